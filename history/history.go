@@ -1,0 +1,156 @@
+package history
+
+import (
+	"context"
+	"iter"
+)
+
+// Mode is a tree entry's mode as Git stores it. The zero Mode means there is no entry.
+type Mode uint32
+
+// The modes Git writes today, and ModeGroupWritable, which old versions wrote.
+const (
+	ModeAbsent        Mode = 0
+	ModeTree          Mode = 0o040000
+	ModeFile          Mode = 0o100644
+	ModeGroupWritable Mode = 0o100664
+	ModeExec          Mode = 0o100755
+	ModeSymlink       Mode = 0o120000
+	ModeSubmodule     Mode = 0o160000
+)
+
+// Identity is a claim: the author, committer or tagger line of an object. When is in seconds since
+// 1970 UTC; Zone is the offset as written, such as "+0200".
+type Identity struct {
+	Name, Email string
+	When        int64
+	Zone        string
+}
+
+// Commit is a parsed commit object. Everything in it is a claim until a signature over Payload is
+// verified. Payload is Raw without the signature header, byte for byte; Signature is nil where the
+// commit has none. Slices may alias Raw and must not be changed.
+type Commit struct {
+	ID        ID
+	Tree      ID
+	Parents   []ID
+	Author    Identity
+	Committer Identity
+	Message   []byte
+	Raw       []byte
+	Payload   []byte
+	Signature []byte
+	MergeTags []Tag // tags embedded by a merge of a signed tag; vouchers, never the commit's signature
+}
+
+// Tag is a parsed annotated tag object. Payload and Signature are as in [Commit].
+type Tag struct {
+	ID         ID
+	Target     ID
+	TargetType string // "commit", "tag", "tree" or "blob"
+	Name       string
+	Tagger     Identity
+	Message    []byte
+	Raw        []byte
+	Payload    []byte
+	Signature  []byte
+}
+
+// Side is one side of a change. The zero Side means there is no entry.
+type Side struct {
+	Mode Mode
+	ID   ID
+}
+
+// Change is one path that a commit changed. Old has one side a parent compared with: one for a
+// commit with one parent or none, one a parent for a merge. Size and Traits describe New's blob;
+// Traits is what the Inspect function of [Options] said of it. A rename is two changes.
+type Change struct {
+	Path   string // raw bytes as stored, slash-separated, never quoted
+	Old    []Side
+	New    Side
+	Size   int64
+	Traits uint32
+}
+
+// Entry is a commit with what it changed.
+//
+// The changes of a commit with at most one parent are the difference to that parent (or to the
+// empty tree). Those of a merge are the paths that differ from every parent. Those of a merge that
+// is a landing commit are these and, further, (1) the paths that differ from its first parent
+// though no commit it brings in explains the step from the first parent's entry to the merge's,
+// and (2) the paths that the commits it brings in changed, that another parent still has changed,
+// and where the merge has the first parent's entry all the same: what a merge does by itself,
+// an "ours" and a "theirs" included, is the merge's own change.
+type Entry struct {
+	Commit
+	Changes []Change
+}
+
+// Landing is a commit on a ref's first-parent line and the commits it brought in, parents before
+// children; the landing commit is not among Brought. It arrives complete: nobody asks a second
+// time about the same commit.
+type Landing struct {
+	Commit  Entry
+	Brought []Entry
+}
+
+// Range names commits: those reachable from Tip and not from any of Not.
+type Range struct {
+	Tip ID
+	Not []ID
+}
+
+// Limits bound what reading may cost. Zero means the default, in the comment.
+type Limits struct {
+	Commits int   // new commits in one range; 100,000
+	Object  int64 // bytes of a commit or tag object; 1 MiB
+	Changes int   // changed paths of one commit; 1,000,000
+	Parents int   // parents of a commit; 64
+	Inspect int64 // bytes of a blob handed to Inspect, the rest is only counted; 1 MiB
+	Blob    int64 // bytes of a blob; 2 GiB
+}
+
+// Options are what a reader is opened with.
+type Options struct {
+	// Dir is the Git directory, or any folder of a work tree.
+	Dir string
+	// Env looks up an environment variable; only quarantine variables are asked for
+	// (git-receive-pack(1), Quarantine Environment), and PATH and HOME. Nil means none are set.
+	Env func(string) string
+	// Inspect sees the first Limits.Inspect bytes of each new blob and its full size, and returns
+	// whatever the caller wants to find in Change.Traits. It must not keep head. It may be nil:
+	// then no blob is read.
+	Inspect func(head []byte, size int64) uint32
+	Limits  Limits
+}
+
+// Repo is a repository that can be judged. Both readers implement it, and give the same answers
+// for everything both can read.
+type Repo interface {
+	// Refs lists the refs whose full names match one of the patterns, or all refs without a
+	// pattern; sorted by name. A pattern is a ref name or a prefix ending in "/".
+	Refs(ctx context.Context, patterns ...string) ([]Ref, error)
+	// Landings gives the commits of the range as landings of the tip's first-parent line, oldest
+	// first. A commit belongs to the first landing commit that reaches it. It stops at the first
+	// error, which wraps ErrUnreadable or ErrLimit.
+	Landings(ctx context.Context, r Range) iter.Seq2[Landing, error]
+	// FirstParents gives the first-parent line from tip, newest first, ending at the first commit
+	// that stop says true to (which is included) or at a root. It fails on shallow history.
+	FirstParents(ctx context.Context, tip ID, stop func(ID) bool) ([]ID, error)
+	// Reaches says for each of ids whether tip reaches it (a commit reaches itself). An id whose
+	// object is missing is an error.
+	Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error)
+	// Commit and Tag read one object. A missing object or one of another type is an error.
+	Commit(ctx context.Context, id ID) (Commit, error)
+	Tag(ctx context.Context, id ID) (Tag, error)
+	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
+	Kind(ctx context.Context, id ID) (string, error)
+	// Resolve gives the id of a revision as gitrevisions(7) spells it. A second reader may know
+	// fewer spellings: full ids, unambiguous prefixes, ref names, HEAD.
+	Resolve(ctx context.Context, rev string) (ID, error)
+	// Dir is the repository's Git directory, common to its worktrees, as an absolute path.
+	Dir() string
+	// Close ends the processes and files in use.
+	Close() error
+}

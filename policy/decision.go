@@ -1,0 +1,156 @@
+package policy
+
+// Verdict is the outcome for a push. The zero value refuses.
+type Verdict uint8
+
+const (
+	Refused Verdict = iota
+	Accepted
+)
+
+// String gives "accepted" or "refused".
+func (v Verdict) String() string {
+	if v == Accepted {
+		return "accepted"
+	}
+	return "refused"
+}
+
+// MarshalText writes the verdict by name.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote; anything else refuses.
+func (v *Verdict) UnmarshalText(b []byte) error {
+	*v = Refused
+	if string(b) == "accepted" {
+		*v = Accepted
+	}
+	return nil
+}
+
+// Code names a kind of finding; codes are stable and each has a paragraph in docs/refusals.md.
+type Code string
+
+// Codes about a commit's signature and signer.
+const (
+	Unsigned             Code = "unsigned"
+	SignatureBad         Code = "signature-bad"
+	SignatureMalformed   Code = "signature-malformed"
+	SignatureWeak        Code = "signature-weak"
+	SignatureUnsupported Code = "signature-unsupported"
+	SignerUnknown        Code = "signer-unknown"
+	SignerMismatch       Code = "signer-mismatch" // the key's owner is not who the commit says
+	SignerRole           Code = "signer-role"     // the principal's role doesn't let it sign this
+	KeyExpired           Code = "key-expired"
+	KeyNotYetValid       Code = "key-not-yet-valid"
+	KeyRevoked           Code = "key-revoked"
+	KeyPurpose           Code = "key-purpose"
+)
+
+// Codes about what a commit touches, and its dates.
+const (
+	ApprovalMissing    Code = "approval-missing"
+	ApprovalNotFetched Code = "approval-not-fetched"
+	ContentRefused     Code = "content-refused"
+	DateFuture         Code = "date-future"
+	DateTooOld         Code = "date-too-old"
+	DateInvalid        Code = "date-invalid"
+)
+
+// Codes about a ref update.
+const (
+	RefRewind       Code = "ref-rewind"
+	RefDelete       Code = "ref-delete"
+	RefReserved     Code = "ref-reserved"
+	RefName         Code = "ref-name"
+	RefDetour       Code = "ref-detour" // the old tip is not on the new tip's first-parent line
+	RefNotCommit    Code = "ref-not-commit"
+	TagMoved        Code = "tag-moved"
+	TagLightweight  Code = "tag-lightweight"
+	TagUnsigned     Code = "tag-unsigned"
+	TagName         Code = "tag-name"
+	ApprovalInvalid Code = "approval-invalid"
+	ApprovalForeign Code = "approval-foreign" // an approval ref that isn't the pusher's to write
+	LimitExceeded   Code = "limit-exceeded"
+	NotConfigured   Code = "not-configured"
+	Undecided       Code = "undecided"
+)
+
+// Codes lists every code, in the order of docs/refusals.md.
+var Codes = []Code{
+	Unsigned, SignatureBad, SignatureMalformed, SignatureWeak, SignatureUnsupported, SignerUnknown,
+	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose,
+	ApprovalMissing, ApprovalNotFetched, ContentRefused, DateFuture, DateTooOld, DateInvalid,
+	RefRewind, RefDelete, RefReserved, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, LimitExceeded, NotConfigured, Undecided,
+}
+
+// TenureFigures is what somebody has earned.
+type TenureFigures struct {
+	Days    int `json:"days"`
+	Commits int `json:"commits"`
+	Months  int `json:"months"`
+}
+
+// TouchedPath is a path of a finding, with the classes that put it there.
+type TouchedPath struct {
+	Path    string   `json:"path"`   // raw bytes
+	Change  string   `json:"change"` // "added", "modified", "deleted", "mode" or "type"
+	Classes []string `json:"classes"`
+}
+
+// Finding is one reason why something may not pass: which commit or ref, which rule, what is
+// needed, what is there, and what to do next. Text from a push is unescaped here.
+type Finding struct {
+	Code    Code          `json:"code"`
+	Ref     string        `json:"ref"`
+	Commit  string        `json:"commit,omitempty"`
+	Subject string        `json:"subject,omitempty"`
+	Landing string        `json:"landing,omitempty"` // the landing commit that brings Commit
+	Rule    string        `json:"rule,omitempty"`
+	Why     string        `json:"why,omitempty"` // the rule's own reason
+	Paths   []TouchedPath `json:"paths,omitempty"`
+	// Signer is the accountable principal; Claim is "Name <email>" of the committer line.
+	Signer      string         `json:"signer,omitempty"`
+	Claim       string         `json:"claim,omitempty"`
+	Fingerprint string         `json:"fingerprint,omitempty"`
+	Tenure      *TenureFigures `json:"tenure,omitempty"` // what the signer has
+	Exempt      *TenureFigures `json:"exempt,omitempty"` // what would do without approval; nil if nothing would
+	Needed      int            `json:"needed,omitempty"` // approvals
+	Have        []string       `json:"have,omitempty"`   // approvers who count
+	Discounted  []Discount     `json:"discounted,omitempty"`
+	Ask         []string       `json:"ask,omitempty"`  // principals who could approve
+	Detail      string         `json:"detail"`         // one sentence: what is wrong
+	Next        []string       `json:"next,omitempty"` // commands to type, or a sentence, one each
+}
+
+// Discount is an approval that doesn't count, and why.
+type Discount struct {
+	Principal string `json:"principal,omitempty"`
+	Name      string `json:"name,omitempty"` // of the tag
+	Reason    string `json:"reason"`
+}
+
+// RefDecision is what was found out about one ref update.
+type RefDecision struct {
+	Ref string `json:"ref"`
+	// Resolved is the ref that really moves when Ref is symbolic.
+	Resolved  string `json:"resolved,omitempty"`
+	Old       string `json:"old"`
+	New       string `json:"new"`
+	Protected bool   `json:"protected"`
+	Landings  int    `json:"landings"`
+	Commits   int    `json:"commits"` // judged, landings included
+}
+
+// Decision is the outcome for a push or a range, with all its reasons.
+type Decision struct {
+	Verdict   Verdict       `json:"verdict"`
+	Refs      []RefDecision `json:"refs"`
+	Findings  []Finding     `json:"findings"`
+	Notes     []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
+	Reference string        `json:"reference,omitempty"` // finds the record in the journal
+	// Undecided says why no decision could be reached; the verdict is then Refused. It may name
+	// paths of the server and is for its operator, not for the pusher.
+	Undecided string `json:"undecided,omitempty"`
+}

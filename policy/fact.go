@@ -1,0 +1,77 @@
+package policy
+
+// Traits is what the content of a blob shows, a set of bits. See [Inspect].
+type Traits uint32
+
+// The traits that Inspect looks for.
+const (
+	Binary     Traits = 1 << iota // a NUL byte, or bytes that are no text
+	Executable                    // a program or library by its magic bytes
+	Archive                       // a compressed file or archive by its magic bytes
+	Encoded                       // text that carries a large base64 or hexadecimal payload
+	Bidi                          // characters that show a reader another order than a compiler reads
+	Large                         // longer than what was inspected: the rest is unseen
+)
+
+// Change is one path a commit changed. Modes are Git's; 0 is "no entry". Content describes the new
+// side only, since that is what lands.
+type Change struct {
+	Path    string // raw bytes
+	OldMode uint32
+	NewMode uint32
+	Size    int64
+	Traits  Traits
+}
+
+// Signature is the outcome of a verification: Principal is set only if Status is "good". The other
+// statuses are those of package verify; one that isn't known here counts as bad.
+type Signature struct {
+	Status      string `json:"status"`
+	Principal   string `json:"principal,omitempty"`
+	Kind        string `json:"kind,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+}
+
+// Identity is a claim in an author, committer or tagger line. When is in seconds since 1970 UTC.
+type Identity struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	When  int64  `json:"when"`
+}
+
+// Commit is what is known of one commit.
+type Commit struct {
+	ID        string
+	Parents   []string
+	Subject   string // first line of the message, unescaped
+	Author    Identity
+	Committer Identity
+	Signature Signature
+	Changes   []Change
+}
+
+// Landing is a landing commit, what it brings, and the approvals that name any of them.
+type Landing struct {
+	Ref       string
+	Commit    Commit
+	Brought   []Commit // parents before children
+	Approvals []Approval
+	// ApprovalsFetched is false where the repository at hand has no approval refs at all, so that a
+	// missing approval may only be a missing fetch.
+	ApprovalsFetched bool
+	// Received is the receiver's clock in seconds since 1970, or 0 when nothing lands now.
+	Received int64
+	// Claimed says that the signatures are claimed identities: before adoption, or in a backtest.
+	Claimed bool
+}
+
+// Approval is a voucher for a commit and what it brings: a signed tag under refs/approvals/, or a
+// tag embedded in a merge. The landing commit's own signature is no Approval: Judge weighs it.
+type Approval struct {
+	Commit    string // the commit the tag names
+	Source    string // "tag" or "mergetag"
+	Name      string // the ref or tag name, for messages
+	Signature Signature
+	When      int64 // the tagger's claim, seconds since 1970
+}

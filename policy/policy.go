@@ -1,0 +1,154 @@
+package policy
+
+import "time"
+
+// Policy is a policy file with its defaults filled in and every name checked.
+type Policy struct {
+	Protect    Protect
+	Signatures Signatures
+	Adoption   Adoption
+	Tenure     TenureBounds
+	Quorum     Quorum
+	Rules      []Rule
+	Classes    *Classes
+	Principals []Principal
+	Limits     Limits
+	Journal    Journal
+	// Digest is the SHA-256, in hexadecimal, of the policy file and the key files it names, in the
+	// order of their names, each with its name and length before it.
+	Digest string
+
+	byName  map[string]*Principal
+	byEmail map[string]*Principal
+}
+
+// Protect says which refs are judged, and what may happen to them. Refs are doublestar patterns
+// over full ref names.
+type Protect struct {
+	Refs        []string
+	AllowRewind bool
+	AllowDelete bool
+}
+
+// Signatures says what must be signed, and how.
+type Signatures struct {
+	Require   string   // "every-commit" or "landing"
+	Kinds     []string // of "openpgp", "ssh", "x509"
+	Tags      bool     // protected tags are annotated and signed
+	Identity  string   // "committer", "author" or "off"
+	ClockSkew time.Duration
+}
+
+// Adoption says where judging starts.
+type Adoption struct {
+	Commits      []string // full ids; they and what they reach are not judged
+	CreditClaims bool     // count unsigned commits before adoption toward tenure, by claimed identity
+}
+
+// TenureBounds are the times that make tenure unforgeable.
+type TenureBounds struct {
+	Settling      time.Duration // a credit counts this long after its landing; at least MaxLandingAge
+	MaxLandingAge time.Duration // how old a new landing commit may be when it is received
+}
+
+// Quorum is how many maintainers stand behind what one alone may not do.
+type Quorum struct{ Maintainers int }
+
+// Rule says what a change of certain classes demands.
+type Rule struct {
+	Name      string
+	Why       string
+	Classes   []string
+	Exempt    Exempt
+	Approvals int
+	Approvers *Exempt // tenure asked of those who approve; nil asks none
+	Refuse    bool    // nobody may, approved or not
+}
+
+// Exempt is the tenure that frees a signer from needing approvals. Nobody frees none. All of Days,
+// Commits and Months must be reached.
+type Exempt struct {
+	Nobody  bool
+	Days    int
+	Commits int
+	Months  int
+	In      string // "class": tenure in the rule's own classes; "all": overall
+}
+
+// Role is what a principal may do.
+type Role string
+
+const (
+	Maintainer  Role = "maintainer"  // signs, lands and approves
+	Contributor Role = "contributor" // signs and lands, never approves
+	Reviewer    Role = "reviewer"    // approves, never signs what lands
+	Service     Role = "service"     // lands merges; never a person
+)
+
+// Principal is a person or service of the keyring.
+type Principal struct {
+	Name         string
+	Role         Role
+	Emails       []string
+	Since        time.Time // an earlier start of its tenure than history shows; zero for none
+	IntroducedBy string    // a principal's name, or "founder" or ""
+	Keys         []Key
+}
+
+// Key is one key of a principal, as data: this package never looks inside.
+type Key struct {
+	Kind        string // "openpgp" or "ssh"
+	Data        []byte
+	From, Until time.Time
+	Revoked     string // "", "retired" or "compromised"
+	RevokedAt   time.Time
+	Source      string // "policy.toml:14" or "keys/alice.asc"
+}
+
+// Limits bound the work for one push.
+type Limits struct {
+	Commits int
+	Blob    int64
+	Time    time.Duration
+}
+
+// Journal says where records go, relative to the Git directory.
+type Journal struct{ File string }
+
+// Principal gives the principal of that name, or nil.
+func (p *Policy) Principal(name string) *Principal { return p.byName[name] }
+
+// ByEmail gives the principal that has this address, compared byte for byte after folding ASCII
+// case, or nil. No two principals share an address.
+func (p *Policy) ByEmail(email string) *Principal { return p.byEmail[foldASCII(email)] }
+
+// WithPrincipals gives a copy of the policy with other principals: how a backtest tries a policy on
+// a history whose people have no keys yet.
+func (p *Policy) WithPrincipals(principals []Principal) *Policy {
+	c := *p
+	c.Principals = principals
+	c.index()
+	return &c
+}
+
+func (p *Policy) index() {
+	p.byName = make(map[string]*Principal, len(p.Principals))
+	p.byEmail = make(map[string]*Principal, len(p.Principals))
+	for i := range p.Principals {
+		q := &p.Principals[i]
+		p.byName[q.Name] = q
+		for _, e := range q.Emails {
+			p.byEmail[foldASCII(e)] = q
+		}
+	}
+}
+
+func foldASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return string(b)
+}
