@@ -114,10 +114,11 @@ type Finding struct {
 	Signer      string         `json:"signer,omitempty"`
 	Claim       string         `json:"claim,omitempty"`
 	Fingerprint string         `json:"fingerprint,omitempty"`
-	Tenure      *TenureFigures `json:"tenure,omitempty"` // what the signer has
-	Exempt      *TenureFigures `json:"exempt,omitempty"` // what would do without approval; nil if nothing would
-	Needed      int            `json:"needed,omitempty"` // approvals
-	Have        []string       `json:"have,omitempty"`   // approvers who count
+	Tenure      *TenureFigures `json:"tenure,omitempty"`    // what the signer has
+	TenureIn    string         `json:"tenure_in,omitempty"` // in that class, "" overall
+	Exempt      *TenureFigures `json:"exempt,omitempty"`    // what would do without approval; nil if nothing would
+	Needed      int            `json:"needed,omitempty"`    // approvals
+	Have        []string       `json:"have,omitempty"`      // approvers who count
 	Discounted  []Discount     `json:"discounted,omitempty"`
 	Ask         []string       `json:"ask,omitempty"`  // principals who could approve
 	Detail      string         `json:"detail"`         // one sentence: what is wrong

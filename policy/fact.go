@@ -1,5 +1,7 @@
 package policy
 
+import "iter"
+
 // Traits is what the content of a blob shows, a set of bits. See [Inspect].
 type Traits uint32
 
@@ -49,6 +51,9 @@ type Commit struct {
 	Committer Identity
 	Signature Signature
 	Changes   []Change
+
+	classes   [][]string // of each change, as classesBy has them
+	classesBy *Classes
 }
 
 // Landing is a landing commit, what it brings, and the approvals that name any of them.
@@ -62,8 +67,6 @@ type Landing struct {
 	ApprovalsFetched bool
 	// Received is the receiver's clock in seconds since 1970, or 0 when nothing lands now.
 	Received int64
-	// Claimed says that the signatures are claimed identities: before adoption, or in a backtest.
-	Claimed bool
 }
 
 // Approval is a voucher for a commit and what it brings: a signed tag under refs/approvals/, or a
@@ -72,6 +75,30 @@ type Approval struct {
 	Commit    string // the commit the tag names
 	Source    string // "tag" or "mergetag"
 	Name      string // the ref or tag name, for messages
+	Ref       string // the only ref it approves the commit for, or "" for any
 	Signature Signature
 	When      int64 // the tagger's claim, seconds since 1970
+}
+
+// commits gives every commit of the landing, oldest first, the landing commit last.
+func (l *Landing) commits() iter.Seq[*Commit] {
+	return func(yield func(*Commit) bool) {
+		for i := range l.Brought {
+			if !yield(&l.Brought[i]) {
+				return
+			}
+		}
+		yield(&l.Commit)
+	}
+}
+
+// classified gives the classes of each change, worked out once.
+func (c *Commit) classified(p *Policy) [][]string {
+	if c.classes == nil || c.classesBy != p.Classes {
+		c.classes, c.classesBy = make([][]string, len(c.Changes)), p.Classes
+		for i, ch := range c.Changes {
+			c.classes[i] = p.Classes.Of(ch)
+		}
+	}
+	return c.classes
 }

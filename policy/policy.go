@@ -1,6 +1,12 @@
 package policy
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
 
 // Policy is a policy file with its defaults filled in and every name checked.
 type Policy struct {
@@ -115,6 +121,25 @@ type Limits struct {
 // Journal says where records go, relative to the Git directory.
 type Journal struct{ File string }
 
+// Protects says whether a ref, by its full name, is judged.
+func (p *Policy) Protects(ref string) bool {
+	return slices.ContainsFunc(p.Protect.Refs, func(pattern string) bool {
+		return doublestar.MatchUnvalidated(pattern, ref)
+	})
+}
+
+// ProtectedPrefixes gives ref names, and prefixes ending in "/", that take in every protected ref.
+func (p *Policy) ProtectedPrefixes() []string {
+	prefixes := make([]string, len(p.Protect.Refs))
+	for i, pattern := range p.Protect.Refs {
+		if special := strings.IndexAny(pattern, `*?[{\`); special >= 0 {
+			pattern = pattern[:strings.LastIndexByte(pattern[:special], '/')+1]
+		}
+		prefixes[i] = pattern
+	}
+	return prefixes
+}
+
 // Principal gives the principal of that name, or nil.
 func (p *Policy) Principal(name string) *Principal { return p.byName[name] }
 
@@ -151,4 +176,20 @@ func foldASCII(s string) string {
 		}
 	}
 	return string(b)
+}
+
+func (p *Policy) since(principal string) int64 {
+	if q := p.Principal(principal); q != nil && !q.Since.IsZero() {
+		return q.Since.Unix()
+	}
+	return 0
+}
+
+// Claim makes a maintainer of an address nobody has, named after it: a backtest's stand-in for the
+// people of an unsigned history. It must not run while the policy is in use elsewhere.
+func (p *Policy) Claim(email string) *Principal {
+	q := &Principal{Name: foldASCII(email), Role: Maintainer, Emails: []string{email}}
+	p.Principals = append(p.Principals, *q)
+	p.byName[q.Name], p.byEmail[foldASCII(email)] = q, q
+	return q
 }

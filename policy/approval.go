@@ -1,0 +1,129 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// voucher is a signature by which somebody stands behind commits they didn't sign: an approval tag,
+// a tag embedded in a merge, or a signed merge for what it merges.
+type voucher struct {
+	name      string
+	ref       string
+	signature Signature
+}
+
+// vouchers gives what covers a commit: approvals that name it or a commit that reaches it, and
+// merges that bring it in. A merge vouches for what it merges, not for the line it is made on.
+func (j *judgement) vouchers(c *Commit) []voucher {
+	var vs []voucher
+	above := j.above(c)
+	for _, a := range j.landing.Approvals {
+		if above[a.Commit] {
+			vs = append(vs, voucher{name: a.Name, ref: a.Ref, signature: a.Signature})
+		}
+	}
+	for m := range j.landing.commits() {
+		if m.Signature.Status != statusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
+			continue
+		}
+		if slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] }) {
+			vs = append(vs, voucher{name: "merge " + m.ID, signature: m.Signature})
+		}
+	}
+	return vs
+}
+
+// above gives the commits of the landing that reach c, c included.
+func (j *judgement) above(c *Commit) map[string]bool {
+	above := map[string]bool{c.ID: true}
+	for d := range j.landing.commits() { // parents come before children
+		if slices.ContainsFunc(d.Parents, func(parent string) bool { return above[parent] }) {
+			above[d.ID] = true
+		}
+	}
+	return above
+}
+
+// approvers names the principals who stand second behind a commit for a rule, and says of the
+// others who vouch for it why they don't count. People are principals: two keys or two addresses of
+// one principal are one person.
+func (j *judgement) approvers(rule *Rule, c *Commit, accountable *Principal) (have []string, discounted []Discount) {
+	for _, v := range j.vouchers(c) {
+		q := j.p.Principal(v.signature.Principal)
+		reason := ""
+		switch {
+		case v.signature.Status != statusGood || q == nil:
+			_, reason, _ = signatureProblem(v.signature)
+		case !slices.Contains(j.p.Signatures.Kinds, v.signature.Kind):
+			reason = fmt.Sprintf("the policy doesn't accept %s signatures", v.signature.Kind)
+		case v.ref != "" && v.ref != j.landing.Ref:
+			reason = "it approves the commit for another ref: " + v.ref
+		default:
+			reason = j.ineligible(rule, q, accountable)
+		}
+		if reason == "" {
+			if !slices.Contains(have, q.Name) {
+				have = append(have, q.Name)
+			}
+			continue
+		}
+		discounted = append(discounted, Discount{Principal: v.signature.Principal, Name: v.name, Reason: reason})
+	}
+	slices.Sort(have)
+	return have, discounted
+}
+
+// ineligible says why a principal can't stand second behind another's change, or "".
+func (j *judgement) ineligible(rule *Rule, q, accountable *Principal) string {
+	switch {
+	case q.Role != Maintainer && q.Role != Reviewer:
+		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
+	case q == accountable:
+		return q.Name + " already stands behind the change as its signer"
+	case j.p.introduced(accountable, q):
+		return fmt.Sprintf("%s was introduced by %s", q.Name, accountable.Name)
+	}
+	if rule.Approvers == nil {
+		return ""
+	}
+	// Tenure asked of approvers is that in one of the rule's classes, or overall.
+	classes := rule.Classes
+	if rule.Approvers.In == "all" {
+		classes = []string{overall}
+	}
+	for _, class := range classes {
+		if rule.Approvers.met(j.l.Tenure(j.p, q.Name, class, j.at)) {
+			return ""
+		}
+	}
+	return q.Name + " lacks the tenure that the rule asks of approvers"
+}
+
+// introduced says whether a introduced b, or somebody who introduced b: a sock puppet's voucher is
+// no voucher, however long the line of puppets.
+func (p *Policy) introduced(a, b *Principal) bool {
+	for range p.Principals {
+		next := p.Principal(b.IntroducedBy)
+		if next == nil {
+			return false
+		}
+		if next == a {
+			return true
+		}
+		b = next
+	}
+	return true // a circle has no honest beginning; Load refuses it, and so does this
+}
+
+// couldApprove names who else could stand second, in the policy's order.
+func (j *judgement) couldApprove(rule *Rule, accountable *Principal, have []string) []string {
+	var names []string
+	for i := range j.p.Principals {
+		q := &j.p.Principals[i]
+		if !slices.Contains(have, q.Name) && j.ineligible(rule, q, accountable) == "" {
+			names = append(names, q.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,202 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+)
+
+// FileName is the policy file in its folder.
+const FileName = "policy.toml"
+
+const (
+	maxPolicyFile = 1 << 20
+	maxKeyFile    = 4 << 20
+	maxProblems   = 20
+)
+
+// Problem is one thing wrong with a policy. Line is 0 where it is about the whole file.
+type Problem struct {
+	File string `json:"file"`
+	Line int    `json:"line,omitempty"`
+	Text string `json:"text"`
+}
+
+func (p Problem) String() string { return place(p.File, p.Line) + ": " + p.Text }
+
+// place names a file, and a line of it if that is known.
+func place(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, line)
+}
+
+// FileError is what is wrong with a policy that can't be used.
+type FileError struct{ Problems []Problem }
+
+// Error gives the problems, one a line.
+func (e *FileError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Load reads policy.toml and the key files it names from a folder. An absent key means its default,
+// and nothing that is present is ignored: unknown, doubled and misspelt keys, keys that differ from
+// a known one in case only, and what can't work are errors, all together in a [*FileError]. If
+// there is no policy.toml the error wraps [fs.ErrNotExist].
+func Load(fsys fs.FS) (*Policy, error) { return load(fsys, true) }
+
+// LoadDraft is Load for a policy whose keyring may still be empty, as for a backtest.
+func LoadDraft(fsys fs.FS) (*Policy, error) { return load(fsys, false) }
+
+// Default is the policy of an empty file, without a keyring.
+func Default() *Policy {
+	r := &reader{sum: sha256.New()}
+	p := defaults()
+	r.finish(p)
+	return p
+}
+
+func load(fsys fs.FS, needKeys bool) (*Policy, error) {
+	r := &reader{fsys: fsys, sum: sha256.New()}
+	text, ok, err := r.readFile(FileName, maxPolicyFile)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, r.err()
+	}
+	if !utf8.Valid(text) || strings.HasPrefix(string(text), "\ufeff") {
+		r.problem(0, "it is not plain UTF-8 text; save it without a byte order mark")
+		return nil, r.err()
+	}
+	r.lines = strings.Split(string(text), "\n")
+	var raw map[string]any
+	// Into a map, not a struct: for a struct's sake the library takes keys that differ in case for
+	// the same (toml issue 449), and then lets one of them win at random.
+	if _, err := toml.Decode(string(text), &raw); err != nil {
+		r.tomlError(err)
+		return nil, r.err()
+	}
+	p := defaults()
+	r.policy(p, raw)
+	if len(r.problems) == 0 {
+		r.finish(p)
+		r.check(p, needKeys)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (r *reader) tomlError(err error) {
+	var parse toml.ParseError
+	if errors.As(err, &parse) {
+		text := parse.Message
+		if text == "" {
+			text = strings.TrimPrefix(parse.Error(), "toml: ")
+		}
+		r.problem(parse.Position.Line, text)
+		return
+	}
+	r.problem(0, err.Error())
+}
+
+// finish fills in what follows from the rest.
+func (r *reader) finish(p *Policy) {
+	p.Digest = hex.EncodeToString(r.sum.Sum(nil))
+	if p.Classes == nil {
+		p.Classes = builtInClasses()
+	}
+	p.index()
+}
+
+// readFile reads a file of the policy's folder and adds it to the digest. It says false after
+// reporting what is wrong with it; an error means that policy.toml itself isn't there.
+func (r *reader) readFile(name string, limit int64) ([]byte, bool, error) {
+	info, err := fs.Stat(r.fsys, name)
+	switch {
+	case err != nil && name == FileName && errors.Is(err, fs.ErrNotExist):
+		return nil, false, err
+	case err != nil:
+		r.at(name, 0, "it can't be read: "+plainError(err))
+		return nil, false, nil
+	case !info.Mode().IsRegular():
+		r.at(name, 0, "it is not a regular file")
+		return nil, false, nil
+	case info.Size() > limit:
+		r.at(name, 0, fmt.Sprintf("it has %d bytes; %d are allowed", info.Size(), limit))
+		return nil, false, nil
+	}
+	b, err := fs.ReadFile(r.fsys, name)
+	if err != nil {
+		r.at(name, 0, "it can't be read: "+plainError(err))
+		return nil, false, nil
+	}
+	fmt.Fprintf(r.sum, "%s %d\n", name, len(b))
+	r.sum.Write(b)
+	return b, true, nil
+}
+
+// plainError leaves out the path that an error of io/fs repeats.
+func plainError(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// defaults are those of policy.example.toml.
+func defaults() *Policy {
+	const d = 24 * time.Hour
+	return &Policy{
+		Protect: Protect{Refs: []string{"refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}},
+		Signatures: Signatures{
+			Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer",
+			ClockSkew: 10 * time.Minute,
+		},
+		Adoption: Adoption{CreditClaims: true},
+		Tenure:   TenureBounds{Settling: 14 * d, MaxLandingAge: 14 * d},
+		Quorum:   Quorum{Maintainers: 2},
+		Rules: []Rule{
+			{
+				Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",
+				Classes: []string{"binary", "executable", "archive", "encoded", "large"},
+				Exempt:  Exempt{Days: 365, Commits: 10, In: "class"}, Approvals: 1,
+			},
+			{
+				Name: "build-and-ci", Why: "They run on every builder's machine.",
+				Classes: []string{"build", "ci", "lockfile", "git-meta", "submodule", "exec-bit", "symlink", "type-change"},
+				Exempt:  Exempt{Days: 730, Commits: 50, Months: 12, In: "class"}, Approvals: 1,
+			},
+			{
+				Name: "fixtures", Why: "Test data is where a payload looks at home.",
+				Classes: []string{"fixture", "vendored"},
+				Exempt:  Exempt{Days: 365, Commits: 25, Months: 6, In: "class"}, Approvals: 1,
+			},
+			{
+				Name: "who-decides", Why: "These files say whom to trust.",
+				Classes: []string{"policy"}, Exempt: Exempt{Nobody: true}, Approvals: 1,
+			},
+			{
+				Name: "hidden-text", Why: "It shows a reviewer another order than a compiler reads.",
+				Classes: []string{"bidi"}, Refuse: true,
+			},
+		},
+		Limits:  Limits{Commits: 100_000, Blob: 2 << 30, Time: time.Minute},
+		Journal: Journal{File: "countersign/journal.jsonl"},
+	}
+}

@@ -1,0 +1,331 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The statuses of package verify that this package tells apart. Any other is a bad signature.
+const (
+	statusGood    = "good"
+	statusMissing = "missing"
+)
+
+// maxDate is the last second of the year 9999: later dates are no dates, and none before it lets
+// arithmetic on seconds overflow.
+const maxDate = 253402300799
+
+// judgement is one landing being judged.
+type judgement struct {
+	p        *Policy
+	l        *Ledger
+	landing  *Landing
+	at       int64 // the landing time
+	findings []Finding
+	trace    func(Step) // nil unless somebody asked for the steps
+}
+
+// Judge says what stands against a landing, given what everyone had earned before it. No finding
+// means that it may pass.
+func (p *Policy) Judge(l *Ledger, landing *Landing) []Finding {
+	return p.judge(l, landing, nil)
+}
+
+func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding {
+	j := &judgement{p: p, l: l, landing: landing, at: l.LandingTime(landing.Commit.Committer.When), trace: trace}
+	if !j.dates() {
+		return j.findings // every later question depends on the landing time
+	}
+	for c := range landing.commits() {
+		if accountable := j.accountable(c); accountable != nil {
+			j.rules(c, accountable)
+		}
+	}
+	return j.findings
+}
+
+// dates bounds what the landing commit's committer date may claim. In history that already landed
+// there is no clock to compare with: the receiver made the dates true when they landed.
+func (j *judgement) dates() bool {
+	c, now := &j.landing.Commit, j.landing.Received
+	for c := range j.landing.commits() {
+		for _, when := range []int64{c.Author.When, c.Committer.When} {
+			if when < 0 || when > maxDate {
+				j.find(c, DateInvalid, "its dates are outside the years 1970 to 9999", amendNow)
+				return false
+			}
+		}
+	}
+	switch when := c.Committer.When; {
+	case now == 0:
+		j.step(c, "date", true, "landing time %s", date(j.at))
+	case when > now+seconds(j.p.Signatures.ClockSkew):
+		j.find(c, DateFuture, fmt.Sprintf("its committer date is %s, after the receiver's clock (%s)", date(when), date(now)), amendNow)
+		return false
+	case when < now-seconds(j.p.Tenure.MaxLandingAge):
+		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %d days old at most", date(when), seconds(j.p.Tenure.MaxLandingAge)/day),
+			amendNow, "or land it by a fresh signed merge: git merge --no-ff -S")
+		return false
+	default:
+		j.step(c, "date", true, "received %s, landing time %s", date(now), date(j.at))
+	}
+	return true
+}
+
+const amendNow = "git commit --amend --no-edit --date=now"
+
+// accountable names the principal who stands behind a commit, or reports why nobody does and gives
+// nil.
+func (j *judgement) accountable(c *Commit) *Principal {
+	sig, lands := c.Signature, c == &j.landing.Commit
+	if sig.Status == statusMissing && j.p.Signatures.Require == "landing" && !lands {
+		q := j.p.signerOf(&j.landing.Commit)
+		if q == nil {
+			return nil // the landing commit has its own finding
+		}
+		if q.Role == Service {
+			j.find(c, Unsigned, "nobody signed it, and a service that lands it is no person", "git rebase --exec 'git commit --amend --no-edit -S' -i")
+			return nil
+		}
+		j.step(c, "signature", true, "unsigned; its landing commit's signer %s stands for it", q.Name)
+		return q
+	}
+	if sig.Status != statusGood {
+		code, detail, next := signatureProblem(sig)
+		j.find(c, code, detail, next...)
+		return nil
+	}
+	q := j.p.Principal(sig.Principal)
+	if q == nil {
+		j.find(c, SignerUnknown, "the signer is not in the keyring")
+		return nil
+	}
+	if !slices.Contains(j.p.Signatures.Kinds, sig.Kind) {
+		j.find(c, SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", sig.Kind))
+		return nil
+	}
+	j.step(c, "signature", true, "good, by %s with %s", q.Name, sig.Fingerprint)
+	if !j.identity(c, q) || !j.role(c, q) {
+		return nil
+	}
+	return q
+}
+
+// identity compares what the commit says of its committer or author with whose key signed it.
+func (j *judgement) identity(c *Commit, q *Principal) bool {
+	var who string
+	var claim Identity
+	switch j.p.Signatures.Identity {
+	case "off":
+		return true
+	case "author":
+		who, claim = "author", c.Author
+	default:
+		who, claim = "committer", c.Committer
+	}
+	if j.p.ByEmail(claim.Email) == q {
+		j.step(c, "identity", true, "the %s's address is %s's", who, q.Name)
+		return true
+	}
+	j.find(c, SignerMismatch, fmt.Sprintf("signed by %s, but the %s's address is not one of theirs", q.Name, who),
+		"git config user.email ADDRESS, one the keyring lists for "+q.Name, "git commit --amend --no-edit --reset-author -S")
+	return false
+}
+
+// role asks whether the principal may sign this at all.
+func (j *judgement) role(c *Commit, q *Principal) bool {
+	switch q.Role {
+	case Maintainer, Contributor:
+		return true
+	case Service:
+		if len(c.Parents) >= 2 && c == &j.landing.Commit {
+			return true
+		}
+		j.find(c, SignerRole, q.Name+" is a service: it may land merges and nothing else")
+	case Reviewer:
+		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands")
+	default:
+		j.find(c, SignerRole, fmt.Sprintf("%s has the unknown role %q", q.Name, q.Role))
+	}
+	return false
+}
+
+// rules holds a commit against every rule.
+func (j *judgement) rules(c *Commit, accountable *Principal) {
+	classes := c.classified(j.p)
+	for i := range j.p.Rules {
+		rule := &j.p.Rules[i]
+		touched := touchedBy(rule, c, classes)
+		if len(touched) == 0 {
+			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
+			continue
+		}
+		if rule.Refuse {
+			f := j.finding(c, ContentRefused, "the rule lets nobody make this change")
+			f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, touched, accountable.Name
+			j.add(f)
+			continue
+		}
+		short := j.shortfall(rule, touched, accountable)
+		if short == nil {
+			j.step(c, "rule "+rule.Name, true, "%s is exempt by tenure", accountable.Name)
+			continue
+		}
+		have, discounted := j.approvers(rule, c, accountable)
+		if len(have) >= rule.Approvals {
+			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
+			continue
+		}
+		j.hold(c, rule, accountable, short, have, discounted)
+	}
+}
+
+// touchedBy lists the changes that fall in a rule's classes, each with those classes.
+func touchedBy(rule *Rule, c *Commit, classes [][]string) []TouchedPath {
+	var touched []TouchedPath
+	for i, ch := range c.Changes {
+		var in []string
+		for _, class := range classes[i] {
+			if slices.Contains(rule.Classes, class) {
+				in = append(in, class)
+			}
+		}
+		if in != nil {
+			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.kind(), Classes: in})
+		}
+	}
+	return touched
+}
+
+// shortfall is the tenure that a principal lacks for a rule.
+type shortfall struct {
+	paths   []TouchedPath // those whose classes aren't earned
+	in      string        // the class that lacks most, "" for overall
+	tenure  TenureFigures
+	exempts *TenureFigures // what would do, nil if nothing would
+}
+
+// shortfall gives nil if the principal's tenure exempts it. Each class that a path falls in must be
+// earned by itself: years of one kind of file don't make somebody known for another.
+func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *shortfall {
+	s := &shortfall{paths: touched}
+	if !rule.Exempt.Nobody {
+		s.exempts = &TenureFigures{Days: rule.Exempt.Days, Commits: rule.Exempt.Commits, Months: rule.Exempt.Months}
+	}
+	if rule.Exempt.In == "all" {
+		s.tenure = j.l.Tenure(j.p, q.Name, overall, j.at)
+		if q.Role != Service && rule.Exempt.met(s.tenure) {
+			return nil
+		}
+		return s
+	}
+	s.paths = nil
+	for _, path := range touched {
+		unmet := false
+		for _, class := range path.Classes {
+			t := j.l.Tenure(j.p, q.Name, class, j.at)
+			if q.Role != Service && rule.Exempt.met(t) {
+				continue
+			}
+			unmet = true
+			if s.in == "" || t.Commits < s.tenure.Commits {
+				s.in, s.tenure = class, t
+			}
+		}
+		if unmet {
+			s.paths = append(s.paths, path)
+		}
+	}
+	if s.paths == nil {
+		return nil
+	}
+	return s
+}
+
+func (e Exempt) met(t TenureFigures) bool {
+	return !e.Nobody && t.Days >= e.Days && t.Commits >= e.Commits && t.Months >= e.Months
+}
+
+// hold reports a change that needs a second person.
+func (j *judgement) hold(c *Commit, rule *Rule, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
+	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
+	next := []string{"countersign approve " + c.ID}
+	if !j.landing.ApprovalsFetched {
+		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"
+		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
+	}
+	f := j.finding(c, code, detail, next...)
+	f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, short.paths, accountable.Name
+	f.Tenure, f.TenureIn, f.Exempt = &short.tenure, short.in, short.exempts
+	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
+	f.Ask = j.couldApprove(rule, accountable, have)
+	j.add(f)
+}
+
+func (j *judgement) find(c *Commit, code Code, detail string, next ...string) {
+	j.add(j.finding(c, code, detail, next...))
+}
+
+func (j *judgement) finding(c *Commit, code Code, detail string, next ...string) Finding {
+	f := Finding{
+		Code: code, Ref: j.landing.Ref, Commit: c.ID, Subject: c.Subject, Detail: detail, Next: next,
+		Claim: c.Committer.Name + " <" + c.Committer.Email + ">", Fingerprint: c.Signature.Fingerprint,
+	}
+	if c != &j.landing.Commit {
+		f.Landing = j.landing.Commit.ID
+	}
+	if q := j.p.signerOf(c); q != nil {
+		f.Signer = q.Name
+	}
+	return f
+}
+
+func (j *judgement) add(f Finding) {
+	j.findings = append(j.findings, f)
+	if j.trace != nil {
+		check := string(f.Code)
+		if f.Rule != "" {
+			check = "rule " + f.Rule
+		}
+		j.trace(Step{Commit: f.Commit, Check: check, Text: f.Detail, Finding: &f})
+	}
+}
+
+// signerOf gives the principal who made the good signature of a commit, or nil.
+func (p *Policy) signerOf(c *Commit) *Principal {
+	if c.Signature.Status != statusGood {
+		return nil
+	}
+	return p.Principal(c.Signature.Principal)
+}
+
+func signatureProblem(s Signature) (code Code, detail string, next []string) {
+	sign := []string{"git commit --amend --no-edit -S"}
+	switch s.Status {
+	case statusMissing:
+		code, detail, next = Unsigned, "it is not signed", sign
+	case "malformed":
+		code, detail, next = SignatureMalformed, "its signature is malformed", sign
+	case "unknown-key":
+		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", []string{"sign with a key of the keyring, or ask a maintainer to add yours: countersign keyring list"}
+	case "expired":
+		code, detail, next = KeyExpired, "its key had expired when it was signed", sign
+	case "not-yet-valid":
+		code, detail, next = KeyNotYetValid, "its key was not valid yet when it was signed", sign
+	case "revoked":
+		code, detail, next = KeyRevoked, "its key is revoked", sign
+	case "weak":
+		code, detail, next = SignatureWeak, "its signature uses an algorithm or key that proves nothing any more", sign
+	case "unsupported":
+		code, detail = SignatureUnsupported, "its kind of signature is not accepted here"
+	case "wrong-purpose":
+		code, detail, next = KeyPurpose, "its key or signature is not meant for signing commits", sign
+	default:
+		code, detail, next = SignatureBad, "its signature doesn't fit the commit", sign
+	}
+	if s.Reason != "" {
+		detail += ": " + s.Reason
+	}
+	return code, detail, next
+}

@@ -1,0 +1,387 @@
+package policy
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The tests of judging use a small world: alice and lasse maintain, jia is a newcomer whom alice
+// introduced, pup is a second account that jia introduced, bot is a forge's merge button.
+
+const (
+	t0   = int64(1_600_000_000) // 2020-09-13
+	week = 7 * day
+	year = 365 * day
+)
+
+func world() *Policy {
+	p := &Policy{
+		Protect:    Protect{Refs: []string{"refs/heads/main"}},
+		Signatures: Signatures{Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer", ClockSkew: 10 * time.Minute},
+		Tenure:     TenureBounds{Settling: 14 * 24 * time.Hour, MaxLandingAge: 14 * 24 * time.Hour},
+		Rules: []Rule{
+			{Name: "opaque", Classes: []string{"binary"}, Exempt: Exempt{Days: 365, Commits: 3, In: "class"}, Approvals: 1},
+			{Name: "build", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
+			{Name: "hidden", Classes: []string{"bidi"}, Refuse: true},
+		},
+		Classes: builtInClasses(),
+		Principals: []Principal{
+			{Name: "alice", Role: Maintainer, Emails: []string{"alice@example.org", "alice@work.example"}, IntroducedBy: "founder"},
+			{Name: "lasse", Role: Maintainer, Emails: []string{"lasse@example.org"}, IntroducedBy: "founder"},
+			{Name: "jia", Role: Maintainer, Emails: []string{"jia@example.org"}, IntroducedBy: "alice"},
+			{Name: "pup", Role: Maintainer, Emails: []string{"pup@example.org"}, IntroducedBy: "jia"},
+			{Name: "con", Role: Contributor, Emails: []string{"con@example.org"}},
+			{Name: "rev", Role: Reviewer, Emails: []string{"rev@example.org"}},
+			{Name: "bot", Role: Service, Emails: []string{"bot@example.org"}},
+		},
+	}
+	p.index()
+	return p
+}
+
+func by(name string) Identity { return Identity{Name: name, Email: name + "@example.org", When: t0} }
+
+func good(name string) Signature {
+	return Signature{Status: "good", Principal: name, Kind: "ssh", Fingerprint: "SHA256:" + name}
+}
+
+// commit is signed by its committer and author, with one changed path a trait.
+func commit(id, who string, when int64, changes ...Change) Commit {
+	c := Commit{ID: id, Parents: []string{"p-" + id}, Subject: "subject " + id, Author: by(who), Committer: by(who), Signature: good(who), Changes: changes}
+	c.Author.When, c.Committer.When = when, when
+	return c
+}
+
+func adds(path string, traits Traits) Change {
+	return Change{Path: path, NewMode: 0o100644, Size: 10, Traits: traits}
+}
+
+func source() Change     { return adds("src/main.c", 0) }
+func opaqueFile() Change { return adds("tests/files/bad.xz", Binary) }
+func build() Change      { return adds("configure.ac", 0) }
+
+func single(c Commit) *Landing {
+	return &Landing{Ref: "refs/heads/main", Commit: c, ApprovalsFetched: true}
+}
+
+func codes(findings []Finding) []Code {
+	var cs []Code
+	for _, f := range findings {
+		cs = append(cs, f.Code)
+	}
+	return cs
+}
+
+func wantCodes(t *testing.T, findings []Finding, want ...Code) {
+	t.Helper()
+	if diff := cmp.Diff(want, codes(findings)); diff != "" {
+		t.Errorf("codes (-want +got):\n%s\n%+v", diff, findings)
+	}
+}
+
+// earn credits who with n commits that add a binary, a month apart from from on.
+func earn(p *Policy, l *Ledger, who string, from int64, n int, change Change) (last int64) {
+	for i := range n {
+		last = from + int64(i)*31*day
+		l.Credit(p, single(commit(fmt.Sprintf("%s-%d-%d", who, from, i), who, last, change)))
+	}
+	return last
+}
+
+func approval(commit, who string) Approval {
+	return Approval{Commit: commit, Source: "tag", Name: "refs/approvals/" + commit + "/" + who, Signature: good(who), When: t0}
+}
+
+func TestSignatureStatuses(t *testing.T) {
+	for status, want := range map[string]Code{
+		"missing": Unsigned, "bad": SignatureBad, "malformed": SignatureMalformed, "unknown-key": SignerUnknown,
+		"expired": KeyExpired, "not-yet-valid": KeyNotYetValid, "revoked": KeyRevoked, "weak": SignatureWeak,
+		"unsupported": SignatureUnsupported, "wrong-purpose": KeyPurpose,
+		"a status of the future": SignatureBad, "": SignatureBad, "GOOD": SignatureBad,
+	} {
+		p := world()
+		c := commit("c", "alice", t0, source())
+		c.Signature = Signature{Status: status, Principal: "alice", Kind: "ssh"}
+		wantCodes(t, p.Judge(new(Ledger), single(c)), want)
+	}
+}
+
+func TestGoodSignerOfHarmlessChangePasses(t *testing.T) {
+	p := world()
+	for _, who := range []string{"alice", "jia", "con"} {
+		wantCodes(t, p.Judge(new(Ledger), single(commit("c", who, t0, source()))))
+	}
+}
+
+func TestGoodStatusWithoutPrincipalIsRefused(t *testing.T) {
+	p := world()
+	c := commit("c", "alice", t0, source())
+	c.Signature.Principal = "nobody"
+	wantCodes(t, p.Judge(new(Ledger), single(c)), SignerUnknown)
+}
+
+func TestAttackCommitterClaimsToBeAMaintainer(t *testing.T) {
+	p := world()
+	c := commit("c", "jia", t0, source())
+	c.Committer = by("alice")
+	wantCodes(t, p.Judge(new(Ledger), single(c)), SignerMismatch)
+
+	p.Signatures.Identity = "author"
+	wantCodes(t, p.Judge(new(Ledger), single(c)))
+	c.Author = by("alice")
+	wantCodes(t, p.Judge(new(Ledger), single(c)), SignerMismatch)
+	p.Signatures.Identity = "off"
+	wantCodes(t, p.Judge(new(Ledger), single(c)))
+}
+
+func TestRoles(t *testing.T) {
+	p := world()
+	wantCodes(t, p.Judge(new(Ledger), single(commit("c", "rev", t0, source()))), SignerRole)
+	wantCodes(t, p.Judge(new(Ledger), single(commit("c", "bot", t0, source()))), SignerRole)
+	merge := commit("m", "bot", t0)
+	merge.Parents = []string{"main", "c"}
+	l := single(merge)
+	l.Brought = []Commit{commit("c", "jia", t0, source())}
+	wantCodes(t, p.Judge(new(Ledger), l))
+	// A service is no second person.
+	l.Brought = []Commit{commit("c", "jia", t0, opaqueFile())}
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	// A merge's own change by a service needs a person.
+	merge.Changes = []Change{build()}
+	l = single(merge)
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	p.Principal("bot").Role = "owner"
+	wantCodes(t, p.Judge(new(Ledger), l), SignerRole)
+}
+
+func TestNewcomerToAKindOfFileIsHeld(t *testing.T) {
+	p := world()
+	l := new(Ledger)
+	last := earn(p, l, "jia", t0, 30, source()) // years of code, nothing opaque
+	got := p.Judge(l, single(commit("c", "jia", last+week, opaqueFile(), source())))
+	want := []Finding{{
+		Code: ApprovalMissing, Ref: "refs/heads/main", Commit: "c", Subject: "subject c", Rule: "opaque",
+		Paths:  []TouchedPath{{Path: "tests/files/bad.xz", Change: "added", Classes: []string{"binary"}}},
+		Signer: "jia", Claim: "jia <jia@example.org>", Fingerprint: "SHA256:jia",
+		Tenure: &TenureFigures{}, TenureIn: "binary", Exempt: &TenureFigures{Days: 365, Commits: 3},
+		Needed: 1, Ask: []string{"alice", "lasse", "rev"}, Detail: "needs 1 approval, has 0",
+		Next: []string{"countersign approve c"},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTenureInTheClassExempts(t *testing.T) {
+	p := world()
+	l := new(Ledger)
+	last := earn(p, l, "lasse", t0, 3, opaqueFile())
+	wantCodes(t, p.Judge(l, single(commit("c", "lasse", last+week, opaqueFile()))), ApprovalMissing) // too few days
+	wantCodes(t, p.Judge(l, single(commit("c", "lasse", t0+year, opaqueFile()))))
+	wantCodes(t, p.Judge(l, single(commit("c", "lasse", t0+year-1, opaqueFile()))), ApprovalMissing)
+	// Nobody is exempt from the build rule.
+	wantCodes(t, p.Judge(l, single(commit("c", "lasse", t0+year, build()))), ApprovalMissing)
+}
+
+func TestEachClassOfAPathMustBeEarned(t *testing.T) {
+	p := world()
+	p.Rules[0].Classes = []string{"binary", "archive"}
+	l := new(Ledger)
+	earn(p, l, "lasse", t0, 5, opaqueFile())
+	got := p.Judge(l, single(commit("c", "lasse", t0+year, adds("a.zip", Binary|Archive), opaqueFile())))
+	wantCodes(t, got, ApprovalMissing)
+	if len(got) == 1 && (got[0].TenureIn != "archive" || len(got[0].Paths) != 1) {
+		t.Errorf("want only a.zip held, for archive: %+v", got[0])
+	}
+}
+
+func TestRefusedClassIsRefusedEvenApproved(t *testing.T) {
+	p := world()
+	l := single(commit("c", "alice", t0, adds("a.c", Bidi)))
+	l.Approvals = []Approval{approval("c", "lasse")}
+	wantCodes(t, p.Judge(new(Ledger), l), ContentRefused)
+}
+
+func TestApprovalBySecondPerson(t *testing.T) {
+	p := world()
+	l := single(commit("c", "jia", t0, build()))
+	l.Approvals = []Approval{approval("c", "lasse")}
+	wantCodes(t, p.Judge(new(Ledger), l))
+	l.ApprovalsFetched, l.Approvals = false, nil
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalNotFetched)
+}
+
+// discounted asks that an approval of jia's build change doesn't count, and for the reason.
+func discounted(t *testing.T, p *Policy, reason string, as ...Approval) {
+	t.Helper()
+	l := single(commit("c", "jia", t0, build()))
+	l.Approvals = as
+	got := p.Judge(new(Ledger), l)
+	wantCodes(t, got, ApprovalMissing)
+	if len(got) == 1 && (len(got[0].Discounted) != len(as) || got[0].Discounted[0].Reason != reason) {
+		t.Errorf("discounted %+v, want reason %q", got[0].Discounted, reason)
+	}
+}
+
+func TestAttackSignerApprovesOwnChange(t *testing.T) {
+	p := world()
+	own := approval("c", "jia")
+	discounted(t, p, "jia already stands behind the change as its signer", own)
+	own.Signature.Fingerprint = "SHA256:second-key" // two keys of one principal are one person
+	discounted(t, p, "jia already stands behind the change as its signer", own)
+}
+
+func TestAttackPuppetApproves(t *testing.T) {
+	p := world()
+	discounted(t, p, "pup was introduced by jia", approval("c", "pup"))
+	p.Principals = append(p.Principals, Principal{Name: "pup2", Role: Maintainer, IntroducedBy: "pup"})
+	p.index()
+	discounted(t, p, "pup2 was introduced by jia", approval("c", "pup2"))
+}
+
+func TestAttackPuppetsIntroducedOneAnother(t *testing.T) {
+	p := world()
+	p.Principal("pup").IntroducedBy = "pup3"
+	p.Principals = append(p.Principals, Principal{Name: "pup3", Role: Maintainer, IntroducedBy: "pup"})
+	p.index()
+	discounted(t, p, "pup3 was introduced by jia", approval("c", "pup3"))
+}
+
+func TestAttackApprovalThatIsNone(t *testing.T) {
+	p := world()
+	unsigned := approval("c", "lasse")
+	unsigned.Signature = Signature{Status: "missing"}
+	discounted(t, p, "it is not signed", unsigned)
+	revoked := approval("c", "lasse")
+	revoked.Signature = Signature{Status: "revoked", Principal: "lasse"}
+	discounted(t, p, "its key is revoked", revoked)
+	odd := approval("c", "lasse")
+	odd.Signature.Kind = "x509"
+	discounted(t, p, "the policy doesn't accept x509 signatures", odd)
+	discounted(t, p, "con is a contributor; maintainers and reviewers approve", approval("c", "con"))
+	discounted(t, p, "bot is a service; maintainers and reviewers approve", approval("c", "bot"))
+	elsewhere := approval("c", "lasse")
+	elsewhere.Ref = "refs/heads/release/1"
+	discounted(t, p, "it approves the commit for another ref: refs/heads/release/1", elsewhere)
+}
+
+func TestAttackApprovalOfAnotherCommit(t *testing.T) {
+	p := world()
+	l := single(commit("c", "jia", t0, build()))
+	l.Approvals = []Approval{approval("amended", "lasse"), approval("p-c", "lasse")}
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+}
+
+func TestSamePersonTwiceIsOneApproval(t *testing.T) {
+	p := world()
+	p.Rules[1].Approvals = 2
+	l := single(commit("c", "jia", t0, build()))
+	second := approval("c", "lasse")
+	second.Signature.Fingerprint = "SHA256:other-key"
+	l.Approvals = []Approval{approval("c", "lasse"), second}
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	l.Approvals = append(l.Approvals, approval("c", "alice"))
+	wantCodes(t, p.Judge(new(Ledger), l))
+}
+
+// mergeOf is a merge by who of a line of commits, each the parent of the next.
+func mergeOf(who string, line ...Commit) *Landing {
+	m := commit("m", who, t0)
+	m.Parents = []string{"old-main", line[len(line)-1].ID}
+	for i := 1; i < len(line); i++ {
+		line[i].Parents = []string{line[i-1].ID}
+	}
+	l := single(m)
+	l.Brought = line
+	return l
+}
+
+func TestApprovalCoversWhatACommitBrings(t *testing.T) {
+	p := world()
+	a, b, c := commit("a", "jia", t0, build()), commit("b", "jia", t0, source()), commit("c", "jia", t0, build())
+	l := mergeOf("jia", a, b, c)
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing, ApprovalMissing)
+	l.Approvals = []Approval{approval("b", "lasse")} // a and b, not c
+	got := p.Judge(new(Ledger), l)
+	wantCodes(t, got, ApprovalMissing)
+	if got[0].Commit != "c" || got[0].Landing != "m" {
+		t.Errorf("held %+v, want c in m", got[0])
+	}
+	l.Approvals = []Approval{approval("m", "lasse")}
+	wantCodes(t, p.Judge(new(Ledger), l))
+}
+
+func TestMergeByAnotherMaintainerApproves(t *testing.T) {
+	p := world()
+	a := commit("a", "jia", t0, build())
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)))
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("jia", a)), ApprovalMissing)
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("con", a)), ApprovalMissing)
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("pup", a)), ApprovalMissing)
+
+	// A merge vouches for what it merges, not for the line it is made on: jia's topic with lasse's
+	// merge of main into it has no second person behind a.
+	back := commit("back", "lasse", t0)
+	l := mergeOf("jia", a, back)
+	l.Brought[1].Parents = []string{"a", "old-main"}
+	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	l.Brought[1].Parents = []string{"old-main", "a"}
+	wantCodes(t, p.Judge(new(Ledger), l))
+}
+
+func TestAttackEvilMergeIsTheMergersOwnChange(t *testing.T) {
+	p := world()
+	l := mergeOf("lasse", commit("a", "jia", t0, build()))
+	l.Commit.Changes = []Change{build()}
+	got := p.Judge(new(Ledger), l)
+	wantCodes(t, got, ApprovalMissing)
+	if got[0].Commit != "m" || got[0].Signer != "lasse" {
+		t.Errorf("held %+v, want the merge", got[0])
+	}
+}
+
+func TestAttackUnjudgedBranchUnderASignedMerge(t *testing.T) {
+	p := world()
+	a := commit("a", "jia", t0, source())
+	a.Signature = Signature{Status: "missing"}
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), Unsigned)
+
+	p.Signatures.Require = "landing" // then the landing commit's signer is accountable
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)))
+	a.Changes = []Change{build()}
+	got := p.Judge(new(Ledger), mergeOf("lasse", a))
+	wantCodes(t, got, ApprovalMissing) // and is no second person for it
+	if got[0].Signer != "lasse" || len(got[0].Discounted) != 1 {
+		t.Errorf("finding %+v", got[0])
+	}
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("bot", a)), Unsigned)
+	// What lands is signed, whatever the policy lets in beneath it.
+	c := commit("c", "alice", t0, source())
+	c.Signature = Signature{Status: "missing"}
+	wantCodes(t, p.Judge(new(Ledger), single(c)), Unsigned)
+	a.Signature = Signature{Status: "bad"}
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), SignatureBad)
+}
+
+func TestAttackDates(t *testing.T) {
+	p := world()
+	judge := func(when, received int64) []Finding {
+		l := single(commit("c", "alice", when, source()))
+		l.Received = received
+		return p.Judge(new(Ledger), l)
+	}
+	wantCodes(t, judge(t0, t0))
+	wantCodes(t, judge(t0+600, t0))
+	wantCodes(t, judge(t0+601, t0), DateFuture)
+	wantCodes(t, judge(t0-14*day, t0))
+	wantCodes(t, judge(t0-14*day-1, t0), DateTooOld)
+	wantCodes(t, judge(1<<62, t0), DateInvalid)
+	wantCodes(t, judge(-1, t0), DateInvalid)
+	wantCodes(t, judge(1<<62, 0), DateInvalid)
+	wantCodes(t, judge(t0-10*year, 0)) // no clock: it landed when it landed
+}
+
+func unix(when int64) time.Time { return time.Unix(when, 0).UTC() }

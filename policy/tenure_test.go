@@ -1,0 +1,145 @@
+package policy
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func wantTenure(t *testing.T, p *Policy, l *Ledger, who, class string, at int64, want TenureFigures) {
+	t.Helper()
+	if got := l.Tenure(p, who, class, at); got != want {
+		t.Errorf("tenure of %s in %q at day %d: %+v, want %+v", who, class, (at-t0)/day, got, want)
+	}
+}
+
+func TestTenureCountsDaysCommitsMonths(t *testing.T) {
+	p, l := world(), new(Ledger)
+	l.Credit(p, single(commit("a", "alice", t0, opaqueFile())))         // 2020-09-13
+	l.Credit(p, single(commit("b", "alice", t0+day, source())))         // the same month
+	l.Credit(p, single(commit("c", "alice", t0+30*day, opaqueFile())))  // October
+	l.Credit(p, single(commit("d", "lasse", t0+100*day, opaqueFile()))) // somebody else, December
+	at := t0 + 200*day
+	wantTenure(t, p, l, "alice", "binary", at, TenureFigures{Days: 200, Commits: 2, Months: 2})
+	wantTenure(t, p, l, "alice", "", at, TenureFigures{Days: 200, Commits: 3, Months: 2})
+	wantTenure(t, p, l, "lasse", "binary", at, TenureFigures{Days: 100, Commits: 1, Months: 1})
+	wantTenure(t, p, l, "jia", "", at, TenureFigures{})
+}
+
+func TestTenureSettles(t *testing.T) {
+	p, l := world(), new(Ledger)
+	l.Credit(p, single(commit("a", "alice", t0, opaqueFile())))
+	wantTenure(t, p, l, "alice", "binary", t0+14*day-1, TenureFigures{})
+	wantTenure(t, p, l, "alice", "binary", t0+14*day, TenureFigures{Days: 14, Commits: 1, Months: 1})
+	l.Credit(p, single(commit("b", "alice", t0+14*day, opaqueFile())))
+	wantTenure(t, p, l, "alice", "binary", t0+14*day, TenureFigures{Days: 14, Commits: 1, Months: 1})
+	wantTenure(t, p, l, "alice", "binary", t0+28*day, TenureFigures{Days: 28, Commits: 2, Months: 1})
+}
+
+func TestAttackBackdatedCommitsEarnNothing(t *testing.T) {
+	p, l := world(), new(Ledger)
+	l.Credit(p, single(commit("a", "alice", t0, source())))
+	// jia's commits claim to be ten years old, and land on a tip of today.
+	for _, id := range []string{"b", "c", "d"} {
+		l.Credit(p, single(commit(id, "jia", t0-10*year, opaqueFile())))
+	}
+	wantTenure(t, p, l, "jia", "binary", t0+20*day, TenureFigures{Days: 20, Commits: 3, Months: 1})
+	// From an old branch point, under a merge of today: the landing time is the merge's.
+	m := mergeOf("jia", commit("e", "jia", t0-10*year, build()))
+	l.Credit(p, m)
+	wantTenure(t, p, l, "jia", "build", t0+20*day, TenureFigures{Days: 20, Commits: 1, Months: 1})
+}
+
+func TestAttackThousandCommitsInADay(t *testing.T) {
+	p, l := world(), new(Ledger)
+	for range 1000 {
+		l.Credit(p, single(commit("x", "jia", t0, opaqueFile())))
+	}
+	wantTenure(t, p, l, "jia", "binary", t0+20*day, TenureFigures{Days: 20, Commits: 1000, Months: 1})
+	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+20*day, opaqueFile()))), ApprovalMissing)
+}
+
+func TestAttackTenureEarnedAndUsedInOnePush(t *testing.T) {
+	p, l := world(), new(Ledger)
+	p.Rules[0].Exempt = Exempt{Days: 0, Commits: 3, In: "class"}
+	// A push's landings may be max-landing-age apart, which is never more than settling.
+	for i := range int64(10) {
+		l.Credit(p, single(commit("x", "jia", t0+i*day, opaqueFile())))
+	}
+	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+14*day-1, opaqueFile()))), ApprovalMissing)
+	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+16*day, opaqueFile()))))
+}
+
+func TestAttackAuthorIsAMaintainerSignerIsNot(t *testing.T) {
+	p, l := world(), new(Ledger)
+	earn(p, l, "alice", t0, 20, opaqueFile())
+	at := l.Last() + 20*day
+	c := commit("c", "jia", at, opaqueFile())
+	c.Author = Identity{Name: "alice", Email: "alice@example.org", When: at}
+	before := l.Tenure(p, "alice", "binary", at+30*day)
+	wantCodes(t, p.Judge(l, single(c)), ApprovalMissing) // judged by jia's tenure
+	l.Credit(p, single(c))
+	if after := l.Tenure(p, "alice", "binary", at+30*day); after != before {
+		t.Errorf("alice earned by a commit that jia signed in her name: %+v, was %+v", after, before)
+	}
+	wantTenure(t, p, l, "jia", "binary", at+30*day, TenureFigures{})
+}
+
+func TestAuthorEarnsWhenATenuredMaintainerSigns(t *testing.T) {
+	p, l := world(), new(Ledger)
+	patch := commit("c", "alice", t0, opaqueFile())
+	patch.Author = by("con")
+	l.Credit(p, single(patch)) // alice herself is new: nobody earns
+	wantTenure(t, p, l, "con", "binary", t0+20*day, TenureFigures{})
+	wantTenure(t, p, l, "alice", "binary", t0+20*day, TenureFigures{})
+	earn(p, l, "alice", t0+day, 6, source())
+	at := l.Last() + day
+	patch.Committer.When = at
+	l.Credit(p, single(patch))
+	wantTenure(t, p, l, "con", "binary", at+20*day, TenureFigures{Days: 20, Commits: 1, Months: 1})
+	// A stranger's authorship earns nobody anything.
+	patch.Author = Identity{Name: "x", Email: "x@elsewhere.example", When: at}
+	l.Credit(p, single(patch))
+	wantTenure(t, p, l, "alice", "binary", at+20*day, TenureFigures{})
+}
+
+func TestServiceEarnsNothing(t *testing.T) {
+	p, l := world(), new(Ledger)
+	l.Credit(p, single(commit("c", "bot", t0, source())))
+	wantTenure(t, p, l, "bot", "", t0+20*day, TenureFigures{})
+}
+
+func TestSinceStartsOverallTenureOnly(t *testing.T) {
+	p, l := world(), new(Ledger)
+	p.Principal("lasse").Since = unix(t0 - year)
+	l.Credit(p, single(commit("c", "lasse", t0, opaqueFile())))
+	wantTenure(t, p, l, "lasse", "", t0+20*day, TenureFigures{Days: 385, Commits: 1, Months: 1})
+	wantTenure(t, p, l, "lasse", "binary", t0+20*day, TenureFigures{Days: 20, Commits: 1, Months: 1})
+}
+
+func TestLedgerSurvivesStorage(t *testing.T) {
+	p, l := world(), new(Ledger)
+	last := earn(p, l, "alice", t0, 5, opaqueFile())
+	l.Credit(p, single(commit("c", "jia", last+day, build())))
+	b, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Ledger
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int64{last, last + day, last + 15*day, last + year} {
+		for _, who := range []string{"alice", "jia"} {
+			for _, class := range []string{"", "binary", "build"} {
+				if diff := cmp.Diff(l.Tenure(p, who, class, at), back.Tenure(p, who, class, at)); diff != "" {
+					t.Errorf("%s %s: %s", who, class, diff)
+				}
+			}
+		}
+	}
+	if l.Last() != back.Last() {
+		t.Errorf("last landing %d, was %d", back.Last(), l.Last())
+	}
+}
