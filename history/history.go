@@ -8,15 +8,14 @@ import (
 // Mode is a tree entry's mode as Git stores it. The zero Mode means there is no entry.
 type Mode uint32
 
-// The modes Git writes today, and ModeGroupWritable, which old versions wrote.
+// The modes Git writes. The mode 100664 of old trees is read as ModeFile, as Git does.
 const (
-	ModeAbsent        Mode = 0
-	ModeTree          Mode = 0o040000
-	ModeFile          Mode = 0o100644
-	ModeGroupWritable Mode = 0o100664
-	ModeExec          Mode = 0o100755
-	ModeSymlink       Mode = 0o120000
-	ModeSubmodule     Mode = 0o160000
+	ModeAbsent    Mode = 0
+	ModeTree      Mode = 0o040000
+	ModeFile      Mode = 0o100644
+	ModeExec      Mode = 0o100755
+	ModeSymlink   Mode = 0o120000
+	ModeSubmodule Mode = 0o160000
 )
 
 // Identity is a claim: the author, committer or tagger line of an object. When is in seconds since
@@ -146,7 +145,7 @@ type Repo interface {
 	Tag(ctx context.Context, id ID) (Tag, error)
 	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
 	Kind(ctx context.Context, id ID) (string, error)
-	// Resolve gives the id of a revision as gitrevisions(7) spells it. A second reader may know
+	// Resolve gives the commit of a revision as gitrevisions(7) spells it. A second reader may know
 	// fewer spellings: full ids, unambiguous prefixes, ref names, HEAD.
 	Resolve(ctx context.Context, rev string) (ID, error)
 	// Dir is the repository's Git directory, common to its worktrees, as an absolute path.

@@ -1,0 +1,200 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// object reads the next reply of a cat-file --batch (git-cat-file(1), BATCH OUTPUT): a line
+// "<id> SP <type> SP <size> LF", the contents, and LF. The caller reads the contents with body.
+func (p *process) object(want ID) (kind string, size int64, err error) {
+	line, err := p.out.ReadString('\n')
+	if err != nil {
+		return "", 0, p.failed(err)
+	}
+	fields := strings.Fields(line)
+	if len(fields) == 2 && fields[1] == "missing" {
+		return "", 0, fmt.Errorf("%w: object %s is missing: the history is shallow, partial or damaged; git fetch --unshallow, or git fsck", ErrUnreadable, want)
+	}
+	if len(fields) != 3 || fields[0] != want.String() {
+		return "", 0, fmt.Errorf("%w: git cat-file answered %.80q when asked for %s", ErrUnreadable, line, want)
+	}
+	if size, err = strconv.ParseInt(fields[2], 10, 64); err != nil || size < 0 {
+		return "", 0, fmt.Errorf("%w: git cat-file gave the size %.40q", ErrUnreadable, fields[2])
+	}
+	return fields[1], size, nil
+}
+
+// body reads the first keep bytes of an object's contents into buf, which grows as needed, and
+// passes over the rest.
+func (p *process) body(buf []byte, size, keep int64) ([]byte, error) {
+	n := min(size, keep)
+	if int64(cap(buf)) < n {
+		buf = make([]byte, n)
+	}
+	buf = buf[:n]
+	if _, err := io.ReadFull(p.out, buf); err != nil {
+		return nil, p.failed(err)
+	}
+	if _, err := io.CopyN(io.Discard, p.out, size-n); err != nil {
+		return nil, p.failed(err)
+	}
+	if b, err := p.out.ReadByte(); err != nil || b != '\n' {
+		return nil, p.failed(fmt.Errorf("no end of object: %w", io.ErrUnexpectedEOF))
+	}
+	return buf, nil
+}
+
+// readObject reads an object whole, refusing one over the limit before it is read.
+func (p *process) readObject(id ID, kind string, l Limits) ([]byte, error) {
+	got, size, err := p.object(id)
+	if err != nil {
+		return nil, err
+	}
+	if got != kind {
+		return nil, fmt.Errorf("%w: object %s is a %s, not a %s", ErrUnreadable, id, got, kind)
+	}
+	if size > l.Object {
+		return nil, fmt.Errorf("%w: %s %s has %d bytes; the limit object is %d", ErrLimit, kind, id, size, l.Object)
+	}
+	return p.body(nil, size, size)
+}
+
+// asking gives the process that answers single questions.
+func (r *gitRepo) asking(ctx context.Context) (*process, error) {
+	if r.ask == nil {
+		p, err := r.start(context.WithoutCancel(ctx), "cat-file", "--batch-command", "--buffer")
+		if err != nil {
+			return nil, err
+		}
+		r.ask = p
+	}
+	r.ask.ctx = ctx
+	return r.ask, nil
+}
+
+// question asks for one object and hands its process over for the answer. On an error the process is
+// given up: what it says next would answer another question.
+func (r *gitRepo) question(ctx context.Context, command string, id ID, answer func(*process) error) error {
+	p, err := r.asking(ctx)
+	if err != nil {
+		return err
+	}
+	undo := context.AfterFunc(ctx, p.cancel)
+	defer undo()
+	if _, err = fmt.Fprintf(p.in, "%s %s\nflush\n", command, id); err != nil {
+		err = p.failed(err)
+	} else {
+		err = answer(p)
+	}
+	if err != nil {
+		p.stop()
+		r.ask = nil
+	}
+	return err
+}
+
+func (r *gitRepo) read(ctx context.Context, id ID, kind string) (raw []byte, err error) {
+	err = r.question(ctx, "contents", id, func(p *process) error {
+		raw, err = p.readObject(id, kind, r.limits)
+		return err
+	})
+	return raw, err
+}
+
+func (r *gitRepo) Commit(ctx context.Context, id ID) (Commit, error) {
+	raw, err := r.read(ctx, id, "commit")
+	if err != nil {
+		return Commit{}, err
+	}
+	return ParseCommit(id, raw)
+}
+
+func (r *gitRepo) Tag(ctx context.Context, id ID) (Tag, error) {
+	raw, err := r.read(ctx, id, "tag")
+	if err != nil {
+		return Tag{}, err
+	}
+	return ParseTag(id, raw)
+}
+
+func (r *gitRepo) Kind(ctx context.Context, id ID) (kind string, err error) {
+	err = r.question(ctx, "info", id, func(p *process) error {
+		kind, _, err = p.object(id)
+		return err
+	})
+	return kind, err
+}
+
+// Refs asks for-each-ref, whose patterns are ref names or prefixes up to a slash
+// (git-for-each-ref(1)).
+func (r *gitRepo) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
+	args := []string{"for-each-ref", "--format=%(objectname)%00%(symref)%00%(refname)"}
+	for _, p := range patterns {
+		if strings.HasPrefix(p, "refs/") && !strings.ContainsAny(p, "*?[\\\n\x00") { // else no ref is called that
+			args = append(args, p)
+		}
+	}
+	if len(patterns) > 0 && len(args) == 2 {
+		return nil, nil
+	}
+	out, err := r.output(ctx, "", args...)
+	if err != nil {
+		return nil, err
+	}
+	var refs []Ref
+	for line := range bytes.Lines(out) {
+		fields := strings.SplitN(strings.TrimSuffix(string(line), "\n"), "\x00", 3)
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("%w: git for-each-ref printed %.80q", ErrUnreadable, line)
+		}
+		id, err := ParseID(fields[0])
+		if err != nil {
+			return nil, fmt.Errorf("%w: ref %.200q: %w", ErrUnreadable, fields[2], err)
+		}
+		if r := (Ref{ID: id, Target: fields[1], Name: fields[2]}); r.matches(patterns) {
+			refs = append(refs, r)
+		}
+	}
+	return refs, nil
+}
+
+// matches says whether one of the patterns, if there are any, takes in a ref.
+func (r Ref) matches(patterns []string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {
+		return r.Name == p || strings.HasSuffix(p, "/") && strings.HasPrefix(r.Name, p)
+	})
+}
+
+func (r *gitRepo) Resolve(ctx context.Context, rev string) (ID, error) {
+	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
+		return ID{}, fmt.Errorf("%w: %.80q is no revision", ErrUnreadable, rev)
+	}
+	out, err := r.output(ctx, "", "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	if err != nil {
+		return ID{}, fmt.Errorf("%w: no commit is called %.80q here", ErrUnreadable, rev)
+	}
+	id, err := ParseID(strings.TrimSpace(string(out)))
+	if err != nil {
+		return ID{}, fmt.Errorf("%w: %.80q is no single revision", ErrUnreadable, rev)
+	}
+	return id, nil
+}
+
+// Reaches lists which of the ids are not reached: rev-list ids --not tip.
+func (r *gitRepo) Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error) {
+	reached := make([]bool, len(ids))
+	for i, id := range ids {
+		out, err := r.output(ctx, id.String()+"\n^"+tip.String()+"\n", "rev-list", "--stdin", "--max-count=1")
+		if err != nil {
+			return nil, err
+		}
+		reached[i] = len(out) == 0
+	}
+	return reached, nil
+}

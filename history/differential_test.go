@@ -1,0 +1,176 @@
+package history
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// The two readers share the parsers of single objects and two pure functions; all else they do in
+// their own ways: finding objects, walking, comparing trees. So each is the other's oracle.
+
+type readers struct{ git, goGit Repo }
+
+// both opens a repository with both readers.
+func (r testRepo) both(t rapid.TB, change ...func(*Options)) readers {
+	t.Helper()
+	o := Options{Dir: r.dir, Env: os.Getenv, Inspect: fingerprint}
+	for _, c := range change {
+		c(&o)
+	}
+	git, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	goGit, err := OpenGoGit(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readers{git, goGit}
+}
+
+func (r readers) close(t rapid.TB) {
+	t.Helper()
+	if err := errors.Join(r.git.Close(), r.goGit.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// agree fails unless both readers give the same landings of a range, and gives their number.
+func (r readers) agree(t rapid.TB, rng Range) int {
+	t.Helper()
+	next, stop := iter.Pull2(r.goGit.Landings(context.Background(), rng))
+	defer stop()
+	n := 0
+	for want, wantErr := range r.git.Landings(context.Background(), rng) {
+		got, gotErr, ok := next()
+		if !ok || (wantErr == nil) != (gotErr == nil) {
+			t.Fatalf("%v: landing %d is %s, %v\nthe other reader has %s, %v", rng, n, want.Commit.ID, wantErr, got.Commit.ID, gotErr)
+		}
+		if diff := compare(want, got); diff != "" {
+			t.Fatalf("%v: landing %d, %s (-git +go-git):\n%s", rng, n, want.Commit.ID, diff)
+		}
+		n++
+	}
+	if extra, err, ok := next(); ok {
+		t.Fatalf("%v: git ends after %d landings, go-git goes on with %s, %v", rng, n, extra.Commit.ID, err)
+	}
+	return n
+}
+
+// TestReadersAgree compares them over every stream of testdata/history: all history of each ref,
+// and each ref without each other.
+func TestReadersAgree(t *testing.T) {
+	streams, err := filepath.Glob(filepath.Join("..", "testdata", "history", "*.fi"))
+	if err != nil || len(streams) < 2 {
+		t.Fatal(streams, err)
+	}
+	for _, stream := range streams {
+		t.Run(filepath.Base(stream), func(t *testing.T) {
+			r := importedRepo(t, filepath.Base(stream))
+			both := r.both(t)
+			defer both.close(t)
+			for _, tip := range r.tips() {
+				if both.agree(t, Range{Tip: tip}) == 0 {
+					t.Errorf("no landings for %s", tip)
+				}
+				for _, known := range r.tips() {
+					both.agree(t, Range{Tip: tip, Not: []ID{known}})
+				}
+			}
+		})
+	}
+}
+
+// TestReadersAgreeFromEveryCommit cuts the history of shapes.fi at every commit.
+func TestReadersAgreeFromEveryCommit(t *testing.T) {
+	r := importedRepo(t, "shapes.fi")
+	both := r.both(t)
+	defer both.close(t)
+	commits := strings.Fields(r.git("rev-list", "main"))
+	for i, hex := range commits {
+		cut := mustID(t, hex)
+		both.agree(t, Range{Tip: r.id("main"), Not: []ID{cut}})
+		both.agree(t, Range{Tip: cut, Not: []ID{mustID(t, commits[(i*7+3)%len(commits)]), mustID(t, commits[(i*5+1)%len(commits)])}})
+	}
+}
+
+// tips gives the commits that branches point to.
+func (r testRepo) tips() []ID {
+	var ids []ID
+	for line := range strings.Lines(r.git("for-each-ref", "--format=%(objectname)", "refs/heads/")) {
+		ids = append(ids, mustID(r.t, strings.TrimSpace(line)))
+	}
+	return ids
+}
+
+// TestReadersAgreeOnLargeHistories runs over the histories in the folder that
+// COUNTERSIGN_HISTORIES names: bare repositories and gzipped fast-import streams. Without one it
+// runs over the excerpt in testdata, in pushes of ten landings.
+func TestReadersAgreeOnLargeHistories(t *testing.T) {
+	repos := []testRepo{importedRepo(t, "xz.fi")}
+	if folder := os.Getenv("COUNTERSIGN_HISTORIES"); folder != "" {
+		repos = largeHistories(t, folder)
+	}
+	for _, r := range repos {
+		t.Run(filepath.Base(r.dir), func(t *testing.T) {
+			both := r.both(t, func(o *Options) { o.Limits.Commits = 10_000_000 })
+			defer both.close(t)
+			for _, tip := range r.tips() {
+				t.Logf("%s: %d landings", tip, both.agree(t, Range{Tip: tip}))
+				line, err := both.git.FirstParents(t.Context(), tip, func(ID) bool { return false })
+				if err != nil {
+					t.Fatal(err)
+				}
+				step := max(len(line)/20, 10)
+				for i := step; i < len(line); i += step {
+					both.agree(t, Range{Tip: line[i-step], Not: []ID{line[i]}})
+				}
+			}
+		})
+	}
+}
+
+// largeHistories gives the bare repositories of a folder, and imports its streams.
+func largeHistories(t *testing.T, folder string) []testRepo {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var repos []testRepo
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		switch {
+		case strings.HasSuffix(path, ".git"):
+			repos = append(repos, testRepo{t: t, dir: path})
+		case strings.HasSuffix(path, ".fi.gz"):
+			r := newTestRepo(t)
+			stream, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unzipped, err := gzip.NewReader(stream)
+			if err != nil {
+				t.Fatal(path, err)
+			}
+			cmd := r.command("fast-import", "--quiet")
+			cmd.Stdin = unzipped
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%s: %v\n%s", path, err, out)
+			}
+			stream.Close()
+			repos = append(repos, r)
+		}
+	}
+	if len(repos) == 0 {
+		t.Fatalf("%s holds neither *.git nor *.fi.gz", folder)
+	}
+	return repos
+}

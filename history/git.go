@@ -1,0 +1,264 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// gitRepo reads through git's plumbing. It is the only part of the program that starts processes on
+// behalf of a push, and says in one place what they may see.
+type gitRepo struct {
+	gitDir string // absolute: the repository's, or a linked worktree's own
+	dir    string // absolute, common to the worktrees
+	opts   Options
+	limits Limits
+	ask    *process // a cat-file for single questions, started when first needed
+}
+
+// minGit is the oldest git whose options this reader needs.
+const minGit = "2.34"
+
+// Open opens a repository for reading through the git program on PATH. It starts nothing yet but
+// what finds the Git directory.
+func Open(o Options) (Repo, error) {
+	r := &gitRepo{opts: o, limits: o.Limits.withDefaults()}
+	var err error
+	if r.gitDir, r.dir, err = findGitDir(o); err != nil {
+		return nil, err
+	}
+	// Tenure and approvals need the whole history, and a shallow push has cut its own.
+	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) || o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
+		return nil, fmt.Errorf("%w: it is shallow, cut off somewhere in the past: git fetch --unshallow", ErrUnreadable)
+	}
+	return r, nil
+}
+
+func (r *gitRepo) Dir() string { return r.dir }
+
+func (r *gitRepo) Close() error {
+	if r.ask != nil {
+		r.ask.stop()
+		r.ask = nil
+	}
+	return nil
+}
+
+// findGitDir finds the Git directory that a folder belongs to, as gitrepository-layout(5) has it, and
+// the one that it shares with other worktrees.
+func findGitDir(o Options) (gitDir, common string, err error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return "", "", fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		for _, candidate := range []string{at, filepath.Join(at, ".git")} {
+			if gitDir, common, ok := gitDirAt(candidate); ok {
+				return gitDir, common, nil
+			}
+		}
+		if at == filepath.Dir(at) {
+			return "", "", fmt.Errorf("%w: %s is not in a Git repository", ErrUnreadable, dir)
+		}
+	}
+}
+
+// gitDirAt follows a ".git" file, and a worktree's "commondir" to the repository itself.
+func gitDirAt(path string) (gitDir, common string, ok bool) {
+	if b, err := os.ReadFile(path); err == nil {
+		target, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir: ")
+		if !ok {
+			return "", "", false
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	gitDir, common = filepath.Clean(path), filepath.Clean(path)
+	if _, err := os.Stat(filepath.Join(path, "HEAD")); err != nil {
+		return "", "", false
+	}
+	if b, err := os.ReadFile(filepath.Join(path, "commondir")); err == nil {
+		if common = strings.TrimSpace(string(b)); !filepath.IsAbs(common) {
+			common = filepath.Join(path, common)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(common, "objects")); err != nil {
+		return "", "", false
+	}
+	return gitDir, common, true
+}
+
+// passed are the variables a git process may inherit: the quarantine's (git-receive-pack(1)), and
+// what finds the program and the user's safe.directory setting.
+var passed = []string{
+	"PATH", "HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM",
+	"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH",
+}
+
+// fixed is the rest of their environment: nothing replaces, grafts or fetches an object, and nothing
+// asks, locks or pages.
+var fixed = []string{
+	"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=" + os.DevNull, "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
+	"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_PAGER=cat", "LC_ALL=C",
+}
+
+// settings are what a repository's own configuration may not change.
+var settings = []string{
+	"-c", "protocol.allow=never", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
+	"-c", "core.commitGraph=false", "-c", "core.useReplaceRefs=false", "-c", "diff.ignoreSubmodules=none",
+	"-c", "diff.orderFile=" + os.DevNull, "-c", "diff.renames=false", "--no-pager", "--literal-pathspecs",
+}
+
+func (r *gitRepo) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "git", append(append([]string{"--git-dir=" + r.gitDir}, settings...), args...)...)
+	cmd.Dir = r.dir
+	cmd.WaitDelay = time.Second
+	cmd.Env = fixed[:len(fixed):len(fixed)]
+	if r.opts.Env != nil {
+		for _, name := range passed {
+			if v := r.opts.Env(name); v != "" {
+				// Relative paths of the quarantine are relative to where the hook runs.
+				cmd.Env = append(cmd.Env, name+"="+v)
+			}
+		}
+	}
+	return cmd
+}
+
+// process is a running git command, fed and read through pipes.
+type process struct {
+	cmd    *exec.Cmd
+	name   string
+	in     io.WriteCloser
+	out    *bufio.Reader
+	stderr *tail
+	cancel context.CancelFunc
+	ctx    context.Context
+	once   sync.Once
+	err    error // of Wait
+}
+
+func (r *gitRepo) start(ctx context.Context, args ...string) (*process, error) {
+	outer := ctx
+	ctx, cancel := context.WithCancel(ctx)
+	p := &process{cmd: r.command(ctx, args...), name: "git " + args[0], stderr: new(tail), cancel: cancel, ctx: outer}
+	p.cmd.Stderr = p.stderr
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err == nil {
+		var out io.Reader
+		if out, err = p.cmd.StdoutPipe(); err == nil {
+			p.out = bufio.NewReaderSize(out, 64<<10)
+			err = p.cmd.Start()
+		}
+	}
+	if err != nil {
+		cancel()
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, fmt.Errorf("%w: no git program on PATH: install git %s or newer", ErrUnreadable, minGit)
+		}
+		return nil, fmt.Errorf("%w: starting %s: %w", ErrUnreadable, p.name, err)
+	}
+	return p, nil
+}
+
+// stop ends the process, whatever it is doing.
+func (p *process) stop() {
+	p.cancel()
+	p.in.Close()
+	p.wait()
+}
+
+func (p *process) wait() error {
+	p.once.Do(func() { p.err = p.cmd.Wait() })
+	return p.err
+}
+
+// failed explains a read that went wrong: a git that dies early is an error, never an end of input.
+func (p *process) failed(err error) error {
+	if p.ctx.Err() != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUnreadable, p.name, context.Cause(p.ctx))
+	}
+	p.in.Close()
+	p.cancel()
+	p.wait()
+	said := p.stderr.last()
+	switch {
+	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
+		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config --global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
+	case said != "":
+		return fmt.Errorf("%w: %s: %s", ErrUnreadable, p.name, said)
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%w: %s ended early: %w", ErrUnreadable, p.name, err)
+}
+
+// finish waits for a process that was told all, and reports how it ended.
+func (p *process) finish() error {
+	if err := p.wait(); err != nil {
+		return p.failed(err)
+	}
+	p.cancel()
+	return nil
+}
+
+// output runs a git command to its end.
+func (r *gitRepo) output(ctx context.Context, input string, args ...string) ([]byte, error) {
+	p, err := r.start(ctx, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer p.stop()
+	go func() {
+		io.WriteString(p.in, input)
+		p.in.Close()
+	}()
+	b, err := io.ReadAll(p.out)
+	if err != nil {
+		return nil, p.failed(err)
+	}
+	return b, p.finish()
+}
+
+// tail keeps the end of what a process says on standard error.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+const tailSize = 4 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.b = append(t.b, b...)
+	if len(t.b) > tailSize {
+		t.b = append(t.b[:0], t.b[len(t.b)-tailSize:]...)
+	}
+	return len(b), nil
+}
+
+// last gives the last line that says what went wrong.
+func (t *tail) last() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := bytes.Split(bytes.TrimSpace(t.b), []byte("\n"))
+	for i := len(lines) - 1; i >= 0; i-- {
+		if bytes.Contains(lines[i], []byte("fatal:")) || bytes.Contains(lines[i], []byte("error:")) {
+			return string(lines[i])
+		}
+	}
+	return string(lines[len(lines)-1])
+}

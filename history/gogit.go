@@ -1,0 +1,193 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// OpenGoGit opens a repository with the second reader, which is built on go-git's parsers of pack,
+// index, object and config files and needs no git program.
+//
+// It refuses what it can't read, by name: SHA-256 objects, reftable refs, partial clones and every
+// repository extension it doesn't know; and what can't be judged: shallow and grafted history.
+// Replace refs are refs like others and replace nothing.
+//
+// It loads the index of every pack, and knows of what a range leaves out only after walking all of
+// it: the cost of a push grows with the repository.
+func OpenGoGit(o Options) (Repo, error) {
+	l, err := findLayout(o.Dir, o.Env)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	limits := o.Limits.withDefaults()
+	objects := openObjects(l.objects)
+	return &goGit{
+		layout:  l,
+		objects: objects,
+		trees:   &treeReader{objects: objects, changes: limits.Changes, parsed: map[ID][]treeEntry{}},
+		links:   map[ID]links{},
+		inspect: o.Inspect,
+		limits:  limits,
+	}, nil
+}
+
+// goGit is the second reader.
+type goGit struct {
+	layout  layout
+	objects *objectStore
+	trees   *treeReader
+	links   map[ID]links
+	inspect func(head []byte, size int64) uint32
+	limits  Limits
+}
+
+func (g *goGit) Dir() string { return g.layout.commonDir }
+
+func (g *goGit) Close() error { return g.objects.Close() }
+
+func (g *goGit) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
+	refs, err := g.layout.readRefs()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return refs.matching(patterns)
+}
+
+func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
+	raw, err := g.objects.content(id, "commit", g.limits.Object)
+	if err != nil {
+		return Commit{}, err
+	}
+	return ParseCommit(id, raw)
+}
+
+func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
+	raw, err := g.objects.content(id, "tag", g.limits.Object)
+	if err != nil {
+		return Tag{}, err
+	}
+	return ParseTag(id, raw)
+}
+
+func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.objects.kind(id) }
+
+// Resolve knows full object names, HEAD, ref names as gitrevisions(7) shortens them, and beginnings of
+// object names that one commit alone has; in this order, as git does. A tag stands for its commit.
+func (g *goGit) Resolve(ctx context.Context, rev string) (ID, error) {
+	id, err := g.named(rev)
+	if err == nil {
+		id, err = g.commitOf(ctx, id)
+	}
+	if err != nil {
+		return ID{}, fmt.Errorf("%w: %.80q: %w", ErrUnreadable, rev, err)
+	}
+	return id, nil
+}
+
+// named finds the object a revision names.
+func (g *goGit) named(rev string) (ID, error) {
+	if id, err := ParseID(strings.ToLower(rev)); err == nil {
+		return id, nil
+	}
+	refs, err := g.layout.readRefs()
+	if err != nil {
+		return ID{}, err
+	}
+	if rev == "HEAD" || rev == "@" {
+		if refs["HEAD"], err = readRefFile(filepath.Join(g.layout.gitDir, "HEAD"), "HEAD"); err != nil {
+			return ID{}, err
+		}
+		rev = "HEAD"
+	}
+	for _, rule := range []string{"%s", "refs/%s", "refs/tags/%s", "refs/heads/%s", "refs/remotes/%s", "refs/remotes/%s/HEAD"} {
+		ref, ok := refs[fmt.Sprintf(rule, rev)]
+		if !ok {
+			continue
+		}
+		if ref, ok, err = refs.resolve(ref); ok || err != nil {
+			return ref.ID, err
+		}
+	}
+	ids, err := g.objects.withPrefix(rev)
+	if err != nil {
+		return ID{}, err
+	}
+	ids = slices.DeleteFunc(ids, func(id ID) bool {
+		_, err := g.commitOf(context.Background(), id)
+		return err != nil
+	})
+	switch len(ids) {
+	case 0:
+		return ID{}, errors.New("no ref and no commit is called that here; this reader knows full and shortened object names, ref names and HEAD")
+	case 1:
+		return ids[0], nil
+	default:
+		return ID{}, fmt.Errorf("%d commits' names begin like that; write more of it", len(ids))
+	}
+}
+
+// commitOf follows tags to a commit, and fails at anything else.
+func (g *goGit) commitOf(ctx context.Context, id ID) (ID, error) {
+	for {
+		kind, err := g.objects.kind(id)
+		if err != nil {
+			return ID{}, err
+		}
+		switch kind {
+		case "commit":
+			return id, nil
+		case "tag":
+			tag, err := g.Tag(ctx, id)
+			if err != nil {
+				return ID{}, err
+			}
+			id = tag.Target
+		default:
+			return ID{}, fmt.Errorf("%s is a %s, not a commit", id, kind)
+		}
+	}
+}
+
+// withPrefix gives the objects whose names begin with a hexadecimal prefix of at least four digits,
+// the fewest git takes.
+func (s *objectStore) withPrefix(prefix string) ([]ID, error) {
+	prefix = strings.ToLower(prefix)
+	if len(prefix) < 4 || len(prefix) > 40 || strings.Trim(prefix, "0123456789abcdef") != "" {
+		return nil, nil
+	}
+	found := map[ID]struct{}{}
+	for _, d := range s.dirs {
+		if err := d.list(); err != nil {
+			return nil, err
+		}
+		for _, p := range d.packs {
+			if err := p.withPrefix(prefix, found); err != nil {
+				return nil, err
+			}
+		}
+		loose, err := os.ReadDir(filepath.Join(d.path, prefix[:2]))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, entry := range loose {
+			name := prefix[:2] + entry.Name()
+			if !strings.HasPrefix(name, prefix) {
+				continue
+			}
+			if id, err := ParseID(name); err == nil && id.size == 20 {
+				found[id] = struct{}{}
+			}
+		}
+	}
+	ids := make([]ID, 0, len(found))
+	for id := range found {
+		ids = append(ids, id)
+	}
+	return ids, nil
+}

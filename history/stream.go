@@ -1,0 +1,355 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"sync"
+)
+
+// blobFact is what was seen of a blob. It is filled in when the blob's bytes arrive.
+type blobFact struct {
+	size   int64
+	traits uint32
+}
+
+// rememberedBlobs bounds the facts kept for blobs that appear again.
+const rememberedBlobs = 1 << 15
+
+// readAhead is how many landings may be between two stages of the stream.
+const readAhead = 16
+
+// stream reads the landings of a range in one pass: a cat-file gives the commits, a diff-tree the
+// changes, a second cat-file the blobs, each fed by a goroutine of its own so that none waits for
+// another.
+type stream struct {
+	r       *gitRepo
+	ctx     context.Context
+	commits *process
+	diffs   *process
+	blobs   *process
+	others  *process         // diffs of merges against their further parents, seldom needed
+	seen    map[ID]*blobFact // blobs, and trees, for which the fact says nothing
+	buf     []byte
+}
+
+// half is a landing whose blobs are still to be read.
+type half struct {
+	landing Landing
+	blobs   []wanted
+	err     error
+}
+
+// wanted is a change that waits for its blob's facts, or a tree to be checked if change is nil. Ask
+// says that the object was asked for with it.
+type wanted struct {
+	change *Change
+	fact   *blobFact
+	ask    bool
+	id     ID
+	path   string
+	commit ID
+}
+
+func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, error] {
+	return func(yield func(Landing, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		s := &stream{r: r, ctx: ctx, seen: make(map[ID]*blobFact)}
+		defer s.stop()
+		defer running.Wait()
+		defer cancel()
+		if err := s.run(rng, &running, yield); err != nil {
+			yield(Landing{}, err)
+		}
+	}
+}
+
+func (s *stream) stop() {
+	for _, p := range []*process{s.commits, s.diffs, s.blobs, s.others} {
+		if p != nil {
+			p.stop()
+		}
+	}
+}
+
+func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, error) bool) error {
+	if err := s.start(); err != nil {
+		return err
+	}
+	nodes, err := s.r.nodes(s.ctx, rng)
+	if err != nil {
+		return err
+	}
+	if len(nodes) == 0 { // nothing new, or nothing that has a history
+		if kind, err := s.r.Kind(s.ctx, rng.Tip); err != nil || kind != "commit" {
+			return errors.Join(err, fmt.Errorf("%w: %s is no commit", ErrUnreadable, rng.Tip))
+		}
+		return nil
+	}
+	plans, err := planLandings(rng.Tip, nodes)
+	if err != nil {
+		return err
+	}
+	running.Go(func() { s.feed(plans) })
+	asks := make(chan []ID, readAhead)
+	halves := make(chan half, readAhead)
+	running.Go(func() { s.feedBlobs(asks) })
+	running.Go(func() {
+		defer close(halves)
+		defer close(asks)
+		for _, p := range plans {
+			h := s.half(p)
+			var ids []ID
+			for _, w := range h.blobs {
+				if w.ask {
+					ids = append(ids, w.id)
+				}
+			}
+			select {
+			case asks <- ids:
+			case <-s.ctx.Done():
+				return
+			}
+			select {
+			case halves <- h:
+			case <-s.ctx.Done():
+				return
+			}
+			if h.err != nil {
+				return
+			}
+		}
+	})
+	n := 0
+	for h := range halves {
+		if h.err == nil {
+			h.err = s.fill(h.blobs)
+		}
+		if h.err != nil {
+			return h.err
+		}
+		n++
+		if !yield(h.landing, nil) {
+			return nil
+		}
+	}
+	if n != len(plans) {
+		return fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(s.ctx))
+	}
+	return nil
+}
+
+// start starts the processes before the first is needed: starting is what a small push waits for.
+func (s *stream) start() error {
+	for _, p := range []struct {
+		into **process
+		args []string
+	}{
+		{&s.commits, []string{"cat-file", "--batch"}},
+		{&s.diffs, diffArgs},
+		{&s.blobs, []string{"cat-file", "--batch"}},
+	} {
+		started, err := s.r.start(s.ctx, p.args...)
+		if err != nil {
+			return err
+		}
+		*p.into = started
+	}
+	return nil
+}
+
+var diffArgs = []string{
+	"diff-tree", "--stdin", "-r", "-t", "-z", "--raw", "--root", "-c", "--always", "--no-renames",
+	"--no-abbrev", "--full-index", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none",
+}
+
+// feed tells the first two processes everything they will be asked. A write fails when the process
+// has died, and then whoever reads from it says so.
+func (s *stream) feed(plans []plan) {
+	var feeding sync.WaitGroup
+	defer feeding.Wait()
+	feeding.Go(func() {
+		defer s.commits.in.Close()
+		for _, p := range plans {
+			for _, n := range slices.Concat(p.brought, []node{p.landing}) {
+				if _, err := io.WriteString(s.commits.in, n.id.String()+"\n"); err != nil {
+					return
+				}
+			}
+		}
+	})
+	defer s.diffs.in.Close()
+	for _, p := range plans {
+		if p.writeRequests(s.diffs.in) != nil {
+			return
+		}
+	}
+}
+
+func (s *stream) feedBlobs(asks <-chan []ID) {
+	defer s.blobs.in.Close()
+	failed := false
+	for ids := range asks {
+		for _, id := range ids {
+			if !failed {
+				_, err := io.WriteString(s.blobs.in, id.String()+"\n")
+				failed = err != nil
+			}
+		}
+	}
+}
+
+// half reads a landing but for its blobs.
+func (s *stream) half(p plan) (h half) {
+	h.landing.Brought = make([]Entry, len(p.brought))
+	for i, n := range p.brought {
+		if h.landing.Brought[i], h.err = s.entry(&h, n); h.err != nil {
+			return h
+		}
+	}
+	if h.landing.Commit, h.err = s.entry(&h, p.landing); h.err != nil {
+		return h
+	}
+	if len(p.landing.parents) > 1 {
+		if h.err = s.merge(p, &h.landing); h.err != nil {
+			return h
+		}
+	}
+	if h.err = s.diffs.batchEnd(); h.err != nil || s.r.opts.Inspect == nil {
+		return h
+	}
+	for i := range h.landing.Brought {
+		h.want(s, h.landing.Brought[i].Changes)
+	}
+	h.want(s, h.landing.Commit.Changes)
+	return h
+}
+
+func (s *stream) entry(h *half, n node) (e Entry, err error) {
+	raw, err := s.commits.readObject(n.id, "commit", s.r.limits)
+	if err != nil {
+		return e, err
+	}
+	if e.Commit, err = ParseCommit(n.id, raw); err != nil {
+		return e, err
+	}
+	if !slices.Equal(e.Parents, n.parents) {
+		return e, fmt.Errorf("%w: commit %s has other parents than git says: the history is shallow, grafted or damaged; git fetch --unshallow", ErrUnreadable, n.id)
+	}
+	if len(e.Parents) > s.r.limits.Parents {
+		return e, fmt.Errorf("%w: commit %s has %d parents; the limit parents is %d", ErrLimit, n.id, len(e.Parents), s.r.limits.Parents)
+	}
+	var trees []treeAt
+	e.Changes, trees, err = s.diffs.rawDiff(n.id, s.r.limits.Changes)
+	h.wantTree(s, n.id, treeAt{id: e.Tree})
+	for _, t := range trees {
+		h.wantTree(s, n.id, t)
+	}
+	return e, err
+}
+
+func (s *stream) merge(p plan, l *Landing) error {
+	first, _, err := s.diffs.rawDiff(p.landing.id, s.r.limits.Changes)
+	if err != nil {
+		return err
+	}
+	l.Commit.Changes, err = mergeChanges(l.Commit.Changes, first, l.Brought, func(parent int) ([]Change, error) {
+		if parent >= len(p.landing.parents) {
+			return nil, nil
+		}
+		if s.others == nil {
+			if s.others, err = s.r.start(s.ctx, diffArgs...); err != nil {
+				return nil, err
+			}
+		}
+		if _, err := fmt.Fprintf(s.others.in, "%s %s\n%s", p.landing.id, p.landing.parents[parent], endOfBatch); err != nil {
+			return nil, s.others.failed(err)
+		}
+		diff, _, err := s.others.rawDiff(p.landing.id, s.r.limits.Changes)
+		if err != nil {
+			return nil, err
+		}
+		return diff, s.others.batchEnd()
+	})
+	return err
+}
+
+// want notes which blobs to read for changes, each blob once while it is remembered.
+func (h *half) want(s *stream, changes []Change) {
+	for i := range changes {
+		c := &changes[i]
+		switch c.New.Mode {
+		case ModeFile, ModeExec, ModeSymlink:
+			fact, known := s.remember(c.New.ID)
+			h.blobs = append(h.blobs, wanted{change: c, fact: fact, ask: !known, id: c.New.ID})
+		}
+	}
+}
+
+// wantTree notes a tree to be checked.
+func (h *half) wantTree(s *stream, commit ID, t treeAt) {
+	if _, known := s.remember(t.id); !known {
+		h.blobs = append(h.blobs, wanted{ask: true, id: t.id, path: t.path, commit: commit})
+	}
+}
+
+func (s *stream) remember(id ID) (fact *blobFact, known bool) {
+	if fact, known = s.seen[id]; !known {
+		if len(s.seen) == rememberedBlobs {
+			clear(s.seen)
+		}
+		fact = new(blobFact)
+		s.seen[id] = fact
+	}
+	return fact, known
+}
+
+// fill reads the blobs and trees in the order they were asked for, one at a time into one buffer.
+func (s *stream) fill(blobs []wanted) error {
+	for _, w := range blobs {
+		if w.ask {
+			if err := s.object(w); err != nil {
+				return err
+			}
+		}
+		if w.change != nil {
+			w.change.Size, w.change.Traits = w.fact.size, w.fact.traits
+		}
+	}
+	return nil
+}
+
+func (s *stream) object(w wanted) error {
+	l := s.r.limits
+	kind, size, err := s.blobs.object(w.id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case w.change == nil && kind == "tree":
+		if size > maxTree {
+			return fmt.Errorf("%w: tree %s of commit %s has %d bytes; the limit tree is %d", ErrLimit, w.id, w.commit, size, int64(maxTree))
+		}
+		if s.buf, err = s.blobs.body(s.buf, size, size); err != nil {
+			return err
+		}
+		if _, err := parseTree(s.buf, int(w.id.size)); err != nil {
+			return fmt.Errorf("%w: the folder %q in commit %s is malformed: %w", ErrUnreadable, w.path+"/", w.commit, err)
+		}
+	case w.change != nil && kind == "blob":
+		if size > l.Blob {
+			return fmt.Errorf("%w: blob %s has %d bytes; the limit blob is %d", ErrLimit, w.id, size, l.Blob)
+		}
+		if s.buf, err = s.blobs.body(s.buf, size, l.Inspect); err != nil {
+			return err
+		}
+		*w.fact = blobFact{size, s.r.opts.Inspect(s.buf, size)}
+	default:
+		return fmt.Errorf("%w: %s is a %s where something else belongs", ErrUnreadable, w.id, kind)
+	}
+	return nil
+}
