@@ -1,0 +1,322 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Keyring is the keys of all principals. Make one with [NewKeyring]; the zero Keyring knows nobody.
+// It is immutable and safe for concurrent use.
+type Keyring struct {
+	entries       []*entry // in the order given
+	byFingerprint map[string][]*entry
+	byID          map[uint64][]*entry // OpenPGP key ids, for signatures that name no fingerprint
+}
+
+// entry is a key as the policy names it, and what was read of its Data.
+type entry struct {
+	key          Key
+	fingerprints []string
+	openpgp      *openpgpKey // nil but for OpenPGP
+	ssh          *sshKey     // nil but for SSH
+}
+
+// NewKeyring reads keys. A key that can't be read, or whose other fields contradict one another, is
+// never left out: it is an error that names the key's Source, and all such errors are given at
+// once. So is a key that stands under two principals, for they would be one person, and a keyring
+// without keys. A principal may have several keys, and a key several entries of one principal, each
+// with its own window: see [Keyring.Verify].
+//
+// All keys are read here; what is left for the first signature by an OpenPGP key is to check its
+// owner's signatures in it. A key that is too weak for any signature is not an error: it says whose
+// a signature is that is refused. The keys' Data is kept and must not be changed afterwards.
+func NewKeyring(keys []Key) (*Keyring, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("the keyring has no keys, so that nobody could sign: add a principal's key")
+	}
+	k := &Keyring{byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}}
+	var errs []error
+	for i, key := range keys {
+		if err := k.add(key); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", cmp.Or(key.Source, fmt.Sprintf("key %d", i+1)), err))
+		}
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return k, nil
+}
+
+func (k *Keyring) add(key Key) error {
+	if err := key.check(); err != nil {
+		return err
+	}
+	e := &entry{key: key}
+	if err := e.read(); err != nil {
+		return err
+	}
+	for _, fingerprint := range e.fingerprints {
+		for _, other := range k.byFingerprint[fingerprint] {
+			if other.key.Principal != key.Principal {
+				return fmt.Errorf("key %s of %q is already %q's, at %s: one key is one person; remove it from one of them",
+					fingerprint, key.Principal, other.key.Principal, cmp.Or(other.key.Source, "another entry"))
+			}
+		}
+	}
+	k.entries = append(k.entries, e)
+	for _, fingerprint := range e.fingerprints {
+		k.byFingerprint[fingerprint] = appendOnce(k.byFingerprint[fingerprint], e)
+	}
+	if e.openpgp != nil {
+		for _, id := range e.openpgp.ids() {
+			k.byID[id] = appendOnce(k.byID[id], e)
+		}
+	}
+	return nil
+}
+
+// appendOnce keeps an entry from standing twice where a file holds two copies of a key.
+func appendOnce(list []*entry, e *entry) []*entry {
+	if slices.Contains(list, e) {
+		return list
+	}
+	return append(list, e)
+}
+
+// check refuses fields that contradict one another.
+func (k *Key) check() error {
+	switch {
+	case k.Principal == "":
+		return errors.New("the key has no principal")
+	case !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until):
+		return fmt.Errorf("the key is valid from %s until %s, which is never", moment(k.From), moment(k.Until))
+	}
+	switch k.Revoked {
+	case NotRevoked:
+		if !k.RevokedAt.IsZero() {
+			return fmt.Errorf("the key has a time of revocation but isn't revoked: say %q or %q", Retired, Compromised)
+		}
+	case Retired:
+		if k.RevokedAt.IsZero() && k.Until.IsZero() {
+			return errors.New("the key is retired, but since when? give the time until which its signatures count")
+		}
+	case Compromised:
+	default:
+		return fmt.Errorf("the key is revoked as %q: say %q or %q", k.Revoked, Retired, Compromised)
+	}
+	return nil
+}
+
+func (e *entry) read() (err error) {
+	switch e.key.Kind {
+	case OpenPGP:
+		if e.openpgp, err = readOpenPGP(&e.key); err == nil {
+			e.fingerprints = e.openpgp.fingerprints()
+		}
+		return err
+	case SSH:
+		if e.ssh, err = readSSH(string(e.key.Data)); err == nil {
+			e.fingerprints = []string{e.ssh.fingerprint}
+		}
+		return err
+	case X509:
+		return errors.New("X.509 keys aren't supported yet")
+	default:
+		return fmt.Errorf("a key of kind %q: say %q or %q", e.key.Kind, OpenPGP, SSH)
+	}
+}
+
+// Verify says who made the signature over the payload of an object that landed at that time.
+//
+// The key is judged at the signature's own time where it has one (OpenPGP), and at the landing
+// where it has none (SSH). It must lie in the key's window: From ≤ time < Until. A retired key
+// keeps the signatures made before it was. A compromised key keeps only those that were made and
+// had landed before it was: whoever has the key can write any time into a signature, but can't land
+// it in the past. Where a key has several entries, a revocation in any of them counts, and else any
+// window will do.
+//
+// A signature is of the kind that its first line says, as in git's gpg-interface.c. Anything else
+// around the one armor block, and more than 64 KiB, is [Malformed].
+func (k *Keyring) Verify(p Purpose, payload, signature []byte, at time.Time) Result {
+	res, entries := k.identify(p, payload, signature, at)
+	if len(entries) > 0 {
+		res.KeyOwner = entries[0].key.Principal
+	}
+	if res.Status == Good {
+		made := res.SignedAt
+		if made.IsZero() {
+			made = at
+		}
+		warnings, err := admit(entries, made, at)
+		res.Warnings = append(res.Warnings, warnings...)
+		res.settle(err)
+	}
+	// Nobody but these lines names a principal.
+	res.Principal = ""
+	if res.Status == Good {
+		res.Principal = res.KeyOwner
+	}
+	return res
+}
+
+// identify says everything about a signature that the policy's windows don't, and gives the entries
+// of the key that made it, or claims to have.
+func (k *Keyring) identify(p Purpose, payload, signature []byte, at time.Time) (Result, []*entry) {
+	begins := func(kind string) bool {
+		return bytes.HasPrefix(signature, []byte("-----BEGIN "+kind+"-----"))
+	}
+	switch {
+	case len(signature) == 0:
+		return Result{Status: Missing, Reason: "there is no signature"}, nil
+	case at.IsZero():
+		return Result{Status: Bad, Reason: "there is no landing time to judge the key at"}, nil
+	case begins(kindOpenPGPSignature), begins("PGP MESSAGE"):
+		res, key := verifyOpenPGP(k.openPGPKeys, p, payload, signature, at)
+		if key == nil {
+			return res, nil
+		}
+		return res, k.byFingerprint[res.Fingerprint]
+	case begins(kindSSHSignature):
+		res := verifySSH(k.sshKey, payload, signature)
+		return res, k.byFingerprint[res.Fingerprint]
+	case begins("SIGNED MESSAGE"):
+		return Result{Kind: X509, Status: Unsupported, Reason: "X.509 signatures aren't supported yet"}, nil
+	default:
+		return Result{Status: Malformed, Reason: "the signature doesn't begin with the first line of an OpenPGP, SSH or X.509 signature"}, nil
+	}
+}
+
+// openPGPKeys gives the OpenPGP keys with that fingerprint, or with that id where it is "".
+func (k *Keyring) openPGPKeys(id uint64, fingerprint string) []*openpgpKey {
+	entries := k.byID[id]
+	if fingerprint != "" {
+		entries = k.byFingerprint[fingerprint]
+	}
+	var keys []*openpgpKey
+	for _, e := range entries {
+		keys = append(keys, e.openpgp)
+	}
+	return keys
+}
+
+// sshKey gives the SSH key with that fingerprint, or nil.
+func (k *Keyring) sshKey(fingerprint string) *sshKey {
+	if entries := k.byFingerprint[fingerprint]; len(entries) > 0 {
+		return entries[0].ssh
+	}
+	return nil
+}
+
+// settle writes down an outcome.
+func (r *Result) settle(err error) {
+	var why refusal
+	switch {
+	case err == nil:
+		r.Status, r.Reason = Good, ""
+	case errors.As(err, &why):
+		r.Status, r.Reason = why.status, why.reason
+	default:
+		r.Status, r.Reason = Malformed, err.Error()
+	}
+}
+
+// admit says whether one of a key's entries allows it a signature made and landed then, and none
+// revokes it.
+func admit(entries []*entry, made, landed time.Time) (warnings []string, err error) {
+	if len(entries) == 0 {
+		return nil, refuse(Unknown, "no principal has the key")
+	}
+	for _, e := range entries {
+		if err := e.key.revoked(made, landed); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range entries {
+		if err = e.key.outside(made); err == nil {
+			return e.key.goneBy(landed), nil
+		}
+	}
+	return nil, err
+}
+
+// revoked says why a signature made and landed then isn't worth anything any more.
+func (k *Key) revoked(made, landed time.Time) error {
+	switch k.Revoked {
+	case NotRevoked:
+		return nil
+	case Retired:
+		since := k.RevokedAt
+		if since.IsZero() {
+			since = k.Until
+		}
+		if made.Before(since) {
+			return nil
+		}
+		return refuse(Revoked, "the key was retired on %s, before the signature of %s", moment(since), moment(made))
+	case Compromised:
+		switch {
+		case k.RevokedAt.IsZero():
+			return refuse(Revoked, "the key is revoked as compromised, and with it all its signatures")
+		case !made.Before(k.RevokedAt):
+			return refuse(Revoked, "the key was compromised on %s, before the signature of %s", moment(k.RevokedAt), moment(made))
+		case !landed.Before(k.RevokedAt):
+			return refuse(Revoked, "the key was compromised on %s, before the signature landed on %s: whoever has the key could have dated it back to %s",
+				moment(k.RevokedAt), moment(landed), moment(made))
+		}
+		return nil
+	default:
+		return refuse(Revoked, "the key is revoked as %q", k.Revoked)
+	}
+}
+
+// outside says why a signature made then isn't in the key's window.
+func (k *Key) outside(made time.Time) error {
+	switch {
+	case !k.From.IsZero() && made.Before(k.From):
+		return refuse(NotYetValid, "the key is valid from %s, the signature is of %s", moment(k.From), moment(made))
+	case !k.Until.IsZero() && !made.Before(k.Until):
+		return refuse(Expired, "the key was valid until %s, the signature is of %s", moment(k.Until), moment(made))
+	default:
+		return nil
+	}
+}
+
+// goneBy gives a warning where the key was out of use by the time a good signature landed: honest
+// work that took its time, or a signature that its maker dated back.
+func (k *Key) goneBy(landed time.Time) []string {
+	for _, end := range []time.Time{k.RevokedAt, k.Until} {
+		if !end.IsZero() && !landed.Before(end) {
+			return []string{fmt.Sprintf("the key was in use until %s, the signature landed on %s", moment(end), moment(landed))}
+		}
+	}
+	return nil
+}
+
+// Listed is an entry of a keyring, for showing it.
+type Listed struct {
+	Principal string
+	Kind      Kind
+	// Fingerprints are as in [Result]: one for SSH; for OpenPGP those of each primary key followed
+	// by its subkeys'.
+	Fingerprints []string
+	Source       string
+	From, Until  time.Time
+	Revoked      Revocation
+	RevokedAt    time.Time
+}
+
+// List gives the entries in the order in which [NewKeyring] was given the keys.
+func (k *Keyring) List() []Listed {
+	var list []Listed
+	for _, e := range k.entries {
+		list = append(list, Listed{
+			Principal: e.key.Principal, Kind: e.key.Kind, Fingerprints: slices.Clone(e.fingerprints), Source: e.key.Source,
+			From: e.key.From, Until: e.key.Until, Revoked: e.key.Revoked, RevokedAt: e.key.RevokedAt,
+		})
+	}
+	return list
+}

@@ -1,0 +1,311 @@
+package verify
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// corpusRoot is the folder of signed objects: the whole collection where COUNTERSIGN_CORPUS names
+// it, else the copied selection. Both have the same layout.
+func corpusRoot() string {
+	if root := os.Getenv("COUNTERSIGN_CORPUS"); root != "" {
+		return root
+	}
+	return filepath.FromSlash("../testdata/openpgp")
+}
+
+// signedObject is a row of an index: an object, the keys to judge it with, and the verdict that
+// those who collected it expect when a key is judged at the signing time.
+type signedObject struct {
+	name, kind string // kind is "commit" or "tag"
+	raw        []byte
+	landed     time.Time
+	keys       []string
+	good       bool
+	reason     string
+	algorithm  string
+}
+
+func jsonLines[T any](t testing.TB, r io.Reader) []T {
+	t.Helper()
+	var rows []T
+	for d := json.NewDecoder(r); ; {
+		var row T
+		err := d.Decode(&row)
+		if err == io.EOF {
+			return rows
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+}
+
+func openCorpus(t testing.TB, name string) io.Reader {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(corpusRoot(), filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.NewReader(b)
+}
+
+func readCorpus(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := io.ReadAll(openCorpus(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// realObjects are commits and tags of public histories.
+func realObjects(t testing.TB) []signedObject {
+	var objects []signedObject
+	for _, row := range jsonLines[struct {
+		ID, Type, File, Kind, Algo, Reason string
+		Expect                             string `json:"expect_at_sigtime"`
+		Date                               int64
+		Keys                               []string
+	}](t, openCorpus(t, "sigcorpus/index.jsonl")) {
+		if row.Kind != "openpgp" {
+			continue
+		}
+		o := signedObject{
+			name: row.ID, kind: row.Type, raw: readCorpus(t, "sigcorpus/"+row.File), landed: time.Unix(row.Date, 0),
+			good: row.Expect == "good", reason: row.Reason, algorithm: row.Algo,
+		}
+		for _, key := range row.Keys {
+			o.keys = append(o.keys, "sigcorpus/"+key)
+		}
+		objects = append(objects, o)
+	}
+	return objects
+}
+
+// craftedObjects are commits with one property each, signed with throw-away keys.
+func craftedObjects(t testing.TB) []signedObject {
+	var objects []signedObject
+	for _, row := range jsonLines[struct {
+		Name, Object, Reason string
+		Keys                 []string
+		At                   time.Time `json:"verify_at"`
+		Expected             string    `json:"expected_at"`
+	}](t, openCorpus(t, "sigcorpus/crafted/openpgp/index.jsonl")) {
+		o := signedObject{
+			name: row.Name, kind: "commit", raw: readCorpus(t, "sigcorpus/"+row.Object), landed: row.At,
+			good: row.Expected == "good", reason: row.Reason,
+		}
+		for _, key := range row.Keys {
+			o.keys = append(o.keys, "sigcorpus/"+key)
+		}
+		objects = append(objects, o)
+	}
+	return objects
+}
+
+// forgeObjects are real commits of which gpg knows a forge's key and no others.
+func forgeObjects(t testing.TB) []signedObject {
+	z, err := gzip.NewReader(openCorpus(t, "signatures/commits.jsonl.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var objects []signedObject
+	for _, row := range jsonLines[struct {
+		Oid, Kind string
+		Raw       []byte
+		Git       struct{ Status string }
+	}](t, z) {
+		if row.Kind != "openpgp" {
+			continue
+		}
+		o := signedObject{
+			name: row.Oid, kind: "commit", raw: row.Raw, landed: committed(t, row.Raw),
+			keys: []string{"signatures/web-flow.asc"}, good: row.Git.Status == "U",
+		}
+		if !o.good {
+			o.reason = "unknown-key"
+		}
+		objects = append(objects, o)
+	}
+	return objects
+}
+
+// committed gives a commit's committer date.
+func committed(t testing.TB, raw []byte) time.Time {
+	t.Helper()
+	_, line, _ := strings.Cut(string(raw), "\ncommitter ")
+	line, _, _ = strings.Cut(line, "\n")
+	fields := strings.Fields(line)
+	seconds, err := strconv.ParseInt(fields[len(fields)-2], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Unix(seconds, 0)
+}
+
+// cutSignature cuts an object into its payload and its signature, with as little of a parser as will
+// do here; package history has the strict one.
+func cutSignature(kind string, raw []byte) (payload, signature []byte, err error) {
+	if kind == "tag" {
+		i := bytes.LastIndex(raw, []byte("\n-----BEGIN ")) + 1
+		return raw[:i], raw[i:], nil
+	}
+	found, header, inside := 0, true, false
+	for _, line := range bytes.SplitAfter(raw, []byte("\n")) {
+		header = header && string(line) != "\n"
+		first, isSignature := bytes.CutPrefix(line, []byte("gpgsig "))
+		next, isNext := bytes.CutPrefix(line, []byte(" "))
+		switch {
+		case header && isSignature:
+			found++
+			inside = true
+			signature = append(signature, first...)
+		case header && inside && isNext:
+			signature = append(signature, next...)
+		default:
+			inside = false
+			payload = append(payload, line...)
+		}
+	}
+	if found != 1 {
+		return nil, nil, fmt.Errorf("%d signature headers", found)
+	}
+	return payload, signature, nil
+}
+
+// keyFiles are read once for all objects.
+type keyFiles map[string]*openpgpKey
+
+func (f keyFiles) candidates(t testing.TB, names []string) func(uint64, string) []*openpgpKey {
+	t.Helper()
+	var keys []*openpgpKey
+	for _, name := range names {
+		if f[name] == nil {
+			key, err := readOpenPGP(&Key{Data: readCorpus(t, name), Source: name})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			f[name] = key
+		}
+		keys = append(keys, f[name])
+	}
+	return among(keys...)
+}
+
+// wantedStatus translates the index's words. Where it is not theirs, the reason stands beside it.
+// In no case does it turn their refusal into Good or their good into a refusal; "good-legacy" is
+// theirs for what is good only where an old policy allows it, and there is no such policy here.
+func wantedStatus(o signedObject) Status {
+	switch {
+	case o.good:
+		return Good
+	case o.algorithm == "dsa":
+		// Theirs may also be unknown-key or key-expired: both are true, and that a signature proves
+		// nothing whoever made it comes first.
+		return Weak
+	case o.name == "alg-secp256k1":
+		// Theirs is weak-key, go-crypto's word. The curve isn't known to be weak; it isn't on the list.
+		return Unsupported
+	case strings.HasPrefix(o.name, "pkt-fpr-mismatch"):
+		// Theirs is unknown-key. It names two keys, the hashed or the unhashed one being known.
+		return Malformed
+	case o.reason == "sig-type" && !strings.HasPrefix(o.name, "textmode"):
+		return WrongPurpose
+	}
+	for _, word := range []struct {
+		begins string
+		status Status
+	}{
+		{"SHA-1 message digest", Weak},
+		{"weak-", Weak},
+		{"unsupported feature: hash function 1", Weak}, // MD5; go-crypto can't read it, which is its way to refuse
+		{"unknown-key", Unknown},
+		{"key-expired", Expired},
+		{"key-revoked", Revoked},
+		{"not-signing-key", WrongPurpose},
+		{"future", NotYetValid},
+		{"before-key", NotYetValid},
+		{"bad-signature", Bad},
+		{"unsigned OpenTimestamps block", Malformed},
+		{"malformed-object", Malformed},
+		{"multiple-packets", Malformed},
+		{"armor", Malformed},
+		{"subpacket: ", Malformed},
+		{"invalid data: no creation time", Malformed},
+		{"openpgp: unsupported feature: signature packet version 3", Unsupported},
+		{"signature type 0x01", Unsupported},
+		{"sig-type", Unsupported}, // text mode
+		{"critical-notation", Unsupported},
+		{"unsupported feature: unknown critical signature subpacket", Unsupported},
+	} {
+		if strings.HasPrefix(o.reason, word.begins) {
+			return word.status
+		}
+	}
+	panic("a reason that this test has no status for: " + o.reason)
+}
+
+// TestOpenPGPCorpus judges every object of every index at its landing, and differs from none.
+func TestOpenPGPCorpus(t *testing.T) {
+	files := keyFiles{}
+	for name, objects := range map[string][]signedObject{
+		"real": realObjects(t), "crafted": craftedObjects(t), "forge": forgeObjects(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if len(objects) == 0 {
+				t.Fatal("no objects")
+			}
+			counts := map[Status]int{}
+			for _, o := range objects {
+				want := wantedStatus(o)
+				payload, signature, err := cutSignature(o.kind, o.raw)
+				got := Result{Kind: OpenPGP, Status: Malformed, Reason: "the object"}
+				if err == nil {
+					got, _ = verifyOpenPGP(files.candidates(t, o.keys), ForCommit, payload, signature, o.landed)
+				}
+				counts[got.Status]++
+				if got.Status != want {
+					t.Errorf("%s: %s (%s), want %s (%s)", o.name, got.Status, got.Reason, want, o.reason)
+				}
+				if (got.Reason == "") != (got.Status == Good) {
+					t.Errorf("%s: status %s and reason %q", o.name, got.Status, got.Reason)
+				}
+				if got.Status == Good && (got.SignedAt.IsZero() || got.Fingerprint == "") {
+					t.Errorf("%s: good, signed at %v by %q", o.name, got.SignedAt, got.Fingerprint)
+				}
+			}
+			t.Logf("%d objects: %v", len(objects), counts)
+		})
+	}
+}
+
+// TestOpenPGPWebFlowHashTag keeps what a GitHub commit of 2018 taught: the two octets of the hash
+// that a version 4 signature carries may be wrong in a good signature, which gpg accepts.
+func TestOpenPGPWebFlowHashTag(t *testing.T) {
+	for _, o := range realObjects(t) {
+		if o.name != "aaa75cbb7ce36667638ce7319a2131e15b7a3850" {
+			continue
+		}
+		payload, signature, err := cutSignature(o.kind, o.raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, _ := verifyOpenPGP(keyFiles{}.candidates(t, o.keys), ForCommit, payload, signature, o.landed)
+		if res.Status != Good || res.Fingerprint != "5DE3E0509C47EA3CF04A42D34AEE18F83AFDEB23" {
+			t.Errorf("%+v", res)
+		}
+		return
+	}
+	t.Error("the object isn't there")
+}

@@ -1,0 +1,157 @@
+package verify
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// sshObject is a good object, one of each kind of key.
+type sshObject struct {
+	name               string
+	payload, signature []byte
+	landed             time.Time
+}
+
+// sshObjects gives the first good real object of each kind of key and object, and the keyring.
+func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
+	t.Helper()
+	keyring := byFirstPrincipal(t, allowedSigners(t, "sigcorpus/keys/ssh/allowed_signers"))
+	var objects []sshObject
+	seen := map[string]bool{}
+	for _, row := range jsonLines[struct {
+		Type, File, Kind, Algo string
+		Date                   int64
+	}](t, bytes.NewReader(sshCorpus(t, "sigcorpus/index.jsonl"))) {
+		name := row.Algo + " " + row.Type
+		if row.Kind != "ssh" || seen[name] {
+			continue
+		}
+		payload, signature, err := cutObject(row.Type, sshCorpus(t, "sigcorpus/"+row.File))
+		if err != nil {
+			t.Fatal(err)
+		}
+		landed := time.Unix(row.Date, 0)
+		if keyring.Verify(ForCommit, payload, signature, landed).Status == Good {
+			objects = append(objects, sshObject{name, payload, signature, landed})
+			seen[name] = true
+		}
+	}
+	if len(objects) < 8 {
+		t.Fatalf("%d objects, want one of each kind", len(objects))
+	}
+	return objects, keyring
+}
+
+// TestSSHEveryByte flips a bit of each byte of payload and signature, and with the shortest keys
+// every bit.
+func TestSSHEveryByte(t *testing.T) {
+	objects, keyring := sshObjects(t)
+	for _, o := range objects {
+		t.Run(o.name, func(t *testing.T) {
+			t.Parallel()
+			for _, part := range []*[]byte{&o.payload, &o.signature} {
+				original := *part
+				changed := slices.Clone(original)
+				*part = changed
+				for i := range changed {
+					for bit := range 8 {
+						if bit != i%8 && !strings.HasPrefix(o.name, "ssh-ed25519") {
+							continue
+						}
+						changed[i] ^= 1 << bit
+						if res := keyring.Verify(ForCommit, o.payload, o.signature, o.landed); res.Status == Good {
+							t.Errorf("good with bit %d of byte %d flipped: %q", bit, i, changed)
+						}
+						changed[i] = original[i]
+					}
+				}
+				*part = original
+			}
+		})
+	}
+}
+
+// TestSSHAttackTruncatedOrDoubled cuts the signature short at each byte, and has each of its lines
+// twice.
+func TestSSHAttackTruncatedOrDoubled(t *testing.T) {
+	objects, keyring := sshObjects(t)
+	for _, o := range objects {
+		whole := bytes.TrimRight(o.signature, "\n")
+		for end := range whole {
+			if res := keyring.Verify(ForCommit, o.payload, whole[:end], o.landed); res.Status == Good {
+				t.Errorf("%s: good after byte %d was cut off", o.name, end)
+			}
+		}
+		for end := range o.payload {
+			if res := keyring.Verify(ForCommit, o.payload[:end], whole, o.landed); res.Status == Good {
+				t.Errorf("%s: good for the first %d bytes of the payload", o.name, end)
+			}
+		}
+		lines := bytes.SplitAfter(o.signature, []byte("\n"))
+		for i, line := range lines {
+			if len(line) == 0 {
+				continue
+			}
+			doubled := bytes.Join(slices.Insert(slices.Clone(lines), i, line), nil)
+			if res := keyring.Verify(ForCommit, o.payload, doubled, o.landed); res.Status != Malformed {
+				t.Errorf("%s: %s with line %d of the signature doubled", o.name, res.Status, i+1)
+			}
+		}
+	}
+}
+
+// TestSSHMangled changes signatures in several places. Whatever is still good says the same bytes.
+func TestSSHMangled(t *testing.T) {
+	objects, keyring := sshObjects(t)
+	rapid.Check(t, func(t *rapid.T) {
+		o := rapid.SampledFrom(objects).Draw(t, "object")
+		mangled := mangle(t, bytes.Clone(o.signature))
+		res := keyring.Verify(ForCommit, o.payload, mangled, o.landed)
+		if res.Status == Good && !bytes.Equal(sshBody(t, mangled), sshBody(t, o.signature)) {
+			t.Errorf("good with another content: %q", mangled)
+		}
+		if (res.Principal != "") != (res.Status == Good) {
+			t.Errorf("%+v", res)
+		}
+	})
+}
+
+// sshBody gives what is in the armor, nil if there is none.
+func sshBody(t interface{ Helper() }, signature []byte) []byte {
+	t.Helper()
+	body, err := oneArmorBlock(signature, kindSSHSignature)
+	if err != nil {
+		return nil
+	}
+	return body
+}
+
+// FuzzSSHSignature wants no signature that is good and wasn't there before.
+func FuzzSSHSignature(f *testing.F) {
+	objects, keyring := sshObjects(f)
+	for i, o := range objects {
+		f.Add(i, o.signature)
+	}
+	for _, name := range []string{"cert-ok", "ns-sig-file", "reserved-nonempty", "rsa2048-sha1", "sk-no-up", "trailing-in-sig"} {
+		_, signature, err := cutObject("commit", sshCorpus(f, "sigcorpus/crafted/ssh/"+name+".commit"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(0, signature)
+	}
+	f.Fuzz(func(t *testing.T, i int, signature []byte) {
+		o := objects[uint(i)%uint(len(objects))]
+		res := keyring.Verify(ForCommit, o.payload, signature, o.landed)
+		if res.Status == Good && !bytes.Equal(sshBody(t, signature), sshBody(t, o.signature)) {
+			t.Errorf("good with another content: %q", signature)
+		}
+		if (res.Principal != "") != (res.Status == Good) || (res.Reason == "") != (res.Status == Good) {
+			t.Errorf("%+v", res)
+		}
+	})
+}

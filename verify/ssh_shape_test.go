@@ -1,0 +1,104 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/history"
+)
+
+// cutObject takes a commit or tag apart as the gate does, with package history.
+func cutObject(kind string, raw []byte) (payload, signature []byte, err error) {
+	if kind == "tag" {
+		tag, err := history.ParseTag(history.ID{}, raw)
+		return tag.Payload, tag.Signature, err
+	}
+	commit, err := history.ParseCommit(history.ID{}, raw)
+	return commit.Payload, commit.Signature, err
+}
+
+// unreadable says that package history refuses the object before anybody asks who signed it.
+const unreadable = "unreadable"
+
+// objectShapes has the verdict on each shape of a commit, by whichever kind of key it is signed. A
+// comment says where Git 2.39's or the index's is another.
+var objectShapes = map[string]string{
+	"ok":                                       "good",
+	"two gpgsig good+garbage":                  unreadable, // Git takes the first
+	"two gpgsig good+bad":                      unreadable, // Git takes the first (SSH)
+	"two gpgsig bad+good":                      unreadable,
+	"two gpgsig good+good":                     unreadable, // Git takes the first (SSH)
+	"unsigned gpgsigfoo header":                "bad",      // Git cuts out every header whose name begins with gpgsig, and so takes it
+	"unsigned gpgsig-sha256 garbage":           unreadable, // Git leaves it out of the payload, so no signature covers it
+	"gpgsig before tree":                       unreadable,
+	"dup tree, sig over raw":                   unreadable, // Git takes it, and the first tree
+	"dup tree, sig over one (go-git reencode)": unreadable,
+	"dup author, sig over raw":                 unreadable, // Git takes it, and the first author
+	"dup author (last), sig over one":          unreadable,
+	"CRLF message over LF sig":                 "bad",
+	"dropped final newline":                    "bad",
+	"gpgsig in message body":                   "missing",
+	"extra header, signed w/out":               "bad",
+	"encoding header, signed":                  "good",
+	"encoding removed from signed":             "bad",
+	"no final newline, signed":                 "good",
+	"70000 char line, signed":                  "good",
+	"CRLF message, signed":                     "good",
+	"unknown extra headers, signed":            "good",
+	"NUL in message, signed":                   unreadable, // Git takes it, and shows half of it
+	"NUL+tail unsigned":                        unreadable,
+	"trailing text after armor":                "malformed", // Git takes it
+	"text before armor":                        "malformed",
+	"sig line CRLF":                            "malformed", // Git takes it (OpenPGP)
+}
+
+// TestKeyringAttackObjectShapes takes commits apart and judges what that gives: payload and
+// signature must be those that Git means, or none.
+func TestKeyringAttackObjectShapes(t *testing.T) {
+	rows := jsonLines[struct {
+		Name, Object, Expected string
+		Keys                   []string
+		At                     time.Time `json:"verify_at"`
+	}](t, bytes.NewReader(sshCorpus(t, "sigcorpus/crafted/objects/index.jsonl")))
+	for _, row := range rows {
+		_, shape, _ := strings.Cut(row.Name, " ")
+		want, ok := objectShapes[shape]
+		if !ok {
+			t.Errorf("%s: a shape without a verdict of ours", row.Name)
+		}
+		got := unreadable
+		payload, signature, err := cutObject("commit", sshCorpus(t, "sigcorpus/"+row.Object))
+		if err == nil {
+			got = aliceKeyring(t, "sigcorpus/"+row.Keys[0]).Verify(ForCommit, payload, signature, row.At).Status.String()
+		} else if !errors.Is(err, history.ErrUnreadable) {
+			t.Errorf("%s: %v", row.Name, err)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", row.Name, got, want)
+		}
+		if (want == "good") != (row.Expected == "good") {
+			t.Errorf("%s: the index says %s", row.Name, row.Expected)
+		}
+	}
+	if len(rows) == 0 {
+		t.Error("no objects")
+	}
+	t.Logf("%d objects", len(rows))
+}
+
+// aliceKeyring has the keys of one file, an OpenPGP key or allowed signers, as alice's.
+func aliceKeyring(t *testing.T, file string) *Keyring {
+	t.Helper()
+	if path.Ext(file) == ".asc" {
+		return mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: sshCorpus(t, file), Source: file})
+	}
+	var keys []Key
+	for _, signer := range allowedSigners(t, file) {
+		keys = append(keys, with(signer.Key, func(k *Key) { k.Principal = "alice" }))
+	}
+	return mustKeyring(t, keys...)
+}
