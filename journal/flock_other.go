@@ -1,0 +1,17 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+)
+
+// openFile refuses: without a lock that ends with its process, records could be lost.
+func openFile(string) (*os.File, error) {
+	return nil, fmt.Errorf("no journal can be kept on %s: %w", runtime.GOOS, errors.ErrUnsupported)
+}
+
+func flock(*os.File) error { return errors.ErrUnsupported }

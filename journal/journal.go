@@ -1,0 +1,176 @@
+// Package journal keeps an append-only, hash-chained file of records and proves that none was
+// changed, removed or inserted.
+//
+// Start with [Open] and [Log.Append]; [Check] proves a file whole, [Read] goes through it, and
+// [Discard] is for those who have said that they keep no journal. A record is one JSON object; what
+// it means is the caller's business. Each stands on a line of its own, in exactly this form:
+//
+//	{"v":1,"seq":12,"prev":"<64 hex digits>","record":{…}}
+//
+// Records are numbered from 1. prev is the SHA-256 of the previous record's line with its newline,
+// so that "sed -n 11p FILE | sha256sum" gives the prev of line 12; in the first line it is that of
+// nothing. What the chain can't show is that the last records were cut off: keep a [Head] elsewhere
+// and compare.
+//
+// A crash may leave a torn last line. Nothing is ever moved or cut off to mend that: the next Append
+// ends the torn line with a newline and says in its own line how many bytes, newline included, stand
+// between the previous record and this one:
+//
+//	{"v":1,"seq":12,"prev":"…","repaired":57,"record":{…}}
+//
+// Its prev covers the previous record's line and these bytes, so the torn bytes can't be changed
+// later either. Bytes that no record accounts for are a [Fault]. A last line that is whole but for
+// its newline is a record, and gets the newline.
+//
+// A journal is a regular file, made with mode 0640 less the umask. Where pushers are different users
+// of the system, the administrator makes the file first, with the group's write permission; the mode
+// of a file that exists is never changed. It works on a file that may only grow (chattr +a), where
+// only the bytes of a write that failed stay behind until the next record repairs them.
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// MaxRecord is how many bytes a record may have once white space between its tokens is gone.
+const MaxRecord = 16 << 20
+
+// lockWait bounds the wait for another process where the caller's context doesn't.
+const lockWait = 10 * time.Second
+
+// Log appends to one journal file. It holds nothing open between calls, so that the file may be
+// renamed away at any time; a new one then begins at record 1. It is safe for concurrent use by any
+// number of goroutines and processes.
+type Log struct {
+	path string
+	wait time.Duration
+}
+
+// Open gives the journal at path, which Append makes if there is none; the folder must be there.
+// Anything but a regular file is refused, and so is a symbolic link to one.
+func Open(path string) (*Log, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	switch at, err := os.Lstat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return nil, fmt.Errorf("journal: no folder to keep it in: %w", err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("journal: %w", err)
+	case !at.Mode().IsRegular():
+		return nil, errNotRegular(path, at.Mode())
+	}
+	return &Log{path: path, wait: lockWait}, nil
+}
+
+func errNotRegular(path string, mode fs.FileMode) error {
+	return fmt.Errorf("journal %s: not a regular file (%s); name another file or move it away", path, mode)
+}
+
+// Append writes one record at the end and returns nil only when it is on disk. A record that can't
+// be written leaves nothing behind. While another process writes, Append waits as long as ctx
+// allows, ten seconds if that has no deadline; once it has begun to write, ctx stops it no more.
+func (l *Log) Append(ctx context.Context, record []byte) error {
+	body, err := compact(record)
+	if err != nil {
+		return fmt.Errorf("journal record: %w", err)
+	}
+	f, err := l.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // and so unlock
+	if err := l.append(f, body); err != nil {
+		return fmt.Errorf("journal %s: %w", l.path, err)
+	}
+	return nil
+}
+
+func (l *Log) append(f *os.File, body []byte) error {
+	at, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if at.Size() == 0 { // a new file, or one whose maker died before its name was on disk
+		if err := syncFolder(filepath.Dir(l.path)); err != nil {
+			return err
+		}
+	}
+	return appendTo(f, at.Size(), body)
+}
+
+// file is what appending asks of a file opened for reading and appending.
+type file interface {
+	io.ReaderAt
+	io.Writer
+	Sync() error
+	Truncate(size int64) error
+}
+
+// appendTo writes one line to a locked file of that size, in one write.
+func appendTo(f file, size int64, body []byte) error {
+	end, err := findEnd(f, size)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(end.line(body)); err != nil {
+		return errors.Join(fmt.Errorf("record %d is not written: %w", end.seq+1, err), undo(f, size))
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("record %d is not on disk: %w", end.seq+1, err), undo(f, size))
+	}
+	return nil
+}
+
+// undo takes back what a failed write left. Where that fails too, the next record repairs it.
+func undo(f file, size int64) error {
+	if err := f.Truncate(size); err != nil {
+		return fmt.Errorf("what was written of it stays until the next record: %w", err)
+	}
+	return nil
+}
+
+// compact checks that a record is one JSON object and takes the white space between its tokens out,
+// raw newlines with it.
+func compact(record []byte) ([]byte, error) {
+	var b bytes.Buffer
+	if err := json.Compact(&b, record); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	if b.Bytes()[0] != '{' {
+		return nil, errors.New("not a JSON object")
+	}
+	if b.Len() > MaxRecord {
+		return nil, fmt.Errorf("%d bytes long; %d are allowed", b.Len(), MaxRecord)
+	}
+	return b.Bytes(), nil
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Discard keeps no records. Whoever judges without a journal, as CI and a pre-push hook do, says so
+// by naming it.
+var Discard discard
+
+type discard struct{}
+
+// Append drops the record.
+func (discard) Append(context.Context, []byte) error { return nil }
