@@ -1,0 +1,95 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"countersign/policy"
+)
+
+// Text says everything about a decision to somebody who reads at leisure or runs the server: every
+// ref, every finding with all its paths, approvals that don't count and why, notes, and why no
+// decision could be reached. Nothing is left out; lines are wrapped if o bounds their columns.
+func Text(w io.Writer, decision policy.Decision, o Options) error {
+	d := show(decision)
+	p := &page{}
+	if o.Columns > 0 {
+		p.columns = max(o.Columns, leastColumns)
+	}
+	p.line(0, d.headline())
+	if d.Undecided != "" {
+		p.line(2, "because: "+d.Undecided)
+	}
+	if len(d.Refs) > 0 {
+		p.blank()
+	}
+	for _, r := range d.Refs {
+		p.ref(r)
+	}
+	for i, f := range d.Findings {
+		p.blank()
+		p.finding(d, i+1, f)
+	}
+	if len(d.Notes) > 0 || d.Reference != "" {
+		p.blank()
+	}
+	for _, n := range d.Notes {
+		p.line(0, "note: "+n)
+	}
+	if d.Reference != "" {
+		p.line(0, "ref: "+d.Reference)
+	}
+	return p.writeTo(w)
+}
+
+func (p *page) ref(r policy.RefDecision) {
+	p.line(2, r.Ref+after(", which is ", r.Resolved))
+	p.line(4, "from "+r.Old+" to "+r.New)
+	if !r.Protected {
+		p.line(4, "not protected")
+		return
+	}
+	p.line(4, fmt.Sprintf("protected; %s judged, in %s", count(r.Commits, "commit"), count(r.Landings, "landing")))
+}
+
+func (p *page) finding(d shown, number int, f policy.Finding) {
+	head := fmt.Sprintf("%d. %s", number, f.Code)
+	if f.Commit == "" {
+		p.line(0, head+after(" ", f.Ref))
+	} else {
+		p.line(0, head+" "+f.Commit+after("  ", f.Subject))
+		p.line(2, "on "+f.Ref+after(", brought in by ", f.Landing))
+	}
+	for _, t := range f.Paths {
+		p.line(2, t.Path+"  "+touched(t))
+	}
+	p.line(2, detail(f))
+	if f.Why != "" {
+		p.line(4, f.Why)
+	}
+	switch {
+	case f.Tenure != nil:
+		p.line(2, standing(f))
+	case f.Signer != "":
+		p.line(2, "signer "+f.Signer)
+	}
+	if f.Fingerprint != "" {
+		p.line(2, "key "+f.Fingerprint)
+	}
+	if f.Claim != "" {
+		p.line(2, "committer "+f.Claim)
+	}
+	if len(f.Have) > 0 {
+		p.line(2, "approved by "+list(f.Have, "and"))
+	}
+	for _, dc := range f.Discounted {
+		p.line(2, "approval"+after(" ", dc.Name)+after(" of ", dc.Principal)+" doesn't count: "+dc.Reason)
+	}
+	if len(f.Ask) > 0 {
+		p.line(2, "could approve: "+list(f.Ask, "and"))
+	}
+	next, _ := d.steps([]policy.Finding{f}, 1)
+	for _, n := range next {
+		p.line(2, "next: "+n)
+	}
+}

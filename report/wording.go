@@ -1,0 +1,288 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"countersign/policy"
+)
+
+// shown is a decision ready to be shown: every text in it went through [Escape], and findings have
+// the ref's name that was pushed to, also where that is a symbolic ref and they are about the ref
+// behind it.
+type shown struct {
+	policy.Decision
+	updates map[string]policy.RefDecision // by Ref
+	refs    []string                      // those with findings, in the order of the findings
+	codes   []policy.Code                 // of the findings, in their order
+}
+
+func show(d policy.Decision) shown {
+	s := shown{Decision: escaped(d), updates: make(map[string]policy.RefDecision)}
+	pushed := make(map[string]string)
+	for _, r := range s.Refs {
+		s.updates[r.Ref], pushed[r.Resolved] = r, r.Ref
+	}
+	refs, codes := make(map[string]bool), make(map[policy.Code]bool)
+	for i := range s.Findings {
+		f := &s.Findings[i]
+		if name := pushed[f.Ref]; name != "" && f.Ref != "" {
+			f.Ref = name
+		}
+		if !refs[f.Ref] {
+			refs[f.Ref], s.refs = true, append(s.refs, f.Ref)
+		}
+		if !codes[f.Code] {
+			codes[f.Code], s.codes = true, append(s.codes, f.Code)
+		}
+	}
+	return s
+}
+
+// undecided says of a refusal whether no decision was reached. One without a reason is none.
+func (d shown) undecided() bool { return d.Undecided != "" || len(d.Findings) == 0 }
+
+// headline says in one line what became of a decision: accepted refs and how many commits, or what
+// is wrong in a few words.
+func (d shown) headline() string {
+	switch {
+	case d.Verdict == policy.Accepted:
+		return "countersign: accepted" + d.acceptance()
+	case d.undecided():
+		return "countersign: refused, nothing changed: could not decide"
+	case len(d.refs) > 1:
+		return fmt.Sprintf("countersign: refused %d of %s: %s", len(d.refs), count(max(len(d.refs), len(d.Refs)), "ref"), d.objection())
+	case d.refs[0] == "":
+		return "countersign: refused: " + d.objection()
+	default:
+		return "countersign: refused " + cut(d.refs[0], 50) + ": " + d.objection()
+	}
+}
+
+func (d shown) acceptance() string {
+	var refs []string
+	commits := 0
+	for _, r := range d.Refs {
+		if r.Protected {
+			refs = append(refs, r.Ref)
+			commits += r.Commits
+		}
+	}
+	var what string
+	switch len(refs) {
+	case 0:
+		return ": no protected ref is touched"
+	case 1:
+		what = " " + cut(refs[0], 50)
+	default:
+		what = " " + count(len(refs), "protected ref")
+	}
+	if commits > 0 {
+		what += ": " + count(commits, "commit")
+	}
+	return what
+}
+
+// objection sums the findings up: what is wrong with the refs, and how many commits have what.
+func (d shown) objection() string {
+	var parts []string
+	commits := make(map[string]bool)
+	var one, many string
+	for _, f := range d.Findings {
+		if f.Commit == "" {
+			if says := ofRef(f.Code); !slices.Contains(parts, says) {
+				parts = append(parts, says)
+			}
+			continue
+		}
+		if o, m := ofCommits(f.Code); len(commits) == 0 {
+			one, many = o, m
+		} else if o != one {
+			one, many = ofCommits("")
+		}
+		commits[f.Commit] = true
+	}
+	if len(parts) > 2 {
+		parts = []string{parts[0], "and more"}
+	}
+	if n := len(commits); n > 0 {
+		all := 0
+		for _, ref := range d.refs {
+			all += d.updates[ref].Commits
+		}
+		says := many
+		if n == 1 {
+			says = one
+		}
+		if all > n {
+			parts = append(parts, fmt.Sprintf("%d of %d commits %s", n, all, says))
+		} else {
+			parts = append(parts, count(n, "commit")+" "+says)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// ofCommits says what is wrong with one commit and with many, in few words.
+func ofCommits(c policy.Code) (one, many string) {
+	switch c {
+	case policy.Unsigned:
+		return "is not signed", "are not signed"
+	case policy.SignatureBad, policy.SignatureMalformed, policy.SignatureWeak, policy.SignatureUnsupported, policy.SignerUnknown,
+		policy.KeyExpired, policy.KeyNotYetValid, policy.KeyRevoked, policy.KeyPurpose:
+		return "has no signature that counts", "have no signature that counts"
+	case policy.SignerMismatch:
+		return "is signed by somebody else than it says", "are signed by somebody else than they say"
+	case policy.SignerRole:
+		return "is signed by somebody who may not", "are signed by somebody who may not"
+	case policy.ApprovalMissing, policy.ApprovalNotFetched:
+		return "needs a second person", "need a second person"
+	case policy.ContentRefused:
+		return "has a change that nobody may make", "have changes that nobody may make"
+	case policy.DateFuture, policy.DateTooOld, policy.DateInvalid:
+		return "has a date that can't be right", "have dates that can't be right"
+	default:
+		return "may not land", "may not land"
+	}
+}
+
+// ofRef says what is wrong with a ref update, in few words.
+func ofRef(c policy.Code) string {
+	switch c {
+	case policy.RefRewind:
+		return "it would lose commits"
+	case policy.RefDelete:
+		return "it may not be deleted"
+	case policy.RefReserved:
+		return "nobody may push there"
+	case policy.RefName:
+		return "such a name is not allowed"
+	case policy.RefDetour:
+		return "it is merged the wrong way round"
+	case policy.RefNotCommit:
+		return "it would hold no commit"
+	case policy.TagMoved:
+		return "the tag stands already"
+	case policy.TagLightweight, policy.TagUnsigned:
+		return "the tag is not signed by a maintainer"
+	case policy.TagName:
+		return "the tag was made under another name"
+	case policy.ApprovalInvalid:
+		return "it is no valid approval"
+	case policy.ApprovalForeign:
+		return "the approval is somebody else's"
+	case policy.DateFuture, policy.DateTooOld, policy.DateInvalid:
+		return "the tag's date can't be right"
+	case policy.LimitExceeded:
+		return "it is more than can be judged"
+	case policy.NotConfigured:
+		return "no policy is set up here"
+	default:
+		return "the policy doesn't allow it"
+	}
+}
+
+// detail says what is wrong, with the rule that says so.
+func detail(f policy.Finding) string {
+	if f.Rule == "" {
+		return f.Detail
+	}
+	return "rule " + f.Rule + ": " + f.Detail
+}
+
+// standing says what the signer has earned and what would have done, or "" where tenure is no
+// question.
+func standing(f policy.Finding) string {
+	if f.Tenure == nil {
+		return ""
+	}
+	in := "overall"
+	if f.TenureIn != "" {
+		in = "in class " + f.TenureIn
+	}
+	if f.Exempt == nil {
+		return fmt.Sprintf("signer %s: no tenure is enough for this rule", f.Signer)
+	}
+	var has, wants []string
+	for _, t := range []struct {
+		has, wants int
+		noun       string
+	}{
+		{f.Tenure.Days, f.Exempt.Days, "day"},
+		{f.Tenure.Commits, f.Exempt.Commits, "commit"},
+		{f.Tenure.Months, f.Exempt.Months, "active month"},
+	} {
+		if t.wants > 0 {
+			has, wants = append(has, count(t.has, t.noun)), append(wants, count(t.wants, t.noun))
+		}
+	}
+	return fmt.Sprintf("signer %s: %s %s; %s would do", f.Signer, strings.Join(has, ", "), in, list(wants, "and"))
+}
+
+// asking says whom to ask for an approval that is missing, and "" if too few could give one.
+func asking(f policy.Finding) string {
+	missing := f.Needed - len(f.Have)
+	switch names := some(f.Ask, 5); {
+	case len(f.Ask) < max(missing, 1):
+		return ""
+	case missing > 1:
+		return fmt.Sprintf("push it to an unprotected branch, ask %d of %s to run", missing, list(names, "and"))
+	default:
+		return "push it to an unprotected branch, ask " + list(names, "or") + " to run"
+	}
+}
+
+// touched is the label of a path: its classes and what happened to it.
+func touched(t policy.TouchedPath) string {
+	change := t.Change
+	if change == "mode" || change == "type" {
+		change += " changed"
+	}
+	return "(" + strings.Join(append(slices.Clone(t.Classes), change), ", ") + ")"
+}
+
+// steps gives what to do about the first of some findings that are alike, each step once, and says
+// how many steps the others add.
+func (d shown) steps(findings []policy.Finding, first int) (next []string, more int) {
+	// A command that amends the tip mends nothing below it: then it is run for each commit since the
+	// ref's old value.
+	below := slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit != d.updates[f.Ref].New })
+	known := make(map[string]bool)
+	for i, f := range findings {
+		for _, n := range f.Next {
+			if old := d.updates[f.Ref].Old; below && strings.HasPrefix(n, "git commit --amend ") &&
+				!strings.Contains(n, "'") && strings.Trim(old, "0") != "" {
+				n = "git rebase -r -x '" + n + "' " + short(old, 12)
+			}
+			switch {
+			case known[n]:
+			case i < first:
+				next = append(next, n)
+			default:
+				more++
+			}
+			known[n] = true
+		}
+	}
+	return next, more
+}
+
+// short gives the first characters of an object's name.
+func short(id string, n int) string {
+	for i := range id {
+		if n--; n < 0 {
+			return id[:i]
+		}
+	}
+	return id
+}
+
+func count(n int, noun string) string {
+	s := strconv.Itoa(n) + " " + noun
+	if n != 1 {
+		s += "s"
+	}
+	return s
+}
