@@ -1,0 +1,236 @@
+package install
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"countersign/history"
+)
+
+// Facts are what an installation depends on. The zero Facts are of no repository, and nothing can be
+// installed there.
+type Facts struct {
+	GitDir    string // absolute, no link in it
+	HasPolicy bool
+	Head      string // the ref that HEAD names, "" if none
+
+	isRepository bool
+	owner, user  int      // of the Git directory, and who is asking; -1 where there is no such number
+	hooksDir     string   // where Git looks for hooks; "" is the Git directory's own folder
+	setting      string   // the setting behind hooksDir, and where it stands
+	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
+
+	place     place
+	hook      file
+	text      string // of the hook, if it is a regular file
+	kept      file
+	sameHook  bool // hook and kept are one file
+	runner    file // see place
+	scripts   file // hooks/pre-receive.d
+	folder    file // of the hook
+	outside   bool // the hook's folder is a link out of the Git directory
+	hasFolder bool // for the policy
+	hasKeys   bool
+	missing   bool // the program that our hook runs is gone, or can't run
+}
+
+// file is a name in a Git directory as it stands. The zero file isn't there.
+type file struct {
+	exists  bool
+	link    bool
+	dangles bool        // it is a link that leads nowhere
+	mode    fs.FileMode // of what a link leads to
+}
+
+// regular says whether it is a regular file, and no link to one.
+func (f file) regular() bool { return f.exists && !f.link && f.mode.IsRegular() }
+
+// runs says whether Git would run the file.
+func (f file) runs() bool { return f.exists && !f.dangles && f.mode.IsRegular() && f.mode&0o111 != 0 }
+
+// place is where a kind of server looks for hooks.
+type place struct {
+	folder, name string
+	chain        bool   // a hook that stands there already can run before ours
+	runner       string // goes through the folder's files; "" where Git runs the hook, or the server
+	byGit        bool   // Git looks for it, so that core.hooksPath matters
+}
+
+func (p place) hook() string { return p.folder + "/" + p.name }
+func (p place) kept() string { return p.hook() + ".before-countersign" }
+
+// Where hooks are. Gitea's own hooks tell by their names what they are to run, so that renaming one
+// would switch off what it guards: ours goes into the folder it goes through
+// (modules/repository/hooks.go). GitLab never looks into hooks/ ("Git server hooks", chained).
+var (
+	plain  = place{folder: "hooks", name: "pre-receive", chain: true, byGit: true}
+	gitea  = place{folder: "hooks/pre-receive.d", name: "countersign", runner: "hooks/pre-receive", byGit: true}
+	gitlab = place{folder: "custom_hooks/pre-receive.d", name: "countersign"}
+)
+
+const (
+	policyFolder = "countersign"
+	policyFile   = policyFolder + "/policy.toml"
+	keysFolder   = policyFolder + "/keys"
+	maxHook      = 1 << 20 // bytes of a hook worth reading: ours is shorter
+)
+
+// Look gathers the facts about a repository. Kind is the kind of server, see package hook, or "" to
+// look where our hook stands already. Git is asked for the settings that count for whoever runs this.
+func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
+	gitDir, err := filepath.Abs(gitDir)
+	if err != nil {
+		return Facts{}, err
+	}
+	if gitDir, err = filepath.EvalSymlinks(gitDir); err != nil {
+		return Facts{}, err
+	}
+	f := Facts{GitDir: gitDir, owner: owner(gitDir), user: os.Getuid()}
+	if f.isRepository = isRepository(gitDir); !f.isRepository {
+		return f, nil
+	}
+	f.place = f.placeOf(kind)
+	f.hook, f.kept = f.look(f.place.hook()), f.look(f.place.kept())
+	f.runner, f.scripts = f.look(f.place.runner), f.look(gitea.folder)
+	f.HasPolicy, f.hasFolder, f.hasKeys = f.look(policyFile).exists, f.look(policyFolder).exists, f.look(keysFolder).exists
+	f.lookAtFolder()
+	if f.hook.regular() {
+		if f.text, err = readHook(filepath.Join(gitDir, f.place.hook())); err != nil {
+			return f, err
+		}
+		if s, who := readScript(f.text); who == ours {
+			f.missing = !at(s.program).runs()
+		}
+	}
+	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
+	if err != nil && !says(err, 1) { // git-symbolic-ref(1): HEAD is detached
+		return f, err
+	}
+	f.Head = strings.TrimSuffix(head, "\n")
+	return f, f.lookAtSettings(ctx)
+}
+
+// placeOf gives where the hook belongs, or for kind "" where it is.
+func (f *Facts) placeOf(kind string) place {
+	switch {
+	case kind == "gitea" || kind == "" && f.look(gitea.hook()).exists:
+		return gitea
+	case kind == "gitlab" || kind == "" && f.look(gitlab.hook()).exists:
+		return gitlab
+	default:
+		return plain
+	}
+}
+
+// isRepository asks for what Git itself asks of a Git directory (gitrepository-layout(5)).
+func isRepository(dir string) bool {
+	head := at(filepath.Join(dir, "HEAD"))
+	return head.exists && !head.mode.IsDir() &&
+		at(filepath.Join(dir, "objects")).mode.IsDir() && at(filepath.Join(dir, "refs")).mode.IsDir()
+}
+
+func (f *Facts) look(name string) file { return at(filepath.Join(f.GitDir, name)) }
+
+// at takes what can't be looked at for missing: nothing is ever put over it.
+func at(name string) file {
+	found, err := os.Lstat(name)
+	if err != nil {
+		return file{}
+	}
+	if found.Mode()&fs.ModeSymlink == 0 {
+		return file{exists: true, mode: found.Mode()}
+	}
+	behind, err := os.Stat(name)
+	if err != nil {
+		return file{exists: true, link: true, dangles: true}
+	}
+	return file{exists: true, link: true, mode: behind.Mode()}
+}
+
+func readHook(name string) (string, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrPermission) {
+		return "", nil // somebody else's program may run though it can't be read
+	}
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxHook))
+	return string(text), errors.Join(err, f.Close())
+}
+
+// lookAtFolder finds out where the hook's folder really is, and whether the hook that was kept is
+// the one in place: an installation was stopped between the two.
+func (f *Facts) lookAtFolder() {
+	dir := filepath.Join(f.GitDir, f.place.folder)
+	if f.folder = at(dir); !f.folder.exists {
+		return
+	}
+	behind, err := filepath.EvalSymlinks(dir)
+	f.outside = err != nil || !strings.HasPrefix(behind, f.GitDir+string(filepath.Separator))
+	hook, herr := os.Lstat(filepath.Join(f.GitDir, f.place.hook()))
+	kept, kerr := os.Lstat(filepath.Join(f.GitDir, f.place.kept()))
+	f.sameHook = herr == nil && kerr == nil && os.SameFile(hook, kept)
+}
+
+// lookAtSettings asks git for the settings that lead hooks elsewhere or add some.
+func (f *Facts) lookAtSettings(ctx context.Context) error {
+	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", `^(core\.hookspath|hook\..*)$`)
+	if says(err, 1) {
+		return nil // git-config(1): there is no such key
+	}
+	if err != nil {
+		return err
+	}
+	words := strings.Split(strings.TrimSuffix(out, "\x00"), "\x00")
+	for i := 0; i+1 < len(words); i += 2 {
+		key, _, _ := strings.Cut(words[i+1], "\n")
+		if key == "core.hookspath" {
+			f.setting = "core.hooksPath in " + words[i]
+		} else if strings.HasSuffix(key, ".event") {
+			f.configHooks = append(f.configHooks, key)
+		}
+	}
+	dir, err := git(ctx, f.GitDir, "rev-parse", "--git-path", "hooks")
+	if err != nil {
+		return err
+	}
+	if dir = strings.TrimSuffix(dir, "\n"); !filepath.IsAbs(dir) {
+		dir = filepath.Join(f.GitDir, dir)
+	}
+	own := filepath.Join(f.GitDir, "hooks")
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if real, err := filepath.EvalSymlinks(own); err == nil {
+		own = real
+	}
+	if dir != own {
+		f.hooksDir = dir
+	}
+	return nil
+}
+
+// says tells whether a program that ran ended with that exit code.
+func says(err error, code int) bool {
+	var failed interface{ ExitCode() int }
+	return errors.As(err, &failed) && failed.ExitCode() == code
+}
+
+func git(ctx context.Context, gitDir string, args ...string) (string, error) {
+	var out, errs bytes.Buffer
+	err := history.Command{
+		Dir: gitDir, Args: append([]string{"git", "--git-dir=" + gitDir}, args...), Stdout: &out, Stderr: &errs,
+	}.Run(ctx)
+	if err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(errs.String()))
+	}
+	return out.String(), nil
+}

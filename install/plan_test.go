@@ -1,0 +1,265 @@
+package install
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Planning needs no disk: these tests make facts up.
+
+var want = Server{Program: "/usr/local/bin/countersign", Kind: "none", Policy: "version = 1\n"}
+
+// fresh is a repository as "git init --bare" makes it.
+func fresh() Facts {
+	return Facts{
+		GitDir: "/srv/r.git", isRepository: true, owner: 7, user: 7, place: plain,
+		folder: file{exists: true, mode: fs.ModeDir | 0o755},
+	}
+}
+
+// inPlace is the same after an installation.
+func inPlace() Facts {
+	f := fresh()
+	f.HasPolicy, f.hasFolder, f.hasKeys = true, true, true
+	f.hook = file{exists: true, mode: 0o755}
+	f.text = script{program: want.Program, kind: want.Kind}.String()
+	return f
+}
+
+func withHook(f Facts, mode fs.FileMode, text string) Facts {
+	f.hook, f.text = file{exists: true, mode: mode}, text
+	return f
+}
+
+func plan(t *testing.T, f Facts, s Server) string {
+	t.Helper()
+	p, err := PlanServer(f, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.String()
+}
+
+func TestPlanForFreshRepository(t *testing.T) {
+	t.Parallel()
+	got := plan(t, fresh(), want)
+	if diff := cmp.Diff(`make folder countersign (0750)
+make folder countersign/keys (0750)
+create countersign/policy.toml (0640)
+write hooks/pre-receive (0755)
+`, got); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanKeepsTheHookThatIsThere(t *testing.T) {
+	t.Parallel()
+	f := inPlace()
+	for name, f := range map[string]Facts{
+		"file": withHook(f, 0o755, "#!/bin/sh\nexit 0\n"),
+		"link": func() Facts { f := withHook(f, 0o755, ""); f.hook.link = true; return f }(),
+	} {
+		if diff := cmp.Diff(`keep hooks/pre-receive as hooks/pre-receive.before-countersign, to run first
+write hooks/pre-receive (0755)
+`, plan(t, f, want)); diff != "" {
+			t.Errorf("%s: plan (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestPlanAgainIsEmpty(t *testing.T) {
+	t.Parallel()
+	alone := inPlace()
+	chained := inPlace()
+	chained.kept = file{exists: true, mode: 0o755}
+	chained.text = script{program: want.Program, kind: want.Kind, before: "pre-receive.before-countersign"}.String()
+	for name, f := range map[string]Facts{"alone": alone, "chained": chained} {
+		if got := plan(t, f, want); got != "" {
+			t.Errorf("%s: installed again:\n%s", name, got)
+		}
+	}
+}
+
+func TestPlanMendsWhatIsOurs(t *testing.T) {
+	t.Parallel()
+	moved := want
+	moved.Program = "/opt/countersign"
+	notExecutable := withHook(inPlace(), 0o644, inPlace().text)
+	noFolders := inPlace()
+	noFolders.HasPolicy, noFolders.hasFolder, noFolders.hasKeys = false, false, false
+	stopped := withHook(inPlace(), 0o755, "#!/bin/sh\n")
+	stopped.kept, stopped.sameHook = stopped.hook, true
+	const write = "write hooks/pre-receive (0755)\n"
+	for name, c := range map[string]struct {
+		facts Facts
+		want  Server
+		plan  string
+	}{
+		"program moved":              {inPlace(), moved, write},
+		"mode lost":                  {notExecutable, want, write},
+		"stopped after keeping":      {stopped, want, write},
+		"policy and folders deleted": {noFolders, want, "make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\n"},
+	} {
+		if diff := cmp.Diff(c.plan, plan(t, c.facts, c.want)); diff != "" {
+			t.Errorf("%s: plan (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestPlanForForges(t *testing.T) {
+	t.Parallel()
+	f := fresh()
+	f.HasPolicy, f.hasFolder, f.hasKeys = true, true, true
+	f.place, f.runner, f.scripts = gitea, file{exists: true, mode: 0o755}, file{exists: true, mode: fs.ModeDir | 0o755}
+	if diff := cmp.Diff("write hooks/pre-receive.d/countersign (0755)\n", plan(t, f, want)); diff != "" {
+		t.Errorf("gitea (-want +got):\n%s", diff)
+	}
+	f.place, f.folder, f.hooksDir = gitlab, file{}, "/opt/gitlab/hooks"
+	if diff := cmp.Diff("make folder custom_hooks/pre-receive.d (0755)\nwrite custom_hooks/pre-receive.d/countersign (0755)\n", plan(t, f, want)); diff != "" {
+		t.Errorf("gitlab (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlanRefuses(t *testing.T) {
+	t.Parallel()
+	edit := func(change func(*Facts)) Facts {
+		f := fresh()
+		change(&f)
+		return f
+	}
+	other := "#!/bin/sh\nexit 0\n"
+	relative := want
+	relative.Program = "countersign"
+	for name, c := range map[string]struct {
+		facts  Facts
+		server Server
+		want   string
+	}{
+		"zero facts":                {Facts{}, want, "not a Git directory"},
+		"program not absolute":      {fresh(), relative, "not absolute"},
+		"somebody else's":           {edit(func(f *Facts) { f.user = 0 }), want, "belongs to user number 7, and this is 0"},
+		"core.hooksPath elsewhere":  {edit(func(f *Facts) { f.hooksDir, f.setting = "/etc/hooks", "core.hooksPath in file:config" }), want, "in /etc/hooks, not in the repository (core.hooksPath in file:config)"},
+		"hooks folder is a link":    {edit(func(f *Facts) { f.outside = true }), want, "hooks is a link out of the repository"},
+		"dangling link":             {edit(func(f *Facts) { f.hook = file{exists: true, link: true, dangles: true} }), want, "leads nowhere"},
+		"not executable":            {withHook(fresh(), 0o644, other), want, "never run it"},
+		"a folder":                  {withHook(fresh(), fs.ModeDir|0o755, ""), want, "not an executable file"},
+		"edited":                    {withHook(fresh(), 0o755, inPlace().text+"# mine\n"), want, "was edited"},
+		"another hook, one kept":    {edit(func(f *Facts) { *f = withHook(*f, 0o755, other); f.kept = file{exists: true} }), want, "is in the way"},
+		"goes by its own name":      {edit(func(f *Facts) { *f = withHook(*f, 0o755, other); f.scripts = file{exists: true, mode: fs.ModeDir} }), want, "--kind gitea"},
+		"gitea without its hook":    {edit(func(f *Facts) { f.place = gitea }), want, "let Gitea write its hooks anew"},
+		"gitea with other's script": {edit(func(f *Facts) { f.place = gitea; *f = withHook(*f, 0o755, other) }), want, "written by somebody else"},
+	} {
+		p, err := PlanServer(c.facts, c.server)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v: want %q in it", name, err, c.want)
+		}
+		if p.Steps != nil {
+			t.Errorf("%s: refused, yet there are steps:\n%s", name, p)
+		}
+	}
+}
+
+func TestPlanRemoval(t *testing.T) {
+	t.Parallel()
+	chained, stopped, replaced := inPlace(), inPlace(), inPlace()
+	chained.kept = file{exists: true, mode: 0o755}
+	stopped.text, stopped.kept, stopped.sameHook = "#!/bin/sh\n", file{exists: true, mode: 0o755}, true
+	replaced.text, replaced.kept = "#!/bin/sh\n", file{exists: true, mode: 0o755}
+	halfRemoved := chained
+	halfRemoved.hook, halfRemoved.text = file{}, ""
+	for name, c := range map[string]struct {
+		facts      Facts
+		plan, fail string
+	}{
+		"nothing there":         {fresh(), "", ""},
+		"ours alone":            {inPlace(), "delete hooks/pre-receive\n", ""},
+		"one kept":              {chained, "put hooks/pre-receive.before-countersign back as hooks/pre-receive\n", ""},
+		"ours deleted, kept":    {halfRemoved, "put hooks/pre-receive.before-countersign back as hooks/pre-receive\n", ""},
+		"stopped after keeping": {stopped, "delete hooks/pre-receive.before-countersign\n", ""},
+		"somebody else's":       {withHook(fresh(), 0o755, "#!/bin/sh\n"), "", ""},
+		"somebody else's, kept": {replaced, "", "put back by hand"},
+		"edited":                {withHook(fresh(), 0o755, inPlace().text+"exit 0\n"), "", "was edited"},
+		"no repository":         {Facts{}, "", "not a Git directory"},
+	} {
+		p, err := PlanRemoval(c.facts)
+		if c.fail == "" && err != nil || c.fail != "" && (err == nil || !strings.Contains(err.Error(), c.fail)) {
+			t.Errorf("%s: error %v, want %q in it", name, err, c.fail)
+		}
+		if diff := cmp.Diff(c.plan, p.String()); diff != "" {
+			t.Errorf("%s: plan (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// What lets pushes past the hook without a word is found.
+func TestAttackHookThatGitDoesNotRun(t *testing.T) {
+	t.Parallel()
+	if got := Check(inPlace()); got != nil {
+		t.Errorf("all is well, yet: %q", got)
+	}
+	edit := func(change func(*Facts)) Facts {
+		f := inPlace()
+		change(&f)
+		return f
+	}
+	for name, c := range map[string]struct {
+		facts Facts
+		want  string
+	}{
+		"no repository":         {Facts{}, "not a Git directory"},
+		"no hook":               {edit(func(f *Facts) { f.hook, f.text = file{}, "" }), "there is no hooks/pre-receive, and Git lets everything in"},
+		"not executable":        {edit(func(f *Facts) { f.hook.mode = 0o644 }), "not an executable file, and Git lets everything in"},
+		"dangling link":         {edit(func(f *Facts) { f.hook, f.text = file{exists: true, link: true, dangles: true}, "" }), "leads nowhere, and Git lets everything in"},
+		"core.hooksPath":        {edit(func(f *Facts) { f.hooksDir, f.setting = "/dev/null", "core.hooksPath in file:config" }), "looks for hooks in /dev/null"},
+		"hooks folder a link":   {edit(func(f *Facts) { f.outside = true }), "link out of the repository"},
+		"somebody else's":       {edit(func(f *Facts) { f.text = "#!/bin/sh\nexit 0\n" }), "not the hook that countersign install writes"},
+		"edited":                {edit(func(f *Facts) { f.text = strings.Replace(f.text, "|| exit 1", "|| exit 0", 1) }), "was edited"},
+		"program gone":          {edit(func(f *Facts) { f.missing = true }), "/usr/local/bin/countersign, which hooks/pre-receive runs, is gone"},
+		"kept hook gone":        {edit(func(f *Facts) { f.text = script{before: "x"}.String() }), "before-countersign, which runs before"},
+		"setting defines hooks": {edit(func(f *Facts) { f.configHooks = []string{"hook.lint.event"} }), "hook.lint.event defines another hook"},
+		"gitea's runner gone":   {edit(func(f *Facts) { f.place = gitea }), "hooks/pre-receive, which runs the scripts"},
+		"no policy":             {edit(func(f *Facts) { f.HasPolicy = false }), "there is no countersign/policy.toml"},
+	} {
+		if got := Check(c.facts); len(got) != 1 || !strings.Contains(got[0], c.want) {
+			t.Errorf("%s: got %q, want one with %q", name, got, c.want)
+		}
+	}
+}
+
+func TestScriptIsReadBack(t *testing.T) {
+	t.Parallel()
+	for _, s := range []script{
+		{program: "/usr/bin/countersign", kind: "none"},
+		{program: "/opt/it's here/$(id)/`x`", kind: "gitea", before: "pre-receive.before-countersign"},
+		{program: "'", kind: "ssh"},
+	} {
+		text := s.String()
+		if got, who := readScript(text); who != ours || got != s {
+			t.Errorf("%+v was read back as %+v (%d)", s, got, who)
+		}
+		for i := len(scriptHead); i < len(text); i++ {
+			if _, who := readScript(text[:i] + "~" + text[i+1:]); who == ours {
+				t.Errorf("byte %d changed, and still taken for ours", i)
+			}
+		}
+		if _, who := readScript(text[:len(text)-1]); who == ours {
+			t.Error("cut short, and still taken for ours")
+		}
+	}
+}
+
+func TestStarterPolicyNamesRefsAndCommits(t *testing.T) {
+	t.Parallel()
+	got := StarterPolicy([]string{"refs/heads/main", `refs/heads/"odd"`}, []string{strings.Repeat("1", 40)})
+	for _, want := range []string{
+		"\nversion = 1\n", "\nrefs = [\n  \"refs/heads/main\",\n  \"refs/heads/\\\"odd\\\"\",\n]\n",
+		"\ncommits = [\"1111111111111111111111111111111111111111\"]\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in the policy:\n%s", want, got)
+		}
+	}
+}

@@ -1,0 +1,468 @@
+package install
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// These tests install into real repositories and push to them with real git.
+
+// site is a repository on a server, a program that notes what it is given, and a clone.
+type site struct {
+	*testing.T
+	dir, repo, clone, program string
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	t.Parallel()
+	dir := t.TempDir()
+	s := &site{T: t, dir: dir, repo: filepath.Join(dir, "it's a repo.git"), clone: filepath.Join(dir, "clone"), program: filepath.Join(dir, "a program")}
+	s.git(dir, "init", "-q", "--bare", "--initial-branch=main", s.repo)
+	s.git(dir, "clone", "-q", s.repo, s.clone)
+	s.git(s.clone, "checkout", "-q", "-b", "main")
+	s.write(s.program, 0o755, "#!/bin/sh\necho \"$@\" >'"+dir+"/args'\ncat >'"+dir+"/stdin'\n[ ! -e '"+dir+"/refuse' ]\n")
+	return s
+}
+
+func (s *site) git(dir string, args ...string) string {
+	s.Helper()
+	out, err := s.try(dir, args...)
+	if err != nil {
+		s.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return strings.TrimSpace(out)
+}
+
+func (s *site) try(dir string, args ...string) (string, error) {
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.org", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.org")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (s *site) write(name string, mode fs.FileMode, text string) {
+	s.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		s.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), mode); err != nil {
+		s.Fatal(err)
+	}
+	if err := os.Chmod(name, mode); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// read gives a file's text, "" if there is none.
+func (s *site) read(name string) string {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
+
+func (s *site) look(kind string) Facts {
+	s.Helper()
+	f, err := Look(s.Context(), s.repo, kind)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return f
+}
+
+func (s *site) install(kind string) {
+	s.Helper()
+	p, err := PlanServer(s.look(kind), Server{Program: s.program, Kind: kind, Policy: StarterPolicy(nil, nil)})
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := Apply(p); err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *site) uninstall() {
+	s.Helper()
+	p, err := PlanRemoval(s.look(""))
+	if err != nil {
+		s.Fatal(err)
+	}
+	if err := Apply(p); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// push pushes a new commit and gives what the pusher sees.
+func (s *site) push(ref string) (string, error) {
+	s.Helper()
+	s.git(s.clone, "commit", "-q", "--allow-empty", "-m", "change")
+	return s.try(s.clone, "push", "origin", "HEAD:"+ref)
+}
+
+func (s *site) hook(name string) string { return filepath.Join(s.repo, "hooks", name) }
+
+func TestPushGoesThroughTheHook(t *testing.T) {
+	s := newSite(t)
+	s.install("ssh")
+	if out, err := s.push("refs/heads/main"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if diff := cmp.Diff("hook pre-receive --pusher-from=ssh\n", s.read(s.dir+"/args")); diff != "" {
+		t.Errorf("arguments (-want +got):\n%s", diff)
+	}
+	want := strings.Repeat("0", 40) + " " + s.git(s.clone, "rev-parse", "HEAD") + " refs/heads/main\n"
+	if diff := cmp.Diff(want, s.read(s.dir+"/stdin")); diff != "" {
+		t.Errorf("standard input (-want +got):\n%s", diff)
+	}
+	s.write(s.dir+"/refuse", 0o644, "")
+	if out, err := s.push("refs/heads/main"); err == nil || !strings.Contains(out, "pre-receive hook declined") {
+		t.Errorf("the program refuses, git says %v\n%s", err, out)
+	}
+	if got := Check(s.look("")); got != nil {
+		t.Errorf("all is well, yet: %q", got)
+	}
+}
+
+// A program that is gone, or can't be run, refuses every push; the message names no path.
+func TestAttackProgramIsGone(t *testing.T) {
+	s := newSite(t)
+	s.install("none")
+	s.write(s.hook("pre-receive.before-countersign"), 0o755, "#!/bin/sh\nexit 0\n")
+	for _, chained := range []bool{false, true} {
+		if chained {
+			s.install("none")
+		}
+		for name, breakIt := range map[string]func() error{
+			"gone":           func() error { return os.Remove(s.program) },
+			"not executable": func() error { return os.Chmod(s.program, 0o644) },
+			"a folder":       func() error { return os.Mkdir(s.program, 0o755) },
+			"no program":     func() error { return os.WriteFile(s.program, []byte("\x7fELF nonsense"), 0o755) },
+		} {
+			if err := os.RemoveAll(s.program); err != nil {
+				t.Fatal(err)
+			}
+			if name == "not executable" {
+				s.write(s.program, 0o755, "#!/bin/sh\nexit 0\n")
+			}
+			if err := breakIt(); err != nil && name != "gone" {
+				t.Fatal(err)
+			}
+			out, err := s.push("refs/heads/main")
+			if err == nil || !strings.Contains(out, "pre-receive hook declined") {
+				t.Errorf("chained %v, %s: pushed, %v\n%s", chained, name, err, out)
+			}
+			if name != "no program" && (!strings.Contains(out, "remote: countersign: refused: the program that judges pushes is gone") || strings.Contains(out, s.program)) {
+				t.Errorf("chained %v, %s: the pusher is told\n%s", chained, name, out)
+			}
+		}
+	}
+}
+
+func TestFormerHookRunsFirstWithTheSameInput(t *testing.T) {
+	s := newSite(t)
+	former := "#!/bin/sh\ncat >'" + s.dir + "/former'\n[ ! -e '" + s.dir + "/former-refuses' ]\n"
+	s.write(s.hook("pre-receive"), 0o755, former)
+	s.install("none")
+	s.install("none")
+	if out, err := s.push("refs/heads/main"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want := strings.Repeat("0", 40) + " " + s.git(s.clone, "rev-parse", "HEAD") + " refs/heads/main\n"
+	for _, name := range []string{"/former", "/stdin"} {
+		if diff := cmp.Diff(want, s.read(s.dir+name)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+
+	// It refuses: the push is refused, and nobody is asked further.
+	s.write(s.dir+"/former-refuses", 0o644, "")
+	s.write(s.dir+"/stdin", 0o644, "not run")
+	if out, err := s.push("refs/heads/main"); err == nil {
+		t.Errorf("the former hook refuses, yet pushed:\n%s", out)
+	}
+	if got := s.read(s.dir + "/stdin"); got != "not run" {
+		t.Errorf("the former hook refuses, yet the program got %q", got)
+	}
+
+	// It passes and reads nothing: the program's refusal counts.
+	s.write(s.hook("pre-receive.before-countersign"), 0o755, "#!/bin/sh\nexit 0\n")
+	s.write(s.dir+"/refuse", 0o644, "")
+	if out, err := s.push("refs/heads/main"); err == nil || strings.Contains(out, "roken pipe") {
+		t.Errorf("the program refuses, git says %v\n%s", err, out)
+	}
+
+	// It is gone: nothing is let in.
+	if err := os.Remove(s.hook("pre-receive.before-countersign")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(s.dir + "/refuse"); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.push("refs/heads/main"); err == nil {
+		t.Errorf("the former hook is gone, yet pushed:\n%s", out)
+	}
+}
+
+// Ref names hold any byte above 0x7f and much that means something to a shell; both hooks get the
+// bytes, under any shell that /bin/sh may be.
+func TestAttackRefNameForTheChainingShell(t *testing.T) {
+	t.Parallel()
+	in := strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/$(touch${IFS}owned)`id`;'\"%s%n\xff\xc3\xe2\x80x\n" +
+		strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/-n\n\n\n"
+	shells := [][]string{{"sh"}}
+	for _, shell := range [][]string{{"dash"}, {"bash", "--posix"}, {"busybox", "sh"}, {"mksh"}, {"yash"}, {"ksh"}} {
+		if _, err := exec.LookPath(shell[0]); err == nil {
+			shells = append(shells, shell)
+		}
+	}
+	for _, shell := range shells {
+		for _, locale := range []string{"C", "C.UTF-8"} {
+			dir := t.TempDir()
+			for name, text := range map[string]string{
+				"pre-receive":                    script{program: dir + "/program", kind: "none", before: "pre-receive.before-countersign"}.String(),
+				"pre-receive.before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
+				"program":                        "#!/bin/sh\ncat >'" + dir + "/stdin'\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command(shell[0], append(shell[1:], "./pre-receive")...)
+			cmd.Dir, cmd.Stdin, cmd.Env = dir, strings.NewReader(in), append(os.Environ(), "LC_ALL="+locale)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%v, %s: %v\n%s", shell, locale, err, out)
+			}
+			for _, name := range []string{"former", "stdin"} {
+				got, err := os.ReadFile(filepath.Join(dir, name))
+				if diff := cmp.Diff(in, string(got)); err != nil || diff != "" {
+					t.Errorf("%v, %s: %s (-want +got), %v:\n%s", shell, locale, name, err, diff)
+				}
+			}
+			if _, err := os.Stat(dir + "/owned"); err == nil {
+				t.Errorf("%v: a ref name was run", shell)
+			}
+		}
+	}
+}
+
+func TestUninstallPutsTheFormerHookBack(t *testing.T) {
+	s := newSite(t)
+	s.write(s.hook("pre-receive"), 0o711, "#!/bin/sh\n# mine\n")
+	before, err := os.Stat(s.hook("pre-receive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.install("none")
+	s.write(filepath.Join(s.repo, policyFile), 0o640, "# edited\n")
+	s.write(filepath.Join(s.repo, "countersign/journal.jsonl"), 0o640, "records\n")
+	s.install("none")
+	s.uninstall()
+	s.uninstall()
+	after, err := os.Stat(s.hook("pre-receive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(before, after) || after.Mode() != before.Mode() || s.read(s.hook("pre-receive")) != "#!/bin/sh\n# mine\n" {
+		t.Errorf("another hook is back: %v %q", after.Mode(), s.read(s.hook("pre-receive")))
+	}
+	if got := s.read(filepath.Join(s.repo, policyFile)); got != "# edited\n" {
+		t.Errorf("the policy is %q now", got)
+	}
+	if got := s.read(filepath.Join(s.repo, "countersign/journal.jsonl")); got != "records\n" {
+		t.Errorf("the journal is %q now", got)
+	}
+	left, err := filepath.Glob(s.hook("*countersign*"))
+	if err != nil || left != nil {
+		t.Errorf("left behind: %q, %v", left, err)
+	}
+}
+
+func TestFormerHookThatIsALink(t *testing.T) {
+	s := newSite(t)
+	s.write(filepath.Join(s.dir, "shared"), 0o755, "#!/bin/sh\ncat >'"+s.dir+"/former'\n")
+	if err := os.Symlink("../../shared", s.hook("pre-receive")); err != nil {
+		t.Fatal(err)
+	}
+	s.install("none")
+	if at, err := os.Lstat(s.hook("pre-receive")); err != nil || !at.Mode().IsRegular() {
+		t.Errorf("the hook is no regular file: %v, %v", at, err)
+	}
+	if out, err := s.push("refs/heads/main"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got := s.read(s.dir + "/former"); !strings.HasSuffix(got, " refs/heads/main\n") {
+		t.Errorf("the former hook got %q", got)
+	}
+	s.uninstall()
+	if target, err := os.Readlink(s.hook("pre-receive")); target != "../../shared" {
+		t.Errorf("the link leads to %q now, %v", target, err)
+	}
+}
+
+// At every point where an installation may stop, the former hook or ours is at work.
+func TestInterruptedInstallLeavesAHookAtWork(t *testing.T) {
+	s := newSite(t)
+	s.write(s.hook("pre-receive"), 0o755, "#!/bin/sh\ntouch '"+s.dir+"/former'\nexit 1\n")
+	p, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Steps) != 5 {
+		t.Fatalf("steps:\n%s", p)
+	}
+	for n := range p.Steps {
+		if err := Apply(Plan{GitDir: p.GitDir, Steps: p.Steps[n : n+1]}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(s.dir + "/former"); err != nil && n > 0 {
+			t.Fatal(err)
+		}
+		if out, err := s.push("refs/heads/main"); err == nil {
+			t.Errorf("stopped after %d steps: pushed\n%s", n+1, out)
+		}
+		if _, err := os.Stat(s.dir + "/former"); err != nil {
+			t.Errorf("stopped after %d steps: the former hook didn't run", n+1)
+		}
+		rest, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(p.Steps[n+1:], rest.Steps, cmp.Transformer("none", func(s []Step) []Step { return append([]Step{}, s...) })); diff != "" {
+			t.Errorf("stopped after %d steps: the rest (-want +got):\n%s", n+1, diff)
+		}
+	}
+	// A half-written file of a process that died is no obstacle.
+	s.write(s.hook(".countersign.new"), 0o600, "#!/bi")
+	s.uninstall()
+	s.install("none")
+}
+
+func TestPolicyIsNeverOverwritten(t *testing.T) {
+	s := newSite(t)
+	p, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none", Policy: "theirs"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(filepath.Join(s.repo, policyFile), 0o640, "mine") // between planning and applying
+	if err := Apply(p); err == nil || !strings.Contains(err.Error(), "create countersign/policy.toml") {
+		t.Errorf("a policy appeared meanwhile: got error %v", err)
+	}
+	if got := s.read(filepath.Join(s.repo, policyFile)); got != "mine" {
+		t.Errorf("the policy is %q now", got)
+	}
+	if left, _ := filepath.Glob(filepath.Join(s.repo, policyFolder, ".*")); left != nil {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestModes(t *testing.T) {
+	s := newSite(t)
+	s.install("none")
+	for name, want := range map[string]fs.FileMode{
+		"hooks/pre-receive": 0o755, policyFile: 0o640, policyFolder: fs.ModeDir | 0o750, keysFolder: fs.ModeDir | 0o750,
+	} {
+		at, err := os.Lstat(filepath.Join(s.repo, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at.Mode() != want {
+			t.Errorf("%s: mode %v, want %v", name, at.Mode(), want)
+		}
+	}
+}
+
+// A setting of the repository, or a link, that keeps Git from running the hook is found on the disk.
+func TestAttackHooksLedElsewhere(t *testing.T) {
+	s := newSite(t)
+	s.install("none")
+	check := func(want string) {
+		t.Helper()
+		if got := Check(s.look("")); len(got) != 1 || !strings.Contains(got[0], want) {
+			t.Errorf("got %q, want one with %q", got, want)
+		}
+	}
+	s.git(s.repo, "config", "core.hooksPath", "hooks")
+	if got := Check(s.look("")); got != nil {
+		t.Errorf("core.hooksPath leads to the same folder, yet: %q", got)
+	}
+	s.git(s.repo, "config", "core.hooksPath", "/dev/null")
+	check("looks for hooks in /dev/null")
+	if _, err := PlanServer(s.look("none"), Server{Program: s.program}); err == nil || !strings.Contains(err.Error(), "core.hooksPath in file:") {
+		t.Errorf("planned in spite of core.hooksPath: %v", err)
+	}
+	s.git(s.repo, "config", "--unset", "core.hooksPath")
+	s.git(s.repo, "config", "hook.lint.event", "pre-receive")
+	check("hook.lint.event")
+	s.git(s.repo, "config", "--unset", "hook.lint.event")
+
+	if err := os.Chmod(s.hook("pre-receive"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check("not an executable file")
+	if err := os.Chmod(s.hook("pre-receive"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(s.program); err != nil {
+		t.Fatal(err)
+	}
+	check("is gone or can't be run")
+	s.write(s.program, 0o755, "#!/bin/sh\n")
+
+	if err := os.Rename(filepath.Join(s.repo, "hooks"), filepath.Join(s.dir, "shared")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../shared", filepath.Join(s.repo, "hooks")); err != nil {
+		t.Fatal(err)
+	}
+	check("link out of the repository")
+	if err := Apply(Plan{GitDir: s.repo, Steps: []Step{{Action: Write, Path: "hooks/pre-receive", Mode: 0o755}}}); err == nil {
+		t.Error("a step was applied through a link out of the repository")
+	}
+	if err := os.Remove(filepath.Join(s.repo, "hooks")); err != nil {
+		t.Fatal(err)
+	}
+	check("there is no hooks/pre-receive")
+	s.write(s.hook("x"), 0o644, "")
+	if err := os.Symlink("nowhere", s.hook("pre-receive")); err != nil {
+		t.Fatal(err)
+	}
+	check("leads nowhere")
+}
+
+func TestGiteaFolder(t *testing.T) {
+	s := newSite(t)
+	s.write(s.hook("pre-receive"), 0o755, "#!/bin/sh\ndata=$(cat)\nfor h in hooks/$(basename \"$0\").d/*; do echo \"$data\" | \"$h\" || exit 1; done\n")
+	s.write(s.hook("pre-receive.d/gitea"), 0o755, "#!/bin/sh\ncat >'"+s.dir+"/former'\n")
+	if _, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none"}); err == nil || !strings.Contains(err.Error(), "--kind gitea") {
+		t.Errorf("a hook that goes by its own name would be renamed: %v", err)
+	}
+	s.install("gitea")
+	if out, err := s.push("refs/heads/main"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"/former", "/stdin"} {
+		if got := s.read(s.dir + name); !strings.HasSuffix(got, " refs/heads/main\n") {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := s.read(s.dir + "/args"); got != "hook pre-receive --pusher-from=gitea\n" {
+		t.Errorf("arguments %q", got)
+	}
+	s.uninstall()
+	if _, err := os.Stat(s.hook("pre-receive.d/gitea")); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.hook("pre-receive.d/countersign")); err == nil {
+		t.Error("uninstalled, and still there")
+	}
+}
