@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The benchmarks run the built program as Git would, and git itself in the same run, and print
+// ratios: absolute times say more about the machine than about the program.
+//
+//	go test -run '^$' -bench . -benchtime 20x .
+//
+// COUNTERSIGN_HISTORIES names a folder of fast-import streams (xz.fi.gz, git.fi.gz) of real
+// histories; without it the small ones in testdata/history serve.
+
+// bench is a bare repository of a real history behind the gate, with one signed commit more than
+// its main branch has.
+type bench struct {
+	dir, program, repo string
+	old, new           string
+}
+
+func histories(b *testing.B) []string {
+	dir := os.Getenv("COUNTERSIGN_HISTORIES")
+	if dir == "" {
+		dir = "testdata/history"
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*.fi*"))
+	if err != nil || len(found) == 0 {
+		b.Fatalf("no history in %s: %v", dir, err)
+	}
+	return found
+}
+
+func newBench(b *testing.B, history string, commits int) *bench {
+	b.Helper()
+	s := &bench{dir: b.TempDir()}
+	s.program = filepath.Join(s.dir, "countersign")
+	s.repo = filepath.Join(s.dir, "repo.git")
+	for _, v := range [][2]string{
+		{"GIT_CONFIG_GLOBAL", filepath.Join(s.dir, "gitconfig")},
+		{"GIT_CONFIG_NOSYSTEM", "1"},
+		{"GIT_AUTHOR_NAME", "Ann"},
+		{"GIT_AUTHOR_EMAIL", "ann@example.org"},
+		{"GIT_COMMITTER_NAME", "Ann"},
+		{"GIT_COMMITTER_EMAIL", "ann@example.org"},
+	} {
+		b.Setenv(v[0], v[1])
+	}
+	build := exec.Command("go", "build", "-o", s.program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	s.must(b, build)
+	key := filepath.Join(s.dir, "key")
+	s.run(b, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+	config := fmt.Sprintf("[gpg]\n\tformat = ssh\n[gpg \"ssh\"]\n\tallowedSignersFile = %s/allowed\n[user]\n\tsigningKey = %s\n[safe]\n\tdirectory = *\n", s.dir, key)
+	write(b, filepath.Join(s.dir, "gitconfig"), config)
+	public, err := os.ReadFile(key + ".pub")
+	if err != nil {
+		b.Fatal(err)
+	}
+	write(b, filepath.Join(s.dir, "allowed"), "ann@example.org "+string(public))
+
+	s.run(b, "git", "init", "-q", "--bare", "--initial-branch=main", s.repo)
+	stream := "cat " + history
+	if strings.HasSuffix(history, ".gz") {
+		stream = "zcat " + history
+	}
+	s.run(b, "sh", "-c", stream+" | git -C "+s.repo+" fast-import --quiet")
+	s.run(b, "git", "-C", s.repo, "pack-refs", "--all")
+	s.old = s.run(b, "git", "-C", s.repo, "rev-parse", "refs/heads/main")
+	s.new = s.old
+	for i := range commits {
+		blob := exec.Command("git", "-C", s.repo, "hash-object", "-w", "--stdin")
+		blob.Stdin = strings.NewReader(fmt.Sprintln("content", i))
+		id := strings.TrimSpace(s.must(b, blob))
+		index := "GIT_INDEX_FILE=" + filepath.Join(s.dir, "index")
+		if i == 0 {
+			s.run(b, "env", index, "git", "-C", s.repo, "read-tree", s.old)
+		}
+		s.run(b, "env", index, "git", "-C", s.repo, "update-index", "--add", "--cacheinfo", "100644,"+id+",src/added.c")
+		tree := s.run(b, "env", index, "git", "-C", s.repo, "write-tree")
+		s.new = s.run(b, "git", "-C", s.repo, "commit-tree", "-S", "-p", s.new, "-m", "change", tree)
+	}
+	s.run(b, s.program, "install", "--server", s.repo)
+	policy := filepath.Join(s.repo, "countersign", "policy.toml")
+	f, err := os.OpenFile(policy, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	fmt.Fprintf(f, "\n[[principal]]\nname = \"ann\"\nrole = \"maintainer\"\nemails = [\"ann@example.org\"]\nkeys = [{ ssh = %q }]\n", strings.TrimSpace(string(public)))
+	fmt.Fprintf(f, "\n[[principal]]\nname = \"ben\"\nrole = \"reviewer\"\nemails = [\"ben@example.org\"]\n")
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	s.run(b, s.program, "policy", "check", "--repository", s.repo)
+	return s
+}
+
+func (s *bench) run(b *testing.B, args ...string) string {
+	b.Helper()
+	return strings.TrimSpace(s.must(b, exec.Command(args[0], args[1:]...)))
+}
+
+func (s *bench) must(b *testing.B, cmd *exec.Cmd) string {
+	b.Helper()
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		b.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, errs.Bytes())
+	}
+	return out.String()
+}
+
+// hook runs the hook for a push of everything new, as git-receive-pack does.
+func (s *bench) hook(b *testing.B) time.Duration {
+	cmd := exec.Command(s.program, "hook", "pre-receive")
+	cmd.Dir = s.repo
+	cmd.Env = append(os.Environ(), "GIT_DIR=.")
+	cmd.Stdin = strings.NewReader(s.old + " " + s.new + " refs/heads/main\n")
+	start := time.Now()
+	s.must(b, cmd)
+	return time.Since(start)
+}
+
+// revList is the least that any hook can do: list what is new.
+func (s *bench) revList(b *testing.B) time.Duration {
+	cmd := exec.Command("git", "-C", s.repo, "rev-list", s.new, "--not", s.old)
+	start := time.Now()
+	s.must(b, cmd)
+	return time.Since(start)
+}
+
+// verifyCommits is what the usual shell hook does: one git verify-commit a commit.
+func (s *bench) verifyCommits(b *testing.B) time.Duration {
+	cmd := exec.Command("sh", "-c", fmt.Sprintf("for c in $(git rev-list %s --not %s); do git verify-commit $c || exit 1; done", s.new, s.old))
+	cmd.Dir = s.repo
+	start := time.Now()
+	s.must(b, cmd)
+	return time.Since(start)
+}
+
+func median(ds []time.Duration) float64 {
+	slices.Sort(ds)
+	return float64(ds[len(ds)/2].Microseconds()) / 1000
+}
+
+// BenchmarkPushOneCommit is the hook's own time for a push of one commit, process start to exit.
+func BenchmarkPushOneCommit(b *testing.B) {
+	for _, history := range histories(b) {
+		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+			s := newBench(b, history, 1)
+			s.hook(b)
+			var ours, theirs []time.Duration
+			for b.Loop() {
+				ours = append(ours, s.hook(b))
+				theirs = append(theirs, s.revList(b))
+			}
+			b.ReportMetric(median(ours), "hook-ms")
+			b.ReportMetric(median(theirs), "rev-list-ms")
+			b.ReportMetric(median(ours)/median(theirs), "hook/rev-list")
+		})
+	}
+}
+
+// BenchmarkPushThousandCommits is a push of 1,000 SSH-signed commits against a shell hook that calls
+// git verify-commit for each.
+func BenchmarkPushThousandCommits(b *testing.B) {
+	s := newBench(b, histories(b)[0], 1000)
+	s.hook(b)
+	var ours []time.Duration
+	for b.Loop() {
+		ours = append(ours, s.hook(b))
+	}
+	theirs := s.verifyCommits(b)
+	b.ReportMetric(median(ours), "hook-ms")
+	b.ReportMetric(float64(theirs.Milliseconds())/median(ours), "verify-commit/hook")
+}
+
+// BenchmarkBacktest is a backtest of a whole history against git log --raw -z on the same.
+func BenchmarkBacktest(b *testing.B) {
+	for _, history := range histories(b) {
+		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+			s := newBench(b, history, 0)
+			var ours, theirs []time.Duration
+			var peak int64
+			for b.Loop() {
+				cmd := exec.Command(s.program, "backtest", "--claimed", "--repository", s.repo, "main")
+				cmd.Stdout = io.Discard
+				start := time.Now()
+				if err := cmd.Run(); err != nil {
+					b.Fatal(err)
+				}
+				ours = append(ours, time.Since(start))
+				if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+					peak = max(peak, u.Maxrss)
+				}
+				log := exec.Command("git", "-C", s.repo, "log", "--raw", "-z", "main")
+				log.Stdout = io.Discard
+				start = time.Now()
+				if err := log.Run(); err != nil {
+					b.Fatal(err)
+				}
+				theirs = append(theirs, time.Since(start))
+			}
+			b.ReportMetric(median(ours), "backtest-ms")
+			b.ReportMetric(median(ours)/median(theirs), "backtest/log")
+			b.ReportMetric(float64(peak)/1024, "MiB")
+		})
+	}
+}
+
+func write(b *testing.B, file, text string) {
+	b.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		b.Fatal(err)
+	}
+}

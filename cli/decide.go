@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"countersign/gate"
+	"countersign/journal"
+	"countersign/policy"
+	"countersign/report"
+)
+
+// recordFunc opens the journal of a repository; see [gate.Options].
+type recordFunc = func(gitDir string, setting policy.Journal) (gate.Recorder, error)
+
+// journalPath is where a repository's records go.
+func journalPath(gitDir string, setting policy.Journal) string {
+	if setting.File == "" {
+		return filepath.Join(gitDir, "countersign", "journal.jsonl")
+	}
+	return filepath.Join(gitDir, filepath.FromSlash(setting.File))
+}
+
+// openJournal opens the journal. Its folder may be missing where nobody has configured anything yet;
+// that push is refused and recorded, too.
+func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
+	path := journalPath(gitDir, setting)
+	if err := os.Mkdir(filepath.Dir(path), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return journal.Open(path)
+}
+
+// discard is the journal of those who keep none.
+func discard(string, policy.Journal) (gate.Recorder, error) { return journal.Discard, nil }
+
+// decide judges a push that a hook of the server understood, tells the pusher, and ends with the
+// decision's exit code.
+func decide(ctx context.Context, env Env, req gate.Request) error {
+	g, _ := env.open(".", "", openJournal) // what is wrong with the policy, Judge says and records
+	defer g.Close()                        // once decided, nothing changes it any more
+	decision, err := g.Judge(ctx, req)
+	if err != nil {
+		decision.Verdict = policy.Refused
+	}
+	return tell(env, decision, err)
+}
+
+// tell shows a decision to whoever pushes. A pusher who doesn't listen any more changes nothing.
+func tell(env Env, decision policy.Decision, undecided error) error {
+	_ = report.Pusher(env.Stderr, decision, report.Options{})
+	switch {
+	case undecided != nil:
+		return exitError{exitUndecided, nil}
+	case decision.Verdict == policy.Accepted:
+		return nil
+	default:
+		return exitError{exitRefused, nil}
+	}
+}

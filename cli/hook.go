@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/hook"
+)
+
+const hookName = "hook"
+
+func hookCommand(env Env) *cobra.Command {
+	return group(hookName, "What Git runs: the hooks themselves",
+		preReceiveCommand(env), updateCommand(env), prePushCommand(env))
+}
+
+func preReceiveCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pre-receive",
+		Short: "Judge a push, as git-receive-pack's pre-receive hook",
+		Long: `Reads the ref updates of a push from standard input, judges them by the policy of the repository in
+the working folder, records the decision and tells the pusher. See githooks(5), pre-receive.`,
+		Args: cobra.NoArgs,
+	}
+	from := pusherFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		req, err := hook.PreReceive(env.Stdin, env.around(*from))
+		return judge(cmd, env, req, err)
+	}
+	return cmd
+}
+
+func updateCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "update REF OLD NEW",
+		Short: "Judge one ref of a push, as git-receive-pack's update hook",
+		Long: `Judges one ref update, for servers that leave only the update hook to their users. Prefer
+pre-receive, which sees the whole push before anything is taken in. See githooks(5), update.`,
+		Args: cobra.ExactArgs(3),
+	}
+	from := pusherFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		req, err := hook.Update(args, env.around(*from))
+		return judge(cmd, env, req, err)
+	}
+	return cmd
+}
+
+func pusherFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("pusher-from", "none", "`kind` of server that says who pushes: "+strings.Join(hook.Kinds(), ", "))
+}
+
+// around is the environment of a hook.
+func (e Env) around(pusherFrom string) hook.Environment {
+	return hook.Environment{Getenv: e.Getenv, PusherFrom: pusherFrom, Now: e.Now()}
+}
+
+// judge decides a request, or refuses what wasn't understood.
+func judge(cmd *cobra.Command, env Env, req gate.Request, err error) error {
+	if err != nil {
+		return notUnderstood(err)
+	}
+	return decide(cmd.Context(), env, req)
+}
+
+func notUnderstood(err error) error {
+	return exitError{exitUndecided, fmt.Errorf("refused: the hook doesn't understand what Git says: %w", err)}
+}

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/history"
+	"countersign/hook"
+	"countersign/install"
+	"countersign/policy"
+)
+
+func installCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "install --server FOLDER",
+		Short: "Put the hook in place",
+		Long: `Puts the pre-receive hook into a repository on a server, beside a first policy and a folder for keys.
+A hook that is there already is kept and runs first. What is in place is left alone, a policy above
+all; run it again after moving the program. Run it as the user who owns the repository.
+
+The history that the protected refs have today is not judged: the first policy names their tips.
+Nobody is named in it yet, so every push to a protected ref is refused until you do.`,
+		Args: cobra.NoArgs,
+	}
+	server := serverFlag(cmd)
+	kind := cmd.Flags().String("kind", "none", "`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
+	dry := dryRunFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *server == "" {
+			return mistyped(cmd, errors.New("which repository? install --server FOLDER"))
+		}
+		if !slices.Contains(hook.Kinds(), *kind) {
+			return mistyped(cmd, fmt.Errorf("no kind of server is called %q: want one of %s", *kind, strings.Join(hook.Kinds(), ", ")))
+		}
+		return installServer(cmd.Context(), env, env.path(*server), *kind, *dry)
+	}
+	return cmd
+}
+
+func uninstallCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "uninstall --server FOLDER",
+		Short: "Take the hook out, and put back the one that was there before",
+		Long: `Takes the pre-receive hook out of a repository on a server and puts back the hook that was there
+before. The policy, the keys and the journal stay. A hook that was edited since is left alone.`,
+		Args: cobra.NoArgs,
+	}
+	server := serverFlag(cmd)
+	dry := dryRunFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *server == "" {
+			return mistyped(cmd, errors.New("which repository? uninstall --server FOLDER"))
+		}
+		facts, err := install.Look(cmd.Context(), env.path(*server), "")
+		if err != nil {
+			return err
+		}
+		plan, err := install.PlanRemoval(facts)
+		if err != nil {
+			return exitError{exitRefused, err}
+		}
+		return carryOut(env, plan, *dry)
+	}
+	return cmd
+}
+
+func serverFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("server", "", "Git `folder` of the repository that is pushed to")
+}
+
+func dryRunFlag(cmd *cobra.Command) *bool {
+	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
+}
+
+func installServer(ctx context.Context, env Env, dir, kind string, dry bool) error {
+	facts, err := install.Look(ctx, dir, kind)
+	if err != nil {
+		return err
+	}
+	wanted := install.Server{Program: env.Executable, Kind: kind}
+	plan, err := install.PlanServer(facts, wanted)
+	if err != nil {
+		return exitError{exitRefused, err}
+	}
+	if !facts.HasPolicy {
+		if wanted.Policy, err = firstPolicy(ctx, env, facts); err != nil {
+			return fmt.Errorf("no first policy could be made: %w", err)
+		}
+		if plan, err = install.PlanServer(facts, wanted); err != nil {
+			return err
+		}
+	}
+	if err := carryOut(env, plan, dry); err != nil || dry {
+		return err
+	}
+	if !facts.HasPolicy {
+		fmt.Fprintln(env.Stdout, "next: name the maintainers in countersign/policy.toml, then run countersign policy check")
+	}
+	if facts, err = install.Look(ctx, dir, kind); err != nil {
+		return err
+	}
+	for _, fault := range install.Check(facts) {
+		say(env.Stderr, errors.New("beware: "+fault))
+	}
+	return nil
+}
+
+// carryOut shows a plan and, unless that was all, applies it.
+func carryOut(env Env, plan install.Plan, dry bool) error {
+	if len(plan.Steps) == 0 {
+		fmt.Fprintln(env.Stdout, "nothing to do")
+		return nil
+	}
+	fmt.Fprint(env.Stdout, plan)
+	if dry {
+		fmt.Fprintln(env.Stdout, "nothing was changed")
+		return nil
+	}
+	return install.Apply(plan)
+}
+
+// firstPolicy makes the policy that an installation begins with. It protects the branch that HEAD
+// names in place of the first by default, which is main, and takes what there is today for granted.
+func firstPolicy(ctx context.Context, env Env, facts install.Facts) (string, error) {
+	protect := policy.Default().Protect.Refs
+	if strings.HasPrefix(facts.Head, "refs/heads/") && !strings.ContainsAny(facts.Head, `*?[]{}\`) {
+		protect[0] = facts.Head
+	}
+	g, err := env.open(facts.GitDir, "", discard)
+	if g.Repository() == nil {
+		return "", err
+	}
+	defer g.Close()
+	p := policy.Policy{Protect: policy.Protect{Refs: protect}}
+	tips, err := protectedTips(ctx, g.Repository(), &p)
+	if err != nil {
+		return "", err
+	}
+	adopted, err := summits(ctx, g.Repository(), tips)
+	return install.StarterPolicy(protect, adopted), err
+}
+
+// protectedTips gives the commits that the protected refs hold, branches before tags.
+func protectedTips(ctx context.Context, repo gate.Repository, p *policy.Policy) ([]history.ID, error) {
+	refs, err := repo.Refs(ctx) // sorted by name
+	if err != nil {
+		return nil, err
+	}
+	var tips []history.ID
+	for _, ref := range refs {
+		if !p.Protects(ref.Name) {
+			continue
+		}
+		id := ref.ID
+		kind, err := repo.Kind(ctx, id)
+		for ; err == nil && kind == "tag"; kind, err = repo.Kind(ctx, id) {
+			tag, err := repo.Tag(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			id = tag.Target
+		}
+		if err != nil {
+			return nil, err
+		}
+		if kind == "commit" && !slices.Contains(tips, id) {
+			tips = append(tips, id)
+		}
+	}
+	return tips, nil
+}
+
+// summits leaves out the commits that one before them reaches.
+func summits(ctx context.Context, repo gate.Repository, commits []history.ID) ([]string, error) {
+	var kept []string
+	for len(commits) > 0 {
+		tip, rest := commits[0], commits[1:]
+		kept = append(kept, tip.String())
+		reached, err := repo.Reaches(ctx, tip, rest)
+		if err != nil {
+			return nil, err
+		}
+		commits = nil
+		for i, id := range rest {
+			if !reached[i] {
+				commits = append(commits, id)
+			}
+		}
+	}
+	return kept, nil
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countersign/policy"
+	"countersign/report"
+)
+
+func policyCommand(env Env) *cobra.Command {
+	return group("policy", "Try a policy out before it counts", policyCheckCommand(env), policyClassesCommand(env))
+}
+
+func policyCheckCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Read the policy and its keys, and say what is wrong with them",
+		Args:  cobra.NoArgs,
+	}
+	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	prepare := cmd.Flags().Bool("prepare", false, "then work out what everybody has earned, so that the next push needn't")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		g, err := env.open(*repository, *folder, discard)
+		defer g.Close()
+		if err != nil {
+			return unusable(g, err)
+		}
+		p := g.Policy()
+		fmt.Fprintf(env.Stdout, "%s is valid\n", report.Escape(filepath.Join(g.PolicyDir(), "policy.toml")))
+		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
+		fmt.Fprintf(env.Stdout, "rules: %d, principals: %d, keys: %d\n", len(p.Rules), len(p.Principals), len(g.Keyring().List()))
+		if *prepare {
+			return g.Prepare(cmd.Context())
+		}
+		return nil
+	}
+	return cmd
+}
+
+func policyClassesCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "classes PATH...",
+		Short: "Say which classes and rules a path falls under",
+		Long: `Says which classes each path falls in, and which rules a commit that adds it would be held to. Where
+there is a file of that name its content and mode count as well.`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	cmd.RunE = func(_ *cobra.Command, paths []string) error {
+		g, err := env.open(*repository, *folder, discard)
+		defer g.Close()
+		if err != nil {
+			return unusable(g, err)
+		}
+		for _, path := range paths {
+			change, err := env.added(path)
+			if err != nil {
+				return err
+			}
+			classes := g.Policy().Classes.Of(change)
+			line := report.Escape(path) + ": "
+			if len(classes) == 0 {
+				line += "no class"
+			}
+			fmt.Fprintln(env.Stdout, line+report.Escape(strings.Join(classes, ", ")))
+			for _, rule := range g.Policy().Rules {
+				if slices.ContainsFunc(rule.Classes, func(c string) bool { return slices.Contains(classes, c) }) {
+					fmt.Fprintf(env.Stdout, "  rule %s: %s\n", report.Escape(rule.Name), demand(rule))
+				}
+			}
+		}
+		return nil
+	}
+	return cmd
+}
+
+// added is the change that adding a path would be, with the content it has in the working folder.
+func (e Env) added(path string) (policy.Change, error) {
+	const head = 1 << 20 // bytes, as many as are read of what is pushed
+	const file, exec, symlink = 0o100644, 0o100755, 0o120000
+	change := policy.Change{Path: filepath.ToSlash(path), NewMode: file}
+	at, err := os.Lstat(e.path(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return change, nil
+	case err != nil:
+		return change, err
+	case at.Mode()&fs.ModeSymlink != 0:
+		change.NewMode = symlink
+		return change, nil
+	case !at.Mode().IsRegular():
+		return change, fmt.Errorf("%s: not a file", path)
+	case at.Mode()&0o100 != 0:
+		change.NewMode = exec
+	}
+	f, err := os.Open(e.path(path))
+	if err != nil {
+		return change, err
+	}
+	content, err := io.ReadAll(io.LimitReader(f, head))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return change, err
+	}
+	change.Size = at.Size()
+	change.Traits = policy.Inspect(content, at.Size())
+	return change, nil
+}
+
+// demand says in a few words what a rule asks for.
+func demand(r policy.Rule) string {
+	if r.Refuse {
+		return "refused"
+	}
+	words := fmt.Sprintf("%d approval", r.Approvals)
+	if r.Approvals != 1 {
+		words += "s"
+	}
+	if e := r.Exempt; !e.Nobody {
+		where := "in these classes"
+		if e.In == "all" {
+			where = "over all"
+		}
+		words += fmt.Sprintf(", none of a signer with %d days, %d commits and %d months %s", e.Days, e.Commits, e.Months, where)
+	}
+	return words
+}

@@ -1,0 +1,306 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Audit names history that already landed, to be judged as a push of it would have been.
+type Audit struct {
+	// Ref is the full name of the ref whose rules apply.
+	Ref   string
+	Range history.Range
+	// Claimed takes committers for signers, and everybody for a maintainer: for a backtest of a
+	// history that nobody signed.
+	Claimed bool
+}
+
+// Judged is one landing of an audit, with the tenure that stood before it.
+type Judged struct {
+	Policy   *policy.Policy
+	Ledger   *policy.Ledger
+	Landing  *policy.Landing
+	Findings []policy.Finding
+}
+
+// Audits reads what to judge. Spec is "", for everything since adoption on each protected ref that
+// exists; "A..B", for what B has and A has not; or "B", for what B has since adoption.
+func (g *Gate) Audits(ctx context.Context, spec string) ([]Audit, error) {
+	if g.repo == nil || g.policy == nil {
+		return nil, ErrUndecided
+	}
+	adopted, err := adoption(g.policy)
+	if err != nil {
+		return nil, err
+	}
+	if spec == "" {
+		return g.protectedAudits(ctx, adopted)
+	}
+	from, to, isRange := strings.Cut(spec, "..")
+	if !isRange {
+		from, to = "", spec
+	}
+	if strings.HasPrefix(to, ".") {
+		return nil, fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)
+	}
+	if to == "" {
+		to = "HEAD"
+	}
+	a := Audit{Ref: g.refOf(ctx, to), Range: history.Range{Not: adopted}}
+	if a.Range.Tip, err = g.repo.Resolve(ctx, to); err != nil {
+		return nil, err
+	}
+	if from != "" {
+		id, err := g.repo.Resolve(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		a.Range.Not = append(slices.Clone(adopted), id)
+	}
+	return []Audit{a}, nil
+}
+
+func (g *Gate) protectedAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
+	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	if err != nil {
+		return nil, err
+	}
+	var audits []Audit
+	for _, r := range refs {
+		if g.policy.Protects(r.Name) && r.Target == "" && !strings.HasPrefix(r.Name, "refs/tags/") {
+			audits = append(audits, Audit{Ref: r.Name, Range: history.Range{Tip: r.ID, Not: adopted}})
+		}
+	}
+	if audits == nil {
+		return nil, fmt.Errorf("no protected branch exists here; protected are %s", strings.Join(g.policy.Protect.Refs, ", "))
+	}
+	return audits, nil
+}
+
+// refOf guesses which ref a revision speaks for: itself if it names a branch, else the branch that
+// HEAD is on, else the first protected one.
+func (g *Gate) refOf(ctx context.Context, rev string) string {
+	full := rev
+	if !strings.HasPrefix(rev, "refs/") {
+		full = "refs/heads/" + rev
+	}
+	refs, err := g.repo.Refs(ctx, full)
+	if err == nil && len(refs) == 1 {
+		return full
+	}
+	if pattern := g.policy.Protect.Refs[0]; !strings.ContainsAny(pattern, "*?[{") {
+		return pattern
+	}
+	return full
+}
+
+// Audit judges the landings of a range, oldest first, and hands each to visit. It stops at the first
+// error, visit's included. Errors but visit's wrap [ErrUndecided].
+func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (err error) {
+	defer recovered(&err)
+	if g.repo == nil || g.policy == nil {
+		return ErrUndecided
+	}
+	p := g.policy
+	var cl *claims
+	if a.Claimed {
+		p = p.WithPrincipals(slices.Clone(p.Principals))
+		p.Signatures.Kinds = append(slices.Clone(p.Signatures.Kinds), claimedKind)
+		p.Signatures.Identity = "off"
+		cl = &claims{policy: p, everybody: true}
+	}
+	approvals, err := g.approvalsFetched(ctx)
+	if err != nil {
+		return undecided(err)
+	}
+	var ledger *policy.Ledger
+	facts, stop := g.facts(ctx, g.repo, a.Range, cl != nil, func(parent history.ID) (int64, error) {
+		var err error
+		if cl != nil {
+			ledger, err = g.claimedLedger(ctx, cl, parent)
+		} else {
+			ledger, err = g.foldAll(ctx, parent)
+		}
+		if err != nil {
+			return 0, err
+		}
+		return ledger.Last(), nil
+	})
+	defer stop()
+	for f := range facts {
+		landing, err := f.wait()
+		if err != nil {
+			return undecided(err)
+		}
+		j := Judged{Policy: p, Ledger: ledger, Landing: landing}
+		if cl != nil {
+			j.Landing = cl.landing(f.read)
+			j.Landing.Ref, j.Landing.ApprovalsFetched = a.Ref, true
+			j.Findings = p.Judge(ledger, j.Landing)
+		} else {
+			landing.Ref, landing.ApprovalsFetched = a.Ref, approvals
+			if j.Findings, err = g.withApprovals(ctx, ledger, landing, f.tags, nil); err != nil {
+				return undecided(err)
+			}
+		}
+		if err := visit(j); err != nil {
+			return err
+		}
+		ledger.Credit(p, j.Landing)
+	}
+	return nil
+}
+
+func (g *Gate) claimedLedger(ctx context.Context, cl *claims, tip history.ID) (*policy.Ledger, error) {
+	l := new(policy.Ledger)
+	if tip.IsZero() {
+		return l, nil
+	}
+	repo, err := g.aside()
+	if err != nil {
+		return nil, err
+	}
+	for landing, err := range repo.Landings(ctx, history.Range{Tip: tip}) {
+		if err != nil {
+			return nil, err
+		}
+		l.Credit(cl.policy, cl.landing(landing))
+	}
+	return l, nil
+}
+
+// approvalsFetched says whether this repository has any approval at all: a clone doesn't unless it
+// was told to fetch them.
+func (g *Gate) approvalsFetched(ctx context.Context) (bool, error) {
+	refs, err := g.repo.Refs(ctx, approvalRefs)
+	return len(refs) > 0, err
+}
+
+func undecided(err error) error { return fmt.Errorf("%w: %w", ErrUndecided, err) }
+
+// errFound ends an audit that has found what it looked for.
+var errFound = errors.New("found")
+
+// Explained is every question that was asked about one landing, and its answers.
+type Explained struct {
+	Landing *policy.Landing
+	Commit  string // the commit asked about
+	Steps   []policy.Step
+}
+
+// Explain judges the landing that brought, or would bring, a commit onto a protected ref, and gives
+// every step.
+func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
+	if g.repo == nil || g.policy == nil {
+		return Explained{}, ErrUndecided
+	}
+	id, err := g.repo.Resolve(ctx, rev)
+	if err != nil {
+		return Explained{}, err
+	}
+	a, err := g.bringing(ctx, id)
+	if err != nil {
+		return Explained{}, err
+	}
+	e := Explained{Commit: id.String()}
+	err = g.Audit(ctx, a, func(j Judged) error {
+		here := j.Landing.Commit.ID == e.Commit || slices.ContainsFunc(j.Landing.Brought, func(c policy.Commit) bool { return c.ID == e.Commit })
+		if !here {
+			return nil
+		}
+		e.Landing, e.Steps = j.Landing, policy.Explain(j.Policy, j.Ledger, j.Landing)
+		return errFound
+	})
+	if errors.Is(err, errFound) {
+		return e, nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%s was there before adoption: it is not judged", rev)
+	}
+	return Explained{}, err
+}
+
+// bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
+// the first that it could be pushed to.
+func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
+	adopted, err := adoption(g.policy)
+	if err != nil {
+		return Audit{}, err
+	}
+	audits, err := g.protectedAudits(ctx, adopted)
+	if err != nil {
+		return Audit{}, err
+	}
+	for _, a := range audits {
+		reached, err := g.repo.Reaches(ctx, a.Range.Tip, []history.ID{id})
+		if err != nil {
+			return Audit{}, err
+		}
+		if reached[0] {
+			return a, nil
+		}
+	}
+	a := audits[0]
+	a.Range = history.Range{Tip: id, Not: append(slices.Clone(adopted), a.Range.Tip)}
+	return a, nil
+}
+
+// Prepare works out the tenure of each protected branch and stores it, so that the first push costs
+// what any other does. It is for installation and after a change of policy.
+func (g *Gate) Prepare(ctx context.Context) error {
+	if g.repo == nil || g.policy == nil {
+		return ErrUndecided
+	}
+	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	if err != nil {
+		return undecided(err)
+	}
+	for _, r := range refs {
+		if !g.policy.Protects(r.Name) || r.Target != "" || strings.HasPrefix(r.Name, "refs/tags/") {
+			continue
+		}
+		l, err := g.ledgerAt(ctx, r.Name, r.ID)
+		if err != nil {
+			return undecided(err)
+		}
+		g.tenure.keep(g, r.Name, ledgerEntry{Tip: r.ID.String(), Ledger: l})
+	}
+	g.tenure.save(g)
+	return nil
+}
+
+// Vouch gathers what an approval of a commit would cover: the commit and what it brings that no
+// protected ref has yet.
+func (g *Gate) Vouch(ctx context.Context, rev string) ([]policy.Commit, error) {
+	if g.repo == nil || g.policy == nil {
+		return nil, ErrUndecided
+	}
+	id, err := g.repo.Resolve(ctx, rev)
+	if err != nil {
+		return nil, err
+	}
+	not, err := adoption(g.policy)
+	if err != nil {
+		return nil, err
+	}
+	tips, err := g.protectedTips(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var commits []policy.Commit
+	for l, err := range g.repo.Landings(ctx, history.Range{Tip: id, Not: append(not, tips...)}) {
+		if err != nil {
+			return nil, err
+		}
+		landing, _ := g.verified(l, time.Unix(l.Commit.Committer.When, 0))
+		commits = append(append(commits, landing.Brought...), landing.Commit)
+	}
+	return commits, nil
+}

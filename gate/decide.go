@@ -1,0 +1,266 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// push is one request being decided.
+type push struct {
+	*Gate
+	req       Request
+	updates   []update
+	approvals map[string][]history.ID // approval tags that come in this very push, by approved commit
+	decision  policy.Decision
+}
+
+// update is a ref update as the repository, not the client, sees it.
+type update struct {
+	history.RefUpdate
+	resolved string     // the ref that really moves
+	real     history.ID // its value before the push
+	decision *policy.RefDecision
+}
+
+// decide gathers the facts about everything the push brings and asks the policy. No finding and no
+// error means that the push may pass.
+func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error) {
+	if g.repo == nil || g.policy == nil {
+		err := g.open()
+		if errors.Is(err, errNotConfigured) {
+			return policy.Decision{Findings: []policy.Finding{{
+				Code: policy.NotConfigured, Detail: err.Error(), Next: []string{"ask the server's operator to run: countersign doctor"},
+			}}}, nil
+		}
+		if err != nil {
+			return policy.Decision{}, err
+		}
+	}
+	p := &push{Gate: g, req: req, approvals: make(map[string][]history.ID)}
+	if err := p.lookUp(ctx); err != nil {
+		return p.decision, err
+	}
+	// Approvals first: those that come with the commits they approve count for them.
+	for _, first := range []bool{true, false} {
+		for i := range p.updates {
+			u := &p.updates[i]
+			if isApproval := strings.HasPrefix(u.resolved, approvalRefs); isApproval != first {
+				continue
+			}
+			if err := p.update(ctx, u); err != nil {
+				return p.decision, err
+			}
+		}
+	}
+	return p.decision, nil
+}
+
+// lookUp finds what each ref really is before the push. The old id on a hook's line is the client's
+// claim (git-receive-pack passes it on), and a push to a symbolic ref moves the ref behind it.
+func (p *push) lookUp(ctx context.Context) error {
+	names := make([]string, len(p.req.Updates))
+	for i, u := range p.req.Updates {
+		names[i] = u.Name
+	}
+	current := make(map[string]history.Ref)
+	for len(names) > 0 {
+		refs, err := p.repo.Refs(ctx, names...)
+		if err != nil {
+			return err
+		}
+		names = nil
+		for _, r := range refs {
+			current[r.Name] = r
+			if r.Target != "" && current[r.Target].Name == "" {
+				names = append(names, r.Target)
+			}
+		}
+	}
+	p.decision.Refs = make([]policy.RefDecision, len(p.req.Updates))
+	p.updates = make([]update, len(p.req.Updates))
+	moved := make(map[string]string)
+	for i, u := range p.req.Updates {
+		resolved := u.Name
+		for hops := 0; current[resolved].Target != ""; hops++ {
+			if resolved = current[resolved].Target; hops > 5 {
+				return fmt.Errorf("symbolic ref %s leads nowhere", u.Name)
+			}
+		}
+		if other, twice := moved[resolved]; twice {
+			return fmt.Errorf("%s and %s are the same ref", other, u.Name)
+		}
+		moved[resolved] = u.Name
+		d := &p.decision.Refs[i]
+		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.policy.Protects(resolved)}
+		if resolved != u.Name {
+			d.Resolved = resolved
+		}
+		p.updates[i] = update{RefUpdate: u, resolved: resolved, real: current[resolved].ID, decision: d}
+	}
+	return nil
+}
+
+// reserved are the namespaces that nobody pushes to: Git reads other objects in place of those that
+// refs/replace/ names (git-replace(1)), and refs/countersign/ is this program's own.
+var reserved = []string{"refs/replace/", "refs/countersign/"}
+
+func (p *push) update(ctx context.Context, u *update) error {
+	for _, prefix := range reserved {
+		if strings.HasPrefix(u.resolved, prefix) || strings.HasPrefix(u.Name, prefix) {
+			p.refuse(u, policy.RefReserved, "nobody may push to "+prefix, "git push origin :"+u.Name+" is refused too; push other refs")
+			return nil
+		}
+	}
+	switch {
+	case strings.HasPrefix(u.resolved, approvalRefs):
+		return p.approvalRef(ctx, u)
+	case !u.decision.Protected:
+		return nil
+	case u.New.IsZero():
+		if !p.policy.Protect.AllowDelete {
+			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted")
+		}
+		return nil
+	case u.New == u.real:
+		return nil
+	case strings.HasPrefix(u.resolved, "refs/tags/"):
+		return p.tag(ctx, u)
+	default:
+		return p.branch(ctx, u, u.New)
+	}
+}
+
+// branch judges what a protected ref's new value brings. A ref that exists is judged by its whole
+// new range, a new one by what no protected ref reaches yet.
+func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
+	kind, err := p.repo.Kind(ctx, tip)
+	if err != nil {
+		return err
+	}
+	if kind != "commit" {
+		p.refuse(u, policy.RefNotCommit, "it would hold a "+kind+" where a commit belongs")
+		return nil
+	}
+	r := history.Range{Tip: tip}
+	if r.Not, err = adoption(p.policy); err != nil {
+		return err
+	}
+	isTag := strings.HasPrefix(u.resolved, "refs/tags/")
+	if u.real.IsZero() || isTag {
+		tips, err := p.protectedTips(ctx)
+		if err != nil {
+			return err
+		}
+		r.Not = append(r.Not, tips...)
+	} else {
+		r.Not = append(r.Not, u.real)
+	}
+	start := func(parent history.ID) error {
+		if u.real.IsZero() || isTag || parent == u.real {
+			return nil
+		}
+		return p.detour(ctx, u)
+	}
+	if err := p.judge(ctx, u, r, start); err != nil && !errors.Is(err, errRefused) {
+		return err
+	}
+	if u.decision.Landings == 0 && !u.real.IsZero() && !isTag {
+		p.rewind(u)
+	}
+	return nil
+}
+
+// errRefused stops the judging of a ref update that has its finding already.
+var errRefused = errors.New("refused")
+
+// detour tells why the new tip's first-parent line doesn't lead to the old tip.
+func (p *push) detour(ctx context.Context, u *update) error {
+	second, err := p.aside()
+	if err != nil {
+		return err
+	}
+	reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
+	if err != nil {
+		return err
+	}
+	if !reached[0] {
+		p.rewind(u)
+	} else {
+		p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
+			"git pull --rebase, or on the up-to-date branch: git merge --no-ff -S TOPIC")
+	}
+	if p.policy.Protect.AllowRewind && !reached[0] {
+		return nil
+	}
+	return errRefused
+}
+
+func (p *push) rewind(u *update) {
+	if !p.policy.Protect.AllowRewind {
+		p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone", "git pull --rebase, then push again without --force")
+	}
+}
+
+// protectedTips gives where the protected refs stand.
+func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
+	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	if err != nil {
+		return nil, err
+	}
+	var tips []history.ID
+	for _, r := range refs {
+		if g.policy.Protects(r.Name) && !r.ID.IsZero() && !slices.Contains(tips, r.ID) {
+			tips = append(tips, r.ID)
+		}
+	}
+	return tips, nil
+}
+
+// judge reads the landings of a range and asks the policy about each, with the tenure that stood
+// before it.
+func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
+	var ledger *policy.Ledger
+	var before ledgerEntry
+	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (int64, error) {
+		if err := start(parent); err != nil {
+			return 0, err
+		}
+		var err error
+		if ledger, err = p.ledgerAt(ctx, u.resolved, parent); err != nil {
+			return 0, err
+		}
+		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
+		return ledger.Last(), nil
+	})
+	defer stop()
+	for f := range facts {
+		landing, err := f.wait()
+		if err != nil {
+			return err
+		}
+		landing.Ref, landing.Received = u.resolved, p.req.Received.Unix()
+		u.decision.Landings++
+		u.decision.Commits += 1 + len(landing.Brought)
+		landing.ApprovalsFetched = true
+		findings, err := p.withApprovals(ctx, ledger, landing, f.tags, p.approvals)
+		if err != nil {
+			return err
+		}
+		p.decision.Findings = append(p.decision.Findings, findings...)
+		ledger.Credit(p.policy, landing)
+	}
+	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
+		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger}, before)
+	}
+	return nil
+}
+
+func (p *push) refuse(u *update, code policy.Code, detail string, next ...string) {
+	p.decision.Findings = append(p.decision.Findings, policy.Finding{Code: code, Ref: u.Name, Detail: detail, Next: next})
+}

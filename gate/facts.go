@@ -1,0 +1,209 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// fact is a landing on its way to the judge: read, and being verified until done is closed.
+type fact struct {
+	read    history.Landing
+	landing *policy.Landing
+	tags    []mergeTag
+	done    chan struct{}
+	err     error
+}
+
+// mergeTag is a tag embedded in a merge of the landing.
+type mergeTag struct {
+	tag history.Tag
+	at  time.Time
+}
+
+// ahead is how many landings are read and verified before they are judged: enough to keep the
+// readers and the verifiers busy, few enough to bound memory.
+const ahead = 32
+
+// facts reads the landings of a range and verifies their signatures on all cores. Start is called
+// once, before anything else, with the first parent of the first landing, and gives the landing time
+// there. Each fact is sent in order, its verification perhaps still running; see [fact.wait]; where
+// unsigned is true nothing is verified and the fact is what was read. The caller calls stop when it
+// is done: the reader is free again when that returns.
+func (g *Gate) facts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(parent history.ID) (last int64, err error)) (facts <-chan *fact, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out := make(chan *fact, ahead)
+	go func() {
+		defer close(out)
+		if err := g.readFacts(ctx, repo, r, unsigned, start, out); err != nil {
+			done := make(chan struct{})
+			close(done)
+			select {
+			case out <- &fact{err: err, done: done}:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return out, func() {
+		cancel()
+		for range out {
+		}
+	}
+}
+
+func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(history.ID) (int64, error), out chan<- *fact) (err error) {
+	defer recovered(&err)
+	busy := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var last int64
+	first := true
+	for l, err := range repo.Landings(ctx, r) {
+		if err != nil {
+			return err
+		}
+		if first {
+			first = false
+			var parent history.ID
+			if len(l.Commit.Parents) > 0 {
+				parent = l.Commit.Parents[0]
+			}
+			if last, err = start(parent); err != nil {
+				return err
+			}
+		}
+		last = max(last, l.Commit.Committer.When)
+		f := &fact{read: l, done: make(chan struct{})}
+		at := time.Unix(last, 0)
+		if unsigned {
+			close(f.done)
+		} else {
+			busy <- struct{}{}
+			go func() {
+				defer func() { close(f.done); <-busy }()
+				defer recovered(&f.err)
+				f.landing, f.tags = g.verified(l, at)
+			}()
+		}
+		select {
+		case out <- f:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// wait gives the landing once it is verified.
+func (f *fact) wait() (*policy.Landing, error) {
+	<-f.done
+	return f.landing, f.err
+}
+
+// recovered turns a panic into an error: whatever goes wrong on hostile input, the push is refused.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("internal error: %v", r)
+	}
+}
+
+// verified turns a landing into facts, each commit's signature judged at the landing time.
+func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mergeTag) {
+	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
+	var tags []mergeTag
+	one := func(e *history.Entry) policy.Commit {
+		for _, t := range e.MergeTags {
+			tags = append(tags, mergeTag{t, at})
+		}
+		c := commitFacts(e)
+		c.Signature = signature(g.keys.Verify(verify.ForCommit, e.Payload, e.Signature, at))
+		return c
+	}
+	for i := range l.Brought {
+		landing.Brought[i] = one(&l.Brought[i])
+	}
+	landing.Commit = one(&l.Commit)
+	return landing, tags
+}
+
+func commitFacts(e *history.Entry) policy.Commit {
+	c := policy.Commit{
+		ID: e.ID.String(), Subject: subject(e.Message),
+		Author: identity(e.Author), Committer: identity(e.Committer),
+		Parents: make([]string, len(e.Parents)), Changes: make([]policy.Change, len(e.Changes)),
+	}
+	for i, p := range e.Parents {
+		c.Parents[i] = p.String()
+	}
+	for i, ch := range e.Changes {
+		c.Changes[i] = policy.Change{
+			Path: ch.Path, OldMode: uint32(ch.Old[0].Mode), NewMode: uint32(ch.New.Mode),
+			Size: ch.Size, Traits: policy.Traits(ch.Traits),
+		}
+	}
+	return c
+}
+
+func identity(i history.Identity) policy.Identity {
+	return policy.Identity{Name: i.Name, Email: i.Email, When: i.When}
+}
+
+func subject(message []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimLeft(message, "\n"), []byte("\n"))
+	return string(line)
+}
+
+func signature(r verify.Result) policy.Signature {
+	principal := r.Principal
+	if r.Status != verify.Good {
+		principal = ""
+	}
+	return policy.Signature{
+		Status: r.Status.String(), Principal: principal, Kind: string(r.Kind),
+		Fingerprint: r.Fingerprint, Reason: r.Reason,
+	}
+}
+
+// claims takes committers for signers, where history is unsigned: before adoption, and in a
+// backtest.
+type claims struct {
+	policy    *policy.Policy
+	everybody bool // make a principal of each address the policy doesn't know
+	none      bool // believe no claim at all
+}
+
+// claimedKind is the kind of a signature that is only a claim.
+const claimedKind = "claimed"
+
+func (cl *claims) landing(l history.Landing) *policy.Landing {
+	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
+	one := func(e *history.Entry) policy.Commit {
+		c := commitFacts(e)
+		cl.principal(c.Author)
+		c.Signature = policy.Signature{Status: verify.Missing.String()}
+		if q := cl.principal(c.Committer); q != nil {
+			c.Signature = policy.Signature{Status: verify.Good.String(), Principal: q.Name, Kind: claimedKind}
+		}
+		return c
+	}
+	for i := range l.Brought {
+		landing.Brought[i] = one(&l.Brought[i])
+	}
+	landing.Commit = one(&l.Commit)
+	return landing
+}
+
+func (cl *claims) principal(i policy.Identity) *policy.Principal {
+	if cl.none {
+		return nil
+	}
+	q := cl.policy.ByEmail(i.Email)
+	if q == nil && cl.everybody {
+		q = cl.policy.Claim(i.Email)
+	}
+	return q
+}

@@ -1,0 +1,229 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// ErrUndecided is wrapped by every error of [Gate.Judge] and [Gate.Audit]: no decision could be
+// reached, so nothing may pass.
+var ErrUndecided = errors.New("undecided")
+
+// Repository is what the gate asks of a repository, and no more. [history.Repo] satisfies it.
+type Repository interface {
+	Refs(ctx context.Context, patterns ...string) ([]history.Ref, error)
+	Landings(ctx context.Context, r history.Range) iter.Seq2[history.Landing, error]
+	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
+	Kind(ctx context.Context, id history.ID) (string, error)
+	Commit(ctx context.Context, id history.ID) (history.Commit, error)
+	Tag(ctx context.Context, id history.ID) (history.Tag, error)
+	Resolve(ctx context.Context, rev string) (history.ID, error)
+	Dir() string
+	Close() error
+}
+
+// Recorder keeps records. Append returns nil only when the record is on disk.
+type Recorder interface {
+	Append(ctx context.Context, record []byte) error
+}
+
+// Options are what a gate is opened with.
+type Options struct {
+	// Dir is the repository: its Git directory or any folder of a work tree.
+	Dir string
+	// Policy is the folder of policy.toml and its keys; "" is "countersign" in the Git directory.
+	Policy string
+	// Record opens the journal for a repository's Git directory, once. The policy's own setting is
+	// zero where the policy couldn't be read.
+	Record func(gitDir string, setting policy.Journal) (Recorder, error)
+	// Getenv looks up the few environment variables that history needs.
+	Getenv func(string) string
+	// GoGit reads with go-git instead of a git program.
+	GoGit bool
+	// Now is the clock that says how long a push took, for the record.
+	Now func() time.Time
+	// Version is the program's version, for the record.
+	Version string
+}
+
+// Gate decides ref updates of one repository. It is for one goroutine.
+type Gate struct {
+	o        Options
+	repo     Repository
+	second   Repository // for questions asked while repo is streaming landings
+	policy   *policy.Policy
+	keys     *verify.Keyring
+	recorder Recorder
+	tenure   ledgers
+}
+
+// recordTime bounds how long a push waits for its record to be written.
+const recordTime = 15 * time.Second
+
+// Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
+// Judge then refuses and records that error: a policy that can't be read is no open door.
+func Open(o Options) (*Gate, error) {
+	g := &Gate{o: o}
+	err := g.open()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrUndecided, err)
+	}
+	return g, err
+}
+
+func (g *Gate) open() (err error) {
+	if g.repo, err = g.openRepo(); err != nil {
+		return err
+	}
+	g.policy, g.keys, err = standing(g.PolicyDir())
+	return err
+}
+
+func (g *Gate) openRepo() (Repository, error) {
+	open := history.Open
+	if g.o.GoGit {
+		open = history.OpenGoGit
+	}
+	ho := history.Options{
+		Dir: g.o.Dir, Env: g.o.Getenv,
+		Inspect: func(head []byte, size int64) uint32 { return uint32(policy.Inspect(head, size)) },
+	}
+	if g.policy != nil {
+		ho.Limits = history.Limits{Commits: g.policy.Limits.Commits, Blob: g.policy.Limits.Blob}
+	}
+	return open(ho)
+}
+
+// Close ends what the gate started.
+func (g *Gate) Close() error {
+	var errs []error
+	for _, r := range []Repository{g.repo, g.second} {
+		if r != nil {
+			errs = append(errs, r.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Policy is the policy in force, nil where it couldn't be read.
+func (g *Gate) Policy() *policy.Policy { return g.policy }
+
+// Keyring is the keyring in force, nil where it couldn't be read.
+func (g *Gate) Keyring() *verify.Keyring { return g.keys }
+
+// Repository is the repository, nil where it couldn't be opened.
+func (g *Gate) Repository() Repository { return g.repo }
+
+// GitDir is the repository's Git directory, or the folder the gate was opened with.
+func (g *Gate) GitDir() string {
+	if g.repo == nil {
+		return g.o.Dir
+	}
+	return g.repo.Dir()
+}
+
+// PolicyDir is the folder the policy is read from.
+func (g *Gate) PolicyDir() string {
+	if g.o.Policy != "" {
+		return g.o.Policy
+	}
+	return filepath.Join(g.GitDir(), "countersign")
+}
+
+// Judge decides a push and has the decision recorded. Whatever goes wrong, a panic included, refuses
+// the push: the error then wraps [ErrUndecided], and the decision still carries the reference under
+// which the record can be found, if it could be written.
+func (g *Gate) Judge(ctx context.Context, req Request) (policy.Decision, error) {
+	d, err := g.undecidedOnPanic(ctx, req)
+	if err == nil && len(d.Findings) == 0 {
+		d.Verdict = policy.Accepted
+	}
+	d.Reference = reference(req)
+	if err != nil {
+		d.Verdict, d.Undecided = policy.Refused, err.Error()
+		err = fmt.Errorf("%w: %w", ErrUndecided, err)
+	}
+	if rerr := g.record(ctx, req, d); rerr != nil {
+		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
+		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
+	}
+	if d.Verdict == policy.Accepted {
+		g.tenure.save(g)
+	}
+	return d, err
+}
+
+func (g *Gate) undecidedOnPanic(ctx context.Context, req Request) (d policy.Decision, err error) {
+	defer recovered(&err)
+	limit := time.Minute
+	if g.policy != nil {
+		limit = g.policy.Limits.Time
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the policy's limit time = %s is used up", limit))
+	defer cancel()
+	d, err = g.decide(ctx, req)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+	}
+	return d, err
+}
+
+// reference is a short name for a push, given to the pusher and found in the journal.
+func reference(req Request) string {
+	h := sha256.New()
+	fmt.Fprintln(h, req.Received.UnixNano(), req.Pusher)
+	for _, u := range req.Updates {
+		fmt.Fprintln(h, u.Old, u.New, u.Name)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:8]
+}
+
+// standing reads the policy and the keyring that stand before the push.
+func standing(dir string) (*policy.Policy, *verify.Keyring, error) {
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, errNotConfigured
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	p, err := policy.Load(root.FS())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, errNotConfigured
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := keyring(p)
+	return p, keys, err
+}
+
+// errNotConfigured says that there is no policy at all: a refusal that says how to begin.
+var errNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
+
+// keyring hands the policy's principals to package verify; the two don't know each other.
+func keyring(p *policy.Policy) (*verify.Keyring, error) {
+	var keys []verify.Key
+	for _, q := range p.Principals {
+		for _, k := range q.Keys {
+			keys = append(keys, verify.Key{
+				Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, From: k.From, Until: k.Until,
+				Revoked: verify.Revocation(k.Revoked), RevokedAt: k.RevokedAt, Source: k.Source,
+			})
+		}
+	}
+	return verify.NewKeyring(keys)
+}

@@ -1,0 +1,227 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// ledgers keeps the tenure earned on each ref up to a commit, so that a push costs the same however
+// long the history is. What is on disk is a cache: it names the policy, the program's format and the
+// commit it stands for and carries its own checksum; anything that doesn't fit is worked out anew.
+type ledgers struct {
+	touched map[string]*ledgerEntries // by ref
+}
+
+// ledgerEntries are the ledgers kept for one ref, newest first: of the last accepted push, and of
+// the one before in case the last was refused by another hook after all.
+type ledgerEntries struct {
+	Version int           `json:"v"`
+	Ref     string        `json:"ref"`
+	Policy  string        `json:"policy"`
+	Entries []ledgerEntry `json:"entries"`
+	Sum     string        `json:"sum"` // SHA-256 of all the above
+}
+
+type ledgerEntry struct {
+	Tip    string         `json:"tip"`
+	Ledger *policy.Ledger `json:"ledger"`
+}
+
+const ledgerVersion = 1
+
+func (e *ledgerEntries) sum() string {
+	c := *e
+	c.Sum = ""
+	b, err := json.Marshal(c)
+	if err != nil {
+		return ""
+	}
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// ledgerAt gives what everyone has earned on a ref's first-parent line up to and including tip.
+// Reading uses the gate's second reader.
+func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*policy.Ledger, error) {
+	if tip.IsZero() {
+		return new(policy.Ledger), nil
+	}
+	stored := g.loadLedgers(ref)
+	for _, e := range stored.Entries {
+		if e.Tip == tip.String() {
+			return e.Ledger, nil
+		}
+	}
+	for _, e := range stored.Entries {
+		from, err := history.ParseID(e.Tip)
+		if err != nil {
+			continue
+		}
+		if ok, err := g.fold(ctx, e.Ledger, history.Range{Tip: tip, Not: []history.ID{from}}, from); err == nil && ok {
+			return e.Ledger, nil
+		}
+	}
+	return g.foldAll(ctx, tip)
+}
+
+// fold credits the landings of a range to a ledger. It says false, and leaves the ledger spoilt, if
+// the range doesn't begin right after from.
+func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from history.ID) (bool, error) {
+	repo, err := g.aside()
+	if err != nil {
+		return false, err
+	}
+	fits := false
+	facts, stop := g.facts(ctx, repo, r, false, func(parent history.ID) (int64, error) {
+		fits = parent == from
+		return l.Last(), nil
+	})
+	defer stop()
+	for f := range facts {
+		landing, err := f.wait()
+		if err != nil {
+			return false, err
+		}
+		if !fits {
+			return false, nil
+		}
+		l.Credit(g.policy, landing)
+	}
+	return fits, nil
+}
+
+// foldAll works a ledger out from the beginning: what was there before adoption by claimed identity,
+// if the policy says so, and everything since by signature.
+func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, error) {
+	adopted, err := adoption(g.policy)
+	if err != nil {
+		return nil, err
+	}
+	repo, err := g.aside()
+	if err != nil {
+		return nil, err
+	}
+	since := history.Range{Tip: tip, Not: adopted}
+	before, err := base(ctx, repo, since)
+	if err != nil {
+		return nil, err
+	}
+	l := new(policy.Ledger)
+	if !before.IsZero() {
+		cl := &claims{policy: g.policy, none: !g.policy.Adoption.CreditClaims}
+		for landing, err := range repo.Landings(ctx, history.Range{Tip: before}) {
+			if err != nil {
+				return nil, err
+			}
+			l.Credit(g.policy, cl.landing(landing))
+		}
+	}
+	if before != tip {
+		if _, err := g.fold(ctx, l, since, before); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// base gives the first parent of a range's first landing: what the ref's line held before it. It is
+// the tip itself where the range is empty, and zero where it begins at a root.
+func base(ctx context.Context, repo Repository, r history.Range) (history.ID, error) {
+	for l, err := range repo.Landings(ctx, r) {
+		if err != nil || len(l.Commit.Parents) == 0 {
+			return history.ID{}, err
+		}
+		return l.Commit.Parents[0], nil
+	}
+	return r.Tip, nil
+}
+
+// adoption gives the commits up to which nothing is judged.
+func adoption(p *policy.Policy) ([]history.ID, error) {
+	ids := make([]history.ID, len(p.Adoption.Commits))
+	for i, s := range p.Adoption.Commits {
+		id, err := history.ParseID(s)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = id
+	}
+	return ids, nil
+}
+
+// aside gives the second reader of the repository.
+func (g *Gate) aside() (Repository, error) {
+	if g.second == nil {
+		var err error
+		if g.second, err = g.openRepo(); err != nil {
+			return nil, err
+		}
+	}
+	return g.second, nil
+}
+
+func (g *Gate) ledgerFile(ref string) string {
+	h := sha256.Sum256([]byte(ref))
+	return filepath.Join(g.GitDir(), "countersign", "tenure", hex.EncodeToString(h[:8])+".json")
+}
+
+// loadLedgers reads what is kept for a ref; nothing where there is nothing that can be used.
+func (g *Gate) loadLedgers(ref string) *ledgerEntries {
+	none := &ledgerEntries{Version: ledgerVersion, Ref: ref, Policy: g.policy.Digest}
+	b, err := os.ReadFile(g.ledgerFile(ref))
+	if err != nil {
+		return none
+	}
+	var e ledgerEntries
+	if json.Unmarshal(b, &e) != nil || e.Version != ledgerVersion || e.Ref != ref || e.Policy != g.policy.Digest || e.Sum != e.sum() {
+		return none
+	}
+	if slices.ContainsFunc(e.Entries, func(e ledgerEntry) bool { return e.Ledger == nil }) {
+		return none
+	}
+	return &e
+}
+
+// keep remembers a ref's ledgers, newest first, until save.
+func (t *ledgers) keep(g *Gate, ref string, entries ...ledgerEntry) {
+	if t.touched == nil {
+		t.touched = make(map[string]*ledgerEntries)
+	}
+	t.touched[ref] = &ledgerEntries{Version: ledgerVersion, Ref: ref, Policy: g.policy.Digest, Entries: entries}
+}
+
+// save writes what keep remembered. A cache that can't be written costs time, not trust, so errors
+// are nobody's business.
+func (t *ledgers) save(g *Gate) {
+	for ref, e := range t.touched {
+		e.Sum = e.sum()
+		b, err := json.Marshal(e)
+		if err != nil {
+			continue
+		}
+		file := g.ledgerFile(ref)
+		if os.MkdirAll(filepath.Dir(file), 0o750) != nil {
+			continue
+		}
+		tmp, err := os.CreateTemp(filepath.Dir(file), "new-*")
+		if err != nil {
+			continue
+		}
+		_, err = tmp.Write(b)
+		if cerr := tmp.Close(); err == nil && cerr == nil {
+			err = os.Rename(tmp.Name(), file)
+		}
+		if err != nil {
+			os.Remove(tmp.Name())
+		}
+	}
+	t.touched = nil
+}

@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"countersign/policy"
+)
+
+// Record is what the journal keeps of one push. Fields are only ever added.
+type Record struct {
+	Schema     string          `json:"schema"`
+	Time       time.Time       `json:"time"` // when the push was received, UTC
+	Repository string          `json:"repository"`
+	Program    string          `json:"program"` // version
+	Policy     string          `json:"policy"`  // digest, "" where it couldn't be read
+	Pusher     Pusher          `json:"pusher"`
+	Options    []string        `json:"options,omitempty"`
+	Millis     int64           `json:"duration_ms"`
+	Decision   policy.Decision `json:"decision"`
+}
+
+// RecordSchema is the Schema of the records this version writes.
+const RecordSchema = "countersign-push/1"
+
+var errNoRecorder = errors.New("no journal is open")
+
+// record writes a decision down. It has its own bounded time: a push that took too long is recorded
+// all the same.
+func (g *Gate) record(ctx context.Context, req Request, d policy.Decision) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	if g.recorder == nil {
+		if g.o.Record == nil {
+			return errNoRecorder
+		}
+		var setting policy.Journal
+		if g.policy != nil {
+			setting = g.policy.Journal
+		}
+		var err error
+		if g.recorder, err = g.o.Record(g.GitDir(), setting); err != nil {
+			return err
+		}
+	}
+	r := Record{
+		Schema: RecordSchema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
+		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: d,
+	}
+	if g.policy != nil {
+		r.Policy = g.policy.Digest
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return g.recorder.Append(ctx, b)
+}

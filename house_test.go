@@ -1,0 +1,385 @@
+package main
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"countersign/policy"
+)
+
+// These tests keep the rules of the house: who may import whom, what nobody may call, and what every
+// file must be. A rule that no longer fits is changed here, with its reason.
+
+// rooms says which of our packages, and which modules, a package's own code may import.
+var rooms = map[string]struct{ ours, modules []string }{
+	".":       {ours: []string{"cli"}},
+	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "docs"}, modules: []string{"github.com/spf13/cobra"}},
+	"hook":    {ours: []string{"gate", "history"}}, // for their words: Request, RefUpdate
+	"gate":    {ours: []string{"history", "verify", "policy"}},
+	"report":  {ours: []string{"policy"}},
+	"install": {ours: []string{"history"}},
+	"history": {modules: []string{"github.com/go-git/go-git/v5"}},
+	"verify":  {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig"}},
+	"policy":  {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype"}},
+	"journal": {},
+	"docs":    {},
+}
+
+// pure packages decide or translate: what they give depends on what they are given alone.
+var pure = []string{"hook", "policy", "report", "verify"}
+
+// impure is what a pure package must not import.
+var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}
+
+// onlyIn names what only some files may import, and why.
+var onlyIn = map[string][]string{
+	// One wall to Git; user.go runs what a user asked for, as themselves.
+	"os/exec": {"history/git.go", "history/user.go"},
+}
+
+// requirements are the modules that go.mod may require directly, those of tests included.
+var requirements = []string{
+	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
+	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
+	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "golang.org/x/crypto", "pgregory.net/rapid",
+}
+
+// longFiles may be longer than maxLines, each for a reason.
+var longFiles = map[string]string{}
+
+const maxLines = 400
+
+// outer packages may touch the process they run in; everybody else is handed what they need.
+var outer = []string{".", "cli"}
+
+var processOnly = map[string][]string{
+	"os":   {"Exit", "Args", "Stdin", "Stdout", "Stderr", "Getenv", "LookupEnv"},
+	"time": {"Now", "Since", "Until", "Sleep"},
+	"log":  {"Fatal", "Fatalf", "Fatalln", "Print", "Printf", "Println"},
+}
+
+// house is all Go code of the module.
+type house struct {
+	fset  *token.FileSet
+	files map[string]*ast.File // by path from the root, with slashes
+	text  map[string][]byte
+}
+
+func readHouse(t *testing.T) house {
+	t.Helper()
+	h := house{fset: token.NewFileSet(), files: make(map[string]*ast.File), text: make(map[string][]byte)}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go"):
+			return nil
+		}
+		slashed := filepath.ToSlash(name)
+		if h.text[slashed], err = os.ReadFile(name); err != nil {
+			return err
+		}
+		h.files[slashed], err = parser.ParseFile(h.fset, slashed, h.text[slashed], parser.ParseComments|parser.SkipObjectResolution)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(h.files) < 20 {
+		t.Fatalf("only %d files were found", len(h.files))
+	}
+	return h
+}
+
+// own gives the files that aren't tests, in order.
+func (h house) own() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(h.files)) {
+		if !strings.HasSuffix(name, "_test.go") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func imports(f *ast.File) []string {
+	var paths []string
+	for _, spec := range f.Imports {
+		if p, err := strconv.Unquote(spec.Path.Value); err == nil {
+			paths = append(paths, p)
+		}
+	}
+	return paths
+}
+
+func TestHouseImports(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	for _, name := range h.own() {
+		room, known := rooms[path.Dir(name)]
+		if !known {
+			t.Errorf("%s: the house has no room %s", name, path.Dir(name))
+		}
+		for _, p := range imports(h.files[name]) {
+			ours, isOurs := strings.CutPrefix(p, "countersign/")
+			host, _, _ := strings.Cut(p, "/")
+			switch {
+			case isOurs && !slices.Contains(room.ours, ours):
+				t.Errorf("%s: %s may not import %s", name, path.Dir(name), ours)
+			case !isOurs && strings.Contains(host, ".") && !slices.ContainsFunc(room.modules, func(m string) bool { return p == m || strings.HasPrefix(p, m+"/") }):
+				t.Errorf("%s: %s may not import %s", name, path.Dir(name), p)
+			case slices.Contains(pure, path.Dir(name)) && slices.Contains(impure, p):
+				t.Errorf("%s: %s is pure and may not import %s", name, path.Dir(name), p)
+			case onlyIn[p] != nil && !slices.Contains(onlyIn[p], name):
+				t.Errorf("%s: only %s may import %s", name, strings.Join(onlyIn[p], " and "), p)
+			case path.Dir(name) == "history" && strings.Contains(p, "go-git") && !strings.HasPrefix(path.Base(name), "gogit"):
+				t.Errorf("%s: only the second reader, gogit*.go, may import %s", name, p)
+			}
+		}
+	}
+}
+
+func TestHouseRequirements(t *testing.T) {
+	t.Parallel()
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(mod) {
+		fields := strings.Fields(string(line))
+		if len(fields) > 0 && fields[0] == "require" {
+			fields = fields[1:]
+		}
+		if len(fields) != 2 || !strings.HasPrefix(fields[1], "v") { // an indirect one has a comment
+			continue
+		}
+		if !slices.Contains(requirements, fields[0]) {
+			t.Errorf("go.mod requires %s, which is not on the list", fields[0])
+		}
+	}
+}
+
+// Whatever a function needs of its process it is handed: streams, arguments, environment and clock.
+func TestHouseProcess(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	for _, name := range h.own() {
+		room := path.Dir(name)
+		ast.Inspect(h.files[name], func(n ast.Node) bool {
+			sel, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			pkg, ok := sel.X.(*ast.Ident)
+			if !ok || !slices.Contains(processOnly[pkg.Name], sel.Sel.Name) {
+				return true
+			}
+			exit := pkg.Name == "os" && sel.Sel.Name == "Exit" || pkg.Name == "log"
+			switch {
+			case exit && room != ".":
+				t.Errorf("%s: only main ends the process, not %s.%s", h.fset.Position(n.Pos()), pkg.Name, sel.Sel.Name)
+			case !slices.Contains(outer, room):
+				t.Errorf("%s: %s.%s is for main and cli", h.fset.Position(n.Pos()), pkg.Name, sel.Sel.Name)
+			}
+			return true
+		})
+	}
+}
+
+func TestHouseFunctionsAndVariables(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	vars := make(map[string]map[string]bool) // package-level variables of each folder
+	for _, name := range h.own() {
+		for _, decl := range h.files[name].Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok != token.VAR {
+				continue
+			}
+			for _, spec := range gen.Specs {
+				for _, id := range spec.(*ast.ValueSpec).Names {
+					if vars[path.Dir(name)] == nil {
+						vars[path.Dir(name)] = make(map[string]bool)
+					}
+					vars[path.Dir(name)][id.Name] = true
+				}
+			}
+		}
+	}
+	for _, name := range h.own() {
+		for _, decl := range h.files[name].Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if fn.Name.Name == "init" && fn.Recv == nil {
+				t.Errorf("%s: an init function works behind everybody's back", h.fset.Position(fn.Pos()))
+			}
+			for _, at := range changes(fn, vars[path.Dir(name)]) {
+				t.Errorf("%s: a package's variable is changed", h.fset.Position(at))
+			}
+		}
+	}
+}
+
+// changes finds where a function assigns to one of the variables. A name that the function declares
+// anywhere is taken for its own.
+func changes(fn *ast.FuncDecl, vars map[string]bool) []token.Pos {
+	declared := make(map[string]bool)
+	declare := func(list *ast.FieldList) {
+		if list == nil {
+			return
+		}
+		for _, field := range list.List {
+			for _, id := range field.Names {
+				declared[id.Name] = true
+			}
+		}
+	}
+	declare(fn.Recv)
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncType:
+			declare(n.Params)
+			declare(n.Results)
+		case *ast.ValueSpec:
+			for _, id := range n.Names {
+				declared[id.Name] = true
+			}
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, left := range n.Lhs {
+					declared[root(left)] = true
+				}
+			}
+		case *ast.RangeStmt:
+			if n.Tok == token.DEFINE {
+				declared[root(n.Key)], declared[root(n.Value)] = true, true
+			}
+		}
+		return true
+	})
+	var found []token.Pos
+	assigned := func(e ast.Expr) {
+		if name := root(e); vars[name] && !declared[name] {
+			found = append(found, e.Pos())
+		}
+	}
+	ast.Inspect(fn, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, left := range n.Lhs {
+				assigned(left)
+			}
+		case *ast.IncDecStmt:
+			assigned(n.X)
+		}
+		return true
+	})
+	return found
+}
+
+// root gives the name that an expression such as x.y[i] begins with.
+func root(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return root(e.X)
+	case *ast.IndexExpr:
+		return root(e.X)
+	case *ast.StarExpr:
+		return root(e.X)
+	case *ast.ParenExpr:
+		return root(e.X)
+	default:
+		return ""
+	}
+}
+
+func TestHouseFindsAChangedVariable(t *testing.T) {
+	t.Parallel()
+	const src = `package p
+var table = map[string]int{}
+var n int
+func changesMap() { table["x"] = 1 }
+func changesInt() { n++ }
+func shadows(n int) { n++; table := 1; table = 2; _ = table }
+`
+	f, err := parser.ParseFile(token.NewFileSet(), "p.go", src, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]int)
+	for _, decl := range f.Decls {
+		if fn, ok := decl.(*ast.FuncDecl); ok {
+			got[fn.Name.Name] = len(changes(fn, map[string]bool{"table": true, "n": true}))
+		}
+	}
+	if want := map[string]int{"changesMap": 1, "changesInt": 1, "shadows": 0}; !maps.Equal(got, want) {
+		t.Errorf("changes found: %v, want %v", got, want)
+	}
+}
+
+func TestHouseFiles(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	// Written apart, or this file would break its own rule.
+	loose := regexp.MustCompile(`\bt\.Sk` + `ip|\bb\.Sk` + `ip|time\.Sl` + `eep|TO` + `DO|FIX` + `ME|\bXX` + `X\b`)
+	for name, text := range h.text {
+		if lines := bytes.Count(text, []byte("\n")); lines > maxLines && !strings.HasSuffix(name, "_test.go") && longFiles[name] == "" {
+			t.Errorf("%s: %d lines: a file of more than %d is more than one thing", name, lines, maxLines)
+		}
+		if at := loose.Find(text); at != nil {
+			t.Errorf("%s: %s: a loose end, a skipped test or a sleep", name, at)
+		}
+	}
+	for _, name := range h.own() {
+		if path.Base(name) == "util.go" || path.Base(name) == "helper.go" {
+			t.Errorf("%s: a file is named after what it holds", name)
+		}
+	}
+	for folder := range rooms {
+		if !slices.ContainsFunc(h.own(), func(name string) bool { return path.Dir(name) == folder && h.files[name].Doc != nil }) {
+			t.Errorf("%s: the package has no comment", folder)
+		}
+	}
+}
+
+// Every code that package policy declares is on its list.
+func TestHouseCodesAreListed(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	for _, decl := range h.files["policy/decision.go"].Decls {
+		gen, ok := decl.(*ast.GenDecl)
+		if !ok || gen.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range gen.Specs {
+			value, ok := spec.(*ast.ValueSpec)
+			if typ, isName := value.Type.(*ast.Ident); !ok || !isName || typ.Name != "Code" {
+				continue
+			}
+			for _, v := range value.Values {
+				code, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+				if err != nil || !slices.Contains(policy.Codes, policy.Code(code)) {
+					t.Errorf("policy.Codes lacks %s", code)
+				}
+			}
+		}
+	}
+}

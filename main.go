@@ -1,0 +1,36 @@
+// Command countersign stands in front of a Git repository. It asks of every commit that wants in who
+// stands behind it, provably, and whether that is enough for what it touches.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"countersign/cli"
+)
+
+func main() {
+	// A pusher who hangs up closes our standard error. The push must be recorded all the same, not
+	// ended by the signal that the next line written would bring.
+	signal.Ignore(syscall.SIGPIPE)
+	if len(os.Args) > 1 && os.Args[1] == "hook" {
+		debug.SetTraceback("none") // a stack is nothing for a pusher
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(cli.Run(ctx, environment()))
+}
+
+// environment gathers what the command line may know of the process.
+func environment() cli.Env {
+	dir, _ := os.Getwd()          // "" is refused where a folder is needed
+	program, _ := os.Executable() // likewise
+	return cli.Env{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Now: time.Now, Dir: dir, Executable: program,
+	}
+}

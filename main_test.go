@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"countersign/cli"
+)
+
+// The sessions in testdata/script run real git with the real hook, real keys and a clock of their
+// own. Besides testscript's commands they know
+//
+//	world [policy-file]   a server repository behind the hook, and a clone for each person
+//	clock TIME            set the time for everybody, the server included
+//	alice, lasse, jia, mallory, server COMMAND ARGS...
+//	                      run a command as that person, in their clone
+//	commit PERSON PATH [TEXT]
+//	                      PERSON writes TEXT to PATH in their clone and commits it, signed
+//	policy-add FILE       append a file to the server's policy
+//
+// alice, lasse and jia are maintainers; jia was introduced by alice. mallory is in nobody's keyring.
+var people = []string{"alice", "lasse", "jia", "mallory"}
+
+// clockVar carries the sessions' clock to the program under test.
+const clockVar = "SESSION_CLOCK"
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"countersign": func() {
+			now := func() time.Time {
+				t, err := time.Parse(time.RFC3339, os.Getenv(clockVar))
+				if err != nil {
+					panic(err)
+				}
+				return t
+			}
+			env := environment()
+			env.Now = now
+			os.Exit(cli.Run(context.Background(), env))
+		},
+	})
+}
+
+func TestSessions(t *testing.T) {
+	t.Parallel()
+	keys := t.TempDir()
+	for _, name := range append([]string{"jia2"}, people...) {
+		run(t, keys, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", filepath.Join(keys, name))
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("KEYS", keys)
+			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(e.WorkDir, "gitconfig"))
+			e.Setenv("GIT_TERMINAL_PROMPT", "0")
+			e.Setenv("LC_ALL", "C")
+			setClock(e.Setenv, "2026-06-01T12:00:00Z")
+			return os.WriteFile(filepath.Join(e.WorkDir, "gitconfig"), []byte(gitconfig), 0o600)
+		},
+		Cmds: commands(),
+	})
+}
+
+const gitconfig = `[init]
+	defaultBranch = main
+[gpg]
+	format = ssh
+[commit]
+	gpgSign = true
+[tag]
+	gpgSign = true
+[advice]
+	pushUpdateRejected = false
+	detachedHead = false
+[gc]
+	auto = 0
+`
+
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){
+		"world": func(ts *testscript.TestScript, _ bool, args []string) {
+			policy := ""
+			if len(args) > 0 {
+				policy = ts.ReadFile(args[0])
+			}
+			makeWorld(ts, policy)
+		},
+		"clock": func(ts *testscript.TestScript, _ bool, args []string) { setClock(ts.Setenv, args[0]) },
+		"commit": func(ts *testscript.TestScript, _ bool, args []string) {
+			text := "text of " + args[1]
+			if len(args) > 2 {
+				text = args[2]
+			}
+			file := filepath.Join(ts.MkAbs(args[0]), args[1])
+			ts.Check(os.MkdirAll(filepath.Dir(file), 0o777))
+			ts.Check(os.WriteFile(file, []byte(strings.NewReplacer(`\0`, "\x00", `\n`, "\n").Replace(text)+"\n"), 0o666))
+			as(ts, args[0], "git", "add", "-A")
+			as(ts, args[0], "git", "commit", "-q", "-m", "change "+args[1])
+		},
+		"policy-add": func(ts *testscript.TestScript, _ bool, args []string) {
+			f, err := os.OpenFile(ts.MkAbs("server.git/countersign/policy.toml"), os.O_APPEND|os.O_WRONLY, 0)
+			ts.Check(err)
+			_, err = f.WriteString(ts.ReadFile(args[0]))
+			ts.Check(err)
+			ts.Check(f.Close())
+		},
+	}
+	for _, name := range append([]string{"server"}, people...) {
+		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			err := as(ts, name, args...)
+			if (err == nil) == neg {
+				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
+			}
+		}
+	}
+	return cmds
+}
+
+func setClock(setenv func(string, string), at string) {
+	setenv(clockVar, at)
+	setenv("GIT_AUTHOR_DATE", at)
+	setenv("GIT_COMMITTER_DATE", at)
+}
+
+// as runs a command as a person, in their clone; the server's is its bare repository.
+func as(ts *testscript.TestScript, name string, args ...string) error {
+	dir := name
+	if name == "server" {
+		dir = "server.git"
+	}
+	back := ts.MkAbs(".")
+	ts.Check(ts.Chdir(ts.Getenv("WORK") + "/" + dir))
+	defer func() { ts.Check(ts.Chdir(back)) }()
+	key := filepath.Join(ts.Getenv("KEYS"), name)
+	for _, who := range []string{"AUTHOR", "COMMITTER"} {
+		ts.Setenv("GIT_"+who+"_NAME", name)
+		ts.Setenv("GIT_"+who+"_EMAIL", name+"@example.org")
+	}
+	ts.Setenv("GIT_CONFIG_COUNT", "1")
+	ts.Setenv("GIT_CONFIG_KEY_0", "user.signingKey")
+	ts.Setenv("GIT_CONFIG_VALUE_0", key)
+	return ts.Exec(args[0], args[1:]...)
+}
+
+// makeWorld sets up a server repository with one signed commit, puts it behind the hook, and gives
+// everybody a clone.
+func makeWorld(ts *testscript.TestScript, policy string) {
+	work := ts.Getenv("WORK")
+	must := func(err error) {
+		if err != nil {
+			ts.Fatalf("world: %v", err)
+		}
+	}
+	must(os.MkdirAll(filepath.Join(work, "server.git"), 0o777))
+	must(as(ts, "server", "git", "init", "-q", "--bare", "."))
+	must(ts.Exec("git", "clone", "-q", filepath.Join(work, "server.git"), filepath.Join(work, "alice")))
+	must(os.WriteFile(filepath.Join(work, "alice", "README"), []byte("A project\n"), 0o666))
+	must(as(ts, "alice", "git", "add", "-A"))
+	must(as(ts, "alice", "git", "commit", "-q", "-m", "begin"))
+	must(as(ts, "alice", "git", "push", "-q", "origin", "main"))
+	for _, name := range people[1:] {
+		must(ts.Exec("git", "clone", "-q", filepath.Join(work, "server.git"), filepath.Join(work, name)))
+	}
+	must(as(ts, "server", "countersign", "install", "--server", "."))
+	file := filepath.Join(work, "server.git", "countersign", "policy.toml")
+	if policy != "" {
+		must(os.WriteFile(file, nil, 0o600))
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	must(err)
+	_, err = f.WriteString(policy + keyring(ts))
+	must(err)
+	must(f.Close())
+}
+
+// keyring names the people in a policy.
+func keyring(ts *testscript.TestScript) string {
+	var b strings.Builder
+	for _, who := range [][2]string{{"alice", "founder"}, {"lasse", "founder"}, {"jia", "alice"}} {
+		key, err := os.ReadFile(filepath.Join(ts.Getenv("KEYS"), who[0]+".pub"))
+		ts.Check(err)
+		fmt.Fprintf(&b, "\n[[principal]]\nname = %q\nrole = \"maintainer\"\nemails = [\"%s@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = %q }]\n",
+			who[0], who[0], who[1], strings.TrimSpace(string(key)))
+	}
+	return b.String()
+}
+
+func run(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
