@@ -148,9 +148,11 @@ func as(ts *testscript.TestScript, name string, args ...string) error {
 		ts.Setenv("GIT_"+who+"_NAME", name)
 		ts.Setenv("GIT_"+who+"_EMAIL", name+"@example.org")
 	}
-	ts.Setenv("GIT_CONFIG_COUNT", "1")
+	ts.Setenv("GIT_CONFIG_COUNT", "2")
 	ts.Setenv("GIT_CONFIG_KEY_0", "user.signingKey")
 	ts.Setenv("GIT_CONFIG_VALUE_0", key)
+	ts.Setenv("GIT_CONFIG_KEY_1", "countersign.principal")
+	ts.Setenv("GIT_CONFIG_VALUE_1", name)
 	return ts.Exec(args[0], args[1:]...)
 }
 

@@ -6,6 +6,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/policy"
 	"countersign/report"
 )
 
@@ -45,6 +47,10 @@ func commands() []func(Env) *cobra.Command {
 		installCommand,
 		uninstallCommand,
 		doctorCommand,
+		verifyCommand,
+		backtestCommand,
+		explainCommand,
+		approveCommand,
 		policyCommand,
 		keyringCommand,
 		logCommand,
@@ -220,12 +226,21 @@ func policyFlag(cmd *cobra.Command) *string {
 // open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
 // [gate.Open] for what an error means: there is a gate all the same.
 func (e Env) open(repository, folder string, record recordFunc) (*gate.Gate, error) {
+	return e.openWith(repository, folder, gate.Options{Record: record})
+}
+
+// openWith is open with further options.
+func (e Env) openWith(repository, folder string, o gate.Options) (*gate.Gate, error) {
 	if folder != "" {
 		folder = e.path(folder)
 	}
-	return gate.Open(gate.Options{
-		Dir: e.path(repository), Policy: folder, Getenv: e.Getenv, Now: e.Now, Record: record, Version: version(),
-	})
+	o.Dir, o.Policy, o.Getenv, o.Now, o.Version = e.path(repository), folder, e.Getenv, e.Now, version()
+	o.Encode = func(d policy.Decision) ([]byte, error) {
+		var b bytes.Buffer
+		err := report.JSON(&b, d)
+		return b.Bytes(), err
+	}
+	return gate.Open(o)
 }
 
 // unusable ends a command that needs a gate that could be opened.

@@ -19,7 +19,7 @@ type recordFunc = func(gitDir string, setting policy.Journal) (gate.Recorder, er
 // journalPath is where a repository's records go.
 func journalPath(gitDir string, setting policy.Journal) string {
 	if setting.File == "" {
-		return filepath.Join(gitDir, "countersign", "journal.jsonl")
+		setting = policy.Default().Journal
 	}
 	return filepath.Join(gitDir, filepath.FromSlash(setting.File))
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ wrong. A decision stands even if the push was broken off after it.`,
 		if f.since, err = moment(*after); err != nil {
 			return mistyped(cmd, err)
 		}
-		return eachRecord(env, *repository, func(r gate.Record, raw []byte) error {
+		return eachRecord(env, *repository, func(r record, raw []byte) error {
 			if !f.takes(r) {
 				return nil
 			}
@@ -62,7 +63,7 @@ func logShowCommand(env Env, repository *string) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			found := false
-			err := eachRecord(env, *repository, func(r gate.Record, _ []byte) error {
+			err := eachRecord(env, *repository, func(r record, _ []byte) error {
 				if args[0] == "" || !strings.HasPrefix(r.Decision.Reference, args[0]) {
 					return nil
 				}
@@ -77,7 +78,7 @@ func logShowCommand(env Env, repository *string) *cobra.Command {
 	}
 }
 
-func showRecord(w io.Writer, r gate.Record) error {
+func showRecord(w io.Writer, r record) error {
 	pusher := "not said by the server"
 	if r.Pusher != (gate.Pusher{}) {
 		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
@@ -131,7 +132,7 @@ func openLog(env Env, repository string) (*os.File, error) {
 }
 
 // eachRecord goes through a repository's journal. What is wrong with the journal is said at the end.
-func eachRecord(env Env, repository string, do func(r gate.Record, raw []byte) error) error {
+func eachRecord(env Env, repository string, do func(r record, raw []byte) error) error {
 	f, err := openLog(env, repository)
 	if err != nil {
 		return err
@@ -143,8 +144,8 @@ func eachRecord(env Env, repository string, do func(r gate.Record, raw []byte) e
 			faults = append(faults, fmt.Errorf("%s: %w", f.Name(), err))
 			continue
 		}
-		var r gate.Record
-		if err := json.Unmarshal(entry.Record, &r); err != nil {
+		r, err := readRecord(entry.Record)
+		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: line %d: no record of a push: %w", f.Name(), entry.Line, err))
 			continue
 		}
@@ -158,6 +159,20 @@ func eachRecord(env Env, repository string, do func(r gate.Record, raw []byte) e
 	return nil
 }
 
+// record is a record with its decision read.
+type record struct {
+	gate.Record
+	Decision policy.Decision
+}
+
+func readRecord(raw []byte) (r record, err error) {
+	if err := json.Unmarshal(raw, &r.Record); err != nil {
+		return r, err
+	}
+	r.Decision, err = report.ReadJSON(bytes.NewReader(r.Record.Decision))
+	return r, err
+}
+
 // filter says which records are wanted. The zero filter takes all.
 type filter struct {
 	since     time.Time
@@ -166,7 +181,7 @@ type filter struct {
 	refused   bool
 }
 
-func (f filter) takes(r gate.Record) bool {
+func (f filter) takes(r record) bool {
 	return !r.Time.Before(f.since) &&
 		(!f.refused || r.Decision.Verdict != policy.Accepted) &&
 		(f.principal == "" || concerns(r, f.principal)) &&
@@ -174,7 +189,7 @@ func (f filter) takes(r gate.Record) bool {
 }
 
 // concerns says whether somebody pushed, or stands behind something that was found wrong.
-func concerns(r gate.Record, who string) bool {
+func concerns(r record, who string) bool {
 	return r.Pusher.Name == who || slices.ContainsFunc(r.Decision.Findings, func(f policy.Finding) bool {
 		return f.Signer == who || slices.Contains(f.Have, who) ||
 			slices.ContainsFunc(f.Discounted, func(d policy.Discount) bool { return d.Principal == who })
@@ -201,7 +216,7 @@ func moment(s string) (time.Time, error) {
 }
 
 // logLine says a record in one line.
-func logLine(r gate.Record) string {
+func logLine(r record) string {
 	verdict := r.Decision.Verdict.String()
 	if r.Decision.Undecided != "" {
 		verdict = "undecided"

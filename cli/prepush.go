@@ -69,18 +69,13 @@ func foreseeBranch(ctx context.Context, g *gate.Gate, u history.RefUpdate, r *po
 	if !u.Old.IsZero() {
 		what = u.Old.String() + ".." + what
 	}
-	audits, err := g.Audits(ctx, what)
+	audits, err := g.Audits(ctx, what, false)
 	if err != nil {
 		return fmt.Errorf("%s: %w (git fetch may help)", u.Name, err)
 	}
 	for _, a := range audits {
 		a.Ref = u.Name
-		if err := g.Audit(ctx, a, func(j gate.Judged) error {
-			r.Landings++
-			r.Commits += 1 + len(j.Landing.Brought)
-			d.Findings = append(d.Findings, j.Findings...)
-			return nil
-		}); err != nil {
+		if err := judgeLanded(ctx, g, a, r, d); err != nil {
 			return err
 		}
 	}

@@ -204,7 +204,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 	}
 	if kind != "tag" {
 		if p.policy.Signatures.Tags {
-			p.refuse(u, policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", "git tag -s -f "+strings.TrimPrefix(u.Name, "refs/tags/"))
+			p.refuse(u, policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", signAgain(u))
 			return nil
 		}
 		return p.branch(ctx, u, u.New)
@@ -230,7 +230,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 
 func (p *push) signedTag(u *update, tag *history.Tag) bool {
 	name := strings.TrimPrefix(u.resolved, "refs/tags/")
-	again := "git tag -s -f " + name
+	again := signAgain(u)
 	if tag.Name != name {
 		p.refuse(u, policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
 		return false
@@ -254,6 +254,16 @@ func (p *push) signedTag(u *update, tag *history.Tag) bool {
 		return false
 	}
 	return !p.tagDate(u, tag.Tagger.When)
+}
+
+// signAgain is the command that makes a tag anew. Git allows names that a shell would obey; those are
+// left to the reader.
+func signAgain(u *update) string {
+	name := strings.TrimPrefix(u.Name, "refs/tags/")
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" || strings.HasPrefix(name, "-") {
+		name = "NAME"
+	}
+	return "git tag -s -f " + name
 }
 
 // tagDate refuses a tag whose date the receiver's clock contradicts, and says whether it did: an old

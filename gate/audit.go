@@ -31,14 +31,18 @@ type Judged struct {
 }
 
 // Audits reads what to judge. Spec is "", for everything since adoption on each protected ref that
-// exists; "A..B", for what B has and A has not; or "B", for what B has since adoption.
-func (g *Gate) Audits(ctx context.Context, spec string) ([]Audit, error) {
+// exists; "A..B", for what B has and A has not; or "B", for what B has since adoption. By claimed
+// identity the adoption means nothing: all of history can be judged.
+func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, error) {
 	if g.repo == nil || g.policy == nil {
 		return nil, ErrUndecided
 	}
-	adopted, err := adoption(g.policy)
-	if err != nil {
-		return nil, err
+	var adopted []history.ID
+	var err error
+	if !claimed {
+		if adopted, err = adoption(g.policy); err != nil {
+			return nil, err
+		}
 	}
 	if spec == "" {
 		return g.protectedAudits(ctx, adopted)
@@ -53,7 +57,7 @@ func (g *Gate) Audits(ctx context.Context, spec string) ([]Audit, error) {
 	if to == "" {
 		to = "HEAD"
 	}
-	a := Audit{Ref: g.refOf(ctx, to), Range: history.Range{Not: adopted}}
+	a := Audit{Ref: g.refOf(ctx, to), Range: history.Range{Not: adopted}, Claimed: claimed}
 	if a.Range.Tip, err = g.repo.Resolve(ctx, to); err != nil {
 		return nil, err
 	}
@@ -115,6 +119,9 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		p.Signatures.Kinds = append(slices.Clone(p.Signatures.Kinds), claimedKind)
 		p.Signatures.Identity = "off"
 		cl = &claims{policy: p, everybody: true}
+	}
+	if cl == nil && g.keys == nil {
+		return errNoKeys
 	}
 	approvals, err := g.approvalsFetched(ctx)
 	if err != nil {
@@ -183,20 +190,23 @@ func (g *Gate) approvalsFetched(ctx context.Context) (bool, error) {
 	return len(refs) > 0, err
 }
 
+var errNoKeys = errors.New("the policy names no key, so no signature can be judged")
+
 func undecided(err error) error { return fmt.Errorf("%w: %w", ErrUndecided, err) }
 
 // errFound ends an audit that has found what it looked for.
 var errFound = errors.New("found")
 
-// Explained is every question that was asked about one landing, and its answers.
+// Explained is a commit, and every question that was asked of it with its answer.
 type Explained struct {
-	Landing *policy.Landing
-	Commit  string // the commit asked about
-	Steps   []policy.Step
+	Ref     string               `json:"ref"`
+	Landing string               `json:"landing"` // the landing commit that brings it, or would
+	Commit  policy.Commit        `json:"commit"`
+	Changes []policy.TouchedPath `json:"changes"`
+	Steps   []policy.Step        `json:"steps"`
 }
 
-// Explain judges the landing that brought, or would bring, a commit onto a protected ref, and gives
-// every step.
+// Explain judges the landing that brought, or would bring, a commit onto a protected ref.
 func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
 	if g.repo == nil || g.policy == nil {
 		return Explained{}, ErrUndecided
@@ -209,13 +219,18 @@ func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
 	if err != nil {
 		return Explained{}, err
 	}
-	e := Explained{Commit: id.String()}
+	e := Explained{Ref: a.Ref}
 	err = g.Audit(ctx, a, func(j Judged) error {
-		here := j.Landing.Commit.ID == e.Commit || slices.ContainsFunc(j.Landing.Brought, func(c policy.Commit) bool { return c.ID == e.Commit })
-		if !here {
+		c := j.Landing.Find(id.String())
+		if c == nil {
 			return nil
 		}
-		e.Landing, e.Steps = j.Landing, policy.Explain(j.Policy, j.Ledger, j.Landing)
+		e.Landing, e.Commit, e.Changes = j.Landing.Commit.ID, *c, c.Touched(j.Policy)
+		for _, s := range policy.Explain(j.Policy, j.Ledger, j.Landing) {
+			if s.Commit == c.ID {
+				e.Steps = append(e.Steps, s)
+			}
+		}
 		return errFound
 	})
 	if errors.Is(err, errFound) {
@@ -276,31 +291,51 @@ func (g *Gate) Prepare(ctx context.Context) error {
 	return nil
 }
 
-// Vouch gathers what an approval of a commit would cover: the commit and what it brings that no
-// protected ref has yet.
-func (g *Gate) Vouch(ctx context.Context, rev string) ([]policy.Commit, error) {
+// Vouched gives what an approval of a commit would cover: the commit and what it brings that no
+// protected ref has yet, here. Signatures are verified where there is a keyring; without one their
+// status is empty.
+func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
 	if g.repo == nil || g.policy == nil {
-		return nil, ErrUndecided
+		return commit, nil, ErrUndecided
 	}
-	id, err := g.repo.Resolve(ctx, rev)
-	if err != nil {
-		return nil, err
+	if commit, err = g.repo.Resolve(ctx, rev); err != nil {
+		return commit, nil, err
 	}
 	not, err := adoption(g.policy)
 	if err != nil {
-		return nil, err
+		return commit, nil, err
 	}
-	tips, err := g.protectedTips(ctx)
+	tips, err := g.landedTips(ctx)
+	if err != nil {
+		return commit, nil, err
+	}
+	for l, err := range g.repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(not, tips)}) {
+		if err != nil {
+			return commit, nil, err
+		}
+		landing, _ := g.verified(l, time.Unix(l.Commit.Committer.When, 0))
+		covered = append(append(covered, landing.Brought...), landing.Commit)
+	}
+	return commit, covered, nil
+}
+
+// landedTips gives what is known to have landed: in a clone what its remotes' protected branches held
+// when they were fetched, since its own branches are work in progress; on a server the refs themselves.
+func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
+	const remotes = "refs/remotes/"
+	refs, err := g.repo.Refs(ctx, remotes)
 	if err != nil {
 		return nil, err
 	}
-	var commits []policy.Commit
-	for l, err := range g.repo.Landings(ctx, history.Range{Tip: id, Not: append(not, tips...)}) {
-		if err != nil {
-			return nil, err
-		}
-		landing, _ := g.verified(l, time.Unix(l.Commit.Committer.When, 0))
-		commits = append(append(commits, landing.Brought...), landing.Commit)
+	if len(refs) == 0 {
+		return g.protectedTips(ctx)
 	}
-	return commits, nil
+	var tips []history.ID
+	for _, r := range refs {
+		_, branch, _ := strings.Cut(strings.TrimPrefix(r.Name, remotes), "/")
+		if r.Target == "" && g.policy.Protects("refs/heads/"+branch) {
+			tips = append(tips, r.ID)
+		}
+	}
+	return tips, nil
 }

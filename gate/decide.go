@@ -113,7 +113,7 @@ var reserved = []string{"refs/replace/", "refs/countersign/"}
 func (p *push) update(ctx context.Context, u *update) error {
 	for _, prefix := range reserved {
 		if strings.HasPrefix(u.resolved, prefix) || strings.HasPrefix(u.Name, prefix) {
-			p.refuse(u, policy.RefReserved, "nobody may push to "+prefix, "git push origin :"+u.Name+" is refused too; push other refs")
+			p.refuse(u, policy.RefReserved, "nobody may push to "+prefix, "push other refs")
 			return nil
 		}
 	}
@@ -193,7 +193,7 @@ func (p *push) detour(ctx context.Context, u *update) error {
 		p.rewind(u)
 	} else {
 		p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
-			"git pull --rebase, or on the up-to-date branch: git merge --no-ff -S TOPIC")
+			"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
 	}
 	if p.policy.Protect.AllowRewind && !reached[0] {
 		return nil
@@ -203,7 +203,7 @@ func (p *push) detour(ctx context.Context, u *update) error {
 
 func (p *push) rewind(u *update) {
 	if !p.policy.Protect.AllowRewind {
-		p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone", "git pull --rebase, then push again without --force")
+		p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone", "git pull --rebase --gpg-sign, then push again without --force")
 	}
 }
 
@@ -221,6 +221,10 @@ func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
 	}
 	return tips, nil
 }
+
+// maxFindings ends the judging of a push that is refused anyway: nobody reads more, and the record of
+// a push stays within what the journal takes.
+const maxFindings = 5000
 
 // judge reads the landings of a range and asks the policy about each, with the tenure that stood
 // before it.
@@ -253,6 +257,10 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			return err
 		}
 		p.decision.Findings = append(p.decision.Findings, findings...)
+		if len(p.decision.Findings) >= maxFindings {
+			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID))
+			return errRefused
+		}
 		ledger.Credit(p.policy, landing)
 	}
 	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {

@@ -120,7 +120,9 @@ func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mer
 			tags = append(tags, mergeTag{t, at})
 		}
 		c := commitFacts(e)
-		c.Signature = signature(g.keys.Verify(verify.ForCommit, e.Payload, e.Signature, at))
+		if g.keys != nil {
+			c.Signature = signature(g.keys.Verify(verify.ForCommit, e.Payload, e.Signature, at))
+		}
 		return c
 	}
 	for i := range l.Brought {

@@ -50,8 +50,14 @@ type Options struct {
 	Record func(gitDir string, setting policy.Journal) (Recorder, error)
 	// Getenv looks up the few environment variables that history needs.
 	Getenv func(string) string
+	// Encode writes a decision for the record, losing nothing of what was pushed.
+	Encode func(policy.Decision) ([]byte, error)
 	// GoGit reads with go-git instead of a git program.
 	GoGit bool
+	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
+	Draft bool
+	// Rules, if there are any, are the names of the only rules that apply.
+	Rules []string
 	// Now is the clock that says how long a push took, for the record.
 	Now func() time.Time
 	// Version is the program's version, for the record.
@@ -87,7 +93,21 @@ func (g *Gate) open() (err error) {
 	if g.repo, err = g.openRepo(); err != nil {
 		return err
 	}
-	g.policy, g.keys, err = standing(g.PolicyDir())
+	if g.policy, err = standing(g.PolicyDir(), g.o.Draft); err != nil {
+		return err
+	}
+	if len(g.o.Rules) > 0 {
+		if g.policy, err = g.policy.OnlyRules(g.o.Rules); err != nil {
+			return err
+		}
+	}
+	if g.keys, err = keyring(g.policy); err != nil {
+		return err
+	}
+	if err := g.repo.Close(); err != nil {
+		return err
+	}
+	g.repo, err = g.openRepo() // with the policy's limits
 	return err
 }
 
@@ -190,31 +210,35 @@ func reference(req Request) string {
 	return hex.EncodeToString(h.Sum(nil))[:8]
 }
 
-// standing reads the policy and the keyring that stand before the push.
-func standing(dir string) (*policy.Policy, *verify.Keyring, error) {
-	root, err := os.OpenRoot(dir)
+// standing reads the policy that stands before the push.
+func standing(dir string, draft bool) (*policy.Policy, error) {
+	p, err := readPolicy(dir, draft)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, errNotConfigured
+		if draft {
+			return policy.Default(), nil
+		}
+		return nil, errNotConfigured
 	}
+	return p, err
+}
+
+func readPolicy(dir string, draft bool) (*policy.Policy, error) {
+	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer root.Close()
-	p, err := policy.Load(root.FS())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, errNotConfigured
+	if draft {
+		return policy.LoadDraft(root.FS())
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := keyring(p)
-	return p, keys, err
+	return policy.Load(root.FS())
 }
 
 // errNotConfigured says that there is no policy at all: a refusal that says how to begin.
 var errNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
 
-// keyring hands the policy's principals to package verify; the two don't know each other.
+// keyring hands the policy's principals to package verify; the two don't know each other. It is nil
+// where a draft names no key.
 func keyring(p *policy.Policy) (*verify.Keyring, error) {
 	var keys []verify.Key
 	for _, q := range p.Principals {
@@ -224,6 +248,9 @@ func keyring(p *policy.Policy) (*verify.Keyring, error) {
 				Revoked: verify.Revocation(k.Revoked), RevokedAt: k.RevokedAt, Source: k.Source,
 			})
 		}
+	}
+	if keys == nil {
+		return nil, nil
 	}
 	return verify.NewKeyring(keys)
 }

@@ -19,7 +19,7 @@ type Record struct {
 	Pusher     Pusher          `json:"pusher"`
 	Options    []string        `json:"options,omitempty"`
 	Millis     int64           `json:"duration_ms"`
-	Decision   policy.Decision `json:"decision"`
+	Decision   json.RawMessage `json:"decision"` // as Options.Encode writes it
 }
 
 // RecordSchema is the Schema of the records this version writes.
@@ -45,9 +45,13 @@ func (g *Gate) record(ctx context.Context, req Request, d policy.Decision) error
 			return err
 		}
 	}
+	decision, err := g.o.Encode(d)
+	if err != nil {
+		return err
+	}
 	r := Record{
 		Schema: RecordSchema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
-		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: d,
+		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: decision,
 	}
 	if g.policy != nil {
 		r.Policy = g.policy.Digest

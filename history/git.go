@@ -43,6 +43,12 @@ func Open(o Options) (Repo, error) {
 	return r, nil
 }
 
+// HasGit says whether there is a git program to read with.
+func HasGit() bool {
+	_, err := exec.LookPath("git")
+	return err == nil
+}
+
 func (r *gitRepo) Dir() string { return r.dir }
 
 func (r *gitRepo) Close() error {

@@ -28,8 +28,8 @@ func (j *judgement) step(c *Commit, check string, holds bool, format string, arg
 	}
 }
 
-// kind says in a word what happened to a path.
-func (ch Change) kind() string {
+// Kind says in a word what happened to a path: "added", "modified", "deleted", "mode" or "type".
+func (ch Change) Kind() string {
 	const typeBits = 0o170000
 	switch {
 	case ch.OldMode == 0:

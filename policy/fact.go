@@ -44,13 +44,13 @@ type Identity struct {
 
 // Commit is what is known of one commit.
 type Commit struct {
-	ID        string
-	Parents   []string
-	Subject   string // first line of the message, unescaped
-	Author    Identity
-	Committer Identity
-	Signature Signature
-	Changes   []Change
+	ID        string    `json:"id"`
+	Parents   []string  `json:"parents"`
+	Subject   string    `json:"subject"` // first line of the message, unescaped
+	Author    Identity  `json:"author"`
+	Committer Identity  `json:"committer"`
+	Signature Signature `json:"signature"`
+	Changes   []Change  `json:"-"`
 
 	classes   [][]string // of each change, as classesBy has them
 	classesBy *Classes
@@ -90,6 +90,25 @@ func (l *Landing) commits() iter.Seq[*Commit] {
 		}
 		yield(&l.Commit)
 	}
+}
+
+// Find gives the commit of the landing with an id, or nil.
+func (l *Landing) Find(id string) *Commit {
+	for c := range l.commits() {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// Touched gives the paths a commit changes, each with all its classes.
+func (c *Commit) Touched(p *Policy) []TouchedPath {
+	touched := make([]TouchedPath, len(c.Changes))
+	for i, classes := range c.classified(p) {
+		touched[i] = TouchedPath{Path: c.Changes[i].Path, Change: c.Changes[i].Kind(), Classes: classes}
+	}
+	return touched
 }
 
 // classified gives the classes of each change, worked out once.

@@ -73,7 +73,7 @@ func (j *judgement) dates() bool {
 	return true
 }
 
-const amendNow = "git commit --amend --no-edit --date=now"
+const amendNow = "git commit --amend --no-edit --date=now -S"
 
 // accountable names the principal who stands behind a commit, or reports why nobody does and gives
 // nil.
@@ -162,7 +162,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			continue
 		}
 		if rule.Refuse {
-			f := j.finding(c, ContentRefused, "the rule lets nobody make this change")
+			f := j.finding(c, ContentRefused, "the rule lets nobody make this change", "take it out, then git commit --amend --no-edit -S")
 			f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, touched, accountable.Name
 			j.add(f)
 			continue
@@ -192,7 +192,7 @@ func touchedBy(rule *Rule, c *Commit, classes [][]string) []TouchedPath {
 			}
 		}
 		if in != nil {
-			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.kind(), Classes: in})
+			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in})
 		}
 	}
 	return touched

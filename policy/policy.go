@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -154,6 +155,20 @@ func (p *Policy) WithPrincipals(principals []Principal) *Policy {
 	c.Principals = principals
 	c.index()
 	return &c
+}
+
+// OnlyRules gives a copy of the policy with only the rules of these names.
+func (p *Policy) OnlyRules(names []string) (*Policy, error) {
+	c := *p
+	c.Rules = nil
+	for _, name := range names {
+		i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("the policy has no rule %q", name)
+		}
+		c.Rules = append(c.Rules, p.Rules[i])
+	}
+	return &c, nil
 }
 
 func (p *Policy) index() {

@@ -11,6 +11,15 @@ import (
 // messages, and no two of them may look alike.
 var simpleName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`)
 
+// NameRule says in words what a principal may be called.
+const NameRule = simpleNameWords
+
+// ValidName says whether a principal may be called so: names stand in ref names
+// (git-check-ref-format(1)) and in messages.
+func ValidName(name string) bool {
+	return simpleName.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
+}
+
 const simpleNameWords = "lower-case letters, digits, dots, underscores and hyphens, and letters or digits at both ends"
 
 var roles = []string{string(Maintainer), string(Contributor), string(Reviewer), string(Service)}
@@ -27,7 +36,7 @@ func (r *reader) principal(t *table, p *Policy) {
 	t.strs("emails", &q.Emails)
 	t.date("since", &q.Since)
 	t.str("introduced-by", &q.IntroducedBy)
-	if !simpleName.MatchString(q.Name) || strings.Contains(q.Name, "..") || strings.HasSuffix(q.Name, ".lock") {
+	if !ValidName(q.Name) {
 		t.problem("name", "the principal's name %q: want %s", q.Name, simpleNameWords)
 	}
 	for _, other := range p.Principals {

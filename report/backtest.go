@@ -54,6 +54,22 @@ func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 	return t.Flush()
 }
 
+// BacktestSchema names the form of what BacktestJSON writes.
+const BacktestSchema = "countersign-backtest/1"
+
+// BacktestJSON writes a backtest for a program, with all that is held. Texts that aren't UTF-8 are in
+// exact, as [JSON] has them.
+func BacktestJSON(w io.Writer, b *policy.Backtest) error {
+	doc := struct {
+		Schema string `json:"schema"`
+		policy.Backtest
+		Exact map[string][]byte `json:"exact,omitempty"`
+	}{Schema: BacktestSchema, Backtest: *b, Exact: make(map[string][]byte)}
+	d := eachText(policy.Decision{Findings: b.List}, exactly(doc.Exact, "/findings", "/list"))
+	doc.List = d.Findings
+	return writeJSON(w, doc)
+}
+
 func share(n, of int) string {
 	if of == 0 {
 		return "-"

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"countersign/policy"
@@ -28,18 +29,28 @@ type document struct {
 // would obey or not show are written as \u escapes, which changes nothing for who decodes them.
 func JSON(w io.Writer, d policy.Decision) error {
 	doc := document{Schema: Schema, Exact: make(map[string][]byte)}
-	doc.Decision = eachText(d, func(at, s string) string {
-		if !utf8.ValidString(s) {
-			doc.Exact[at] = []byte(s)
-		}
-		return s
-	})
+	doc.Decision = eachText(d, exactly(doc.Exact, "", ""))
 	if doc.Refs == nil {
 		doc.Refs = []policy.RefDecision{}
 	}
 	if doc.Findings == nil {
 		doc.Findings = []policy.Finding{}
 	}
+	return writeJSON(w, doc)
+}
+
+// exactly keeps the bytes of texts that JSON can't carry, by where they stand, one prefix of which is
+// replaced by another.
+func exactly(exact map[string][]byte, prefix, by string) func(at, s string) string {
+	return func(at, s string) string {
+		if !utf8.ValidString(s) {
+			exact[by+strings.TrimPrefix(at, prefix)] = []byte(s)
+		}
+		return s
+	}
+}
+
+func writeJSON(w io.Writer, doc any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/history"
+	"countersign/policy"
+	"countersign/report"
+)
+
+func approveCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "approve REV",
+		Short: "Stand second behind a commit and what it brings, with a signed tag",
+		Long: `Shows a commit and what it brings that no protected branch has here: paths, classes, who signed. Then
+signs a tag of it with your own Git setup (user.signingKey, gpg.format; see git-tag(1), -s) under
+refs/approvals/COMMIT/NAME, and prints the command that pushes it. NAME is yours in the keyring: --as,
+or else the setting countersign.principal of git-config(1), or else what the policy here knows of your
+address.`,
+		Args: cobra.ExactArgs(1),
+	}
+	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	a := approving{env: env}
+	cmd.Flags().StringVar(&a.name, "as", "", "your `name` in the keyring")
+	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		g, err := env.openWith(*repository, *folder, gate.Options{Record: discard, Draft: true})
+		defer g.Close()
+		if err != nil {
+			return unusable(g, err)
+		}
+		a.dir = env.path(*repository)
+		return a.approve(cmd.Context(), g, args[0])
+	}
+	return cmd
+}
+
+// approving is an approval in the making.
+type approving struct {
+	env  Env
+	dir  string
+	name string
+	ref  string
+	yes  bool
+}
+
+func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error {
+	commit, covered, err := g.Vouched(ctx, rev)
+	if err != nil {
+		return err
+	}
+	if len(covered) == 0 {
+		return usage("%s is on a protected branch already: there is nothing to approve", rev)
+	}
+	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
+		return err
+	}
+	a.show(g.Policy(), covered)
+	if !a.yes && !a.confirmed(commit) {
+		return exitError{exitRefused, errors.New("nothing was signed")}
+	}
+	ref := gate.ApprovalRef(commit, a.name)
+	if err := a.sign(ctx, commit, ref); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, ref)
+	return err
+}
+
+// whoAmI finds the name under which the keyring knows the user.
+func (a *approving) whoAmI(ctx context.Context, p *policy.Policy) (string, error) {
+	name := a.name
+	if name == "" {
+		out, err := a.git(ctx, "config", "--get", "countersign.principal")
+		if err == nil {
+			name = strings.TrimSpace(out)
+		}
+	}
+	if name == "" {
+		out, err := a.git(ctx, "var", "GIT_COMMITTER_IDENT")
+		if err != nil {
+			return "", err
+		}
+		_, rest, _ := strings.Cut(out, "<")
+		email, _, _ := strings.Cut(rest, ">")
+		if q := p.ByEmail(email); q != nil {
+			name = q.Name
+		}
+	}
+	if name == "" {
+		return "", usage("who are you in the keyring? say --as NAME, or once and for all: git config --global countersign.principal NAME")
+	}
+	if !policy.ValidName(name) {
+		return "", usage("%q is no principal's name: want %s", name, policy.NameRule)
+	}
+	return name, nil
+}
+
+// shownPaths bounds the paths shown of one commit.
+const shownPaths = 30
+
+func (a *approving) show(p *policy.Policy, covered []policy.Commit) {
+	w := a.env.Stdout
+	fmt.Fprintf(w, "%s would stand second behind %s:\n", report.Escape(a.name), count(len(covered), "commit"))
+	for i := range covered {
+		c := &covered[i]
+		fmt.Fprintf(w, "\n%.10s  %s\n", c.ID, report.Escape(c.Subject))
+		signer := "signature not checked: no keyring here"
+		switch {
+		case c.Signature.Status == "good":
+			signer = "signed by " + c.Signature.Principal
+		case c.Signature.Status != "":
+			signer = "signature " + c.Signature.Status
+		}
+		fmt.Fprintf(w, "  committer %s, %s\n", report.Escape(c.Committer.Name+" <"+c.Committer.Email+">"), report.Escape(signer))
+		for j, ch := range c.Changes {
+			if j == shownPaths {
+				fmt.Fprintf(w, "  and %d more: git show --stat %.10s\n", len(c.Changes)-j, c.ID)
+				break
+			}
+			classes := strings.Join(p.Classes.Of(ch), ", ")
+			if classes != "" {
+				classes = ", " + classes
+			}
+			fmt.Fprintf(w, "  %s  (%s%s)\n", report.Escape(ch.Path), ch.Kind(), classes)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+func (a *approving) confirmed(commit history.ID) bool {
+	fmt.Fprintf(a.env.Stdout, "have you looked at every one of them (git show %.10s)? yes or no: ", commit)
+	line, err := bufio.NewReader(a.env.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	line = strings.ToLower(strings.TrimSpace(line))
+	return line == "yes" || line == "y"
+}
+
+// sign makes the tag as git tag -s does, under a name of its own, and moves it where approvals live.
+func (a *approving) sign(ctx context.Context, commit history.ID, ref string) error {
+	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
+		return usage("%s is there already, at %s", ref, strings.TrimSpace(out))
+	}
+	name := strings.TrimPrefix(ref, "refs/")
+	message := fmt.Sprintf("Approve %s\n", commit)
+	if a.ref != "" {
+		message += "\nApproved-ref: " + a.ref + "\n"
+	}
+	if _, err := a.git(ctx, "tag", "-s", "-m", message, name, commit.String()); err != nil {
+		return err
+	}
+	_, err := a.git(ctx, "update-ref", ref, "refs/tags/"+name)
+	_, derr := a.git(ctx, "tag", "-d", name)
+	return errors.Join(err, derr)
+}
+
+// git runs git as the user, who may be asked for a passphrase.
+func (a *approving) git(ctx context.Context, args ...string) (string, error) {
+	var out, said bytes.Buffer
+	err := history.Command{
+		Dir: a.dir, Args: append([]string{"git"}, args...), Stdin: a.env.Stdin, Stdout: &out, Stderr: &said,
+	}.Run(ctx)
+	if err != nil {
+		err = fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
+	}
+	return out.String(), err
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}
