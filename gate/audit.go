@@ -57,7 +57,7 @@ func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, 
 	if to == "" {
 		to = "HEAD"
 	}
-	a := Audit{Ref: g.refOf(ctx, to), Range: history.Range{Not: adopted}, Claimed: claimed}
+	a := Audit{Ref: g.refOf(ctx, to), Range: history.Range{Not: adopted, Counted: claimed}, Claimed: claimed}
 	if a.Range.Tip, err = g.repo.Resolve(ctx, to); err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (g *Gate) claimedLedger(ctx context.Context, cl *claims, tip history.ID) (*
 	if err != nil {
 		return nil, err
 	}
-	for landing, err := range repo.Landings(ctx, history.Range{Tip: tip}) {
+	for landing, err := range repo.Landings(ctx, history.Range{Tip: tip, Counted: true}) {
 		if err != nil {
 			return nil, err
 		}

@@ -167,7 +167,10 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		}
 		return p.detour(ctx, u)
 	}
-	if err := p.judge(ctx, u, r, start); err != nil && !errors.Is(err, errRefused) {
+	switch err := p.judge(ctx, u, r, start); {
+	case errors.Is(err, errRefused):
+		return nil
+	case err != nil:
 		return err
 	}
 	if u.decision.Landings == 0 && !u.real.IsZero() && !isTag {

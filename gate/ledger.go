@@ -51,9 +51,6 @@ func (e *ledgerEntries) sum() string {
 // ledgerAt gives what everyone has earned on a ref's first-parent line up to and including tip.
 // Reading uses the gate's second reader.
 func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*policy.Ledger, error) {
-	if tip.IsZero() {
-		return new(policy.Ledger), nil
-	}
 	stored := g.loadLedgers(ref)
 	for _, e := range stored.Entries {
 		if e.Tip == tip.String() {
@@ -101,6 +98,9 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 // foldAll works a ledger out from the beginning: what was there before adoption by claimed identity,
 // if the policy says so, and everything since by signature.
 func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, error) {
+	if tip.IsZero() { // before a root
+		return new(policy.Ledger), nil
+	}
 	adopted, err := adoption(g.policy)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 	l := new(policy.Ledger)
 	if !before.IsZero() {
 		cl := &claims{policy: g.policy, none: !g.policy.Adoption.CreditClaims}
-		for landing, err := range repo.Landings(ctx, history.Range{Tip: before}) {
+		for landing, err := range repo.Landings(ctx, history.Range{Tip: before, Counted: true}) {
 			if err != nil {
 				return nil, err
 			}

@@ -186,15 +186,16 @@ func (r *gitRepo) Resolve(ctx context.Context, rev string) (ID, error) {
 	return id, nil
 }
 
-// Reaches lists which of the ids are not reached: rev-list ids --not tip.
+// Reaches asks merge-base --is-ancestor, which unlike rev-list isn't misled by commits dated before
+// their own parents. It ends with 1 for no (git-merge-base(1)).
 func (r *gitRepo) Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error) {
 	reached := make([]bool, len(ids))
 	for i, id := range ids {
-		out, err := r.output(ctx, id.String()+"\n^"+tip.String()+"\n", "rev-list", "--stdin", "--max-count=1")
-		if err != nil {
+		_, err := r.output(ctx, "", "merge-base", "--is-ancestor", id.String(), tip.String())
+		if err != nil && !exitedWith(err, 1) {
 			return nil, err
 		}
-		reached[i] = len(out) == 0
+		reached[i] = err == nil
 	}
 	return reached, nil
 }

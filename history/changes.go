@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,77 +123,88 @@ func (p plan) writeRequests(w io.Writer) error {
 // mergeChanges gives a landing merge's own changes: see [Entry]. Combined is what differs from every
 // parent, first what differs from the first; others gives what differs from a further parent, and is
 // only called where it can matter.
-
-func mergeChanges(combined, first []Change, brought []Entry, others func(parent int) ([]Change, error)) ([]Change, error) {
+//
+// What differs from a parent is explained if commits beside that parent, brought in by another,
+// changed its entry away and the merge's entry into being. A commit the parent itself reaches
+// explains nothing: its work is in the parent's entry already. So a fix that was made, unmade and
+// made again is still a fix, and a merge that drops it is not explained by the unmaking.
+func mergeChanges(parents []ID, combined, first []Change, brought []Entry, others func(parent int) ([]Change, error)) ([]Change, error) {
 	own := slices.Clone(combined)
 	isOwn := make(map[string]bool, len(own))
 	for _, c := range own {
 		isOwn[c.Path] = true
 	}
-	olds, news := broughtSides(brought)
-	parents := 2
-	inFirst := make(map[string]bool, len(first))
+	all := broughtSides(brought)
+	inFirst := make(map[string]Side, len(first))
 	for _, c := range first {
-		inFirst[c.Path] = true
-		if !isOwn[c.Path] && !(olds[c.Path][c.Old[0]] && news[c.Path][c.New]) {
+		inFirst[c.Path] = c.New
+		if !isOwn[c.Path] && !all.explain(c) {
 			own, isOwn[c.Path] = append(own, c), true
 		}
 	}
-	// What was brought, and isn't there: its last state is nobody's old side, so it wasn't undone
-	// before the merge.
-	var dropped []string
-	for path, states := range news {
-		if inFirst[path] || isOwn[path] {
+	for k := 1; k < len(parents); k++ {
+		within, beside := reachedBy(parents[k], brought)
+		in, out := broughtSides(within), broughtSides(beside)
+		// Where a path took one state alone, and the merge has that, the parent can't differ.
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(in.news)), func(path string) bool {
+			merged, differs := inFirst[path]
+			return !isOwn[path] && (!differs || len(in.news[path]) > 1 || !in.news[path][merged])
+		}) {
 			continue
 		}
-		for state := range states {
-			if !olds[path][state] {
-				dropped = append(dropped, path)
-				break
-			}
-		}
-	}
-	if len(dropped) == 0 {
-		return sortChanges(own), nil
-	}
-	_ = parents
-	slices.Sort(dropped)
-	for k := 1; ; k++ {
 		diff, err := others(k)
 		if err != nil {
 			return nil, err
 		}
-		if diff == nil {
-			break
-		}
 		for _, c := range diff {
-			if _, hit := slices.BinarySearch(dropped, c.Path); !hit || isOwn[c.Path] || news[c.Path][c.New] && !olds[c.Path][c.New] {
-				continue
+			if !isOwn[c.Path] && in.news[c.Path][c.Old[0]] && !out.explain(c) {
+				own, isOwn[c.Path] = append(own, c), true
 			}
-			own, isOwn[c.Path] = append(own, c), true
 		}
 	}
 	return sortChanges(own), nil
 }
 
-// broughtSides collects, by path, the states that the commits a merge brings in changed from and to.
-func broughtSides(brought []Entry) (olds, news map[string]map[Side]bool) {
-	olds, news = make(map[string]map[Side]bool), make(map[string]map[Side]bool)
-	add := func(m map[string]map[Side]bool, path string, s Side) {
+// reachedBy parts the commits a merge brings in, parents before children, into those that a parent
+// reaches and the others.
+func reachedBy(parent ID, brought []Entry) (within, beside []Entry) {
+	reached := map[ID]bool{parent: true}
+	for i := len(brought) - 1; i >= 0; i-- {
+		if !reached[brought[i].ID] {
+			beside = append(beside, brought[i])
+			continue
+		}
+		within = append(within, brought[i])
+		for _, p := range brought[i].Parents {
+			reached[p] = true
+		}
+	}
+	return within, beside
+}
+
+// sides are, by path, the states that commits changed from and to.
+type sides struct{ olds, news map[string]map[Side]bool }
+
+// explain says whether one of the commits changed a path's old entry away, and one made its new one.
+func (s sides) explain(c Change) bool { return s.olds[c.Path][c.Old[0]] && s.news[c.Path][c.New] }
+
+func broughtSides(brought []Entry) sides {
+	s := sides{olds: make(map[string]map[Side]bool), news: make(map[string]map[Side]bool)}
+	add := func(m map[string]map[Side]bool, path string, side Side) {
 		if m[path] == nil {
 			m[path] = make(map[Side]bool)
 		}
-		m[path][s] = true
+		m[path][side] = true
 	}
 	for i := range brought {
 		for _, c := range brought[i].Changes {
 			for _, old := range c.Old {
-				add(olds, c.Path, old)
+				add(s.olds, c.Path, old)
 			}
-			add(news, c.Path, c.New)
+			add(s.news, c.Path, c.New)
 		}
 	}
-	return olds, news
+	return s
 }
 
 func sortChanges(cs []Change) []Change {

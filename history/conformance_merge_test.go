@@ -88,6 +88,11 @@ func TestMergesOwnChanges(t *testing.T) {
 			[]line{{"base", "", "A"}, {"bug", "base", "V"}, {"fix", "bug", "F"}, {"merge", "base fix", "V"}},
 			true,
 		},
+		{
+			"a merge takes a state in the middle from a branch left there",
+			[]line{{"base", "", "A"}, {"bug", "base", "V"}, {"fix", "bug", "F"}, {"merge", "base bug fix", "V"}},
+			true,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newTestRepo(t)

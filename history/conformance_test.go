@@ -44,7 +44,7 @@ var shapeLandings = []struct {
 	{
 		landing: "an octopus merge of three arms; shared is the first arm's, plus a path of its own",
 		brings:  []string{"octopus arm x", "octopus arm y", "octopus arm z"},
-		own:     []string{"arm/own"},
+		own:     []string{"arm/own", "shared"}, // shared drops what y and z made of it
 	},
 	{landing: "criss-cross: b"},
 	// Both sides added cross/both; that the merge keeps its own is the merge's decision.

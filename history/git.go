@@ -123,7 +123,7 @@ var fixed = []string{
 var settings = []string{
 	"-c", "protocol.allow=never", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
 	"-c", "core.commitGraph=false", "-c", "core.useReplaceRefs=false", "-c", "diff.ignoreSubmodules=none",
-	"-c", "diff.orderFile=" + os.DevNull, "-c", "diff.renames=false", "--no-pager", "--literal-pathspecs",
+	"-c", "diff.orderFile=" + os.DevNull, "-c", "diff.renames=false", "-c", "advice.graftFileDeprecated=false", "--no-pager", "--literal-pathspecs",
 }
 
 func (r *gitRepo) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -218,6 +218,12 @@ func (p *process) finish() error {
 	}
 	p.cancel()
 	return nil
+}
+
+// exitedWith says whether an error is that of a program that ended with a code, and said nothing.
+func exitedWith(err error, code int) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && exit.ExitCode() == code
 }
 
 // output runs a git command to its end.

@@ -146,7 +146,7 @@ func compareHeads(a, b []treeEntry) int {
 	case len(b) == 0:
 		return -1
 	}
-	return strings.Compare(a[0].key(), b[0].key())
+	return compareNames(a[0].name, a[0].mode, b[0].name, b[0].mode)
 }
 
 // differing gives the paths that every one of the comparisons found: those of one commit with each

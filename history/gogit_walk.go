@@ -197,11 +197,8 @@ func (g *goGit) landing(ctx context.Context, p plan) (Landing, error) {
 		return Landing{}, err
 	}
 	if len(sides) > 1 {
-		commit.Changes, err = mergeChanges(commit.Changes, differing(sides[:1]), landing.Brought,
+		commit.Changes, err = mergeChanges(commit.Parents, commit.Changes, differing(sides[:1]), landing.Brought,
 			func(parent int) ([]Change, error) {
-				if parent >= len(sides) {
-					return nil, nil
-				}
 				return differing(sides[parent : parent+1]), nil
 			})
 		if err != nil {

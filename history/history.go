@@ -78,9 +78,9 @@ type Change struct {
 // empty tree). Those of a merge are the paths that differ from every parent. Those of a merge that
 // is a landing commit are these and, further, (1) the paths that differ from its first parent
 // though no commit it brings in explains the step from the first parent's entry to the merge's,
-// and (2) the paths that the commits it brings in changed, that another parent still has changed,
-// and where the merge has the first parent's entry all the same: what a merge does by itself,
-// an "ours" and a "theirs" included, is the merge's own change.
+// and (2) the paths that differ from another parent where that parent has what the commits it brings
+// in made of them, though no commit beside that parent explains the step: what a merge does by
+// itself, an "ours" and a "theirs" included, is the merge's own change.
 type Entry struct {
 	Commit
 	Changes []Change
@@ -98,6 +98,9 @@ type Landing struct {
 type Range struct {
 	Tip ID
 	Not []ID
+	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader
+	// may then leave out checking the grammar of trees, which costs as much as all the rest.
+	Counted bool
 }
 
 // Limits bound what reading may cost. Zero means the default, in the comment.

@@ -31,7 +31,8 @@ type stream struct {
 	commits *process
 	diffs   *process
 	blobs   *process
-	others  *process         // diffs of merges against their further parents, seldom needed
+	others  *process // diffs of merges against their further parents, seldom needed
+	counted bool
 	seen    map[ID]*blobFact // blobs, and trees, for which the fact says nothing
 	buf     []byte
 }
@@ -58,7 +59,7 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 	return func(yield func(Landing, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
-		s := &stream{r: r, ctx: ctx, seen: make(map[ID]*blobFact)}
+		s := &stream{r: r, ctx: ctx, counted: rng.Counted, seen: make(map[ID]*blobFact)}
 		defer s.stop()
 		defer running.Wait()
 		defer cancel()
@@ -145,12 +146,16 @@ func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, err
 
 // start starts the processes before the first is needed: starting is what a small push waits for.
 func (s *stream) start() error {
+	diff := diffArgs
+	if !s.counted {
+		diff = append(diff[:len(diff):len(diff)], "-t") // the trees that changed, to be checked
+	}
 	for _, p := range []struct {
 		into **process
 		args []string
 	}{
 		{&s.commits, []string{"cat-file", "--batch"}},
-		{&s.diffs, diffArgs},
+		{&s.diffs, diff},
 		{&s.blobs, []string{"cat-file", "--batch"}},
 	} {
 		started, err := s.r.start(s.ctx, p.args...)
@@ -163,7 +168,7 @@ func (s *stream) start() error {
 }
 
 var diffArgs = []string{
-	"diff-tree", "--stdin", "-r", "-t", "-z", "--raw", "--root", "-c", "--always", "--no-renames",
+	"diff-tree", "--stdin", "-r", "-z", "--raw", "--root", "-c", "--always", "--no-renames",
 	"--no-abbrev", "--full-index", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none",
 }
 
@@ -257,10 +262,7 @@ func (s *stream) merge(p plan, l *Landing) error {
 	if err != nil {
 		return err
 	}
-	l.Commit.Changes, err = mergeChanges(l.Commit.Changes, first, l.Brought, func(parent int) ([]Change, error) {
-		if parent >= len(p.landing.parents) {
-			return nil, nil
-		}
+	l.Commit.Changes, err = mergeChanges(l.Commit.Parents, l.Commit.Changes, first, l.Brought, func(parent int) ([]Change, error) {
 		if s.others == nil {
 			if s.others, err = s.r.start(s.ctx, diffArgs...); err != nil {
 				return nil, err
@@ -292,6 +294,9 @@ func (h *half) want(s *stream, changes []Change) {
 
 // wantTree notes a tree to be checked.
 func (h *half) wantTree(s *stream, commit ID, t treeAt) {
+	if s.counted {
+		return
+	}
 	if _, known := s.remember(t.id); !known {
 		h.blobs = append(h.blobs, wanted{ask: true, id: t.id, path: t.path, commit: commit})
 	}
@@ -337,7 +342,7 @@ func (s *stream) object(w wanted) error {
 		if s.buf, err = s.blobs.body(s.buf, size, size); err != nil {
 			return err
 		}
-		if _, err := parseTree(s.buf, int(w.id.size)); err != nil {
+		if err := checkTree(s.buf, int(w.id.size)); err != nil {
 			return fmt.Errorf("%w: the folder %q in commit %s is malformed: %w", ErrUnreadable, w.path+"/", w.commit, err)
 		}
 	case w.change != nil && kind == "blob":

@@ -13,39 +13,75 @@ type treeEntry struct {
 	id   ID
 }
 
-// parseTree reads a raw tree strictly: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git
-// sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
-// default accepts a tree with the same name twice, of which a checkout shows the second.
+// parseTree reads a raw tree strictly; see [checkTree].
 func parseTree(raw []byte, hash int) ([]treeEntry, error) {
 	var entries []treeEntry
+	err := eachEntry(raw, hash, func(mode Mode, name, sum []byte) error {
+		id, err := IDFromBytes(sum)
+		entries = append(entries, treeEntry{mode, string(name), id})
+		return err
+	})
+	return entries, err
+}
+
+// checkTree reads a raw tree strictly: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git
+// sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
+// default accepts a tree with the same name twice, of which a checkout shows the second.
+func checkTree(raw []byte, hash int) error {
+	return eachEntry(raw, hash, func(Mode, []byte, []byte) error { return nil })
+}
+
+func eachEntry(raw []byte, hash int, visit func(mode Mode, name, sum []byte) error) error {
+	var last []byte
+	var lastMode Mode
 	for len(raw) > 0 {
 		nul := bytes.IndexByte(raw, 0)
 		if nul < 0 || len(raw) < nul+1+hash {
-			return nil, fmt.Errorf("it ends in the middle of an entry")
+			return fmt.Errorf("it ends in the middle of an entry")
 		}
-		octal, name, ok := strings.Cut(string(raw[:nul]), " ")
+		space := bytes.IndexByte(raw[:nul], ' ')
+		if space < 0 {
+			return fmt.Errorf("it has an entry without a name")
+		}
+		name := raw[space+1 : nul]
+		mode, ok := treeModes[string(raw[:space])]
 		if !ok {
-			return nil, fmt.Errorf("it has an entry without a name")
+			return fmt.Errorf("%.200q has the mode %.20q", name, raw[:space])
 		}
-		mode, ok := treeModes[octal]
-		if !ok {
-			return nil, fmt.Errorf("%.200q has the mode %.20q", name, octal)
+		if len(name) == 0 || name[0] == '.' && (len(name) == 1 || string(name) == ".." || len(name) == 4 && bytes.EqualFold(name, []byte(".git"))) || bytes.IndexByte(name, '/') >= 0 {
+			return fmt.Errorf("it has an entry called %.200q", name)
 		}
-		if name == "" || name == "." || name == ".." || strings.Contains(name, "/") || strings.EqualFold(name, ".git") {
-			return nil, fmt.Errorf("it has an entry called %.200q", name)
+		if last != nil && (bytes.Equal(last, name) || compareNames(last, lastMode, name, mode) >= 0) {
+			return fmt.Errorf("%.200q stands twice or out of order", name)
 		}
-		id, err := IDFromBytes(raw[nul+1 : nul+1+hash])
-		if err != nil {
-			return nil, err
+		if err := visit(mode, name, raw[nul+1:nul+1+hash]); err != nil {
+			return err
 		}
-		e := treeEntry{mode, name, id}
-		if n := len(entries); n > 0 && !entries[n-1].before(e) {
-			return nil, fmt.Errorf("%.200q stands twice or out of order", name)
-		}
-		entries = append(entries, e)
+		last, lastMode = name, mode
 		raw = raw[nul+1+hash:]
 	}
-	return entries, nil
+	return nil
+}
+
+// compareNames orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name
+// counts as if it ended in a slash.
+func compareNames[T string | []byte](a T, aMode Mode, b T, bMode Mode) int {
+	n := min(len(a), len(b))
+	if c := strings.Compare(string(a[:n]), string(b[:n])); c != 0 {
+		return c
+	}
+	return int(endByte(a, aMode, n)) - int(endByte(b, bMode, n))
+}
+
+func endByte[T string | []byte](name T, mode Mode, at int) byte {
+	switch {
+	case at < len(name):
+		return name[at]
+	case mode == ModeTree:
+		return '/'
+	default:
+		return 0
+	}
 }
 
 // treeModes are the modes as Git writes them, and 100664 as it once did, which Git reads as 100644
@@ -53,17 +89,4 @@ func parseTree(raw []byte, hash int) ([]treeEntry, error) {
 var treeModes = map[string]Mode{
 	"40000": ModeTree, "100644": ModeFile, "100664": ModeFile, "100755": ModeExec,
 	"120000": ModeSymlink, "160000": ModeSubmodule,
-}
-
-// before says whether an entry sorts before another as base_name_compare in git's tree.c has it: a
-// tree's name counts as if it ended in a slash.
-func (e treeEntry) before(f treeEntry) bool {
-	return e.key() < f.key() && e.name != f.name
-}
-
-func (e treeEntry) key() string {
-	if e.mode == ModeTree {
-		return e.name + "/"
-	}
-	return e.name
 }
