@@ -25,6 +25,11 @@ import (
 //	commit PERSON PATH [TEXT]
 //	                      PERSON writes TEXT to PATH in their clone and commits it, signed
 //	policy-add FILE       append a file to the server's policy
+//	readme FILE           the README's first block stands in the file
+//	forge PERSON FILTER ARGS...
+//	                      the branch "forged" of PERSON's clone becomes their last commit as a
+//	                      filter rewrites its raw bytes; Git checks nothing
+//	record                print the last record of the server's journal
 //
 // alice, lasse and jia are maintainers; jia was introduced by alice. mallory is in nobody's keyring.
 var people = []string{"alice", "lasse", "jia", "mallory"}
@@ -69,7 +74,7 @@ func TestSessions(t *testing.T) {
 			setClock(e.Setenv, "2026-06-01T12:00:00Z")
 			return os.WriteFile(filepath.Join(e.WorkDir, "gitconfig"), []byte(gitconfig), 0o600)
 		},
-		Cmds: commands(),
+		Cmds: commands(t),
 	})
 }
 
@@ -88,7 +93,11 @@ const gitconfig = `[init]
 	auto = 0
 `
 
-func commands() map[string]func(*testscript.TestScript, bool, []string) {
+func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmds := map[string]func(*testscript.TestScript, bool, []string){
 		"world": func(ts *testscript.TestScript, _ bool, args []string) {
 			policy := ""
@@ -97,6 +106,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 			}
 			makeWorld(ts, policy)
 		},
+		"readme": readmeCommand(string(readme)),
 		"clock": func(ts *testscript.TestScript, _ bool, args []string) { setClock(ts.Setenv, args[0]) },
 		"commit": func(ts *testscript.TestScript, _ bool, args []string) {
 			text := "text of " + args[1]
@@ -115,6 +125,14 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 			_, err = f.WriteString(ts.ReadFile(args[0]))
 			ts.Check(err)
 			ts.Check(f.Close())
+		},
+		"forge": func(ts *testscript.TestScript, _ bool, args []string) {
+			ts.Check(as(ts, args[0], append([]string{"sh", "-ec", `
+				git cat-file commit HEAD | "$@" >../forged
+				git update-ref refs/heads/forged "$(git hash-object -t commit -w --stdin --literally <../forged)"`, "sh"}, args[1:]...)...))
+		},
+		"record": func(ts *testscript.TestScript, _ bool, _ []string) {
+			ts.Check(as(ts, "server", "sh", "-ec", "countersign log --json | tail -n 1"))
 		},
 	}
 	for _, name := range append([]string{"server"}, people...) {

@@ -68,7 +68,7 @@ func (p *process) readObject(id ID, kind string, l Limits) ([]byte, error) {
 // asking gives the process that answers single questions.
 func (r *gitRepo) asking(ctx context.Context) (*process, error) {
 	if r.ask == nil {
-		p, err := r.start(context.WithoutCancel(ctx), "cat-file", "--batch-command", "--buffer")
+		p, err := r.start(context.WithoutCancel(ctx), "cat-file", "--batch")
 		if err != nil {
 			return nil, err
 		}
@@ -80,14 +80,14 @@ func (r *gitRepo) asking(ctx context.Context) (*process, error) {
 
 // question asks for one object and hands its process over for the answer. On an error the process is
 // given up: what it says next would answer another question.
-func (r *gitRepo) question(ctx context.Context, command string, id ID, answer func(*process) error) error {
+func (r *gitRepo) question(ctx context.Context, id ID, answer func(*process) error) error {
 	p, err := r.asking(ctx)
 	if err != nil {
 		return err
 	}
 	undo := context.AfterFunc(ctx, p.cancel)
 	defer undo()
-	if _, err = fmt.Fprintf(p.in, "%s %s\nflush\n", command, id); err != nil {
+	if _, err = fmt.Fprintln(p.in, id); err != nil {
 		err = p.failed(err)
 	} else {
 		err = answer(p)
@@ -100,7 +100,7 @@ func (r *gitRepo) question(ctx context.Context, command string, id ID, answer fu
 }
 
 func (r *gitRepo) read(ctx context.Context, id ID, kind string) (raw []byte, err error) {
-	err = r.question(ctx, "contents", id, func(p *process) error {
+	err = r.question(ctx, id, func(p *process) error {
 		raw, err = p.readObject(id, kind, r.limits)
 		return err
 	})
@@ -124,8 +124,12 @@ func (r *gitRepo) Tag(ctx context.Context, id ID) (Tag, error) {
 }
 
 func (r *gitRepo) Kind(ctx context.Context, id ID) (kind string, err error) {
-	err = r.question(ctx, "info", id, func(p *process) error {
-		kind, _, err = p.object(id)
+	err = r.question(ctx, id, func(p *process) error {
+		var size int64
+		if kind, size, err = p.object(id); err != nil {
+			return err
+		}
+		_, err = p.body(nil, size, 0)
 		return err
 	})
 	return kind, err

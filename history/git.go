@@ -25,8 +25,8 @@ type gitRepo struct {
 	ask    *process // a cat-file for single questions, started when first needed
 }
 
-// minGit is the oldest git whose options this reader needs.
-const minGit = "2.34"
+// minGit is the oldest git whose options this reader needs: rev-parse --end-of-options.
+const minGit = "2.30"
 
 // Open opens a repository for reading through the git program on PATH. It starts nothing yet but
 // what finds the Git directory.
