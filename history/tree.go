@@ -51,7 +51,7 @@ func eachEntry(raw []byte, hash int, visit func(mode Mode, name, sum []byte) err
 		if len(name) == 0 || name[0] == '.' && (len(name) == 1 || string(name) == ".." || len(name) == 4 && bytes.EqualFold(name, []byte(".git"))) || bytes.IndexByte(name, '/') >= 0 {
 			return fmt.Errorf("it has an entry called %.200q", name)
 		}
-		if last != nil && (bytes.Equal(last, name) || compareNames(last, lastMode, name, mode) >= 0) {
+		if last != nil && (bytes.Equal(last, name) || !sorted(last, lastMode, name, mode)) {
 			return fmt.Errorf("%.200q stands twice or out of order", name)
 		}
 		if err := visit(mode, name, raw[nul+1:nul+1+hash]); err != nil {
@@ -63,17 +63,26 @@ func eachEntry(raw []byte, hash int, visit func(mode Mode, name, sum []byte) err
 	return nil
 }
 
+// sorted says whether an entry may stand before another: compareNames without its conversions where
+// neither name begins with the other, which is nearly always.
+func sorted(a []byte, aMode Mode, b []byte, bMode Mode) bool {
+	if bytes.HasPrefix(b, a) || bytes.HasPrefix(a, b) {
+		return compareNames(string(a), aMode, string(b), bMode) < 0
+	}
+	return bytes.Compare(a, b) < 0
+}
+
 // compareNames orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name
 // counts as if it ended in a slash.
-func compareNames[T string | []byte](a T, aMode Mode, b T, bMode Mode) int {
+func compareNames(a string, aMode Mode, b string, bMode Mode) int {
 	n := min(len(a), len(b))
-	if c := strings.Compare(string(a[:n]), string(b[:n])); c != 0 {
+	if c := strings.Compare(a[:n], b[:n]); c != 0 {
 		return c
 	}
 	return int(endByte(a, aMode, n)) - int(endByte(b, bMode, n))
 }
 
-func endByte[T string | []byte](name T, mode Mode, at int) byte {
+func endByte(name string, mode Mode, at int) byte {
 	switch {
 	case at < len(name):
 		return name[at]
