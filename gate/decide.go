@@ -31,7 +31,7 @@ type update struct {
 // decide gathers the facts about everything the push brings and asks the policy. No finding and no
 // error means that the push may pass.
 func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error) {
-	if g.repo == nil || g.policy == nil {
+	if g.repo == nil || g.policy == nil || g.keys == nil {
 		err := g.open()
 		if errors.Is(err, errNotConfigured) {
 			return policy.Decision{Findings: []policy.Finding{{
@@ -53,12 +53,25 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			if isApproval := strings.HasPrefix(u.resolved, approvalRefs); isApproval != first {
 				continue
 			}
-			if err := p.update(ctx, u); err != nil {
+			if err := p.update(ctx, u); err != nil && !p.blames(u, err) {
 				return p.decision, err
 			}
 		}
 	}
 	return p.decision, nil
+}
+
+// blames refuses an update for an error that is the pusher's to mend, and says whether it is.
+func (p *push) blames(u *update, err error) bool {
+	switch {
+	case errors.Is(err, history.ErrLimit):
+		p.refuse(u, policy.LimitExceeded, strings.TrimPrefix(err.Error(), history.ErrLimit.Error()+": "), "push in parts, or ask the server's operator to raise the limit")
+	case errors.Is(err, history.ErrMalformed):
+		p.refuse(u, policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), "make it again with git itself: git rebase --force-rebase --gpg-sign ITS-PARENT")
+	default:
+		return false
+	}
+	return true
 }
 
 // lookUp finds what each ref really is before the push. The old id on a hook's line is the client's

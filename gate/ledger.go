@@ -51,10 +51,17 @@ func (e *ledgerEntries) sum() string {
 // ledgerAt gives what everyone has earned on a ref's first-parent line up to and including tip.
 // Reading uses the gate's second reader.
 func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*policy.Ledger, error) {
-	stored := g.loadLedgers(ref)
+	stored := g.loadLedgers(g.ledgerFile(ref))
 	for _, e := range stored.Entries {
 		if e.Tip == tip.String() {
 			return e.Ledger, nil
+		}
+	}
+	if len(stored.Entries) == 0 { // a new branch begins where another is, or was a push ago
+		for _, e := range g.otherLedgers() {
+			if e.Tip == tip.String() {
+				return e.Ledger, nil
+			}
 		}
 	}
 	for _, e := range stored.Entries {
@@ -173,21 +180,33 @@ func (g *Gate) ledgerFile(ref string) string {
 	return filepath.Join(g.GitDir(), "countersign", "tenure", hex.EncodeToString(h[:8])+".json")
 }
 
-// loadLedgers reads what is kept for a ref; nothing where there is nothing that can be used.
-func (g *Gate) loadLedgers(ref string) *ledgerEntries {
-	none := &ledgerEntries{Version: ledgerVersion, Ref: ref, Policy: g.policy.Digest}
-	b, err := os.ReadFile(g.ledgerFile(ref))
+// loadLedgers reads what a file keeps; nothing where there is nothing that can be used.
+func (g *Gate) loadLedgers(file string) ledgerEntries {
+	b, err := os.ReadFile(file)
 	if err != nil {
-		return none
+		return ledgerEntries{}
 	}
 	var e ledgerEntries
-	if json.Unmarshal(b, &e) != nil || e.Version != ledgerVersion || e.Ref != ref || e.Policy != g.policy.Digest || e.Sum != e.sum() {
-		return none
+	if json.Unmarshal(b, &e) != nil || e.Version != ledgerVersion || e.Policy != g.policy.Digest || e.Sum != e.sum() {
+		return ledgerEntries{}
 	}
 	if slices.ContainsFunc(e.Entries, func(e ledgerEntry) bool { return e.Ledger == nil }) {
-		return none
+		return ledgerEntries{}
 	}
-	return &e
+	return e
+}
+
+// otherLedgers gives what is kept for all refs.
+func (g *Gate) otherLedgers() []ledgerEntry {
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(g.ledgerFile("")), "*.json"))
+	if err != nil {
+		return nil
+	}
+	var all []ledgerEntry
+	for _, file := range files {
+		all = append(all, g.loadLedgers(file).Entries...)
+	}
+	return all
 }
 
 // keep remembers a ref's ledgers, newest first, until save.

@@ -49,7 +49,7 @@ func (t *treeReader) entriesOf(id ID) ([]treeEntry, error) {
 	}
 	entries, err := parseTree(raw, int(id.size))
 	if err != nil {
-		return nil, fmt.Errorf("%w: tree %s is malformed: %w", ErrUnreadable, id, err)
+		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}
 	if t.entries += len(entries); t.entries > maxTreeEntries {
 		clear(t.parsed)

@@ -11,7 +11,13 @@ import (
 // missing or malformed objects, shallow or partial history, a git program that failed.
 var ErrUnreadable = errors.New("history can't be read")
 
-// ErrLimit is wrapped by errors that name a limit of [Limits] which the history exceeds.
+// ErrMalformed is wrapped, in place of ErrUnreadable, which it wraps in turn, by errors about an
+// object that Git, or two readers of it, could read in two ways. The texts name objects and paths of
+// trees, nothing of the machine.
+var ErrMalformed = fmt.Errorf("%w: malformed object", ErrUnreadable)
+
+// ErrLimit is wrapped by errors that name a limit of [Limits] which the history exceeds. Their texts
+// name objects, nothing of the machine.
 var ErrLimit = errors.New("limit exceeded")
 
 // ID names a Git object: 20 bytes for SHA-1, 32 for SHA-256. IDs are comparable; the zero ID is

@@ -68,7 +68,7 @@ func cut(raw []byte, hs ...header) []byte {
 func ParseCommit(id ID, raw []byte) (Commit, error) {
 	c := Commit{ID: id, Raw: raw, Payload: raw}
 	if err := c.parse(); err != nil {
-		return Commit{}, fmt.Errorf("%w: commit %s is malformed: %w", ErrUnreadable, id, err)
+		return Commit{}, fmt.Errorf("%w: commit %s: %w", ErrMalformed, id, err)
 	}
 	return c, nil
 }
@@ -200,7 +200,7 @@ var armors = [][]byte{
 func ParseTag(id ID, raw []byte) (Tag, error) {
 	t := Tag{ID: id, Raw: raw, Payload: raw}
 	if err := t.parse(); err != nil {
-		return Tag{}, fmt.Errorf("%w: tag %s is malformed: %w", ErrUnreadable, id, err)
+		return Tag{}, fmt.Errorf("%w: tag %s: %w", ErrMalformed, id, err)
 	}
 	return t, nil
 }

@@ -343,7 +343,7 @@ func (s *stream) object(w wanted) error {
 			return err
 		}
 		if err := checkTree(s.buf, int(w.id.size)); err != nil {
-			return fmt.Errorf("%w: the folder %q in commit %s is malformed: %w", ErrUnreadable, w.path+"/", w.commit, err)
+			return fmt.Errorf("%w: the folder %q in commit %s: %w", ErrMalformed, w.path+"/", w.commit, err)
 		}
 	case w.change != nil && kind == "blob":
 		if size > l.Blob {

@@ -71,6 +71,7 @@ const (
 	TagName         Code = "tag-name"
 	ApprovalInvalid Code = "approval-invalid"
 	ApprovalForeign Code = "approval-foreign" // an approval ref that isn't the pusher's to write
+	ObjectMalformed Code = "object-malformed"
 	LimitExceeded   Code = "limit-exceeded"
 	NotConfigured   Code = "not-configured"
 	Undecided       Code = "undecided"
@@ -82,7 +83,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose,
 	ApprovalMissing, ApprovalNotFetched, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	RefRewind, RefDelete, RefReserved, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
-	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, LimitExceeded, NotConfigured, Undecided,
+	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 
 // TenureFigures is what somebody has earned.

@@ -1,0 +1,286 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+var received = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// broken is a repository that fails as it is told to.
+type broken struct {
+	Repository
+	refs func(ctx context.Context) ([]history.Ref, error)
+}
+
+func (b broken) Refs(ctx context.Context, _ ...string) ([]history.Ref, error) { return b.refs(ctx) }
+func (b broken) Dir() string                                                  { return "/nowhere" }
+
+// memory is a journal that keeps what it is given, or fails.
+type memory struct {
+	records [][]byte
+	err     error
+}
+
+func (m *memory) Append(_ context.Context, record []byte) error {
+	if m.err == nil {
+		m.records = append(m.records, record)
+	}
+	return m.err
+}
+
+func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memory) {
+	m := new(memory)
+	return &Gate{
+		o: Options{
+			Now:    func() time.Time { return received },
+			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
+			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
+		},
+		repo: broken{refs: refs}, policy: policy.Default(), keys: new(verify.Keyring),
+	}, m
+}
+
+func request() Request {
+	id, err := history.ParseID(strings.Repeat("a1", 20))
+	if err != nil {
+		panic(err)
+	}
+	return Request{Updates: []history.RefUpdate{{New: id, Name: "refs/heads/main"}}, Received: received}
+}
+
+// refusedUndecided asks that a push was refused as undecided, for a reason, and recorded so.
+func refusedUndecided(t *testing.T, d policy.Decision, err error, m *memory, reason string) {
+	t.Helper()
+	if !errors.Is(err, ErrUndecided) || !strings.Contains(d.Undecided, reason) || d.Verdict != policy.Refused || d.Reference == "" {
+		t.Errorf("decision %+v, error %v; want undecided for %q", d, err, reason)
+	}
+	if len(m.records) != 1 || !strings.Contains(string(m.records[0]), d.Reference) {
+		t.Errorf("records %q, want one with the reference %s", m.records, d.Reference)
+	}
+}
+
+func TestPanicIsUndecidedAndRecorded(t *testing.T) {
+	g, m := brokenGate(func(context.Context) ([]history.Ref, error) { panic("a bug") })
+	d, err := g.Judge(context.Background(), request())
+	refusedUndecided(t, d, err, m, "internal error: a bug")
+}
+
+func TestErrorIsUndecidedAndRecorded(t *testing.T) {
+	g, m := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, history.ErrUnreadable })
+	d, err := g.Judge(context.Background(), request())
+	refusedUndecided(t, d, err, m, history.ErrUnreadable.Error())
+}
+
+func TestTimeLimitIsUndecidedAndRecorded(t *testing.T) {
+	g, m := brokenGate(func(ctx context.Context) ([]history.Ref, error) { <-ctx.Done(); return nil, ctx.Err() })
+	g.policy.Limits.Time = time.Millisecond
+	d, err := g.Judge(context.Background(), request())
+	refusedUndecided(t, d, err, m, "time = 1ms is used up")
+}
+
+func TestPusherWhoLeavesIsRecordedAllTheSame(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	g, m := brokenGate(func(ctx context.Context) ([]history.Ref, error) { cancel(); return nil, ctx.Err() })
+	d, err := g.Judge(ctx, request())
+	refusedUndecided(t, d, err, m, "canceled")
+}
+
+func TestNoRecordNoPass(t *testing.T) {
+	g, m := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, nil })
+	req := request()
+	req.Updates[0].Name = "refs/heads/topic" // nothing to judge: it would pass
+	if d, err := g.Judge(context.Background(), req); err != nil || d.Verdict != policy.Accepted {
+		t.Fatalf("%+v, %v; want accepted", d, err)
+	}
+	for name, spoil := range map[string]func(){
+		"not written": func() { m.err = errors.New("disk full") },
+		"no recorder": func() { g.recorder, g.o.Record = nil, nil },
+		"not encoded": func() {
+			g.recorder = m
+			m.err = nil
+			g.o.Encode = func(policy.Decision) ([]byte, error) { return nil, errors.New("no") }
+		},
+	} {
+		spoil()
+		d, err := g.Judge(context.Background(), req)
+		if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || d.Undecided == "" {
+			t.Errorf("%s: %+v, %v; want undecided", name, d, err)
+		}
+	}
+}
+
+// testRepo is a bare repository whose main branch ann has worked on for some months.
+func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) history.ID) {
+	t.Helper()
+	dir := t.TempDir()
+	git := func(input string, args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+		cmd.Stdin = strings.NewReader(input)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %s: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("", "init", "-q", "--bare", ".")
+	n := 0
+	more = func(date string) history.ID {
+		n++
+		when, err := time.Parse(time.DateOnly, date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := fmt.Sprintf(" Ann <ann@example.org> %d +0000\n", when.Unix())
+		stream := "commit refs/heads/main\nauthor" + who + "committer" + who + "data 2\nm\n"
+		if n > 1 {
+			stream += "from refs/heads/main^0\n"
+		}
+		stream += "M 644 inline configure.ac\ndata 2\n" + string(rune('a'+n)) + "\n\n"
+		git(stream, "fast-import", "--quiet")
+		id, err := history.ParseID(git("", "rev-parse", "refs/heads/main"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	for _, date := range []string{"2025-01-10", "2025-02-10", "2025-03-10"} {
+		tip = more(date)
+	}
+	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
+	p.Adoption.Commits = []string{tip.String()}
+	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, policy: p}
+	var err error
+	if g.repo, err = g.openRepo(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g, tip, more
+}
+
+func annsBuildTenure(t *testing.T, g *Gate, l *policy.Ledger) policy.TenureFigures {
+	t.Helper()
+	return l.Tenure(g.policy, "ann", "build", received.Unix())
+}
+
+func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
+	g, tip, more := testRepo(t)
+	ctx := context.Background()
+	want := policy.TenureFigures{Days: 507, Commits: 3, Months: 3} // 2025-01-10 to 2026-06-01
+
+	at := func(tip history.ID) policy.TenureFigures {
+		t.Helper()
+		l, err := g.ledgerAt(ctx, "refs/heads/main", tip)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return annsBuildTenure(t, g, l)
+	}
+	if got := at(tip); got != want {
+		t.Fatalf("worked out: %+v, want %+v", got, want)
+	}
+	if err := g.Prepare(ctx); err != nil {
+		t.Fatal(err)
+	}
+	file := g.ledgerFile("refs/heads/main")
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := at(tip); got != want {
+		t.Errorf("kept: %+v, want %+v", got, want)
+	}
+
+	// Whatever was changed in the file, it is worked out anew.
+	forged := strings.Replace(string(kept), `"commits":2`, `"commits":9`, 1)
+	for name, text := range map[string]string{
+		"forged": forged, "cut": string(kept[:len(kept)/2]), "empty": "", "no ledger": `{"v":1,"entries":[{"tip":"` + tip.String() + `"}]}`,
+	} {
+		if text == string(kept) {
+			t.Fatalf("%s: nothing was changed", name)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := at(tip); got != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+
+	// A ledger of an earlier tip is carried on; what landed since is judged by signature, and nobody
+	// signed it.
+	if err := os.WriteFile(file, kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	later := more("2025-06-10")
+	if got := at(later); got != want {
+		t.Errorf("carried on: %+v, want %+v", got, want)
+	}
+	// One of another policy is not used.
+	g.policy.Digest = "another"
+	if e := g.loadLedgers(file); len(e.Entries) != 0 {
+		t.Errorf("a ledger of another policy is used: %+v", e)
+	}
+}
+
+func TestClaimsCountOnlyIfThePolicySaysSo(t *testing.T) {
+	g, tip, _ := testRepo(t)
+	g.policy.Adoption.CreditClaims = false
+	l, err := g.ledgerAt(context.Background(), "refs/heads/main", tip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := annsBuildTenure(t, g, l); got != (policy.TenureFigures{}) {
+		t.Errorf("%+v, want nothing", got)
+	}
+	if want := time.Date(2025, 3, 10, 0, 0, 0, 0, time.UTC).Unix(); l.Last() != want {
+		t.Errorf("landing time %d, want %d", l.Last(), want)
+	}
+}
+
+func TestParseApprovalRef(t *testing.T) {
+	id := strings.Repeat("ab", 20)
+	commit, who, err := parseApprovalRef("refs/approvals/" + id + "/lasse")
+	if err != nil || commit.String() != id || who != "lasse" || ApprovalRef(commit, who) != "refs/approvals/"+id+"/lasse" {
+		t.Errorf("%s, %q, %v", commit, who, err)
+	}
+	for _, name := range []string{
+		"refs/approvals/", "refs/approvals/" + id, "refs/approvals/" + id + "/", "refs/approvals/" + id + "/a/b",
+		"refs/approvals/" + strings.ToUpper(id) + "/lasse", "refs/approvals/" + id[:39] + "/lasse", "refs/approvals/" + strings.Repeat("0", 40) + "/lasse",
+	} {
+		if _, _, err := parseApprovalRef(name); err == nil {
+			t.Errorf("%s is taken for an approval", name)
+		}
+	}
+}
+
+func TestApprovedRef(t *testing.T) {
+	for message, want := range map[string]string{
+		"Approve x\n": "",
+		"Approve x\n\nApproved-ref: refs/heads/main\n":  "refs/heads/main",
+		"Approve x\n\nApproved-ref: refs/heads/main":    "refs/heads/main",
+		"Approve x\n\nNot-Approved-ref: refs/heads/a\n": "",
+	} {
+		if diff := cmp.Diff(want, approvedRef([]byte(message))); diff != "" {
+			t.Errorf("%q: %s", message, diff)
+		}
+	}
+}
