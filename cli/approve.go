@@ -34,11 +34,11 @@ address.`,
 	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		g, err := env.openWith(*repository, *folder, gate.Options{Record: discard, Draft: true})
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		a.dir = env.path(*repository)
 		return a.approve(cmd.Context(), g, args[0])
 	}

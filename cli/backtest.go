@@ -42,11 +42,11 @@ nobody signed. Without a policy the built-in rules apply.`,
 		if *format != "text" && *format != "json" {
 			return noFormat(cmd, *format)
 		}
-		g, err := env.openWith(*repository, *folder, gate.Options{Record: discard, GoGit: goGit, Draft: *claimed, Rules: *rules})
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{GoGit: goGit, Draft: *claimed, Rules: *rules})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		spec := "HEAD"
 		if len(args) > 0 {
 			spec = args[0]

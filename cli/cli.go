@@ -225,12 +225,7 @@ func policyFlag(cmd *cobra.Command) *string {
 
 // open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
 // [gate.Open] for what an error means: there is a gate all the same.
-func (e Env) open(repository, folder string, record recordFunc) (*gate.Gate, error) {
-	return e.openWith(repository, folder, gate.Options{Record: record})
-}
-
-// openWith is open with further options.
-func (e Env) openWith(repository, folder string, o gate.Options) (*gate.Gate, error) {
+func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
 	if folder != "" {
 		folder = e.path(folder)
 	}
@@ -243,10 +238,15 @@ func (e Env) openWith(repository, folder string, o gate.Options) (*gate.Gate, er
 	return gate.Open(o)
 }
 
-// unusable ends a command that needs a gate that could be opened.
-func unusable(g *gate.Gate, err error) error {
-	if g.Repository() == nil {
-		return err
+// usable opens a gate for a command that can't do without a policy and keeps no record.
+func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, error) {
+	o.Record = discard
+	g, err := e.open(repository, folder, o)
+	if err == nil {
+		return g, nil
 	}
-	return exitError{exitUsage, err}
+	if g.Repository() != nil {
+		err = exitError{exitUsage, err}
+	}
+	return nil, errors.Join(err, g.Close())
 }

@@ -13,9 +13,6 @@ import (
 	"countersign/report"
 )
 
-// recordFunc opens the journal of a repository; see [gate.Options].
-type recordFunc = func(gitDir string, setting policy.Journal) (gate.Recorder, error)
-
 // journalPath is where a repository's records go.
 func journalPath(gitDir string, setting policy.Journal) string {
 	if setting.File == "" {
@@ -40,8 +37,8 @@ func discard(string, policy.Journal) (gate.Recorder, error) { return journal.Dis
 // decide judges a push that a hook of the server understood, tells the pusher, and ends with the
 // decision's exit code.
 func decide(ctx context.Context, env Env, req gate.Request) error {
-	g, _ := env.open(".", "", openJournal) // what is wrong with the policy, Judge says and records
-	defer g.Close()                        // once decided, nothing changes it any more
+	g, _ := env.open(".", "", gate.Options{Record: openJournal}) // what is wrong with the policy, Judge says and records
+	defer g.Close()                                              // once decided, nothing changes it any more
 	decision, err := g.Judge(ctx, req)
 	if err != nil {
 		decision.Verdict = policy.Refused

@@ -48,11 +48,11 @@ func examine(ctx context.Context, env Env, repository string) ([]error, error) {
 	for _, fault := range install.Check(facts) {
 		faults = append(faults, errors.New(fault))
 	}
-	g, err := env.open(facts.GitDir, "", discard)
-	defer g.Close()
+	g, err := env.open(facts.GitDir, "", gate.Options{Record: discard})
 	if err != nil && (facts.HasPolicy || g.Repository() == nil) {
 		faults = append(faults, err)
 	}
+	defer g.Close()
 	if err := examineJournal(g); err != nil {
 		faults = append(faults, err)
 	}

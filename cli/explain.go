@@ -34,11 +34,11 @@ of them.`,
 		if err != nil {
 			return err
 		}
-		g, err := env.openWith(*repository, *folder, gate.Options{Record: discard, GoGit: goGit})
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{GoGit: goGit})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		e, err := g.Explain(cmd.Context(), args[0])
 		if err != nil {
 			return err

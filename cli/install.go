@@ -125,25 +125,24 @@ func carryOut(env Env, plan install.Plan, dry bool) error {
 	return install.Apply(plan)
 }
 
-// firstPolicy makes the policy that an installation begins with. It protects the branch that HEAD
-// names in place of the first by default, which is main, and takes what there is today for granted.
+// firstPolicy makes the policy that an installation begins with. It protects what is protected by
+// default and the branch that HEAD names, and takes what these have today for granted.
 func firstPolicy(ctx context.Context, env Env, facts install.Facts) (string, error) {
-	protect := policy.Default().Protect.Refs
-	if strings.HasPrefix(facts.Head, "refs/heads/") && !strings.ContainsAny(facts.Head, `*?[]{}\`) {
-		protect[0] = facts.Head
+	p := policy.Default()
+	if strings.HasPrefix(facts.Head, "refs/heads/") && !p.Protects(facts.Head) && !strings.ContainsAny(facts.Head, `*?[]{}\`) {
+		p.Protect.Refs = append([]string{facts.Head}, p.Protect.Refs...)
 	}
-	g, err := env.open(facts.GitDir, "", discard)
+	g, err := env.open(facts.GitDir, "", gate.Options{Record: discard})
 	if g.Repository() == nil {
 		return "", err
 	}
 	defer g.Close()
-	p := policy.Policy{Protect: policy.Protect{Refs: protect}}
-	tips, err := protectedTips(ctx, g.Repository(), &p)
+	tips, err := protectedTips(ctx, g.Repository(), p)
 	if err != nil {
 		return "", err
 	}
 	adopted, err := summits(ctx, g.Repository(), tips)
-	return install.StarterPolicy(protect, adopted), err
+	return install.StarterPolicy(p.Protect.Refs, adopted), err
 }
 
 // protectedTips gives the commits that the protected refs hold, branches before tags.

@@ -26,11 +26,11 @@ func keyringListCommand(env Env) *cobra.Command {
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
-		g, err := env.open(*repository, *folder, discard)
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		return listKeyring(env.Stdout, g)
 	}
 	return cmd

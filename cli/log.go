@@ -123,11 +123,11 @@ can see that records at the end are gone.`,
 }
 
 func openLog(env Env, repository string) (*os.File, error) {
-	g, err := env.open(repository, "", discard)
-	defer g.Close()
+	g, err := env.open(repository, "", gate.Options{Record: discard})
 	if g.Repository() == nil {
 		return nil, err
 	}
+	defer g.Close()
 	return os.Open(journalOf(g))
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"countersign/gate"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -29,11 +30,11 @@ func policyCheckCommand(env Env) *cobra.Command {
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	prepare := cmd.Flags().Bool("prepare", false, "then work out what everybody has earned, so that the next push needn't")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		g, err := env.open(*repository, *folder, discard)
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		p := g.Policy()
 		fmt.Fprintf(env.Stdout, "%s is valid\n", report.Escape(filepath.Join(g.PolicyDir(), "policy.toml")))
 		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
@@ -56,11 +57,11 @@ there is a file of that name its content and mode count as well.`,
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	cmd.RunE = func(_ *cobra.Command, paths []string) error {
-		g, err := env.open(*repository, *folder, discard)
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		for _, path := range paths {
 			change, err := env.added(path)
 			if err != nil {
@@ -120,16 +121,25 @@ func demand(r policy.Rule) string {
 	if r.Refuse {
 		return "refused"
 	}
-	words := fmt.Sprintf("%d approval", r.Approvals)
-	if r.Approvals != 1 {
-		words += "s"
+	words := fmt.Sprintf("%d approvals", r.Approvals)
+	if r.Approvals == 1 {
+		words = "1 approval"
 	}
-	if e := r.Exempt; !e.Nobody {
-		where := "in these classes"
-		if e.In == "all" {
-			where = "over all"
+	if r.Exempt.Nobody {
+		return words
+	}
+	var tenure []string
+	for _, of := range []struct {
+		n    int
+		what string
+	}{{r.Exempt.Days, "days"}, {r.Exempt.Commits, "commits"}, {r.Exempt.Months, "months"}} {
+		if of.n > 0 {
+			tenure = append(tenure, fmt.Sprintf("%d %s", of.n, of.what))
 		}
-		words += fmt.Sprintf(", none of a signer with %d days, %d commits and %d months %s", e.Days, e.Commits, e.Months, where)
 	}
-	return words
+	where := "in these classes"
+	if r.Exempt.In == "all" {
+		where = "over all"
+	}
+	return fmt.Sprintf("%s; none of a signer with %s %s", words, strings.Join(tenure, ", "), where)
 }

@@ -32,11 +32,11 @@ recorded. See githooks(5), pre-push.`,
 		if len(req.Updates) == 0 {
 			return nil
 		}
-		g, err := env.open(".", *folder, discard)
-		defer g.Close()
+		g, err := env.usable(".", *folder, gate.Options{})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		decision, err := foresee(cmd.Context(), g, req)
 		if err != nil {
 			return err

@@ -32,11 +32,11 @@ bounds the dates of what lands. Approvals are read from refs/approvals/, which a
 		if err != nil {
 			return err
 		}
-		g, err := env.openWith(*repository, *folder, gate.Options{Record: discard, GoGit: goGit})
-		defer g.Close()
+		g, err := env.usable(*repository, *folder, gate.Options{GoGit: goGit})
 		if err != nil {
-			return unusable(g, err)
+			return err
 		}
+		defer g.Close()
 		d, err := landed(cmd.Context(), g, strings.Join(args, ""))
 		if err != nil {
 			return err

@@ -1,11 +1,15 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -14,9 +18,9 @@ import (
 // for concurrent use.
 type Classes struct {
 	globs []classGlob
-	// An index of the globs, since most paths match none of some hundred: by the whole last part of
-	// the path, by its extension, and what fits neither.
-	byBase map[string][]int
+	// An index of the globs, since most paths match none of some hundred: by a part that the path must
+	// have, else by the extension that its last part must have, and what has neither.
+	byPart map[string][]int
 	byExt  map[string][]int
 	rest   []int
 
@@ -67,7 +71,7 @@ func fixedClasses() []string {
 
 // newClasses makes classes of globs by class name.
 func newClasses(byName map[string][]string) (*Classes, error) {
-	c := &Classes{byBase: make(map[string][]int), byExt: make(map[string][]int), seen: make(map[string][]string)}
+	c := &Classes{byPart: make(map[string][]int), byExt: make(map[string][]int), seen: make(map[string][]string)}
 	for _, class := range slices.Sorted(maps.Keys(byName)) {
 		for _, shown := range byName[class] {
 			if err := checkGlob(shown); err != nil {
@@ -84,21 +88,27 @@ func newClasses(byName map[string][]string) (*Classes, error) {
 func (c *Classes) add(g classGlob) {
 	i := len(c.globs)
 	c.globs = append(c.globs, g)
-	const special = `*?[\`
-	base, anywhere := strings.CutPrefix(g.glob, "**/")
-	if !anywhere || strings.Contains(base, "/") {
-		c.rest = append(c.rest, i)
+	const special = `*?[`
+	parts := strings.Split(g.glob, "/")
+	for _, part := range slices.Backward(parts) {
+		if !strings.ContainsAny(part, special) {
+			c.byPart[part] = append(c.byPart[part], i)
+			return
+		}
+	}
+	if ext, ok := extension(parts[len(parts)-1]); ok && !strings.ContainsAny(ext, special) {
+		c.byExt[ext] = append(c.byExt[ext], i)
 		return
 	}
-	dot := strings.LastIndexByte(base, '.')
-	switch {
-	case !strings.ContainsAny(base, special):
-		c.byBase[base] = append(c.byBase[base], i)
-	case dot >= 0 && !strings.ContainsAny(base[dot:], special):
-		c.byExt[base[dot:]] = append(c.byExt[base[dot:]], i)
-	default:
-		c.rest = append(c.rest, i)
+	c.rest = append(c.rest, i)
+}
+
+func extension(part string) (ext string, ok bool) {
+	dot := strings.LastIndexByte(part, '.')
+	if dot < 0 {
+		return "", false
 	}
+	return part[dot:], true
 }
 
 // Names lists every class, sorted.
@@ -116,12 +126,16 @@ func (c *Classes) Names() []string {
 func (c *Classes) Match(path string) []Match {
 	var ms []Match
 	for _, form := range checkoutForms(path) {
-		base := form[strings.LastIndexByte(form, '/')+1:]
-		candidates := slices.Concat(c.rest, c.byBase[base])
-		if dot := strings.LastIndexByte(base, '.'); dot >= 0 {
-			candidates = append(candidates, c.byExt[base[dot:]]...)
+		candidates := slices.Clone(c.rest)
+		base := form
+		for rest, more := form, true; more; {
+			base, rest, more = strings.Cut(rest, "/")
+			candidates = append(candidates, c.byPart[base]...)
 		}
-		slices.Sort(candidates)
+		if ext, ok := extension(base); ok {
+			candidates = append(candidates, c.byExt[ext]...)
+		}
+		slices.Sort(candidates) // the policy's order: the first glob is the one that is named
 		for _, i := range candidates {
 			g := &c.globs[i]
 			if !slices.ContainsFunc(ms, func(m Match) bool { return m.Class == g.class }) && doublestar.MatchUnvalidated(g.glob, form) {
@@ -190,68 +204,96 @@ func (c *Classes) Of(ch Change) []string {
 	return names
 }
 
-// checkoutForms gives a path folded as ASCII case is, and, where that differs, as file systems that
-// fold more would take it: HFS+ leaves out code points that show nothing, NTFS drops trailing dots
-// and spaces and what follows a colon, and Windows takes a backslash for a slash.
+// checkoutForms gives a path as file systems may take it: folded as ASCII case is, and, where that
+// differs, folded as those that know Unicode do (HFS+, APFS, ext4 with casefold), and then as Windows
+// does, for which a backslash is a slash, and which drops trailing dots and spaces and what follows a
+// colon.
 func checkoutForms(path string) []string {
-	folded := foldASCII(path)
-	plain := strings.Map(func(r rune) rune {
-		switch {
-		case r == '\\':
-			return '/'
-		case ignorable(r):
-			return -1
-		case 0xff01 <= r && r <= 0xff5e: // full-width forms, which compatibility folding makes ASCII
-			return foldRune(r - 0xfee0)
-		case r == '\u212a': // the Kelvin sign folds to k
-			return 'k'
-		case r == '\u017f': // the long s folds to s
-			return 's'
+	forms := []string{foldASCII(path)}
+	unfolded := func(r rune) bool { return r >= utf8.RuneSelf }
+	if form := forms[0]; strings.ContainsFunc(form, unfolded) {
+		if folded := ligatures.Replace(strings.Map(foldUnicode, form)); folded != form {
+			forms = append(forms, folded)
 		}
-		return r
-	}, folded)
-	parts := strings.Split(plain, "/")
+	}
+	last := forms[len(forms)-1]
+	parts := strings.FieldsFunc(last, func(r rune) bool { return r == '/' || r == '\\' })
 	kept := parts[:0]
 	for _, part := range parts {
 		part, _, _ = strings.Cut(part, ":")
-		part = strings.TrimRight(part, ". ")
-		if part != "" {
+		if part = strings.TrimRight(part, ". "); part != "" {
 			kept = append(kept, part)
 		}
 	}
-	if plain = strings.Join(kept, "/"); plain == folded {
-		return []string{folded}
+	if form := strings.Join(kept, "/"); form != last {
+		forms = append(forms, form)
 	}
-	return []string{folded, plain}
+	return forms
 }
 
-func foldRune(r rune) rune {
-	if 'A' <= r && r <= 'Z' {
-		return r + 'a' - 'A'
+// foldUnicode folds what becomes ASCII, in case or in compatibility, and drops what shows nothing:
+// git's own list for HFS+ (next_hfs_char in its utf8.c), and more. Marks on letters don't matter,
+// since no glob has any.
+func foldUnicode(r rune) rune {
+	switch {
+	case r < utf8.RuneSelf:
+		return r
+	case 0xff01 <= r && r <= 0xff5e: // full-width forms
+		return unicode.ToLower(r - 0xfee0)
+	case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		return -1
+	}
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) { // the Kelvin sign, the long s
+		if f < utf8.RuneSelf {
+			return unicode.ToLower(f)
+		}
 	}
 	return r
 }
 
-// ignorable says whether HFS+ leaves a code point out of names (git's utf8.c, next_hfs_char).
-func ignorable(r rune) bool {
-	return 0x200c <= r && r <= 0x200f || 0x202a <= r && r <= 0x202e || 0x206a <= r && r <= 0x206f || r == 0xfeff
-}
+// ligatures are the letters that full case folding makes several ASCII letters of (Unicode,
+// CaseFolding.txt, status F).
+var ligatures = strings.NewReplacer("ß", "ss", "ẞ", "ss", "ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
 
-// checkGlob refuses a glob that is malformed or can't match any path of a tree.
+// checkGlob refuses a glob that is malformed or can't match any path of a tree, whichever of its
+// alternatives is taken.
 func checkGlob(glob string) error {
 	switch {
 	case glob == "":
-		return fmt.Errorf("an empty glob matches nothing")
+		return errors.New("an empty glob matches nothing")
+	case strings.Contains(glob, `\`):
+		return fmt.Errorf("the glob %q has a backslash: paths are separated by slashes, and [*] stands for an asterisk", glob)
 	case !doublestar.ValidatePattern(glob):
 		return fmt.Errorf("the glob %q is malformed", glob)
-	case strings.HasPrefix(glob, "/"), strings.HasPrefix(glob, "./"), strings.HasSuffix(glob, "/"),
-		strings.Contains(glob, "//"), strings.Contains("/"+glob+"/", "/../"), strings.Contains("/"+glob+"/", "/./"):
-		return fmt.Errorf("the glob %q can't match: paths have no leading, trailing or doubled slash and no \".\" or \"..\"", glob)
-	case strings.Contains(glob, `\`):
-		return fmt.Errorf("the glob %q has a backslash; paths are separated by slashes", glob)
+	case bracesInBrackets.MatchString(glob):
+		return fmt.Errorf("the glob %q has a brace or comma in brackets, which can be read in two ways", glob)
+	case backwardRange(foldASCII(glob)):
+		return fmt.Errorf("the glob %q has a range that ends before it begins once case is folded", glob)
+	}
+	for _, g := range expandBraces(glob) {
+		in := "/" + g + "/"
+		if g == "" || strings.Contains(in, "//") || strings.Contains(in, "/./") || strings.Contains(in, "/../") {
+			return fmt.Errorf("the glob %q can't match: paths have no leading, trailing or doubled slash and no \".\" or \"..\"", glob)
+		}
 	}
 	return nil
 }
+
+// backwardRange says whether a folded glob has a range such as [z-a], which matches nothing.
+func backwardRange(glob string) bool {
+	for _, set := range brackets.FindAllString(glob, -1) {
+		for i := 1; i+2 < len(set)-1; i++ {
+			if set[i+1] == '-' && set[i] > set[i+2] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var brackets = regexp.MustCompile(`\[[^]]+\]`)
+
+var bracesInBrackets = regexp.MustCompile(`\[[^]]*[{},][^]]*\]`)
 
 // expandBraces writes out the alternatives of a glob: a{b,c}d is abd and acd.
 func expandBraces(glob string) []string {

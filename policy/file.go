@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -62,14 +64,14 @@ func LoadDraft(fsys fs.FS) (*Policy, error) { return load(fsys, false) }
 
 // Default is the policy of an empty file, without a keyring.
 func Default() *Policy {
-	r := &reader{sum: sha256.New()}
+	r := new(reader)
 	p := defaults()
 	r.finish(p)
 	return p
 }
 
 func load(fsys fs.FS, needKeys bool) (*Policy, error) {
-	r := &reader{fsys: fsys, sum: sha256.New()}
+	r := &reader{fsys: fsys, read: make(map[string][]byte)}
 	text, ok, err := r.readFile(FileName, maxPolicyFile)
 	if err != nil {
 		return nil, err
@@ -81,12 +83,20 @@ func load(fsys fs.FS, needKeys bool) (*Policy, error) {
 		r.problem(0, "it is not plain UTF-8 text; save it without a byte order mark")
 		return nil, r.err()
 	}
-	r.lines = strings.Split(string(text), "\n")
+	if i := control(text); i >= 0 {
+		r.problem(lineAt(string(text), i), fmt.Sprintf("there is a control character (0x%02x)", text[i]))
+		return nil, r.err()
+	}
+	var deep int
+	if r.lines, deep = scanLines(string(text)); deep > 0 {
+		r.problem(deep, "tables and lists are nested too deeply")
+		return nil, r.err()
+	}
 	var raw map[string]any
 	// Into a map, not a struct: for a struct's sake the library takes keys that differ in case for
 	// the same (toml issue 449), and then lets one of them win at random.
 	if _, err := toml.Decode(string(text), &raw); err != nil {
-		r.tomlError(err)
+		r.tomlError(string(text), err)
 		return nil, r.err()
 	}
 	p := defaults()
@@ -101,31 +111,55 @@ func load(fsys fs.FS, needKeys bool) (*Policy, error) {
 	return p, nil
 }
 
-func (r *reader) tomlError(err error) {
+func (r *reader) tomlError(text string, err error) {
 	var parse toml.ParseError
-	if errors.As(err, &parse) {
-		text := parse.Message
-		if text == "" {
-			text = strings.TrimPrefix(parse.Error(), "toml: ")
-		}
-		r.problem(parse.Position.Line, text)
+	if !errors.As(err, &parse) {
+		r.problem(0, err.Error())
 		return
 	}
-	r.problem(0, err.Error())
+	message := parse.Message
+	if message == "" {
+		message = strings.TrimPrefix(parse.Error(), "toml: ")
+	}
+	// Not the error's own line, which is the next one where the mistake is the end of a line.
+	r.problem(lineAt(text, min(parse.Position.Start, len(text))), message)
 }
+
+// control gives the position of the first control character that isn't white space of TOML, or -1.
+func control(text []byte) int {
+	for i, b := range text {
+		switch {
+		case b == '\t', b == '\n', b == '\r' && i+1 < len(text) && text[i+1] == '\n':
+		case b < ' ', b == 0x7f:
+			return i
+		}
+	}
+	return -1
+}
+
+// lineAt gives the line of a position.
+func lineAt(text string, pos int) int { return 1 + strings.Count(text[:pos], "\n") }
 
 // finish fills in what follows from the rest.
 func (r *reader) finish(p *Policy) {
-	p.Digest = hex.EncodeToString(r.sum.Sum(nil))
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(r.read)) {
+		fmt.Fprintf(sum, "%s %d\n", name, len(r.read[name]))
+		sum.Write(r.read[name])
+	}
+	p.Digest = hex.EncodeToString(sum.Sum(nil))
 	if p.Classes == nil {
 		p.Classes = builtInClasses()
 	}
 	p.index()
 }
 
-// readFile reads a file of the policy's folder and adds it to the digest. It says false after
+// readFile reads a file of the policy's folder, once, and keeps it for the digest. It says false after
 // reporting what is wrong with it; an error means that policy.toml itself isn't there.
 func (r *reader) readFile(name string, limit int64) ([]byte, bool, error) {
+	if b, ok := r.read[name]; ok {
+		return b, true, nil
+	}
 	info, err := fs.Stat(r.fsys, name)
 	switch {
 	case err != nil && name == FileName && errors.Is(err, fs.ErrNotExist):
@@ -145,8 +179,7 @@ func (r *reader) readFile(name string, limit int64) ([]byte, bool, error) {
 		r.at(name, 0, "it can't be read: "+plainError(err))
 		return nil, false, nil
 	}
-	fmt.Fprintf(r.sum, "%s %d\n", name, len(b))
-	r.sum.Write(b)
+	r.read[name] = b
 	return b, true, nil
 }
 

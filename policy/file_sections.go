@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -13,11 +15,12 @@ import (
 // policy reads the whole file into a policy that holds the defaults.
 func (r *reader) policy(p *Policy, raw map[string]any) {
 	top := &table{r: r, raw: raw}
+	r.written = raw
 	version := 1
 	top.integer("version", &version, 1)
 	if version != 1 {
 		top.problem("version", "version = %d: this program knows version 1", version)
-		return // every other line may mean something else there
+		return // everything else may mean something else there
 	}
 	if t := top.sub("protect"); t != nil {
 		r.protect(t, &p.Protect)
@@ -32,7 +35,10 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		t.duration("settling", &p.Tenure.Settling)
 		t.duration("max-landing-age", &p.Tenure.MaxLandingAge)
 		if p.Tenure.Settling < p.Tenure.MaxLandingAge {
-			t.problem("settling", "settling is shorter than max-landing-age: what comes in one push could vouch for the rest of it")
+			t.problem("settling", "settling (%s) is shorter than max-landing-age (%s): what comes in one push could vouch for the rest of it", p.Tenure.Settling, p.Tenure.MaxLandingAge)
+		}
+		if p.Tenure.MaxLandingAge < time.Minute {
+			t.problem("max-landing-age", "max-landing-age is under a minute: hardly anything could land")
 		}
 		t.done()
 	}
@@ -44,8 +50,8 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		t.integer("commits", &p.Limits.Commits, 1)
 		t.size("blob", &p.Limits.Blob)
 		t.duration("time", &p.Limits.Time)
-		if p.Limits.Time == 0 {
-			t.problem("time", "time = 0 leaves no time to decide anything")
+		if p.Limits.Time < time.Second {
+			t.problem("time", "time is under a second: hardly anything could be decided")
 		}
 		t.done()
 	}
@@ -62,13 +68,14 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	if p.Classes == nil {
 		p.Classes = builtInClasses()
 	}
-	if ts := top.list("rule"); ts != nil {
-		p.Rules = nil
-		for _, t := range ts {
-			r.rule(t, p)
-		}
+	rules := top.named("rule")
+	if r.written["rule"] != nil {
+		p.Rules = nil // the file's rules stand instead of the default ones, not beside them
 	}
-	for _, t := range top.list("principal") {
+	for _, t := range rules {
+		r.rule(t, p)
+	}
+	for _, t := range top.named("principal") {
 		r.principal(t, p)
 	}
 	r.introductions(p)
@@ -77,12 +84,12 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 
 func (r *reader) protect(t *table, p *Protect) {
 	t.strs("refs", &p.Refs)
-	for _, ref := range p.Refs {
+	for i, ref := range p.Refs {
 		switch {
 		case !doublestar.ValidatePattern(ref):
-			t.problem("refs", "refs: the pattern %q is malformed", ref)
-		case !strings.HasPrefix(ref, "refs/"), strings.HasSuffix(ref, "/"), strings.Contains(ref, "//"):
-			t.problem("refs", "refs: %q can't match: patterns are full names such as \"refs/heads/main\" or \"refs/heads/release/**\"", ref)
+			t.elementProblem("refs", i, "refs: the pattern %q is malformed", ref)
+		case !refPattern(ref):
+			t.elementProblem("refs", i, "refs: %q can't match: patterns are full names such as \"refs/heads/main\" or \"refs/heads/release/**\"", ref)
 		}
 	}
 	if len(p.Refs) == 0 {
@@ -93,16 +100,23 @@ func (r *reader) protect(t *table, p *Protect) {
 	t.done()
 }
 
+// refPattern says whether a pattern could match a ref's full name (git-check-ref-format(1)).
+func refPattern(p string) bool {
+	return strings.HasPrefix(p, "refs/") && !strings.HasSuffix(p, "/") && !strings.HasSuffix(p, ".") && !strings.HasSuffix(p, ".lock") &&
+		!strings.Contains(p, "//") && !strings.Contains(p, "..") && !strings.Contains(p, "/.") && !strings.ContainsAny(p, " ~^:\\\x7f") &&
+		!strings.ContainsFunc(p, unicode.IsControl)
+}
+
 func (r *reader) signatures(t *table, s *Signatures) {
 	t.oneOf("require", &s.Require, "every-commit", "landing")
 	t.strs("kinds", &s.Kinds)
-	for _, kind := range s.Kinds {
+	for i, kind := range s.Kinds {
 		switch kind {
 		case "openpgp", "ssh":
 		case "x509":
-			t.problem("kinds", "kinds: X.509 signatures are not supported yet")
+			t.elementProblem("kinds", i, "kinds: X.509 signatures are not supported yet")
 		default:
-			t.problem("kinds", "kinds: unknown kind %q%s", kind, didYouMean(kind, []string{"openpgp", "ssh"}))
+			t.elementProblem("kinds", i, "kinds: unknown kind %q%s", kind, didYouMean(kind, []string{"openpgp", "ssh"}))
 		}
 	}
 	if len(s.Kinds) == 0 {
@@ -118,9 +132,9 @@ var fullID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 func (r *reader) adoption(t *table, a *Adoption) {
 	t.strs("commits", &a.Commits)
-	for _, id := range a.Commits {
+	for i, id := range a.Commits {
 		if !fullID.MatchString(id) {
-			t.problem("commits", "commits: %q is not a full commit id", id)
+			t.elementProblem("commits", i, "commits: %q is not a full commit id", id)
 		}
 	}
 	t.boolean("credit-claims", &a.CreditClaims)
@@ -130,17 +144,18 @@ func (r *reader) adoption(t *table, a *Adoption) {
 // classes reads [class.NAME] tables: "add" extends a built-in class, "paths" makes or replaces one.
 func (r *reader) classes(t *table, p *Policy) {
 	globs := builtInGlobs()
+	builtIn := slices.Sorted(maps.Keys(globs))
+	before := len(r.problems)
 	for _, name := range slices.Sorted(maps.Keys(t.raw)) {
 		c := t.sub(name)
 		if c == nil {
 			continue
 		}
-		c.name, c.shown = "[class."+name+"]", "[class."+name+"]"
+		c.shown = "[class." + name + "]"
 		var paths, add []string
 		c.strs("paths", &paths)
 		c.strs("add", &add)
 		c.done()
-		_, builtIn := globs[name]
 		switch {
 		case slices.Contains(fixedClasses(), name):
 			c.problem("", "class %s is made by content or mode; no path can be added to it", name)
@@ -148,26 +163,22 @@ func (r *reader) classes(t *table, p *Policy) {
 		case !simpleName.MatchString(name):
 			c.problem("", "the class name %q: want %s", name, simpleNameWords)
 			continue
-		case !builtIn && paths == nil:
-			c.problem("add", "there is no built-in class %q to add to; a new one has \"paths\"%s", name, didYouMean(name, slices.Collect(maps.Keys(globs))))
+		case paths == nil && !slices.Contains(builtIn, name):
+			c.problem("", "there is no built-in class %q to add to; a new one has \"paths\"%s", name, didYouMean(name, builtIn))
+			continue
+		case len(paths)+len(add) == 0:
+			c.problem("", "class %s gets no globs here: \"add\" extends a built-in class, \"paths\" makes or replaces one", name)
 			continue
 		}
 		if paths != nil {
 			globs[name] = paths
 		}
 		globs[name] = append(globs[name], add...)
-		for _, glob := range slices.Concat(paths, add) {
-			if err := checkGlob(glob); err != nil {
-				key := "paths"
-				if slices.Contains(add, glob) {
-					key = "add"
-				}
-				c.problem(key, "%v", err)
-			}
-		}
+		c.globs("paths", paths)
+		c.globs("add", add)
 	}
-	if len(r.problems) > 0 {
-		return
+	if len(r.problems) > before {
+		return // unknown classes of rules would be a consequence
 	}
 	classes, err := newClasses(globs)
 	if err != nil {
@@ -177,23 +188,30 @@ func (r *reader) classes(t *table, p *Policy) {
 	p.Classes = classes
 }
 
+func (t *table) globs(key string, globs []string) {
+	for i, glob := range globs {
+		if err := checkGlob(glob); err != nil {
+			t.elementProblem(key, i, "%v", err)
+		}
+	}
+}
+
 func (r *reader) rule(t *table, p *Policy) {
 	rule := Rule{Approvals: 1, Exempt: Exempt{Nobody: true}}
 	t.str("name", &rule.Name)
 	t.str("why", &rule.Why)
 	t.strs("classes", &rule.Classes)
 	t.boolean("refuse", &rule.Refuse)
-	_, counts := t.raw["approvals"]
 	t.integer("approvals", &rule.Approvals, 1)
 	r.exempt(t, "exempt", &rule.Exempt)
-	if _, ok := t.raw["approvers"]; ok {
+	if t.raw["approvers"] != nil {
 		rule.Approvers = new(Exempt)
-		r.exempt(t, "approvers", rule.Approvers)
-		if rule.Approvers.Nobody {
-			t.problem("approvers", "approvers: want the tenure asked of them, { days = 365, … }")
-		}
 	}
+	r.exempt(t, "approvers", rule.Approvers)
 	t.done()
+	if rule.Approvers != nil && rule.Approvers.Nobody {
+		t.problem("approvers", "approvers: want the tenure asked of them, { days = 365, … }")
+	}
 	if !simpleName.MatchString(rule.Name) {
 		t.problem("name", "the rule's name %q: want %s", rule.Name, simpleNameWords)
 	}
@@ -204,13 +222,15 @@ func (r *reader) rule(t *table, p *Policy) {
 		t.problem("classes", "rule %q names no classes: it would never apply", rule.Name)
 	}
 	known := p.Classes.Names()
-	for _, class := range rule.Classes {
+	for i, class := range rule.Classes {
 		if !slices.Contains(known, class) {
-			t.problem("classes", "unknown class %q%s", class, didYouMean(class, known))
+			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
 		}
 	}
-	if _, has := t.raw["exempt"]; rule.Refuse && (has || counts) {
-		t.problem("refuse", "rule %q refuses, so \"approvals\" and \"exempt\" can mean nothing beside it", rule.Name)
+	for _, key := range []string{"approvals", "approvers", "exempt"} {
+		if rule.Refuse && t.raw[key] != nil {
+			t.problem(key, "rule %q refuses, so %q can mean nothing beside it", rule.Name, key)
+		}
 	}
 	p.Rules = append(p.Rules, rule)
 }
@@ -227,14 +247,14 @@ func (r *reader) exempt(t *table, key string, e *Exempt) {
 		*e = Exempt{Nobody: true}
 	case map[string]any:
 		*e = Exempt{In: "class"}
-		inner := &table{r: r, name: t.name, shown: key + " of " + t.shown, nth: t.nth, raw: v}
+		inner := &table{r: r, path: at(t.path, key), shown: key + " of " + t.shown, raw: v}
 		inner.integer("days", &e.Days, 0)
 		inner.integer("commits", &e.Commits, 0)
 		inner.integer("months", &e.Months, 0)
 		inner.oneOf("in", &e.In, "class", "all")
 		inner.done()
 		if e.Days == 0 && e.Commits == 0 && e.Months == 0 {
-			t.problem(key, "%s asks for no tenure at all, so the rule would hold nobody", key)
+			t.problem(key, "%s asks for no tenure at all: want days, commits or months above 0", key)
 		}
 	default:
 		t.problem(key, "%s: want \"nobody\" or { days = 365, commits = 10, in = \"class\" }", key)
@@ -243,35 +263,84 @@ func (r *reader) exempt(t *table, key string, e *Exempt) {
 
 // check looks at the policy as a whole, for what can't work.
 func (r *reader) check(p *Policy, needKeys bool) {
-	maintainers, approvers, keys := 0, 0, 0
+	maintainers, keys := 0, 0
 	for _, q := range p.Principals {
 		keys += len(q.Keys)
-		switch q.Role {
-		case Maintainer:
+		if q.Role == Maintainer {
 			maintainers++
-			approvers++
-		case Reviewer:
-			approvers++
 		}
 	}
-	if needKeys && keys == 0 {
+	switch {
+	case maintainers == 0 && !needKeys:
+		return // nobody is named yet
+	case keys == 0 && needKeys:
 		r.problem(0, "no principal has a key, so nobody could sign anything: add a [[principal]] with keys")
-	}
-	if needKeys && maintainers == 0 && keys > 0 {
-		r.problem(0, "no principal is a maintainer")
-	}
-	if !needKeys && maintainers == 0 {
+		return
+	case maintainers == 0:
+		r.problem(0, "no principal is a maintainer: give one the role, or nobody answers for this policy")
 		return
 	}
-	if p.Quorum.Maintainers > max(maintainers, 2) {
-		r.problem((&table{r: r, name: "[quorum]"}).line("maintainers"), fmt.Sprintf("the quorum of %d can't be reached by %s", p.Quorum.Maintainers, plural(maintainers, "maintainer")))
+	if quorum, _ := r.written["quorum"].(map[string]any); quorum["maintainers"] == nil {
+		p.Quorum.Maintainers = min(p.Quorum.Maintainers, maintainers)
+	} else if p.Quorum.Maintainers > maintainers {
+		r.problem(r.lines.find(at("", "quorum", "maintainers")), fmt.Sprintf("a quorum of %d can't be reached by %s", p.Quorum.Maintainers, plural(maintainers, "maintainer")))
+	}
+	most := p.mostApprovers(needKeys)
+	if r.written["rule"] == nil {
+		if most == 0 {
+			alone(p.Rules)
+		}
+		return
 	}
 	for i, rule := range p.Rules {
-		// Whoever signs can't approve, so one of the approvers may be missing. A single maintainer's
-		// own tenure must do, and a rule that exempts nobody would shut them out for good.
-		if !rule.Refuse && rule.Approvals > max(approvers-1, 1) {
-			r.problem((&table{r: r, name: "[[rule]]", nth: i}).line("approvals"), fmt.Sprintf("rule %q asks for %s, and only %d could approve another's change", rule.Name, plural(rule.Approvals, "approval"), max(approvers-1, 0)))
+		line := r.lines.find(at("", "rule", i, "approvals"))
+		switch {
+		case rule.Refuse || rule.Approvals <= most:
+		case rule.Exempt.Nobody && most == 0:
+			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
+		case rule.Approvals > 1:
+			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, or that of whoever introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
 		}
+	}
+}
+
+// mostApprovers is how many principals could stand second behind a change, whoever of the others
+// makes it; with needKeys only who has a key that isn't revoked.
+func (p *Policy) mostApprovers(needKeys bool) int {
+	signs := func(q *Principal) bool {
+		return !needKeys || slices.ContainsFunc(q.Keys, func(k Key) bool { return k.Revoked == "" })
+	}
+	most := 0
+	j := &judgement{p: p}
+	for i := range p.Principals {
+		signer := &p.Principals[i]
+		if !signs(signer) || signer.Role != Maintainer && signer.Role != Contributor {
+			continue
+		}
+		n := 0
+		for _, name := range j.couldApprove(new(Rule), signer, nil) {
+			if signs(p.Principal(name)) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+// alone fits the default rules to a project in which nobody can approve another's change. Tenure is
+// the only way then, and has to be one: counted by class, it could never be earned where everything
+// of a class is held, so it is counted over all.
+func alone(rules []Rule) {
+	build := rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "build-and-ci" })].Exempt
+	for i := range rules {
+		if rules[i].Refuse {
+			continue
+		}
+		if rules[i].Exempt.Nobody {
+			rules[i].Exempt = build
+		}
+		rules[i].Exempt.In = "all"
 	}
 }
 

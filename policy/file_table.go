@@ -1,11 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
-	"hash"
 	"io/fs"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,22 +14,43 @@ import (
 // reader reads one policy and collects what is wrong with it.
 type reader struct {
 	fsys     fs.FS
-	lines    []string
-	sum      hash.Hash
+	lines    keyLines
+	read     map[string][]byte // every file, by name
+	written  map[string]any    // the top level
 	problems []Problem
+	more     int // problems beyond maxProblems
 }
 
 func (r *reader) at(file string, line int, text string) {
-	if len(r.problems) < maxProblems {
-		r.problems = append(r.problems, Problem{File: file, Line: line, Text: text})
+	if len(r.problems) == maxProblems {
+		r.more++
+		return
 	}
+	r.problems = append(r.problems, Problem{File: file, Line: line, Text: text})
 }
 
 func (r *reader) problem(line int, text string) { r.at(FileName, line, text) }
 
+// err gives the problems, the policy's own in the order of its lines.
 func (r *reader) err() error {
 	if len(r.problems) == 0 {
 		return nil
+	}
+	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+		switch {
+		case a.File == b.File:
+			return cmp.Compare(a.Line, b.Line)
+		case a.File == FileName:
+			return -1
+		case b.File == FileName:
+			return 1
+		default:
+			return strings.Compare(a.File, b.File)
+		}
+	})
+	if r.more > 0 {
+		r.problems = append(r.problems, Problem{File: FileName, Text: fmt.Sprintf("and %s more", plural(r.more, "problem"))})
+		r.more = 0
 	}
 	return &FileError{r.problems}
 }
@@ -39,46 +59,25 @@ func (r *reader) err() error {
 // reports the others.
 type table struct {
 	r     *reader
-	name  string // as it is written, "[[rule]]", or "" for the top level
-	shown string // for messages: `[[rule]] "opaque-files"`
-	nth   int    // of the tables of that name
+	path  string // see keyLines
+	shown string // for messages: `[[rule]] "opaque-files"`, "" for the top level
 	raw   map[string]any
 	known []string
 }
 
-// line finds the line of a key, or else of the table's header. The library tells no lines of keys
-// that parse; this looks for them, and a table's own line is the answer where it isn't sure.
-func (t *table) line(key string) int {
-	start := 0
-	if t.name != "" {
-		seen := -1
-		for i, line := range t.r.lines {
-			if strings.HasPrefix(strings.TrimSpace(line), t.name) {
-				if seen++; seen == t.nth {
-					start = i + 1
-					break
-				}
-			}
-		}
-		if seen != t.nth {
-			return 0
-		}
-	}
-	pattern := regexp.MustCompile(`(^|[\s{,])"?` + regexp.QuoteMeta(key) + `"?\s*=`)
-	for i, line := range t.r.lines[start:] {
-		if strings.HasPrefix(strings.TrimSpace(line), "[") && !strings.Contains(line, "=") {
-			break
-		}
-		code, _, _ := strings.Cut(line, "#")
-		if pattern.MatchString(code) {
-			return start + i + 1
-		}
-	}
-	return start
-}
+// problem reports what is wrong with a key, or with the table if the key is "".
+func (t *table) problem(key, format string, args ...any) { t.elementProblem(key, -1, format, args...) }
 
-func (t *table) problem(key, format string, args ...any) {
-	t.r.problem(t.line(key), fmt.Sprintf(format, args...))
+// elementProblem reports what is wrong with an element of a key's list.
+func (t *table) elementProblem(key string, i int, format string, args ...any) {
+	path := t.path
+	if key != "" {
+		path = at(path, key)
+	}
+	if i >= 0 {
+		path = at(path, i)
+	}
+	t.r.problem(t.r.lines.find(path), fmt.Sprintf(format, args...))
 }
 
 // get gives a key's value if it is there, of the wanted type or reported.
@@ -118,14 +117,14 @@ func (t *table) strs(key string, into *[]string) {
 		return
 	}
 	list := make([]string, 0, len(v))
-	for _, raw := range v {
+	for i, raw := range v {
 		s, ok := raw.(string)
 		if !ok {
-			t.problem(key, "%s: want a list of strings", key)
+			t.elementProblem(key, i, "%s: want a list of strings", key)
 			return
 		}
 		if slices.Contains(list, s) {
-			t.problem(key, "%s: %q stands there twice", key, s)
+			t.elementProblem(key, i, "%s: %q stands there twice", key, s)
 		}
 		list = append(list, s)
 	}
@@ -139,12 +138,13 @@ func (t *table) boolean(key string, into *bool) {
 }
 
 func (t *table) integer(key string, into *int, least int64) {
-	v, ok := get[int64](t, key, "a number")
+	v, ok := get[int64](t, key, "a whole number")
 	if !ok {
 		return
 	}
-	if v < least || v > 1_000_000_000 {
-		t.problem(key, "%s = %d: want %d or more", key, v, least)
+	const most = 1_000_000_000
+	if v < least || v > most {
+		t.problem(key, "%s = %d: want a number from %d to %d", key, v, least, most)
 		return
 	}
 	*into = int(v)
@@ -209,27 +209,53 @@ func (t *table) date(key string, into *time.Time) {
 
 // sub gives a table within this one, or nil.
 func (t *table) sub(key string) *table {
-	v, ok := get[map[string]any](t, key, "a table")
+	v, ok := get[map[string]any](t, key, "a ["+key+"] table")
 	if !ok {
 		return nil
 	}
-	return &table{r: t.r, name: "[" + key + "]", shown: "[" + key + "]", raw: v}
+	return &table{r: t.r, path: at(t.path, key), shown: "[" + key + "]", raw: v}
 }
 
-// list gives the tables of an array of tables.
-func (t *table) list(key string) []*table {
-	v, ok := get[[]map[string]any](t, key, "[["+key+"]] tables")
-	if !ok {
+// list gives the tables of an array of tables, written as [[key]] or as key = [{ … }].
+func (t *table) list(key, want string) []*table {
+	t.known = append(t.known, key)
+	raw, there := t.raw[key]
+	if !there {
 		return nil
 	}
-	ts := make([]*table, len(v))
-	for i, raw := range v {
-		ts[i] = &table{r: t.r, name: "[[" + key + "]]", shown: "[[" + key + "]]", nth: i, raw: raw}
-		if name, ok := raw["name"].(string); ok {
-			ts[i].shown += fmt.Sprintf(" %q", name)
+	var elements []any
+	switch raw := raw.(type) {
+	case []any:
+		elements = raw
+	case []map[string]any:
+		for _, element := range raw {
+			elements = append(elements, element)
+		}
+	default:
+		t.problem(key, "%s: want %s", key, want)
+	}
+	var tables []*table
+	for i, element := range elements {
+		raw, ok := element.(map[string]any)
+		if !ok {
+			t.elementProblem(key, i, "%s: want %s", key, want)
+			continue
+		}
+		tables = append(tables, &table{r: t.r, path: at(t.path, key, i), raw: raw})
+	}
+	return tables
+}
+
+// named gives the array of tables of the top level, which have names.
+func (t *table) named(key string) []*table {
+	tables := t.list(key, "[["+key+"]] tables")
+	for _, sub := range tables {
+		sub.shown = "[[" + key + "]]"
+		if name, ok := sub.raw["name"].(string); ok {
+			sub.shown += fmt.Sprintf(" %q", name)
 		}
 	}
-	return ts
+	return tables
 }
 
 // done reports the keys that nobody asked for.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"io/fs"
 	"regexp"
 	"slices"
@@ -12,7 +13,7 @@ import (
 var simpleName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`)
 
 // NameRule says in words what a principal may be called.
-const NameRule = simpleNameWords
+const NameRule = simpleNameWords + `, without ".." and not ending in ".lock"`
 
 // ValidName says whether a principal may be called so: names stand in ref names
 // (git-check-ref-format(1)) and in messages.
@@ -20,12 +21,15 @@ func ValidName(name string) bool {
 	return simpleName.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
 }
 
-const simpleNameWords = "lower-case letters, digits, dots, underscores and hyphens, and letters or digits at both ends"
+const simpleNameWords = "up to 64 lower-case letters, digits, dots, underscores and hyphens, and letters or digits at both ends"
+
+// founder stands for whoever introduced those that a project began with.
+const founder = "founder"
 
 var roles = []string{string(Maintainer), string(Contributor), string(Reviewer), string(Service)}
 
 func (r *reader) principal(t *table, p *Policy) {
-	q := Principal{Role: Maintainer}
+	var q Principal
 	role := ""
 	t.str("name", &q.Name)
 	t.oneOf("role", &role, roles...)
@@ -36,8 +40,13 @@ func (r *reader) principal(t *table, p *Policy) {
 	t.strs("emails", &q.Emails)
 	t.date("since", &q.Since)
 	t.str("introduced-by", &q.IntroducedBy)
-	if !ValidName(q.Name) {
-		t.problem("name", "the principal's name %q: want %s", q.Name, simpleNameWords)
+	q.Keys = r.keys(t)
+	t.done()
+	switch {
+	case !ValidName(q.Name):
+		t.problem("name", "the principal's name %q: want %s", q.Name, NameRule)
+	case q.Name == founder:
+		t.problem("name", "nobody can be called %q: introduced-by = %q says that nobody introduced them", founder, founder)
 	}
 	for _, other := range p.Principals {
 		if other.Name == q.Name {
@@ -45,19 +54,17 @@ func (r *reader) principal(t *table, p *Policy) {
 		} else if lookAlike(other.Name) == lookAlike(q.Name) {
 			t.problem("name", "the names %q and %q look alike", other.Name, q.Name)
 		}
-		for _, e := range q.Emails {
+		for i, e := range q.Emails {
 			if slices.ContainsFunc(other.Emails, func(o string) bool { return foldASCII(o) == foldASCII(e) }) {
-				t.problem("emails", "%q is also an address of %s", e, other.Name)
+				t.elementProblem("emails", i, "%q is also an address of %s", e, other.Name)
 			}
 		}
 	}
-	for _, e := range q.Emails {
+	for i, e := range q.Emails {
 		if strings.ContainsAny(e, "<>\n\x00 ") || !strings.Contains(e, "@") {
-			t.problem("emails", "%q is no e-mail address", e)
+			t.elementProblem("emails", i, "%q is no e-mail address", e)
 		}
 	}
-	q.Keys = r.keys(t)
-	t.done()
 	p.Principals = append(p.Principals, q)
 }
 
@@ -74,18 +81,20 @@ func (r *reader) introductions(p *Policy) {
 		by[q.Name] = q.IntroducedBy
 	}
 	for i, q := range p.Principals {
-		at := &table{r: r, name: "[[principal]]", nth: i}
-		if q.IntroducedBy == "" || q.IntroducedBy == "founder" {
+		problem := func(format string, args ...any) {
+			r.problem(r.lines.find(at("", "principal", i, "introduced-by")), fmt.Sprintf(format, args...))
+		}
+		if q.IntroducedBy == "" || q.IntroducedBy == founder {
 			continue
 		}
 		if _, ok := by[q.IntroducedBy]; !ok {
-			at.problem("introduced-by", "%s was introduced by %q, whom nobody here is%s", q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
+			problem("%s was introduced by %q, whom nobody here is%s", q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
 			continue
 		}
 		next := q.IntroducedBy
 		for range p.Principals {
 			if next == q.Name {
-				at.problem("introduced-by", "%s stands at both ends of a line of introductions", q.Name)
+				problem("%s stands at both ends of a line of introductions", q.Name)
 				break
 			}
 			next = by[next]
@@ -103,26 +112,10 @@ func names(qs []Principal) []string {
 
 // keys reads keys = [{ openpgp = "keys/alice.asc" }, { ssh = "ssh-ed25519 AAAA…" }, …].
 func (r *reader) keys(t *table) []Key {
-	raw, ok := get[[]any](t, "keys", `a list such as [{ ssh = "ssh-ed25519 AAAA…" }]`)
-	if !ok {
-		tables, ok := t.raw["keys"].([]map[string]any)
-		if !ok {
-			return nil
-		}
-		r.problems = r.problems[:len(r.problems)-1] // the library gives a list of tables its own type
-		for _, m := range tables {
-			raw = append(raw, m)
-		}
-	}
 	var keys []Key
-	for _, v := range raw {
-		m, ok := v.(map[string]any)
-		if !ok {
-			t.problem("keys", `keys: want tables such as { ssh = "ssh-ed25519 AAAA…" }`)
-			continue
-		}
-		kt := &table{r: r, name: t.name, shown: "keys of " + t.shown, nth: t.nth, raw: m}
-		keys = append(keys, r.key(kt)...)
+	for _, sub := range t.list("keys", `a list such as [{ ssh = "ssh-ed25519 AAAA…" }]`) {
+		sub.shown = "keys of " + t.shown
+		keys = append(keys, r.key(sub)...)
 	}
 	return keys
 }
@@ -151,7 +144,7 @@ func (r *reader) key(t *table) []Key {
 		}
 	}
 	if given != 1 {
-		t.problem("keys", `a key is one of { openpgp = "FILE" }, { ssh = "KEY" } and { ssh-file = "FILE" }`)
+		t.problem("", `a key is one of { openpgp = "FILE" }, { ssh = "KEY" } and { ssh-file = "FILE" }`)
 		return nil
 	}
 	if !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until) {
@@ -165,7 +158,7 @@ func (r *reader) key(t *table) []Key {
 	}
 	switch {
 	case inline != "":
-		k.Kind, k.Data, k.Source = "ssh", []byte(inline), place(FileName, t.line("ssh"))
+		k.Kind, k.Data, k.Source = "ssh", []byte(inline), place(FileName, r.lines.find(at(t.path, "ssh")))
 		return []Key{k}
 	case file != "":
 		data, ok := r.keyFile(t, "openpgp", file)

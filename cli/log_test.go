@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// newLog is a server whose journal has three pushes: alice's signed one, an unsigned one of
+// somebody's on the next day, and one that couldn't be judged.
+func newLog(t *testing.T) (s *server, good, unsigned string) {
+	t.Helper()
+	s = newServer(t)
+	who := "alice"
+	s.env.Getenv = func(name string) string { return map[string]string{"PATH": os.Getenv("PATH"), "GL_USER": who}[name] }
+	good, unsigned = s.commit("-S"), s.commit()
+	push := func(commit string, want int) {
+		t.Helper()
+		if code, _, errs := s.run(s.base+" "+commit+" refs/heads/main\n", "hook", "pre-receive", "--pusher-from=gitolite"); code != want {
+			t.Fatalf("exit code %d\n%s", code, errs)
+		}
+	}
+	push(good, exitAccepted)
+	who = "mal\x1b[2Jlory"
+	s.env.Now = func() time.Time { return noon.AddDate(0, 0, 1) }
+	push(unsigned, exitRefused)
+	s.env.Now = func() time.Time { return noon.AddDate(0, 0, 2) }
+	push(strings.Repeat("1", 40), exitUndecided)
+	return s, good, unsigned
+}
+
+// lines gives the words of each line that a command prints, without the reference.
+func lines(s *server, args ...string) []string {
+	s.Helper()
+	var got []string
+	for line := range strings.Lines(s.must(args...)) {
+		words := strings.Fields(line)
+		got = append(got, strings.Join(append(words[:1:1], words[2:]...), " "))
+	}
+	return got
+}
+
+func TestLog(t *testing.T) {
+	s, good, unsigned := newLog(t)
+	accepted := "2026-06-01T12:00:00Z accepted refs/heads/main by alice"
+	refused := `2026-06-02T12:00:00Z refused refs/heads/main by mal\x1b[2Jlory unsigned`
+	undecided := `2026-06-03T12:00:00Z undecided refs/heads/main by mal\x1b[2Jlory`
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"", []string{accepted, refused, undecided}},
+		{"--refused", []string{refused, undecided}},
+		{"--since 2026-06-02", []string{refused, undecided}},
+		{"--since 2026-06-02T12:00:01Z", []string{undecided}},
+		{"--principal alice", []string{accepted}},
+		{"--principal nobody", nil},
+		{"--commit " + good[:10], []string{accepted}},
+		{"--commit " + unsigned, []string{refused}},
+		{"--refused --since 2026-06-03", []string{undecided}},
+	} {
+		got := lines(s, append([]string{"log"}, strings.Fields(c.args)...)...)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("log %s (-want +got):\n%s", c.args, diff)
+		}
+	}
+	if n := strings.Count(s.must("log", "--json", "--refused"), "\n{"); n != 1 {
+		t.Errorf("%d records after the first, want 1", n)
+	}
+}
+
+func TestLogShow(t *testing.T) {
+	s, good, _ := newLog(t)
+	reference := strings.Fields(s.must("log", "--commit", good))[1]
+	wantOutput(t, "log show", s.must("log", "show", reference),
+		"received: 2026-06-01T12:00:00Z", "pusher:   alice (GL_USER)\n", "countersign: accepted refs/heads/main", "ref: "+reference)
+	if code, _, errs := s.run("", "log", "show", "00000000"); code != exitUsage || !strings.Contains(errs, "no push has the reference") {
+		t.Errorf("no such reference: exit code %d\n%s", code, errs)
+	}
+	// The operator is told what the pusher isn't.
+	last := strings.Fields(s.must("log", "--since", "2026-06-03"))[1]
+	wantOutput(t, "log show", s.must("log", "show", last), "because: ", strings.Repeat("1", 40))
+}
+
+func TestLogCheck(t *testing.T) {
+	s, _, _ := newLog(t)
+	wantOutput(t, "log check", s.must("log", "check"), "3 records, all whole\nlast: ")
+	name := repo + "/countersign/journal.jsonl"
+	whole := s.read(name)
+
+	s.write(name, strings.Replace(whole, "unsigned", "Unsigned", 1))
+	for _, args := range [][]string{{"log", "check"}, {"log"}, {"log", "show", "x"}} {
+		code, _, errs := s.run("", args...)
+		if code != exitRefused || !strings.Contains(errs, "journal.jsonl: line 2: changed") {
+			t.Errorf("%v after a change: exit code %d\n%s", args, code, errs)
+		}
+	}
+	s.write(name, strings.Join(append(strings.SplitAfter(whole, "\n")[:1], strings.SplitAfter(whole, "\n")[2:]...), ""))
+	if code, _, errs := s.run("", "log", "check"); code != exitRefused || !strings.Contains(errs, "removed") {
+		t.Errorf("a record is gone: exit code %d\n%s", code, errs)
+	}
+	if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := s.run("", "log"); code != exitUndecided {
+		t.Errorf("no journal: exit code %d\n%s", code, errs)
+	}
+}
