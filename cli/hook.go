@@ -60,10 +60,14 @@ func (e Env) around(pusherFrom string) hook.Environment {
 
 // judge decides a request, or refuses what wasn't understood.
 func judge(cmd *cobra.Command, env Env, req gate.Request, err error) error {
-	if err != nil {
-		return notUnderstood(err)
+	if err == nil {
+		return decide(cmd.Context(), env, req)
 	}
-	return decide(cmd.Context(), env, req)
+	g, _ := env.open(".", "", gate.Options{Record: openJournal})
+	defer g.Close()
+	req.Received = env.Now()
+	d, _ := g.NotUnderstood(cmd.Context(), req, err) // which is an error in any case
+	return notUnderstood(fmt.Errorf("%w (ref: %s)", err, d.Reference))
 }
 
 func notUnderstood(err error) error {

@@ -259,3 +259,18 @@ func TestPrePushForesees(t *testing.T) {
 		t.Error("judging before a push leaves something in the clone")
 	}
 }
+
+func TestWhatIsNotUnderstoodIsRecorded(t *testing.T) {
+	s := newServer(t)
+	for before, input := range []string{"", "nonsense\n", s.base + " " + s.base + " refs/heads/main"} {
+		code, out, errs := s.run(input, "hook", "pre-receive")
+		if code != exitUndecided || out != "" {
+			t.Errorf("%q: exit code %d\n%s", input, code, out)
+		}
+		after := s.records()
+		if len(after) != before+1 || after[before].Decision.Verdict != policy.Refused || after[before].Decision.Undecided == "" {
+			t.Fatalf("%q: %d records, had %d", input, len(after), before)
+		}
+		wantOutput(t, input, errs, "refused: the hook doesn't understand", "ref: "+after[before].Decision.Reference)
+	}
+}

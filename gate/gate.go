@@ -167,6 +167,17 @@ func (g *Gate) PolicyDir() string {
 // which the record can be found, if it could be written.
 func (g *Gate) Judge(ctx context.Context, req Request) (policy.Decision, error) {
 	d, err := g.undecidedOnPanic(ctx, req)
+	return g.conclude(ctx, req, d, err)
+}
+
+// NotUnderstood refuses a push whose request couldn't be read, and has that recorded as [Gate.Judge]
+// would.
+func (g *Gate) NotUnderstood(ctx context.Context, req Request, why error) (policy.Decision, error) {
+	return g.conclude(ctx, req, policy.Decision{}, why)
+}
+
+// conclude makes a decision final: recorded, or refused.
+func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err error) (policy.Decision, error) {
 	if err == nil && len(d.Findings) == 0 {
 		d.Verdict = policy.Accepted
 	}
