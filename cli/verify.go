@@ -54,7 +54,7 @@ func landed(ctx context.Context, g *gate.Gate, spec string) (policy.Decision, er
 	}
 	var d policy.Decision
 	for _, a := range audits {
-		r := policy.RefDecision{Ref: a.Ref, New: a.Range.Tip.String(), Protected: g.Policy().Protects(a.Ref)}
+		r := policy.RefDecision{Ref: a.Ref, Old: a.From().String(), New: a.Range.Tip.String(), Protected: g.Policy().Protects(a.Ref)}
 		if err := judgeLanded(ctx, g, a, &r, &d); err != nil {
 			return policy.Decision{}, err
 		}

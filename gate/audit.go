@@ -22,6 +22,15 @@ type Audit struct {
 	Claimed bool
 }
 
+// From is where the range begins: the commit it was told to leave out, or else the last adopted one,
+// or zero for all of history.
+func (a Audit) From() history.ID {
+	if n := len(a.Range.Not); n > 0 {
+		return a.Range.Not[n-1]
+	}
+	return history.ID{}
+}
+
 // Judged is one landing of an audit, with the tenure that stood before it.
 type Judged struct {
 	Policy   *policy.Policy
