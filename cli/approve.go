@@ -70,7 +70,7 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
 	ref := gate.ApprovalRef(commit, a.name)
-	if err := a.sign(ctx, commit, ref); err != nil {
+	if err := a.sign(ctx, commit, ref, gate.ApprovalTag(commit, a.name)); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, ref)
@@ -149,11 +149,10 @@ func (a *approving) confirmed(commit history.ID) bool {
 }
 
 // sign makes the tag as git tag -s does, under a name of its own, and moves it where approvals live.
-func (a *approving) sign(ctx context.Context, commit history.ID, ref string) error {
+func (a *approving) sign(ctx context.Context, commit history.ID, ref, name string) error {
 	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
 		return usage("%s is there already, at %s", ref, strings.TrimSpace(out))
 	}
-	name := strings.TrimPrefix(ref, "refs/")
 	message := fmt.Sprintf("Approve %s\n", commit)
 	if a.ref != "" {
 		message += "\nApproved-ref: " + a.ref + "\n"

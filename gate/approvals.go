@@ -22,6 +22,17 @@ func ApprovalRef(commit history.ID, principal string) string {
 	return approvalRefs + commit.String() + "/" + principal
 }
 
+// ApprovalTag gives the name that the tag object of an approval carries.
+func ApprovalTag(commit history.ID, principal string) string {
+	return strings.TrimPrefix(ApprovalRef(commit, principal), "refs/")
+}
+
+// comingApproval is an approval that comes in the same push as what it approves.
+type comingApproval struct {
+	id        history.ID
+	principal string
+}
+
 // parseApprovalRef reads what ApprovalRef wrote.
 func parseApprovalRef(name string) (commit history.ID, principal string, err error) {
 	id, principal, ok := strings.Cut(strings.TrimPrefix(name, approvalRefs), "/")
@@ -36,7 +47,7 @@ func parseApprovalRef(name string) (commit history.ID, principal string, err err
 }
 
 // withApprovals judges a landing; approvals are only looked up where one is missing.
-func (g *Gate) withApprovals(ctx context.Context, ledger *policy.Ledger, landing *policy.Landing, tags []mergeTag, coming map[string][]history.ID) ([]policy.Finding, error) {
+func (g *Gate) withApprovals(ctx context.Context, ledger *policy.Ledger, landing *policy.Landing, tags []mergeTag, coming map[string][]comingApproval) ([]policy.Finding, error) {
 	findings := g.policy.Judge(ledger, landing)
 	if !slices.ContainsFunc(findings, func(f policy.Finding) bool {
 		return f.Code == policy.ApprovalMissing || f.Code == policy.ApprovalNotFetched
@@ -54,7 +65,7 @@ const manyCommits = 64
 
 // findApprovals adds to a landing the approvals of its commits: those stored, those that come in the
 // same push, and the tags its merges embed.
-func (g *Gate) findApprovals(ctx context.Context, landing *policy.Landing, tags []mergeTag, coming map[string][]history.ID) error {
+func (g *Gate) findApprovals(ctx context.Context, landing *policy.Landing, tags []mergeTag, coming map[string][]comingApproval) error {
 	repo, err := g.aside()
 	if err != nil {
 		return err
@@ -97,7 +108,7 @@ func (g *Gate) findApprovals(ctx context.Context, landing *policy.Landing, tags 
 			if err != nil {
 				return err
 			}
-			a, err := g.approval(ctx, repo, tag, commit, "", when)
+			a, err := g.approval(ctx, repo, tag.id, commit, tag.principal, when)
 			if err != nil {
 				return err
 			}
@@ -116,8 +127,7 @@ func (g *Gate) findApprovals(ctx context.Context, landing *policy.Landing, tags 
 }
 
 // approval reads what an approval ref holds. What is no signed tag of that commit by that principal
-// is reported with a signature that isn't good and the reason, and so counts for nothing. An empty
-// principal accepts any.
+// is reported with a signature that isn't good and the reason, and so counts for nothing.
 func (g *Gate) approval(ctx context.Context, repo Repository, id, commit history.ID, principal string, committed int64) (policy.Approval, error) {
 	a := policy.Approval{Commit: commit.String(), Source: "tag"}
 	bad := func(status verify.Status, reason string) (policy.Approval, error) {
@@ -138,9 +148,14 @@ func (g *Gate) approval(ctx context.Context, repo Repository, id, commit history
 	if tag.Target != commit {
 		return bad(verify.Bad, "it approves "+tag.Target.String())
 	}
+	// A tag that says nothing of an approval, as a release or a bookmark, can't be made one by putting
+	// it under another name.
+	if want := ApprovalTag(commit, principal); tag.Name != want {
+		return bad(verify.WrongPurpose, fmt.Sprintf("the tag object calls itself %q, an approval %q", tag.Name, want))
+	}
 	// The approval was made when its tagger says, and not before there was something to approve.
 	r := g.keys.Verify(verify.ForTag, tag.Payload, tag.Signature, time.Unix(max(tag.Tagger.When, committed), 0))
-	if r.Status == verify.Good && principal != "" && r.Principal != principal {
+	if r.Status == verify.Good && r.Principal != principal {
 		return bad(verify.Bad, fmt.Sprintf("it stands under the name of %s, but %s signed it", principal, r.Principal))
 	}
 	a.Signature, a.When, a.Ref = signature(r), tag.Tagger.When, approvedRef(tag.Message)
@@ -187,7 +202,7 @@ func (p *push) approvalRef(ctx context.Context, u *update) error {
 	if f := p.tagDate(u, a.When); f {
 		return nil
 	}
-	p.approvals[a.Commit] = append(p.approvals[a.Commit], u.New)
+	p.approvals[a.Commit] = append(p.approvals[a.Commit], comingApproval{u.New, principal})
 	return nil
 }
 

@@ -16,7 +16,7 @@ type push struct {
 	*Gate
 	req       Request
 	updates   []update
-	approvals map[string][]history.ID // approval tags that come in this very push, by approved commit
+	approvals map[string][]comingApproval // approval tags that come in this very push, by approved commit
 	decision  policy.Decision
 }
 
@@ -42,7 +42,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
-	p := &push{Gate: g, req: req, approvals: make(map[string][]history.ID)}
+	p := &push{Gate: g, req: req, approvals: make(map[string][]comingApproval)}
 	if err := p.lookUp(ctx); err != nil {
 		return p.decision, err
 	}
@@ -253,7 +253,8 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		}
 		var err error
 		if ledger, err = p.ledgerAt(ctx, u.resolved, parent); err != nil {
-			return 0, err
+			// Not %w: a limit that what came before exceeds is no fault of the push.
+			return 0, fmt.Errorf("the tenure earned before the push: %v", err)
 		}
 		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
 		return ledger.Last(), nil

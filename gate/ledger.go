@@ -123,12 +123,19 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 	}
 	l := new(policy.Ledger)
 	if !before.IsZero() {
+		last, err := repo.Commit(ctx, before)
+		if err != nil {
+			return nil, err
+		}
 		cl := &claims{policy: g.policy, none: !g.policy.Adoption.CreditClaims}
 		for landing, err := range repo.Landings(ctx, history.Range{Tip: before, Counted: true}) {
 			if err != nil {
 				return nil, err
 			}
-			l.Credit(g.policy, cl.landing(landing))
+			facts := cl.landing(landing)
+			// A date in the future, in history from before the gate, would hold the clock there.
+			facts.Commit.Committer.When = min(facts.Commit.Committer.When, last.Committer.When)
+			l.Credit(g.policy, facts)
 		}
 	}
 	if before != tip {
