@@ -107,7 +107,7 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 			makeWorld(ts, policy)
 		},
 		"readme": readmeCommand(string(readme)),
-		"clock": func(ts *testscript.TestScript, _ bool, args []string) { setClock(ts.Setenv, args[0]) },
+		"clock":  func(ts *testscript.TestScript, _ bool, args []string) { setClock(ts.Setenv, args[0]) },
 		"commit": func(ts *testscript.TestScript, _ bool, args []string) {
 			text := "text of " + args[1]
 			if len(args) > 2 {
