@@ -136,8 +136,13 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 	if err != nil {
 		return undecided(err)
 	}
+	repo, err := g.openRepo(unlimited)
+	if err != nil {
+		return undecided(err)
+	}
+	defer repo.Close()
 	var ledger *policy.Ledger
-	facts, stop := g.facts(ctx, g.repo, a.Range, cl != nil, func(parent history.ID) (int64, error) {
+	facts, stop := g.facts(ctx, repo, a.Range, cl != nil, func(parent history.ID) (int64, error) {
 		var err error
 		if cl != nil {
 			ledger, err = g.claimedLedger(ctx, cl, parent)

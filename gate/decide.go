@@ -161,9 +161,11 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		return nil
 	}
 	r := history.Range{Tip: tip}
-	if r.Not, err = adoption(p.policy); err != nil {
+	adopted, err := adoption(p.policy)
+	if err != nil {
 		return err
 	}
+	r.Not = slices.Clone(adopted)
 	isTag := strings.HasPrefix(u.resolved, "refs/tags/")
 	if u.real.IsZero() || isTag {
 		tips, err := p.protectedTips(ctx)
@@ -175,67 +177,48 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		r.Not = append(r.Not, u.real)
 	}
 	start := func(parent history.ID) error {
-		if u.real.IsZero() || isTag || parent == u.real {
+		if !isTag && parent == u.real {
 			return nil
 		}
-		return p.detour(ctx, u)
+		if !isTag && !u.real.IsZero() {
+			if err := p.detour(ctx, u); err != nil {
+				return err
+			}
+		}
+		return p.onLine(ctx, u, adopted, parent)
 	}
-	switch err := p.judge(ctx, u, r, start); {
-	case errors.Is(err, errRefused):
+	err = p.judge(ctx, u, r, start)
+	if err == nil && u.decision.Landings == 0 && !isTag {
+		err = p.back(ctx, u, adopted)
+	}
+	if errors.Is(err, errRefused) {
 		return nil
-	case err != nil:
-		return err
 	}
-	if u.decision.Landings == 0 && !u.real.IsZero() && !isTag {
-		p.rewind(u)
-	}
-	return nil
+	return err
 }
 
 // errRefused stops the judging of a ref update that has its finding already.
 var errRefused = errors.New("refused")
 
-// detour tells why the new tip's first-parent line doesn't lead to the old tip.
-func (p *push) detour(ctx context.Context, u *update) error {
-	second, err := p.aside()
-	if err != nil {
-		return err
-	}
-	reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
-	if err != nil {
-		return err
-	}
-	if !reached[0] {
-		p.rewind(u)
-	} else {
-		p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
-			"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
-	}
-	if p.policy.Protect.AllowRewind && !reached[0] {
-		return nil
-	}
-	return errRefused
-}
-
-func (p *push) rewind(u *update) {
-	if !p.policy.Protect.AllowRewind {
-		p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone", "git pull --rebase --gpg-sign, then push again without --force")
-	}
-}
-
 // protectedTips gives where the protected refs stand.
 func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
-	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	refs, err := g.protectedRefs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var tips []history.ID
 	for _, r := range refs {
-		if g.policy.Protects(r.Name) && !r.ID.IsZero() && !slices.Contains(tips, r.ID) {
+		if !slices.Contains(tips, r.ID) {
 			tips = append(tips, r.ID)
 		}
 	}
 	return tips, nil
+}
+
+// protectedRefs gives the protected refs that exist.
+func (g *Gate) protectedRefs(ctx context.Context) ([]history.Ref, error) {
+	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	return slices.DeleteFunc(refs, func(r history.Ref) bool { return !g.policy.Protects(r.Name) || r.ID.IsZero() }), err
 }
 
 // maxFindings ends the judging of a push that is refused anyway: nobody reads more, and the record of

@@ -121,7 +121,7 @@ func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mer
 		}
 		c := commitFacts(e)
 		if g.keys != nil {
-			c.Signature = signature(g.keys.Verify(verify.ForCommit, e.Payload, e.Signature, at))
+			c.Signature = signature(g.verify(verify.ForCommit, e.Payload, e.Signature, e.Committer.When, at))
 		}
 		return c
 	}
@@ -130,6 +130,22 @@ func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mer
 	}
 	landing.Commit = one(&l.Commit)
 	return landing, tags
+}
+
+// maxEarlier is how much older than the commit or tag it stands on a signature may say it is: a clock
+// may be wrong, but nobody signs what isn't written yet. Over the OpenPGP signatures of public histories
+// the largest difference measured was seven days.
+const maxEarlier = 14 * 24 * time.Hour
+
+// verify asks the keyring who signed. A signature's own time is believed only near the date of what it
+// signs, in seconds since 1970: whoever has a key that has expired could date it back into its life.
+func (g *Gate) verify(purpose verify.Purpose, payload, sig []byte, written int64, at time.Time) verify.Result {
+	r := g.keys.Verify(purpose, payload, sig, at)
+	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
+		r.Status, r.Principal = verify.Bad, ""
+		r.Reason = "the signature is dated " + r.SignedAt.UTC().Format(time.DateOnly) + ", long before what it signs"
+	}
+	return r
 }
 
 func commitFacts(e *history.Entry) policy.Commit {

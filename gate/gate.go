@@ -25,6 +25,7 @@ var ErrUndecided = errors.New("undecided")
 type Repository interface {
 	Refs(ctx context.Context, patterns ...string) ([]history.Ref, error)
 	Landings(ctx context.Context, r history.Range) iter.Seq2[history.Landing, error]
+	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
 	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
 	Kind(ctx context.Context, id history.ID) (string, error)
 	Commit(ctx context.Context, id history.ID) (history.Commit, error)
@@ -90,7 +91,7 @@ func Open(o Options) (*Gate, error) {
 }
 
 func (g *Gate) open() (err error) {
-	if g.repo, err = g.openRepo(); err != nil {
+	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
 		return err
 	}
 	if g.policy, err = standing(g.PolicyDir(), g.o.Draft); err != nil {
@@ -107,23 +108,19 @@ func (g *Gate) open() (err error) {
 	if err := g.repo.Close(); err != nil {
 		return err
 	}
-	g.repo, err = g.openRepo() // with the policy's limits
+	g.repo, err = g.openRepo(history.Limits{Commits: g.policy.Limits.Commits, Blob: g.policy.Limits.Blob})
 	return err
 }
 
-func (g *Gate) openRepo() (Repository, error) {
+func (g *Gate) openRepo(limits history.Limits) (Repository, error) {
 	open := history.Open
 	if g.o.GoGit {
 		open = history.OpenGoGit
 	}
-	ho := history.Options{
-		Dir: g.o.Dir, Env: g.o.Getenv,
+	return open(history.Options{
+		Dir: g.o.Dir, Env: g.o.Getenv, Limits: limits,
 		Inspect: func(head []byte, size int64) uint32 { return uint32(policy.Inspect(head, size)) },
-	}
-	if g.policy != nil {
-		ho.Limits = history.Limits{Commits: g.policy.Limits.Commits, Blob: g.policy.Limits.Blob}
-	}
-	return open(ho)
+	})
 }
 
 // Close ends what the gate started.

@@ -165,7 +165,7 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	p.Adoption.Commits = []string{tip.String()}
 	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, policy: p}
 	var err error
-	if g.repo, err = g.openRepo(); err != nil {
+	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

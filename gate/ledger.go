@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -171,11 +172,15 @@ func adoption(p *policy.Policy) ([]history.ID, error) {
 	return ids, nil
 }
 
+// unlimited is for what landed long ago, which is as much as it is; the policy's limit on commits is
+// for what is pushed.
+var unlimited = history.Limits{Commits: math.MaxInt32}
+
 // aside gives the second reader of the repository.
 func (g *Gate) aside() (Repository, error) {
 	if g.second == nil {
 		var err error
-		if g.second, err = g.openRepo(); err != nil {
+		if g.second, err = g.openRepo(unlimited); err != nil {
 			return nil, err
 		}
 	}

@@ -160,7 +160,7 @@ func ofRef(c policy.Code) string {
 	case policy.RefName:
 		return "such a name is not allowed"
 	case policy.RefDetour:
-		return "it is merged the wrong way round"
+		return "its first parents lead elsewhere"
 	case policy.RefNotCommit:
 		return "it would hold no commit"
 	case policy.TagMoved:

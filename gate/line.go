@@ -1,0 +1,98 @@
+package gate
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Tenure is counted along a line of first parents, by when each commit on it landed. The receiver's
+// clock bounded those times on the protected branches and nowhere else: what a branch merged has lines
+// of its own, dated as their authors liked. So a protected branch continues what it was, and a new one
+// begins on the line of another.
+
+// lines gives the tips of the lines whose landing times can be trusted: of the protected branches, and
+// of what was there at adoption.
+func (g *Gate) lines(ctx context.Context, adopted []history.ID) ([]history.ID, error) {
+	refs, err := g.protectedRefs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tips := slices.Clone(adopted)
+	for _, r := range refs {
+		// A tag may stand on anything that was judged, on a line or beside it.
+		if !strings.HasPrefix(r.Name, "refs/tags/") && !slices.Contains(tips, r.ID) {
+			tips = append(tips, r.ID)
+		}
+	}
+	return tips, nil
+}
+
+// onLine refuses an update whose new commits begin beside all lines. Zero is before a root: then the
+// whole line is new, and judged.
+func (p *push) onLine(ctx context.Context, u *update, adopted []history.ID, id history.ID) error {
+	if id.IsZero() {
+		return nil
+	}
+	tips, err := p.lines(ctx, adopted)
+	if err != nil || slices.Contains(tips, id) {
+		return err
+	}
+	repo, err := p.aside()
+	if err != nil {
+		return err
+	}
+	for _, tip := range tips {
+		line, err := repo.FirstParents(ctx, tip, func(at history.ID) bool { return at == id })
+		if err != nil {
+			return err
+		}
+		if line[len(line)-1] == id {
+			return nil
+		}
+	}
+	p.refuse(u, policy.RefDetour, "it begins at "+id.String()+", which was merged into a protected branch but is not on its line of first parents",
+		"git log --first-parent BRANCH shows where it may begin", "git rebase --gpg-sign --onto COMMIT "+id.String())
+	return errRefused
+}
+
+// back judges an update of a branch that brings nothing: a new one is another name for what is there,
+// an old one loses commits.
+func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error {
+	if !u.real.IsZero() && !p.policy.Protect.AllowRewind {
+		p.rewind(u)
+		return errRefused
+	}
+	return p.onLine(ctx, u, adopted, u.New)
+}
+
+// detour tells why the new tip's first-parent line doesn't lead to the old tip.
+func (p *push) detour(ctx context.Context, u *update) error {
+	second, err := p.aside()
+	if err != nil {
+		return err
+	}
+	reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
+	if err != nil {
+		return err
+	}
+	if !reached[0] {
+		p.rewind(u)
+	} else {
+		p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
+			"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
+	}
+	if p.policy.Protect.AllowRewind && !reached[0] {
+		return nil
+	}
+	return errRefused
+}
+
+func (p *push) rewind(u *update) {
+	if !p.policy.Protect.AllowRewind {
+		p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone", "git pull --rebase --gpg-sign, then push again without --force")
+	}
+}
