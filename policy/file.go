@@ -226,7 +226,7 @@ func defaults() *Policy {
 			},
 			{
 				Name: "hidden-text", Why: "It shows a reviewer another order than a compiler reads.",
-				Classes: []string{"bidi"}, Refuse: true,
+				Classes: []string{"bidi"}, Refuse: true, Exempt: Exempt{Nobody: true}, Approvals: 1,
 			},
 		},
 		Limits:  Limits{Commits: 100_000, Blob: 2 << 30, Time: time.Minute},
