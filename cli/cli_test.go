@@ -118,7 +118,7 @@ func TestWrongUsage(t *testing.T) {
 		{"hokk", `no such command: "hokk"; is it hook?`},
 		{"--nope", "unknown flag: --nope"},
 		{"hook", "which of its commands?"},
-		{"hook post-receive", `no such command: "post-receive"`},
+		{"hook post-checkout", `no such command: "post-checkout"`},
 		{"hook pre-receive x", "countersign hook pre-receive --help"},
 		{"hook update refs/heads/main", "accepts 3 arg(s), received 1"},
 		{"install", "install --server FOLDER"},

@@ -14,7 +14,7 @@ const hookName = "hook"
 
 func hookCommand(env Env) *cobra.Command {
 	return group(hookName, "What Git runs: the hooks themselves",
-		preReceiveCommand(env), updateCommand(env), prePushCommand(env))
+		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env))
 }
 
 func preReceiveCommand(env Env) *cobra.Command {
@@ -29,6 +29,28 @@ the working folder, records the decision and tells the pusher. See githooks(5), 
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		req, err := hook.PreReceive(env.Stdin, env.around(*from))
 		return judge(cmd, env, req, err)
+	}
+	return cmd
+}
+
+func postReceiveCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "post-receive",
+		Short: "Record what Git made of a push, as git-receive-pack's post-receive hook",
+		Long: `Reads the ref updates that were made from standard input and records them beside the decisions, so that
+"countersign log audit" can tell what was decided from what was done. It refuses nothing: by now it is
+done. See githooks(5), post-receive.`,
+		Args: cobra.NoArgs,
+	}
+	from := pusherFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		req, err := hook.PreReceive(env.Stdin, env.around(*from)) // the same lines
+		if err != nil {
+			return notUnderstood(err)
+		}
+		g, _ := env.open(".", "", gate.Options{Record: openJournal}) // what was done is recorded all the same
+		defer g.Close()
+		return g.Applied(cmd.Context(), req)
 	}
 	return cmd
 }

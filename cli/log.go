@@ -52,7 +52,7 @@ wrong. A decision stands even if the push was broken off after it.`,
 			return err
 		})
 	}
-	cmd.AddCommand(logShowCommand(env, repository), logCheckCommand(env, repository))
+	cmd.AddCommand(logShowCommand(env, repository), logCheckCommand(env, repository), logAuditCommand(env, repository))
 	return cmd
 }
 
@@ -220,6 +220,9 @@ func logLine(r record) string {
 	verdict := r.Decision.Verdict.String()
 	if r.Decision.Undecided != "" {
 		verdict = "undecided"
+	}
+	if r.Schema == gate.AppliedSchema {
+		verdict = "applied"
 	}
 	var refs, codes []string
 	for _, ref := range r.Decision.Refs {

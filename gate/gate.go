@@ -183,7 +183,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
-	if rerr := g.record(ctx, req, d); rerr != nil {
+	if rerr := g.record(ctx, RecordSchema, req, d); rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
 		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}

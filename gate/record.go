@@ -22,14 +22,17 @@ type Record struct {
 	Decision   json.RawMessage `json:"decision"` // as Options.Encode writes it
 }
 
-// RecordSchema is the Schema of the records this version writes.
-const RecordSchema = "countersign-push/1"
+// The schemas of the records this version writes: what was decided, and what Git then did.
+const (
+	RecordSchema  = "countersign-push/1"
+	AppliedSchema = "countersign-applied/1"
+)
 
 var errNoRecorder = errors.New("no journal is open")
 
 // record writes a decision down. It has its own bounded time: a push that took too long is recorded
 // all the same.
-func (g *Gate) record(ctx context.Context, req Request, d policy.Decision) error {
+func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.Decision) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	if g.recorder == nil {
@@ -50,7 +53,7 @@ func (g *Gate) record(ctx context.Context, req Request, d policy.Decision) error
 		return err
 	}
 	r := Record{
-		Schema: RecordSchema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
+		Schema: schema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
 		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: decision,
 	}
 	if g.policy != nil {
@@ -61,4 +64,16 @@ func (g *Gate) record(ctx context.Context, req Request, d policy.Decision) error
 		return err
 	}
 	return g.recorder.Append(ctx, b)
+}
+
+// Applied records the ref updates that Git made, which are not all that were accepted: another hook,
+// a race or a broken connection can stop a push after its decision.
+func (g *Gate) Applied(ctx context.Context, req Request) error {
+	d := policy.Decision{Verdict: policy.Accepted}
+	for _, u := range req.Updates {
+		d.Refs = append(d.Refs, policy.RefDecision{
+			Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: g.policy != nil && g.policy.Protects(u.Name),
+		})
+	}
+	return g.record(ctx, AppliedSchema, req, d)
 }
