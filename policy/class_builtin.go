@@ -8,8 +8,8 @@ func builtInGlobs() map[string][]string {
 	return map[string][]string{
 		// Who may do what, and whom users are told to trust.
 		"policy": {
-			".countersign/**", "**/allowed_signers", ".gittuf/**", ".guix-authorizations", ".guix-channel",
-			"{,.github/,.gitlab/,.gitea/,.forgejo/,docs/}CODEOWNERS", "**/*.{asc,gpg,pgp,kbx}", "**/KEYS{,.txt}",
+			".countersign/**", "**/allowed{_,-}signers", ".gittuf/**", ".guix-authorizations", ".guix-channel",
+			"{,.github/,.gitlab/,.gitea/,.forgejo/,docs/}CODEOWNERS", "**/OWNERS{,_ALIASES}", ".github/settings.{yml,yaml}", "**/*.{asc,gpg,pgp,kbx}", "**/KEYS{,.txt}",
 		},
 		// Runs with secrets or with write rights.
 		"ci": {

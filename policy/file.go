@@ -57,6 +57,9 @@ func (e *FileError) Error() string {
 // and nothing that is present is ignored: unknown, doubled and misspelt keys, keys that differ from
 // a known one in case only, and what can't work are errors, all together in a [*FileError]. If
 // there is no policy.toml the error wraps [fs.ErrNotExist].
+//
+// Two defaults bend to the keyring: a single maintainer is quorum enough, and where nobody could
+// approve another's change, the default rules exempt by overall tenure.
 func Load(fsys fs.FS) (*Policy, error) { return load(fsys, true) }
 
 // LoadDraft is Load for a policy whose keyring may still be empty, as for a backtest.

@@ -385,3 +385,63 @@ func TestAttackDates(t *testing.T) {
 }
 
 func unix(when int64) time.Time { return time.Unix(when, 0).UTC() }
+
+func TestApproversNeedTheTenureARuleAsks(t *testing.T) {
+	p := world()
+	p.Rules[1].Approvers = &Exempt{Days: 100, Commits: 2, In: "class"}
+	l := new(Ledger)
+	last := earn(p, l, "lasse", t0, 5, build())
+	held := single(commit("c", "jia", last+week, build()))
+	held.Approvals = []Approval{approval("c", "alice")}
+	got := p.Judge(l, held)
+	wantCodes(t, got, ApprovalMissing)
+	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != "alice lacks the tenure that the rule asks of approvers" ||
+		!cmp.Equal(got[0].Ask, []string{"lasse"})) {
+		t.Errorf("finding %+v", got[0])
+	}
+	held.Approvals = []Approval{approval("c", "lasse")}
+	wantCodes(t, p.Judge(l, held))
+}
+
+func TestExplainAsksWhatJudgeAsks(t *testing.T) {
+	p, l := world(), new(Ledger)
+	landing := mergeOf("lasse", commit("a", "jia", t0, build()), commit("b", "con", t0, opaqueFile()))
+	landing.Commit.Changes = []Change{build()}
+	findings := p.Judge(l, landing)
+	var explained []Finding
+	for _, s := range Explain(p, l, landing) {
+		if s.Holds != (s.Finding == nil) {
+			t.Errorf("step %+v", s)
+		}
+		if s.Finding != nil {
+			explained = append(explained, *s.Finding)
+		}
+	}
+	if diff := cmp.Diff(findings, explained); diff != "" || len(findings) != 1 {
+		t.Errorf("(-judged +explained):\n%s", diff)
+	}
+}
+
+func TestBacktestCounts(t *testing.T) {
+	p, l := world(), new(Ledger)
+	var b Backtest
+	for _, landing := range []*Landing{single(commit("a", "jia", t0, build())), mergeOf("lasse", commit("b", "jia", t0, source()))} {
+		b.Add(p, landing, t0, p.Judge(l, landing))
+	}
+	b.Sort()
+	if b.Commits != 3 || b.Merges != 1 || b.Landings != 2 || b.Held != 1 || b.NonMerges() != 2 || len(b.List) != 1 {
+		t.Errorf("%+v", b)
+	}
+	if want := (BacktestCount{Name: "build", Commits: 1, Held: 1}); *b.Classes[0] != want {
+		t.Errorf("classes %+v, want %+v", *b.Classes[0], want)
+	}
+	if want := (BacktestCount{Name: "jia", Commits: 2, Held: 1}); *b.Signers[0] != want {
+		t.Errorf("signers %+v, want %+v", *b.Signers[0], want)
+	}
+	if only, err := p.OnlyRules([]string{"hidden"}); err != nil || len(only.Rules) != 1 || len(p.Rules) != 3 {
+		t.Errorf("only %+v, %v", only, err)
+	}
+	if _, err := p.OnlyRules([]string{"nonsense"}); err == nil {
+		t.Error("a rule that doesn't exist is taken")
+	}
+}
