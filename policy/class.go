@@ -80,6 +80,9 @@ func newClasses(byName map[string][]string) (*Classes, error) {
 			for _, glob := range expandBraces(foldASCII(shown)) {
 				c.add(classGlob{class, shown, glob})
 			}
+			if len(c.globs) > maxGlobs {
+				return nil, fmt.Errorf("class %s: all classes together stand for more than %d globs: write fewer, or wider ones", class, maxGlobs)
+			}
 		}
 	}
 	return c, nil
@@ -255,12 +258,21 @@ func foldUnicode(r rune) rune {
 // CaseFolding.txt, status F).
 var ligatures = strings.NewReplacer("ß", "ss", "ẞ", "ss", "ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
 
+// Each pair of braces multiplies what a glob stands for, so a short policy could take all memory.
+const (
+	maxGlob         = 1000 // bytes
+	maxAlternatives = 256  // of one glob
+	maxGlobs        = 20_000
+)
+
 // checkGlob refuses a glob that is malformed or can't match any path of a tree, whichever of its
 // alternatives is taken.
 func checkGlob(glob string) error {
 	switch {
 	case glob == "":
 		return errors.New("an empty glob matches nothing")
+	case len(glob) > maxGlob:
+		return fmt.Errorf("the glob %.20q… has %d bytes, and %d are allowed: write several", glob, len(glob), maxGlob)
 	case strings.Contains(glob, `\`):
 		return fmt.Errorf("the glob %q has a backslash: paths are separated by slashes, and [*] stands for an asterisk", glob)
 	case !doublestar.ValidatePattern(glob):
@@ -270,7 +282,11 @@ func checkGlob(glob string) error {
 	case backwardRange(foldASCII(glob)):
 		return fmt.Errorf("the glob %q has a range that ends before it begins once case is folded", glob)
 	}
-	for _, g := range expandBraces(glob) {
+	expanded := expandBraces(glob)
+	if len(expanded) > maxAlternatives {
+		return fmt.Errorf("the glob %q stands for more than %d globs: write fewer braces, or several globs", glob, maxAlternatives)
+	}
+	for _, g := range expanded {
 		in := "/" + g + "/"
 		if g == "" || strings.Contains(in, "//") || strings.Contains(in, "/./") || strings.Contains(in, "/../") {
 			return fmt.Errorf("the glob %q can't match: paths have no leading, trailing or doubled slash and no \".\" or \"..\"", glob)
@@ -295,7 +311,8 @@ var brackets = regexp.MustCompile(`\[[^]]+\]`)
 
 var bracesInBrackets = regexp.MustCompile(`\[[^]]*[{},][^]]*\]`)
 
-// expandBraces writes out the alternatives of a glob: a{b,c}d is abd and acd.
+// expandBraces writes out the alternatives of a glob: a{b,c}d is abd and acd. It stops once they are
+// more than maxAlternatives.
 func expandBraces(glob string) []string {
 	open := strings.IndexByte(glob, '{')
 	if open < 0 {
@@ -319,7 +336,9 @@ func expandBraces(glob string) []string {
 			alternatives = append(alternatives, glob[start:i])
 			var all []string
 			for _, a := range alternatives {
-				all = append(all, expandBraces(glob[:open]+a+glob[i+1:])...)
+				if all = append(all, expandBraces(glob[:open]+a+glob[i+1:])...); len(all) > maxAlternatives {
+					break
+				}
 			}
 			return all
 		}

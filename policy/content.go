@@ -35,16 +35,11 @@ func Inspect(head []byte, size int64) Traits {
 	return t
 }
 
-// executables and archives are the types, by mimetype's own names for them, that run or unpack.
+// executables and archives are other types, by mimetype's own names for them, that run or unpack.
 var (
 	executables = map[string]bool{
-		"application/x-elf":                             true, // with all its kinds
-		"application/vnd.microsoft.portable-executable": true,
-		"application/x-mach-binary":                     true,
-		"application/wasm":                              true,
-		"application/x-java-applet":                     true, // class files
-		"application/x-ms-shortcut":                     true,
-		"application/x-shockwave-flash":                 true,
+		"application/x-ms-shortcut":     true,
+		"application/x-shockwave-flash": true,
 	}
 	archives = map[string]bool{
 		"application/zip":  true, // and what is one: jar, apk, docx, …
@@ -57,22 +52,30 @@ var (
 	}
 )
 
-// magicBytes are beginnings that mimetype doesn't know, or that text may have too, with who defines
-// them.
+// magicBytes are beginnings of programs, and of archives that mimetype doesn't know, with who defines
+// them. It knows most of the programs, but gives one type a file: for an ELF file that holds the
+// header of a PDF, too, that would be PDF.
 var magicBytes = []struct {
 	at    int
 	bytes string
 	trait Traits
 }{
+	{0, "\x7fELF", Executable},          // ELF (System V ABI, chapter 4, ELF identification)
+	{0, "\xfe\xed\xfa\xce", Executable}, // Mach-O of 32 and 64 bits, in both byte orders (Apple, mach-o/loader.h)
+	{0, "\xfe\xed\xfa\xcf", Executable},
+	{0, "\xce\xfa\xed\xfe", Executable},
+	{0, "\xcf\xfa\xed\xfe", Executable},
+	{0, "\xca\xfe\xba\xbe", Executable}, // Mach-O for several machines (mach-o/fat.h), Java (JVM specification, 4.1)
+	{0, "\x00asm", Executable},          // WebAssembly (core specification, 5.5.16)
+	{0, "dex\n", Executable},            // Dalvik (Dex format, DEX_FILE_MAGIC)
+	{0, "BC\xc0\xde", Executable},       // LLVM bitcode (LLVM Bitcode File Format)
+	{0, "!<arch>\n", Executable},        // static libraries, and deb (ar(5))
+	{0, "!<thin>\n", Executable},
 	{0, "\x5d\x00\x00", Archive},          // LZMA_Alone with the usual properties (xz, doc/lzma-file-format.txt)
 	{0, "\x1f\x9d", Archive},              // compress (file(1), magic/Magdir/compress)
 	{0, "\x04\x22\x4d\x18", Archive},      // LZ4 frame (lz4_Frame_format.md)
 	{0, "\x89LZO\x00\r\n\x1a\n", Archive}, // lzop (file(1), magic/Magdir/archive)
 	{32769, "CD001", Archive},             // ISO 9660, first volume descriptor (ECMA-119, 8.4)
-	{0, "dex\n", Executable},              // Dalvik (Dex format, DEX_FILE_MAGIC)
-	{0, "!<arch>\n", Executable},          // static libraries, and deb (ar(5))
-	{0, "!<thin>\n", Executable},
-	{0, "BC\xc0\xde", Executable}, // LLVM bitcode (LLVM Bitcode File Format)
 }
 
 // magic looks for the beginnings of programs and archives.
@@ -83,15 +86,16 @@ func magic(head []byte) Traits {
 			t |= m.trait
 		}
 	}
-	if pyc(head) {
+	// Every other type has a byte early on that text doesn't have, but for PDF and tar.
+	start := head[:min(len(head), 512)]
+	likeText := head[0] < 0x80 && controls(start) == 0
+	if pyc(head) || bytes.HasPrefix(head, []byte("MZ")) && !likeText { // MZ: Microsoft, PE Format, MS-DOS Stub
 		t |= Executable
 	}
 	if pdf(head) {
 		t |= Archive
 	}
-	// Every other type has a byte early on that text doesn't have, but for tar.
-	start := head[:min(len(head), 512)]
-	if t != 0 || head[0] < 0x80 && controls(start) == 0 && !ustar(head) {
+	if t != 0 || likeText && !ustar(head) {
 		return t
 	}
 	for m := mimetype.Detect(head[:min(len(head), 4096)]); m != nil; m = m.Parent() {

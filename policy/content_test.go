@@ -244,6 +244,10 @@ func TestAttackBinaryThatDodgesTheNULRule(t *testing.T) {
 		"UTF-16":                    {utf16Of(text), "binary"},
 		"UTF-16 without any ASCII":  {utf16Of(strings.Repeat("世界", 100)), "binary"},
 		"dex that goes on as text":  {"dex\n" + text, "binary executable"},
+		"ELF that is a PDF":         {"\x7fELF\x02\x01\x01\x00\n%PDF-1.4\n" + zeros(64), "archive binary executable"},
+		"PE that is a PDF":          {"MZ\x90\x00\x03\n%PDF-1.4\n" + zeros(64), "archive binary executable"},
+		"Mach-O that is a PDF":      {"\xcf\xfa\xed\xfe\n%PDF-1.4\n" + zeros(64), "archive binary executable"},
+		"WebAssembly that is a PDF": {"\x00asm\x01\x00\x00\x00\n%PDF-1.4\n" + zeros(64), "archive binary executable"},
 		"shell script, then an ELF": {"#!/bin/sh\ntail -c +30 $0\nexit\n\x7fELF\x02\x01\x01\x00" + zeros(8), "binary"},
 	} {
 		wantTraits(t, name, c.content, c.want)
