@@ -22,7 +22,7 @@ const (
 
 // encodedLines looks for 512 characters of base64 in one line, and for lines one under the other that
 // come to as much: of base64, quoted or not, or of a hexadecimal dump. Paths, words and rules of one
-// character are in base64's alphabet too: a run must mix upper case, lower case and digits.
+// character are in base64's alphabet too: a run must mix capitals, small letters and digits as chance does.
 func encodedLines(head []byte) bool {
 	var run base64Run
 	dumped := 0
@@ -93,28 +93,49 @@ func longestBase64(line []byte) (start, n int) {
 
 // base64Run counts what a run is made of.
 type base64Run struct {
-	last                   []byte // line
-	n, upper, lower, digit int
+	last                    []byte // line
+	n, single, turns, plain int
 }
 
+// add counts characters: those that don't just repeat the one before, as in a ruler and where a program
+// has zeros; of them, the turns from one kind of character to another, and what is no digit of
+// hexadecimal.
 func (r *base64Run) add(b []byte) {
 	r.n += len(b)
+	last := byte(0)
 	for _, c := range b {
-		switch {
-		case 'A' <= c && c <= 'Z':
-			r.upper++
-		case 'a' <= c && c <= 'z':
-			r.lower++
-		case '0' <= c && c <= '9':
-			r.digit++
+		if c == last {
+			continue
 		}
+		r.single++
+		if kindInBase64(c) != kindInBase64(last) {
+			r.turns++
+		}
+		if byteKinds[c]&hexKind == 0 {
+			r.plain++
+		}
+		last = c
 	}
 }
 
-// mixed asks for a tenth of each case and a twentieth of digits; of random bytes two fifths are of
-// each case and a sixth are digits.
+// mixed says whether a run can be encoded data. In base64 of random bytes, 64 of 100 characters are of
+// another kind than the one before; of text and of programs it is 42 and more; in words, names and
+// paths run together, 38 and fewer. Hexadecimal is counted by its bytes elsewhere.
 func (r *base64Run) mixed() bool {
-	return r.upper*10 >= r.n && r.lower*10 >= r.n && r.digit*20 >= r.n
+	return r.single >= payload/4 && r.turns*100 >= r.single*40 && r.plain*10 >= r.single
+}
+
+func kindInBase64(c byte) byte {
+	switch {
+	case 'A' <= c && c <= 'Z':
+		return 'A'
+	case 'a' <= c && c <= 'z':
+		return 'a'
+	case '0' <= c && c <= '9':
+		return '0'
+	default:
+		return '+'
+	}
 }
 
 // dumpLine gives the number of bytes that a line of a dump shows, as xxd(1), hexdump(1) and od(1) with
@@ -187,7 +208,7 @@ func hexBytes(stretch []byte) int {
 			i++
 		default:
 			n := hexDigits(stretch[i:])
-			if n%2 == 0 {
+			if n%2 == 0 || n > 16 { // a line may end amid a byte, a number has no odd length
 				digits += n
 				for _, c := range stretch[i : i+n] {
 					if c > '9' {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -179,10 +180,11 @@ func TestTextIsNothingElse(t *testing.T) {
 		fmt.Fprintf(&lock, "      \"integrity\": \"sha512-%s==\",\n", base64.RawStdEncoding.EncodeToString(append(sum, sum...)))
 		fmt.Fprintf(&names, "\tOpAMD64ADDQconst%dmodify,\n\tsrc/Package%d/ClassWithALongName%d.java\n", i, i, i)
 	}
-	var table, sizes strings.Builder
+	var table, sizes, joined strings.Builder // joined as stringer does
 	for i := range 400 {
 		fmt.Fprintf(&table, "\t{0x%04x, 0x%04x, %d},\n", i*37, i*37+12, i%3)
 		fmt.Fprintf(&sizes, "%d, ", 10+i%90)
+		joined.WriteString([]string{"R_ADDR", "R_CALLARM64", "R_TLS_LE", "InvalidUntypedConversion", "R_PCRELDBL"}[i%5])
 	}
 	for name, content := range map[string]string{
 		"empty":                        "",
@@ -206,6 +208,7 @@ func TestTextIsNothingElse(t *testing.T) {
 		"a rule of characters":         strings.Repeat("=", 2000) + "\n" + strings.Repeat("A", 2000) + "\n",
 		"zeros":                        strings.Repeat("0", 5000),
 		"a table of ranges":            table.String(),
+		"names run together":           "const _RelocType_name = \"" + joined.String() + "\"\n",
 		"decimal numbers":              sizes.String(),
 		"white space":                  strings.Repeat(" \t\n", 5000),
 		"words of hexadecimal letters": strings.Repeat("a face, a bed, a deed\n", 20),
@@ -350,6 +353,7 @@ func TestAttackPayloadWrittenAsText(t *testing.T) {
 		"hexadecimal in upper case":    strings.ToUpper(digits),
 		"hexadecimal, wrapped":         wrap(digits, 64, "", ""),
 		"hexadecimal, in strings":      wrap(digits, 64, "  \"", "\","),
+		"hexadecimal, amid bytes":      wrap(digits, 61, "", ""),
 		"hexadecimal, spaced":          wrapWords(digits, 2),
 		"xxd":                          xxd.String(),
 		"hexdump -C":                   hexdump.String(),
@@ -362,6 +366,34 @@ func TestAttackPayloadWrittenAsText(t *testing.T) {
 		"in the middle of a long line": strings.Repeat("x = y + z; ", 1000) + b64 + strings.Repeat("; x = y", 1000),
 	} {
 		wantTraits(t, name, content, "encoded")
+	}
+}
+
+// A program that isn't compressed is half zeros and text, and so its base64 is far from chance. This test
+// is such a program.
+func TestAttackProgramInBase64(t *testing.T) {
+	name, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.StdEncoding.EncodeToString(program[:min(len(program), 600_000)])
+	var table []byte // as a program has, of addresses, sizes and symbols
+	for i := range uint32(2000) {
+		table = binary.LittleEndian.AppendUint32(table, 24*i)
+	}
+	wantTraits(t, "a table of small numbers", wrap(base64.StdEncoding.EncodeToString(table), 76, "", ""), "encoded")
+	wantTraits(t, "on one line", "const wasm = '"+b64+"';\n", "encoded")
+	wantTraits(t, "wrapped", wrap(b64, 76, "", ""), "encoded")
+	wantTraits(t, "in strings", wrap(b64, 60, "\t\"", "\" +"), "encoded")
+	for i := 0; i+16_384 <= len(b64); i += 16_384 { // wherever one begins to look, apart from zeros
+		part := b64[i : i+16_384]
+		if strings.Count(part, "A") < len(part)/2 && inspect(part)&Encoded == 0 {
+			t.Errorf("from %d on it is text: %.80s…", i, part)
+		}
 	}
 }
 
