@@ -149,10 +149,10 @@ func TestRoles(t *testing.T) {
 	// A service is no second person.
 	l.Brought = []Commit{commit("c", "jia", t0, opaqueFile())}
 	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
-	// A merge's own change by a service needs a person.
+	// A merge's own change needs a person to sign it.
 	merge.Changes = []Change{build()}
 	l = single(merge)
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	wantCodes(t, p.Judge(new(Ledger), l), SignerRole)
 	p.Principal("bot").Role = "owner"
 	wantCodes(t, p.Judge(new(Ledger), l), SignerRole)
 }
@@ -444,4 +444,25 @@ func TestBacktestCounts(t *testing.T) {
 	if _, err := p.OnlyRules([]string{"nonsense"}); err == nil {
 		t.Error("a rule that doesn't exist is taken")
 	}
+}
+
+// Whoever has a service's key may land what others signed, and can't write a line of it: not even
+// where no rule asks for a second person.
+func TestAttackServiceWritesInAMerge(t *testing.T) {
+	merge := func(changes ...Change) *Landing {
+		l := single(commit("m", "bot", t0, changes...))
+		l.Commit.Parents = []string{"p1", "p2"}
+		l.Brought = []Commit{commit("c", "alice", t0, source())}
+		return l
+	}
+	p := world()
+	wantCodes(t, p.Judge(new(Ledger), merge()))
+	findings := p.Judge(new(Ledger), merge(source()))
+	wantCodes(t, findings, SignerRole)
+	if want := []TouchedPath{{Path: "src/main.c", Change: "added"}}; !cmp.Equal(want, findings[0].Paths) {
+		t.Errorf("paths %+v, want %+v", findings[0].Paths, want)
+	}
+	withApproval := merge(source())
+	withApproval.Approvals = []Approval{approval("m", "lasse")}
+	wantCodes(t, p.Judge(new(Ledger), withApproval), SignerRole)
 }
