@@ -181,6 +181,9 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	d.Reference = reference(req)
 	if err != nil {
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
+		if d.Refs == nil { // nothing was looked up, but the record says what was asked for
+			d.Refs = g.asked(req)
+		}
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
 	if rerr := g.record(ctx, RecordSchema, req, d); rerr != nil {

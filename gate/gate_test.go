@@ -71,6 +71,10 @@ func refusedUndecided(t *testing.T, d policy.Decision, err error, m *memory, rea
 	if len(m.records) != 1 || !strings.Contains(string(m.records[0]), d.Reference) {
 		t.Errorf("records %q, want one with the reference %s", m.records, d.Reference)
 	}
+	want := []policy.RefDecision{{Ref: "refs/heads/main", New: strings.Repeat("a1", 20), Protected: true}}
+	if diff := cmp.Diff(want, d.Refs); diff != "" {
+		t.Errorf("what was asked for (-want +got):\n%s", diff)
+	}
 }
 
 func TestPanicIsUndecidedAndRecorded(t *testing.T) {
@@ -281,6 +285,40 @@ func TestApprovedRef(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, approvedRef([]byte(message))); diff != "" {
 			t.Errorf("%q: %s", message, diff)
+		}
+	}
+}
+
+// What was made through a symbolic ref is told by the ref behind it, as it was when it was decided; and
+// what can't be looked up is recorded all the same.
+func TestAppliedThroughASymbolicRef(t *testing.T) {
+	main := history.Ref{Name: "refs/heads/main", ID: request().Updates[0].New}
+	for name, c := range map[string]struct {
+		refs []history.Ref
+		err  error
+		want policy.RefDecision
+	}{
+		"looked up": {
+			[]history.Ref{{Name: "refs/heads/trunk", Target: main.Name, ID: main.ID}, main},
+			nil,
+			policy.RefDecision{Ref: "refs/heads/trunk", Resolved: main.Name, Protected: true},
+		},
+		"not looked up": {nil, history.ErrUnreadable, policy.RefDecision{Ref: "refs/heads/trunk"}},
+	} {
+		g, m := brokenGate(func(context.Context) ([]history.Ref, error) { return c.refs, c.err })
+		req := request()
+		req.Updates[0].Name = "refs/heads/trunk"
+		if err := g.Applied(context.Background(), req); err != nil || len(m.records) != 1 {
+			t.Fatalf("%s: error %v, records %q", name, err, m.records)
+		}
+		var r Record
+		var d policy.Decision
+		if err := errors.Join(json.Unmarshal(m.records[0], &r), json.Unmarshal(r.Decision, &d)); err != nil {
+			t.Fatal(err)
+		}
+		c.want.Old, c.want.New = strings.Repeat("0", 40), strings.Repeat("a1", 20)
+		if diff := cmp.Diff([]policy.RefDecision{c.want}, d.Refs); diff != "" || r.Schema != AppliedSchema {
+			t.Errorf("%s: schema %s (-want +got):\n%s", name, r.Schema, diff)
 		}
 	}
 }

@@ -69,11 +69,28 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 // Applied records the ref updates that Git made, which are not all that were accepted: another hook,
 // a race or a broken connection can stop a push after its decision.
 func (g *Gate) Applied(ctx context.Context, req Request) error {
-	d := policy.Decision{Verdict: policy.Accepted}
-	for _, u := range req.Updates {
-		d.Refs = append(d.Refs, policy.RefDecision{
-			Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: g.policy != nil && g.policy.Protects(u.Name),
-		})
+	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req)}
+	if g.repo != nil && g.policy != nil {
+		looking, cancel := context.WithTimeout(ctx, recordTime)
+		defer cancel()
+		// A push to a symbolic ref moved the ref behind it, as it did when it was decided. What can't be
+		// looked up is recorded by its name.
+		if p := (&push{Gate: g, req: req}); p.lookUp(looking) == nil {
+			d.Refs = p.decision.Refs
+		}
+	}
+	for i, u := range req.Updates {
+		d.Refs[i].Old = u.Old.String() // Git's own word by now, not the client's
 	}
 	return g.record(ctx, AppliedSchema, req, d)
+}
+
+// asked gives the updates of a request as far as the request says them. What a ref was before, it
+// doesn't: the old ids are the client's claim.
+func (g *Gate) asked(req Request) []policy.RefDecision {
+	refs := make([]policy.RefDecision, len(req.Updates))
+	for i, u := range req.Updates {
+		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: g.policy != nil && g.policy.Protects(u.Name)}
+	}
+	return refs
 }
