@@ -117,7 +117,7 @@ func (g *Gate) findApprovals(ctx context.Context, landing *policy.Landing, tags 
 		}
 	}
 	for _, t := range tags {
-		r := g.verify(verify.ForTag, t.tag.Payload, t.tag.Signature, t.tag.Tagger.When, t.at)
+		r := g.verify(t.tag.Payload, t.tag.Signature, t.tag.Tagger.When, t.at)
 		landing.Approvals = append(landing.Approvals, policy.Approval{
 			Commit: t.tag.Target.String(), Source: "mergetag", Name: "merged tag " + t.tag.Name,
 			Signature: signature(r), When: t.tag.Tagger.When,
@@ -154,7 +154,7 @@ func (g *Gate) approval(ctx context.Context, repo Repository, id, commit history
 		return bad(verify.WrongPurpose, fmt.Sprintf("the tag object calls itself %q, an approval %q", tag.Name, want))
 	}
 	// The approval was made when its tagger says, and not before there was something to approve.
-	r := g.verify(verify.ForTag, tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(max(tag.Tagger.When, committed), 0))
+	r := g.verify(tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(max(tag.Tagger.When, committed), 0))
 	if r.Status == verify.Good && r.Principal != principal {
 		return bad(verify.Bad, fmt.Sprintf("it stands under the name of %s, but %s signed it", principal, r.Principal))
 	}
@@ -250,7 +250,7 @@ func (p *push) signedTag(u *update, tag *history.Tag) bool {
 		p.refuse(u, policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
 		return false
 	}
-	r := p.verify(verify.ForTag, tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(tag.Tagger.When, 0))
+	r := p.verify(tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(tag.Tagger.When, 0))
 	if r.Status != verify.Good {
 		detail := "it has no valid signature: " + r.Status.String()
 		if r.Reason != "" {

@@ -121,7 +121,7 @@ func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mer
 		}
 		c := commitFacts(e)
 		if g.keys != nil {
-			c.Signature = signature(g.verify(verify.ForCommit, e.Payload, e.Signature, e.Committer.When, at))
+			c.Signature = signature(g.verify(e.Payload, e.Signature, e.Committer.When, at))
 		}
 		return c
 	}
@@ -139,8 +139,8 @@ const maxEarlier = 14 * 24 * time.Hour
 
 // verify asks the keyring who signed. A signature's own time is believed only near the date of what it
 // signs, in seconds since 1970: whoever has a key that has expired could date it back into its life.
-func (g *Gate) verify(purpose verify.Purpose, payload, sig []byte, written int64, at time.Time) verify.Result {
-	r := g.keys.Verify(purpose, payload, sig, at)
+func (g *Gate) verify(payload, sig []byte, written int64, at time.Time) verify.Result {
+	r := g.keys.Verify(payload, sig, at)
 	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
 		r.Status, r.Principal = verify.Bad, ""
 		r.Reason = "the signature is dated " + r.SignedAt.UTC().Format(time.DateOnly) + ", long before what it signs"

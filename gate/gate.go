@@ -263,5 +263,5 @@ func keyring(p *policy.Policy) (*verify.Keyring, error) {
 	if keys == nil {
 		return nil, nil
 	}
-	return verify.NewKeyring(keys)
+	return verify.NewKeyring(keys, verify.Settings{})
 }

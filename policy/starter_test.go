@@ -83,7 +83,7 @@ func TestExampleKeysAreKeys(t *testing.T) {
 	settings, principals := example(t)
 	for _, q := range load(t, settings+principals).Principals {
 		for _, k := range q.Keys {
-			_, err := verify.NewKeyring([]verify.Key{{Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Source: k.Source}})
+			_, err := verify.NewKeyring([]verify.Key{{Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Source: k.Source}}, verify.Settings{})
 			if err != nil {
 				t.Errorf("%s: %v", q.Name, err)
 			}

@@ -200,7 +200,7 @@ func FuzzAllowedSigners(f *testing.F) {
 			}
 			key := signer.Key
 			key.Principal = "alice"
-			if _, err := NewKeyring([]Key{key}); err != nil {
+			if _, err := NewKeyring([]Key{key}, Settings{}); err != nil {
 				t.Error(err)
 			}
 		}

@@ -15,6 +15,7 @@ type Keyring struct {
 	entries       []*entry // in the order given
 	byFingerprint map[string][]*entry
 	byID          map[uint64][]*entry // OpenPGP key ids, for signatures that name no fingerprint
+	settings      Settings
 }
 
 // entry is a key as the policy names it, and what was read of its Data.
@@ -34,11 +35,11 @@ type entry struct {
 // All keys are read here; what is left for the first signature by an OpenPGP key is to check its
 // owner's signatures in it. A key that is too weak for any signature is not an error: it says whose
 // a signature is that is refused. The keys' Data is kept and must not be changed afterwards.
-func NewKeyring(keys []Key) (*Keyring, error) {
+func NewKeyring(keys []Key, settings Settings) (*Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("the keyring has no keys, so that nobody could sign: add a principal's key")
 	}
-	k := &Keyring{byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}}
+	k := &Keyring{byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, settings: settings}
 	var errs []error
 	for i, key := range keys {
 		if err := k.add(key); err != nil {
@@ -141,8 +142,8 @@ func (e *entry) read() (err error) {
 //
 // A signature is of the kind that its first line says, as in git's gpg-interface.c. Anything else
 // around the one armor block, and more than 64 KiB, is [Malformed].
-func (k *Keyring) Verify(p Purpose, payload, signature []byte, at time.Time) Result {
-	res, entries := k.identify(p, payload, signature, at)
+func (k *Keyring) Verify(payload, signature []byte, at time.Time) Result {
+	res, entries := k.identify(payload, signature, at)
 	if len(entries) > 0 {
 		res.KeyOwner = entries[0].key.Principal
 	}
@@ -165,7 +166,7 @@ func (k *Keyring) Verify(p Purpose, payload, signature []byte, at time.Time) Res
 
 // identify says everything about a signature that the policy's windows don't, and gives the entries
 // of the key that made it, or claims to have.
-func (k *Keyring) identify(p Purpose, payload, signature []byte, at time.Time) (Result, []*entry) {
+func (k *Keyring) identify(payload, signature []byte, at time.Time) (Result, []*entry) {
 	begins := func(kind string) bool {
 		return bytes.HasPrefix(signature, []byte("-----BEGIN "+kind+"-----"))
 	}
@@ -175,7 +176,7 @@ func (k *Keyring) identify(p Purpose, payload, signature []byte, at time.Time) (
 	case at.IsZero():
 		return Result{Status: Bad, Reason: "there is no landing time to judge the key at"}, nil
 	case begins(kindOpenPGPSignature), begins("PGP MESSAGE"):
-		res, key := verifyOpenPGP(k.openPGPKeys, p, payload, signature, at)
+		res, key := verifyOpenPGP(k.openPGPKeys, payload, signature, at)
 		if key == nil {
 			return res, nil
 		}

@@ -44,7 +44,7 @@ func TestKeyringRefuses(t *testing.T) {
 		{"retired, nobody knows when", with(good, func(k *Key) { k.Revoked = Retired }), "since when"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k, err := NewKeyring([]Key{bystander, c.key})
+			k, err := NewKeyring([]Key{bystander, c.key}, Settings{})
 			if err == nil || !strings.HasPrefix(err.Error(), "policy.toml:14: ") || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want one of policy.toml:14 with %q", err, c.want)
 			}
@@ -56,7 +56,7 @@ func TestKeyringRefuses(t *testing.T) {
 }
 
 func TestKeyringEmpty(t *testing.T) {
-	if _, err := NewKeyring(nil); err == nil {
+	if _, err := NewKeyring(nil, Settings{}); err == nil {
 		t.Error("a keyring without keys")
 	}
 }
@@ -64,7 +64,7 @@ func TestKeyringEmpty(t *testing.T) {
 // TestKeyringNamesAllErrors so that they can be mended at once; and a key without a source still has
 // a place.
 func TestKeyringNamesAllErrors(t *testing.T) {
-	_, err := NewKeyring([]Key{{Source: "a:1"}, bystander, {}})
+	_, err := NewKeyring([]Key{{Source: "a:1"}, bystander, {}}, Settings{})
 	if err == nil || !strings.Contains(err.Error(), "a:1: ") || !strings.Contains(err.Error(), "key 3: ") {
 		t.Errorf("%v", err)
 	}
@@ -98,7 +98,7 @@ func TestKeyringAttackOneKeyTwoPeople(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := NewKeyring([]Key{c.a, bystander, c.b})
+			_, err := NewKeyring([]Key{c.a, bystander, c.b}, Settings{})
 			if err == nil || !strings.HasPrefix(err.Error(), c.b.Source+": ") || !strings.Contains(err.Error(), " at "+c.a.Source) {
 				t.Errorf("error %v, want one that names %s and %s", err, c.a.Source, c.b.Source)
 			}
@@ -328,7 +328,7 @@ func TestKeyringIsSafeForConcurrentUse(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			if res := k.Verify(ForCommit, []byte(testPayload), signatures[i%2], landing); res.Principal != "alice" {
+			if res := k.Verify([]byte(testPayload), signatures[i%2], landing); res.Principal != "alice" {
 				t.Errorf("%+v", res)
 			}
 		})

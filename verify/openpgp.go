@@ -35,14 +35,13 @@ type openpgpSigner struct {
 // verifyOpenPGP says which key made the signature over the payload, and whether it was good for
 // that: everything about a Result but the principal. The key it returns is the one whose
 // certificate the signature names, good or not, and nil if there is none. The key is judged at the
-// signature's own time, which must not lie after at, the time of the landing. OpenPGP knows no
-// purposes: what tells a commit's signature from a tag's is the payload.
+// signature's own time, which must not lie after at, the time of the landing.
 //
 // It uses no more of go-crypto than packets: that library's own checks of detached signatures want
 // a self-signature older than the signature, take the first good one of several, text mode, and
 // bytes behind the signature. RSA is verified with crypto/rsa, which takes 335 µs for 4096 bits
 // where math/big would take 116; that is left to the standard library to mend.
-func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, _ Purpose, payload, signature []byte, at time.Time) (res Result, key *openpgpKey) {
+func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte, at time.Time) (res Result, key *openpgpKey) {
 	defer func() {
 		if p := recover(); p != nil {
 			res, key = Result{Kind: OpenPGP, Status: Malformed, Reason: fmt.Sprintf("the signature can't be read: %v", p)}, nil

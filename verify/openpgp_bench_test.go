@@ -30,7 +30,7 @@ func benchmarkOpenPGP(b *testing.B, name string) {
 		var rounds int
 		var alone time.Duration
 		for b.Loop() {
-			if res, _ := verifyOpenPGP(candidates, ForCommit, payload, signature, o.landed); res.Status != Good {
+			if res, _ := verifyOpenPGP(candidates, payload, signature, o.landed); res.Status != Good {
 				b.Fatal(res.Reason)
 			}
 			if rounds++; rounds%batch != 0 {

@@ -48,7 +48,7 @@ func TestReadOpenPGPForms(t *testing.T) {
 				}
 			}
 			for _, by := range []*packet.PrivateKey{f.primary, sub} {
-				res, _ := verifyOpenPGP(among(key), ForTag, []byte(testPayload), commitSignature(t, by, 2021), year(2021))
+				res, _ := verifyOpenPGP(among(key), []byte(testPayload), commitSignature(t, by, 2021), year(2021))
 				if res.Status != Good {
 					t.Errorf("%s (%s), want good", res.Status, res.Reason)
 				}
@@ -155,7 +155,7 @@ func TestOpenPGPConcurrently(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
-			res, _ := verifyOpenPGP(candidates, ForCommit, []byte(testPayload), signatures[i%2], year(2021))
+			res, _ := verifyOpenPGP(candidates, []byte(testPayload), signatures[i%2], year(2021))
 			if res.Status != Good {
 				t.Errorf("%s (%s)", res.Status, res.Reason)
 			}
@@ -167,7 +167,7 @@ func TestOpenPGPConcurrently(t *testing.T) {
 // TestVerifyOpenPGPSurvivesPanic: what goes wrong inside is a refusal, not the end of the program.
 func TestVerifyOpenPGPSurvivesPanic(t *testing.T) {
 	f := newCertificate(t)
-	res, key := verifyOpenPGP(func(uint64, string) []*openpgpKey { panic("x") }, ForCommit, []byte(testPayload), commitSignature(t, f.primary, 2021), year(2021))
+	res, key := verifyOpenPGP(func(uint64, string) []*openpgpKey { panic("x") }, []byte(testPayload), commitSignature(t, f.primary, 2021), year(2021))
 	if res.Status != Malformed || res.Reason == "" || key != nil {
 		t.Errorf("%+v, %v", res, key)
 	}

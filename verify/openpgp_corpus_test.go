@@ -272,7 +272,7 @@ func TestOpenPGPCorpus(t *testing.T) {
 				payload, signature, err := cutSignature(o.kind, o.raw)
 				got := Result{Kind: OpenPGP, Status: Malformed, Reason: "the object"}
 				if err == nil {
-					got, _ = verifyOpenPGP(files.candidates(t, o.keys), ForCommit, payload, signature, o.landed)
+					got, _ = verifyOpenPGP(files.candidates(t, o.keys), payload, signature, o.landed)
 				}
 				counts[got.Status]++
 				if got.Status != want {
@@ -301,7 +301,7 @@ func TestOpenPGPWebFlowHashTag(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, _ := verifyOpenPGP(keyFiles{}.candidates(t, o.keys), ForCommit, payload, signature, o.landed)
+		res, _ := verifyOpenPGP(keyFiles{}.candidates(t, o.keys), payload, signature, o.landed)
 		if res.Status != Good || res.Fingerprint != "5DE3E0509C47EA3CF04A42D34AEE18F83AFDEB23" {
 			t.Errorf("%+v", res)
 		}

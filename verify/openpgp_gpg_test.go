@@ -318,7 +318,7 @@ func TestOpenPGPAgainstGPG(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, _ := verifyOpenPGP(among(key), ForCommit, []byte(testPayload), []byte(signature), y(c.signed))
+			res, _ := verifyOpenPGP(among(key), []byte(testPayload), []byte(signature), y(c.signed))
 			if res.Status != c.ours {
 				t.Errorf("ours: %s (%s), want %s", res.Status, res.Reason, c.ours)
 			}

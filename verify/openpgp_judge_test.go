@@ -34,7 +34,7 @@ func TestOpenPGPLanding(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			landed := year(2022).Add(seconds(c.landed))
-			res, _ := verifyOpenPGP(among(f.read()), ForCommit, []byte(testPayload), c.signature, landed)
+			res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), c.signature, landed)
 			if res.Status != c.want || !res.SignedAt.Equal(year(2022)) {
 				t.Errorf("%s (%s), signed at %v, want %s", res.Status, res.Reason, res.SignedAt, c.want)
 			}
@@ -53,7 +53,7 @@ func TestOpenPGPRevokedFirst(t *testing.T) {
 		direct(because(saying(packet.SigTypeKeyRevocation, 2021), packet.KeyRetired), because(saying(packet.SigTypeKeyRevocation, 2023), packet.KeyCompromised)).
 		user("a", ending(forEncrypting(saying(overUser, 2020)), 2020, 2022))
 	for _, landed := range []int{2025, 2020} { // the second is before the signature
-		res, _ := verifyOpenPGP(among(f.read()), ForCommit, []byte(testPayload), commitSignature(t, f.primary, 2025), year(landed))
+		res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), commitSignature(t, f.primary, 2025), year(landed))
 		if res.Status != Revoked || !strings.Contains(res.Reason, "compromised") {
 			t.Errorf("landed in %d: %s (%s)", landed, res.Status, res.Reason)
 		}
@@ -73,7 +73,7 @@ func TestOpenPGPWeakSelfSignature(t *testing.T) {
 	binding.EmbeddedSignature = back
 	f.subkey(sub, binding)
 	for by, want := range map[*packet.PrivateKey]int{f.primary: 1, sub: 2} {
-		res, _ := verifyOpenPGP(among(f.read()), ForCommit, []byte(testPayload), commitSignature(t, by, 2021), year(2021))
+		res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), commitSignature(t, by, 2021), year(2021))
 		if res.Status != Good || strings.Count(strings.Join(res.Warnings, "\n"), "SHA-1") != want {
 			t.Errorf("%s (%s), warnings %q, want %d of SHA-1", res.Status, res.Reason, res.Warnings, want)
 		}
@@ -81,7 +81,7 @@ func TestOpenPGPWeakSelfSignature(t *testing.T) {
 	message := saying(packet.SigTypeBinary, 2021)
 	message.Hash = crypto.SHA1
 	signature := armored(kindOpenPGPSignature, sign(t, f.primary, message, []byte(testPayload)))
-	res, _ := verifyOpenPGP(among(f.read()), ForCommit, []byte(testPayload), signature, year(2021))
+	res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), signature, year(2021))
 	if res.Status != Weak {
 		t.Errorf("SHA-1 on a message: %s (%s), want weak", res.Status, res.Reason)
 	}
@@ -106,7 +106,7 @@ func TestOpenPGPCopies(t *testing.T) {
 		{"a revocation in the oldest copy", []*openpgpKey{extended, ended, revoked}, Revoked, revoked},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			res, owner := verifyOpenPGP(among(c.files...), ForCommit, []byte(testPayload), commitSignature(t, base.primary, 2025), year(2025))
+			res, owner := verifyOpenPGP(among(c.files...), []byte(testPayload), commitSignature(t, base.primary, 2025), year(2025))
 			if res.Status != c.want || owner != c.owner {
 				t.Errorf("%s (%s), want %s, by its own file: %v", res.Status, res.Reason, c.want, owner == c.owner)
 			}
@@ -125,12 +125,12 @@ func TestOpenPGPAttackAnothersSubkey(t *testing.T) {
 	signature := commitSignature(t, sub, 2025)
 	v, i := victim.read(), insider.read()
 	for _, files := range [][]*openpgpKey{{v, i}, {i, v}} {
-		res, owner := verifyOpenPGP(among(files...), ForCommit, []byte(testPayload), signature, year(2025))
+		res, owner := verifyOpenPGP(among(files...), []byte(testPayload), signature, year(2025))
 		if res.Status != Good || owner != v {
 			t.Errorf("%s (%s), the victim's: %v", res.Status, res.Reason, owner == v)
 		}
 	}
-	if res, _ := verifyOpenPGP(among(i), ForCommit, []byte(testPayload), signature, year(2025)); res.Status == Good {
+	if res, _ := verifyOpenPGP(among(i), []byte(testPayload), signature, year(2025)); res.Status == Good {
 		t.Error("the insider signs with the victim's subkey")
 	}
 }

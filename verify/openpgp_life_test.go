@@ -207,7 +207,7 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 			c.life(f)
 			key := f.read()
 			for made, want := range c.want {
-				res, owner := verifyOpenPGP(among(key), ForCommit, []byte(testPayload), commitSignature(t, f.primary, made), year(made))
+				res, owner := verifyOpenPGP(among(key), []byte(testPayload), commitSignature(t, f.primary, made), year(made))
 				if res.Status != want || owner != key {
 					t.Errorf("signed in %d: %s (%s), want %s", made, res.Status, res.Reason, want)
 				}
@@ -335,7 +335,7 @@ func TestOpenPGPSubkeyLife(t *testing.T) {
 			c.life(f, sub)
 			key := f.read()
 			for made, want := range c.want {
-				res, owner := verifyOpenPGP(among(key), ForCommit, []byte(testPayload), commitSignature(t, sub, made), year(made))
+				res, owner := verifyOpenPGP(among(key), []byte(testPayload), commitSignature(t, sub, made), year(made))
 				if res.Status != want || owner != key {
 					t.Errorf("signed in %d: %s (%s), want %s", made, res.Status, res.Reason, want)
 				}

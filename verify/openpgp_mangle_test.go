@@ -55,7 +55,7 @@ func TestOpenPGPEveryBit(t *testing.T) {
 			}
 			candidates := files.candidates(t, o.keys)
 			verdict := func(payload, body []byte) Result {
-				res, _ := verifyOpenPGP(candidates, ForCommit, payload, armored(kindOpenPGPSignature, body), o.landed)
+				res, _ := verifyOpenPGP(candidates, payload, armored(kindOpenPGPSignature, body), o.landed)
 				return res
 			}
 			if res := verdict(payload, body); res.Status != Good {
@@ -112,7 +112,7 @@ func TestOpenPGPMangled(t *testing.T) {
 		default:
 			s = mangle(rt, s)
 		}
-		res, _ := verifyOpenPGP(files.candidates(t, o.keys), ForCommit, p, s, o.landed)
+		res, _ := verifyOpenPGP(files.candidates(t, o.keys), p, s, o.landed)
 		if res.Status != Good {
 			return
 		}
@@ -182,7 +182,7 @@ func FuzzOpenPGPSignature(f *testing.F) {
 	want := meaning(f, good)
 	candidates := files.candidates(f, keys)
 	f.Fuzz(func(t *testing.T, signature []byte) {
-		res, key := verifyOpenPGP(candidates, ForCommit, payload, signature, o.landed)
+		res, key := verifyOpenPGP(candidates, payload, signature, o.landed)
 		if res.Status == Good && (key == nil || meaning(t, signature) != want) {
 			t.Errorf("good: %q", signature)
 		}
@@ -217,7 +217,7 @@ func FuzzOpenPGPKey(f *testing.F) {
 				c.judge(public, year(2021), year(2021))
 			}
 		}
-		res, _ := verifyOpenPGP(among(key), ForCommit, []byte(testPayload), signature, year(2021))
+		res, _ := verifyOpenPGP(among(key), []byte(testPayload), signature, year(2021))
 		if res.Status == Good {
 			t.Errorf("good by a key that didn't sign: %+v", res)
 		}

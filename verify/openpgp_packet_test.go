@@ -97,7 +97,7 @@ func TestOpenPGPAttackOtherVersion(t *testing.T) {
 		Good: sign(t, f.primary, ours, []byte(testPayload)),
 		Bad:  sign(t, &older, theirs, []byte(testPayload)),
 	} {
-		res, _ := verifyOpenPGP(among(f.read()), ForCommit, []byte(testPayload), armored(kindOpenPGPSignature, signature), year(2021))
+		res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), armored(kindOpenPGPSignature, signature), year(2021))
 		if res.Status != want {
 			t.Errorf("%s (%s), want %s", res.Status, res.Reason, want)
 		}

@@ -67,7 +67,7 @@ func benchmarkSSH(b *testing.B, by ssh.Signer, bare func() bool) {
 	rounds := 0
 	start := time.Now()
 	for b.Loop() {
-		if res := k.Verify(ForCommit, payload, signature, landing); res.Status != Good {
+		if res := k.Verify(payload, signature, landing); res.Status != Good {
 			b.Fatal(res.Reason)
 		}
 		rounds++

@@ -67,7 +67,7 @@ func byFirstPrincipal(t testing.TB, signers []AllowedSigner) *Keyring {
 
 func mustKeyring(t testing.TB, keys ...Key) *Keyring {
 	t.Helper()
-	k, err := NewKeyring(keys)
+	k, err := NewKeyring(keys, Settings{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestSSHForges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := keyring.Verify(ForCommit, payload, signature, committed(t, row.Raw))
+		got := keyring.Verify(payload, signature, committed(t, row.Raw))
 		want := Result{Status: Good, Principal: row.Git.Signer, Kind: SSH, Fingerprint: row.Git.Fingerprint, KeyOwner: row.Git.Signer}
 		if diff := cmp.Diff(want, got); row.Git.Status != "G" || diff != "" {
 			t.Errorf("%s: git says %s\n%s", row.Oid, row.Git.Status, diff)
@@ -130,11 +130,7 @@ func TestSSHRealObjects(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		purpose := ForCommit
-		if row.Type == "tag" {
-			purpose = ForTag
-		}
-		got := keyring.Verify(purpose, payload, signature, time.Unix(row.Date, 0))
+		got := keyring.Verify(payload, signature, time.Unix(row.Date, 0))
 		counts[got.Status]++
 		// The index has x/crypto/ssh's fingerprint of a certificate, which isn't OpenSSH's.
 		named := got.Fingerprint == row.Signer || isCertificate(row.Algo)
@@ -287,7 +283,7 @@ func judgeCrafted(t *testing.T, object, allowed, principal string, at time.Time,
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := mustKeyring(t, keys...).Verify(ForCommit, payload, signature, at)
+	res := mustKeyring(t, keys...).Verify(payload, signature, at)
 	if (res.Principal == principal) != (res.Status == Good) {
 		t.Errorf("%s: status %s and principal %q", object, res.Status, res.Principal)
 	}

@@ -36,7 +36,7 @@ func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 			t.Fatal(err)
 		}
 		landed := time.Unix(row.Date, 0)
-		if keyring.Verify(ForCommit, payload, signature, landed).Status == Good {
+		if keyring.Verify(payload, signature, landed).Status == Good {
 			objects = append(objects, sshObject{name, payload, signature, landed})
 			seen[name] = true
 		}
@@ -64,7 +64,7 @@ func TestSSHEveryByte(t *testing.T) {
 							continue
 						}
 						changed[i] ^= 1 << bit
-						if res := keyring.Verify(ForCommit, o.payload, o.signature, o.landed); res.Status == Good {
+						if res := keyring.Verify(o.payload, o.signature, o.landed); res.Status == Good {
 							t.Errorf("good with bit %d of byte %d flipped: %q", bit, i, changed)
 						}
 						changed[i] = original[i]
@@ -83,12 +83,12 @@ func TestSSHAttackTruncatedOrDoubled(t *testing.T) {
 	for _, o := range objects {
 		whole := bytes.TrimRight(o.signature, "\n")
 		for end := range whole {
-			if res := keyring.Verify(ForCommit, o.payload, whole[:end], o.landed); res.Status == Good {
+			if res := keyring.Verify(o.payload, whole[:end], o.landed); res.Status == Good {
 				t.Errorf("%s: good after byte %d was cut off", o.name, end)
 			}
 		}
 		for end := range o.payload {
-			if res := keyring.Verify(ForCommit, o.payload[:end], whole, o.landed); res.Status == Good {
+			if res := keyring.Verify(o.payload[:end], whole, o.landed); res.Status == Good {
 				t.Errorf("%s: good for the first %d bytes of the payload", o.name, end)
 			}
 		}
@@ -98,7 +98,7 @@ func TestSSHAttackTruncatedOrDoubled(t *testing.T) {
 				continue
 			}
 			doubled := bytes.Join(slices.Insert(slices.Clone(lines), i, line), nil)
-			if res := keyring.Verify(ForCommit, o.payload, doubled, o.landed); res.Status != Malformed {
+			if res := keyring.Verify(o.payload, doubled, o.landed); res.Status != Malformed {
 				t.Errorf("%s: %s with line %d of the signature doubled", o.name, res.Status, i+1)
 			}
 		}
@@ -111,7 +111,7 @@ func TestSSHMangled(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := rapid.SampledFrom(objects).Draw(t, "object")
 		mangled := mangle(t, bytes.Clone(o.signature))
-		res := keyring.Verify(ForCommit, o.payload, mangled, o.landed)
+		res := keyring.Verify(o.payload, mangled, o.landed)
 		if res.Status == Good && !bytes.Equal(sshBody(t, mangled), sshBody(t, o.signature)) {
 			t.Errorf("good with another content: %q", mangled)
 		}
@@ -146,7 +146,7 @@ func FuzzSSHSignature(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, i int, signature []byte) {
 		o := objects[uint(i)%uint(len(objects))]
-		res := keyring.Verify(ForCommit, o.payload, signature, o.landed)
+		res := keyring.Verify(o.payload, signature, o.landed)
 		if res.Status == Good && !bytes.Equal(sshBody(t, signature), sshBody(t, o.signature)) {
 			t.Errorf("good with another content: %q", signature)
 		}

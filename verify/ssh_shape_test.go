@@ -73,7 +73,7 @@ func TestKeyringAttackObjectShapes(t *testing.T) {
 		got := unreadable
 		payload, signature, err := cutObject("commit", sshCorpus(t, "sigcorpus/"+row.Object))
 		if err == nil {
-			got = aliceKeyring(t, "sigcorpus/"+row.Keys[0]).Verify(ForCommit, payload, signature, row.At).Status.String()
+			got = aliceKeyring(t, "sigcorpus/"+row.Keys[0]).Verify(payload, signature, row.At).Status.String()
 		} else if !errors.Is(err, history.ErrUnreadable) {
 			t.Errorf("%s: %v", row.Name, err)
 		}

@@ -96,8 +96,8 @@ var landing = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 // verdict verifies, and checks what must hold of every Result.
 func verdict(t testing.TB, k *Keyring, payload string, signature []byte, at time.Time) Result {
 	t.Helper()
-	res := k.Verify(ForCommit, []byte(payload), signature, at)
-	if again := k.Verify(ForCommit, []byte(payload), signature, at); !cmp.Equal(res, again) {
+	res := k.Verify([]byte(payload), signature, at)
+	if again := k.Verify([]byte(payload), signature, at); !cmp.Equal(res, again) {
 		t.Errorf("twice the same gives %+v and %+v", res, again)
 	}
 	good := res.Status == Good

@@ -67,14 +67,6 @@ const (
 	X509    Kind = "x509"
 )
 
-// Purpose says what kind of object the payload is.
-type Purpose uint8
-
-const (
-	ForCommit Purpose = iota
-	ForTag
-)
-
 // Revocation says why a key no longer counts.
 type Revocation string
 
@@ -89,8 +81,20 @@ type Key struct {
 	Principal string
 	Kind      Kind
 	// Data holds, for OpenPGP, a certificate file's bytes, armored or binary, of one or more
-	// certificates; for SSH, one public key in the authorized_keys form "type base64 [comment]";
+	// certificates; for SSH, one public key in the authorized_keys form "type base64 [comment]". X.509
+	// has none: whose certificate it is, Identities and Issuer say.
 	Data []byte
+	// Authority says that an SSH key is a certificate authority's: it signs nothing itself, but the
+	// certificates it issued for one of Identities do.
+	Authority bool
+	// Identities are what a certificate must be for. For an SSH authority, names of which the
+	// certificate lists one as its principal, compared byte by byte. For X.509, e-mail addresses or
+	// URIs of which one is a subject alternative name of the certificate; "*" stands for any bytes but
+	// "@" and "/", so that a wildcard never reaches into a domain or another folder.
+	Identities []string
+	// Issuer is the OpenID Connect issuer that an X.509 certificate of Sigstore's must name; "" where
+	// Identities are certified by one of the roots of a company's own authority.
+	Issuer string
 	// From and Until bound the time of the signatures the key may make; zero is unbounded.
 	// Until is exclusive.
 	From, Until time.Time
@@ -100,20 +104,68 @@ type Key struct {
 	Source string
 }
 
+// Settings are what a policy says of all keys at once. The zero value is the strictest but for
+// UserVerified, and knows no revoked SSH keys.
+type Settings struct {
+	// WeakUntil is the moment before which a signature with a weak algorithm must have been made and
+	// have landed to be accepted, with a warning; zero accepts none.
+	WeakUntil time.Time
+	// UserVerified wants a security key to have asked for a PIN or a finger, not only for a touch.
+	UserVerified bool
+	// RevokedSSH are lists of revoked SSH keys, each a key revocation list or a file of public keys, as
+	// ssh-keygen -Y verify -r takes them.
+	RevokedSSH []File
+	X509       X509Settings
+}
+
+// File is a file as it was read; Name is for messages.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// X509Settings are what a policy says of X.509 signatures.
+type X509Settings struct {
+	// Roots are Sigstore trusted_root.json files, and PEM files of the roots and intermediates of other
+	// authorities. Without a trusted_root.json, Sigstore's public-good instance as built in is trusted
+	// for keys that have an Issuer.
+	Roots []File
+	// CRLs are certificate revocation lists, PEM or DER.
+	CRLs         []File
+	Transparency Transparency
+	// Entry asks the transparency log for the entries of a signature: it is given the JSON body of a
+	// request to Rekor's /api/v1/log/entries/retrieve, and returns that of the answer. It is called for
+	// OnlineProof alone, and must be safe for concurrent use.
+	Entry func(query []byte) (answer []byte, err error)
+}
+
+// Transparency says which proof a Sigstore signature needs that it stands in the transparency log.
+type Transparency uint8
+
+const (
+	EmbeddedProof Transparency = iota // in the signature
+	OnlineProof                       // in the signature, or else given by the log when asked
+	NoProof                           // none: chain, embedded SCT and the certificate's ten minutes do
+)
+
 // Result is who signed, or why nobody did. Principal is set if and only if Status is Good.
 type Result struct {
 	Status    Status
 	Principal string
 	Kind      Kind
 	// Fingerprint names the key that made, or claims to have made, the signature: 40 or 64
-	// upper-case hex digits for OpenPGP (the signing subkey's), "SHA256:…" for SSH.
+	// upper-case hex digits for OpenPGP (the signing subkey's), "SHA256:…" for SSH, also for the key
+	// in a certificate, and for X.509 the SHA-256 of the certificate in 64 upper-case hex digits.
 	Fingerprint string
+	// Identity is the name in a certificate by which it was matched or could not be; "" for plain keys.
+	Identity string
 	// KeyOwner names the principal in whose entry the key stands, good or not; "" if nobody's.
 	KeyOwner string
 	// Reason is one short sentence without a final stop; "" if Good.
 	Reason string
 	// Warnings are reasons for concern that don't change the status, such as a SHA-1 binding.
 	Warnings []string
-	// SignedAt is the signature's own time, zero where it has none (SSH).
+	// SignedAt is the signature's own time as somebody signed it: the signer (OpenPGP, X.509), a timestamp
+	// authority or a log. Zero where it has none (SSH).
 	SignedAt time.Time
 }
