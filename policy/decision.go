@@ -45,6 +45,7 @@ const (
 	KeyNotYetValid       Code = "key-not-yet-valid"
 	KeyRevoked           Code = "key-revoked"
 	KeyPurpose           Code = "key-purpose"
+	SignatureDate        Code = "signature-date" // its own time contradicts what it signs
 )
 
 // Codes about what a commit touches, and its dates.
@@ -80,7 +81,7 @@ const (
 // Codes lists every code, in the order of docs/refusals.md.
 var Codes = []Code{
 	Unsigned, SignatureBad, SignatureMalformed, SignatureWeak, SignatureUnsupported, SignerUnknown,
-	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose,
+	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	RefRewind, RefDelete, RefReserved, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,

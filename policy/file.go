@@ -201,9 +201,10 @@ func defaults() *Policy {
 	return &Policy{
 		Protect: Protect{Refs: []string{"refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}},
 		Signatures: Signatures{
-			Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer",
+			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer",
 			ClockSkew: 10 * time.Minute,
 		},
+		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
 		Adoption: Adoption{CreditClaims: true},
 		Tenure:   TenureBounds{Settling: 14 * d, MaxLandingAge: 14 * d},
 		Quorum:   Quorum{Maintainers: 2},

@@ -28,6 +28,9 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	if t := top.sub("signatures"); t != nil {
 		r.signatures(t, &p.Signatures)
 	}
+	if t := top.sub("x509"); t != nil {
+		r.x509(t, &p.X509)
+	}
 	if t := top.sub("adoption"); t != nil {
 		r.adoption(t, &p.Adoption)
 	}
@@ -105,27 +108,6 @@ func refPattern(p string) bool {
 	return strings.HasPrefix(p, "refs/") && !strings.HasSuffix(p, "/") && !strings.HasSuffix(p, ".") && !strings.HasSuffix(p, ".lock") &&
 		!strings.Contains(p, "//") && !strings.Contains(p, "..") && !strings.Contains(p, "/.") && !strings.ContainsAny(p, " ~^:\\\x7f") &&
 		!strings.ContainsFunc(p, unicode.IsControl)
-}
-
-func (r *reader) signatures(t *table, s *Signatures) {
-	t.oneOf("require", &s.Require, "every-commit", "landing")
-	t.strs("kinds", &s.Kinds)
-	for i, kind := range s.Kinds {
-		switch kind {
-		case "openpgp", "ssh":
-		case "x509":
-			t.elementProblem("kinds", i, "kinds: X.509 signatures are not supported yet")
-		default:
-			t.elementProblem("kinds", i, "kinds: unknown kind %q%s", kind, didYouMean(kind, []string{"openpgp", "ssh"}))
-		}
-	}
-	if len(s.Kinds) == 0 {
-		t.problem("kinds", "kinds is empty: no signature would count")
-	}
-	t.boolean("tags", &s.Tags)
-	t.oneOf("identity", &s.Identity, "committer", "author", "off")
-	t.duration("clock-skew", &s.ClockSkew)
-	t.done()
 }
 
 var fullID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)

@@ -16,10 +16,14 @@ import (
 // folder is a policy's folder with the key files that the policies in testdata name.
 func folder(policy string) fstest.MapFS {
 	return fstest.MapFS{
-		FileName:         {Data: []byte(policy)},
-		"keys/alice.asc": {Data: []byte("an OpenPGP key, which this package never reads")},
-		"keys/bob.pub":   {Data: []byte("# at home\nssh-ed25519 AAAA home\n\n  ssh-ed25519 BBBB work\r\n")},
-		"keys/none.pub":  {Data: []byte("# ssh-ed25519 AAAA\n\n")},
+		FileName:               {Data: []byte(policy)},
+		"keys/alice.asc":       {Data: []byte("an OpenPGP key, which this package never reads")},
+		"keys/bob.pub":         {Data: []byte("# at home\nssh-ed25519 AAAA home\n\n  ssh-ed25519 BBBB work\r\n")},
+		"keys/revoked.krl":     {Data: []byte("revoked")},
+		"keys/company.pem":     {Data: []byte("roots")},
+		"keys/company.crl":     {Data: []byte("revocations")},
+		"keys/allowed_signers": {Data: []byte("alice@example.org ssh-ed25519 JJJJ")},
+		"keys/none.pub":        {Data: []byte("# ssh-ed25519 AAAA\n\n")},
 	}
 }
 
@@ -90,11 +94,18 @@ func TestEverySettingIsRead(t *testing.T) {
 	const d = 24 * time.Hour
 	p := mustLoad(t, policies(t, "everything.toml", 1)["everything.toml"])
 	want := &Policy{
-		Protect:    Protect{Refs: []string{"refs/heads/trunk"}, AllowRewind: true, AllowDelete: true},
-		Signatures: Signatures{Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", ClockSkew: 2 * time.Minute},
-		Adoption:   Adoption{Commits: []string{"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0"}, CreditClaims: false},
-		Tenure:     TenureBounds{Settling: 30 * d, MaxLandingAge: 36 * time.Hour},
-		Quorum:     Quorum{Maintainers: 1},
+		Protect: Protect{Refs: []string{"refs/heads/trunk"}, AllowRewind: true, AllowDelete: true},
+		Signatures: Signatures{
+			Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", ClockSkew: 2 * time.Minute,
+			WeakUntil: time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC), UserVerified: true, RevokedSSH: []File{{"keys/revoked.krl", []byte("revoked")}},
+		},
+		X509: X509{
+			Roots: []File{{"keys/company.pem", []byte("roots")}}, CRLs: []File{{"keys/company.crl", []byte("revocations")}},
+			Transparency: "online", Log: "https://log.example.org/rekor", Timeout: 3 * time.Second,
+		},
+		Adoption: Adoption{Commits: []string{"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0"}, CreditClaims: false},
+		Tenure:   TenureBounds{Settling: 30 * d, MaxLandingAge: 36 * time.Hour},
+		Quorum:   Quorum{Maintainers: 1},
 		Rules: []Rule{
 			{
 				Name: "docs", Why: "People run what they read.", Classes: []string{"docs", "binary"}, Approvals: 2,
@@ -111,9 +122,17 @@ func TestEverySettingIsRead(t *testing.T) {
 				Since: time.Date(2021, 3, 1, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
-					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:68", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
+					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:78", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:79"},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:80"},
+					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:69", Revoked: "retired",
+						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:82",
+						From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
+					},
+					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:83"},
+					{
+						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:84", Revoked: "retired",
 						Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 				},
@@ -125,10 +144,10 @@ func TestEverySettingIsRead(t *testing.T) {
 					{Kind: "ssh", Data: []byte("ssh-ed25519 BBBB work"), Source: "keys/bob.pub:4", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
 				},
 			},
-			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:82"}}},
-			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:87"}}},
+			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:97"}}},
+			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:102"}}},
 			{Name: "bot", Role: Service},
-			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:96"}}},
+			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:111"}}},
 		},
 	}
 	if diff := cmp.Diff(want, p, settings); diff != "" {

@@ -330,6 +330,8 @@ func signatureProblem(s Signature) (code Code, detail string, next []string) {
 		code, detail = SignatureUnsupported, "its kind of signature is not accepted here"
 	case "wrong-purpose":
 		code, detail, next = KeyPurpose, "its key or signature is not meant for signing commits", sign
+	case "misdated":
+		code, detail, next = SignatureDate, "its signature has a date that can't be right", []string{"date -u", amendNow}
 	default:
 		code, detail, next = SignatureBad, "its signature doesn't fit the commit", sign
 	}

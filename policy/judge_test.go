@@ -99,7 +99,7 @@ func TestSignatureStatuses(t *testing.T) {
 	for status, want := range map[string]Code{
 		"missing": Unsigned, "bad": SignatureBad, "malformed": SignatureMalformed, "unknown-key": SignerUnknown,
 		"expired": KeyExpired, "not-yet-valid": KeyNotYetValid, "revoked": KeyRevoked, "weak": SignatureWeak,
-		"unsupported": SignatureUnsupported, "wrong-purpose": KeyPurpose,
+		"unsupported": SignatureUnsupported, "wrong-purpose": KeyPurpose, "misdated": SignatureDate,
 		"a status of the future": SignatureBad, "": SignatureBad, "GOOD": SignatureBad,
 	} {
 		p := world()

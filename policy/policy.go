@@ -13,6 +13,7 @@ import (
 type Policy struct {
 	Protect    Protect
 	Signatures Signatures
+	X509       X509
 	Adoption   Adoption
 	Tenure     TenureBounds
 	Quorum     Quorum
@@ -44,6 +45,25 @@ type Signatures struct {
 	Tags      bool     // protected tags are annotated and signed
 	Identity  string   // "committer", "author" or "off"
 	ClockSkew time.Duration
+	// WeakUntil is when the last signature with a weak algorithm may have landed; zero accepts none.
+	WeakUntil    time.Time
+	UserVerified bool   // security keys must have asked for a PIN or a finger
+	RevokedSSH   []File // lists of revoked SSH keys
+}
+
+// X509 says which certificates count and what must prove when they were used.
+type X509 struct {
+	Roots        []File // trusted_root.json of Sigstore's, and PEM of other authorities
+	CRLs         []File
+	Transparency string // "embedded", "online" or "none"
+	Log          string // the transparency log's address; asked only where Transparency is "online"
+	Timeout      time.Duration
+}
+
+// File is a file that the policy names, as data: this package never looks inside.
+type File struct {
+	Name string
+	Data []byte
 }
 
 // Adoption says where judging starts.
@@ -104,8 +124,13 @@ type Principal struct {
 
 // Key is one key of a principal, as data: this package never looks inside.
 type Key struct {
-	Kind        string // "openpgp" or "ssh"
+	// Kind is "openpgp", "ssh", "x509", or "allowed-signers" for a file of OpenSSH's that stands for the
+	// keys it allows to one of the principal's addresses.
+	Kind        string
 	Data        []byte
+	Authority   bool     // an SSH certificate authority's key
+	Identities  []string // what a certificate must be for
+	Issuer      string   // the OpenID Connect issuer that a certificate of Sigstore's must name
 	From, Until time.Time
 	Revoked     string // "", "retired" or "compromised"
 	RevokedAt   time.Time
