@@ -142,7 +142,7 @@ const maxEarlier = 14 * 24 * time.Hour
 func (g *Gate) verify(payload, sig []byte, written int64, at time.Time) verify.Result {
 	r := g.keys.Verify(payload, sig, at)
 	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
-		r.Status, r.Principal = verify.Bad, ""
+		r.Status, r.Principal = verify.Misdated, ""
 		r.Reason = "the signature is dated " + r.SignedAt.UTC().Format(time.DateOnly) + ", long before what it signs"
 	}
 	return r

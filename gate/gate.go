@@ -247,21 +247,3 @@ func readPolicy(dir string, draft bool) (*policy.Policy, error) {
 
 // errNotConfigured says that there is no policy at all: a refusal that says how to begin.
 var errNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
-
-// keyring hands the policy's principals to package verify; the two don't know each other. It is nil
-// where a draft names no key.
-func keyring(p *policy.Policy) (*verify.Keyring, error) {
-	var keys []verify.Key
-	for _, q := range p.Principals {
-		for _, k := range q.Keys {
-			keys = append(keys, verify.Key{
-				Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, From: k.From, Until: k.Until,
-				Revoked: verify.Revocation(k.Revoked), RevokedAt: k.RevokedAt, Source: k.Source,
-			})
-		}
-	}
-	if keys == nil {
-		return nil, nil
-	}
-	return verify.NewKeyring(keys, verify.Settings{})
-}

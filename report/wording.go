@@ -131,7 +131,7 @@ func ofCommits(c policy.Code) (one, many string) {
 	case policy.Unsigned:
 		return "is not signed", "are not signed"
 	case policy.SignatureBad, policy.SignatureMalformed, policy.SignatureWeak, policy.SignatureUnsupported, policy.SignerUnknown,
-		policy.KeyExpired, policy.KeyNotYetValid, policy.KeyRevoked, policy.KeyPurpose:
+		policy.KeyExpired, policy.KeyNotYetValid, policy.KeyRevoked, policy.KeyPurpose, policy.SignatureDate:
 		return "has no signature that counts", "have no signature that counts"
 	case policy.SignerMismatch:
 		return "is signed by somebody else than it says", "are signed by somebody else than they say"

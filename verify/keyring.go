@@ -152,7 +152,13 @@ func (k *Keyring) Verify(payload, signature []byte, at time.Time) Result {
 		if made.IsZero() {
 			made = at
 		}
-		warnings, err := admit(entries, made, at)
+		var warnings []string
+		var err error
+		if made.After(at.Add(k.settings.ClockSkew)) {
+			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(at))
+		} else {
+			warnings, err = admit(entries, made, at)
+		}
 		res.Warnings = append(res.Warnings, warnings...)
 		res.settle(err)
 	}

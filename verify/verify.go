@@ -26,6 +26,7 @@ const (
 	Weak                       // an algorithm or key size that proves nothing any more
 	Unsupported                // a kind of signature this program or policy doesn't accept
 	WrongPurpose               // a key or signature for something else than commits and tags
+	Misdated                   // the signature's own time contradicts when what it signs was written or landed
 )
 
 // String gives the stable name used in records, such as "good" or "not-yet-valid".
@@ -53,6 +54,8 @@ func (s Status) String() string {
 		return "unsupported"
 	case WrongPurpose:
 		return "wrong-purpose"
+	case Misdated:
+		return "misdated"
 	default:
 		return "bad"
 	}
@@ -110,6 +113,8 @@ type Settings struct {
 	// WeakUntil is the moment before which a signature with a weak algorithm must have been made and
 	// have landed to be accepted, with a warning; zero accepts none.
 	WeakUntil time.Time
+	// ClockSkew is how far a signature's own time may lie after the landing.
+	ClockSkew time.Duration
 	// UserVerified wants a security key to have asked for a PIN or a finger, not only for a touch.
 	UserVerified bool
 	// RevokedSSH are lists of revoked SSH keys, each a key revocation list or a file of public keys, as

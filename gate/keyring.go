@@ -1,0 +1,133 @@
+package gate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// keyring hands the policy's principals to package verify; the two don't know each other. It is nil
+// where a draft names no key.
+func keyring(p *policy.Policy) (*verify.Keyring, error) {
+	var keys []verify.Key
+	var errs []error
+	for _, q := range p.Principals {
+		for _, k := range q.Keys {
+			key := verify.Key{
+				Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Authority: k.Authority, Identities: k.Identities, Issuer: k.Issuer,
+				From: k.From, Until: k.Until, Revoked: verify.Revocation(k.Revoked), RevokedAt: k.RevokedAt, Source: k.Source,
+			}
+			if k.Kind != "allowed-signers" {
+				keys = append(keys, key)
+				continue
+			}
+			allowed, err := allowedSigners(key, q.Emails)
+			keys, errs = append(keys, allowed...), append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if keys == nil {
+		return nil, nil
+	}
+	return verify.NewKeyring(keys, settings(p))
+}
+
+// allowedSigners gives the keys that an OpenSSH file allows to one of a principal's addresses. What the
+// policy says of the file's keys bounds what the file says.
+func allowedSigners(file verify.Key, emails []string) ([]verify.Key, error) {
+	signers, err := verify.ParseAllowedSigners(file.Data, file.Source)
+	if err != nil {
+		return nil, err
+	}
+	var keys []verify.Key
+	for _, s := range signers {
+		allowed := slices.DeleteFunc(slices.Clone(emails), func(email string) bool { return !s.Allows(email) })
+		if len(allowed) == 0 {
+			continue
+		}
+		key := s.Key
+		key.Principal, key.Revoked, key.RevokedAt = file.Principal, file.Revoked, file.RevokedAt
+		if key.Authority {
+			key.Identities = allowed
+		}
+		if key.From.Before(file.From) {
+			key.From = file.From
+		}
+		if key.Until.IsZero() || !file.Until.IsZero() && file.Until.Before(key.Until) {
+			key.Until = file.Until
+		}
+		if !key.From.IsZero() && !key.Until.IsZero() && !key.From.Before(key.Until) {
+			continue // the line's time lies outside what the policy allows the file
+		}
+		keys = append(keys, key)
+	}
+	if keys == nil {
+		return nil, fmt.Errorf("%s: no line allows %s to sign for git", file.Source, strings.Join(emails, " or "))
+	}
+	return keys, nil
+}
+
+func settings(p *policy.Policy) verify.Settings {
+	s := verify.Settings{
+		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, UserVerified: p.Signatures.UserVerified,
+		RevokedSSH: files(p.Signatures.RevokedSSH),
+		X509:       verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
+	}
+	switch p.X509.Transparency {
+	case "none":
+		s.X509.Transparency = verify.NoProof
+	case "online":
+		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, askLog(p.X509)
+	default:
+		s.X509.Transparency = verify.EmbeddedProof
+	}
+	return s
+}
+
+func files(of []policy.File) []verify.File {
+	files := make([]verify.File, len(of))
+	for i, f := range of {
+		files[i] = verify.File(f)
+	}
+	return files
+}
+
+// maxAnswer bounds what the transparency log may answer; an entry has a few KiB.
+const maxAnswer = 1 << 20
+
+// askLog asks a transparency log for a signature's entry. This is the only access to a network there
+// is, and only a policy with transparency = "online" leads here. What the log says is checked with its
+// key, so that whoever stands between can keep a proof back, and nothing else. The environment's proxy
+// settings aren't asked: a web server hands on what a client wrote into its headers (httpoxy).
+func askLog(x policy.X509) func(query []byte) ([]byte, error) {
+	client := &http.Client{Timeout: x.Timeout, Transport: &http.Transport{}}
+	address := strings.TrimSuffix(x.Log, "/") + "/api/v1/log/entries/retrieve"
+	return func(query []byte) ([]byte, error) {
+		answer, err := client.Post(address, "application/json", bytes.NewReader(query))
+		if err != nil {
+			return nil, fmt.Errorf("the transparency log can't be asked: %w", err)
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return nil, fmt.Errorf("the transparency log at %s answered %s", x.Log, answer.Status)
+		}
+		body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("the transparency log's answer broke off: %w", err)
+		case len(body) > maxAnswer:
+			return nil, fmt.Errorf("the transparency log at %s answered more than %d bytes", x.Log, maxAnswer)
+		default:
+			return body, nil
+		}
+	}
+}
