@@ -15,7 +15,7 @@ import (
 )
 
 func keyringCommand(env Env) *cobra.Command {
-	return group("keyring", "Show whose signatures count", keyringListCommand(env))
+	return group("keyring", "Show whose signatures count", keyringListCommand(env), keyringImportCommand(env))
 }
 
 func keyringListCommand(env Env) *cobra.Command {

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"countersign/policy"
+	"countersign/report"
+	"countersign/verify"
+)
+
+func keyringImportCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "Turn exported keys into principals for a policy",
+		Long: `Reads keys that somebody exported and prints a [[principal]] for each owner it finds, for you to check and to
+put into policy.toml. OpenPGP certificates are also written, one a file, to the folder that --keys names.
+
+It reads OpenPGP files (gpg --armor --export), OpenSSH's allowed signers, files of SSH public keys, and the lists
+of keys that a forge gives as JSON. It asks no network: save the forge's answer to a file first.
+
+Whose a key is, the file only claims. Compare fingerprints with their owners before the policy counts.`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	name := cmd.Flags().String("name", "", "all keys belong to the principal of this `NAME`")
+	role := cmd.Flags().String("role", string(policy.Contributor), "the `ROLE` of the principals")
+	by := cmd.Flags().String("introduced-by", "", "the `NAME` of who vouches for them, or \"founder\"")
+	folder := cmd.Flags().String("keys", "keys", "the `FOLDER` to write OpenPGP keys to; made if it isn't there")
+	cmd.RunE = func(_ *cobra.Command, files []string) error {
+		if *name != "" && !policy.ValidName(*name) {
+			return usage("--name %s: want %s", *name, policy.NameRule)
+		}
+		if roles := []policy.Role{policy.Maintainer, policy.Contributor, policy.Reviewer, policy.Service}; !slices.Contains(roles, policy.Role(*role)) {
+			return usage("--role %s: want one of %v", *role, roles)
+		}
+		im := importing{folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: *name}
+		for _, file := range files {
+			if err := im.read(env.path(file), file); err != nil {
+				return err
+			}
+		}
+		text, err := im.principals(*role, *by)
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(env.Stdout, text)
+		return err
+	}
+	return cmd
+}
+
+// importing gathers keys by who seems to own them.
+type importing struct {
+	folder string // where OpenPGP keys are written to
+	shown  string // the folder as the policy names it
+	name   string // the one owner, "" for as many as the files name
+	owners []*owner
+}
+
+type owner struct {
+	name   string
+	emails []string
+	keys   []verify.Found
+}
+
+func (im *importing) read(file, shown string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return usage("%v", err)
+	}
+	found, err := verify.Import(shown, data)
+	if err != nil {
+		return usage("%v", err)
+	}
+	for _, f := range found {
+		o := im.owner(f, strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+		o.keys = append(o.keys, f)
+		for _, email := range f.Emails {
+			if !slices.Contains(o.emails, email) {
+				o.emails = append(o.emails, email)
+			}
+		}
+	}
+	return nil
+}
+
+// owner gives who has one of a key's addresses already, or else somebody new.
+func (im *importing) owner(f verify.Found, fileName string) *owner {
+	for _, o := range im.owners {
+		if im.name != "" || slices.ContainsFunc(f.Emails, func(email string) bool { return slices.Contains(o.emails, email) }) ||
+			f.Emails == nil && o.name == principalName(fileName) {
+			return o
+		}
+	}
+	name := principalName(fileName)
+	if len(f.Emails) > 0 {
+		local, _, _ := strings.Cut(f.Emails[0], "@")
+		name = principalName(local)
+	}
+	if im.name != "" {
+		name = im.name
+	}
+	o := &owner{name: name}
+	for n := 2; slices.ContainsFunc(im.owners, func(other *owner) bool { return other.name == o.name }); n++ {
+		o.name = fmt.Sprintf("%s.%d", name, n)
+	}
+	im.owners = append(im.owners, o)
+	return o
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// principalName makes a valid name of whatever somebody is called.
+func principalName(text string) string {
+	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(text), "-"), "-")
+	name = strings.Trim(name[:min(len(name), 60)], "-")
+	if !policy.ValidName(name) || name == "founder" {
+		return "somebody"
+	}
+	return name
+}
+
+// principals gives all owners as they stand in a policy, and writes their OpenPGP keys.
+func (im *importing) principals(role, by string) (string, error) {
+	w := new(strings.Builder)
+	for i, o := range im.owners {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "[[principal]]\nname = %s\nrole = %s\n", tomlString(o.name), tomlString(role))
+		if len(o.emails) > 0 {
+			quoted := make([]string, len(o.emails))
+			for i, email := range o.emails {
+				quoted[i] = tomlString(email)
+			}
+			fmt.Fprintf(w, "emails = [%s]\n", strings.Join(quoted, ", "))
+		}
+		if by != "" {
+			fmt.Fprintf(w, "introduced-by = %s\n", tomlString(by))
+		}
+		fmt.Fprintln(w, "keys = [")
+		for _, f := range o.keys {
+			entry, err := im.entry(o, f)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(w, "  { %s%s },%s\n", entry, validity(f.Key), comment(f))
+		}
+		fmt.Fprintln(w, "]")
+	}
+	return w.String(), nil
+}
+
+// entry writes down what names the key in a policy.
+func (im *importing) entry(o *owner, f verify.Found) (string, error) {
+	switch {
+	case f.Key.Kind == verify.OpenPGP:
+		file := fmt.Sprintf("%s-%s.asc", o.name, f.Key.Source[max(0, len(f.Key.Source)-16):])
+		return "openpgp = " + tomlString(im.shown+"/"+file), im.write(file, f.Key.Data)
+	case f.Key.Authority:
+		return "ssh-ca = " + tomlString(string(f.Key.Data)), nil
+	default:
+		return "ssh = " + tomlString(string(f.Key.Data)), nil
+	}
+}
+
+// write puts a key into the folder. A file that is there already stays as it is: if it holds another
+// key, somebody has to decide.
+func (im *importing) write(file string, data []byte) error {
+	if err := os.MkdirAll(im.folder, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(im.folder, file)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		if there, err := os.ReadFile(path); err != nil || string(there) != string(data) {
+			return usage("%s exists and differs: remove it, or name another folder with --keys", path)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+func validity(k verify.Key) string {
+	text := ""
+	if !k.From.IsZero() {
+		text += ", from = " + k.From.UTC().Format(time.RFC3339)
+	}
+	if !k.Until.IsZero() {
+		text += ", until = " + k.Until.UTC().Format(time.RFC3339)
+	}
+	return text
+}
+
+func comment(f verify.Found) string {
+	if len(f.Names) == 0 {
+		return ""
+	}
+	return "   # " + report.Escape(strings.Join(f.Names, ", "))
+}
+
+// tomlString writes a basic string: https://toml.io/en/v1.0.0#string.
+func tomlString(s string) string {
+	b := []byte{'"'}
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == ' ' || unicode.IsGraphic(r) && !unicode.IsSpace(r):
+			b = utf8.AppendRune(b, r)
+		default:
+			b = fmt.Appendf(b, `\U%08x`, r)
+		}
+	}
+	return string(append(b, '"'))
+}
