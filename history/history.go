@@ -146,6 +146,9 @@ type Repo interface {
 	// Commit and Tag read one object. A missing object or one of another type is an error.
 	Commit(ctx context.Context, id ID) (Commit, error)
 	Tag(ctx context.Context, id ID) (Tag, error)
+	// Folder reads a folder at the top of a commit's tree, whole. The error is fs.ErrNotExist where
+	// there is none.
+	Folder(ctx context.Context, commit ID, name string) (*Folder, error)
 	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
 	Kind(ctx context.Context, id ID) (string, error)
 	// Resolve gives the commit of a revision as gitrevisions(7) spells it. A second reader may know
