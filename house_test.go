@@ -31,7 +31,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"report":  {ours: []string{"policy"}},
 	"install": {ours: []string{"history"}},
 	"history": {modules: []string{"github.com/go-git/go-git/v5"}},
-	"verify":  {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig"}},
+	"verify":  {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
 	"policy":  {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype"}},
 	"journal": {},
 	"docs":    {},
@@ -53,7 +53,7 @@ var onlyIn = map[string][]string{
 var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
-	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "golang.org/x/crypto", "pgregory.net/rapid",
+	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "golang.org/x/crypto", "golang.org/x/mod", "pgregory.net/rapid",
 }
 
 // longFiles may be longer than maxLines, each for a reason.

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// certAuthority is the one option without a value.
+const certAuthority = "cert-authority"
+
 // AllowedSigner is a line of an OpenSSH "allowed signers" file.
 type AllowedSigner struct {
 	// Principals are the patterns for identities, usually e-mail addresses: "*" and "?" stand for
@@ -15,8 +18,9 @@ type AllowedSigner struct {
 	Principals []string
 	// Namespaces are the patterns for what the key may sign; nil allows all.
 	Namespaces []string
-	// Key has everything but a Principal: which of the project's principals has these identities
-	// isn't for the file to say.
+	// Key has everything but a Principal, and an authority's Identities: which of the project's principals
+	// has which identities isn't for the file to say. With an authority's key, an identity that the line
+	// [AllowedSigner.Allows] must stand in the certificate as well.
 	Key Key
 }
 
@@ -32,11 +36,11 @@ func (a AllowedSigner) Allows(identity string) bool {
 //
 //   - A line that can't be read makes the whole file an error; ssh-keygen passes over it, and whoever
 //     wrote the line would think that it counts.
-//   - cert-authority, and a certificate for a key, aren't supported yet and are an error.
+//   - A certificate for a key is an error: ssh-keygen trusts it for ever, whatever its own times say.
 //   - Times without a Z, which ssh-keygen reads in the time zone of the machine it runs on, are UTC:
 //     the same file must mean the same everywhere.
 //   - A day or minute that there is none of is an error, not the one after it; quotes may stand
-//     around a field or value, not inside.
+//     around a field or value, not inside. No option may stand there twice.
 //
 // "valid-before" includes its second, [Key].Until doesn't, and is set one second later.
 func ParseAllowedSigners(data []byte, source string) ([]AllowedSigner, error) {
@@ -118,6 +122,9 @@ func (a *AllowedSigner) options(line string) (rest string, err error) {
 		name, value := line[:end], ""
 		line = line[end:]
 		if strings.HasPrefix(line, "=") {
+			if strings.EqualFold(name, certAuthority) {
+				return "", fmt.Errorf("option %q has no value", certAuthority)
+			}
 			if value, line, err = quotedValue(line[1:]); err != nil {
 				return "", fmt.Errorf("option %s: %w", quote(name), err)
 			}
@@ -173,8 +180,8 @@ func (a *AllowedSigner) option(name, value string) (err error) {
 		if a.Key.Until, err = allowedTime(value); err == nil {
 			a.Key.Until = a.Key.Until.Add(time.Second)
 		}
-	case "cert-authority":
-		return errors.New(`option "cert-authority": certificates aren't supported yet: list the plain keys`)
+	case certAuthority:
+		a.Key.Authority = true
 	default:
 		return fmt.Errorf("%s is neither an option nor a type of key", quote(name))
 	}

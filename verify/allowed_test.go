@@ -20,6 +20,7 @@ func TestAllowedSigners(t *testing.T) {
 		`"bob@example.org,carol" namespaces="git,file",Valid-After="20200101Z",VALID-BEFORE="202101021504" ` + allowedKey,
 		`dan valid-after="20200101235959utc" ` + allowedKey,
 		`eve namespaces="a\"b c\d" ` + allowedKey,
+		`*@example.org Cert-Authority,valid-after="20200101Z" ` + allowedKey,
 		"#last",
 	}, "\n")
 	got, err := ParseAllowedSigners([]byte(file), "signers")
@@ -39,6 +40,7 @@ func TestAllowedSigners(t *testing.T) {
 		},
 		{Principals: []string{"dan"}, Key: key("signers:6", time.Date(2020, 1, 1, 23, 59, 59, 0, time.UTC), none)},
 		{Principals: []string{"eve"}, Namespaces: []string{`a"b c\d`}, Key: key("signers:7", none, none)},
+		{Principals: []string{"*@example.org"}, Key: with(key("signers:8", year(2020), none), func(k *Key) { k.Authority = true })},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -55,22 +57,23 @@ func TestAllowedSignersEmpty(t *testing.T) {
 
 func TestAllowedSignersRefuses(t *testing.T) {
 	for line, want := range map[string]string{
-		"alice":                              "nothing stands after them",
-		"alice ":                             "nothing stands after them",
-		allowedKey:                           `"AAAAC3NzaC1lZDI1NTE5AAAAIPDUVjW0eBRgA0WG..." is neither an option nor a type of key`,
-		`"alice ` + allowedKey:               "a quote isn't closed",
-		`"alice"bob ` + allowedKey:           "a quote in the middle",
-		`ali"ce" ` + allowedKey:              "a quote in the middle",
-		"alice,,bob " + allowedKey:           "a pattern between commas is empty",
-		`"" ` + allowedKey:                   "a pattern between commas is empty",
-		"alice\v" + allowedKey:               `is neither an option nor a type of key`,
-		"alice \v":                           `"\v" is neither an option nor a type of key`,
-		"alice frobnicate " + allowedKey:     `"frobnicate" is neither an option nor a type of key`,
-		"alice ssh-newest AAAA":              `"ssh-newest" is neither an option nor a type of key`,
-		"alice ssh-ed25519":                  "one line of the form",
-		"alice ssh-ed25519 AAAA":             "the SSH key is malformed",
-		"alice cert-authority " + allowedKey: `option "cert-authority": certificates aren't supported yet`,
-		`alice namespaces="git",cert-authority ` + allowedKey:                  `option "cert-authority"`,
+		"alice":                                 "nothing stands after them",
+		"alice ":                                "nothing stands after them",
+		allowedKey:                              `"AAAAC3NzaC1lZDI1NTE5AAAAIPDUVjW0eBRgA0WG..." is neither an option nor a type of key`,
+		`"alice ` + allowedKey:                  "a quote isn't closed",
+		`"alice"bob ` + allowedKey:              "a quote in the middle",
+		`ali"ce" ` + allowedKey:                 "a quote in the middle",
+		"alice,,bob " + allowedKey:              "a pattern between commas is empty",
+		`"" ` + allowedKey:                      "a pattern between commas is empty",
+		"alice\v" + allowedKey:                  `is neither an option nor a type of key`,
+		"alice \v":                              `"\v" is neither an option nor a type of key`,
+		"alice frobnicate " + allowedKey:        `"frobnicate" is neither an option nor a type of key`,
+		"alice ssh-newest AAAA":                 `"ssh-newest" is neither an option nor a type of key`,
+		"alice ssh-ed25519":                     "one line of the form",
+		"alice ssh-ed25519 AAAA":                "the SSH key is malformed",
+		`alice cert-authority="" ` + allowedKey: `option "cert-authority" has no value`,
+		`alice cert-authority,Cert-Authority ` + allowedKey:                    "twice",
+		"alice cert-authority ssh-ed25519-cert-v01@openssh.com AAAA":           "an SSH certificate",
 		"alice ssh-ed25519-cert-v01@openssh.com AAAA":                          "an SSH certificate",
 		"alice namespaces=git " + allowedKey:                                   "must stand in double quotes",
 		"alice namespaces " + allowedKey:                                       "a pattern is empty",
@@ -162,6 +165,9 @@ func TestAllowedSignersAttackSlowPattern(t *testing.T) {
 func allowedLine(a AllowedSigner) string {
 	line := `"` + strings.Join(a.Principals, ",") + `" `
 	var options []string
+	if a.Key.Authority {
+		options = append(options, certAuthority)
+	}
 	if a.Namespaces != nil {
 		options = append(options, `namespaces="`+strings.ReplaceAll(strings.Join(a.Namespaces, ","), `"`, `\"`)+`"`)
 	}
@@ -184,6 +190,7 @@ func FuzzAllowedSigners(f *testing.F) {
 	f.Add([]byte(`"a,b" namespaces="git,\"",valid-after="20200101",valid-before="20300101120000Z" ` + allowedKey + " comment\n# x\n"))
 	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/two-lines-second-valid.allowed_signers"))
 	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/sk-up.allowed_signers"))
+	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/cert-pattern.allowed_signers"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		signers, err := ParseAllowedSigners(data, "f")
 		if err != nil {
@@ -200,6 +207,9 @@ func FuzzAllowedSigners(f *testing.F) {
 			}
 			key := signer.Key
 			key.Principal = "alice"
+			if key.Authority {
+				key.Identities = []string{"alice"}
+			}
 			if _, err := NewKeyring([]Key{key}, Settings{}); err != nil {
 				t.Error(err)
 			}

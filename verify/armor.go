@@ -44,7 +44,7 @@ func oneArmorBlock(signature []byte, kind string) ([]byte, error) {
 	}
 	lines := strings.Split(text, "\n")
 	lines = lines[:len(lines)-1]
-	if kind == kindSSHSignature {
+	if kind != kindOpenPGPSignature {
 		return decodeLines(lines)
 	}
 	return decodeArmor(lines)

@@ -15,6 +15,9 @@ type Keyring struct {
 	entries       []*entry // in the order given
 	byFingerprint map[string][]*entry
 	byID          map[uint64][]*entry // OpenPGP key ids, for signatures that name no fingerprint
+	authorities   map[string][]*entry // SSH certificate authorities, by fingerprint
+	revokedSSH    revokedSSH
+	x509          *x509Trust
 	settings      Settings
 }
 
@@ -39,12 +42,21 @@ func NewKeyring(keys []Key, settings Settings) (*Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("the keyring has no keys, so that nobody could sign: add a principal's key")
 	}
-	k := &Keyring{byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, settings: settings}
+	k := &Keyring{
+		byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, authorities: map[string][]*entry{}, settings: settings,
+	}
 	var errs []error
 	for i, key := range keys {
 		if err := k.add(key); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", cmp.Or(key.Source, fmt.Sprintf("key %d", i+1)), err))
 		}
+	}
+	var err error
+	if k.revokedSSH, err = readRevokedSSH(settings.RevokedSSH); err != nil {
+		errs = append(errs, err)
+	}
+	if k.x509, err = newX509Trust(settings.X509, k.entries); err != nil {
+		errs = append(errs, err)
 	}
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -60,13 +72,22 @@ func (k *Keyring) add(key Key) error {
 	if err := e.read(); err != nil {
 		return err
 	}
+	if e.ssh != nil && key.Authority {
+		return k.addAuthority(e)
+	}
 	for _, fingerprint := range e.fingerprints {
+		if others := k.authorities[fingerprint]; len(others) > 0 {
+			return bothRoles(fingerprint, others[0])
+		}
 		for _, other := range k.byFingerprint[fingerprint] {
 			if other.key.Principal != key.Principal {
 				return fmt.Errorf("key %s of %q is already %q's, at %s: one key is one person; remove it from one of them",
 					fingerprint, key.Principal, other.key.Principal, cmp.Or(other.key.Source, "another entry"))
 			}
 		}
+	}
+	if err := k.onePerson(&e.key); err != nil {
+		return err
 	}
 	k.entries = append(k.entries, e)
 	for _, fingerprint := range e.fingerprints {
@@ -120,14 +141,11 @@ func (e *entry) read() (err error) {
 		}
 		return err
 	case SSH:
-		if e.ssh, err = readSSH(string(e.key.Data)); err == nil {
-			e.fingerprints = []string{e.ssh.fingerprint}
-		}
-		return err
+		return e.readSSH()
 	case X509:
-		return errors.New("X.509 keys aren't supported yet")
+		return e.key.checkX509()
 	default:
-		return fmt.Errorf("a key of kind %q: say %q or %q", e.key.Kind, OpenPGP, SSH)
+		return fmt.Errorf("a key of kind %q: say %q, %q or %q", e.key.Kind, OpenPGP, SSH, X509)
 	}
 }
 
@@ -152,12 +170,9 @@ func (k *Keyring) Verify(payload, signature []byte, at time.Time) Result {
 		if made.IsZero() {
 			made = at
 		}
-		var warnings []string
-		var err error
-		if made.After(at.Add(k.settings.ClockSkew)) {
+		warnings, err := admit(entries, made, at)
+		if err == nil && made.After(at.Add(k.settings.ClockSkew)) {
 			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(at))
-		} else {
-			warnings, err = admit(entries, made, at)
 		}
 		res.Warnings = append(res.Warnings, warnings...)
 		res.settle(err)
@@ -182,19 +197,36 @@ func (k *Keyring) identify(payload, signature []byte, at time.Time) (Result, []*
 	case at.IsZero():
 		return Result{Status: Bad, Reason: "there is no landing time to judge the key at"}, nil
 	case begins(kindOpenPGPSignature), begins("PGP MESSAGE"):
-		res, key := verifyOpenPGP(k.openPGPKeys, payload, signature, at)
-		if key == nil {
-			return res, nil
-		}
-		return res, k.byFingerprint[res.Fingerprint]
+		return k.verifyOpenPGP(payload, signature, at)
 	case begins(kindSSHSignature):
-		res := verifySSH(k.sshKey, payload, signature)
-		return res, k.byFingerprint[res.Fingerprint]
-	case begins("SIGNED MESSAGE"):
-		return Result{Kind: X509, Status: Unsupported, Reason: "X.509 signatures aren't supported yet"}, nil
+		return k.verifySSH(payload, signature, at)
+	case begins(kindSignedMessage):
+		return k.verifyX509(payload, signature, at)
 	default:
 		return Result{Status: Malformed, Reason: "the signature doesn't begin with the first line of an OpenPGP, SSH or X.509 signature"}, nil
 	}
+}
+
+// verifyOpenPGP judges by the algorithms that prove something today, and what landed in time also by those
+// that did once.
+func (k *Keyring) verifyOpenPGP(payload, signature []byte, at time.Time) (Result, []*entry) {
+	v := openpgpVerifier{candidates: k.openPGPKeys}
+	res, key := v.verify(payload, signature, at)
+	if res.Status == Weak && at.Before(k.settings.WeakUntil) {
+		reason := res.Reason
+		v.weakToo = true
+		if res, key = v.verify(payload, signature, at); res.Status == Good {
+			if res.SignedAt.Before(k.settings.WeakUntil) {
+				res.Warnings = append(res.Warnings, "accepted for its age: "+reason)
+			} else {
+				res.settle(refuse(Weak, "%s", reason))
+			}
+		}
+	}
+	if key == nil {
+		return res, nil
+	}
+	return res, k.byFingerprint[res.Fingerprint]
 }
 
 // openPGPKeys gives the OpenPGP keys with that fingerprint, or with that id where it is "".
@@ -208,14 +240,6 @@ func (k *Keyring) openPGPKeys(id uint64, fingerprint string) []*openpgpKey {
 		keys = append(keys, e.openpgp)
 	}
 	return keys
-}
-
-// sshKey gives the SSH key with that fingerprint, or nil.
-func (k *Keyring) sshKey(fingerprint string) *sshKey {
-	if entries := k.byFingerprint[fingerprint]; len(entries) > 0 {
-		return entries[0].ssh
-	}
-	return nil
 }
 
 // settle writes down an outcome.
@@ -301,29 +325,4 @@ func (k *Key) goneBy(landed time.Time) []string {
 		}
 	}
 	return nil
-}
-
-// Listed is an entry of a keyring, for showing it.
-type Listed struct {
-	Principal string
-	Kind      Kind
-	// Fingerprints are as in [Result]: one for SSH; for OpenPGP those of each primary key followed
-	// by its subkeys'.
-	Fingerprints []string
-	Source       string
-	From, Until  time.Time
-	Revoked      Revocation
-	RevokedAt    time.Time
-}
-
-// List gives the entries in the order in which [NewKeyring] was given the keys.
-func (k *Keyring) List() []Listed {
-	var list []Listed
-	for _, e := range k.entries {
-		list = append(list, Listed{
-			Principal: e.key.Principal, Kind: e.key.Kind, Fingerprints: slices.Clone(e.fingerprints), Source: e.key.Source,
-			From: e.key.From, Until: e.key.Until, Revoked: e.key.Revoked, RevokedAt: e.key.RevokedAt,
-		})
-	}
-	return list
 }

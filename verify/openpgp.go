@@ -9,10 +9,6 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// maxAhead is how far a signature's own time may lie after the landing. A clock can be wrong by an
-// hour or a time zone; how much of that is accepted is the policy's choice, this is the outer bound.
-const maxAhead = 24 * time.Hour
-
 // refusal is an error that says which status it is.
 type refusal struct {
 	status Status
@@ -41,20 +37,30 @@ type openpgpSigner struct {
 // a self-signature older than the signature, take the first good one of several, text mode, and
 // bytes behind the signature. RSA is verified with crypto/rsa, which takes 335 µs for 4096 bits
 // where math/big would take 116; that is left to the standard library to mend.
-func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte, at time.Time) (res Result, key *openpgpKey) {
+func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte, at time.Time) (Result, *openpgpKey) {
+	return openpgpVerifier{candidates: candidates}.verify(payload, signature, at)
+}
+
+// openpgpVerifier is what a verification depends on besides the signature.
+type openpgpVerifier struct {
+	candidates func(keyID uint64, fingerprint string) []*openpgpKey
+	weakToo    bool // accept the algorithms that Settings.WeakUntil is for
+}
+
+func (v openpgpVerifier) verify(payload, signature []byte, at time.Time) (res Result, key *openpgpKey) {
 	defer func() {
 		if p := recover(); p != nil {
 			res, key = Result{Kind: OpenPGP, Status: Malformed, Reason: fmt.Sprintf("the signature can't be read: %v", p)}, nil
 		}
 	}()
 	res.Kind = OpenPGP
-	key, err := res.verify(candidates, payload, signature, at)
+	key, err := res.verify(v, payload, signature, at)
 	res.settle(err)
 	return res, key
 }
 
 // verify fills in everything but the status and its reason, which are the error's.
-func (res *Result) verify(candidates func(uint64, string) []*openpgpKey, payload, signature []byte, at time.Time) (*openpgpKey, error) {
+func (res *Result) verify(v openpgpVerifier, payload, signature []byte, at time.Time) (*openpgpKey, error) {
 	head, err := oneSignature(signature)
 	if err != nil {
 		return nil, err
@@ -67,13 +73,13 @@ func (res *Result) verify(candidates func(uint64, string) []*openpgpKey, payload
 	var signers []openpgpSigner
 	var key *openpgpKey
 	if by.keyID != 0 {
-		signers = findSigners(candidates(by.keyID, res.Fingerprint), by)
+		signers = findSigners(v.candidates(by.keyID, res.Fingerprint), by)
 	}
 	if len(signers) > 0 {
 		key = signers[0].owner
 		res.Fingerprint = upperHex(signers[0].key.Fingerprint)
 	}
-	sig, err := head.acceptable()
+	sig, err := head.acceptable(v.weakToo)
 	if err != nil {
 		return key, err
 	}
@@ -81,7 +87,7 @@ func (res *Result) verify(candidates func(uint64, string) []*openpgpKey, payload
 	if len(signers) == 0 {
 		return nil, unknown(by)
 	}
-	signers, err = madeBy(signers, sig, payload)
+	signers, err = madeBy(signers, sig, payload, v.weakToo)
 	if err != nil {
 		return key, err
 	}
@@ -144,10 +150,10 @@ func findSigners(keys []*openpgpKey, by issuer) []openpgpSigner {
 // madeBy gives the signers whose key fits the signature and the payload: several if the one key
 // stands in several certificates or copies of one. In version 4 the two octets of the hash that the
 // signature carries aren't compared, as gpg doesn't: GitHub wrote wrong ones for years.
-func madeBy(signers []openpgpSigner, sig *packet.Signature, payload []byte) ([]openpgpSigner, error) {
+func madeBy(signers []openpgpSigner, sig *packet.Signature, payload []byte, weakToo bool) ([]openpgpSigner, error) {
 	refused := refuse(Bad, "the signature doesn't fit the content: it was made over other bytes or by another key")
 	for _, signer := range signers {
-		if err := strongKey(signer.key); err != nil {
+		if err := strongKey(signer.key, weakToo); err != nil {
 			refused = err
 			continue
 		}
@@ -175,12 +181,9 @@ func (res *Result) judge(signers []openpgpSigner, sig *packet.Signature, at time
 			break
 		}
 	}
-	made, end := sig.CreationTime, after(sig.CreationTime, sig.SigLifetimeSecs)
+	end := after(sig.CreationTime, sig.SigLifetimeSecs)
 	switch {
 	case said.status == Revoked:
-	case made.After(at.Add(maxAhead)):
-		said.status = NotYetValid
-		said.reason = fmt.Sprintf("the signature is dated %s, after its landing on %s", moment(made), moment(at))
 	case !end.IsZero() && !at.Before(end):
 		said.status = Expired
 		said.reason = fmt.Sprintf("the signature itself expired on %s, before its landing on %s", moment(end), moment(at))

@@ -31,6 +31,7 @@ type certificate struct {
 }
 
 type component struct {
+	id         string // the user id as it stands there; "" for an attribute
 	hashed     []byte // what a signature over it covers, RFC 9580 §5.2.4
 	signatures []rawPacket
 }
@@ -152,7 +153,7 @@ func (r *certificateReader) addComponent(p rawPacket) {
 		return
 	}
 	if p.tag != tagPublicSubkey {
-		r.current.users = append(r.current.users, component{hashed: hashedUser(p)})
+		r.current.users = append(r.current.users, component{id: userID(p), hashed: hashedUser(p)})
 		r.signatures = &r.current.users[len(r.current.users)-1].signatures
 		return
 	}
@@ -175,6 +176,13 @@ func (r *certificateReader) whyNone() error {
 		return fmt.Errorf("no OpenPGP key in it that can be used: %w", r.unusable)
 	}
 	return errors.New("no OpenPGP key in it")
+}
+
+func userID(p rawPacket) string {
+	if p.tag != tagUserID {
+		return ""
+	}
+	return string(p.body)
 }
 
 // hashedUser gives what a certification covers of a user id or attribute.

@@ -97,7 +97,7 @@ func (c *certificate) judge(key *packet.PublicKey, made, landed time.Time) judge
 			j.newest = self.made
 		}
 	}
-	if err := strongKey(c.primary); err != nil && len(lives) > 1 {
+	if err := strongKey(c.primary, false); err != nil && len(lives) > 1 {
 		j.warnings = append(j.warnings, "of the primary key: "+err.Error())
 	}
 	if reason := lives[len(lives)-1].wrongPurpose(made, len(lives) > 1); reason != "" {

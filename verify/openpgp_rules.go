@@ -9,8 +9,8 @@ import (
 )
 
 // acceptable says whether the signature is of a kind that may stand on a commit or tag at all, and
-// has the library read it.
-func (s signaturePacket) acceptable() (*packet.Signature, error) {
+// has the library read it. With weakToo also one of those algorithms that old history is full of.
+func (s signaturePacket) acceptable(weakToo bool) (*packet.Signature, error) {
 	switch {
 	case s.version != 4 && s.version != 6:
 		return nil, refuse(Unsupported, "an OpenPGP signature of version %d; versions 4 and 6 are accepted", s.version)
@@ -22,14 +22,18 @@ func (s signaturePacket) acceptable() (*packet.Signature, error) {
 	if err := s.checkSubpackets(); err != nil {
 		return nil, err
 	}
-	if err := acceptableHash(s.hash); err != nil {
+	if err := acceptableHash(s.hash, weakToo); err != nil {
 		return nil, err
 	}
 	switch s.algorithm {
 	case packet.PubKeyAlgoRSA, packet.PubKeyAlgoRSASignOnly, packet.PubKeyAlgoECDSA,
 		packet.PubKeyAlgoEdDSA, packet.PubKeyAlgoEd25519, packet.PubKeyAlgoEd448:
-	case packet.PubKeyAlgoDSA, packet.PubKeyAlgoElGamal:
-		return nil, refuse(Weak, "a signature by a DSA or Elgamal key")
+	case packet.PubKeyAlgoDSA:
+		if !weakToo {
+			return nil, refuse(Weak, "a signature by a DSA key")
+		}
+	case packet.PubKeyAlgoElGamal:
+		return nil, refuse(Weak, "a signature by an Elgamal key")
 	default:
 		return nil, refuse(Unsupported, "a signature with public-key algorithm %d", s.algorithm)
 	}
@@ -41,7 +45,10 @@ func (s signaturePacket) acceptable() (*packet.Signature, error) {
 }
 
 // acceptableHash knows the numbers of RFC 9580 §9.5.
-func acceptableHash(id byte) error {
+func acceptableHash(id byte, weakToo bool) error {
+	if weakToo && (id == 2 || id == 11) {
+		return nil
+	}
 	switch id {
 	case 8, 9, 10, 12, 14: // SHA-256, SHA-384, SHA-512, SHA3-256, SHA3-512
 		return nil
@@ -86,11 +93,12 @@ func (s signaturePacket) checkSubpackets() error {
 	return nil
 }
 
-// strongKey takes only the kinds and sizes of keys that are known to be strong enough.
-func strongKey(key *packet.PublicKey) error {
+// strongKey takes only the kinds and sizes of keys that are known to be strong enough, or with weakToo
+// were.
+func strongKey(key *packet.PublicKey, weakToo bool) error {
 	switch key.PubKeyAlgo {
 	case packet.PubKeyAlgoRSA, packet.PubKeyAlgoRSASignOnly:
-		if bits := key.PublicKey.(*rsa.PublicKey).N.BitLen(); bits < minRSABits {
+		if bits := key.PublicKey.(*rsa.PublicKey).N.BitLen(); bits < minWeakRSABits || bits < minRSABits && !weakToo {
 			return refuse(Weak, "key %s is RSA of %d bits; %d are the least accepted", shortID(key), bits, minRSABits)
 		}
 		return nil
@@ -104,8 +112,13 @@ func strongKey(key *packet.PublicKey) error {
 		default:
 			return refuse(Unsupported, "key %s is on the curve %s, which isn't accepted", shortID(key), curve)
 		}
-	case packet.PubKeyAlgoDSA, packet.PubKeyAlgoElGamal:
-		return refuse(Weak, "key %s is a DSA or Elgamal key", shortID(key))
+	case packet.PubKeyAlgoDSA:
+		if weakToo {
+			return nil
+		}
+		return refuse(Weak, "key %s is a DSA key", shortID(key))
+	case packet.PubKeyAlgoElGamal:
+		return refuse(Weak, "key %s is an Elgamal key", shortID(key))
 	default:
 		return refuse(WrongPurpose, "key %s is of a kind that can't sign", shortID(key))
 	}

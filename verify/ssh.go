@@ -2,11 +2,11 @@ package verify
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -21,8 +21,11 @@ const sshNamespace = "git"
 const dsaKeyType = "ssh-dss"
 
 // minRSABits is the least size of an RSA key. ssh-keygen(1) makes none under 1024 bits, and takes
-// those.
-const minRSABits = 2048
+// those; here they are weak, and smaller ones worth nothing.
+const (
+	minRSABits     = 2048
+	minWeakRSABits = 1024
+)
 
 // sshBlob is what an SSH signature's armor holds: PROTOCOL.sshsig, "Blob format".
 type sshBlob struct {
@@ -48,45 +51,81 @@ type touch struct {
 	Counter uint32
 }
 
-// userPresent is set in touch.Flags when somebody touched the security key.
-const userPresent = 0x01
+// What is set in touch.Flags when somebody touched the security key, and when they gave it their PIN
+// or finger.
+const (
+	userPresent  = 0x01
+	userVerified = 0x04
+)
 
 // verifySSH says which key made the signature over the payload, and whether it fits: everything
-// about a Result but the principal, and but the time, for an SSH signature has none.
+// about a Result but the principal and the keyring's windows, and the entries that say those. An SSH
+// signature has no time, so everything is judged at its landing.
 //
-// The formats are read here, strictly; the public key in the signature isn't read at all, it only
-// serves to find the same bytes among the keys that find knows.
-func verifySSH(find func(fingerprint string) *sshKey, payload, signature []byte) Result {
+// The formats are read here, strictly. A plain key in the signature isn't read at all, it only serves
+// to find the same bytes in the keyring; nor is the key of a certificate's authority.
+func (k *Keyring) verifySSH(payload, signature []byte, at time.Time) (Result, []*entry) {
 	res := Result{Kind: SSH}
-	res.settle(res.verifySSH(find, payload, signature))
-	return res
+	entries, err := k.judgeSSH(&res, payload, signature, at)
+	res.settle(err)
+	return res, entries
 }
 
-// verifySSH fills in the fingerprint; the status and its reason are the error's.
-func (r *Result) verifySSH(find func(string) *sshKey, payload, signature []byte) error {
+// judgeSSH fills in what is known of the key and its certificate; the status and its reason are the
+// error's.
+func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at time.Time) (entries []*entry, err error) {
 	body, err := oneArmorBlock(signature, kindSSHSignature)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var blob sshBlob
 	if err := ssh.Unmarshal(body, &blob); err != nil {
-		return fmt.Errorf("the SSH signature is malformed: %w", err)
+		return nil, fmt.Errorf("the SSH signature is malformed: %w", err)
 	}
-	keyType := sshKeyType(blob.PublicKey)
-	r.Fingerprint = sshFingerprint(keyType, blob.PublicKey)
+	plain, verified := blob.PublicKey, k.settings.UserVerified
+	var cert *sshCertificate
+	if isCertificate(sshKeyType(plain)) {
+		if cert, err = readSSHCertificate(plain); err != nil {
+			return nil, err
+		}
+		plain, verified = cert.key.public.Marshal(), verified || cert.verifyRequired()
+	}
+	r.Fingerprint = sshFingerprint(plain)
+	if cert == nil {
+		entries = k.byFingerprint[r.Fingerprint]
+	}
 	if err := blob.check(); err != nil {
-		return err
+		return entries, err
 	}
-	sig, err := blob.signature(keyType)
+	sig, err := blob.signature(sshKeyType(plain), verified)
 	if err != nil {
-		return err
+		return entries, err
 	}
-	key := find(r.Fingerprint)
-	if key == nil {
-		return refuse(Unknown, "no principal has the SSH key %s", r.Fingerprint)
+	if list := k.revokedSSH.key(r.Fingerprint, plain); list != "" {
+		return entries, refuse(Revoked, "the SSH key is revoked by %s", list)
+	}
+	var key *sshKey
+	switch {
+	case cert != nil:
+		if entries, err = k.certifiedSSH(r, cert, at); err != nil {
+			return entries, err
+		}
+		key = cert.key
+	case len(entries) > 0:
+		key = entries[0].ssh
+	case len(k.authorities[r.Fingerprint]) > 0:
+		return nil, refuse(WrongPurpose, "the SSH key is a certificate authority's, which signs certificates and nothing else")
+	default:
+		return nil, refuse(Unknown, "no principal has the SSH key %s", r.Fingerprint)
 	}
 	if err := key.usable(); err != nil {
-		return err
+		return entries, err
+	}
+	if weakness := key.weakness(sig.Format); weakness != "" {
+		if !at.Before(k.settings.WeakUntil) {
+			return entries, refuse(Weak, "%s", weakness)
+		}
+		r.Warnings = append(r.Warnings, "accepted for its age: "+weakness)
 	}
 	err = sshsig.Verify(bytes.NewReader(payload), &sshsig.Signature{
 		Version:       blob.Version,
@@ -96,9 +135,9 @@ func (r *Result) verifySSH(find func(string) *sshKey, payload, signature []byte)
 		Signature:     sig,
 	}, key.public, sshsig.HashAlgorithm(blob.Hash), sshNamespace)
 	if err != nil {
-		return refuse(Bad, "the signature doesn't fit the content: it was made over other bytes or by another key")
+		return entries, refuse(Bad, "the signature doesn't fit the content: it was made over other bytes or by another key")
 	}
-	return nil
+	return entries, nil
 }
 
 // check refuses all but a signature for git, in the one version there is.
@@ -120,40 +159,33 @@ func (b *sshBlob) check() error {
 	}
 }
 
-// signature reads the signature proper, which must be of a format that goes with the type of key.
-func (b *sshBlob) signature(keyType string) (*ssh.Signature, error) {
-	switch {
-	case isCertificate(keyType):
-		return nil, refuse(Unsupported, "the SSH signature is by a certificate (%s), which isn't supported yet: sign with the plain key", quote(keyType))
-	case keyType == dsaKeyType:
-		return nil, refuse(Weak, "a signature by a DSA key")
-	case sshFormats(keyType) == nil:
+// signature reads the signature proper, which must be of a format that goes with the type of key, and
+// by a user whom a security key verified where that is wanted.
+func (b *sshBlob) signature(keyType string, verified bool) (*ssh.Signature, error) {
+	if sshFormats(keyType) == nil {
 		return nil, refuse(Unsupported, "a signature by an SSH key of the type %s", quote(keyType))
 	}
 	var sig sshSignature
 	if err := ssh.Unmarshal(b.Signature, &sig); err != nil {
 		return nil, fmt.Errorf("the SSH signature is malformed: %w", err)
 	}
-	switch {
-	case keyType == ssh.KeyAlgoRSA && sig.Format == ssh.KeyAlgoRSA:
-		return nil, refuse(Weak, "an ssh-rsa signature, which is over a SHA-1 hash")
-	case !slices.Contains(sshFormats(keyType), sig.Format):
+	if !slices.Contains(sshFormats(keyType), sig.Format) {
 		return nil, fmt.Errorf("the SSH signature is malformed: a signature of the type %s by a key of the type %s", quote(sig.Format), keyType)
 	}
-	if err := checkRest(keyType, sig.Rest); err != nil {
+	if err := checkRest(keyType, sig.Rest, verified); err != nil {
 		return nil, err
 	}
 	return &ssh.Signature{Format: sig.Format, Blob: sig.Blob, Rest: sig.Rest}, nil
 }
 
 // checkRest checks what stands behind the signature proper: with a security key, that somebody
-// touched it; else nothing.
+// touched it, and gave it a PIN or finger where that is wanted; else nothing.
 //
 // ssh-keygen -Y verify doesn't ask for the touch. But sshd does unless told otherwise, and whoever
 // owns a security key that wants no touch may have had it used by any program on their machine. No
-// option of a keyring says that this is all right, so it isn't.
-func checkRest(keyType string, rest []byte) error {
-	if keyType != ssh.KeyAlgoSKED25519 && keyType != ssh.KeyAlgoSKECDSA256 {
+// option of a keyring or certificate says that this is all right, so it isn't.
+func checkRest(keyType string, rest []byte, verified bool) error {
+	if !isSecurityKey(keyType) {
 		if len(rest) > 0 {
 			return fmt.Errorf("the SSH signature is malformed: %d bytes stand behind it", len(rest))
 		}
@@ -163,21 +195,29 @@ func checkRest(keyType string, rest []byte) error {
 	if err := ssh.Unmarshal(rest, &by); err != nil {
 		return fmt.Errorf("the SSH signature by a security key is malformed: %w", err)
 	}
-	if by.Flags&userPresent == 0 {
+	switch {
+	case by.Flags&userPresent == 0:
 		return refuse(Unsupported, "nobody touched the security key for this signature; sign with a key that wants to be touched")
+	case verified && by.Flags&userVerified == 0:
+		return refuse(Unsupported, "nobody gave the security key a PIN or finger for this signature; sign with a key made with ssh-keygen -O verify-required")
+	default:
+		return nil
 	}
-	return nil
+}
+
+func isSecurityKey(keyType string) bool {
+	return keyType == ssh.KeyAlgoSKED25519 || keyType == ssh.KeyAlgoSKECDSA256
 }
 
 // sshFormats gives the formats of signature that a key of the type may make, the newest first; nil
-// for a type that isn't accepted. RSA's are those of RFC 8332 §3, and PROTOCOL.sshsig forbids the
-// old one.
+// for a type that isn't known. RSA's are those of RFC 8332 §3, and the one over SHA-1, which
+// PROTOCOL.sshsig forbids; [sshKey.weakness] knows that one and DSA's for weak.
 func sshFormats(keyType string) []string {
 	switch keyType {
-	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256, dsaKeyType:
 		return []string{keyType}
 	case ssh.KeyAlgoRSA:
-		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256}
+		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}
 	default:
 		return nil
 	}
@@ -192,28 +232,4 @@ func quote(word string) string {
 		word = word[:most] + "..."
 	}
 	return fmt.Sprintf("%q", word)
-}
-
-// sshKey is an SSH key of the keyring.
-type sshKey struct {
-	public      ssh.PublicKey
-	fingerprint string
-	application string // what a security key's owner made it for
-}
-
-// usable says why the key's signatures prove nothing, or nothing about commits.
-func (k *sshKey) usable() error {
-	switch k.public.Type() {
-	case ssh.KeyAlgoRSA:
-		key, ok := k.public.(ssh.CryptoPublicKey).CryptoPublicKey().(*rsa.PublicKey)
-		if !ok || key.N.BitLen() < minRSABits {
-			return refuse(Weak, "the SSH key is RSA of under %d bits", minRSABits)
-		}
-	case ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256:
-		// ssh-keygen(1), FIDO AUTHENTICATOR: "must begin with ssh:". Others are web sites'.
-		if !strings.HasPrefix(k.application, "ssh:") {
-			return refuse(WrongPurpose, "the security key is for %s, not for SSH", quote(k.application))
-		}
-	}
-	return nil
 }

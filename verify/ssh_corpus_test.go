@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/ssh"
 )
 
 // sshCorpus reads a file of the collection of signed objects where COUNTERSIGN_CORPUS names it, else
@@ -53,10 +54,34 @@ func allowedSigners(t testing.TB, name string) []AllowedSigner {
 	return signers
 }
 
-// byFirstPrincipal makes each line's first pattern its principal.
-func byFirstPrincipal(t testing.TB, signers []AllowedSigner) *Keyring {
+// sshAuthorities gives the authorities of the certificates that stand in a file of the collection as if
+// they were plain keys, each for what the certificate says of its owner.
+func sshAuthorities(t testing.TB, name string) []Key {
 	t.Helper()
 	var keys []Key
+	for _, line := range strings.Split(string(sshCorpus(t, name)), "\n") {
+		fields := strings.Fields(line)
+		if len(fields) < 3 || !isCertificate(fields[1]) {
+			continue
+		}
+		blob, err := decodeKey(fields[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := readSSHCertificate(blob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, Key{
+			Principal: fields[0], Kind: SSH, Authority: true, Identities: c.ValidPrincipals, Data: ssh.MarshalAuthorizedKey(c.SignatureKey),
+		})
+	}
+	return keys
+}
+
+// byFirstPrincipal makes each line's first pattern its principal, and adds keys.
+func byFirstPrincipal(t testing.TB, signers []AllowedSigner, keys ...Key) *Keyring {
+	t.Helper()
 	for _, signer := range signers {
 		key := signer.Key
 		key.Principal = signer.Principals[0]
@@ -109,11 +134,13 @@ func TestSSHForges(t *testing.T) {
 
 // TestSSHRealObjects judges real commits and tags. It differs from the index in one thing: a
 // signature by a certificate, which the index calls good where the certificate itself is listed as
-// a plain key, is unsupported here. Who lists a certificate that way means to trust it for ever,
-// though its issuer made it for days or hours; and neither its times nor its restrictions are read.
+// a plain key, is good here where the certificate's authority is in the keyring, and else unknown. Who
+// lists a certificate as a key means to trust it for ever, though its issuer made it for a day.
 func TestSSHRealObjects(t *testing.T) {
-	keyring := byFirstPrincipal(t, allowedSigners(t, "sigcorpus/keys/ssh/allowed_signers"))
-	counts := map[Status]int{}
+	const file = "sigcorpus/keys/ssh/allowed_signers"
+	issuers := sshAuthorities(t, file)
+	keyring, without := byFirstPrincipal(t, allowedSigners(t, file), issuers...), byFirstPrincipal(t, allowedSigners(t, file))
+	counts, certificates := map[Status]int{}, 0
 	for _, row := range jsonLines[struct {
 		ID, Type, File, Kind, Algo, Signer string
 		Expect                             string `json:"expect_at_sigtime"`
@@ -123,25 +150,32 @@ func TestSSHRealObjects(t *testing.T) {
 			continue
 		}
 		want := map[string]Status{"good": Good, "reject": Unsupported}[row.Expect] // one is rejected: nobody touched the security key
-		if isCertificate(row.Algo) {
-			want = Unsupported
-		}
 		payload, signature, err := cutObject(row.Type, sshCorpus(t, "sigcorpus/"+row.File))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := keyring.Verify(payload, signature, time.Unix(row.Date, 0))
+		at := time.Unix(row.Date, 0)
+		got := keyring.Verify(payload, signature, at)
 		counts[got.Status]++
-		// The index has x/crypto/ssh's fingerprint of a certificate, which isn't OpenSSH's.
-		named := got.Fingerprint == row.Signer || isCertificate(row.Algo)
+		named := got.Fingerprint == row.Signer && got.Identity == ""
+		if isCertificate(row.Algo) {
+			certificates++
+			// The index has x/crypto/ssh's fingerprint of a certificate, which isn't OpenSSH's.
+			named = slices.ContainsFunc(issuers, func(k Key) bool {
+				return k.Principal == got.Principal && got.Identity != "" && got.Identity == k.Identities[0]
+			})
+			wantStatus(t, without.Verify(payload, signature, at), Unknown)
+			wantStatus(t, keyring.Verify(payload, signature, at.Add(-24*time.Hour)), NotYetValid)
+			wantStatus(t, keyring.Verify(payload, signature, at.Add(24*time.Hour)), Expired)
+		}
 		if got.Status != want || !named || (got.Principal != "") != (want == Good) {
 			t.Errorf("%s (%s): %+v, want %s by %s", row.ID, row.Algo, got, want, row.Signer)
 		}
 	}
-	if len(counts) != 2 {
-		t.Errorf("%v: want good ones and unsupported ones", counts)
+	if len(counts) != 2 || certificates == 0 {
+		t.Errorf("%v, %d by certificates: want good ones and unsupported ones, and certificates", counts, certificates)
 	}
-	t.Logf("%v", counts)
+	t.Logf("%v, %d by certificates", counts, certificates)
 }
 
 // craftedSSH has a verdict of ours for each crafted case, or the beginning of the error with which
@@ -186,41 +220,37 @@ var craftedSSH = map[string]string{
 	"sk-up":          "good",
 	"sk-up-uv":       "good",
 	// ssh-keygen doesn't ask for the touch, nor what the security key is for. The index is with us.
-	"sk-no-up":     "unsupported",
-	"sk-app-https": "wrong-purpose",
-	// Certificates aren't supported yet: the index and ssh-keygen have cert-ok and cert-pattern, and
-	// below krl-serial-other and krl-bitmap-miss, as good.
-	"cert-ok":                   `:1: option "cert-authority"`,
-	"cert-pattern":              `:1: option "cert-authority"`,
-	"cert-other-principal":      `:1: option "cert-authority"`,
-	"cert-expired":              `:1: option "cert-authority"`,
-	"cert-no-principals":        `:1: option "cert-authority"`,
-	"cert-host":                 `:1: option "cert-authority"`,
-	"cert-other-ca":             `:1: option "cert-authority"`,
-	"cert-critical-option":      `:1: option "cert-authority"`,
-	"cert-without-ca-flag":      "unsupported",
-	"ca-key-signs-directly":     `:1: option "cert-authority"`,
-	"cert-but-plain-key-listed": "unsupported",
-	// A file of revoked keys has no place here; the keyring's own word for it has: revokedSSH.
-	"rev-keylist":       "revoked",
-	"rev-keylist-other": "good",
-	"krl-key":           "revoked",
-	"krl-other":         "good",
-	"krl-sha256":        "revoked",
-	"krl-sha1":          "revoked",
-	"krl-hash":          "revoked",
-	"krl-serial":        `:1: option "cert-authority"`,
-	"krl-serial-other":  `:1: option "cert-authority"`,
-	"krl-serial-range":  `:1: option "cert-authority"`,
-	"krl-serial-bitmap": `:1: option "cert-authority"`,
-	"krl-bitmap-miss":   `:1: option "cert-authority"`,
-	"krl-keyid":         `:1: option "cert-authority"`,
-	"krl-ca":            `:1: option "cert-authority"`,
-	"krl-certkey":       `:1: option "cert-authority"`,
+	"sk-no-up":             "unsupported",
+	"sk-app-https":         "wrong-purpose",
+	"cert-ok":              "good",
+	"cert-pattern":         "good",
+	"cert-other-principal": "unknown-key",
+	"cert-expired":         "expired",
+	"cert-no-principals":   "unknown-key",
+	"cert-host":            "wrong-purpose",
+	"cert-other-ca":        "unknown-key",
+	// ssh-keygen heeds no critical option; verify-required can't be kept with a key that isn't a security
+	// key. The index is with us.
+	"cert-critical-option":      "unsupported",
+	"cert-without-ca-flag":      "unknown-key",
+	"ca-key-signs-directly":     "wrong-purpose",
+	"cert-but-plain-key-listed": "unknown-key",
+	"rev-keylist":               "revoked",
+	"rev-keylist-other":         "good",
+	"krl-key":                   "revoked",
+	"krl-other":                 "good",
+	"krl-sha256":                "revoked",
+	"krl-sha1":                  "revoked",
+	"krl-hash":                  "revoked",
+	"krl-serial":                "revoked",
+	"krl-serial-other":          "good",
+	"krl-serial-range":          "revoked",
+	"krl-serial-bitmap":         "revoked",
+	"krl-bitmap-miss":           "good",
+	"krl-keyid":                 "revoked",
+	"krl-ca":                    "revoked",
+	"krl-certkey":               "revoked",
 }
-
-// revokedSSH are the cases whose list of revoked keys has the signer's key.
-var revokedSSH = []string{"rev-keylist", "krl-key", "krl-sha256", "krl-sha1", "krl-hash"}
 
 // bystander keeps a keyring from being empty.
 var bystander = Key{
@@ -228,15 +258,16 @@ var bystander = Key{
 	Data: []byte("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILL+D9SoIv/F+oWfoHpn4kLRkm/VK3Lux3gPHVg8F1va"),
 }
 
-// TestSSHCraftedObjects judges objects made to have one property each, with the allowed_signers file
-// of each.
+// TestSSHCraftedObjects judges objects made to have one property each, with the allowed_signers file and
+// the list of revoked keys of each. The index's verdict is ours in all of them, ssh-keygen's in all but
+// those that craftedSSH says.
 func TestSSHCraftedObjects(t *testing.T) {
-	var differs []string
+	differs := []string{"bad-line-then-good", "cert-critical-option", "rsa1024", "sk-app-https", "sk-no-up", "trailing-armor"}
 	rows := jsonLines[struct {
-		Name, Object, Principal, Expected string
-		Allowed                           string    `json:"allowed_signers"`
-		At                                time.Time `json:"verify_time"`
-		Keygen                            bool      `json:"ssh_keygen_9.2"`
+		Name, Object, Principal, Expected, Revocation string
+		Allowed                                       string    `json:"allowed_signers"`
+		At                                            time.Time `json:"verify_time"`
+		Keygen                                        bool      `json:"ssh_keygen_9.2"`
 	}](t, strings.NewReader(string(sshCorpus(t, "sigcorpus/crafted/ssh/index.jsonl"))))
 	for _, row := range rows {
 		want, ok := craftedSSH[row.Name]
@@ -244,48 +275,61 @@ func TestSSHCraftedObjects(t *testing.T) {
 			t.Errorf("%s: a case without a verdict of ours", row.Name)
 			continue
 		}
-		if (want == "good") != (row.Expected == "good") {
-			differs = append(differs, row.Name)
+		var settings Settings
+		if row.Revocation != "" {
+			settings.RevokedSSH = []File{{Name: row.Revocation, Data: sshCorpus(t, "sigcorpus/"+row.Revocation)}}
 		}
-		got := judgeCrafted(t, "sigcorpus/"+row.Object, "sigcorpus/"+row.Allowed, row.Principal, row.At, slices.Contains(revokedSSH, row.Name))
+		got := judgeCrafted(t, "sigcorpus/"+row.Object, "sigcorpus/"+row.Allowed, row.Principal, row.At, settings)
 		if !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s, want %s", row.Name, got, want)
 		}
-	}
-	slices.Sort(differs)
-	for _, name := range differs {
-		if !slices.Contains([]string{"cert-ok", "cert-pattern", "krl-bitmap-miss", "krl-serial-other"}, name) {
-			t.Errorf("%s: the index has another verdict, and that is no certificate", name)
+		good := got == Good.String()
+		if good != (row.Expected == "good") {
+			t.Errorf("%s: %s, the index has %s", row.Name, got, row.Expected)
+		}
+		if (good != row.Keygen) != slices.Contains(differs, row.Name) {
+			t.Errorf("%s: %s, ssh-keygen says %v", row.Name, got, row.Keygen)
 		}
 	}
-	t.Logf("%d cases, in %d other than the index: %v", len(rows), len(differs), differs)
+	t.Logf("%d cases", len(rows))
 }
 
 // judgeCrafted gives a status, or the error of the allowed_signers file after the file's name.
-func judgeCrafted(t *testing.T, object, allowed, principal string, at time.Time, revoked bool) string {
+func judgeCrafted(t *testing.T, object, allowed, principal string, at time.Time, settings Settings) string {
 	t.Helper()
-	signers, err := ParseAllowedSigners(sshCorpus(t, allowed), "file")
+	keys, err := allowedKeys(string(sshCorpus(t, allowed)), principal)
 	if err != nil {
-		return strings.TrimPrefix(err.Error(), "file")
-	}
-	keys := []Key{bystander}
-	for _, signer := range signers {
-		if signer.Allows(principal) {
-			key := signer.Key
-			key.Principal = principal
-			if revoked {
-				key.Revoked = Compromised
-			}
-			keys = append(keys, key)
-		}
+		return strings.TrimPrefix(err.Error(), "allowed")
 	}
 	payload, signature, err := cutObject("commit", sshCorpus(t, object))
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := mustKeyring(t, keys...).Verify(payload, signature, at)
-	if (res.Principal == principal) != (res.Status == Good) {
-		t.Errorf("%s: status %s and principal %q", object, res.Status, res.Principal)
+	k, err := NewKeyring(keys, settings)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return res.Status.String()
+	return verdict(t, k, string(payload), signature, at).Status.String()
+}
+
+// allowedKeys gives the keys that a file of the name "allowed" lets a principal sign with, and a
+// bystander's.
+func allowedKeys(file, principal string) ([]Key, error) {
+	signers, err := ParseAllowedSigners([]byte(file), "allowed")
+	if err != nil {
+		return nil, err
+	}
+	keys := []Key{bystander}
+	for _, signer := range signers {
+		if !signer.Allows(principal) {
+			continue
+		}
+		key := signer.Key
+		key.Principal = principal
+		if key.Authority {
+			key.Identities = []string{principal}
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }

@@ -167,11 +167,8 @@ var keygenCases = []keygenCase{
 	},
 	{name: "CRLF", change: func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }, ours: "malformed"},
 
-	{name: "a certificate, the plain key listed", key: "certified", ours: "unsupported"},
-	{
-		name: "a certificate, its issuer listed", key: "certified", file: "alice cert-authority ISSUER", theirs: true, ours: "certificates aren't supported",
-		why: "not supported yet: neither the certificate's times nor its principals are read",
-	},
+	{name: "a certificate, the plain key listed", key: "certified", ours: "unknown-key"},
+	{name: "a certificate, its issuer listed", key: "certified", file: "alice cert-authority ISSUER", theirs: true, ours: "good"},
 	{
 		name: "a certificate, itself listed", key: "certified", file: "alice CERTIFICATE", theirs: true, ours: "an SSH certificate",
 		why: "ssh-keygen then trusts it for ever, whatever its own times say",
@@ -230,23 +227,21 @@ func (g keygen) ask(c keygenCase) (theirs bool, ours string) {
 
 func judgeAllowed(t *testing.T, file, payload, signature, at string) string {
 	t.Helper()
-	signers, err := ParseAllowedSigners([]byte(file), "allowed")
+	keys, err := allowedKeys(file, "alice")
 	if err != nil {
 		return err.Error()
 	}
-	landed, err := time.Parse("20060102150405", at)
+	return verdict(t, mustKeyring(t, keys...), payload, []byte(signature), keygenTime(t, at)).Status.String()
+}
+
+// keygenTime reads a time as ssh-keygen's options have it.
+func keygenTime(t *testing.T, text string) time.Time {
+	t.Helper()
+	at, err := time.Parse("20060102150405", text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := []Key{bystander}
-	for _, signer := range signers {
-		if signer.Allows("alice") {
-			key := signer.Key
-			key.Principal = "alice"
-			keys = append(keys, key)
-		}
-	}
-	return verdict(t, mustKeyring(t, keys...), payload, []byte(signature), landed).Status.String()
+	return at
 }
 
 // TestSSHFingerprintsAgainstKeygen wants what ssh-keygen -l prints, of certificates too, for that is
@@ -262,14 +257,19 @@ func TestSSHFingerprintsAgainstKeygen(t *testing.T) {
 		if !ok {
 			t.Fatal(out)
 		}
-		if isCertificate(keyType) {
-			certificates++
-		}
 		blob, err := base64.StdEncoding.DecodeString(encoded)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := sshFingerprint(keyType, blob), strings.Fields(out)[1]; got != want {
+		if isCertificate(keyType) {
+			certificates++
+			c, err := readSSHCertificate(blob)
+			if err != nil {
+				t.Fatal(err)
+			}
+			blob = c.key.public.Marshal()
+		}
+		if got, want := sshFingerprint(blob), strings.Fields(out)[1]; got != want {
 			t.Errorf("%s of %s, want %s", got, fields[0], want)
 		}
 	}

@@ -2,11 +2,15 @@ package verify
 
 import (
 	"bytes"
+	"crypto/elliptic"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
 )
 
@@ -20,7 +24,8 @@ type sshObject struct {
 // sshObjects gives the first good real object of each kind of key and object, and the keyring.
 func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 	t.Helper()
-	keyring := byFirstPrincipal(t, allowedSigners(t, "sigcorpus/keys/ssh/allowed_signers"))
+	const file = "sigcorpus/keys/ssh/allowed_signers"
+	keyring := byFirstPrincipal(t, allowedSigners(t, file), sshAuthorities(t, file)...)
 	var objects []sshObject
 	seen := map[string]bool{}
 	for _, row := range jsonLines[struct {
@@ -41,8 +46,8 @@ func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 			seen[name] = true
 		}
 	}
-	if len(objects) < 8 {
-		t.Fatalf("%d objects, want one of each kind", len(objects))
+	if len(objects) < 8 || !slices.ContainsFunc(objects, func(o sshObject) bool { return strings.Contains(o.name, "-cert-v01") }) {
+		t.Fatalf("%d objects, want one of each kind, and one by a certificate", len(objects))
 	}
 	return objects, keyring
 }
@@ -112,7 +117,7 @@ func TestSSHMangled(t *testing.T) {
 		o := rapid.SampledFrom(objects).Draw(t, "object")
 		mangled := mangle(t, bytes.Clone(o.signature))
 		res := keyring.Verify(o.payload, mangled, o.landed)
-		if res.Status == Good && !bytes.Equal(sshBody(t, mangled), sshBody(t, o.signature)) {
+		if res.Status == Good && !sameSSH(t, mangled, o.signature) {
 			t.Errorf("good with another content: %q", mangled)
 		}
 		if (res.Principal != "") != (res.Status == Good) {
@@ -131,6 +136,45 @@ func sshBody(t interface{ Helper() }, signature []byte) []byte {
 	return body
 }
 
+// sameSSH says whether two signatures are one but for what anybody can change without the key, as
+// ssh-keygen takes it too: the zeros before a number, and the sign of ECDSA's s, for -s fits as well.
+func sameSSH(t interface{ Helper() }, one, two []byte) bool {
+	t.Helper()
+	a, aNumbers, ok := sshNumbers(sshBody(t, one))
+	b, bNumbers, okToo := sshNumbers(sshBody(t, two))
+	return ok && okToo && cmp.Equal(a, b) && slices.Equal(aNumbers, bNumbers)
+}
+
+// sshNumbers takes a blob apart, and the numbers in its signature of it.
+func sshNumbers(body []byte) (blob sshBlob, numbers []string, ok bool) {
+	if err := ssh.Unmarshal(body, &blob); err != nil {
+		return blob, nil, false
+	}
+	var sig sshSignature
+	if err := ssh.Unmarshal(blob.Signature, &sig); err != nil {
+		return blob, nil, false
+	}
+	blob.Signature = nil
+	var point struct{ R, S *big.Int }
+	switch {
+	case strings.Contains(sig.Format, "ecdsa"):
+		if err := ssh.Unmarshal(sig.Blob, &point); err != nil {
+			return blob, nil, false
+		}
+		order := elliptic.P256().Params().N
+		if strings.Contains(sig.Format, "nistp521") {
+			order = elliptic.P521().Params().N
+		}
+		if other := new(big.Int).Sub(order, point.S); other.Cmp(point.S) < 0 {
+			point.S = other
+		}
+		numbers = []string{point.R.String(), point.S.String()}
+	default:
+		numbers = []string{new(big.Int).SetBytes(sig.Blob).String()}
+	}
+	return blob, append(numbers, sig.Format, string(sig.Rest)), true
+}
+
 // FuzzSSHSignature wants no signature that is good and wasn't there before.
 func FuzzSSHSignature(f *testing.F) {
 	objects, keyring := sshObjects(f)
@@ -147,7 +191,7 @@ func FuzzSSHSignature(f *testing.F) {
 	f.Fuzz(func(t *testing.T, i int, signature []byte) {
 		o := objects[uint(i)%uint(len(objects))]
 		res := keyring.Verify(o.payload, signature, o.landed)
-		if res.Status == Good && !bytes.Equal(sshBody(t, signature), sshBody(t, o.signature)) {
+		if res.Status == Good && !sameSSH(t, signature, o.signature) {
 			t.Errorf("good with another content: %q", signature)
 		}
 		if (res.Principal != "") != (res.Status == Good) || (res.Reason == "") != (res.Status == Good) {

@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/pem"
 	"strings"
@@ -119,9 +120,6 @@ func wantStatus(t testing.TB, res Result, want Status) {
 	}
 }
 
-// dsaKey was made with ssh-keygen -t dsa; x/crypto/ssh takes no others than such small ones.
-const dsaKey = "ssh-dss AAAAB3NzaC1kc3MAAACBALYlhdYS1VXe4aPCYzPRqts6DMRWxawRWyZNXYetuyE7LGa5ECurZJUTF8RZ4kr4yCaMMi8G9vaIJHeYObhKsZTC9wMdjbwIfsi/OiIg9XqPZcLRt359MS4Sbn+b3E4QevF0u6E5JLJfH1qK9z4HF1bByGCSHn7XugmGtCcDBraHAAAAFQCY748v/LObEODRGg1UDWpQVVWsuwAAAIBES5veGCuXnjFs/AtOIIUBlxeg0VGyCgRo5J8alBJjGNeM63jos8yU0CsWi8xdn5VXw2A8sluRojb0bionII+u8PESSLOh77ragMV94pVuZaonSHVadfhSBAVx9qI+M5bDlko4EDs/H4hFKZZerr2AqNkyPiI5/rp3TWhYEqTLOwAAAIAWDKgg9STkQJ3aLlhsrmivnx6iZkcioqfhRuDP/92+XvzwQ8Yy9YOwnOvFc4PDLtiOixhHzcFYjDE5xmT7/+8gpq7/yiOhi4cFk+/CVGm2e+9DHmwEf4ANi9MaU+2WDEaEsOWBL7Ww00qcmmOG5iNywfFc+L1MbIdvjchomkEZBQ=="
-
 // TestSSHBlob changes one thing at a time in a good signature.
 func TestSSHBlob(t *testing.T) {
 	alice, mallory := newEd25519(t), newEd25519(t)
@@ -161,13 +159,17 @@ func TestSSHBlob(t *testing.T) {
 		{"signature short by a byte", func(b *sshBlob) {
 			b.Signature = ssh.Marshal(ssh.Signature{Format: "ssh-ed25519", Blob: b.Signature[len(b.Signature)-63:]})
 		}, Bad, "alice"},
-		{"DSA", func(b *sshBlob) { b.PublicKey = mustReadSSH(t, dsaKey).public.Marshal() }, Weak, "alice"},
+		{"DSA", func(b *sshBlob) {
+			b.PublicKey = mustReadSSH(t, dsaKey).public.Marshal()
+			b.Signature = ssh.Marshal(ssh.Signature{Format: dsaKeyType, Blob: make([]byte, 40)})
+		}, Weak, "alice"},
 		{"ssh-rsa over SHA-1", func(b *sshBlob) {
 			b.PublicKey = aliceRSA.PublicKey().Marshal()
 			b.Signature = ssh.Marshal(ssh.Signature{Format: ssh.KeyAlgoRSA, Blob: make([]byte, 256)})
 		}, Weak, "alice"},
-		{"certificate for alice's key", func(b *sshBlob) { b.PublicKey = certificate.Marshal() }, Unsupported, "alice"},
-		{"certificate cut short", func(b *sshBlob) { b.PublicKey = certificate.Marshal()[:99] }, Unsupported, ""},
+		{"certificate for alice's key", func(b *sshBlob) { b.PublicKey = certificate.Marshal() }, Unknown, ""},
+		{"certificate cut short", func(b *sshBlob) { b.PublicKey = certificate.Marshal()[:99] }, Malformed, ""},
+		{"certificate with a byte behind it", func(b *sshBlob) { b.PublicKey = append(certificate.Marshal(), 0) }, Malformed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			res := verdict(t, k, testPayload, sshMangle(t, alice, c.change), landing)
@@ -245,23 +247,29 @@ func (s securityKey) blob() []byte {
 }
 
 func (s securityKey) sign(by touch) []byte {
-	sum := func(text string) []byte {
-		h := crypto.SHA256.New()
-		h.Write([]byte(text))
-		return h.Sum(nil)
-	}
 	message := crypto.SHA512.New()
 	message.Write([]byte(testPayload))
-	signed := "SSHSIG" + string(ssh.Marshal(struct {
-		Namespace, Reserved, Hash string
-		Message                   []byte
-	}{sshNamespace, "", "sha512", message.Sum(nil)}))
-	rest := ssh.Marshal(by)
-	raw := ed25519.Sign(s.private, bytes.Join([][]byte{sum(s.application), rest, sum(signed)}, nil))
 	return sshArmor(ssh.Marshal(sshBlob{
 		Magic: [6]byte([]byte("SSHSIG")), Version: 1, PublicKey: s.blob(), Namespace: sshNamespace, Hash: "sha512",
-		Signature: ssh.Marshal(ssh.Signature{Format: ssh.KeyAlgoSKED25519, Blob: raw, Rest: rest}),
+		Signature: ssh.Marshal(s.over(sshSigned(message.Sum(nil)), by)),
 	}))
+}
+
+// over gives the signature proper of anything.
+func (s securityKey) over(signed []byte, by touch) *ssh.Signature {
+	application, message := sha256.Sum256([]byte(s.application)), sha256.Sum256(signed)
+	rest := ssh.Marshal(by)
+	raw := ed25519.Sign(s.private, bytes.Join([][]byte{application[:], rest, message[:]}, nil))
+	return &ssh.Signature{Format: ssh.KeyAlgoSKED25519, Blob: raw, Rest: rest}
+}
+
+// sshSigned is what is signed: PROTOCOL.sshsig, "Signed Data, of which the signature goes into the blob
+// above".
+func sshSigned(sha512 []byte) []byte {
+	return append([]byte("SSHSIG"), ssh.Marshal(struct {
+		Namespace, Reserved, Hash string
+		Message                   []byte
+	}{sshNamespace, "", "sha512", sha512})...)
 }
 
 func TestSSHAttackSecurityKeyUntouchedOrForAnotherSite(t *testing.T) {
@@ -273,14 +281,16 @@ func TestSSHAttackSecurityKeyUntouchedOrForAnotherSite(t *testing.T) {
 		name, application string
 		flags             byte
 		want              Status
+		verified          Status // where the policy wants a PIN or finger
 	}{
-		{"touched", "ssh:", userPresent, Good},
-		{"touched, and a PIN given", "ssh:", userPresent | 0x04, Good},
-		{"named by its owner", "ssh:work", userPresent, Good},
-		{"not touched", "ssh:", 0, Unsupported},
-		{"a PIN given, but not touched", "ssh:", 0x04, Unsupported},
-		{"for a web site", "https://example.org", userPresent, WrongPurpose},
-		{"for nothing", "", userPresent, WrongPurpose},
+		{"touched", "ssh:", userPresent, Good, Unsupported},
+		{"touched, and a PIN given", "ssh:", userPresent | userVerified, Good, Good},
+		{"named by its owner", "ssh:work", userPresent, Good, Unsupported},
+		{"not touched", "ssh:", 0, Unsupported, Unsupported},
+		{"a PIN given, but not touched", "ssh:", userVerified, Unsupported, Unsupported},
+		{"all flags but these", "ssh:", 0xff &^ (userPresent | userVerified), Unsupported, Unsupported},
+		{"for a web site", "https://example.org", userPresent | userVerified, WrongPurpose, WrongPurpose},
+		{"for nothing", "", userPresent | userVerified, WrongPurpose, WrongPurpose},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := securityKey{private, c.application}
@@ -290,8 +300,31 @@ func TestSSHAttackSecurityKeyUntouchedOrForAnotherSite(t *testing.T) {
 			if res.KeyOwner != "alice" {
 				t.Errorf("key owner %q", res.KeyOwner)
 			}
+			k = settledKeyring(t, Settings{UserVerified: true}, s.entry(t, "alice"))
+			res = verdict(t, k, testPayload, s.sign(touch{Flags: c.flags, Counter: 7}), landing)
+			wantStatus(t, res, c.verified)
+			if c.want == Good && c.verified != Good && !strings.Contains(res.Reason, "PIN or finger") {
+				t.Errorf("the reason is %q", res.Reason)
+			}
 		})
 	}
+}
+
+// settledKeyring is one with settings.
+func settledKeyring(t testing.TB, settings Settings, keys ...Key) *Keyring {
+	t.Helper()
+	k, err := NewKeyring(keys, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// TestSSHUserVerifiedWantsNothingOfOtherKeys, which have nothing to verify anybody by.
+func TestSSHUserVerifiedWantsNothingOfOtherKeys(t *testing.T) {
+	alice := newEd25519(t)
+	k := settledKeyring(t, Settings{UserVerified: true}, sshEntry("alice", alice))
+	wantStatus(t, verdict(t, k, testPayload, sshSign(t, alice, sshNamespace, testPayload), landing), Good)
 }
 
 // TestSSHKeyForms reads keys as they stand in .pub files, and nothing else.

@@ -111,9 +111,11 @@ type Key struct {
 // UserVerified, and knows no revoked SSH keys.
 type Settings struct {
 	// WeakUntil is the moment before which a signature with a weak algorithm must have been made and
-	// have landed to be accepted, with a warning; zero accepts none.
+	// have landed to be accepted, with a warning; zero accepts none. It is for SHA-1, SHA-224, DSA and RSA
+	// of 1024 bits and more: MD5, RIPEMD-160 and shorter keys never count.
 	WeakUntil time.Time
-	// ClockSkew is how far a signature's own time may lie after the landing.
+	// ClockSkew is how far a signature's own time may lie after the landing, and, where nobody but the
+	// signer says it, outside a Sigstore certificate's minutes.
 	ClockSkew time.Duration
 	// UserVerified wants a security key to have asked for a PIN or a finger, not only for a touch.
 	UserVerified bool
@@ -129,18 +131,24 @@ type File struct {
 	Data []byte
 }
 
-// X509Settings are what a policy says of X.509 signatures.
+// X509Settings are what a policy says of X.509 signatures. A Sigstore certificate is checked to its
+// authority, and to the log it was written to when it was issued (its SCT); a company's to one of its
+// roots, and against the revocation lists. Either must have been valid when the signature was made: the
+// transparency log says when, else a timestamp authority, else the signer.
 type X509Settings struct {
 	// Roots are Sigstore trusted_root.json files, and PEM files of the roots and intermediates of other
 	// authorities. Without a trusted_root.json, Sigstore's public-good instance as built in is trusted
-	// for keys that have an Issuer.
+	// for keys that have an Issuer; with one, it isn't. One instance's logs say nothing of another's
+	// certificates.
 	Roots []File
-	// CRLs are certificate revocation lists, PEM or DER.
+	// CRLs are certificate revocation lists of those other authorities, PEM or DER. A list that is due for
+	// replacement still counts, with a warning.
 	CRLs         []File
 	Transparency Transparency
 	// Entry asks the transparency log for the entries of a signature: it is given the JSON body of a
 	// request to Rekor's /api/v1/log/entries/retrieve, and returns that of the answer. It is called for
-	// OnlineProof alone, and must be safe for concurrent use.
+	// OnlineProof alone, and must be safe for concurrent use. The entry must be of the signature itself, as
+	// with gitsign's rekorMode "offline"; that of a commit's id, as with "online", isn't asked for.
 	Entry func(query []byte) (answer []byte, err error)
 }
 
@@ -150,7 +158,10 @@ type Transparency uint8
 const (
 	EmbeddedProof Transparency = iota // in the signature
 	OnlineProof                       // in the signature, or else given by the log when asked
-	NoProof                           // none: chain, embedded SCT and the certificate's ten minutes do
+	// NoProof wants none: chain, SCT and the certificate's ten minutes do. The time is then the signer's word:
+	// whoever kept or stole a certificate's key can use it for ever, and say it was within the ten minutes.
+	// Only that the signature is about as old as its commit, and that as its landing, speaks against it.
+	NoProof
 )
 
 // Result is who signed, or why nobody did. Principal is set if and only if Status is Good.

@@ -1,0 +1,260 @@
+package verify
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestAgreementOpenPGP tells lives of keys with gpg's own hands and compares the verdicts: gpg's in the
+// year of the signature, git's with gpg in 2030, and ours. gpg judges a key as it is when gpg runs; here it
+// is judged as it was when it signed.
+func TestAgreementOpenPGP(t *testing.T) {
+	g := newGPGHome(t)
+	y := year
+	table := &agreements{t: t, title: "OpenPGP"}
+	algorithm := func(name string) func(g gpgHome, user string) (string, string) {
+		return func(g gpgHome, user string) (string, string) {
+			g.run(y(2020), "", "--batch", "--quick-generate-key", user, name, "sign", "never")
+			key := g.fingerprints(y(2020), user)[0]
+			return g.export(y(2022), key), g.sign(y(2021), key)
+		}
+	}
+	withSubkey := func(g gpgHome, name string) (primary, sub string) {
+		primary = g.newKey(y(2020), name, "never")
+		g.run(y(2020), "", "--batch", "--quick-add-key", primary, "ed25519", "sign", "never")
+		return primary, g.fingerprints(y(2020), name)[1]
+	}
+	revokedByOther := func(g gpgHome, name string) (key, revoker, signature string) {
+		key, revoker = g.newKey(y(2020), name, "never"), g.newKey(y(2020), "revoker of "+name, "never")
+		g.talk(y(2020), []string{"addrevoker", revoker, "y", "save"}, "--edit-key", key)
+		signature = g.sign(y(2021), key)
+		certificate := g.talk(y(2022), []string{"y", "1", "", "y"}, "--output", "-", "--desig-revoke", key)
+		g.run(y(2022), certificate, "--batch", "--import")
+		return key, revoker, signature
+	}
+	for _, c := range []struct {
+		name string
+		// tell gives the certificate, as exported at last, and a signature.
+		tell   func(g gpgHome, name string) (certificate, signature string)
+		signed int    // the year of the signature, and of the landing
+		then   string // gpg's verdict in that year
+		git    string // git's verdict in 2030
+		ours   Status
+		why    string // they differ
+	}{
+		{"plain", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			return g.export(y(2022), key), s
+		}, 2021, "GOODSIG", "good", Good, ""},
+
+		{"expired since", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "2022-01-01")
+			s := g.sign(y(2021), key)
+			return g.export(y(2023), key), s
+			// gpg shows every old signature of an expired key as one by an expired key.
+		}, 2021, "GOODSIG", "EXPKEYSIG", Good, "the key was good when it signed and when that landed"},
+
+		{"signed after the end", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2023), key)
+			g.run(y(2021), "", "--batch", "--quick-set-expire", key, "2022-01-01")
+			return g.export(y(2023), key), s
+		}, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
+
+		{"extended after it signed, minimal export", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "2022-01-01")
+			s := g.sign(y(2021), key)
+			g.run(y(2023), "", "--batch", "--quick-set-expire", key, "2040-01-01")
+			return g.export(y(2023), key, "--export-options", "export-minimal"), s
+		}, 2021, "GOODSIG", "good", Good, ""},
+
+		{"revoked as compromised, later", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			g.revoke(y(2022), key, "1")
+			return g.export(y(2023), key), s
+		}, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+
+		{"retired, later", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			g.revoke(y(2022), key, "3")
+			return g.export(y(2023), key), s
+			// gpg makes no difference between reasons; RFC 9580 §5.2.3.31 does.
+		}, 2021, "REVKEYSIG", "REVKEYSIG", Good, "a retired key keeps what it signed before (RFC 9580 §5.2.3.31); gpg makes no difference between reasons"},
+
+		{"superseded, later", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			g.revoke(y(2022), key, "2")
+			return g.export(y(2023), key), s
+			// as for retired
+		}, 2021, "REVKEYSIG", "REVKEYSIG", Good, "as for a retired key"},
+
+		{"retired, before it signed", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2023), key)
+			g.revoke(y(2022), key, "3")
+			return g.export(y(2023), key), s
+		}, 2023, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+
+		{"expired and revoked as compromised", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "2022-01-01")
+			s := g.sign(y(2021), key)
+			g.revoke(y(2023), key, "1")
+			return g.export(y(2023), key), s
+			// Once the key has expired as well, gpg shows only that.
+		}, 2021, "REVKEYSIG", "EXPKEYSIG", Revoked, ""},
+
+		{"subkey", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2021), sub)
+			return g.export(y(2022), key), s
+		}, 2021, "GOODSIG", "good", Good, ""},
+
+		{"subkey revoked without a reason, later", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2021), sub)
+			g.revokeSubkey(y(2022), key, "0")
+			return g.export(y(2023), key), s
+		}, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+
+		{"subkey retired, later", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2021), sub)
+			g.revokeSubkey(y(2022), key, "3")
+			return g.export(y(2023), key), s
+			// as for retired
+		}, 2021, "REVKEYSIG", "REVKEYSIG", Good, "as for a retired key"},
+
+		{"subkey without its back-signature", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2021), sub)
+			return withoutBackSignatures(t, g.export(y(2022), key)), s
+		}, 2021, "ERRSIG", "ERRSIG", WrongPurpose, ""},
+
+		{"primary key ended, subkey not, signed after the end", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2023), sub)
+			g.run(y(2021), "", "--batch", "--quick-set-expire", key, "2022-01-01")
+			return g.export(y(2023), key), s
+		}, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
+
+		{"one of two user ids revoked", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			g.run(y(2021), "", "--batch", "--quick-add-uid", key, "other "+name)
+			g.run(y(2022), "", "--batch", "--quick-revoke-uid", key, name)
+			return g.export(y(2023), key), s
+			// gpg won't revoke the last one; TestOpenPGPPrimaryLife has that.
+		}, 2021, "GOODSIG", "good", Good, ""},
+
+		{"revoked by a designated revoker whose key is there", func(g gpgHome, name string) (string, string) {
+			key, revoker, s := revokedByOther(g, name)
+			return g.export(y(2023), key) + g.export(y(2023), revoker), s
+		}, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+
+		{"revoked by a designated revoker whose key is not there", func(g gpgHome, name string) (string, string) {
+			key, _, s := revokedByOther(g, name)
+			return g.export(y(2023), key), s
+			// gpg can't check the revocation and leaves it at a warning. Here the owner's naming of
+			// the revoker is enough: the file is the project's own, and nobody else can add to it.
+		}, 2021, "GOODSIG", "good", Revoked, "gpg can't check the revocation; the owner named the revoker, and nobody else adds to a project's keyring"},
+
+		{"signature with an end", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key, "--default-sig-expire", "1y")
+			return g.export(y(2022), key), s
+			// It landed before its end; TestOpenPGPLanding has it land after.
+		}, 2021, "GOODSIG", "EXPSIG", Good, "it had not ended when it landed"},
+
+		{"signed before the key was made", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2019), key, "--ignore-time-conflict")
+			return g.export(y(2022), key), s
+			// In 2019 gpg takes no key from the future.
+		}, 2019, "NO_PUBKEY", "ERRSIG", NotYetValid, ""},
+
+		{"over a SHA-1 hash", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key, "--digest-algo", "SHA1")
+			return g.export(y(2022), key), s
+			// gpg 2.2 refuses SHA-1 in certifications only.
+		}, 2021, "GOODSIG", "good", Weak, "SHA-1 collides; `weak-until` accepts what landed before a date"},
+
+		{"text mode", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key, "--textmode")
+			return g.export(y(2022), key), s
+			// gpg takes it, and with it the same text with other line ends.
+		}, 2021, "GOODSIG", "good", Unsupported, "the same signature fits a text with other line ends"},
+
+		{"nistp256", algorithm("nistp256"), 2021, "GOODSIG", "good", Good, ""},
+		{"nistp521", algorithm("nistp521"), 2021, "GOODSIG", "good", Good, ""},
+		{"brainpoolP256r1", algorithm("brainpoolP256r1"), 2021, "GOODSIG", "good", Good, ""},
+		{"RSA of 2048 bits", algorithm("rsa2048"), 2021, "GOODSIG", "good", Good, ""},
+		{"RSA of 1024 bits", algorithm("rsa1024"), 2021, "GOODSIG", "good", Weak, "the modulus can be factored; `weak-until` accepts what landed before a date"},
+		{"DSA of 2048 bits", algorithm("dsa2048"), 2021, "GOODSIG", "good", Weak, "as for RSA of 1024 bits"},
+
+		{"a critical notation", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), g.sign(y(2021), key, "--sig-notation", "!what@example.org=x")
+		}, 2021, "BADSIG", "BADSIG", Unsupported, ""},
+
+		{"a notation that isn't critical", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), g.sign(y(2021), key, "--sig-notation", "what@example.org=x")
+		}, 2021, "GOODSIG", "good", Good, ""},
+
+		{"an unknown key", func(g gpgHome, name string) (string, string) {
+			key, other := g.newKey(y(2020), name, "never"), g.newKey(y(2020), "other than "+name, "never")
+			return g.export(y(2022), other), g.sign(y(2021), key)
+		}, 2021, "NO_PUBKEY", "ERRSIG", Unknown, ""},
+
+		{"the signature of other content", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), g.run(y(2021), "other content", "--batch", "--armor", "--local-user", key+"!", "--output", "-", "--detach-sign", "-")
+		}, 2021, "BADSIG", "BADSIG", Bad, ""},
+
+		{"two signatures in one block, both good", func(g gpgHome, name string) (string, string) {
+			key, other := g.newKey(y(2020), name, "never"), g.newKey(y(2020), "second of "+name, "never")
+			return g.export(y(2022), key) + g.export(y(2022), other), g.sign(y(2021), key, "--local-user", other)
+		}, 2021, "GOODSIG", "GOODSIG", Malformed, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := gpgHome{t, g.dir}
+			certificate, signature := c.tell(g, strings.ReplaceAll(c.name, " ", "-"))
+			if got := g.verdict(y(c.signed), certificate, signature); got != c.then {
+				t.Errorf("gpg in %d: %s, want %s", c.signed, got, c.then)
+			}
+			raw := signedCommit([]byte(testPayload), []byte(signature))
+			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
+			table.add(agreement{c.name, c.git, c.ours, c.why}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(c.signed)))
+		})
+	}
+	table.compare()
+}
+
+// gitVerdict has git judge a raw commit with nothing but a certificate, at a time.
+func (g gpgHome) gitVerdict(t *testing.T, at time.Time, certificate string, raw []byte) string {
+	t.Helper()
+	fresh := gpgHome{t, filepath.Join(g.dir, "g"+strconv.Itoa(int(time.Now().UnixNano())))}
+	if err := os.Mkdir(fresh.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	fresh.run(at, certificate, "--batch", "--no-autostart", "--import", "-")
+	j := newJudged(t)
+	program := filepath.Join(j.dir, "gpg-then")
+	script := fmt.Sprintf("#!/bin/sh\nexec gpg --homedir %s --no-autostart --faked-system-time %d! --no-auto-check-trustdb --trust-model always \"$@\"\n", fresh.dir, at.Unix())
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	j.config = []string{"gpg.program=" + program}
+	return j.gitVerdict(raw)
+}
