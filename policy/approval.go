@@ -17,9 +17,9 @@ type voucher struct {
 // merges that bring it in. A merge vouches for what it merges, not for the line it is made on.
 func (j *judgement) vouchers(c *Commit) []voucher {
 	var vs []voucher
-	above := j.above(c)
+	above := j.above(c.ID)
 	for _, a := range j.landing.Approvals {
-		if above[a.Commit] {
+		if above[a.Commit] && !a.Withdrawn {
 			vs = append(vs, voucher{name: a.Name, ref: a.Ref, signature: a.Signature})
 		}
 	}
@@ -34,9 +34,9 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 	return vs
 }
 
-// above gives the commits of the landing that reach c, c included.
-func (j *judgement) above(c *Commit) map[string]bool {
-	above := map[string]bool{c.ID: true}
+// above gives the commits of the landing that reach one, itself included.
+func (j *judgement) above(id string) map[string]bool {
+	above := map[string]bool{id: true}
 	for d := range j.landing.commits() { // parents come before children
 		if slices.ContainsFunc(d.Parents, func(parent string) bool { return above[parent] }) {
 			above[d.ID] = true
@@ -81,8 +81,9 @@ func (j *judgement) ineligible(rule *Rule, q, accountable *Principal) string {
 		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
 	case q == accountable:
 		return q.Name + " already stands behind the change as its signer"
-	case j.p.introduced(accountable, q):
-		return fmt.Sprintf("%s was introduced by %s", q.Name, accountable.Name)
+	}
+	if why := j.p.partial(accountable, q); why != "" {
+		return why
 	}
 	if rule.Approvers == nil {
 		return ""

@@ -69,6 +69,17 @@ func fixedClasses() []string {
 	return names
 }
 
+// byName gives the globs of each class as they were written.
+func (c *Classes) byName() map[string][]string {
+	globs := make(map[string][]string)
+	for _, g := range c.globs {
+		if !slices.Contains(globs[g.class], g.shown) { // which may stand for several
+			globs[g.class] = append(globs[g.class], g.shown)
+		}
+	}
+	return globs
+}
+
 // newClasses makes classes of globs by class name.
 func newClasses(byName map[string][]string) (*Classes, error) {
 	c := &Classes{byPart: make(map[string][]int), byExt: make(map[string][]int), seen: make(map[string][]string)}

@@ -52,10 +52,18 @@ const (
 const (
 	ApprovalMissing    Code = "approval-missing"
 	ApprovalNotFetched Code = "approval-not-fetched"
+	OnHold             Code = "on-hold" // neither approved nor seen for long enough
 	ContentRefused     Code = "content-refused"
 	DateFuture         Code = "date-future"
 	DateTooOld         Code = "date-too-old"
 	DateInvalid        Code = "date-invalid"
+)
+
+// Codes about a change of the policy in the tree.
+const (
+	PolicyInvalid Code = "policy-invalid"
+	QuorumMissing Code = "quorum-missing"
+	CoolDown      Code = "cool-down"
 )
 
 // Codes about a ref update.
@@ -82,7 +90,8 @@ const (
 var Codes = []Code{
 	Unsigned, SignatureBad, SignatureMalformed, SignatureWeak, SignatureUnsupported, SignerUnknown,
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
-	ApprovalMissing, ApprovalNotFetched, ContentRefused, DateFuture, DateTooOld, DateInvalid,
+	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
+	PolicyInvalid, QuorumMissing, CoolDown,
 	RefRewind, RefDelete, RefReserved, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }

@@ -58,15 +58,36 @@ type Commit struct {
 
 // Landing is a landing commit, what it brings, and the approvals that name any of them.
 type Landing struct {
-	Ref       string
-	Commit    Commit
-	Brought   []Commit // parents before children
-	Approvals []Approval
+	Ref        string
+	Commit     Commit
+	Brought    []Commit // parents before children
+	Approvals  []Approval
+	Exceptions []Exception
 	// ApprovalsFetched is false where the repository at hand has no approval refs at all, so that a
 	// missing approval may only be a missing fetch.
 	ApprovalsFetched bool
 	// Received is the receiver's clock in seconds since 1970, or 0 when nothing lands now.
 	Received int64
+	// Seen is when the receiver first saw a commit as the new value of any ref, by its journal: seconds
+	// since 1970, by commit id. It is nil where no journal is at hand or nobody has asked it.
+	Seen map[string]int64
+	// Unproven is set by Judge: what it had to take for granted without a journal.
+	Unproven []string
+	// Excepted is set by Judge: which findings an exception has put aside.
+	Excepted []string
+	// InTree says that the policy lies in the tree.
+	InTree bool
+	// Amended is what the landing makes of the policy it is judged by; nil where that stays as it is.
+	Amended *Amended
+}
+
+// Amended is a change of the policy in the tree.
+type Amended struct {
+	Policy  *Policy // what it becomes; nil if that can't be used
+	Problem string  // why it can't be used
+	// Same has the ids of the landing's commits in which the policy already is what it becomes: who
+	// approved or signed one of them stands behind the outcome.
+	Same map[string]bool
 }
 
 // Approval is a voucher for a commit and what it brings: a signed tag under refs/approvals/, or a
@@ -76,8 +97,22 @@ type Approval struct {
 	Source    string // "tag" or "mergetag"
 	Name      string // the ref or tag name, for messages
 	Ref       string // the only ref it approves the commit for, or "" for any
+	Object    string // the tag's own id, "" for an embedded one
 	Signature Signature
 	When      int64 // the tagger's claim, seconds since 1970
+	Seen      int64 // when the receiver first saw it, by its journal; 0 where that isn't known
+	Withdrawn bool  // by who gave it
+}
+
+// Exception is a maintainer's word that a commit and what it brings may pass for a time, whatever the
+// rules say; see [Policy.Judge].
+type Exception struct {
+	Commit    string
+	Name      string // the ref, for messages
+	Signature Signature
+	Reason    string
+	When      int64 // the tagger's claim, seconds since 1970
+	Expires   int64 // seconds since 1970
 }
 
 // commits gives every commit of the landing, oldest first, the landing commit last.

@@ -58,12 +58,13 @@ func (e *FileError) Error() string {
 // a known one in case only, and what can't work are errors, all together in a [*FileError]. If
 // there is no policy.toml the error wraps [fs.ErrNotExist].
 //
-// Two defaults bend to the keyring: a single maintainer is quorum enough, and where nobody could
-// approve another's change, the default rules exempt by overall tenure.
-func Load(fsys fs.FS) (*Policy, error) { return load(fsys, true) }
+// Three defaults bend to the keyring: a single maintainer is quorum enough; where only one principal
+// approves at all, introductions are no obstacle; and where nobody could approve another's change, the
+// default rules exempt by overall tenure.
+func Load(fsys fs.FS) (*Policy, error) { return load(fsys, FileName, defaults(), true) }
 
 // LoadDraft is Load for a policy whose keyring may still be empty, as for a backtest.
-func LoadDraft(fsys fs.FS) (*Policy, error) { return load(fsys, false) }
+func LoadDraft(fsys fs.FS) (*Policy, error) { return load(fsys, FileName, defaults(), false) }
 
 // Default is the policy of an empty file, without a keyring.
 func Default() *Policy {
@@ -73,9 +74,27 @@ func Default() *Policy {
 	return p
 }
 
-func load(fsys fs.FS, needKeys bool) (*Policy, error) {
-	r := &reader{fsys: fsys, read: make(map[string][]byte)}
-	text, ok, err := r.readFile(FileName, maxPolicyFile)
+// load reads the file of a name into a policy that holds the defaults.
+func load(fsys fs.FS, name string, p *Policy, needKeys bool) (*Policy, error) {
+	r := &reader{fsys: fsys, name: name, read: make(map[string][]byte)}
+	raw, err := r.decode()
+	if err != nil {
+		return nil, err
+	}
+	r.policy(p, raw)
+	if len(r.problems) == 0 {
+		r.finish(p)
+		r.check(p, needKeys)
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// decode reads the file's text, and nothing of what it means.
+func (r *reader) decode() (map[string]any, error) {
+	text, ok, err := r.readFile(r.name, maxPolicyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -102,16 +121,7 @@ func load(fsys fs.FS, needKeys bool) (*Policy, error) {
 		r.tomlError(string(text), err)
 		return nil, r.err()
 	}
-	p := defaults()
-	r.policy(p, raw)
-	if len(r.problems) == 0 {
-		r.finish(p)
-		r.check(p, needKeys)
-	}
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return raw, nil
 }
 
 func (r *reader) tomlError(text string, err error) {
@@ -146,7 +156,8 @@ func lineAt(text string, pos int) int { return 1 + strings.Count(text[:pos], "\n
 // finish fills in what follows from the rest.
 func (r *reader) finish(p *Policy) {
 	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(r.read)) {
+	p.files = slices.Sorted(maps.Keys(r.read))
+	for _, name := range p.files {
 		fmt.Fprintf(sum, "%s %d\n", name, len(r.read[name]))
 		sum.Write(r.read[name])
 	}
@@ -158,14 +169,14 @@ func (r *reader) finish(p *Policy) {
 }
 
 // readFile reads a file of the policy's folder, once, and keeps it for the digest. It says false after
-// reporting what is wrong with it; an error means that policy.toml itself isn't there.
+// reporting what is wrong with it; an error means that the file being read itself isn't there.
 func (r *reader) readFile(name string, limit int64) ([]byte, bool, error) {
 	if b, ok := r.read[name]; ok {
 		return b, true, nil
 	}
 	info, err := fs.Stat(r.fsys, name)
 	switch {
-	case err != nil && name == FileName && errors.Is(err, fs.ErrNotExist):
+	case err != nil && name == r.name && errors.Is(err, fs.ErrNotExist):
 		return nil, false, err
 	case err != nil:
 		r.at(name, 0, "it can't be read: "+plainError(err))
@@ -207,7 +218,9 @@ func defaults() *Policy {
 		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
 		Adoption: Adoption{CreditClaims: true},
 		Tenure:   TenureBounds{Settling: 14 * d, MaxLandingAge: 14 * d},
-		Quorum:   Quorum{Maintainers: 2},
+		Quorum:   Quorum{Maintainers: 2, CoolDown: 3 * d},
+
+		Introductions: Introductions{SiblingsApart: 180 * d},
 		Rules: []Rule{
 			{
 				Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",

@@ -47,6 +47,12 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	}
 	if t := top.sub("quorum"); t != nil {
 		t.integer("maintainers", &p.Quorum.Maintainers, 1)
+		t.duration("cool-down", &p.Quorum.CoolDown)
+		t.done()
+	}
+	if t := top.sub("introductions"); t != nil {
+		t.boolean("across", &p.Introductions.Across)
+		t.duration("siblings-apart", &p.Introductions.SiblingsApart)
 		t.done()
 	}
 	if t := top.sub("limits"); t != nil {
@@ -185,6 +191,7 @@ func (r *reader) rule(t *table, p *Policy) {
 	t.strs("classes", &rule.Classes)
 	t.boolean("refuse", &rule.Refuse)
 	t.integer("approvals", &rule.Approvals, 1)
+	t.duration("hold", &rule.Hold)
 	r.exempt(t, "exempt", &rule.Exempt)
 	if t.raw["approvers"] != nil {
 		rule.Approvers = new(Exempt)
@@ -209,7 +216,7 @@ func (r *reader) rule(t *table, p *Policy) {
 			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
 		}
 	}
-	for _, key := range []string{"approvals", "approvers", "exempt"} {
+	for _, key := range []string{"approvals", "approvers", "exempt", "hold"} {
 		if rule.Refuse && t.raw[key] != nil {
 			t.problem(key, "rule %q refuses, so %q can mean nothing beside it", rule.Name, key)
 		}
@@ -267,6 +274,10 @@ func (r *reader) check(p *Policy, needKeys bool) {
 	} else if p.Quorum.Maintainers > maintainers {
 		r.problem(r.lines.find(at("", "quorum", "maintainers")), fmt.Sprintf("a quorum of %d can't be reached by %s", p.Quorum.Maintainers, plural(maintainers, "maintainer")))
 	}
+	if introductions, _ := r.written["introductions"].(map[string]any); introductions["across"] == nil {
+		// The one who could approve anything has introduced everybody.
+		p.Introductions.Across = p.approvers() == 1
+	}
 	most := p.mostApprovers(needKeys)
 	if r.written["rule"] == nil {
 		if most == 0 {
@@ -277,13 +288,24 @@ func (r *reader) check(p *Policy, needKeys bool) {
 	for i, rule := range p.Rules {
 		line := r.lines.find(at("", "rule", i, "approvals"))
 		switch {
-		case rule.Refuse || rule.Approvals <= most:
+		case rule.Refuse || rule.Hold > 0 || rule.Approvals <= most:
 		case rule.Exempt.Nobody && most == 0:
-			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
+			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, hold it for a time (hold = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
 		case rule.Approvals > 1:
-			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, or that of whoever introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
+			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, and nobody counts for whom they introduced or who introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
 		}
 	}
+}
+
+// approvers is how many principals there are who approve.
+func (p *Policy) approvers() int {
+	n := 0
+	for _, q := range p.Principals {
+		if q.Role == Maintainer || q.Role == Reviewer {
+			n++
+		}
+	}
+	return n
 }
 
 // mostApprovers is how many principals could stand second behind a change, whoever of the others

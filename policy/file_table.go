@@ -14,6 +14,7 @@ import (
 // reader reads one policy and collects what is wrong with it.
 type reader struct {
 	fsys     fs.FS
+	name     string // of the file being read
 	lines    keyLines
 	read     map[string][]byte // every file, by name
 	written  map[string]any    // the top level
@@ -29,7 +30,7 @@ func (r *reader) at(file string, line int, text string) {
 	r.problems = append(r.problems, Problem{File: file, Line: line, Text: text})
 }
 
-func (r *reader) problem(line int, text string) { r.at(FileName, line, text) }
+func (r *reader) problem(line int, text string) { r.at(r.name, line, text) }
 
 // err gives the problems, the policy's own in the order of its lines.
 func (r *reader) err() error {
@@ -40,16 +41,16 @@ func (r *reader) err() error {
 		switch {
 		case a.File == b.File:
 			return cmp.Compare(a.Line, b.Line)
-		case a.File == FileName:
+		case a.File == r.name:
 			return -1
-		case b.File == FileName:
+		case b.File == r.name:
 			return 1
 		default:
 			return strings.Compare(a.File, b.File)
 		}
 	})
 	if r.more > 0 {
-		r.problems = append(r.problems, Problem{File: FileName, Text: fmt.Sprintf("and %s more", plural(r.more, "problem"))})
+		r.problems = append(r.problems, Problem{File: r.name, Text: fmt.Sprintf("and %s more", plural(r.more, "problem"))})
 		r.more = 0
 	}
 	return &FileError{r.problems}

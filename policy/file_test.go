@@ -103,16 +103,17 @@ func TestEverySettingIsRead(t *testing.T) {
 			Roots: []File{{"keys/company.pem", []byte("roots")}}, CRLs: []File{{"keys/company.crl", []byte("revocations")}},
 			Transparency: "online", Log: "https://log.example.org/rekor", Timeout: 3 * time.Second,
 		},
-		Adoption: Adoption{Commits: []string{"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0"}, CreditClaims: false},
-		Tenure:   TenureBounds{Settling: 30 * d, MaxLandingAge: 36 * time.Hour},
-		Quorum:   Quorum{Maintainers: 1},
+		Adoption:      Adoption{Commits: []string{"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0"}, CreditClaims: false},
+		Tenure:        TenureBounds{Settling: 30 * d, MaxLandingAge: 36 * time.Hour},
+		Quorum:        Quorum{Maintainers: 1, CoolDown: 36 * time.Hour},
+		Introductions: Introductions{Across: true, SiblingsApart: 90 * d},
 		Rules: []Rule{
 			{
 				Name: "docs", Why: "People run what they read.", Classes: []string{"docs", "binary"}, Approvals: 2,
 				Exempt: Exempt{Days: 1, Commits: 2, Months: 3, In: "all"}, Approvers: &Exempt{Days: 90, In: "class"},
 			},
 			{Name: "hidden", Classes: []string{"bidi"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Refuse: true},
-			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
+			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Hold: 7 * d},
 		},
 		Limits:  Limits{Commits: 7, Blob: 512 << 10, Time: 90 * time.Second},
 		Journal: Journal{File: "log/decisions"},
@@ -122,32 +123,32 @@ func TestEverySettingIsRead(t *testing.T) {
 				Since: time.Date(2021, 3, 1, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
-					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:78", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:79"},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:80"},
+					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:84", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:85"},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:86"},
 					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
-						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:82",
+						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:88",
 						From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
-					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:83"},
+					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:89"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:84", Revoked: "retired",
+						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:90", Revoked: "retired",
 						Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 				},
 			},
 			{
-				Name: "bob", Role: Reviewer, IntroducedBy: "alice",
+				Name: "bob", Role: Reviewer, IntroducedBy: "alice", Introduced: time.Date(2022, 2, 2, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
 					{Kind: "ssh", Data: []byte("ssh-ed25519 AAAA home"), Source: "keys/bob.pub:2", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
 					{Kind: "ssh", Data: []byte("ssh-ed25519 BBBB work"), Source: "keys/bob.pub:4", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
 				},
 			},
-			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:97"}}},
-			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:102"}}},
+			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:104"}}},
+			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:109"}}},
 			{Name: "bot", Role: Service},
-			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:111"}}},
+			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:118"}}},
 		},
 	}
 	if diff := cmp.Diff(want, p, settings); diff != "" {
@@ -167,7 +168,7 @@ func TestEverySettingIsRead(t *testing.T) {
 // settings compares what a policy file says.
 var settings = cmp.FilterPath(func(p cmp.Path) bool {
 	switch p.Last().String() {
-	case ".Classes", ".Digest", ".byName", ".byEmail":
+	case ".Classes", ".Digest", ".files", ".byName", ".byEmail":
 		return p.Index(-2).Type().String() == "policy.Policy"
 	}
 	return false

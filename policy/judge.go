@@ -33,6 +33,7 @@ func (p *Policy) Judge(l *Ledger, landing *Landing) []Finding {
 }
 
 func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding {
+	landing.Unproven, landing.Excepted = nil, nil
 	j := &judgement{p: p, l: l, landing: landing, at: l.LandingTime(landing.Commit.Committer.When), trace: trace}
 	if !j.dates() {
 		return j.findings // every later question depends on the landing time
@@ -42,6 +43,8 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 			j.rules(c, accountable)
 		}
 	}
+	j.amendment()
+	j.except()
 	return j.findings
 }
 
@@ -165,7 +168,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 	classes := c.classified(j.p)
 	for i := range j.p.Rules {
 		rule := &j.p.Rules[i]
-		touched := touchedBy(rule, c, classes)
+		touched := slices.DeleteFunc(touchedBy(rule, c, classes), func(t TouchedPath) bool { return j.ofPolicy(t.Path) })
 		if len(touched) == 0 {
 			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
 			continue
@@ -184,6 +187,9 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 		have, discounted := j.approvers(rule, c, accountable)
 		if len(have) >= rule.Approvals {
 			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
+			continue
+		}
+		if rule.Hold > 0 && j.waited(c, rule) {
 			continue
 		}
 		j.hold(c, rule, accountable, short, have, discounted)
@@ -260,7 +266,13 @@ func (e Exempt) met(t TenureFigures) bool {
 func (j *judgement) hold(c *Commit, rule *Rule, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
 	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
 	next := []string{"countersign approve " + c.ID}
-	if !j.landing.ApprovalsFetched {
+	switch {
+	case rule.Hold > 0:
+		code = OnHold
+		from := date(j.seen(c.ID, c.Committer.When) + seconds(rule.Hold))
+		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Hold), from)
+		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: git merge --no-ff -S", "or have it approved: countersign approve " + c.ID}
+	case !j.landing.ApprovalsFetched:
 		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"
 		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
 	}
@@ -303,10 +315,15 @@ func (j *judgement) add(f Finding) {
 
 // signerOf gives the principal who made the good signature of a commit, or nil.
 func (p *Policy) signerOf(c *Commit) *Principal {
-	if c.Signature.Status != statusGood {
+	return p.signer(c.Signature)
+}
+
+// signer gives the principal who made a signature if it is good, or nil.
+func (p *Policy) signer(s Signature) *Principal {
+	if s.Status != statusGood {
 		return nil
 	}
-	return p.Principal(c.Signature.Principal)
+	return p.Principal(s.Principal)
 }
 
 func signatureProblem(s Signature) (code Code, detail string, next []string) {

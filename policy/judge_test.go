@@ -167,7 +167,7 @@ func TestNewcomerToAKindOfFileIsHeld(t *testing.T) {
 		Paths:  []TouchedPath{{Path: "tests/files/bad.xz", Change: "added", Classes: []string{"binary"}}},
 		Signer: "jia", Claim: "jia <jia@example.org>", Fingerprint: "SHA256:jia",
 		Tenure: &TenureFigures{}, TenureIn: "binary", Exempt: &TenureFigures{Days: 365, Commits: 3},
-		Needed: 1, Ask: []string{"alice", "lasse", "rev"}, Detail: "needs 1 approval, has 0",
+		Needed: 1, Ask: []string{"lasse", "rev"}, Detail: "needs 1 approval, has 0",
 		Next: []string{"countersign approve c"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -283,7 +283,7 @@ func TestSamePersonTwiceIsOneApproval(t *testing.T) {
 	second.Signature.Fingerprint = "SHA256:other-key"
 	l.Approvals = []Approval{approval("c", "lasse"), second}
 	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
-	l.Approvals = append(l.Approvals, approval("c", "alice"))
+	l.Approvals = append(l.Approvals, approval("c", "rev"))
 	wantCodes(t, p.Judge(new(Ledger), l))
 }
 
@@ -392,10 +392,10 @@ func TestApproversNeedTheTenureARuleAsks(t *testing.T) {
 	l := new(Ledger)
 	last := earn(p, l, "lasse", t0, 5, build())
 	held := single(commit("c", "jia", last+week, build()))
-	held.Approvals = []Approval{approval("c", "alice")}
+	held.Approvals = []Approval{approval("c", "rev")}
 	got := p.Judge(l, held)
 	wantCodes(t, got, ApprovalMissing)
-	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != "alice lacks the tenure that the rule asks of approvers" ||
+	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != "rev lacks the tenure that the rule asks of approvers" ||
 		!cmp.Equal(got[0].Ask, []string{"lasse"})) {
 		t.Errorf("finding %+v", got[0])
 	}

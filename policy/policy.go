@@ -17,15 +17,18 @@ type Policy struct {
 	Adoption   Adoption
 	Tenure     TenureBounds
 	Quorum     Quorum
-	Rules      []Rule
-	Classes    *Classes
-	Principals []Principal
-	Limits     Limits
-	Journal    Journal
+	// Introductions says whose approval doesn't count for whom.
+	Introductions Introductions
+	Rules         []Rule
+	Classes       *Classes
+	Principals    []Principal
+	Limits        Limits
+	Journal       Journal
 	// Digest is the SHA-256, in hexadecimal, of the policy file and the key files it names, in the
 	// order of their names, each with its name and length before it.
 	Digest string
 
+	files   []string // every file it was read from, in its folder
 	byName  map[string]*Principal
 	byEmail map[string]*Principal
 }
@@ -79,7 +82,11 @@ type TenureBounds struct {
 }
 
 // Quorum is how many maintainers stand behind what one alone may not do.
-type Quorum struct{ Maintainers int }
+type Quorum struct {
+	Maintainers int
+	// CoolDown is the time between the first approval of a change that loosens the policy, and its landing.
+	CoolDown time.Duration
+}
 
 // Rule says what a change of certain classes demands.
 type Rule struct {
@@ -90,6 +97,9 @@ type Rule struct {
 	Approvals int
 	Approvers *Exempt // tenure asked of those who approve; nil asks none
 	Refuse    bool    // nobody may, approved or not
+	// Hold lets a change pass without approval if its landing is that much younger than the receiver's
+	// first sight of it: what a project of one has in place of a second person. Zero is never.
+	Hold time.Duration
 }
 
 // Exempt is the tenure that frees a signer from needing approvals. Nobody frees none. All of Days,
@@ -119,6 +129,7 @@ type Principal struct {
 	Emails       []string
 	Since        time.Time // an earlier start of its tenure than history shows; zero for none
 	IntroducedBy string    // a principal's name, or "founder" or ""
+	Introduced   time.Time // when that was; zero where it isn't said
 	Keys         []Key
 }
 

@@ -41,6 +41,7 @@ func (r *reader) principal(t *table, p *Policy) {
 	t.strs("emails", &q.Emails)
 	t.date("since", &q.Since)
 	t.str("introduced-by", &q.IntroducedBy)
+	t.date("introduced", &q.Introduced)
 	q.Keys = r.keys(t, &q)
 	t.done()
 	switch {

@@ -1,0 +1,282 @@
+package policy
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Effect is what a change does to what a policy lets pass. The zero Effect loosens: what can't be shown to
+// do otherwise does.
+type Effect uint8
+
+const (
+	Loosens  Effect = iota // something may pass that couldn't
+	Tightens               // something can't pass any more, and nothing can that couldn't
+	Neutral                // neither
+)
+
+// String gives "loosens", "tightens" or "neutral".
+func (e Effect) String() string {
+	switch e {
+	case Tightens:
+		return "tightens"
+	case Neutral:
+		return "neutral"
+	default:
+		return "loosens"
+	}
+}
+
+// Amendment is one difference between two policies.
+type Amendment struct {
+	Setting string // "protect.refs", "rule opaque-files", "principal jia"
+	Text    string // one sentence, as a maintainer would say it
+	Effect  Effect
+}
+
+// Amendments lists what a new policy changes of an old one, in the order of the file. No amendment that
+// loosens means that nothing passes the new policy that the old one would have held, whoever signs and
+// approves it.
+func Amendments(old, new *Policy) []Amendment {
+	a := &amending{old: old, new: new}
+	a.protect()
+	a.signatures()
+	a.x509()
+	a.bounds()
+	a.classes()
+	a.rules()
+	a.principals()
+	a.introductions()
+	return a.found
+}
+
+type amending struct {
+	old, new *Policy
+	found    []Amendment
+}
+
+func (a *amending) add(setting string, effect Effect, format string, args ...any) {
+	a.found = append(a.found, Amendment{setting, fmt.Sprintf(format, args...), effect})
+}
+
+// set compares lists of which only what they hold matters: what is in the new one alone has one effect,
+// what was in the old one alone the other.
+func (a *amending) set(setting string, old, new []string, gained, lost Effect, gain, loss string) {
+	for _, s := range new {
+		if !slices.Contains(old, s) {
+			a.add(setting, gained, "%s %s", s, gain)
+		}
+	}
+	for _, s := range old {
+		if !slices.Contains(new, s) {
+			a.add(setting, lost, "%s %s", s, loss)
+		}
+	}
+}
+
+// ordered compares settings of which the greater or the lesser value lets more pass.
+func ordered[T cmp.Ordered](a *amending, setting string, old, new T, greater Effect, show func(T) string) {
+	lesser := Tightens
+	if greater == Tightens {
+		lesser = Loosens
+	}
+	switch {
+	case new > old:
+		a.add(setting, greater, "%s is %s instead of %s", setting, show(new), show(old))
+	case new < old:
+		a.add(setting, lesser, "%s is %s instead of %s", setting, show(new), show(old))
+	}
+}
+
+func (a *amending) flag(setting string, old, new bool, on Effect) {
+	number := func(b bool) int {
+		if b {
+			return 1
+		}
+		return 0
+	}
+	ordered(a, setting, number(old), number(new), on, func(n int) string { return fmt.Sprint(n == 1) })
+}
+
+func number(n int) string { return fmt.Sprint(n) }
+
+func (a *amending) protect() {
+	old, new := a.old.Protect, a.new.Protect
+	a.set("protect.refs", old.Refs, new.Refs, Tightens, Loosens, "is protected", "is no longer protected")
+	a.flag("protect.allow-rewind", old.AllowRewind, new.AllowRewind, Loosens)
+	a.flag("protect.allow-delete", old.AllowDelete, new.AllowDelete, Loosens)
+}
+
+func (a *amending) signatures() {
+	old, new := a.old.Signatures, a.new.Signatures
+	a.flag("signatures.require = \"landing\"", old.Require == "landing", new.Require == "landing", Loosens)
+	a.set("signatures.kinds", old.Kinds, new.Kinds, Loosens, Tightens, "signatures are accepted", "signatures are no longer accepted")
+	a.flag("signatures.tags", old.Tags, new.Tags, Tightens)
+	if old.Identity != new.Identity {
+		effect := Loosens
+		if old.Identity == "off" {
+			effect = Tightens
+		}
+		a.add("signatures.identity", effect, "signatures.identity is %q instead of %q", new.Identity, old.Identity)
+	}
+	ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span)
+	ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
+	a.flag("signatures.user-verified", old.UserVerified, new.UserVerified, Tightens)
+	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Tightens)
+}
+
+// secondsOf is a date that may not be set, in an order in which that comes first.
+func secondsOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+// files compares lists of files. One more has the effect given; one that is gone, or says something else by
+// now, loosens, since this package doesn't look inside.
+func (a *amending) files(setting string, old, new []File, gained Effect) {
+	has := func(files []File, f File) bool {
+		return slices.ContainsFunc(files, func(other File) bool { return bytes.Equal(other.Data, f.Data) })
+	}
+	for _, f := range new {
+		if !has(old, f) {
+			a.add(setting, gained, "%s has %s", setting, f.Name)
+		}
+	}
+	for _, f := range old {
+		if !has(new, f) {
+			a.add(setting, Loosens, "%s no longer has %s as it was", setting, f.Name)
+		}
+	}
+}
+
+func (a *amending) x509() {
+	old, new := a.old.X509, a.new.X509
+	a.files("x509.trusted-roots", old.Roots, new.Roots, Loosens)
+	a.files("x509.crls", old.CRLs, new.CRLs, Tightens)
+	strictness := map[string]int{"none": 0, "online": 1, "embedded": 2}
+	ordered(a, "x509.transparency", strictness[old.Transparency], strictness[new.Transparency], Tightens, func(n int) string {
+		return fmt.Sprintf("%q", []string{"none", "online", "embedded"}[n])
+	})
+	if old.Log != new.Log || old.Timeout != new.Timeout {
+		a.add("x509.log", Neutral, "the transparency log is asked at %s, for %s at most", new.Log, Span(new.Timeout))
+	}
+}
+
+func (a *amending) bounds() {
+	old, new := a.old, a.new
+	a.set("adoption.commits", old.Adoption.Commits, new.Adoption.Commits, Loosens, Tightens,
+		"and all it reaches is no longer judged", "and what it reaches is judged")
+	a.flag("adoption.credit-claims", old.Adoption.CreditClaims, new.Adoption.CreditClaims, Loosens)
+	ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span)
+	ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
+	ordered(a, "quorum.maintainers", old.Quorum.Maintainers, new.Quorum.Maintainers, Tightens, number)
+	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)
+	ordered(a, "limits.commits", old.Limits.Commits, new.Limits.Commits, Loosens, number)
+	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
+	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, Span)
+	if old.Journal != new.Journal {
+		// Whoever reads the journal must find what came before, too.
+		a.add("journal.file", Loosens, "the journal goes on in %s instead of %s", new.Journal.File, old.Journal.File)
+	}
+}
+
+// classes compares globs by their text. Another glob in a class that a rule asks tenure in also earns that
+// tenure, but not by more than the rule then covers.
+func (a *amending) classes() {
+	old, new := a.old.Classes.byName(), a.new.Classes.byName()
+	for _, name := range sortedKeys(old, new) {
+		a.set("class."+name, old[name], new[name], Loosens, Loosens, "is in class "+name, "is no longer in class "+name)
+	}
+}
+
+func (a *amending) rules() {
+	byName := func(rules []Rule, name string) *Rule {
+		if i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == name }); i >= 0 {
+			return &rules[i]
+		}
+		return nil
+	}
+	for i := range a.old.Rules {
+		old := &a.old.Rules[i]
+		if new := byName(a.new.Rules, old.Name); new == nil {
+			a.add("rule "+old.Name, Loosens, "rule %s is gone", old.Name)
+		} else {
+			a.rule(old, new)
+		}
+	}
+	for i := range a.new.Rules {
+		if new := &a.new.Rules[i]; byName(a.old.Rules, new.Name) == nil {
+			a.add("rule "+new.Name, Tightens, "rule %s is new", new.Name)
+		}
+	}
+}
+
+func (a *amending) rule(old, new *Rule) {
+	in := "rule " + old.Name
+	setting := func(name string) string { return in + ": " + name }
+	a.set(in, old.Classes, new.Classes, Tightens, Loosens, "is asked about by "+in, "is no longer asked about by "+in)
+	a.flag(setting("refuse"), old.Refuse, new.Refuse, Tightens)
+	if new.Refuse {
+		return // nothing else in it matters any more
+	}
+	ordered(a, setting("approvals"), old.Approvals, new.Approvals, Tightens, number)
+	switch {
+	case old.Hold == new.Hold:
+	case old.Hold == 0:
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Hold))
+	case new.Hold == 0 || new.Hold > old.Hold:
+		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Hold), Span(old.Hold))
+	default:
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Hold), Span(old.Hold))
+	}
+	a.exempt(setting("exempt"), old.Exempt, new.Exempt)
+	var some Exempt // no tenure at all
+	oldApprovers, newApprovers := some, some
+	if old.Approvers != nil {
+		oldApprovers = *old.Approvers
+	}
+	if new.Approvers != nil {
+		newApprovers = *new.Approvers
+	}
+	a.exempt(setting("approvers"), oldApprovers, newApprovers)
+	if old.Why != new.Why {
+		a.add(in, Neutral, "%s gives another reason", in)
+	}
+}
+
+func (a *amending) exempt(setting string, old, new Exempt) {
+	zero := Exempt{}
+	switch {
+	case old == new:
+	case new.Nobody:
+		a.add(setting, Tightens, "%s is nobody, whatever their tenure", setting)
+	case old.Nobody:
+		a.add(setting, Loosens, "%s is no longer nobody", setting)
+	case old != zero && new != zero && old.In != new.In:
+		a.add(setting, Loosens, "%s asks for tenure in %q instead of %q", setting, new.In, old.In)
+	default:
+		ordered(a, setting+" days", old.Days, new.Days, Tightens, number)
+		ordered(a, setting+" commits", old.Commits, new.Commits, Tightens, number)
+		ordered(a, setting+" months", old.Months, new.Months, Tightens, number)
+	}
+}
+
+// sortedKeys gives the keys of both maps, once each.
+func sortedKeys[V any](one, other map[string]V) []string {
+	var keys []string
+	for _, m := range []map[string]V{one, other} {
+		for k := range m {
+			if !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	slices.SortFunc(keys, strings.Compare)
+	return keys
+}

@@ -1,0 +1,144 @@
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// principals compares who may do what. Whoever is gone can do nothing any more; whoever is new can do
+// something.
+func (a *amending) principals() {
+	for i := range a.old.Principals {
+		old := &a.old.Principals[i]
+		if new := a.new.Principal(old.Name); new == nil {
+			a.add("principal "+old.Name, Tightens, "%s is no longer a %s", old.Name, old.Role)
+			for _, email := range old.Emails {
+				if to := a.new.ByEmail(email); to != nil {
+					a.add("principal "+to.Name, Loosens, "%s, an address of %s, becomes one of %s", email, old.Name, to.Name)
+				}
+			}
+		} else {
+			a.principal(old, new)
+		}
+	}
+	for i := range a.new.Principals {
+		if new := &a.new.Principals[i]; a.old.Principal(new.Name) == nil {
+			a.add("principal "+new.Name, Loosens, "%s becomes a %s", new.Name, new.Role)
+		}
+	}
+}
+
+func (a *amending) principal(old, new *Principal) {
+	who := "principal " + old.Name
+	if old.Role != new.Role {
+		a.add(who, roleChange(old.Role, new.Role), "%s becomes a %s instead of a %s", old.Name, new.Role, old.Role)
+	}
+	a.set(who, old.Emails, new.Emails, Loosens, Tightens, "becomes an address of "+old.Name, "is no longer an address of "+old.Name)
+	if !old.Since.Equal(new.Since) {
+		effect := Loosens
+		if new.Since.IsZero() || !old.Since.IsZero() && new.Since.After(old.Since) {
+			effect = Tightens
+		}
+		a.add(who, effect, "%s counts as here since %s instead of %s", old.Name, dayOf(new.Since), dayOf(old.Since))
+	}
+	if old.IntroducedBy != new.IntroducedBy {
+		a.add(who, Loosens, "%s was introduced by %q instead of %q", old.Name, new.IntroducedBy, old.IntroducedBy)
+	}
+	if !old.Introduced.Equal(new.Introduced) {
+		a.add(who, Loosens, "%s was introduced on %s instead of %s", old.Name, dayOf(new.Introduced), dayOf(old.Introduced))
+	}
+	a.keys(old, new)
+}
+
+// roleChange knows the only change of a role that takes away and gives nothing: who signs and approves no
+// longer does one of them.
+func roleChange(old, new Role) Effect {
+	if old == Maintainer && (new == Contributor || new == Reviewer) {
+		return Tightens
+	}
+	return Loosens
+}
+
+// keys compares a principal's keys by what they are, in the order in which they stand.
+func (a *amending) keys(old, new *Principal) {
+	left := slices.Clone(new.Keys)
+	for _, was := range old.Keys {
+		i := slices.IndexFunc(left, func(k Key) bool { return k.same(&was) })
+		if i < 0 {
+			a.add("principal "+old.Name, keyGone(&was), "%s no longer has the key of %s", old.Name, was.Source)
+			continue
+		}
+		a.key(old.Name, &was, &left[i])
+		left = slices.Delete(left, i, i+1)
+	}
+	for _, k := range left {
+		effect := Loosens
+		if k.Revoked == "compromised" && k.RevokedAt.IsZero() {
+			effect = Tightens // it signs nothing, and never did
+		}
+		a.add("principal "+old.Name, effect, "%s has a new key, of %s", old.Name, k.Source)
+	}
+}
+
+// same says whether two entries are of one key, whatever its time.
+func (k *Key) same(other *Key) bool {
+	return k.Kind == other.Kind && bytes.Equal(k.Data, other.Data) && k.Authority == other.Authority && k.Issuer == other.Issuer &&
+		slices.Equal(k.Identities, other.Identities)
+}
+
+// keyGone is the effect of taking a key out: it signs nothing more; but where it was revoked, another entry
+// of the same key would count again.
+func keyGone(k *Key) Effect {
+	if k.Revoked != "" {
+		return Loosens
+	}
+	return Tightens
+}
+
+func (a *amending) key(name string, old, new *Key) {
+	who, key := "principal "+name, fmt.Sprintf("%s's key of %s", name, new.Source)
+	if !old.From.Equal(new.From) {
+		effect := Loosens
+		if !new.From.IsZero() && new.From.After(old.From) {
+			effect = Tightens
+		}
+		a.add(who, effect, "%s counts from %s instead of %s", key, dayOf(new.From), dayOf(old.From))
+	}
+	if !old.Until.Equal(new.Until) {
+		effect := Loosens
+		if !new.Until.IsZero() && (old.Until.IsZero() || new.Until.Before(old.Until)) {
+			effect = Tightens
+		}
+		a.add(who, effect, "%s counts until %s instead of %s", key, dayOf(new.Until), dayOf(old.Until))
+	}
+	if old.Revoked == new.Revoked && old.RevokedAt.Equal(new.RevokedAt) {
+		return
+	}
+	effect := Loosens
+	switch {
+	case old.Revoked == "" && new.Revoked != "":
+		effect = Tightens
+	case new.Revoked == "compromised" && (new.RevokedAt.IsZero() || !old.RevokedAt.IsZero() && !new.RevokedAt.After(old.RevokedAt)):
+		effect = Tightens // as much is taken back as before, or more
+	}
+	state := new.Revoked
+	if state == "" {
+		state = "not revoked any more"
+	}
+	a.add(who, effect, "%s is %s, since %s", key, state, dayOf(new.RevokedAt))
+}
+
+func (a *amending) introductions() {
+	old, new := a.old.Introductions, a.new.Introductions
+	a.flag("introductions.across", old.Across, new.Across, Loosens)
+	ordered(a, "introductions.siblings-apart", old.SiblingsApart, new.SiblingsApart, Tightens, Span)
+}
+
+func dayOf(t time.Time) string {
+	if t.IsZero() {
+		return "no date"
+	}
+	return t.UTC().Format(time.DateOnly)
+}

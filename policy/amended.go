@@ -1,0 +1,166 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// amendment judges what a landing makes of the policy. One maintainer is enough to tighten it, to revoke
+// and to retire; what loosens it takes the quorum, and time in which the others can object. All by the
+// policy that stood before.
+func (j *judgement) amendment() {
+	a, c := j.landing.Amended, &j.landing.Commit
+	if a == nil {
+		return
+	}
+	if a.Policy == nil {
+		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder)
+		return
+	}
+	var loosens []string
+	for _, amendment := range Amendments(j.p, a.Policy) {
+		if amendment.Effect == Loosens {
+			loosens = append(loosens, amendment.Text)
+		}
+	}
+	need, what := 1, "it changes the policy"
+	if loosens != nil {
+		need, what = j.p.Quorum.Maintainers, "it loosens the policy: "+strings.Join(loosens, "; ")
+	}
+	behind, discounted := j.behind(a)
+	if len(behind) < need {
+		code, next := QuorumMissing, []string{"countersign approve " + c.ID}
+		if len(j.landing.Brought) > 0 {
+			next = []string{"push the change to an unprotected branch, have it approved there (countersign approve), and merge that"}
+		}
+		if !j.landing.ApprovalsFetched {
+			code, next = ApprovalNotFetched, []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
+		}
+		f := j.finding(c, code, fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(behind)), next...)
+		f.Needed, f.Have, f.Discounted, f.Paths = need, namesOf(behind), discounted, j.policyPaths()
+		f.Ask = j.otherMaintainers(behind)
+		j.add(f)
+		return
+	}
+	j.step(c, "quorum", true, "%s; %s stand behind it", what, strings.Join(namesOf(behind), ", "))
+	if loosens != nil {
+		j.coolDown(what, behind)
+	}
+}
+
+// backer is a maintainer who stands behind a change of the policy, since a time.
+type backer struct {
+	*Principal
+	since int64
+	own   bool // signed the landing commit itself
+}
+
+func namesOf(backers []backer) []string {
+	ns := make([]string, len(backers))
+	for i, b := range backers {
+		ns[i] = b.Name
+	}
+	return ns
+}
+
+// behind gives the maintainers who stand behind what the policy becomes, no two of whom one introduced to
+// the other: who signed the landing or the commit that made the change, and who approved one in which
+// the policy already was what it becomes.
+func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) {
+	add := func(s Signature, name string, since int64, own bool) {
+		q := j.p.signer(s)
+		reason := ""
+		switch {
+		case s.Status != statusGood || q == nil:
+			_, reason, _ = signatureProblem(s)
+		case !slices.Contains(j.p.Signatures.Kinds, s.Kind):
+			reason = fmt.Sprintf("the policy doesn't accept %s signatures", s.Kind)
+		case q.Role != Maintainer:
+			reason = fmt.Sprintf("%s is a %s; maintainers decide about the policy", q.Name, q.Role)
+		default:
+			for i, b := range behind {
+				if b.Principal == q {
+					behind[i].since, behind[i].own = min(b.since, since), b.own || own
+					return
+				}
+				if why := j.p.tied(b.Principal, q); why != "" {
+					reason = why
+					break
+				}
+			}
+		}
+		if reason == "" {
+			behind = append(behind, backer{q, since, own})
+		} else if name != "" {
+			discounted = append(discounted, Discount{Principal: s.Principal, Name: name, Reason: reason})
+		}
+	}
+	landing := &j.landing.Commit
+	add(landing.Signature, "", j.at, true)
+	for i := range j.landing.Brought {
+		c := &j.landing.Brought[i]
+		if a.Same[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
+			add(c.Signature, "commit "+c.ID, j.seen(c.ID, c.Committer.When), false)
+		}
+	}
+	for _, approval := range j.landing.Approvals {
+		switch {
+		case approval.Withdrawn || !a.Same[approval.Commit]:
+		case approval.Ref != "" && approval.Ref != j.landing.Ref:
+		default:
+			add(approval.Signature, approval.Name, j.seenApproval(approval), false)
+		}
+	}
+	return behind, discounted
+}
+
+// coolDown makes a loosening wait: whoever hurries people along shall not have gained by it.
+func (j *judgement) coolDown(what string, behind []backer) {
+	c, wait := &j.landing.Commit, seconds(j.p.Quorum.CoolDown)
+	if wait == 0 {
+		return
+	}
+	oldest := slices.MinFunc(behind, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
+	if j.at-oldest.since >= wait {
+		if j.landing.Seen == nil && j.landing.Received == 0 {
+			j.landing.Unproven = append(j.landing.Unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")
+		}
+		j.step(c, "cool-down", true, "%s has stood behind it since %s", oldest.Name, date(oldest.since))
+		return
+	}
+	next := []string{"push it to an unprotected branch and have it approved there now, and merge it then: git merge --no-ff -S"}
+	from := oldest.since
+	if oldest.own {
+		from = j.at
+	}
+	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s after its first approval, on %s at the earliest",
+		what, Span(j.p.Quorum.CoolDown), date(from+wait)), next...)
+	f.Paths = j.policyPaths()
+	j.add(f)
+}
+
+// policyPaths gives what of the policy's folder the landing touches.
+func (j *judgement) policyPaths() []TouchedPath {
+	var touched []TouchedPath
+	for c := range j.landing.commits() {
+		for _, ch := range c.Changes {
+			if InFolder(ch.Path) && !slices.ContainsFunc(touched, func(t TouchedPath) bool { return t.Path == ch.Path }) {
+				touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: []string{"policy"}})
+			}
+		}
+	}
+	return touched
+}
+
+func (j *judgement) otherMaintainers(behind []backer) []string {
+	var ask []string
+	for i := range j.p.Principals {
+		q := &j.p.Principals[i]
+		if q.Role == Maintainer && !slices.ContainsFunc(behind, func(b backer) bool { return b.Principal == q || j.p.tied(b.Principal, q) != "" }) {
+			ask = append(ask, q.Name)
+		}
+	}
+	return ask
+}

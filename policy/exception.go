@@ -1,0 +1,91 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ExceptionNote begins the note of each finding that an exception puts aside.
+const ExceptionNote = "exception: "
+
+// exceptable are the findings about a commit that an exception can put aside. What guards the policy
+// itself, and dates, by which tenure is counted, are not among them.
+var exceptable = []Code{
+	Unsigned, SignatureWeak, SignatureUnsupported, SignerUnknown, SignerMismatch, SignerRole, KeyExpired,
+	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused,
+}
+
+// Exceptable says whether an exception can put findings of a code aside.
+func Exceptable(c Code) bool { return slices.Contains(exceptable, c) }
+
+// except puts findings aside for which a quorum of maintainers has signed an exception. There is no other
+// way past the rules, and each is told to whoever reads of the push.
+func (j *judgement) except() {
+	if len(j.landing.Exceptions) == 0 {
+		return
+	}
+	j.findings = slices.DeleteFunc(j.findings, func(f Finding) bool {
+		if !Exceptable(f.Code) {
+			return false
+		}
+		by, reason := j.exceptedBy(f.Commit)
+		if len(by) < j.p.Quorum.Maintainers {
+			return false
+		}
+		text := fmt.Sprintf(ExceptionNote+"%s of commit %s is put aside by %s: %s", f.Code, f.Commit, strings.Join(by, ", "), reason)
+		if !slices.Contains(j.landing.Excepted, text) {
+			j.landing.Excepted = append(j.landing.Excepted, text)
+		}
+		return true
+	})
+}
+
+// exceptedBy names the maintainers who signed an exception for a commit or for one that brings it, and
+// that hasn't expired.
+func (j *judgement) exceptedBy(commit string) (by []string, reason string) {
+	above := j.above(commit)
+	var signatures []Signature
+	for _, e := range j.landing.Exceptions {
+		if above[e.Commit] && max(j.at, j.landing.Received) < e.Expires {
+			signatures, reason = append(signatures, e.Signature), e.Reason
+		}
+	}
+	return j.p.independent(signatures), reason
+}
+
+// Quorate names the maintainers behind approvals if they are as many as the quorum asks for, else it gives
+// nil.
+func (p *Policy) Quorate(approvals []Approval) []string {
+	var signatures []Signature
+	for _, a := range approvals {
+		if !a.Withdrawn {
+			signatures = append(signatures, a.Signature)
+		}
+	}
+	if by := p.independent(signatures); len(by) >= p.Quorum.Maintainers {
+		return by
+	}
+	return nil
+}
+
+// independent names the maintainers who made good signatures, leaving out whoever is tied to one before:
+// people are principals, and no puppet makes a quorum.
+func (p *Policy) independent(signatures []Signature) []string {
+	var people []*Principal
+	for _, s := range signatures {
+		q := p.signer(s)
+		switch {
+		case q == nil || q.Role != Maintainer || !slices.Contains(p.Signatures.Kinds, s.Kind):
+		case slices.ContainsFunc(people, func(other *Principal) bool { return other == q || p.tied(other, q) != "" }):
+		default:
+			people = append(people, q)
+		}
+	}
+	var by []string
+	for _, q := range people {
+		by = append(by, q.Name)
+	}
+	slices.Sort(by)
+	return by
+}

@@ -1,0 +1,66 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Time is a reviewer, too: what lies in the open for a week can be looked at, and whoever took a key
+// for a night has lost it again. When that time began only the receiver's journal knows.
+
+// seen is when the receiver first saw a commit: as the value of a ref, or below one. Without a journal
+// it is taken to be what the commit claims where history is read again, and now where something lands.
+func (j *judgement) seen(id string, claimed int64) int64 {
+	if j.landing.Seen == nil {
+		if j.landing.Received == 0 {
+			return claimed
+		}
+		return j.at
+	}
+	first := j.at
+	for above := range j.above(id) {
+		if at, ok := j.landing.Seen[above]; ok {
+			first = min(first, at)
+		}
+	}
+	return first
+}
+
+// seenApproval is when an approval was first seen, and not before it was made.
+func (j *judgement) seenApproval(a Approval) int64 {
+	switch {
+	case a.Seen != 0:
+		return max(a.Seen, a.When)
+	case j.landing.Received == 0 && j.landing.Seen == nil:
+		return a.When
+	default:
+		return j.at
+	}
+}
+
+// waited says whether a change has been in sight for as long as a rule wants.
+func (j *judgement) waited(c *Commit, rule *Rule) bool {
+	if j.landing.Seen == nil && j.landing.Received == 0 {
+		text := fmt.Sprintf("commit %s: that rule %s held it for %s is unproven here, without the server's journal", c.ID, rule.Name, Span(rule.Hold))
+		j.landing.Unproven = append(j.landing.Unproven, text)
+		j.step(c, "rule "+rule.Name, true, "%s", text)
+		return true
+	}
+	seen := j.seen(c.ID, c.Committer.When)
+	if j.at-seen < seconds(rule.Hold) {
+		return false
+	}
+	j.step(c, "rule "+rule.Name, true, "held for %s, in sight since %s", Span(rule.Hold), date(seen))
+	return true
+}
+
+// Span says a duration as people write it.
+func Span(d time.Duration) string {
+	if d >= 48*time.Hour && d%(24*time.Hour) == 0 {
+		return plural(int(d/(24*time.Hour)), "day")
+	}
+	if d%time.Hour == 0 {
+		return plural(int(d/time.Hour), "hour")
+	}
+	return d.String()
+}

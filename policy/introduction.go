@@ -1,0 +1,64 @@
+package policy
+
+import (
+	"fmt"
+	"time"
+)
+
+// Introductions says whose word doesn't count for whom: whoever brought somebody in is the first to
+// overlook what they do, and two who were brought in together may be one person.
+type Introductions struct {
+	Across bool // an approval counts between two of whom one introduced the other
+	// SiblingsApart is how long after one another two must have been introduced by the same third for
+	// either's approval of the other to count; zero asks for nothing.
+	SiblingsApart time.Duration
+}
+
+// partial says why an approver's word for what somebody else stands behind doesn't count, or "".
+func (p *Policy) partial(accountable, approver *Principal) string {
+	switch {
+	case p.Introductions.Across:
+	case p.introduced(accountable, approver):
+		return fmt.Sprintf("%s was introduced by %s", approver.Name, accountable.Name)
+	case accountable.IntroducedBy == approver.Name:
+		return fmt.Sprintf("%s introduced %s", approver.Name, accountable.Name)
+	}
+	return p.siblings(accountable, approver)
+}
+
+// siblings says so of two who were introduced by the same third, one soon after the other. Who doesn't say
+// when was introduced together with everybody.
+func (p *Policy) siblings(a, b *Principal) string {
+	if a == b || a.IntroducedBy == "" || a.IntroducedBy == founder || a.IntroducedBy != b.IntroducedBy {
+		return ""
+	}
+	apart := a.Introduced.Sub(b.Introduced).Abs()
+	if a.Introduced.IsZero() || b.Introduced.IsZero() {
+		apart = 0
+	}
+	if apart >= p.Introductions.SiblingsApart {
+		return ""
+	}
+	return fmt.Sprintf("%s and %s were both introduced by %s within %s", a.Name, b.Name, a.IntroducedBy, Span(p.Introductions.SiblingsApart))
+}
+
+// tied says why two can't be two of a quorum, or "".
+func (p *Policy) tied(a, b *Principal) string {
+	if why := p.partial(a, b); why != "" {
+		return why
+	}
+	return p.partial(b, a)
+}
+
+// Lonely names those who may sign and for whose changes nobody could stand second.
+func (p *Policy) Lonely() []string {
+	var lonely []string
+	j := &judgement{p: p}
+	for i := range p.Principals {
+		q := &p.Principals[i]
+		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), q, nil)) == 0 {
+			lonely = append(lonely, q.Name)
+		}
+	}
+	return lonely
+}

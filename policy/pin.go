@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Folder is where the policy lies in the tree.
+const Folder = ".countersign"
+
+// InFolder says whether a path is, or lies in, the policy's folder.
+func InFolder(path string) bool { return path == Folder || strings.HasPrefix(path, Folder+"/") }
+
+// ofPolicy says whether a path is a file of the policy in the tree, before or after the landing: its change
+// is judged by what it does to the policy. Anything else that lies in the folder has no such privilege.
+func (j *judgement) ofPolicy(path string) bool {
+	if !j.landing.InTree || !InFolder(path) || path == Folder {
+		return false
+	}
+	name := path[len(Folder)+1:]
+	return slices.Contains(j.p.files, name) || j.landing.Amended != nil && j.landing.Amended.Policy != nil && slices.Contains(j.landing.Amended.Policy.files, name)
+}
+
+// The files beside a repository whose policy lies in its tree.
+const (
+	IntroductionFile = "introduction.toml"
+	FloorFile        = "floor.toml"
+)
+
+// Introduction is where a policy in the tree begins: a commit, and the key that must have signed it. It
+// is pinned outside of the tree, which couldn't vouch for itself. Everything up to the commit is adopted.
+type Introduction struct {
+	Commit      string // full id
+	Fingerprint string // as in a report: "SHA256:…", or 40 or 64 upper-case hex digits
+}
+
+// LoadIntroduction reads introduction.toml from the folder beside a repository; nil where there is none.
+// A policy.toml there too is an error: one of the two would count, and people would believe either.
+func LoadIntroduction(fsys fs.FS) (*Introduction, error) {
+	r := &reader{fsys: fsys, name: IntroductionFile, read: make(map[string][]byte)}
+	raw, err := r.decode()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var i Introduction
+	t := &table{r: r, raw: raw}
+	t.str("commit", &i.Commit)
+	t.str("fingerprint", &i.Fingerprint)
+	t.done()
+	if err := i.Check(); err != nil {
+		r.problem(0, err.Error())
+	}
+	if _, err := fs.Stat(fsys, FileName); !errors.Is(err, fs.ErrNotExist) {
+		r.problem(0, fmt.Sprintf("there is a %s beside it: the policy lies here or in the tree, not in both; to bound the one in the tree call this one %s", FileName, FloorFile))
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return &i, nil
+}
+
+// Check says what is wrong with an introduction, wherever it came from.
+func (i *Introduction) Check() error {
+	hexDigits := strings.Trim(i.Fingerprint, "0123456789ABCDEF") == "" && (len(i.Fingerprint) == 40 || len(i.Fingerprint) == 64)
+	switch {
+	case !fullID.MatchString(i.Commit):
+		return fmt.Errorf("commit = %q: want the full id of the commit that brought the policy", i.Commit)
+	case !hexDigits && !strings.HasPrefix(i.Fingerprint, "SHA256:"):
+		return fmt.Errorf("fingerprint = %q: want the fingerprint of the key that signed the commit, \"SHA256:…\" or upper-case hex digits", i.Fingerprint)
+	default:
+		return nil
+	}
+}
+
+// LoadFloor reads floor.toml from the folder beside a repository: what a policy in the tree must at least
+// ask for. It says what a policy says, but names nobody; what it leaves out it doesn't ask for,
+// but that dates are bounded as by default. It gives nil where there is none.
+func LoadFloor(fsys fs.FS) (*Policy, error) {
+	p, err := load(fsys, FloorFile, &Policy{
+		Protect: Protect{AllowRewind: true, AllowDelete: true},
+		Signatures: Signatures{
+			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", ClockSkew: noLimit, WeakUntil: time.Unix(maxDate, 0),
+		},
+		X509:          defaults().X509,
+		Tenure:        defaults().Tenure,
+		Quorum:        Quorum{Maintainers: 1},
+		Introductions: Introductions{Across: true},
+
+		Limits:  Limits{Commits: math.MaxInt32, Blob: math.MaxInt64, Time: noLimit},
+		Journal: defaults().Journal,
+	}, false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil && len(p.Principals) > 0 {
+		return nil, &FileError{[]Problem{{File: FloorFile, Text: "it names principals: who they are is for the policy in the tree to say"}}}
+	}
+	return p, err
+}
+
+// noLimit is longer than any duration that a policy means.
+const noLimit = 100 * 365 * 24 * time.Hour
+
+// Above gives a copy of a policy for a server that has a floor: what either of them protects is
+// protected, and what one forbids isn't allowed. Rules and signatures are judged by each on its own.
+func (p *Policy) Above(floor *Policy) *Policy {
+	c := *p
+	c.Protect.Refs = slices.Clone(p.Protect.Refs)
+	for _, ref := range floor.Protect.Refs {
+		if !slices.Contains(c.Protect.Refs, ref) {
+			c.Protect.Refs = append(c.Protect.Refs, ref)
+		}
+	}
+	c.Protect.AllowRewind = p.Protect.AllowRewind && floor.Protect.AllowRewind
+	c.Protect.AllowDelete = p.Protect.AllowDelete && floor.Protect.AllowDelete
+	c.Signatures.Tags = p.Signatures.Tags || floor.Signatures.Tags
+	c.Limits = Limits{
+		Commits: min(p.Limits.Commits, floor.Limits.Commits), Blob: min(p.Limits.Blob, floor.Limits.Blob), Time: min(p.Limits.Time, floor.Limits.Time),
+	}
+	return &c
+}
+
+// Adopting gives a copy of a policy by which a commit and what it reaches isn't judged, either.
+func (p *Policy) Adopting(commit string) *Policy {
+	c := *p
+	c.Adoption.Commits = append(slices.Clone(p.Adoption.Commits), commit)
+	return &c
+}
