@@ -25,6 +25,8 @@ import (
 //	commit PERSON PATH [TEXT]
 //	                      PERSON writes TEXT to PATH in their clone and commits it, signed
 //	policy-add FILE       append a file to the server's policy
+//	introduce [policy-file]
+//	                      move the policy into the tree: alice commits it, the server pins her commit
 //	readme FILE           the README's first block stands in the file
 //	forge PERSON FILTER ARGS...
 //	                      the branch "forged" of PERSON's clone becomes their last commit as a
@@ -125,6 +127,20 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 			_, err = f.WriteString(ts.ReadFile(args[0]))
 			ts.Check(err)
 			ts.Check(f.Close())
+		},
+		"introduce": func(ts *testscript.TestScript, _ bool, args []string) {
+			policy := ""
+			if len(args) > 0 {
+				policy = ts.ReadFile(args[0])
+			}
+			ts.Check(os.MkdirAll(ts.MkAbs("alice/.countersign"), 0o777))
+			ts.Check(os.WriteFile(ts.MkAbs("alice/.countersign/policy.toml"), []byte(policy+keyring(ts)), 0o666))
+			ts.Check(as(ts, "alice", "git", "add", "-A"))
+			ts.Check(as(ts, "alice", "git", "commit", "-q", "-m", "the policy"))
+			ts.Check(as(ts, "server", "sh", "-ec", `rm -r countersign/policy.toml countersign/keys
+				set -- $(ssh-keygen -lf "$KEYS/alice.pub")
+				countersign install --server . --introduction "$(git -C ../alice rev-parse HEAD)@$2"`))
+			ts.Check(as(ts, "alice", "git", "push", "-q", "origin", "main"))
 		},
 		"forge": func(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(as(ts, args[0], append([]string{"sh", "-ec", `

@@ -25,13 +25,19 @@ func approveCommand(env Env) *cobra.Command {
 signs a tag of it with your own Git setup (user.signingKey, gpg.format; see git-tag(1), -s) under
 refs/approvals/COMMIT/NAME, and prints the command that pushes it. NAME is yours in the keyring: --as,
 or else the setting countersign.principal of git-config(1), or else what the policy here knows of your
-address.`,
+address.
+
+With --move OLD..NEW the approval is for a move of a protected ref that loses commits: a rewind, a deleted
+ref (NEW all zeros), a tag that changes what it means. The maintainers whom the quorum asks for approve the
+same full ids. With --withdraw it takes an approval back that hasn't been used yet.`,
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	a := approving{env: env}
 	cmd.Flags().StringVar(&a.name, "as", "", "your `name` in the keyring")
 	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
+	cmd.Flags().StringVar(&a.move, "move", "", "let --ref move from `OLD..NEW`, full ids of what it holds; REV is the commit of NEW, or of OLD where it is deleted")
+	withdraw := cmd.Flags().Bool("withdraw", false, "take your approval of REV back")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
@@ -40,7 +46,14 @@ address.`,
 		}
 		defer g.Close()
 		a.dir = env.path(*repository)
-		return a.approve(cmd.Context(), g, args[0])
+		switch {
+		case *withdraw:
+			return a.withdraw(cmd.Context(), g, args[0])
+		case a.move != "":
+			return a.approveMove(cmd.Context(), g, args[0])
+		default:
+			return a.approve(cmd.Context(), g, args[0])
+		}
 	}
 	return cmd
 }
@@ -51,6 +64,7 @@ type approving struct {
 	dir  string
 	name string
 	ref  string
+	move string
 	yes  bool
 }
 
@@ -69,12 +83,47 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	ref := gate.ApprovalRef(commit, a.name)
-	if err := a.sign(ctx, commit, ref, gate.ApprovalTag(commit, a.name)); err != nil {
+	message := fmt.Sprintf("Approve %s\n", commit)
+	if a.ref != "" {
+		message += "\n" + gate.RefLine + a.ref + "\n"
+	}
+	return a.sign(ctx, gate.Approval, commit, message)
+}
+
+func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) error {
+	commit, err := g.Repository().Resolve(ctx, rev)
+	if err != nil {
+		return usage("%v", err)
+	}
+	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, ref)
-	return err
+	return a.sign(ctx, gate.Withdrawal, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
+}
+
+// approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion.
+func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string) error {
+	old, tip, ok := strings.Cut(a.move, "..")
+	if !ok || a.ref == "" {
+		return usage("--move wants OLD..NEW, and --ref with the full name of what is moved")
+	}
+	for _, id := range []string{old, tip} {
+		if _, err := history.ParseID(id); err != nil {
+			return usage("--move %s: %v: want full ids", a.move, err)
+		}
+	}
+	commit, err := g.Repository().Resolve(ctx, rev)
+	if err != nil {
+		return usage("%v", err)
+	}
+	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), old, tip)
+	if !a.yes && !a.confirmed(commit) {
+		return exitError{exitRefused, errors.New("nothing was signed")}
+	}
+	return a.sign(ctx, gate.Approval, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, old, tip))
 }
 
 // whoAmI finds the name under which the keyring knows the user.
@@ -148,21 +197,23 @@ func (a *approving) confirmed(commit history.ID) bool {
 	return line == "yes" || line == "y"
 }
 
-// sign makes the tag as git tag -s does, under a name of its own, and moves it where approvals live.
-func (a *approving) sign(ctx context.Context, commit history.ID, ref, name string) error {
+// sign makes the tag as git tag -s does, under a name of its own, moves it where vouchers live, and says
+// how to push it. One that is there already stays: it may have been relied on.
+func (a *approving) sign(ctx context.Context, kind gate.Voucher, commit history.ID, message string) error {
+	ref, name := kind.Ref(commit, a.name), kind.Tag(commit, a.name)
 	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
 		return usage("%s is there already, at %s", ref, strings.TrimSpace(out))
-	}
-	message := fmt.Sprintf("Approve %s\n", commit)
-	if a.ref != "" {
-		message += "\nApproved-ref: " + a.ref + "\n"
 	}
 	if _, err := a.git(ctx, "tag", "-s", "-m", message, name, commit.String()); err != nil {
 		return err
 	}
 	_, err := a.git(ctx, "update-ref", ref, "refs/tags/"+name)
 	_, derr := a.git(ctx, "tag", "-d", name)
-	return errors.Join(err, derr)
+	if err := errors.Join(err, derr); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, ref)
+	return err
 }
 
 // git runs git as the user, who may be asked for a passphrase.

@@ -51,6 +51,8 @@ func commands() []func(Env) *cobra.Command {
 		backtestCommand,
 		explainCommand,
 		approveCommand,
+		exceptCommand,
+		tenureCommand,
 		policyCommand,
 		keyringCommand,
 		logCommand,
@@ -220,16 +222,20 @@ func repositoryFlag(cmd *cobra.Command) *string {
 
 // policyFlag gives a command the flag that says where the policy is, if not beside the repository.
 func policyFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("policy", "", "`folder` of the policy (default: countersign in the Git directory)")
+	return cmd.Flags().String("policy", "", "`folder` of the policy, or COMMIT@FINGERPRINT that introduces the one in the tree (default: countersign in the Git directory)")
 }
 
 // open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
 // [gate.Open] for what an error means: there is a gate all the same.
 func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
+	if commit, fingerprint, ok := strings.Cut(folder, "@"); ok && strings.Trim(commit, "0123456789abcdef") == "" {
+		o.Introduction, folder = &policy.Introduction{Commit: commit, Fingerprint: fingerprint}, ""
+	}
 	if folder != "" {
 		folder = e.path(folder)
 	}
 	o.Dir, o.Policy, o.Getenv, o.Now, o.Version = e.path(repository), folder, e.Getenv, e.Now, version()
+	o.Records = records
 	o.Encode = func(d policy.Decision) ([]byte, error) {
 		var b bytes.Buffer
 		err := report.JSON(&b, d)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 
@@ -29,6 +30,23 @@ func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
 		return nil, err
 	}
 	return journal.Open(path)
+}
+
+// records reads the journal, where there is one.
+func records(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		f, err := os.Open(journalPath(gitDir, setting))
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		for entry, err := range journal.Read(f) {
+			if !yield(entry.Record, err) {
+				return
+			}
+		}
+	}
 }
 
 // discard is the journal of those who keep none.

@@ -30,6 +30,7 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 	}
 	server := serverFlag(cmd)
 	kind := cmd.Flags().String("kind", "none", "`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
+	introduction := cmd.Flags().String("introduction", "", "`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *server == "" {
@@ -38,7 +39,11 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		if !slices.Contains(hook.Kinds(), *kind) {
 			return mistyped(cmd, fmt.Errorf("no kind of server is called %q: want one of %s", *kind, strings.Join(hook.Kinds(), ", ")))
 		}
-		return installServer(cmd.Context(), env, env.path(*server), *kind, *dry)
+		pinned, err := introduce(*introduction)
+		if err != nil {
+			return mistyped(cmd, err)
+		}
+		return installServer(cmd.Context(), env, env.path(*server), *kind, pinned, *dry)
 	}
 	return cmd
 }
@@ -78,17 +83,17 @@ func dryRunFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
 }
 
-func installServer(ctx context.Context, env Env, dir, kind string, dry bool) error {
+func installServer(ctx context.Context, env Env, dir, kind, introduction string, dry bool) error {
 	facts, err := install.Look(ctx, dir, kind)
 	if err != nil {
 		return err
 	}
-	wanted := install.Server{Program: env.Executable, Kind: kind}
+	wanted := install.Server{Program: env.Executable, Kind: kind, Introduction: introduction}
 	plan, err := install.PlanServer(facts, wanted)
 	if err != nil {
 		return exitError{exitRefused, err}
 	}
-	if !facts.HasPolicy {
+	if !facts.HasPolicy && introduction == "" {
 		if wanted.Policy, err = firstPolicy(ctx, env, facts); err != nil {
 			return fmt.Errorf("no first policy could be made: %w", err)
 		}
@@ -99,7 +104,11 @@ func installServer(ctx context.Context, env Env, dir, kind string, dry bool) err
 	if err := carryOut(env, plan, dry); err != nil || dry {
 		return err
 	}
-	if !facts.HasPolicy {
+	switch {
+	case facts.HasPolicy:
+	case introduction != "":
+		fmt.Fprintln(env.Stdout, "next: push the branch that holds the introduction")
+	default:
 		fmt.Fprintln(env.Stdout, "next: name the maintainers in countersign/policy.toml, then run countersign policy check")
 	}
 	if facts, err = install.Look(ctx, dir, kind); err != nil {
@@ -109,6 +118,23 @@ func installServer(ctx context.Context, env Env, dir, kind string, dry bool) err
 		say(env.Stderr, errors.New("beware: "+fault))
 	}
 	return nil
+}
+
+// introduce gives the text of introduction.toml for COMMIT@FINGERPRINT, "" for "".
+func introduce(pin string) (string, error) {
+	if pin == "" {
+		return "", nil
+	}
+	commit, fingerprint, _ := strings.Cut(pin, "@")
+	if err := (&policy.Introduction{Commit: commit, Fingerprint: fingerprint}).Check(); err != nil {
+		return "", fmt.Errorf("--introduction: %w", err)
+	}
+	return fmt.Sprintf(`# The policy lies in the tree, in %s/, from this commit on. What it reaches is not judged; it must be
+# signed by this key, and each later policy was let in by the one before. %s beside this file can bound
+# it.
+commit = %q
+fingerprint = %q
+`, policy.Folder, policy.FloorFile, commit, fingerprint), nil
 }
 
 // carryOut shows a plan and, unless that was all, applies it.

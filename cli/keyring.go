@@ -12,16 +12,17 @@ import (
 
 	"countersign/gate"
 	"countersign/report"
+	"countersign/verify"
 )
 
 func keyringCommand(env Env) *cobra.Command {
-	return group("keyring", "Show whose signatures count", keyringListCommand(env), keyringImportCommand(env))
+	return group("keyring", "Show whose signatures count", keyringListCommand(env), keyringCheckCommand(env), keyringGraphCommand(env), keyringImportCommand(env))
 }
 
 func keyringListCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the principals and their keys",
+		Short: "List the principals and their keys: who can sign, with which key, until when",
 		Args:  cobra.NoArgs,
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
@@ -42,36 +43,64 @@ func listKeyring(w io.Writer, g *gate.Gate) error {
 	for _, q := range g.Policy().Principals {
 		fmt.Fprintf(t, "%s\t%s\t%s\tintroduced by %s\n",
 			report.Escape(q.Name), q.Role, report.Escape(strings.Join(q.Emails, " ")), report.Escape(cmp.Or(q.IntroducedBy, "nobody")))
-		for _, k := range keys {
-			if k.Principal != q.Name {
+		for _, l := range keys {
+			if l.Principal != q.Name {
 				continue
 			}
-			counts := window(k.From, k.Until)
-			if k.Revoked != "" {
-				counts += fmt.Sprintf(" %s%s", k.Revoked, since(k.RevokedAt))
+			if identities := identitiesOf(l); identities != "" {
+				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", kindOf(l), report.Escape(identities), report.Escape(l.Source), counts(l, verify.ListedKey{CanSign: true}))
 			}
-			for i, fingerprint := range k.Fingerprints {
-				if i > 0 {
-					fmt.Fprintf(t, "\t%s\t\t\n", fingerprint)
-					continue
+			for i, k := range l.Keys {
+				source := ""
+				if i == 0 && identitiesOf(l) == "" {
+					source = l.Source
 				}
-				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", k.Kind, fingerprint, report.Escape(k.Source), strings.TrimSpace(counts))
+				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", report.Escape(k.Algorithm), k.Fingerprint, report.Escape(source), counts(l, k))
 			}
 		}
 	}
 	return t.Flush()
 }
 
-// window says when a key counts.
-func window(from, until time.Time) string {
-	words := ""
-	if !from.IsZero() {
-		words += " from " + from.UTC().Format(time.DateOnly)
+func kindOf(l verify.Listed) string {
+	if l.Authority {
+		return "authority"
 	}
-	if !until.IsZero() {
-		words += " until " + until.UTC().Format(time.DateOnly)
+	return string(l.Kind)
+}
+
+// identitiesOf says which certificates count, "" where plain keys do.
+func identitiesOf(l verify.Listed) string {
+	identities := strings.Join(l.Identities, " ")
+	if l.Issuer != "" {
+		identities += " by " + l.Issuer
 	}
-	return words
+	return identities
+}
+
+// counts says when a key counts, by the policy and by its owner.
+func counts(l verify.Listed, k verify.ListedKey) string {
+	var words []string
+	add := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
+	if !l.From.IsZero() {
+		add("from %s", l.From.UTC().Format(time.DateOnly))
+	}
+	if !l.Until.IsZero() {
+		add("until %s", l.Until.UTC().Format(time.DateOnly))
+	}
+	if l.Revoked != "" {
+		add("%s%s", l.Revoked, since(l.RevokedAt))
+	}
+	if !k.Expires.IsZero() {
+		add("ends %s", k.Expires.UTC().Format(time.DateOnly))
+	}
+	switch {
+	case k.Revoked != "":
+		add("revoked %s", k.Revoked)
+	case !k.CanSign:
+		add("doesn't sign")
+	}
+	return strings.Join(words, ", ")
 }
 
 func since(when time.Time) string {

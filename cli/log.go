@@ -52,7 +52,7 @@ wrong. A decision stands even if the push was broken off after it.`,
 			return err
 		})
 	}
-	cmd.AddCommand(logShowCommand(env, repository), logCheckCommand(env, repository), logAuditCommand(env, repository))
+	cmd.AddCommand(logShowCommand(env, repository), logCheckCommand(env, repository), logAuditCommand(env, repository), logReviewCommand(env, repository))
 	return cmd
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 func policyCommand(env Env) *cobra.Command {
-	return group("policy", "Try a policy out before it counts", policyCheckCommand(env), policyClassesCommand(env))
+	return group("policy", "Try a policy out before it counts", policyCheckCommand(env), policyClassesCommand(env), policyDiffCommand(env))
 }
 
 func policyCheckCommand(env Env) *cobra.Command {
@@ -39,12 +39,22 @@ func policyCheckCommand(env Env) *cobra.Command {
 		fmt.Fprintf(env.Stdout, "%s is valid\n", report.Escape(filepath.Join(g.PolicyDir(), "policy.toml")))
 		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
 		fmt.Fprintf(env.Stdout, "rules: %d, principals: %d, keys: %d\n", len(p.Rules), len(p.Principals), len(g.Keyring().List()))
+		adviseLonely(env.Stdout, p)
 		if *prepare {
 			return g.Prepare(cmd.Context())
 		}
 		return nil
 	}
 	return cmd
+}
+
+// adviseLonely says for whose changes there is no second person, and what still helps.
+func adviseLonely(w io.Writer, p *policy.Policy) {
+	if lonely := p.Lonely(); lonely != nil {
+		fmt.Fprintf(w, "nobody could approve a change of: %s\n", report.Escape(strings.Join(lonely, ", ")))
+		fmt.Fprintln(w, "  a project of one has no second person; what still helps: rules with exempt = \"nobody\" and hold = \"7d\",")
+		fmt.Fprintln(w, "  by which a change lands a week after it was first seen, and outsiders with the role reviewer, who may approve")
+	}
 }
 
 func policyClassesCommand(env Env) *cobra.Command {

@@ -78,5 +78,5 @@ func TestKeyringList(t *testing.T) {
 		fingerprint := strings.Fields(s.tool("ssh-keygen", "-l", "-f", filepath.Join(s.dir, who+".pub")))[1]
 		wantOutput(t, "keyring list", got, who+"@example.org", fingerprint)
 	}
-	wantOutput(t, "keyring list", got, "maintainer", "introduced by founder", "from 2024-01-01 until 2027-01-01 retired")
+	wantOutput(t, "keyring list", got, "maintainer", "introduced by founder", "from 2024-01-01, until 2027-01-01, retired")
 }

@@ -43,13 +43,13 @@ type Judged struct {
 // exists; "A..B", for what B has and A has not; or "B", for what B has since adoption. By claimed
 // identity the adoption means nothing: all of history can be judged.
 func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, error) {
-	if g.repo == nil || g.policy == nil {
+	if g.repo == nil || g.now == nil {
 		return nil, ErrUndecided
 	}
 	var adopted []history.ID
 	var err error
 	if !claimed {
-		if adopted, err = adoption(g.policy); err != nil {
+		if adopted, err = adoption(g.now.policy); err != nil {
 			return nil, err
 		}
 	}
@@ -81,18 +81,18 @@ func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, 
 }
 
 func (g *Gate) protectedAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
-	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
 	if err != nil {
 		return nil, err
 	}
 	var audits []Audit
 	for _, r := range refs {
-		if g.policy.Protects(r.Name) && r.Target == "" && !strings.HasPrefix(r.Name, "refs/tags/") {
+		if g.now.policy.Protects(r.Name) && r.Target == "" && !strings.HasPrefix(r.Name, "refs/tags/") {
 			audits = append(audits, Audit{Ref: r.Name, Range: history.Range{Tip: r.ID, Not: adopted}})
 		}
 	}
 	if audits == nil {
-		return nil, fmt.Errorf("no protected branch exists here; protected are %s", strings.Join(g.policy.Protect.Refs, ", "))
+		return nil, fmt.Errorf("no protected branch exists here; protected are %s", strings.Join(g.now.policy.Protect.Refs, ", "))
 	}
 	return audits, nil
 }
@@ -108,7 +108,7 @@ func (g *Gate) refOf(ctx context.Context, rev string) string {
 	if err == nil && len(refs) == 1 {
 		return full
 	}
-	if pattern := g.policy.Protect.Refs[0]; !strings.ContainsAny(pattern, "*?[{") {
+	if pattern := g.now.policy.Protect.Refs[0]; !strings.ContainsAny(pattern, "*?[{") {
 		return pattern
 	}
 	return full
@@ -118,10 +118,10 @@ func (g *Gate) refOf(ctx context.Context, rev string) string {
 // error, visit's included. Errors but visit's wrap [ErrUndecided].
 func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (err error) {
 	defer recovered(&err)
-	if g.repo == nil || g.policy == nil {
+	if g.repo == nil || g.now == nil {
 		return ErrUndecided
 	}
-	p := g.policy
+	p := g.now.policy
 	var cl *claims
 	if a.Claimed {
 		p = p.WithPrincipals(slices.Clone(p.Principals))
@@ -129,7 +129,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		p.Signatures.Identity = "off"
 		cl = &claims{policy: p, everybody: true}
 	}
-	if cl == nil && g.keys == nil {
+	if cl == nil && g.now.keys == nil {
 		return errNoKeys
 	}
 	approvals, err := g.approvalsFetched(ctx)
@@ -142,17 +142,21 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 	}
 	defer repo.Close()
 	var ledger *policy.Ledger
-	facts, stop := g.facts(ctx, repo, a.Range, cl != nil, func(parent history.ID) (int64, error) {
+	facts, stop := g.facts(ctx, repo, a.Range, cl != nil, func(parent history.ID) (origin, error) {
 		var err error
 		if cl != nil {
 			ledger, err = g.claimedLedger(ctx, cl, parent)
-		} else {
-			ledger, err = g.foldAll(ctx, parent)
+			return origin{standing: g.now}, err
 		}
+		if ledger, err = g.foldAll(ctx, parent); err != nil {
+			return origin{}, err
+		}
+		second, err := g.aside()
 		if err != nil {
-			return 0, err
+			return origin{}, err
 		}
-		return ledger.Last(), nil
+		st, err := g.standingAt(ctx, second, parent)
+		return origin{ledger.Last(), st}, err
 	})
 	defer stop()
 	for f := range facts {
@@ -161,20 +165,23 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 			return undecided(err)
 		}
 		j := Judged{Policy: p, Ledger: ledger, Landing: landing}
+		if cl == nil {
+			j.Policy = f.by.policy
+		}
 		if cl != nil {
 			j.Landing = cl.landing(f.read)
 			j.Landing.Ref, j.Landing.ApprovalsFetched = a.Ref, true
 			j.Findings = p.Judge(ledger, j.Landing)
 		} else {
 			landing.Ref, landing.ApprovalsFetched = a.Ref, approvals
-			if j.Findings, err = g.withApprovals(ctx, ledger, landing, f.tags, nil); err != nil {
+			if j.Findings, err = g.withApprovals(ctx, f.by, ledger, landing, f.tags, nil); err != nil {
 				return undecided(err)
 			}
 		}
 		if err := visit(j); err != nil {
 			return err
 		}
-		ledger.Credit(p, j.Landing)
+		ledger.Credit(j.Policy, j.Landing)
 	}
 	return nil
 }
@@ -200,7 +207,7 @@ func (g *Gate) claimedLedger(ctx context.Context, cl *claims, tip history.ID) (*
 // approvalsFetched says whether this repository has any approval at all: a clone doesn't unless it
 // was told to fetch them.
 func (g *Gate) approvalsFetched(ctx context.Context) (bool, error) {
-	refs, err := g.repo.Refs(ctx, approvalRefs)
+	refs, err := g.repo.Refs(ctx, Approval.refs())
 	return len(refs) > 0, err
 }
 
@@ -222,7 +229,7 @@ type Explained struct {
 
 // Explain judges the landing that brought, or would bring, a commit onto a protected ref.
 func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
-	if g.repo == nil || g.policy == nil {
+	if g.repo == nil || g.now == nil {
 		return Explained{}, ErrUndecided
 	}
 	id, err := g.repo.Resolve(ctx, rev)
@@ -259,7 +266,7 @@ func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
 // bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
 // the first that it could be pushed to.
 func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
-	adopted, err := adoption(g.policy)
+	adopted, err := adoption(g.now.policy)
 	if err != nil {
 		return Audit{}, err
 	}
@@ -281,18 +288,39 @@ func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	return a, nil
 }
 
+// Tenure gives what everybody has earned on the line of first parents up to a revision, and the policy
+// that judges what comes next.
+func (g *Gate) Tenure(ctx context.Context, rev string) (*policy.Ledger, *policy.Policy, error) {
+	if g.repo == nil || g.now == nil {
+		return nil, nil, ErrUndecided
+	}
+	id, err := g.repo.Resolve(ctx, rev)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := g.foldAll(ctx, id)
+	if err != nil {
+		return nil, nil, undecided(err)
+	}
+	st, err := g.standingAt(ctx, g.repo, id)
+	if err != nil {
+		return nil, nil, undecided(err)
+	}
+	return l, st.policy, nil
+}
+
 // Prepare works out the tenure of each protected branch and stores it, so that the first push costs
 // what any other does. It is for installation and after a change of policy.
 func (g *Gate) Prepare(ctx context.Context) error {
-	if g.repo == nil || g.policy == nil {
+	if g.repo == nil || g.now == nil {
 		return ErrUndecided
 	}
-	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
+	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
 	if err != nil {
 		return undecided(err)
 	}
 	for _, r := range refs {
-		if !g.policy.Protects(r.Name) || r.Target != "" || strings.HasPrefix(r.Name, "refs/tags/") {
+		if !g.now.policy.Protects(r.Name) || r.Target != "" || strings.HasPrefix(r.Name, "refs/tags/") {
 			continue
 		}
 		l, err := g.ledgerAt(ctx, r.Name, r.ID)
@@ -309,13 +337,13 @@ func (g *Gate) Prepare(ctx context.Context) error {
 // protected ref has yet, here. Signatures are verified where there is a keyring; without one their
 // status is empty.
 func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
-	if g.repo == nil || g.policy == nil {
+	if g.repo == nil || g.now == nil {
 		return commit, nil, ErrUndecided
 	}
 	if commit, err = g.repo.Resolve(ctx, rev); err != nil {
 		return commit, nil, err
 	}
-	not, err := adoption(g.policy)
+	not, err := adoption(g.now.policy)
 	if err != nil {
 		return commit, nil, err
 	}
@@ -327,7 +355,7 @@ func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, cove
 		if err != nil {
 			return commit, nil, err
 		}
-		landing, _ := g.verified(l, time.Unix(l.Commit.Committer.When, 0))
+		landing, _ := g.now.verified(l, time.Unix(l.Commit.Committer.When, 0))
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
 	return commit, covered, nil
@@ -347,7 +375,7 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 	var tips []history.ID
 	for _, r := range refs {
 		_, branch, _ := strings.Cut(strings.TrimPrefix(r.Name, remotes), "/")
-		if r.Target == "" && g.policy.Protects("refs/heads/"+branch) {
+		if r.Target == "" && g.now.policy.Protects("refs/heads/"+branch) {
 			tips = append(tips, r.ID)
 		}
 	}

@@ -14,10 +14,10 @@ import (
 // push is one request being decided.
 type push struct {
 	*Gate
-	req       Request
-	updates   []update
-	approvals map[string][]comingApproval // approval tags that come in this very push, by approved commit
-	decision  policy.Decision
+	req      Request
+	updates  []update
+	vouchers []voucher // those that come in this very push
+	decision policy.Decision
 }
 
 // update is a ref update as the repository, not the client, sees it.
@@ -31,7 +31,7 @@ type update struct {
 // decide gathers the facts about everything the push brings and asks the policy. No finding and no
 // error means that the push may pass.
 func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error) {
-	if g.repo == nil || g.policy == nil || g.keys == nil {
+	if g.repo == nil || g.now == nil || g.now.keys == nil {
 		err := g.open()
 		if errors.Is(err, errNotConfigured) {
 			return policy.Decision{Findings: []policy.Finding{{
@@ -42,7 +42,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
-	p := &push{Gate: g, req: req, approvals: make(map[string][]comingApproval)}
+	p := &push{Gate: g, req: req}
 	if err := p.lookUp(ctx); err != nil {
 		return p.decision, err
 	}
@@ -50,7 +50,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	for _, first := range []bool{true, false} {
 		for i := range p.updates {
 			u := &p.updates[i]
-			if isApproval := strings.HasPrefix(u.resolved, approvalRefs); isApproval != first {
+			if isVoucher(u.resolved) != first {
 				continue
 			}
 			if err := p.update(ctx, u); err != nil && !p.blames(u, err) {
@@ -110,7 +110,7 @@ func (p *push) lookUp(ctx context.Context) error {
 		}
 		moved[resolved] = u.Name
 		d := &p.decision.Refs[i]
-		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.policy.Protects(resolved)}
+		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.now.policy.Protects(resolved)}
 		if resolved != u.Name {
 			d.Resolved = resolved
 		}
@@ -131,15 +131,16 @@ func (p *push) update(ctx context.Context, u *update) error {
 		}
 	}
 	switch {
-	case strings.HasPrefix(u.resolved, approvalRefs):
-		return p.approvalRef(ctx, u)
+	case isVoucher(u.resolved):
+		return p.voucherRef(ctx, u)
 	case !u.decision.Protected:
 		return nil
 	case u.New.IsZero():
-		if !p.policy.Protect.AllowDelete {
-			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted")
+		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowDelete || u.real.IsZero())
+		if err == nil && !ok {
+			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted", u.moveAdvice())
 		}
-		return nil
+		return err
 	case u.New == u.real:
 		return nil
 	case strings.HasPrefix(u.resolved, "refs/tags/"):
@@ -161,7 +162,7 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		return nil
 	}
 	r := history.Range{Tip: tip}
-	adopted, err := adoption(p.policy)
+	adopted, err := adoption(p.now.policy)
 	if err != nil {
 		return err
 	}
@@ -217,8 +218,8 @@ func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
 
 // protectedRefs gives the protected refs that exist.
 func (g *Gate) protectedRefs(ctx context.Context) ([]history.Ref, error) {
-	refs, err := g.repo.Refs(ctx, g.policy.ProtectedPrefixes()...)
-	return slices.DeleteFunc(refs, func(r history.Ref) bool { return !g.policy.Protects(r.Name) || r.ID.IsZero() }), err
+	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
+	return slices.DeleteFunc(refs, func(r history.Ref) bool { return !g.now.policy.Protects(r.Name) || r.ID.IsZero() }), err
 }
 
 // maxFindings ends the judging of a push that is refused anyway: nobody reads more, and the record of
@@ -230,17 +231,22 @@ const maxFindings = 5000
 func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
 	var ledger *policy.Ledger
 	var before ledgerEntry
-	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (int64, error) {
+	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (origin, error) {
 		if err := start(parent); err != nil {
-			return 0, err
+			return origin{}, err
 		}
 		var err error
 		if ledger, err = p.ledgerAt(ctx, u.resolved, parent); err != nil {
 			// Not %w: a limit that what came before exceeds is no fault of the push.
-			return 0, fmt.Errorf("the tenure earned before the push: %v", err)
+			return origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
 		}
 		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
-		return ledger.Last(), nil
+		second, err := p.aside()
+		if err != nil {
+			return origin{}, err
+		}
+		st, err := p.standingAt(ctx, second, parent)
+		return origin{ledger.Last(), st}, err
 	})
 	defer stop()
 	for f := range facts {
@@ -252,16 +258,17 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		u.decision.Landings++
 		u.decision.Commits += 1 + len(landing.Brought)
 		landing.ApprovalsFetched = true
-		findings, err := p.withApprovals(ctx, ledger, landing, f.tags, p.approvals)
+		findings, err := p.withApprovals(ctx, f.by, ledger, landing, f.tags, p.vouchers)
 		if err != nil {
 			return err
 		}
 		p.decision.Findings = append(p.decision.Findings, findings...)
+		p.decision.Notes = append(p.decision.Notes, landing.Excepted...)
 		if len(p.decision.Findings) >= maxFindings {
 			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID))
 			return errRefused
 		}
-		ledger.Credit(p.policy, landing)
+		ledger.Credit(f.by.policy, landing)
 	}
 	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
 		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger}, before)

@@ -17,6 +17,7 @@ type fact struct {
 	read    history.Landing
 	landing *policy.Landing
 	tags    []mergeTag
+	by      *standing // the policy that stood before it
 	done    chan struct{}
 	err     error
 }
@@ -32,11 +33,11 @@ type mergeTag struct {
 const ahead = 32
 
 // facts reads the landings of a range and verifies their signatures on all cores. Start is called
-// once, before anything else, with the first parent of the first landing, and gives the landing time
+// once, before anything else, with the first parent of the first landing, and gives what stood
 // there. Each fact is sent in order, its verification perhaps still running; see [fact.wait]; where
 // unsigned is true nothing is verified and the fact is what was read. The caller calls stop when it
 // is done: the reader is free again when that returns.
-func (g *Gate) facts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(parent history.ID) (last int64, err error)) (facts <-chan *fact, stop func()) {
+func (g *Gate) facts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(parent history.ID) (origin, error)) (facts <-chan *fact, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	out := make(chan *fact, ahead)
 	go func() {
@@ -57,10 +58,10 @@ func (g *Gate) facts(ctx context.Context, repo Repository, r history.Range, unsi
 	}
 }
 
-func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(history.ID) (int64, error), out chan<- *fact) (err error) {
+func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(history.ID) (origin, error), out chan<- *fact) (err error) {
 	defer recovered(&err)
 	busy := make(chan struct{}, runtime.GOMAXPROCS(0))
-	var last int64
+	var at origin
 	first := true
 	for l, err := range repo.Landings(ctx, r) {
 		if err != nil {
@@ -72,21 +73,26 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			if len(l.Commit.Parents) > 0 {
 				parent = l.Commit.Parents[0]
 			}
-			if last, err = start(parent); err != nil {
+			if at, err = start(parent); err != nil {
 				return err
 			}
 		}
-		last = max(last, l.Commit.Committer.When)
-		f := &fact{read: l, done: make(chan struct{})}
-		at := time.Unix(last, 0)
+		at.last = max(at.last, l.Commit.Committer.When)
+		f := &fact{read: l, by: at.standing, done: make(chan struct{})}
 		if unsigned {
 			close(f.done)
 		} else {
+			amended, err := g.amend(ctx, repo, &at, &l)
+			if err != nil {
+				return err
+			}
+			when := time.Unix(at.last, 0)
 			busy <- struct{}{}
 			go func() {
 				defer func() { close(f.done); <-busy }()
 				defer recovered(&f.err)
-				f.landing, f.tags = g.verified(l, at)
+				f.landing, f.tags = f.by.verified(l, when)
+				f.landing.InTree, f.landing.Amended = g.introduction != nil, amended
 			}()
 		}
 		select {
@@ -112,7 +118,7 @@ func recovered(err *error) {
 }
 
 // verified turns a landing into facts, each commit's signature judged at the landing time.
-func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mergeTag) {
+func (st *standing) verified(l history.Landing, at time.Time) (*policy.Landing, []mergeTag) {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	var tags []mergeTag
 	one := func(e *history.Entry) policy.Commit {
@@ -120,8 +126,8 @@ func (g *Gate) verified(l history.Landing, at time.Time) (*policy.Landing, []mer
 			tags = append(tags, mergeTag{t, at})
 		}
 		c := commitFacts(e)
-		if g.keys != nil {
-			c.Signature = signature(g.verify(e.Payload, e.Signature, e.Committer.When, at))
+		if st.keys != nil {
+			c.Signature = signature(st.verify(e.Payload, e.Signature, e.Committer.When, at))
 		}
 		return c
 	}
@@ -139,8 +145,8 @@ const maxEarlier = 14 * 24 * time.Hour
 
 // verify asks the keyring who signed. A signature's own time is believed only near the date of what it
 // signs, in seconds since 1970: whoever has a key that has expired could date it back into its life.
-func (g *Gate) verify(payload, sig []byte, written int64, at time.Time) verify.Result {
-	r := g.keys.Verify(payload, sig, at)
+func (st *standing) verify(payload, sig []byte, written int64, at time.Time) verify.Result {
+	r := st.keys.Verify(payload, sig, at)
 	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
 		r.Status, r.Principal = verify.Misdated, ""
 		r.Reason = "the signature is dated " + r.SignedAt.UTC().Format(time.DateOnly) + ", long before what it signs"

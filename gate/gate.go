@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -27,6 +25,7 @@ type Repository interface {
 	Landings(ctx context.Context, r history.Range) iter.Seq2[history.Landing, error]
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
 	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
+	Folder(ctx context.Context, commit history.ID, name string) (*history.Folder, error)
 	Kind(ctx context.Context, id history.ID) (string, error)
 	Commit(ctx context.Context, id history.ID) (history.Commit, error)
 	Tag(ctx context.Context, id history.ID) (history.Tag, error)
@@ -49,10 +48,15 @@ type Options struct {
 	// Record opens the journal for a repository's Git directory, once. The policy's own setting is
 	// zero where the policy couldn't be read.
 	Record func(gitDir string, setting policy.Journal) (Recorder, error)
+	// Records reads the journal for a repository's Git directory, oldest first; nil where none is at hand.
+	Records func(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error]
 	// Getenv looks up the few environment variables that history needs.
 	Getenv func(string) string
 	// Encode writes a decision for the record, losing nothing of what was pushed.
 	Encode func(policy.Decision) ([]byte, error)
+	// Introduction is where a policy in the tree begins; nil leaves it to introduction.toml in the folder
+	// of the policy.
+	Introduction *policy.Introduction
 	// GoGit reads with go-git instead of a git program.
 	GoGit bool
 	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
@@ -67,13 +71,17 @@ type Options struct {
 
 // Gate decides ref updates of one repository. It is for one goroutine.
 type Gate struct {
-	o        Options
-	repo     Repository
-	second   Repository // for questions asked while repo is streaming landings
-	policy   *policy.Policy
-	keys     *verify.Keyring
-	recorder Recorder
-	tenure   ledgers
+	o      Options
+	repo   Repository
+	second Repository // for questions asked while repo is streaming landings
+	now    *standing  // the policy in force; nil where it couldn't be read
+	// Where the policy lies in the tree: where it begins, and what it must at least ask for.
+	introduction *policy.Introduction
+	floor        *policy.Policy // nil for none
+	server       *standing      // the server's policy, or that of the introduction
+	recorder     Recorder
+	sights       map[string]int64 // when the journal first has an object as a ref's value; nil before it was asked
+	tenure       ledgers
 }
 
 // recordTime bounds how long a push waits for its record to be written.
@@ -94,21 +102,23 @@ func (g *Gate) open() (err error) {
 	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
 		return err
 	}
-	if g.policy, err = standing(g.PolicyDir(), g.o.Draft); err != nil {
+	if err := g.readServer(); err != nil {
+		return err
+	}
+	if g.now, err = g.stand(context.Background()); err != nil {
 		return err
 	}
 	if len(g.o.Rules) > 0 {
-		if g.policy, err = g.policy.OnlyRules(g.o.Rules); err != nil {
+		only := *g.now
+		if only.policy, err = g.now.policy.OnlyRules(g.o.Rules); err != nil {
 			return err
 		}
-	}
-	if g.keys, err = keyring(g.policy); err != nil {
-		return err
+		g.now = &only
 	}
 	if err := g.repo.Close(); err != nil {
 		return err
 	}
-	g.repo, err = g.openRepo(history.Limits{Commits: g.policy.Limits.Commits, Blob: g.policy.Limits.Blob})
+	g.repo, err = g.openRepo(history.Limits{Commits: g.now.policy.Limits.Commits, Blob: g.now.policy.Limits.Blob})
 	return err
 }
 
@@ -135,10 +145,20 @@ func (g *Gate) Close() error {
 }
 
 // Policy is the policy in force, nil where it couldn't be read.
-func (g *Gate) Policy() *policy.Policy { return g.policy }
+func (g *Gate) Policy() *policy.Policy {
+	if g.now == nil {
+		return nil
+	}
+	return g.now.policy
+}
 
 // Keyring is the keyring in force, nil where it couldn't be read.
-func (g *Gate) Keyring() *verify.Keyring { return g.keys }
+func (g *Gate) Keyring() *verify.Keyring {
+	if g.now == nil {
+		return nil
+	}
+	return g.now.keys
+}
 
 // Repository is the repository, nil where it couldn't be opened.
 func (g *Gate) Repository() Repository { return g.repo }
@@ -186,6 +206,12 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		}
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
+	if d.Verdict == policy.Accepted {
+		if rerr := g.keepForReview(d); rerr != nil {
+			err = fmt.Errorf("%w: the list of exceptions to review: %w", ErrUndecided, rerr)
+			d.Verdict, d.Undecided = policy.Refused, err.Error()
+		}
+	}
 	if rerr := g.record(ctx, RecordSchema, req, d); rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
 		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
@@ -193,14 +219,17 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	if d.Verdict == policy.Accepted {
 		g.tenure.save(g)
 	}
+	if g.repo != nil {
+		g.remindOf(&d)
+	}
 	return d, err
 }
 
 func (g *Gate) undecidedOnPanic(ctx context.Context, req Request) (d policy.Decision, err error) {
 	defer recovered(&err)
 	limit := time.Minute
-	if g.policy != nil {
-		limit = g.policy.Limits.Time
+	if g.now != nil {
+		limit = g.now.policy.Limits.Time
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the policy's limit time = %s is used up", limit))
 	defer cancel()
@@ -220,30 +249,3 @@ func reference(req Request) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))[:8]
 }
-
-// standing reads the policy that stands before the push.
-func standing(dir string, draft bool) (*policy.Policy, error) {
-	p, err := readPolicy(dir, draft)
-	if errors.Is(err, fs.ErrNotExist) {
-		if draft {
-			return policy.Default(), nil
-		}
-		return nil, errNotConfigured
-	}
-	return p, err
-}
-
-func readPolicy(dir string, draft bool) (*policy.Policy, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	if draft {
-		return policy.LoadDraft(root.FS())
-	}
-	return policy.Load(root.FS())
-}
-
-// errNotConfigured says that there is no policy at all: a refusal that says how to begin.
-var errNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")

@@ -50,7 +50,7 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
 			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
 		},
-		repo: broken{refs: refs}, policy: policy.Default(), keys: new(verify.Keyring),
+		repo: broken{refs: refs}, now: &standing{policy: policy.Default(), keys: new(verify.Keyring)},
 	}, m
 }
 
@@ -91,7 +91,7 @@ func TestErrorIsUndecidedAndRecorded(t *testing.T) {
 
 func TestTimeLimitIsUndecidedAndRecorded(t *testing.T) {
 	g, m := brokenGate(func(ctx context.Context) ([]history.Ref, error) { <-ctx.Done(); return nil, ctx.Err() })
-	g.policy.Limits.Time = time.Millisecond
+	g.now.policy.Limits.Time = time.Millisecond
 	d, err := g.Judge(context.Background(), request())
 	refusedUndecided(t, d, err, m, "time = 1ms is used up")
 }
@@ -167,7 +167,8 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	}
 	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
 	p.Adoption.Commits = []string{tip.String()}
-	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, policy: p}
+	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, now: &standing{policy: p}}
+	g.server = g.now
 	var err error
 	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
 		t.Fatal(err)
@@ -182,7 +183,7 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 
 func annsBuildTenure(t *testing.T, g *Gate, l *policy.Ledger) policy.TenureFigures {
 	t.Helper()
-	return l.Tenure(g.policy, "ann", "build", received.Unix())
+	return l.Tenure(g.now.policy, "ann", "build", received.Unix())
 }
 
 func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
@@ -239,7 +240,7 @@ func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
 		t.Errorf("carried on: %+v, want %+v", got, want)
 	}
 	// One of another policy is not used.
-	g.policy.Digest = "another"
+	g.now.policy.Digest = "another"
 	if e := g.loadLedgers(file); len(e.Entries) != 0 {
 		t.Errorf("a ledger of another policy is used: %+v", e)
 	}
@@ -247,7 +248,7 @@ func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
 
 func TestClaimsCountOnlyIfThePolicySaysSo(t *testing.T) {
 	g, tip, _ := testRepo(t)
-	g.policy.Adoption.CreditClaims = false
+	g.now.policy.Adoption.CreditClaims = false
 	l, err := g.ledgerAt(context.Background(), "refs/heads/main", tip)
 	if err != nil {
 		t.Fatal(err)
@@ -262,15 +263,15 @@ func TestClaimsCountOnlyIfThePolicySaysSo(t *testing.T) {
 
 func TestParseApprovalRef(t *testing.T) {
 	id := strings.Repeat("ab", 20)
-	commit, who, err := parseApprovalRef("refs/approvals/" + id + "/lasse")
-	if err != nil || commit.String() != id || who != "lasse" || ApprovalRef(commit, who) != "refs/approvals/"+id+"/lasse" {
-		t.Errorf("%s, %q, %v", commit, who, err)
+	v, err := parseVoucher("refs/approvals/"+id+"/lasse", history.ID{})
+	if err != nil || v.commit.String() != id || v.principal != "lasse" || v.kind.Ref(v.commit, v.principal) != "refs/approvals/"+id+"/lasse" {
+		t.Errorf("%+v, %v", v, err)
 	}
 	for _, name := range []string{
 		"refs/approvals/", "refs/approvals/" + id, "refs/approvals/" + id + "/", "refs/approvals/" + id + "/a/b",
 		"refs/approvals/" + strings.ToUpper(id) + "/lasse", "refs/approvals/" + id[:39] + "/lasse", "refs/approvals/" + strings.Repeat("0", 40) + "/lasse",
 	} {
-		if _, _, err := parseApprovalRef(name); err == nil {
+		if _, err := parseVoucher(name, history.ID{}); err == nil {
 			t.Errorf("%s is taken for an approval", name)
 		}
 	}
@@ -283,7 +284,7 @@ func TestApprovedRef(t *testing.T) {
 		"Approve x\n\nApproved-ref: refs/heads/main":    "refs/heads/main",
 		"Approve x\n\nNot-Approved-ref: refs/heads/a\n": "",
 	} {
-		if diff := cmp.Diff(want, approvedRef([]byte(message))); diff != "" {
+		if diff := cmp.Diff(want, (&statement{message: []byte(message)}).line(RefLine)); diff != "" {
 			t.Errorf("%q: %s", message, diff)
 		}
 	}

@@ -85,9 +85,10 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 		return false, err
 	}
 	fits := false
-	facts, stop := g.facts(ctx, repo, r, false, func(parent history.ID) (int64, error) {
+	facts, stop := g.facts(ctx, repo, r, false, func(parent history.ID) (origin, error) {
 		fits = parent == from
-		return l.Last(), nil
+		st, err := g.standingAt(ctx, repo, parent)
+		return origin{l.Last(), st}, err
 	})
 	defer stop()
 	for f := range facts {
@@ -98,7 +99,7 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 		if !fits {
 			return false, nil
 		}
-		l.Credit(g.policy, landing)
+		l.Credit(f.by.policy, landing)
 	}
 	return fits, nil
 }
@@ -109,7 +110,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 	if tip.IsZero() { // before a root
 		return new(policy.Ledger), nil
 	}
-	adopted, err := adoption(g.policy)
+	adopted, err := adoption(g.server.policy)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 		if err != nil {
 			return nil, err
 		}
-		cl := &claims{policy: g.policy, none: !g.policy.Adoption.CreditClaims}
+		cl := &claims{policy: g.server.policy, none: !g.server.policy.Adoption.CreditClaims}
 		for landing, err := range repo.Landings(ctx, history.Range{Tip: before, Counted: true}) {
 			if err != nil {
 				return nil, err
@@ -136,7 +137,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 			facts := cl.landing(landing)
 			// A date in the future, in history from before the gate, would hold the clock there.
 			facts.Commit.Committer.When = min(facts.Commit.Committer.When, last.Committer.When)
-			l.Credit(g.policy, facts)
+			l.Credit(g.server.policy, facts)
 		}
 	}
 	if before != tip {
@@ -187,6 +188,15 @@ func (g *Gate) aside() (Repository, error) {
 	return g.second, nil
 }
 
+// ledgerKey names all that a ledger depends on but the history itself: a policy in the tree is part of
+// that.
+func (g *Gate) ledgerKey() string {
+	if g.introduction != nil {
+		return "tree since " + g.introduction.Commit
+	}
+	return g.now.policy.Digest
+}
+
 func (g *Gate) ledgerFile(ref string) string {
 	h := sha256.Sum256([]byte(ref))
 	return filepath.Join(g.GitDir(), "countersign", "tenure", hex.EncodeToString(h[:8])+".json")
@@ -199,7 +209,7 @@ func (g *Gate) loadLedgers(file string) ledgerEntries {
 		return ledgerEntries{}
 	}
 	var e ledgerEntries
-	if json.Unmarshal(b, &e) != nil || e.Version != ledgerVersion || e.Policy != g.policy.Digest || e.Sum != e.sum() {
+	if json.Unmarshal(b, &e) != nil || e.Version != ledgerVersion || e.Policy != g.ledgerKey() || e.Sum != e.sum() {
 		return ledgerEntries{}
 	}
 	if slices.ContainsFunc(e.Entries, func(e ledgerEntry) bool { return e.Ledger == nil }) {
@@ -226,7 +236,7 @@ func (t *ledgers) keep(g *Gate, ref string, entries ...ledgerEntry) {
 	if t.touched == nil {
 		t.touched = make(map[string]*ledgerEntries)
 	}
-	t.touched[ref] = &ledgerEntries{Version: ledgerVersion, Ref: ref, Policy: g.policy.Digest, Entries: entries}
+	t.touched[ref] = &ledgerEntries{Version: ledgerVersion, Ref: ref, Policy: g.ledgerKey(), Entries: entries}
 }
 
 // save writes what keep remembered. A cache that can't be written costs time, not trust, so errors

@@ -59,12 +59,23 @@ func (p *push) onLine(ctx context.Context, u *update, adopted []history.ID, id h
 	return errRefused
 }
 
-// back judges an update of a branch that brings nothing: a new one is another name for what is there,
-// an old one loses commits.
+// back judges an update of a branch that brings nothing to judge: a new one is another name for what is
+// there, an old one loses commits, unless all it brings is adopted.
 func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error {
-	if !u.real.IsZero() && !p.policy.Protect.AllowRewind {
-		p.rewind(u)
-		return errRefused
+	if !u.real.IsZero() {
+		second, err := p.aside()
+		if err != nil {
+			return err
+		}
+		reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
+		if err != nil {
+			return err
+		}
+		if !reached[0] {
+			if err := p.rewind(ctx, u); err != nil {
+				return err
+			}
+		}
 	}
 	return p.onLine(ctx, u, adopted, u.New)
 }
@@ -80,19 +91,20 @@ func (p *push) detour(ctx context.Context, u *update) error {
 		return err
 	}
 	if !reached[0] {
-		p.rewind(u)
-	} else {
-		p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
-			"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
+		return p.rewind(ctx, u)
 	}
-	if p.policy.Protect.AllowRewind && !reached[0] {
-		return nil
-	}
+	p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
+		"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
 	return errRefused
 }
 
-func (p *push) rewind(u *update) {
-	if !p.policy.Protect.AllowRewind {
-		p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone", "git pull --rebase --gpg-sign, then push again without --force")
+// rewind refuses an update that loses commits, unless that may be.
+func (p *push) rewind(ctx context.Context, u *update) error {
+	ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowRewind)
+	if err != nil || ok {
+		return err
 	}
+	p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone",
+		"git pull --rebase --gpg-sign, then push again without --force", u.moveAdvice())
+	return errRefused
 }

@@ -22,10 +22,12 @@ type Record struct {
 	Decision   json.RawMessage `json:"decision"` // as Options.Encode writes it
 }
 
-// The schemas of the records this version writes: what was decided, and what Git then did.
+// The schemas of the records this version writes: what was decided, what Git then did,
+// and that somebody reviewed an exception.
 const (
 	RecordSchema  = "countersign-push/1"
 	AppliedSchema = "countersign-applied/1"
+	ReviewSchema  = "countersign-review/1"
 )
 
 var errNoRecorder = errors.New("no journal is open")
@@ -40,8 +42,8 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 			return errNoRecorder
 		}
 		var setting policy.Journal
-		if g.policy != nil {
-			setting = g.policy.Journal
+		if g.now != nil {
+			setting = g.now.policy.Journal
 		}
 		var err error
 		if g.recorder, err = g.o.Record(g.GitDir(), setting); err != nil {
@@ -56,8 +58,8 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 		Schema: schema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
 		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: decision,
 	}
-	if g.policy != nil {
-		r.Policy = g.policy.Digest
+	if g.now != nil {
+		r.Policy = g.now.policy.Digest
 	}
 	b, err := json.Marshal(r)
 	if err != nil {
@@ -70,7 +72,7 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 // a race or a broken connection can stop a push after its decision.
 func (g *Gate) Applied(ctx context.Context, req Request) error {
 	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req)}
-	if g.repo != nil && g.policy != nil {
+	if g.repo != nil && g.now != nil {
 		looking, cancel := context.WithTimeout(ctx, recordTime)
 		defer cancel()
 		// A push to a symbolic ref moved the ref behind it, as it did when it was decided. What can't be
@@ -90,7 +92,7 @@ func (g *Gate) Applied(ctx context.Context, req Request) error {
 func (g *Gate) asked(req Request) []policy.RefDecision {
 	refs := make([]policy.RefDecision, len(req.Updates))
 	for i, u := range req.Updates {
-		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: g.policy != nil && g.policy.Protects(u.Name)}
+		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: g.now != nil && g.now.policy.Protects(u.Name)}
 	}
 	return refs
 }

@@ -78,8 +78,10 @@ var (
 const (
 	policyFolder = "countersign"
 	policyFile   = policyFolder + "/policy.toml"
-	keysFolder   = policyFolder + "/keys"
-	maxHook      = 1 << 20 // bytes of a hook worth reading: ours is shorter
+	// In place of the above, where the policy lies in the tree.
+	introductionFile = policyFolder + "/introduction.toml"
+	keysFolder       = policyFolder + "/keys"
+	maxHook          = 1 << 20 // bytes of a hook worth reading: ours is shorter
 )
 
 // Look gathers the facts about a repository. Kind is the kind of server, see package hook, or "" to
@@ -99,7 +101,8 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	f.place = f.placeOf(kind)
 	f.hook, f.kept = f.look(f.place.hook()), f.look(f.place.kept())
 	f.runner, f.scripts = f.look(f.place.runner), f.look(gitea.folder)
-	f.HasPolicy, f.hasFolder, f.hasKeys = f.look(policyFile).exists, f.look(policyFolder).exists, f.look(keysFolder).exists
+	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
+	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
 	f.lookAtFolder()
 	if f.hook.regular() {
 		if f.text, err = readHook(filepath.Join(gitDir, f.place.hook())); err != nil {

@@ -11,6 +11,9 @@ type Server struct {
 	Program string // absolute path of the program that judges
 	Kind    string // kind of server, see package hook: how it says who pushes
 	Policy  string // text of the first policy; see [StarterPolicy]
+	// Introduction is the text of the file that says where a policy in the tree begins; where it isn't "",
+	// there is no Policy.
+	Introduction string
 }
 
 // PlanServer plans the hook, a first policy and a folder for keys. It fails, with all the reasons,
@@ -29,8 +32,12 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 		}
 	}
 	add(f.hasFolder, Step{Action: MakeFolder, Path: policyFolder, Mode: 0o750})
-	add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: 0o750})
-	add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: 0o640, Text: s.Policy})
+	if s.Introduction != "" {
+		add(f.HasPolicy, Step{Action: Create, Path: introductionFile, Mode: 0o640, Text: s.Introduction})
+	} else {
+		add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: 0o750})
+		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: 0o640, Text: s.Policy})
+	}
 
 	wanted := script{program: s.Program, kind: s.Kind}
 	_, who := readScript(f.text)

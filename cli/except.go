@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/report"
+)
+
+func exceptCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "except REV --reason TEXT",
+		Short: "Sign an exception: let a commit pass for a time, whatever the rules say of it",
+		Long: `Signs a tag under refs/exceptions/COMMIT/NAME that lets a commit and what it brings pass although rules hold
+it or nobody in the keyring signed it. It counts when as many maintainers as the quorum asks for have signed
+one each, and until it expires. What passed so is in the journal, and in every report of the server until
+somebody has looked at it: countersign log review. There is no other way past the rules.`,
+		Args: cobra.ExactArgs(1),
+	}
+	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	a := approving{env: env}
+	cmd.Flags().StringVar(&a.name, "as", "", "your `name` in the keyring")
+	reason := cmd.Flags().String("reason", "", "why, in a `sentence`: it is shown to everybody")
+	expires := cmd.Flags().Duration("expires", 24*time.Hour, "for how `long` it counts")
+	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case strings.TrimSpace(*reason) == "" || strings.ContainsAny(*reason, "\r\n"):
+			return mistyped(cmd, errors.New("--reason wants one line that says why"))
+		case *expires <= 0 || *expires > maxException:
+			return mistyped(cmd, fmt.Errorf("--expires wants a time of up to %s", maxException))
+		}
+		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
+		if err != nil {
+			return err
+		}
+		defer g.Close()
+		a.dir = env.path(*repository)
+		commit, covered, err := g.Vouched(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if len(covered) == 0 {
+			return usage("%s is on a protected branch already", args[0])
+		}
+		if a.name, err = a.whoAmI(cmd.Context(), g.Policy()); err != nil {
+			return err
+		}
+		until := env.Now().Add(*expires).UTC().Format(time.RFC3339)
+		a.show(g.Policy(), covered)
+		fmt.Fprintf(env.Stdout, "it may pass until %s, because: %s\n", until, report.Escape(*reason))
+		if !a.yes && !a.confirmed(commit) {
+			return exitError{exitRefused, errors.New("nothing was signed")}
+		}
+		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n", commit, gate.ReasonLine, *reason, gate.ExpiresLine, until)
+		return a.sign(cmd.Context(), gate.Exception, commit, message)
+	}
+	return cmd
+}
+
+// maxException is how long an exception may last: what is needed for longer belongs into the policy.
+const maxException = 14 * 24 * time.Hour

@@ -1,0 +1,79 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"countersign/policy"
+)
+
+// What passed by an exception is told in every later report until somebody has looked at it. The journal
+// knows which pushes those are; a small file beside it spares each push reading that.
+
+func (g *Gate) unreviewedFile() string { return filepath.Join(g.GitDir(), "countersign", "unreviewed") }
+
+// Unreviewed gives the references of pushes that passed by an exception nobody has reviewed.
+func (g *Gate) Unreviewed() ([]string, error) {
+	b, err := os.ReadFile(g.unreviewedFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return strings.Fields(string(b)), err
+}
+
+// remindOf notes what still has to be reviewed.
+func (g *Gate) remindOf(d *policy.Decision) {
+	references, err := g.Unreviewed()
+	if err != nil || len(references) > 0 {
+		what := strings.Join(references, ", ")
+		if err != nil {
+			what = "some, perhaps; the list can't be read"
+		}
+		d.Notes = append(d.Notes, "pushes that passed by an exception and were not reviewed: "+what+"; countersign log review")
+	}
+}
+
+// keepForReview notes an accepted push if an exception let it pass.
+func (g *Gate) keepForReview(d policy.Decision) error {
+	if !Excepted(d) {
+		return nil
+	}
+	f, err := os.OpenFile(g.unreviewedFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(d.Reference + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// Excepted says whether a decision was reached by putting something aside.
+func Excepted(d policy.Decision) bool {
+	return slices.ContainsFunc(d.Notes, func(note string) bool { return strings.HasPrefix(note, policy.ExceptionNote) })
+}
+
+// Review records that somebody has looked at what passed by an exception, and takes it off the list.
+func (g *Gate) Review(ctx context.Context, req Request, reference string) error {
+	references, err := g.Unreviewed()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(references, reference) {
+		return errNothingToReview
+	}
+	if err := g.record(ctx, ReviewSchema, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(references, func(r string) bool { return r == reference })
+	tmp := g.unreviewedFile() + ".new"
+	if err := os.WriteFile(tmp, []byte(strings.Join(append(left, ""), "\n")), 0o640); err != nil {
+		return err
+	}
+	return os.Rename(tmp, g.unreviewedFile())
+}
+
+var errNothingToReview = errors.New("no push of that reference waits for a review")

@@ -1,0 +1,240 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// standing is the policy in force at a point of a history, with its keyring. It is immutable.
+type standing struct {
+	policy *policy.Policy
+	keys   *verify.Keyring // nil where a draft names no key
+	floor  *policy.Policy  // judges too, nil for none
+	folder history.ID      // the tree that it was read from; zero where it lies beside the repository
+}
+
+// origin is what stands before the first landing of a range.
+type origin struct {
+	last     int64 // the landing time there, seconds since 1970
+	standing *standing
+}
+
+// readStanding reads a policy and its keys from a folder.
+func readStanding(fsys fs.FS, draft bool) (*standing, error) {
+	load := policy.Load
+	if draft {
+		load = policy.LoadDraft
+	}
+	p, err := load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := keyring(p)
+	return &standing{policy: p, keys: keys}, err
+}
+
+// errNotConfigured says that there is no policy at all: a refusal that says how to begin.
+var errNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
+
+// readServer reads what the server's folder says: its own policy, or where the one in the tree begins.
+func (g *Gate) readServer() error {
+	root, err := os.OpenRoot(g.PolicyDir())
+	if errors.Is(err, fs.ErrNotExist) && (g.o.Draft || g.o.Introduction != nil) {
+		if g.introduction = g.o.Introduction; g.introduction == nil {
+			g.server = &standing{policy: policy.Default()}
+		}
+		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNotConfigured
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if g.introduction = g.o.Introduction; g.introduction != nil {
+		if err := g.introduction.Check(); err != nil {
+			return err
+		}
+	} else {
+		if g.introduction, err = policy.LoadIntroduction(root.FS()); err != nil {
+			return err
+		}
+	}
+	if g.introduction != nil {
+		g.floor, err = policy.LoadFloor(root.FS())
+		return err
+	}
+	g.server, err = readStanding(root.FS(), g.o.Draft)
+	if errors.Is(err, fs.ErrNotExist) {
+		if g.o.Draft {
+			g.server, err = &standing{policy: policy.Default()}, nil
+		} else {
+			err = errNotConfigured
+		}
+	}
+	return err
+}
+
+// stand finds the policy that is in force: the server's, or that of HEAD's tip, or before there is one
+// that of the introduction.
+func (g *Gate) stand(ctx context.Context) (*standing, error) {
+	if g.introduction == nil {
+		return g.server, nil
+	}
+	var err error
+	if g.server, err = g.introduced(ctx); err != nil {
+		return nil, err
+	}
+	head, err := g.repo.Resolve(ctx, "HEAD")
+	if err != nil {
+		return g.server, nil // HEAD's branch doesn't exist yet
+	}
+	return g.standingAt(ctx, g.repo, head)
+}
+
+// introduced reads the policy of the introduction, which must be signed by the key that was pinned with
+// it: from then on every policy was let in by the one before.
+func (g *Gate) introduced(ctx context.Context) (*standing, error) {
+	id, err := history.ParseID(g.introduction.Commit)
+	if err != nil {
+		return nil, err
+	}
+	broken := func(err error) error { return fmt.Errorf("the introduction %s: %w", id, err) }
+	c, err := g.repo.Commit(ctx, id)
+	if err != nil {
+		return nil, broken(err)
+	}
+	folder, err := g.repo.Folder(ctx, id, policy.Folder)
+	if err != nil {
+		return nil, broken(err)
+	}
+	st, err := g.fromTree(folder)
+	if err != nil {
+		return nil, broken(err)
+	}
+	r := st.verify(c.Payload, c.Signature, c.Committer.When, time.Unix(c.Committer.When, 0))
+	switch {
+	case r.Status != verify.Good:
+		return nil, broken(fmt.Errorf("it has no signature that counts: %s, %s", r.Status, r.Reason))
+	case !st.isKey(r, g.introduction.Fingerprint):
+		return nil, broken(fmt.Errorf("it is signed by key %s, not by %s, which was pinned", r.Fingerprint, g.introduction.Fingerprint))
+	}
+	return st, nil
+}
+
+// isKey says whether a good signature was made by the key with a fingerprint, or by a subkey of it.
+func (st *standing) isKey(r verify.Result, fingerprint string) bool {
+	if r.Fingerprint == fingerprint {
+		return true
+	}
+	return slices.ContainsFunc(st.keys.List(), func(k verify.Listed) bool {
+		return k.Principal == r.Principal && slices.Contains(k.Fingerprints, r.Fingerprint) && slices.Contains(k.Fingerprints, fingerprint)
+	})
+}
+
+// fromTree reads the policy in a tree. Nothing is judged up to the introduction.
+func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
+	st, err := readStanding(folder, false)
+	if err != nil {
+		return nil, err
+	}
+	if g.floor != nil {
+		st.policy = st.policy.Above(g.floor)
+		st.floor = g.floor.WithPrincipals(st.policy.Principals)
+	}
+	st.policy = st.policy.Adopting(g.introduction.Commit)
+	st.folder = folder.ID
+	return st, nil
+}
+
+// standingAt gives the policy that judges what comes after a commit. Where the line doesn't have one,
+// since it left the others before the introduction, it is the introduction's.
+func (g *Gate) standingAt(ctx context.Context, repo Repository, commit history.ID) (*standing, error) {
+	if g.introduction == nil || commit.IsZero() {
+		return g.server, nil
+	}
+	folder, err := repo.Folder(ctx, commit, policy.Folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return g.server, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	st, err := g.fromTree(folder)
+	if err != nil {
+		return nil, fmt.Errorf("the policy in commit %s: %w", commit, err)
+	}
+	return st, nil
+}
+
+// amend says what a landing makes of the policy in the tree, nil for nothing, and moves on to it. An
+// invalid policy changes nothing: the landing is refused for it.
+func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *history.Landing) (*policy.Amended, error) {
+	if g.introduction == nil || !touchesPolicy(l) {
+		return nil, nil
+	}
+	folder, err := repo.Folder(ctx, l.Commit.ID, policy.Folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && at.standing.folder.IsZero():
+		return nil, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return &policy.Amended{Problem: "it takes " + policy.Folder + " away, and nobody could say any more who may do what"}, nil
+	case errors.Is(err, history.ErrMalformed), errors.Is(err, history.ErrLimit):
+		return &policy.Amended{Problem: err.Error()}, nil
+	case err != nil:
+		return nil, err
+	case folder.ID == at.standing.folder:
+		return nil, nil
+	}
+	st, err := g.fromTree(folder)
+	if err != nil {
+		return &policy.Amended{Problem: err.Error()}, nil
+	}
+	a := &policy.Amended{Policy: st.policy, Same: map[string]bool{l.Commit.ID.String(): true}}
+	for i := range l.Brought {
+		id := l.Brought[i].ID
+		there, err := repo.Folder(ctx, id, policy.Folder)
+		if err == nil && there.ID == folder.ID {
+			a.Same[id.String()] = true
+		}
+	}
+	at.standing = st
+	return a, nil
+}
+
+func touchesPolicy(l *history.Landing) bool {
+	touches := func(e *history.Entry) bool {
+		return slices.ContainsFunc(e.Changes, func(c history.Change) bool {
+			return policy.InFolder(c.Path)
+		})
+	}
+	return touches(&l.Commit) || slices.ContainsFunc(l.Brought, func(e history.Entry) bool { return touches(&e) })
+}
+
+// judge asks the policy that stood before a landing, and the floor beneath it.
+func (st *standing) judge(ledger *policy.Ledger, landing *policy.Landing) []policy.Finding {
+	findings := st.policy.Judge(ledger, landing)
+	if st.floor == nil {
+		return findings
+	}
+	said := make(map[string]bool)
+	for _, f := range findings {
+		said[string(f.Code)+f.Commit+f.Rule] = true
+	}
+	for _, f := range st.floor.Judge(ledger, landing) {
+		if !said[string(f.Code)+f.Commit+f.Rule] {
+			findings = append(findings, f)
+		}
+	}
+	return findings
+}

@@ -1,0 +1,113 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// maxTagDepth is how many tags of tags are followed.
+const maxTagDepth = 8
+
+// tag judges a protected tag: annotated, signed by a maintainer, named as its ref, never moved, and
+// on commits that are judged.
+func (p *push) tag(ctx context.Context, u *update) error {
+	if !u.real.IsZero() {
+		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowRewind)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			p.refuse(u, policy.TagMoved, "it stands already at "+u.real.String()+"; a released name never changes what it means", "give the release a new name", u.moveAdvice())
+			return nil
+		}
+	}
+	kind, err := p.repo.Kind(ctx, u.New)
+	if err != nil {
+		return err
+	}
+	if kind != "tag" {
+		if p.now.policy.Signatures.Tags {
+			p.refuse(u, policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", signAgain(u))
+			return nil
+		}
+		return p.branch(ctx, u, u.New)
+	}
+	id := u.New
+	for depth := 0; ; depth++ {
+		tag, err := p.repo.Tag(ctx, id)
+		if err != nil {
+			return err
+		}
+		if depth == 0 && p.now.policy.Signatures.Tags && !p.signedTag(u, &tag) {
+			return nil
+		}
+		if id = tag.Target; tag.TargetType != "tag" {
+			return p.branch(ctx, u, id)
+		}
+		if depth > maxTagDepth {
+			p.refuse(u, policy.RefNotCommit, "it is a tag of a tag of a tag, too deep to follow")
+			return nil
+		}
+	}
+}
+
+func (p *push) signedTag(u *update, tag *history.Tag) bool {
+	name := strings.TrimPrefix(u.resolved, "refs/tags/")
+	again := signAgain(u)
+	if tag.Name != name {
+		p.refuse(u, policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
+		return false
+	}
+	r := p.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(tag.Tagger.When, 0))
+	if r.Status != verify.Good {
+		detail := "it has no valid signature: " + r.Status.String()
+		if r.Reason != "" {
+			detail += ", " + r.Reason
+		}
+		p.refuse(u, policy.TagUnsigned, detail, again)
+		return false
+	}
+	q := p.now.policy.Principal(r.Principal)
+	if q == nil || q.Role != policy.Maintainer {
+		p.refuse(u, policy.SignerRole, r.Principal+" is no maintainer: maintainers sign protected tags")
+		return false
+	}
+	if !slices.Contains(p.now.policy.Signatures.Kinds, string(r.Kind)) {
+		p.refuse(u, policy.SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", r.Kind))
+		return false
+	}
+	return !p.tagDate(u, tag.Tagger.When)
+}
+
+// signAgain is the command that makes a tag anew. Git allows names that a shell would obey; those are
+// left to the reader.
+func signAgain(u *update) string {
+	name := strings.TrimPrefix(u.Name, "refs/tags/")
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" || strings.HasPrefix(name, "-") {
+		name = "NAME"
+	}
+	return "git tag -s -f " + name
+}
+
+// tagDate refuses a tag whose date the receiver's clock contradicts, and says whether it did: an old
+// date could bring an expired key back to life.
+func (p *push) tagDate(u *update, when int64) bool {
+	now := p.req.Received
+	at := time.Unix(when, 0)
+	switch {
+	case at.After(now.Add(p.now.policy.Signatures.ClockSkew)):
+		p.refuse(u, policy.DateFuture, "the tag is dated after the receiver's clock", "make the tag again with the right time")
+	case at.Before(now.Add(-p.now.policy.Tenure.MaxLandingAge)):
+		p.refuse(u, policy.DateTooOld, "the tag is dated "+at.UTC().Format(time.DateOnly)+", too long ago to be new", "make the tag again")
+	default:
+		return false
+	}
+	return true
+}

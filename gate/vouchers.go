@@ -1,0 +1,191 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// Voucher is a kind of signed tag by which a principal says something about a commit. It lives at
+// refs/KIND/COMMIT/PRINCIPAL, and the tag object calls itself KIND/COMMIT/PRINCIPAL.
+type Voucher string
+
+// The kinds of vouchers.
+const (
+	Approval   Voucher = "approvals"   // stands second behind the commit and what it brings
+	Withdrawal Voucher = "withdrawals" // takes one's approval of the commit back
+	Exception  Voucher = "exceptions"  // lets the commit pass for a time, with a reason
+)
+
+var voucherKinds = []Voucher{Approval, Withdrawal, Exception}
+
+func (v Voucher) refs() string { return "refs/" + string(v) + "/" }
+
+// Tag gives the name that the tag object carries.
+func (v Voucher) Tag(commit history.ID, principal string) string {
+	return string(v) + "/" + commit.String() + "/" + principal
+}
+
+// Ref gives the name of the ref.
+func (v Voucher) Ref(commit history.ID, principal string) string {
+	return "refs/" + v.Tag(commit, principal)
+}
+
+// The lines of a voucher's message that mean something.
+const (
+	RefLine     = "Approved-ref: "  // the approval is for this ref only
+	MoveLine    = "Approved-move: " // OLD SP NEW: the ref may be moved so, though the new value doesn't continue the old
+	ReasonLine  = "Reason: "
+	ExpiresLine = "Expires: " // RFC 3339
+)
+
+// voucher is a ref, or one to be, with a voucher's name.
+type voucher struct {
+	kind      Voucher
+	commit    history.ID
+	principal string
+	tag       history.ID
+	name      string // for messages
+}
+
+// isVoucher says whether a ref is one of a voucher's, well-formed or not.
+func isVoucher(ref string) bool {
+	return slices.ContainsFunc(voucherKinds, func(v Voucher) bool { return strings.HasPrefix(ref, v.refs()) })
+}
+
+// parseVoucher reads what Ref wrote.
+func parseVoucher(ref string, tag history.ID) (voucher, error) {
+	fields := strings.Split(ref, "/")
+	if !isVoucher(ref) || len(fields) != 4 || fields[3] == "" {
+		return voucher{}, errors.New("want refs/approvals/COMMIT/PRINCIPAL")
+	}
+	commit, err := history.ParseID(fields[2])
+	if err == nil && commit.IsZero() {
+		err = errors.New("all zeros name no commit")
+	}
+	return voucher{Voucher(fields[1]), commit, fields[3], tag, ref}, err
+}
+
+// statement is what a voucher says, and whose word it is. What is no signed tag of that commit by that
+// principal has a signature that isn't good and the reason, and so counts for nothing.
+type statement struct {
+	voucher
+	signature policy.Signature
+	when      int64 // the tagger's claim, seconds since 1970
+	message   []byte
+}
+
+// read reads a voucher. Committed is when the commit it is about was made, in seconds since 1970: nobody
+// vouched for it earlier.
+func (st *standing) read(ctx context.Context, repo Repository, v voucher, committed int64) (statement, error) {
+	s := statement{voucher: v}
+	bad := func(status verify.Status, reason string) (statement, error) {
+		s.signature = policy.Signature{Status: status.String(), Reason: reason}
+		return s, nil
+	}
+	kind, err := repo.Kind(ctx, v.tag)
+	if err != nil {
+		return s, err
+	}
+	if kind != "tag" {
+		return bad(verify.Missing, "it is a lightweight tag; what counts is a signed, annotated one")
+	}
+	tag, err := repo.Tag(ctx, v.tag)
+	if err != nil {
+		return s, err
+	}
+	if tag.Target != v.commit {
+		return bad(verify.Bad, "it is about "+tag.Target.String())
+	}
+	// A tag that says nothing of an approval, as a release or a bookmark, can't be made one by putting
+	// it under another name.
+	if want := v.kind.Tag(v.commit, v.principal); tag.Name != want {
+		return bad(verify.WrongPurpose, fmt.Sprintf("the tag object calls itself %q, not %q", tag.Name, want))
+	}
+	r := st.verify(tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(max(tag.Tagger.When, committed), 0))
+	if r.Status == verify.Good && r.Principal != v.principal {
+		return bad(verify.Bad, fmt.Sprintf("it stands under the name of %s, but %s signed it", v.principal, r.Principal))
+	}
+	s.signature, s.when, s.message = signature(r), tag.Tagger.When, tag.Message
+	return s, nil
+}
+
+// line gives what stands after a word at the beginning of a line of the message, "" if there is none.
+func (s *statement) line(word string) string {
+	for line := range bytes.Lines(s.message) {
+		if text, ok := bytes.CutPrefix(line, []byte(word)); ok {
+			return string(bytes.TrimRight(text, "\n"))
+		}
+	}
+	return ""
+}
+
+func (s *statement) approval() policy.Approval {
+	return policy.Approval{
+		Commit: s.commit.String(), Source: "tag", Name: s.name, Object: s.tag.String(), Ref: s.line(RefLine), Signature: s.signature, When: s.when,
+	}
+}
+
+// exception gives what the voucher says; one without a reason or an end has no good signature.
+func (s *statement) exception() policy.Exception {
+	e := policy.Exception{Commit: s.commit.String(), Name: s.name, Signature: s.signature, When: s.when, Reason: s.line(ReasonLine)}
+	expires, err := time.Parse(time.RFC3339, s.line(ExpiresLine))
+	if e.Expires = expires.Unix(); err != nil || e.Reason == "" {
+		e.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: "an exception says its reason and when it expires"}
+	}
+	return e
+}
+
+// withdraws says whether a withdrawal takes an approval back: its giver's, and not one given since.
+func (s *statement) withdraws(a policy.Approval) bool {
+	return s.signature.Status == verify.Good.String() && s.signature.Principal == a.Signature.Principal &&
+		s.commit.String() == a.Commit && s.when >= a.When
+}
+
+// voucherRef judges a push of a voucher: it must hold a signed tag of the commit it names, by the principal
+// it names, and nobody removes or replaces another's.
+func (p *push) voucherRef(ctx context.Context, u *update) error {
+	v, err := parseVoucher(u.resolved, u.New)
+	if err != nil {
+		p.refuse(u, policy.ApprovalInvalid, err.Error(), "countersign approve COMMIT prints the right push command")
+		return nil
+	}
+	if u.New.IsZero() {
+		p.refuse(u, policy.ApprovalForeign, "what somebody signed is not deleted", "countersign approve --withdraw "+v.commit.String())
+		return nil
+	}
+	s, err := p.now.read(ctx, p.repo, v, 0)
+	if err != nil {
+		return err
+	}
+	status, reason := s.signature.Status, s.signature.Reason
+	if v.kind == Exception {
+		e := s.exception()
+		status, reason = e.Signature.Status, e.Signature.Reason
+	}
+	if status != verify.Good.String() {
+		code, detail := policy.ApprovalInvalid, "it is not valid: "+status
+		if !u.real.IsZero() {
+			code, detail = policy.ApprovalForeign, "it would replace what "+v.principal+" signed by something that isn't valid: "+status
+		}
+		if reason != "" {
+			detail += ", " + reason
+		}
+		p.refuse(u, code, detail, "countersign approve "+v.commit.String())
+		return nil
+	}
+	if p.tagDate(u, s.when) {
+		return nil
+	}
+	v.name = "an approval in this push"
+	p.vouchers = append(p.vouchers, v)
+	return nil
+}
