@@ -90,8 +90,11 @@ func newBench(b *testing.B, history string, commits int) *bench {
 		tree := s.run(b, "env", index, "git", "-C", s.repo, "write-tree")
 		s.new = s.run(b, "git", "-C", s.repo, "commit-tree", "-S", "-p", s.new, "-m", "change", tree)
 	}
-	if commits > 100 { // as git-receive-pack keeps a pack that big (receive.unpackLimit)
-		s.run(b, "git", "-C", s.repo, "repack", "-q", "-d")
+	if commits > 100 { // git-receive-pack keeps a push that big as the pack it came in (receive.unpackLimit)
+		s.run(b, "sh", "-ec", `cd "$1"
+			printf '%s\n^%s\n' "$2" "$3" | git pack-objects --revs --thin --stdout -q >../push
+			find objects -path 'objects/??/*' -delete
+			git index-pack --stdin --fix-thin <../push`, "sh", s.repo, s.new, s.old)
 	}
 	s.run(b, s.program, "install", "--server", s.repo)
 	policy := filepath.Join(s.repo, "countersign", "policy.toml")
@@ -142,12 +145,12 @@ func (s *bench) revList(b *testing.B) time.Duration {
 	return time.Since(start)
 }
 
-// verifyCommits is what the usual shell hook does: one git verify-commit a commit.
-func (s *bench) verifyCommits(b *testing.B) time.Duration {
-	cmd := exec.Command("sh", "-c", fmt.Sprintf("for c in $(git rev-list %s --not %s); do git verify-commit $c || exit 1; done", s.new, s.old))
-	cmd.Dir = s.repo
+// logSignatures has git say who signed, with the program that its configuration names for each commit.
+func (s *bench) logSignatures(b *testing.B) time.Duration {
 	start := time.Now()
-	s.must(b, cmd)
+	if out := s.run(b, "git", "-C", s.repo, "log", "--format=%G?", s.new, "--not", s.old); strings.Trim(out, "G\n") != "" {
+		b.Fatalf("git takes not all signatures for good: %q", out)
+	}
 	return time.Since(start)
 }
 
@@ -174,8 +177,8 @@ func BenchmarkPushOneCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkPushThousandCommits is a push of 1,000 SSH-signed commits against a shell hook that calls
-// git verify-commit for each.
+// BenchmarkPushThousandCommits is a push of 1,000 SSH-signed commits, judged in full, against git log
+// --format=%G? of them.
 func BenchmarkPushThousandCommits(b *testing.B) {
 	for _, history := range histories(b) {
 		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
@@ -185,9 +188,9 @@ func BenchmarkPushThousandCommits(b *testing.B) {
 			for b.Loop() {
 				ours = append(ours, s.hook(b))
 			}
-			theirs := s.verifyCommits(b)
+			theirs := s.logSignatures(b)
 			b.ReportMetric(median(ours), "hook-ms")
-			b.ReportMetric(float64(theirs.Milliseconds())/median(ours), "verify-commit/hook")
+			b.ReportMetric(float64(theirs.Milliseconds())/median(ours), "log-G/hook")
 		})
 	}
 }
