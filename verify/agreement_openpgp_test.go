@@ -225,7 +225,7 @@ func TestAgreementOpenPGP(t *testing.T) {
 		{"two signatures in one block, both good", func(g gpgHome, name string) (string, string) {
 			key, other := g.newKey(y(2020), name, "never"), g.newKey(y(2020), "second of "+name, "never")
 			return g.export(y(2022), key) + g.export(y(2022), other), g.sign(y(2021), key, "--local-user", other)
-		}, 2021, "GOODSIG", "GOODSIG", Malformed, ""},
+		}, 2021, "GOODSIG", "refused", Malformed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := gpgHome{t, g.dir}
@@ -235,7 +235,7 @@ func TestAgreementOpenPGP(t *testing.T) {
 			}
 			raw := signedCommit([]byte(testPayload), []byte(signature))
 			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
-			table.add(agreement{c.name, c.git, c.ours, c.why}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(c.signed)))
+			table.add(agreement{c.name, c.git, c.ours.String(), c.why}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(c.signed)).Status.String())
 		})
 	}
 	table.compare()

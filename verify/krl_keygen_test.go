@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,7 +54,8 @@ var krlCases = []struct {
 }
 
 // TestKRLAgainstKeygen has ssh-keygen make each list, and asks it and us what it revokes.
-func TestKRLAgainstKeygen(t *testing.T) {
+func TestAgreementKRL(t *testing.T) {
+	table := &agreements{t: t, title: "SSH revocation lists"}
 	g := newKeygen(t, map[string][]string{"ed25519": {"ed25519"}, "issuer": {"ed25519"}, "other": {"rsa", "-b", "2048"}})
 	pub := func(name string) string { return strings.TrimSpace(g.read(name)) }
 	out, ok := g.run("", "UTC", "-l", "-f", "ed25519.pub")
@@ -83,8 +86,8 @@ func TestKRLAgainstKeygen(t *testing.T) {
 			if c.update != "" {
 				generate(c.update, "-u")
 			}
-			for name, s := range subjects {
-				revoked := false
+			for _, name := range slices.Sorted(maps.Keys(subjects)) {
+				s, revoked := subjects[name], false
 				for _, n := range c.revokes {
 					revoked = revoked || n == name
 				}
@@ -96,12 +99,14 @@ func TestKRLAgainstKeygen(t *testing.T) {
 				if revoked {
 					want = Revoked
 				}
+				table.add(agreement{c.name + ": " + name, word(!revoked), want.String(), ""}, g.gitVerdict(keygenPayload, s.signature, "UTC", "krl"), ours)
 				if theirs == revoked || ours != want.String() {
 					t.Errorf("%s: ssh-keygen -Y verify says good %v, we %s, want %s", name, theirs, ours, want)
 				}
 			}
 		})
 	}
+	table.compare()
 }
 
 // TestSSHRevokedListAgainstKeygen has lists of public keys.

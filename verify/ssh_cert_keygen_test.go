@@ -22,6 +22,8 @@ type certificateCase struct {
 	theirs bool
 	ours   string // a status, or a part of the error about the file or the keyring
 	why    string // where ours is another
+	git    string // git's verdict where that isn't ssh-keygen's for alice, and why
+	gitWhy string
 }
 
 var certificateCases = []certificateCase{
@@ -119,7 +121,8 @@ func (g keygen) certify(issuer, key string, args ...string) string {
 	return key + "-cert.pub"
 }
 
-func TestSSHCertificatesAgainstKeygen(t *testing.T) {
+func TestAgreementSSHCertificates(t *testing.T) {
+	table := &agreements{t: t, title: "SSH certificates"}
 	g := newKeygen(t, map[string][]string{
 		"ed25519": {"ed25519"}, "issuer": {"ed25519"}, "other": {"ed25519"}, "ecdsa256": {"ecdsa", "-b", "256"}, "ecdsa384": {"ecdsa", "-b", "384"},
 		"rsa1024": {"rsa", "-b", "1024"}, "rsa2048": {"rsa", "-b", "2048"}, "rsa2048ca": {"rsa", "-b", "2048"},
@@ -137,7 +140,9 @@ func TestSSHCertificatesAgainstKeygen(t *testing.T) {
 				"OTHER", strings.TrimSpace(g.read("other.pub")),
 			).Replace(cmp.Or(c.file, "alice cert-authority ISSUER")) + "\n"
 			at := cmp.Or(c.at, "20260601120000")
-			theirs, ours := g.judge(file, g.sign(cmp.Or(c.sign, certificate), sshNamespace, "sha512"), at, "")
+			signature := g.sign(cmp.Or(c.sign, certificate), sshNamespace, "sha512")
+			theirs, ours := g.judge(file, signature, at, "")
+			table.add(agreement{c.name, cmp.Or(c.git, word(c.theirs)), tableWord(c.ours), cmp.Or(c.gitWhy, c.why)}, g.gitVerdict(keygenPayload, signature, "UTC", ""), tableWord(ours))
 			if theirs != c.theirs {
 				t.Errorf("ssh-keygen says %v, this table %v", theirs, c.theirs)
 			}
@@ -149,6 +154,7 @@ func TestSSHCertificatesAgainstKeygen(t *testing.T) {
 			}
 		})
 	}
+	table.compare()
 }
 
 // judge gives ssh-keygen's verdict on a signature of the test payload and ours. A list of revoked keys
@@ -163,7 +169,7 @@ func (g keygen) judge(allowed, signature, at, revoked string) (theirs bool, ours
 		args = append(args, "-r", revoked)
 		settings.RevokedSSH = []File{{Name: revoked, Data: []byte(g.read(revoked))}}
 	}
-	_, theirs = g.run(testPayload, "UTC", args...)
+	_, theirs = g.run(keygenPayload, "UTC", args...)
 	keys, err := allowedKeys(allowed, keygenIdentity)
 	if err != nil {
 		return theirs, err.Error()
@@ -172,7 +178,7 @@ func (g keygen) judge(allowed, signature, at, revoked string) (theirs bool, ours
 	if err != nil {
 		return theirs, err.Error()
 	}
-	return theirs, verdict(g.t, k, testPayload, []byte(signature), keygenTime(g.t, at)).Status.String()
+	return theirs, verdict(g.t, k, keygenPayload, []byte(signature), keygenTime(g.t, at)).Status.String()
 }
 
 // TestAllowedSignersPatternsAgainstKeygen asks for several people by each list of patterns, of a plain
@@ -195,12 +201,12 @@ func TestAllowedSignersPatternsAgainstKeygen(t *testing.T) {
 			g.write("allowed", line)
 			g.write("signature", signature)
 			for _, identity := range identities {
-				_, theirs := g.run(testPayload, "UTC", "-Y", "verify", "-f", "allowed", "-I", identity, "-n", sshNamespace, "-s", "signature", "-O", "verify-time=20260601120000Z")
+				_, theirs := g.run(keygenPayload, "UTC", "-Y", "verify", "-f", "allowed", "-I", identity, "-n", sshNamespace, "-s", "signature", "-O", "verify-time=20260601120000Z")
 				allowed, err := allowedKeys(line, identity)
 				if err != nil {
 					t.Fatal(err)
 				}
-				res := verdict(t, mustKeyring(t, allowed...), testPayload, []byte(signature), at)
+				res := verdict(t, mustKeyring(t, allowed...), keygenPayload, []byte(signature), at)
 				if theirs != (res.Status == Good) {
 					t.Errorf("%s%s for %q: ssh-keygen says %v, we %s (%s)", option, patterns, identity, theirs, res.Status, res.Reason)
 				}

@@ -59,10 +59,44 @@ func (g keygen) write(name, text string) {
 	}
 }
 
-// sign gives the signature of the test payload.
+// keygenPayload is the commit that is signed: dated when ssh-keygen is asked, as git asks it.
+var keygenPayload = string(payloadAt(time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), keygenIdentity))
+
+// gitVerdict has git judge the payload as a commit, with the files that ssh-keygen was asked with. A list of
+// revoked keys is a file's name, or "".
+func (g keygen) gitVerdict(payload, signature, zone, revoked string) string {
+	g.t.Helper()
+	j := newJudged(g.t)
+	j.env = append(j.env, "TZ="+zone)
+	j.config = []string{"gpg.format=ssh", "gpg.ssh.allowedSignersFile=" + g.path("allowed")}
+	if revoked != "" {
+		j.config = append(j.config, "gpg.ssh.revocationFile="+g.path(revoked))
+	}
+	return j.gitVerdict(signedCommit([]byte(payload), []byte(signature)))
+}
+
+// tableWord is our verdict as a table has it: a status, or that a file can't be used.
+func tableWord(ours string) string {
+	for s := Bad; s <= Misdated; s++ {
+		if ours == s.String() {
+			return ours
+		}
+	}
+	return "the file is refused"
+}
+
+// word is a verdict as a table has it.
+func word(good bool) string {
+	if good {
+		return "good"
+	}
+	return "refused"
+}
+
+// sign gives the signature of the payload.
 func (g keygen) sign(key, namespace, hash string) string {
 	g.t.Helper()
-	g.write("payload", testPayload)
+	g.write("payload", keygenPayload)
 	if err := os.Remove(g.path("payload.sig")); err != nil && !os.IsNotExist(err) {
 		g.t.Fatal(err)
 	}
@@ -84,7 +118,11 @@ type keygenCase struct {
 	theirs    bool   // ssh-keygen is content
 	ours      string // a status, or a part of the error about the file
 	why       string // where ours is another
+	git       string // git's verdict where that isn't ssh-keygen's for alice, and why
+	gitWhy    string
 }
+
+const anyPrincipal = "git takes any name that the file has for the key; Countersign wants the committer's address"
 
 var keygenCases = []keygenCase{
 	{name: "ed25519", theirs: true, ours: "good"},
@@ -95,19 +133,19 @@ var keygenCases = []keygenCase{
 	{name: "rsa 3072", key: "rsa3072", theirs: true, ours: "good"},
 	{
 		name: "rsa 1024", key: "rsa1024", theirs: true, ours: "weak",
-		why: "OpenSSH's least is 1024 bits; such a key can be had by a rich attacker, and the threats say 2048",
+		why: "OpenSSH's least is 1024 bits; a rich attacker can have such a key",
 	},
 	{name: "over SHA-256", hash: "sha256", theirs: true, ours: "good"},
-	{name: "another payload", payload: testPayload + "\n", ours: "bad"},
+	{name: "another payload", payload: keygenPayload + "\n", ours: "bad"},
 	{name: "namespace file", namespace: "file", ours: "wrong-purpose"},
 	{name: "namespace git2", namespace: "git2", ours: "wrong-purpose"},
 	{name: "another's key", file: "alice " + allowedKey, ours: "unknown-key"},
-	{name: "another principal", file: "bob KEY", ours: "unknown-key"},
+	{name: "another principal", file: "bob KEY", ours: "unknown-key", git: "good", gitWhy: anyPrincipal},
 
 	{name: "pattern", file: "*l?ce KEY", theirs: true, ours: "good"},
-	{name: "excluded after", file: "*,!alice KEY", ours: "unknown-key"},
-	{name: "excluded before", file: "!alice,* KEY", ours: "unknown-key"},
-	{name: "case of a principal", file: "Alice KEY", ours: "unknown-key"},
+	{name: "excluded after", file: "*,!alice KEY", ours: "unknown-key", git: "good", gitWhy: anyPrincipal},
+	{name: "excluded before", file: "!alice,* KEY", ours: "unknown-key", git: "good", gitWhy: anyPrincipal},
+	{name: "case of a principal", file: "Alice KEY", ours: "unknown-key", git: "good", gitWhy: anyPrincipal},
 	{name: "principals in quotes", file: `"bob,alice" KEY`, theirs: true, ours: "good"},
 	{
 		name: "a quote in the middle", file: `bob,"alice" KEY`, theirs: true, ours: "a quote in the middle",
@@ -145,7 +183,7 @@ var keygenCases = []keygenCase{
 	{name: "no month 13", file: `alice valid-after="20261301Z" KEY`, ours: "no time"},
 
 	{
-		name: "a line that can't be read, before the good one", file: "alice ssh-ed25519 AAAA\nalice KEY", theirs: true, ours: "malformed",
+		name: "a line that can't be read, before the good one", file: "alice ssh-ed25519 AAAA\nalice KEY", theirs: true, ours: "the SSH key is malformed",
 		why: "ssh-keygen passes over it; a line that doesn't count must not look as if it did",
 	},
 	{
@@ -175,7 +213,8 @@ var keygenCases = []keygenCase{
 	},
 }
 
-func TestSSHAgainstKeygen(t *testing.T) {
+func TestAgreementSSH(t *testing.T) {
+	table := &agreements{t: t, title: "SSH"}
 	g := keygen{t, t.TempDir()}
 	for name, kind := range map[string][]string{
 		"ed25519": {"ed25519"}, "issuer": {"ed25519"}, "certified": {"ed25519"},
@@ -187,7 +226,8 @@ func TestSSHAgainstKeygen(t *testing.T) {
 	g.must("-q", "-s", "issuer", "-I", "id", "-n", "alice", "certified.pub")
 	for _, c := range keygenCases {
 		t.Run(c.name, func(t *testing.T) {
-			theirs, ours := g.ask(c)
+			theirs, git, ours := g.ask(c)
+			table.add(agreement{c.name, cmp.Or(c.git, word(c.theirs)), tableWord(c.ours), cmp.Or(c.gitWhy, c.why)}, git, tableWord(ours))
 			if theirs != c.theirs {
 				t.Errorf("ssh-keygen says %v, this table %v", theirs, c.theirs)
 			}
@@ -199,10 +239,11 @@ func TestSSHAgainstKeygen(t *testing.T) {
 			}
 		})
 	}
+	table.compare()
 }
 
-// ask gives ssh-keygen's verdict and ours.
-func (g keygen) ask(c keygenCase) (theirs bool, ours string) {
+// ask gives ssh-keygen's verdict, git's and ours.
+func (g keygen) ask(c keygenCase) (theirs bool, git, ours string) {
 	g.t.Helper()
 	key := cmp.Or(c.key, "ed25519")
 	signWith := key
@@ -218,11 +259,11 @@ func (g keygen) ask(c keygenCase) (theirs bool, ours string) {
 		"ISSUER", strings.TrimSpace(g.read("issuer.pub")),
 		"CERTIFICATE", strings.TrimSpace(g.read("certified-cert.pub")),
 	).Replace(cmp.Or(c.file, "alice KEY")) + "\n"
-	payload, at := cmp.Or(c.payload, testPayload), cmp.Or(c.at, "20260601120000")
+	payload, at := cmp.Or(c.payload, keygenPayload), cmp.Or(c.at, "20260601120000")
 	g.write("signature", signature)
 	g.write("allowed", file)
 	_, theirs = g.run(payload, cmp.Or(c.zone, "UTC"), "-Y", "verify", "-f", "allowed", "-I", "alice", "-n", sshNamespace, "-s", "signature", "-O", "verify-time="+at+"Z")
-	return theirs, judgeAllowed(g.t, file, payload, signature, at)
+	return theirs, g.gitVerdict(payload, signature, cmp.Or(c.zone, "UTC"), ""), judgeAllowed(g.t, file, payload, signature, at)
 }
 
 func judgeAllowed(t *testing.T, file, payload, signature, at string) string {

@@ -416,8 +416,8 @@ func TestAttackX509Company(t *testing.T) {
 	}
 }
 
-// A key of an authority that Sigstore retired, or a log's proof for a certificate that isn't Sigstore's,
-// vouches for nothing.
+// An authority that Sigstore retired, a log that wasn't in use, and a log's proof for a certificate that
+// isn't Sigstore's vouch for nothing.
 func TestAttackX509OutOfPlace(t *testing.T) {
 	f, c := newForge(t), newCompany(t)
 	signature := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
@@ -425,6 +425,9 @@ func TestAttackX509OutOfPlace(t *testing.T) {
 		f.retired = retired
 		wantStatus(t, verdict(t, f.keyring(t, NoProof), testPayload, signature, landing), want)
 	}
+	f.retired, f.promised = time.Time{}, year(2019) // before the log of certificates was in use
+	tooEarly := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
+	wantStatus(t, verdict(t, f.keyring(t, NoProof), testPayload, tooEarly, landing), Expired)
 	bob := certify(t, employee("bob@example.org"), c.root)
 	m := message{by: bob, payload: []byte(testPayload), at: signedOn, forge: func(m *message, i *signerInfo) {
 		m.unsigned = []asn1Attribute{f.logged(t, bob, i, signedOn).attribute(t)}

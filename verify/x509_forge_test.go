@@ -92,6 +92,7 @@ type forge struct {
 	root, fulcio, stamper *holder
 	ct, rekor             *ecdsa.PrivateKey
 	retired               time.Time // when the instance stopped using its authority; zero if it didn't
+	promised              time.Time // when its log of certificates says it promised; signedOn if zero
 }
 
 func newForge(t testing.TB) *forge {
@@ -221,6 +222,9 @@ func (f *forge) issueLogged(t testing.TB, template *x509.Certificate, promise fu
 func (f *forge) promise(t testing.TB, log *ecdsa.PrivateKey, tbs []byte) []byte {
 	t.Helper()
 	millis := uint64(signedOn.UnixMilli())
+	if !f.promised.IsZero() {
+		millis = uint64(f.promised.UnixMilli())
+	}
 	issuer := sha256.Sum256(f.fulcio.RawSubjectPublicKeyInfo)
 	message := binary.BigEndian.AppendUint64([]byte{0, 0}, millis)
 	message = append(append(message, 0, 1), issuer[:]...)

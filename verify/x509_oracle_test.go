@@ -3,9 +3,11 @@ package verify
 import (
 	"bytes"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,7 +40,7 @@ func opensslTakes(t testing.TB, payload, signature, roots []byte, at time.Time, 
 	return err == nil
 }
 
-// Where OpenSSL 3 and gpgsm 2.2 differ from us on the crafted objects, and why.
+// Where OpenSSL 3 differs from us on the crafted objects, and why.
 var (
 	opensslDiffers = map[string]string{
 		"attached": "it reads the content in the message, which isn't the commit",
@@ -46,16 +48,6 @@ var (
 		"rsa1024":  "it takes short keys unless told a security level",
 		"sha1":     "it takes SHA-1",
 		"two":      "it takes two signers if both are good",
-	}
-	gpgsmDiffers = map[string]string{
-		"noattr":  "as OpenSSL",
-		"nocerts": "it has the certificate from another message that it saw",
-		"pss":     "it rejects RSA-PSS with a salt of 222 bytes, and then frees memory twice",
-		"rsa1024": "it takes short keys",
-		"sha1":    "it takes SHA-1",
-		"skid":    "its library can't parse a signer named by a key identifier",
-		"srv":     "it doesn't ask what a certificate is for when it verifies",
-		"two":     "it takes two signers if both are good",
 	}
 )
 
@@ -116,8 +108,29 @@ func TestX509RealWithOpenSSL(t *testing.T) {
 	}
 }
 
-// TestX509WithGPGSM has gpgsm verify the crafted objects.
-func TestX509WithGPGSM(t *testing.T) {
+// craftedGit is what git says of the crafted commits with gpgsm 2.2.
+var craftedGit = map[string]agreement{
+	"attached":                  {name: "the content in the message", theirs: "refused"},
+	"evilca":                    {name: "by another authority of the same name", theirs: "refused"},
+	"evilca-with-realca-in-bag": {name: "the same, with the true authority's certificate beside it", theirs: "refused"},
+	"noattr":                    {name: "no signed attributes", theirs: "good", why: "RFC 5652 allows a signature over the content itself; one can be taken for a signature over attributes"},
+	"nocerts":                   {name: "no certificate in the message", theirs: "good", why: "gpgsm keeps every certificate that it has seen; here only the commit itself and the policy count"},
+	"noku":                      {name: "RSA, no key usage in the certificate", theirs: "good"},
+	"ok":                        {name: "RSA", theirs: "good"},
+	"ok-ec":                     {name: "ECDSA P-256", theirs: "good"},
+	"pss":                       {name: "RSA-PSS", theirs: "BADSIG", why: "gpgsm wants a salt of the hash's length; any is sound, and OpenSSL takes it"},
+	"rsa1024":                   {name: "RSA of 1024 bits", theirs: "good", why: "a rich attacker can have such a key"},
+	"selfca-in-bag":             {name: "by an authority that only the message has", theirs: "refused"},
+	"sha1":                      {name: "over a SHA-1 hash", theirs: "good", why: "SHA-1 collides"},
+	"skid":                      {name: "the signer named by a key identifier", theirs: "refused", why: "gpgsm's library can't read it; RFC 5652 §5.3 allows it"},
+	"srv":                       {name: "by a server's certificate", theirs: "good", why: "gpgsm doesn't ask what a certificate is for when it verifies"},
+	"two":                       {name: "two signers", theirs: "refused"},
+	"two-evil":                  {name: "two signers, one by another authority", theirs: "refused"},
+}
+
+// TestAgreementX509 has git judge the crafted commits with gpgsm, at their time.
+func TestAgreementX509(t *testing.T) {
+	table := &agreements{t: t, title: "X.509"}
 	home, err := os.MkdirTemp("", "gpgsm") // short: a socket is made in it
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +146,7 @@ func TestX509WithGPGSM(t *testing.T) {
 	})
 	write := func(name string, data []byte) string {
 		name = filepath.Join(home, name)
-		if err := os.WriteFile(name, data, 0o600); err != nil {
+		if err := os.WriteFile(name, data, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		return name
@@ -146,61 +159,24 @@ func TestX509WithGPGSM(t *testing.T) {
 	}
 	_, hexadecimal, _ := strings.Cut(strings.TrimSpace(string(fingerprint)), "=")
 	write("trustlist.txt", []byte(hexadecimal+" S relax\n"))
-	gpgsm := func(at time.Time, args ...string) bool {
-		cmd := exec.Command("gpgsm", append([]string{"--homedir", home, "--batch", "--disable-crl-checks", "--faked-system-time", at.UTC().Format("20060102T150405")}, args...)...)
-		err := cmd.Run()
-		if _, refused := err.(*exec.ExitError); err != nil && !refused {
-			t.Fatal(err)
-		}
-		return err == nil
+	program := write("gpgsm-then", fmt.Appendf(nil, "#!/bin/sh\nexec gpgsm --homedir %s --disable-crl-checks --faked-system-time %s \"$@\"\n",
+		home, rows[0].At.UTC().Format("20060102T150405")))
+	if out, err := exec.Command(program, "--batch", "--import", write("ca.pem", ca)).CombinedOutput(); err != nil {
+		t.Fatalf("gpgsm doesn't import the authority: %s", out)
 	}
-	if !gpgsm(rows[0].At, "--import", write("ca.pem", ca)) {
-		t.Fatal("gpgsm doesn't import the authority")
-	}
+	j := newJudged(t)
+	j.config = []string{"gpg.format=x509", "gpg.x509.program=" + program}
+	slices.SortFunc(rows, func(a, b craftedX509) int { return strings.Compare(a.Name, b.Name) })
 	for _, row := range rows {
-		payload, signature, good := craftedObject(t, row)
-		takes := gpgsm(row.At, "--verify", write("signature", signature), write("payload", payload))
-		if differs := gpgsmDiffers[row.Name] != ""; (takes != good) != differs {
-			t.Errorf("%s: gpgsm takes it: %t, good here: %t", row.Name, takes, good)
+		c, known := craftedGit[row.Name]
+		if !known {
+			t.Errorf("%s: not in the table", row.Name)
 		}
+		payload, signature, _ := craftedObject(t, row)
+		k := x509Keyring(t, X509Settings{Roots: []File{{"ca.pem", ca}}}, Key{Principal: "alice", Kind: X509, Identities: []string{"alice@corp"}})
+		ours := k.Verify(payload, signature, row.At).Status.String()
+		c.ours = craftedVerdicts[row.Name].String()
+		table.add(c, j.gitVerdict(x509Corpus(t, "sigcorpus/"+row.Object)), ours)
 	}
-}
-
-// TestX509WithGitsign compares with what gitsign and sigstore-go said (testdata/x509/oracle). gitsign
-// takes certificates for signing code and no others; of the crafted ones that leaves one.
-func TestX509WithGitsign(t *testing.T) {
-	data, err := os.ReadFile("../testdata/x509/gitsign.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	type said struct{ ID, Gitsign, Sigstore string }
-	verdicts := map[string]said{}
-	for _, v := range jsonLines[said](t, bytes.NewReader(data)) {
-		verdicts[v.ID] = v
-	}
-	objects := x509Objects(t)
-	window := x509Keyring(t, X509Settings{Roots: commercialRoots(t), Transparency: NoProof}, everybody(objects)...)
-	proven := x509Keyring(t, X509Settings{Roots: commercialRoots(t)}, everybody(objects)...)
-	for _, o := range objects {
-		v, landed := verdicts[o.id], o.committed.Add(time.Hour)
-		good := window.Verify(o.payload, o.signature, landed).Status == Good
-		notForCode := o.kind() == "company" && strings.Contains(v.Gitsign, "incompatible key usage")
-		if good != (v.Gitsign == "good" || notForCode) {
-			t.Errorf("%s: good: %t, gitsign: %q", o.id, good, v.Gitsign)
-		}
-		if o.kind() != "fulcio" {
-			continue
-		}
-		if good := proven.Verify(o.payload, o.signature, landed).Status == Good; good != (v.Sigstore == "good") {
-			t.Errorf("%s: proven: %t, sigstore-go: %q", o.id, good, v.Sigstore)
-		}
-	}
-	for _, row := range x509Crafted(t) {
-		good, v := craftedVerdicts[row.Name] == Good, verdicts["crafted/"+row.Name]
-		notForCode := strings.Contains(v.Gitsign, "incompatible key usage")
-		library := row.Name == "pss" || row.Name == "skid" // see craftedVerdicts
-		if good != (v.Gitsign == "good") && !notForCode && !library {
-			t.Errorf("%s: good: %t, gitsign: %q", row.Name, good, v.Gitsign)
-		}
-	}
+	table.compare()
 }

@@ -89,6 +89,10 @@ func (l *transparencyLog) checkCheckpoint(e *logEntry) error {
 	if err != nil {
 		return refuse(Bad, "the transparency log didn't sign the root that the proof leads to")
 	}
+	// Package note would pass over bits of the base64 that say nothing.
+	if _, err := base64.StdEncoding.Strict().DecodeString(signed.Sigs[0].Base64); err != nil {
+		return errors.New("the proof from the transparency log is malformed")
+	}
 	lines := strings.SplitN(signed.Text, "\n", 4)
 	// The tree's name begins with the name that the log signs by, so that this is signed too.
 	if by := signed.Sigs[0].Name; lines[0] != by && !strings.HasPrefix(lines[0], by+" - ") {

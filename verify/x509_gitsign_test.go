@@ -1,0 +1,176 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/github/smimesign/ietf-cms/protocol"
+	"github.com/sigstore/gitsign/pkg/git"
+	bundlev1 "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	commonv1 "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	rekorv1 "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
+	"github.com/sigstore/sigstore-go/pkg/bundle"
+	"github.com/sigstore/sigstore-go/pkg/root"
+	sigstore "github.com/sigstore/sigstore-go/pkg/verify"
+	"google.golang.org/protobuf/proto"
+)
+
+// TestX509WithGitsign asks gitsign's own verifier about chain and signature, and sigstore-go about the proof
+// of the log, and wants their verdicts. gitsign takes certificates for signing code and no others: a
+// company's for e-mail are refused there. It is given the payload as it is cut here; its own way to take
+// commits apart rejects those that don't end in a newline.
+func TestX509WithGitsign(t *testing.T) {
+	trusted, err := root.NewTrustedRootFromJSON(publicGood)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := x509Objects(t)
+	window := x509Keyring(t, X509Settings{Roots: commercialRoots(t), Transparency: NoProof}, everybody(objects)...)
+	proven := x509Keyring(t, X509Settings{Roots: commercialRoots(t)}, everybody(objects)...)
+	proofs := 0
+	for _, o := range objects {
+		landed := o.committed.Add(time.Hour)
+		roots, between := x509.NewCertPool(), x509.NewCertPool()
+		if o.kind() == "fulcio" {
+			for _, a := range trusted.FulcioCertificateAuthorities() {
+				a := a.(*root.FulcioCertificateAuthority)
+				roots.AddCert(a.Root)
+				for _, c := range a.Intermediates {
+					between.AddCert(c)
+				}
+			}
+		} else {
+			for _, f := range commercialRoots(t) {
+				roots.AppendCertsFromPEM(f.Data)
+			}
+		}
+		theirs := gitsignVerdict(t, roots, between, o.payload, o.signature)
+		good := window.Verify(o.payload, o.signature, landed).Status == Good
+		notForCode := o.kind() == "company" && strings.Contains(theirs, "incompatible key usage")
+		if good != (theirs == "good" || notForCode) {
+			t.Errorf("%s: good: %t, gitsign: %q", o.id, good, theirs)
+		}
+		if o.kind() != "fulcio" {
+			continue
+		}
+		good = proven.Verify(o.payload, o.signature, landed).Status == Good
+		if theirs := sigstoreVerdict(t, o.signature, trusted); good != (theirs == "good") {
+			t.Errorf("%s: proven: %t, sigstore-go: %q", o.id, good, theirs)
+		}
+		if good {
+			proofs++
+		}
+	}
+	if proofs == 0 {
+		t.Error("no signature with a proof was compared")
+	}
+	for _, row := range x509Crafted(t) {
+		payload, signature, good := craftedObject(t, row)
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(x509Corpus(t, "sigcorpus/"+row.CA))
+		theirs := gitsignVerdict(t, roots, x509.NewCertPool(), payload, signature)
+		notForCode := strings.Contains(theirs, "incompatible key usage")
+		library := row.Name == "pss" || row.Name == "skid" // see craftedVerdicts
+		if good != (theirs == "good") && !notForCode && !library {
+			t.Errorf("%s: good: %t, gitsign: %q", row.Name, good, theirs)
+		}
+	}
+}
+
+// gitsignVerdict gives "good", or gitsign's error. Its parser panics on some of these.
+func gitsignVerdict(t *testing.T, roots, between *x509.CertPool, payload, signature []byte) (verdict string) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			verdict = fmt.Sprint("panic: ", p)
+		}
+	}()
+	v, err := git.NewCertVerifier(git.WithRootPool(roots), git.WithIntermediatePool(between))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = v.Verify(context.Background(), payload, signature, true); err != nil {
+		return err.Error()
+	}
+	return "good"
+}
+
+// sigstoreVerdict has sigstore-go verify the proof in the signature, the certificate and its SCT, as a bundle over the
+// signed attributes: "good", or why it isn't.
+func sigstoreVerdict(t *testing.T, signature []byte, trusted *root.TrustedRoot) string {
+	t.Helper()
+	block, _ := pem.Decode(signature)
+	if block == nil {
+		return ""
+	}
+	content, err := protocol.ParseContentInfo(block.Bytes)
+	if err != nil {
+		return ""
+	}
+	raw, err := content.SignedDataContent()
+	if err != nil {
+		return ""
+	}
+	if len(raw.SignerInfos) != 1 {
+		return ""
+	}
+	info := raw.SignerInfos[0]
+	value, err := info.UnsignedAttrs.GetOnlyAttributeValueBytes(asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 3, 1})
+	if err != nil {
+		return ""
+	}
+	var message []byte
+	if _, err := asn1.Unmarshal(value.FullBytes, &message); err != nil {
+		return "no octets: " + err.Error()
+	}
+	entry := &rekorv1.TransparencyLogEntry{}
+	if err := proto.Unmarshal(message, entry); err != nil {
+		return err.Error()
+	}
+	attributes, err := info.SignedAttrs.MarshaledForVerification()
+	if err != nil {
+		return err.Error()
+	}
+	certificates, err := raw.X509Certificates()
+	if err != nil {
+		return err.Error()
+	}
+	leaf, err := info.FindCertificate(certificates)
+	if err != nil {
+		return err.Error()
+	}
+	sum := sha256.Sum256(attributes)
+	entry.CanonicalizedBody = []byte(fmt.Sprintf(`{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"%x"}},"signature":{"content":"%s","publicKey":{"content":"%s"}}}}`,
+		sum, base64.StdEncoding.EncodeToString(info.Signature),
+		base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}))))
+	b, err := bundle.NewBundle(&bundlev1.Bundle{
+		MediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+		VerificationMaterial: &bundlev1.VerificationMaterial{
+			Content:     &bundlev1.VerificationMaterial_Certificate{Certificate: &commonv1.X509Certificate{RawBytes: leaf.Raw}},
+			TlogEntries: []*rekorv1.TransparencyLogEntry{entry},
+		},
+		Content: &bundlev1.Bundle_MessageSignature{MessageSignature: &commonv1.MessageSignature{
+			MessageDigest: &commonv1.HashOutput{Algorithm: commonv1.HashAlgorithm_SHA2_256, Digest: sum[:]}, Signature: info.Signature,
+		}},
+	})
+	if err != nil {
+		return err.Error()
+	}
+	v, err := sigstore.NewVerifier(trusted, sigstore.WithSignedCertificateTimestamps(1), sigstore.WithTransparencyLog(1), sigstore.WithIntegratedTimestamps(1))
+	if err != nil {
+		return err.Error()
+	}
+	_, err = v.Verify(b, sigstore.NewPolicy(sigstore.WithArtifactDigest("sha256", sum[:]), sigstore.WithoutIdentitiesUnsafe()))
+	if err != nil {
+		return err.Error()
+	}
+	return "good"
+}
