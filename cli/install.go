@@ -31,6 +31,7 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 	server := serverFlag(cmd)
 	kind := cmd.Flags().String("kind", "none", "`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
 	introduction := cmd.Flags().String("introduction", "", "`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
+	branch := cmd.Flags().String("branch", "refs/heads/main", "full name of the `branch` that holds the policy in the tree")
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *server == "" {
@@ -39,7 +40,7 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		if !slices.Contains(hook.Kinds(), *kind) {
 			return mistyped(cmd, fmt.Errorf("no kind of server is called %q: want one of %s", *kind, strings.Join(hook.Kinds(), ", ")))
 		}
-		pinned, err := introduce(*introduction)
+		pinned, err := introduce(*introduction, *branch)
 		if err != nil {
 			return mistyped(cmd, err)
 		}
@@ -121,7 +122,7 @@ func installServer(ctx context.Context, env Env, dir, kind, introduction string,
 }
 
 // introduce gives the text of introduction.toml for COMMIT@FINGERPRINT, "" for "".
-func introduce(pin string) (string, error) {
+func introduce(pin, branch string) (string, error) {
 	if pin == "" {
 		return "", nil
 	}
@@ -134,7 +135,8 @@ func introduce(pin string) (string, error) {
 # it.
 commit = %q
 fingerprint = %q
-`, policy.Folder, policy.FloorFile, commit, fingerprint), nil
+ref = %q
+`, policy.Folder, policy.FloorFile, commit, fingerprint, branch), nil
 }
 
 // carryOut shows a plan and, unless that was all, applies it.

@@ -245,8 +245,11 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return origin{}, err
 		}
-		st, err := p.standingAt(ctx, second, parent)
-		return origin{ledger.Last(), st}, err
+		o := origin{last: ledger.Last()}
+		if o.standing, err = p.standingAt(ctx, second, parent); err == nil && o.standing.folder != p.now.folder {
+			o.also = p.now
+		}
+		return o, err
 	})
 	defer stop()
 	for f := range facts {
@@ -254,11 +257,14 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return err
 		}
-		landing.Ref, landing.Received = u.resolved, p.req.Received.Unix()
 		u.decision.Landings++
 		u.decision.Commits += 1 + len(landing.Brought)
-		landing.ApprovalsFetched = true
-		findings, err := p.withApprovals(ctx, f.by, ledger, landing, f.tags, p.vouchers)
+		findings, err := p.received(ctx, f.by, ledger, u, landing, f.tags)
+		if err == nil && f.also != nil {
+			var more []policy.Finding
+			more, err = p.received(ctx, f.also, ledger, u, f.twice, f.tags)
+			findings = together(findings, more)
+		}
 		if err != nil {
 			return err
 		}
@@ -274,6 +280,12 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger}, before)
 	}
 	return nil
+}
+
+// received judges a landing that comes in now.
+func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger, u *update, landing *policy.Landing, tags []mergeTag) ([]policy.Finding, error) {
+	landing.Ref, landing.Received, landing.ApprovalsFetched = u.resolved, p.req.Received.Unix(), true
+	return p.withApprovals(ctx, st, ledger, landing, tags, p.vouchers)
 }
 
 func (p *push) refuse(u *update, code policy.Code, detail string, next ...string) {

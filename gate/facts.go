@@ -17,7 +17,9 @@ type fact struct {
 	read    history.Landing
 	landing *policy.Landing
 	tags    []mergeTag
-	by      *standing // the policy that stood before it
+	by      *standing       // the policy that stood before it
+	also    *standing       // judges as well, nil for none; see origin
+	twice   *policy.Landing // as also sees it
 	done    chan struct{}
 	err     error
 }
@@ -78,7 +80,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			}
 		}
 		at.last = max(at.last, l.Commit.Committer.When)
-		f := &fact{read: l, by: at.standing, done: make(chan struct{})}
+		f := &fact{read: l, by: at.standing, also: at.also, done: make(chan struct{})}
 		if unsigned {
 			close(f.done)
 		} else {
@@ -93,6 +95,10 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 				defer recovered(&f.err)
 				f.landing, f.tags = f.by.verified(l, when)
 				f.landing.InTree, f.landing.Amended = g.introduction != nil, amended
+				if f.also != nil {
+					f.twice, _ = f.also.verified(l, when)
+					f.twice.InTree, f.twice.Amended = true, amended
+				}
 			}()
 		}
 		select {

@@ -88,7 +88,7 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 	facts, stop := g.facts(ctx, repo, r, false, func(parent history.ID) (origin, error) {
 		fits = parent == from
 		st, err := g.standingAt(ctx, repo, parent)
-		return origin{l.Last(), st}, err
+		return origin{last: l.Last(), standing: st}, err
 	})
 	defer stop()
 	for f := range facts {

@@ -26,6 +26,9 @@ type standing struct {
 type origin struct {
 	last     int64 // the landing time there, seconds since 1970
 	standing *standing
+	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
+	// trusts any more, the one in force today has its say.
+	also *standing
 }
 
 // readStanding reads a policy and its keys from a folder.
@@ -85,8 +88,9 @@ func (g *Gate) readServer() error {
 	return err
 }
 
-// stand finds the policy that is in force: the server's, or that of HEAD's tip, or before there is one
-// that of the introduction.
+// stand finds the policy that is in force: the server's, or that of the tip of the branch that holds it, or
+// before there is one that of the introduction. A clone takes HEAD for that branch: it judges what it
+// chose, and each landing by its own parent.
 func (g *Gate) stand(ctx context.Context) (*standing, error) {
 	if g.introduction == nil {
 		return g.server, nil
@@ -95,11 +99,18 @@ func (g *Gate) stand(ctx context.Context) (*standing, error) {
 	if g.server, err = g.introduced(ctx); err != nil {
 		return nil, err
 	}
-	head, err := g.repo.Resolve(ctx, "HEAD")
-	if err != nil {
-		return g.server, nil // HEAD's branch doesn't exist yet
+	if g.introduction.Ref == "" {
+		head, err := g.repo.Resolve(ctx, "HEAD")
+		if err != nil {
+			return g.server, nil
+		}
+		return g.standingAt(ctx, g.repo, head)
 	}
-	return g.standingAt(ctx, g.repo, head)
+	refs, err := g.repo.Refs(ctx, g.introduction.Ref)
+	if err != nil || len(refs) == 0 {
+		return g.server, err
+	}
+	return g.standingAt(ctx, g.repo, refs[0].ID)
 }
 
 // introduced reads the policy of the introduction, which must be signed by the key that was pinned with
@@ -152,7 +163,7 @@ func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
 		st.policy = st.policy.Above(g.floor)
 		st.floor = g.floor.WithPrincipals(st.policy.Principals)
 	}
-	st.policy = st.policy.Adopting(g.introduction.Commit)
+	st.policy = st.policy.Since(g.introduction)
 	st.folder = folder.ID
 	return st, nil
 }
@@ -227,12 +238,13 @@ func (st *standing) judge(ledger *policy.Ledger, landing *policy.Landing) []poli
 	if st.floor == nil {
 		return findings
 	}
-	said := make(map[string]bool)
-	for _, f := range findings {
-		said[string(f.Code)+f.Commit+f.Rule] = true
-	}
-	for _, f := range st.floor.Judge(ledger, landing) {
-		if !said[string(f.Code)+f.Commit+f.Rule] {
+	return together(findings, st.floor.Judge(ledger, landing))
+}
+
+// together adds findings of another judgement, but those that say the same again.
+func together(findings, more []policy.Finding) []policy.Finding {
+	for _, f := range more {
+		if !slices.ContainsFunc(findings, func(g policy.Finding) bool { return g.Code == f.Code && g.Commit == f.Commit && g.Rule == f.Rule }) {
 			findings = append(findings, f)
 		}
 	}

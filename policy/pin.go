@@ -37,6 +37,9 @@ const (
 type Introduction struct {
 	Commit      string // full id
 	Fingerprint string // as in a report: "SHA256:…", or 40 or 64 upper-case hex digits
+	// Ref is the full name of the branch whose tip has the policy in force; "" where a clone looks for it.
+	// It is protected whatever the policy says: who could push there as they like would be the law.
+	Ref string
 }
 
 // LoadIntroduction reads introduction.toml from the folder beside a repository; nil where there is none.
@@ -54,6 +57,11 @@ func LoadIntroduction(fsys fs.FS) (*Introduction, error) {
 	t := &table{r: r, raw: raw}
 	t.str("commit", &i.Commit)
 	t.str("fingerprint", &i.Fingerprint)
+	i.Ref = "refs/heads/main"
+	t.str("ref", &i.Ref)
+	if !strings.HasPrefix(i.Ref, "refs/heads/") || !refPattern(i.Ref) || strings.ContainsAny(i.Ref, "*?[{") {
+		t.problem("ref", "ref = %q: want the full name of a branch", i.Ref)
+	}
 	t.done()
 	if err := i.Check(); err != nil {
 		r.problem(0, err.Error())
@@ -128,9 +136,13 @@ func (p *Policy) Above(floor *Policy) *Policy {
 	return &c
 }
 
-// Adopting gives a copy of a policy by which a commit and what it reaches isn't judged, either.
-func (p *Policy) Adopting(commit string) *Policy {
+// Since gives a copy of a policy for after its introduction: the commit and what it reaches isn't judged,
+// and the branch that holds the policy is protected.
+func (p *Policy) Since(i *Introduction) *Policy {
 	c := *p
-	c.Adoption.Commits = append(slices.Clone(p.Adoption.Commits), commit)
+	c.Adoption.Commits = append(slices.Clone(p.Adoption.Commits), i.Commit)
+	if i.Ref != "" && !p.Protects(i.Ref) {
+		c.Protect.Refs = append(slices.Clone(p.Protect.Refs), i.Ref)
+	}
 	return &c
 }
