@@ -27,8 +27,8 @@ refs/approvals/COMMIT/NAME, and prints the command that pushes it. NAME is yours
 or else the setting countersign.principal of git-config(1), or else what the policy here knows of your
 address.
 
-With --move OLD..NEW the approval is for a move of a protected ref that loses commits: a rewind, a deleted
-ref (NEW all zeros), a tag that changes what it means. The maintainers whom the quorum asks for approve the
+With --from and --to the approval is for a move of a protected ref that loses commits: a rewind, a deleted
+ref (--to is all zeros), a tag that changes what it means. The maintainers whom the quorum asks for approve the
 same full ids. With --withdraw it takes an approval back that hasn't been used yet.`,
 		Args: cobra.ExactArgs(1),
 	}
@@ -36,7 +36,8 @@ same full ids. With --withdraw it takes an approval back that hasn't been used y
 	a := approving{env: env}
 	cmd.Flags().StringVar(&a.name, "as", "", "your `name` in the keyring")
 	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
-	cmd.Flags().StringVar(&a.move, "move", "", "let --ref move from `OLD..NEW`, full ids of what it holds; REV is the commit of NEW, or of OLD where it is deleted")
+	cmd.Flags().StringVar(&a.from, "from", "", "let --ref move from that full `id`")
+	cmd.Flags().StringVar(&a.to, "to", "", "to that full `id`, of which REV is the commit, or all zeros")
 	withdraw := cmd.Flags().Bool("withdraw", false, "take your approval of REV back")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -49,7 +50,7 @@ same full ids. With --withdraw it takes an approval back that hasn't been used y
 		switch {
 		case *withdraw:
 			return a.withdraw(cmd.Context(), g, args[0])
-		case a.move != "":
+		case a.from != "" || a.to != "":
 			return a.approveMove(cmd.Context(), g, args[0])
 		default:
 			return a.approve(cmd.Context(), g, args[0])
@@ -64,7 +65,8 @@ type approving struct {
 	dir  string
 	name string
 	ref  string
-	move string
+	from string
+	to   string
 	yes  bool
 }
 
@@ -103,13 +105,12 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 
 // approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion.
 func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string) error {
-	old, tip, ok := strings.Cut(a.move, "..")
-	if !ok || a.ref == "" {
-		return usage("--move wants OLD..NEW, and --ref with the full name of what is moved")
+	if a.ref == "" {
+		return usage("--from and --to want --ref as well, the full name of what is moved")
 	}
-	for _, id := range []string{old, tip} {
+	for _, id := range []string{a.from, a.to} {
 		if _, err := history.ParseID(id); err != nil {
-			return usage("--move %s: %v: want full ids", a.move, err)
+			return usage("--from and --to want full ids: %v", err)
 		}
 	}
 	commit, err := g.Repository().Resolve(ctx, rev)
@@ -119,11 +120,11 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string) e
 	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), old, tip)
+	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), a.from, a.to)
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	return a.sign(ctx, gate.Approval, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, old, tip))
+	return a.sign(ctx, gate.Approval, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
 }
 
 // whoAmI finds the name under which the keyring knows the user.

@@ -87,5 +87,5 @@ func (u *update) moveAdvice() string {
 	if u.New.IsZero() {
 		about = u.real.String()
 	}
-	return fmt.Sprintf("or have the quorum approve it: countersign approve %s --ref %s --move %s..%s", about, u.resolved, u.real, u.written())
+	return fmt.Sprintf("or have the quorum approve it: countersign approve %s --ref %s --from %s --to %s", about, u.resolved, u.real, u.written())
 }

@@ -34,7 +34,7 @@ func (g *Gate) remindOf(d *policy.Decision) {
 		if err != nil {
 			what = "some, perhaps; the list can't be read"
 		}
-		d.Notes = append(d.Notes, "pushes that passed by an exception and were not reviewed: "+what+"; countersign log review")
+		d.Notes = append(d.Notes, policy.ExceptionNote+"not reviewed are the pushes "+what+": countersign log review")
 	}
 }
 

@@ -85,6 +85,10 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		r.rule(t, p)
 	}
 	for _, t := range top.named("principal") {
+		if r.name == FloorFile {
+			t.problem("name", "a floor names nobody: who they are is for the policy in the tree to say")
+			break
+		}
 		r.principal(t, p)
 	}
 	r.introductions(p)

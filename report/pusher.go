@@ -23,8 +23,8 @@ const (
 	leastLines   = 12
 )
 
-// Pusher tells the person who pushed what became of it: one line at most where the push is accepted,
-// none if it touches nothing protected; else the verdict, what is wrong where, what to do next, and
+// Pusher tells the person who pushed what became of it: one line where the push is accepted, and what
+// was put aside by an exception; none if it touches nothing protected; else the verdict, what is wrong where, what to do next, and
 // the reference under which the server's operator finds the rest. Why a decision couldn't be reached
 // is not said: that may name things of the server, and is for its operator to read with Text.
 func Pusher(w io.Writer, decision policy.Decision, o Options) error {
@@ -41,6 +41,10 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		if slices.ContainsFunc(d.Refs, func(r policy.RefDecision) bool { return r.Protected }) {
 			p.rows = 1
 			p.line(0, d.headline())
+			p.rows = 3
+			for _, n := range some(d.exceptions(), 5) {
+				p.line(2, n)
+			}
 		}
 	case d.undecided():
 		p.line(0, d.headline()+"; tell the operator"+after(": ref ", d.Reference))

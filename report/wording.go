@@ -41,6 +41,11 @@ func show(d policy.Decision) shown {
 	return s
 }
 
+// exceptions gives the notes that everybody is told.
+func (d shown) exceptions() []string {
+	return slices.DeleteFunc(slices.Clone(d.Notes), func(n string) bool { return !strings.HasPrefix(n, policy.ExceptionNote) })
+}
+
 // undecided says of a refusal whether no decision was reached. One without a reason is none.
 func (d shown) undecided() bool { return d.Undecided != "" || len(d.Findings) == 0 }
 
