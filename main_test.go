@@ -19,7 +19,7 @@ import (
 // own. Besides testscript's commands they know
 //
 //	world [policy-file]   a server repository behind the hook, and a clone for each person
-//	clock TIME            set the time for everybody, the server included
+//	clock TIME            set the time for everybody, the server included; "now" is the machine's
 //	alice, lasse, jia, mallory, server COMMAND ARGS...
 //	                      run a command as that person, in their clone
 //	commit PERSON PATH [TEXT]
@@ -109,7 +109,13 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 			makeWorld(ts, policy)
 		},
 		"readme": readmeCommand(string(readme)),
-		"clock":  func(ts *testscript.TestScript, _ bool, args []string) { setClock(ts.Setenv, args[0]) },
+		"clock": func(ts *testscript.TestScript, _ bool, args []string) {
+			at := args[0]
+			if at == "now" {
+				at = time.Now().UTC().Format(time.RFC3339)
+			}
+			setClock(ts.Setenv, at)
+		},
 		"commit": func(ts *testscript.TestScript, _ bool, args []string) {
 			text := "text of " + args[1]
 			if len(args) > 2 {
