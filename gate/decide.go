@@ -46,6 +46,9 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	if err := p.lookUp(ctx); err != nil {
 		return p.decision, err
 	}
+	if err := p.certificate(ctx); err != nil {
+		return p.decision, err
+	}
 	// Approvals first: those that come with the commits they approve count for them.
 	for _, first := range []bool{true, false} {
 		for i := range p.updates {

@@ -27,6 +27,7 @@ type Repository interface {
 	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
 	Folder(ctx context.Context, commit history.ID, name string) (*history.Folder, error)
 	Kind(ctx context.Context, id history.ID) (string, error)
+	Blob(ctx context.Context, id history.ID) ([]byte, error)
 	Commit(ctx context.Context, id history.ID) (history.Commit, error)
 	Tag(ctx context.Context, id history.ID) (history.Tag, error)
 	Resolve(ctx context.Context, rev string) (history.ID, error)
@@ -82,6 +83,7 @@ type Gate struct {
 	recorder     Recorder
 	sights       map[string]int64 // when the journal first has an object as a ref's value; nil before it was asked
 	tenure       ledgers
+	pusher       string // who signed the push certificate; "" for nobody
 }
 
 // recordTime bounds how long a push waits for its record to be written.

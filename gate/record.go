@@ -58,6 +58,7 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 		Schema: schema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
 		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: decision,
 	}
+	r.Pusher.Principal = g.pusher
 	if g.now != nil {
 		r.Policy = g.now.policy.Digest
 	}

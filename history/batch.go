@@ -123,6 +123,8 @@ func (r *gitRepo) Tag(ctx context.Context, id ID) (Tag, error) {
 	return ParseTag(id, raw)
 }
 
+func (r *gitRepo) Blob(ctx context.Context, id ID) ([]byte, error) { return r.read(ctx, id, "blob") }
+
 func (r *gitRepo) Kind(ctx context.Context, id ID) (kind string, err error) {
 	err = r.question(ctx, id, func(p *process) error {
 		var size int64

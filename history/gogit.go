@@ -75,6 +75,10 @@ func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
 	return ParseTag(id, raw)
 }
 
+func (g *goGit) Blob(_ context.Context, id ID) ([]byte, error) {
+	return g.objects.content(id, "blob", g.limits.Object)
+}
+
 func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.objects.kind(id) }
 
 // Resolve knows full object names, HEAD, ref names as gitrevisions(7) shortens them, and beginnings of

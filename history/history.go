@@ -143,9 +143,10 @@ type Repo interface {
 	// Reaches says for each of ids whether tip reaches it (a commit reaches itself). An id whose
 	// object is missing is an error.
 	Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error)
-	// Commit and Tag read one object. A missing object or one of another type is an error.
+	// Commit, Tag and Blob read one object. A missing object or one of another type is an error.
 	Commit(ctx context.Context, id ID) (Commit, error)
 	Tag(ctx context.Context, id ID) (Tag, error)
+	Blob(ctx context.Context, id ID) ([]byte, error)
 	// Folder reads a folder at the top of a commit's tree, whole. The error is fs.ErrNotExist where
 	// there is none.
 	Folder(ctx context.Context, commit ID, name string) (*Folder, error)

@@ -74,7 +74,25 @@ func (e Environment) request(updates []history.RefUpdate) (gate.Request, error) 
 	if err != nil {
 		return gate.Request{}, err
 	}
-	return gate.Request{Updates: updates, Pusher: pusher, Options: options, Received: e.Now}, nil
+	certificate, err := e.certificate()
+	if err != nil {
+		return gate.Request{}, err
+	}
+	return gate.Request{Updates: updates, Pusher: pusher, Options: options, Certificate: certificate, Received: e.Now}, nil
+}
+
+// certificate reads what git-receive-pack(1), Pre-receive Hook, says of a push certificate. Git has checked
+// its signature too, by its own configuration; who signed it is for the gate to say.
+func (e Environment) certificate() (*gate.Certificate, error) {
+	blob := e.lookup("GIT_PUSH_CERT")
+	if blob == "" {
+		return nil, nil
+	}
+	id, err := history.ParseID(blob)
+	if err != nil {
+		return nil, fmt.Errorf("GIT_PUSH_CERT: %w", err)
+	}
+	return &gate.Certificate{Blob: id, Nonce: e.lookup("GIT_PUSH_CERT_NONCE"), NonceStatus: e.lookup("GIT_PUSH_CERT_NONCE_STATUS")}, nil
 }
 
 func (e Environment) pusher() (gate.Pusher, error) {

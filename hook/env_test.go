@@ -97,7 +97,7 @@ func TestAttackSecretsInTheEnvironmentAreNeverRead(t *testing.T) {
 	t.Parallel()
 	listed := []string{
 		"GL_USER", "GITEA_PUSHER_NAME", "GL_USERNAME", "GL_ID", "REMOTE_USER", "REMOTE_ADDR", "SSH_CONNECTION",
-		"GIT_PUSH_OPTION_COUNT", "GIT_PUSH_OPTION_0",
+		"GIT_PUSH_OPTION_COUNT", "GIT_PUSH_OPTION_0", "GIT_PUSH_CERT",
 	}
 	for _, kind := range Kinds() {
 		pusher(t, kind, func(name string) string {

@@ -172,6 +172,7 @@ func (a *amending) bounds() {
 	old, new := a.old, a.new
 	a.set("adoption.commits", old.Adoption.Commits, new.Adoption.Commits, Loosens, Tightens,
 		"and all it reaches is no longer judged", "and what it reaches is judged")
+	a.flag("push.certificate = \"required\"", old.Push.Certificate == "required", new.Push.Certificate == "required", Tightens)
 	a.flag("adoption.credit-claims", old.Adoption.CreditClaims, new.Adoption.CreditClaims, Loosens)
 	ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span)
 	ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)

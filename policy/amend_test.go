@@ -209,7 +209,7 @@ func TestAmendmentsSeeEverySetting(t *testing.T) {
 	}
 	value := reflect.ValueOf
 	each("Policy", func(p *Policy) reflect.Value { return value(p).Elem() })
-	for _, section := range []string{"Protect", "Signatures", "X509", "Adoption", "Tenure", "Quorum", "Introductions", "Limits", "Journal"} {
+	for _, section := range []string{"Protect", "Signatures", "X509", "Adoption", "Push", "Tenure", "Quorum", "Introductions", "Limits", "Journal"} {
 		each(section, func(p *Policy) reflect.Value { return value(p).Elem().FieldByName(section) })
 	}
 	each("Rule", func(p *Policy) reflect.Value { return value(&p.Rules[0]).Elem() })
@@ -226,7 +226,7 @@ func alter(v reflect.Value) {
 	case reflect.Int, reflect.Int64:
 		v.SetInt(v.Int() + int64(time.Hour))
 	case reflect.String:
-		v.SetString(map[string]string{"online": "none", "author": "off", "landing": "every-commit", "maintainer": "service"}[v.String()] + strings.Repeat("x", btoi(v.String() == "" || len(v.String()) > 10)))
+		v.SetString(map[string]string{"online": "none", "author": "off", "landing": "every-commit", "required": "optional", "maintainer": "service"}[v.String()] + strings.Repeat("x", btoi(v.String() == "" || len(v.String()) > 10)))
 	case reflect.Slice:
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 	case reflect.Pointer:

@@ -71,6 +71,7 @@ const (
 	RefRewind       Code = "ref-rewind"
 	RefDelete       Code = "ref-delete"
 	RefReserved     Code = "ref-reserved"
+	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
 	RefDetour       Code = "ref-detour" // the old tip is not on the new tip's first-parent line
 	RefNotCommit    Code = "ref-not-commit"
@@ -92,7 +93,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefReserved, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefReserved, PushCertificate, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 

@@ -217,6 +217,7 @@ func defaults() *Policy {
 		},
 		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
 		Adoption: Adoption{CreditClaims: true},
+		Push:     Push{Certificate: "optional"},
 		Tenure:   TenureBounds{Settling: 14 * d, MaxLandingAge: 14 * d},
 		Quorum:   Quorum{Maintainers: 2, CoolDown: 3 * d},
 

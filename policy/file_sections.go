@@ -45,6 +45,10 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		}
 		t.done()
 	}
+	if t := top.sub("push"); t != nil {
+		t.oneOf("certificate", &p.Push.Certificate, "optional", "required")
+		t.done()
+	}
 	if t := top.sub("quorum"); t != nil {
 		t.integer("maintainers", &p.Quorum.Maintainers, 1)
 		t.duration("cool-down", &p.Quorum.CoolDown)

@@ -106,6 +106,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Adoption:      Adoption{Commits: []string{"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0"}, CreditClaims: false},
 		Tenure:        TenureBounds{Settling: 30 * d, MaxLandingAge: 36 * time.Hour},
 		Quorum:        Quorum{Maintainers: 1, CoolDown: 36 * time.Hour},
+		Push:          Push{Certificate: "required"},
 		Introductions: Introductions{Across: true, SiblingsApart: 90 * d},
 		Rules: []Rule{
 			{
@@ -123,17 +124,17 @@ func TestEverySettingIsRead(t *testing.T) {
 				Since: time.Date(2021, 3, 1, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
-					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:84", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:85"},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:86"},
+					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:87", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:88"},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:89"},
 					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
-						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:88",
+						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:91",
 						From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
-					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:89"},
+					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:92"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:90", Revoked: "retired",
+						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:93", Revoked: "retired",
 						Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 				},
@@ -145,10 +146,10 @@ func TestEverySettingIsRead(t *testing.T) {
 					{Kind: "ssh", Data: []byte("ssh-ed25519 BBBB work"), Source: "keys/bob.pub:4", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
 				},
 			},
-			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:104"}}},
-			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:109"}}},
+			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:107"}}},
+			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:112"}}},
 			{Name: "bot", Role: Service},
-			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:118"}}},
+			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:121"}}},
 		},
 	}
 	if diff := cmp.Diff(want, p, settings); diff != "" {

@@ -98,6 +98,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", ClockSkew: noLimit, WeakUntil: time.Unix(maxDate, 0),
 		},
 		X509:          defaults().X509,
+		Push:          Push{Certificate: "optional"},
 		Tenure:        defaults().Tenure,
 		Quorum:        Quorum{Maintainers: 1},
 		Introductions: Introductions{Across: true},
@@ -127,6 +128,9 @@ func (p *Policy) Above(floor *Policy) *Policy {
 	c.Protect.AllowRewind = p.Protect.AllowRewind && floor.Protect.AllowRewind
 	c.Protect.AllowDelete = p.Protect.AllowDelete && floor.Protect.AllowDelete
 	c.Signatures.Tags = p.Signatures.Tags || floor.Signatures.Tags
+	if floor.Push.Certificate == "required" {
+		c.Push = floor.Push
+	}
 	c.Limits = Limits{
 		Commits: min(p.Limits.Commits, floor.Limits.Commits), Blob: min(p.Limits.Blob, floor.Limits.Blob), Time: min(p.Limits.Time, floor.Limits.Time),
 	}

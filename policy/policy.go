@@ -15,6 +15,7 @@ type Policy struct {
 	Signatures Signatures
 	X509       X509
 	Adoption   Adoption
+	Push       Push
 	Tenure     TenureBounds
 	Quorum     Quorum
 	// Introductions says whose approval doesn't count for whom.
@@ -73,6 +74,11 @@ type File struct {
 type Adoption struct {
 	Commits      []string // full ids; they and what they reach are not judged
 	CreditClaims bool     // count unsigned commits before adoption toward tenure, by claimed identity
+}
+
+// Push says what a push itself must have.
+type Push struct {
+	Certificate string // "optional", or "required" of pushes to protected refs
 }
 
 // TenureBounds are the times that make tenure unforgeable.
