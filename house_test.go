@@ -386,3 +386,27 @@ func TestHouseCodesAreListed(t *testing.T) {
 		}
 	}
 }
+
+// docs/model.md names the test of each rule.
+func TestModelNamesTests(t *testing.T) {
+	text, err := os.ReadFile("docs/model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := string(bytes.Join(slices.Collect(maps.Values(readHouse(t).text)), nil))
+	named := 0
+	for _, m := range regexp.MustCompile("`([a-z-]+|Test[A-Za-z]+)`").FindAllStringSubmatch(string(text), -1) {
+		switch name := m[1]; {
+		case !strings.HasPrefix(name, "Test"):
+			if _, err := os.Stat("testdata/script/" + name + ".txtar"); err != nil {
+				t.Errorf("docs/model.md names the session %s: %v", name, err)
+			}
+			named++
+		case !strings.Contains(code, "func "+name+"("):
+			t.Errorf("docs/model.md names %s, which is no test", name)
+		}
+	}
+	if named < 30 {
+		t.Errorf("docs/model.md names %d sessions", named)
+	}
+}
