@@ -7,18 +7,46 @@ import (
 	"countersign/policy"
 )
 
-// unanswered says whether an approval or an exception may answer one of the findings.
-func unanswered(findings []policy.Finding) bool {
-	return slices.ContainsFunc(findings, func(f policy.Finding) bool {
-		return f.Code == policy.QuorumMissing || f.Code == policy.CoolDown || policy.Exceptable(f.Code)
-	})
+// approvable are the findings that an approval may answer.
+var approvable = []policy.Code{policy.ApprovalMissing, policy.ApprovalNotFetched, policy.OnHold, policy.QuorumMissing, policy.CoolDown}
+
+// unanswered says whether an approval may answer one of the findings, or an exception where there are any:
+// looking for those of each landing costs a process.
+func (g *Gate) unanswered(ctx context.Context, findings []policy.Finding, coming []voucher) (bool, error) {
+	excepted := false
+	for _, f := range findings {
+		if slices.Contains(approvable, f.Code) {
+			return true, nil
+		}
+		excepted = excepted || policy.Exceptable(f.Code)
+	}
+	if !excepted || slices.ContainsFunc(coming, func(v voucher) bool { return v.kind == Exception }) {
+		return excepted, nil
+	}
+	if g.exceptions == nil {
+		repo, err := g.aside()
+		if err != nil {
+			return false, err
+		}
+		refs, err := repo.Refs(ctx, Exception.refs())
+		if err != nil {
+			return false, err
+		}
+		some := len(refs) > 0
+		g.exceptions = &some
+	}
+	return *g.exceptions, nil
 }
 
 // withApprovals judges a landing; approvals are only looked up where one is missing, and what the journal
 // knows only where something has to wait.
 func (g *Gate) withApprovals(ctx context.Context, st *standing, ledger *policy.Ledger, landing *policy.Landing, tags []mergeTag, coming []voucher) ([]policy.Finding, error) {
 	findings := st.judge(ledger, landing)
-	if unanswered(findings) {
+	look, err := g.unanswered(ctx, findings, coming)
+	if err != nil {
+		return nil, err
+	}
+	if look {
 		if err := g.findApprovals(ctx, st, landing, ledger.LandingTime(landing.Commit.Committer.When), tags, coming); err != nil {
 			return nil, err
 		}

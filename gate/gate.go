@@ -83,6 +83,7 @@ type Gate struct {
 	recorder     Recorder
 	sights       map[string]int64 // when the journal first has an object as a ref's value; nil before it was asked
 	tenure       ledgers
+	exceptions   *bool  // whether there is any; nil before somebody asked
 	pusher       string // who signed the push certificate; "" for nobody
 }
 
