@@ -63,18 +63,12 @@ func (p *push) onLine(ctx context.Context, u *update, adopted []history.ID, id h
 // there, an old one loses commits, unless all it brings is adopted.
 func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error {
 	if !u.real.IsZero() {
-		second, err := p.aside()
+		kept, err := p.keepsOld(ctx, u)
+		if err == nil && !kept {
+			err = p.rewind(ctx, u)
+		}
 		if err != nil {
 			return err
-		}
-		reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
-		if err != nil {
-			return err
-		}
-		if !reached[0] {
-			if err := p.rewind(ctx, u); err != nil {
-				return err
-			}
 		}
 	}
 	return p.onLine(ctx, u, adopted, u.New)
@@ -82,20 +76,26 @@ func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error 
 
 // detour tells why the new tip's first-parent line doesn't lead to the old tip.
 func (p *push) detour(ctx context.Context, u *update) error {
-	second, err := p.aside()
+	kept, err := p.keepsOld(ctx, u)
 	if err != nil {
 		return err
 	}
-	reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
-	if err != nil {
-		return err
-	}
-	if !reached[0] {
+	if !kept {
 		return p.rewind(ctx, u)
 	}
 	p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
 		"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
 	return errRefused
+}
+
+// keepsOld says whether a branch's new tip reaches its old one.
+func (p *push) keepsOld(ctx context.Context, u *update) (bool, error) {
+	second, err := p.aside()
+	if err != nil {
+		return false, err
+	}
+	reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
+	return err == nil && reached[0], err
 }
 
 // rewind refuses an update that loses commits, unless that may be.
