@@ -196,7 +196,7 @@ func (b *block) reasons(indent int, f policy.Finding) {
 		b.line(indent, "committer "+f.Claim)
 	}
 	if len(f.Have) > 0 {
-		b.line(indent, "approved by "+list(some(f.Have, 5), "and"))
+		b.line(indent, backing(f)+list(some(f.Have, 5), "and"))
 	}
 	for i, d := range f.Discounted {
 		if i == mostDiscounts {

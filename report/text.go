@@ -80,7 +80,7 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 		p.line(2, "committer "+f.Claim)
 	}
 	if len(f.Have) > 0 {
-		p.line(2, "approved by "+list(f.Have, "and"))
+		p.line(2, backing(f)+list(f.Have, "and"))
 	}
 	for _, dc := range f.Discounted {
 		p.line(2, "approval"+after(" ", dc.Name)+after(" of ", dc.Principal)+" doesn't count: "+dc.Reason)

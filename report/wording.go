@@ -144,6 +144,12 @@ func ofCommits(c policy.Code) (one, many string) {
 		return "is signed by somebody who may not", "are signed by somebody who may not"
 	case policy.ApprovalMissing, policy.ApprovalNotFetched:
 		return "needs a second person", "need a second person"
+	case policy.OnHold, policy.CoolDown:
+		return "has to wait", "have to wait"
+	case policy.QuorumMissing:
+		return "changes the policy without its quorum", "change the policy without its quorum"
+	case policy.PolicyInvalid:
+		return "breaks the policy", "break the policy"
 	case policy.ContentRefused:
 		return "has a change that nobody may make", "have changes that nobody may make"
 	case policy.DateFuture, policy.DateTooOld, policy.DateInvalid:
@@ -162,6 +168,8 @@ func ofRef(c policy.Code) string {
 		return "it may not be deleted"
 	case policy.RefReserved:
 		return "nobody may push there"
+	case policy.PushCertificate:
+		return "the push isn't signed as it must be"
 	case policy.RefName:
 		return "such a name is not allowed"
 	case policy.RefDetour:
@@ -224,6 +232,15 @@ func standing(f policy.Finding) string {
 		}
 	}
 	return fmt.Sprintf("signer %s: %s %s; %s would do", f.Signer, strings.Join(has, ", "), in, list(wants, "and"))
+}
+
+// backing says what those who stand behind a finding's commit did. Who signs a change of the policy is one
+// of them.
+func backing(f policy.Finding) string {
+	if f.Code == policy.QuorumMissing {
+		return "behind it: "
+	}
+	return "approved by "
 }
 
 // asking says whom to ask for an approval that is missing, and "" if too few could give one.
