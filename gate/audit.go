@@ -361,23 +361,28 @@ func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, cove
 	return commit, covered, nil
 }
 
-// landedTips gives what is known to have landed: in a clone what its remotes' protected branches held
-// when they were fetched, since its own branches are work in progress; on a server the refs themselves.
+// landedTips gives what has landed for sure: on a server the protected refs; in a clone the main branch of
+// origin as it was fetched, and no other. Another remote's main is its owner's, and which other branches the
+// server protects a clone can't know: what is shown too much is read once more, what is shown too little never.
 func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
-	const remotes = "refs/remotes/"
-	refs, err := g.repo.Refs(ctx, remotes)
+	const origin = "refs/remotes/origin/"
+	remotes, err := g.repo.Refs(ctx, "refs/remotes/")
 	if err != nil {
 		return nil, err
 	}
-	if len(refs) == 0 {
+	if len(remotes) == 0 {
 		return g.protectedTips(ctx)
 	}
-	var tips []history.ID
-	for _, r := range refs {
-		_, branch, _ := strings.Cut(strings.TrimPrefix(r.Name, remotes), "/")
-		if r.Target == "" && g.now.policy.Protects("refs/heads/"+branch) {
-			tips = append(tips, r.ID)
+	head := origin + "main"
+	for _, r := range remotes {
+		if r.Name == origin+"HEAD" && r.Target != "" {
+			head = r.Target
 		}
 	}
-	return tips, nil
+	for _, r := range remotes {
+		if r.Name == head && r.Target == "" {
+			return []history.ID{r.ID}, nil
+		}
+	}
+	return nil, nil
 }

@@ -146,6 +146,11 @@ func (p *push) update(ctx context.Context, u *update) error {
 		return err
 	case u.New == u.real:
 		return nil
+	case u.Old != u.real && !u.Old.IsZero():
+		// Git compares the ref with what the client says it was when it is moved at last, not with what was
+		// judged: another push may land in between.
+		p.refuse(u, policy.RefStale, "it is at "+u.real.String()+" by now, not at "+u.Old.String(), "git fetch, then push again")
+		return nil
 	case strings.HasPrefix(u.resolved, "refs/tags/"):
 		return p.tag(ctx, u)
 	default:

@@ -169,10 +169,9 @@ func TestReadersAgreeOnRandomHistories(t *testing.T) {
 		}
 		repos := r.both(rt)
 		defer repos.close(rt)
-		if !backwards {
-			repos.agree(rt, rng)
-		}
+		repos.agree(rt, rng)
 		h.check(rt, ids, tip, not, repos.goGit, rng)
+		h.check(rt, ids, tip, not, repos.git, rng)
 	})
 }
 

@@ -205,7 +205,7 @@ func (p *process) failed(err error) error {
 	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
 		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config --global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
 	case said != "":
-		return fmt.Errorf("%w: %s: %s", ErrUnreadable, p.name, said)
+		return fmt.Errorf("%w: %s: %s: %w", ErrUnreadable, p.name, said, err)
 	}
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF

@@ -119,7 +119,65 @@ func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
 		}
 		nodes = append(nodes, n)
 	}
-	return nodes, p.finish()
+	if err := p.finish(); err != nil {
+		return nil, err
+	}
+	return r.reallyNew(ctx, nodes, rng.Not)
+}
+
+// maxStale bounds how many commits are asked about one by one because rev-list took them for new.
+const maxStale = 1000
+
+// reallyNew leaves out commits that an excluded tip reaches after all. rev-list looks at commits by date and
+// gives up five commits after nothing new is in sight (SLOP in git's revision.c): behind some commits with
+// old dates, what has long landed looks new again. If any does, so does one without parents in the range;
+// merge-base, which isn't misled by dates, is asked about those.
+func (r *gitRepo) reallyNew(ctx context.Context, nodes []node, not []ID) ([]node, error) {
+	if len(not) == 0 {
+		return nodes, nil
+	}
+	in := make(map[ID]bool, len(nodes))
+	for _, n := range nodes {
+		in[n.id] = true
+	}
+	stale, asked := make(map[ID]bool), 0
+	for _, n := range nodes { // parents before children: what stands on a stale commit may be stale, too
+		bottom := !slices.ContainsFunc(n.parents, func(p ID) bool { return in[p] && !stale[p] })
+		if !bottom || len(n.parents) > 0 && slices.ContainsFunc(n.parents, func(p ID) bool { return slices.Contains(not, p) }) && len(not) == 1 {
+			continue
+		}
+		if asked++; asked > maxStale {
+			return nil, fmt.Errorf("%w: more than %d beginnings of new history in one push", ErrLimit, maxStale)
+		}
+		known, err := r.reachedFrom(ctx, n.id, not)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			stale[n.id] = true
+		}
+	}
+	if len(stale) == 0 {
+		return nodes, nil
+	}
+	return slices.DeleteFunc(nodes, func(n node) bool { return stale[n.id] }), nil
+}
+
+// reachedFrom says whether one of the tips reaches a commit: then it is itself their best common ancestor
+// (git-merge-base(1), "hypothetical merge").
+func (r *gitRepo) reachedFrom(ctx context.Context, id ID, tips []ID) (bool, error) {
+	args := []string{"merge-base", id.String()}
+	for _, tip := range tips {
+		args = append(args, tip.String())
+	}
+	out, err := r.output(ctx, "", args...)
+	if err != nil {
+		if exitedWith(err, 1) { // nothing in common
+			return false, nil
+		}
+		return false, err
+	}
+	return strings.TrimSpace(string(out)) == id.String(), nil
 }
 
 func (r *gitRepo) FirstParents(ctx context.Context, tip ID, stop func(ID) bool) ([]ID, error) {

@@ -66,6 +66,10 @@ func (e Environment) lookup(name string) string {
 
 // request completes a request with what the environment says.
 func (e Environment) request(updates []history.RefUpdate) (gate.Request, error) {
+	if name := e.lookup("GIT_NAMESPACE"); name != "" {
+		// gitnamespaces(7): the refs that move have other names than those that a hook is told.
+		return gate.Request{}, fmt.Errorf("the repository is served in the Git namespace %.80q, which isn't supported: serve each as a repository of its own", name)
+	}
 	pusher, err := e.pusher()
 	if err != nil {
 		return gate.Request{}, err

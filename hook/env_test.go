@@ -84,7 +84,9 @@ func TestAddressThatIsNoneIsNotRecorded(t *testing.T) {
 func TestLongNameIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := Update([]string{main, a1, b2}, Environment{
-		PusherFrom: "http", Getenv: func(string) string { return strings.Repeat("x", maxName+1) },
+		PusherFrom: "http", Getenv: func(name string) string {
+			return map[string]string{"REMOTE_USER": strings.Repeat("x", maxName+1)}[name]
+		},
 	})
 	if err == nil || !strings.Contains(err.Error(), "REMOTE_USER is 257 bytes long") {
 		t.Errorf("a name of 257 bytes: got error %v", err)
@@ -97,7 +99,7 @@ func TestAttackSecretsInTheEnvironmentAreNeverRead(t *testing.T) {
 	t.Parallel()
 	listed := []string{
 		"GL_USER", "GITEA_PUSHER_NAME", "GL_USERNAME", "GL_ID", "REMOTE_USER", "REMOTE_ADDR", "SSH_CONNECTION",
-		"GIT_PUSH_OPTION_COUNT", "GIT_PUSH_OPTION_0", "GIT_PUSH_CERT",
+		"GIT_PUSH_OPTION_COUNT", "GIT_PUSH_OPTION_0", "GIT_PUSH_CERT", "GIT_NAMESPACE",
 	}
 	for _, kind := range Kinds() {
 		pusher(t, kind, func(name string) string {

@@ -70,6 +70,7 @@ const (
 const (
 	RefRewind       Code = "ref-rewind"
 	RefDelete       Code = "ref-delete"
+	RefStale        Code = "ref-stale" // it isn't where the pusher says it was
 	RefReserved     Code = "ref-reserved"
 	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
@@ -93,7 +94,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefReserved, PushCertificate, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefStale, RefReserved, PushCertificate, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 

@@ -55,7 +55,7 @@ func (l *Ledger) Tenure(p *Policy, principal, class string, at int64) TenureFigu
 	if settled := l.accounts[principal][class]; settled != nil {
 		t = *settled
 	}
-	until := at - seconds(p.Tenure.Settling)
+	until := p.settledBy(at)
 	for _, c := range l.pending {
 		if c.When > until {
 			break
@@ -72,6 +72,12 @@ func (l *Ledger) Tenure(p *Policy, principal, class string, at int64) TenureFigu
 		return TenureFigures{}
 	}
 	return TenureFigures{Days: int((at - t.First) / day), Commits: t.Commits, Months: t.Months}
+}
+
+// settledBy is the landing time of the newest credit that counts at a time. What a receiver lets in at once
+// lies within max-landing-age and the clock's skew, both ends included; settling is at least the former.
+func (p *Policy) settledBy(at int64) int64 {
+	return at - seconds(p.Tenure.Settling) - seconds(p.Signatures.ClockSkew) - 1
 }
 
 // Credit writes down what a landing earned, and moves the ledger's clock to it. The gate calls it
@@ -94,7 +100,7 @@ func (l *Ledger) Credit(p *Policy, landing *Landing) {
 		l.pending = append(l.pending, credit{When: when, Principal: principal, Accounts: accounts})
 	}
 	l.last = when
-	l.settle(when - seconds(p.Tenure.Settling))
+	l.settle(p.settledBy(when))
 }
 
 // creditedTo names the principal who earns a commit: its signer when the author is the signer; the

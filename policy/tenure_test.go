@@ -30,11 +30,13 @@ func TestTenureCountsDaysCommitsMonths(t *testing.T) {
 func TestTenureSettles(t *testing.T) {
 	p, l := world(), new(Ledger)
 	l.Credit(p, single(commit("a", "alice", t0, opaqueFile())))
-	wantTenure(t, p, l, "alice", "binary", t0+14*day-1, TenureFigures{})
-	wantTenure(t, p, l, "alice", "binary", t0+14*day, TenureFigures{Days: 14, Commits: 1, Months: 1})
-	l.Credit(p, single(commit("b", "alice", t0+14*day, opaqueFile())))
-	wantTenure(t, p, l, "alice", "binary", t0+14*day, TenureFigures{Days: 14, Commits: 1, Months: 1})
-	wantTenure(t, p, l, "alice", "binary", t0+28*day, TenureFigures{Days: 28, Commits: 2, Months: 1})
+	settled := t0 + 14*day + 601 // and the clock's skew, and not in its last second
+	wantTenure(t, p, l, "alice", "binary", settled-1, TenureFigures{})
+	wantTenure(t, p, l, "alice", "binary", settled, TenureFigures{Days: 14, Commits: 1, Months: 1})
+	l.Credit(p, single(commit("b", "alice", settled, opaqueFile())))
+	wantTenure(t, p, l, "alice", "binary", settled, TenureFigures{Days: 14, Commits: 1, Months: 1})
+	wantTenure(t, p, l, "alice", "binary", settled+14*day+600, TenureFigures{Days: 28, Commits: 1, Months: 1})
+	wantTenure(t, p, l, "alice", "binary", settled+14*day+601, TenureFigures{Days: 28, Commits: 2, Months: 1})
 }
 
 func TestAttackBackdatedCommitsEarnNothing(t *testing.T) {
@@ -67,8 +69,8 @@ func TestAttackTenureEarnedAndUsedInOnePush(t *testing.T) {
 	for i := range int64(10) {
 		l.Credit(p, single(commit("x", "jia", t0+i*day, opaqueFile())))
 	}
-	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+14*day-1, opaqueFile()))), ApprovalMissing)
-	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+16*day, opaqueFile()))))
+	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+16*day+600, opaqueFile()))), ApprovalMissing)
+	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+16*day+601, opaqueFile()))))
 }
 
 func TestAttackAuthorIsAMaintainerSignerIsNot(t *testing.T) {
