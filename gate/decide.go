@@ -84,6 +84,11 @@ func (p *push) lookUp(ctx context.Context) error {
 	for i, u := range p.req.Updates {
 		names[i] = u.Name
 	}
+	for _, prefix := range p.now.policy.ProtectedPrefixes() {
+		if strings.HasPrefix(prefix, "refs/heads/") {
+			names = append(names, prefix) // for other names of what is pushed to
+		}
+	}
 	current := make(map[string]history.Ref)
 	for len(names) > 0 {
 		refs, err := p.repo.Refs(ctx, names...)
@@ -95,6 +100,19 @@ func (p *push) lookUp(ctx context.Context) error {
 			current[r.Name] = r
 			if r.Target != "" && current[r.Target].Name == "" {
 				names = append(names, r.Target)
+			}
+		}
+	}
+	for _, u := range p.req.Updates {
+		// Git writes through a symbolic ref that leads nowhere yet, too.
+		for name := u.Name; current[name].Name == ""; {
+			target, err := p.repo.Symbolic(ctx, name)
+			if err != nil {
+				return err
+			}
+			current[name] = history.Ref{Name: name, Target: target}
+			if name = target; name == "" {
+				break
 			}
 		}
 	}
@@ -113,13 +131,30 @@ func (p *push) lookUp(ctx context.Context) error {
 		}
 		moved[resolved] = u.Name
 		d := &p.decision.Refs[i]
-		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.now.policy.Protects(resolved)}
+		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.protects(u.Name, resolved, current)}
 		if resolved != u.Name {
 			d.Resolved = resolved
 		}
 		p.updates[i] = update{RefUpdate: u, resolved: resolved, real: current[resolved].ID, decision: d}
 	}
 	return nil
+}
+
+// protects says whether an update moves something protected: by the name that is pushed to, by the ref that
+// really moves, or by another name of that.
+func (g *Gate) protects(name, resolved string, current map[string]history.Ref) bool {
+	if g.now.policy.Protects(name) || g.now.policy.Protects(resolved) {
+		return true
+	}
+	for alias, r := range current {
+		for hops := 0; r.Target != "" && hops < 5; hops++ {
+			if r.Target == resolved && g.now.policy.Protects(alias) {
+				return true
+			}
+			r = current[r.Target]
+		}
+	}
+	return false
 }
 
 // reserved are the namespaces that nobody pushes to: Git reads other objects in place of those that
@@ -227,7 +262,10 @@ func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
 // protectedRefs gives the protected refs that exist.
 func (g *Gate) protectedRefs(ctx context.Context) ([]history.Ref, error) {
 	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
-	return slices.DeleteFunc(refs, func(r history.Ref) bool { return !g.now.policy.Protects(r.Name) || r.ID.IsZero() }), err
+	return slices.DeleteFunc(refs, func(r history.Ref) bool {
+		// What a protected name shows of a ref that isn't protected, nobody judged when it moved there.
+		return !g.now.policy.Protects(r.Name) || r.ID.IsZero() || r.Target != "" && !g.now.policy.Protects(r.Target)
+	}), err
 }
 
 // maxFindings ends the judging of a push that is refused anyway: nobody reads more, and the record of

@@ -22,6 +22,7 @@ var ErrUndecided = errors.New("undecided")
 // Repository is what the gate asks of a repository, and no more. [history.Repo] satisfies it.
 type Repository interface {
 	Refs(ctx context.Context, patterns ...string) ([]history.Ref, error)
+	Symbolic(ctx context.Context, name string) (string, error)
 	Landings(ctx context.Context, r history.Range) iter.Seq2[history.Landing, error]
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
 	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)

@@ -170,6 +170,18 @@ func (r *gitRepo) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
 	return refs, nil
 }
 
+// Symbolic asks git-symbolic-ref(1), which ends with 1 for what isn't one.
+func (r *gitRepo) Symbolic(ctx context.Context, name string) (string, error) {
+	if !strings.HasPrefix(name, "refs/") {
+		return "", nil
+	}
+	out, err := r.output(ctx, "", "symbolic-ref", "--quiet", "--no-recurse", name)
+	if err != nil && exitedWith(err, 1) {
+		return "", nil
+	}
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
 // matches says whether one of the patterns, if there are any, takes in a ref.
 func (r Ref) matches(patterns []string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {

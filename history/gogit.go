@@ -59,6 +59,14 @@ func (g *goGit) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
 	return refs.matching(patterns)
 }
 
+func (g *goGit) Symbolic(_ context.Context, name string) (string, error) {
+	refs, err := g.layout.readRefs()
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return refs[name].Target, nil
+}
+
 func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
 	raw, err := g.objects.content(id, "commit", g.limits.Object)
 	if err != nil {

@@ -133,6 +133,9 @@ type Repo interface {
 	// Refs lists the refs whose full names match one of the patterns, or all refs without a
 	// pattern; sorted by name. A pattern is a ref name or a prefix ending in "/".
 	Refs(ctx context.Context, patterns ...string) ([]Ref, error)
+	// Symbolic gives the ref that a symbolic ref points to, whether that exists or not; "" where the name
+	// is no symbolic ref. Refs leaves out those that lead nowhere.
+	Symbolic(ctx context.Context, name string) (string, error)
 	// Landings gives the commits of the range as landings of the tip's first-parent line, oldest
 	// first. A commit belongs to the first landing commit that reaches it. It stops at the first
 	// error, which wraps ErrUnreadable or ErrLimit.
