@@ -27,6 +27,7 @@ type broken struct {
 }
 
 func (b broken) Refs(ctx context.Context, _ ...string) ([]history.Ref, error) { return b.refs(ctx) }
+func (b broken) Symbolic(context.Context, string) (string, error)             { return "", nil }
 func (b broken) Dir() string                                                  { return "/nowhere" }
 
 // memory is a journal that keeps what it is given, or fails.
