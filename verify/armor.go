@@ -105,16 +105,26 @@ func decodeLines(lines []string) ([]byte, error) {
 func crc24(data []byte) []byte {
 	sum := uint32(0xb704ce)
 	for _, b := range data {
-		sum ^= uint32(b) << 16
+		sum = sum<<8 ^ crc24Table[byte(sum>>16)^b]
+	}
+	return []byte{byte(sum >> 16), byte(sum >> 8), byte(sum)}
+}
+
+// crc24Table is what each octet does to a sum. Bit by bit, the checksums would take most of the time in which
+// a keyring is read.
+var crc24Table = func() (table [256]uint32) {
+	for i := range table {
+		sum := uint32(i) << 16
 		for range 8 {
 			sum <<= 1
 			if sum&0x1000000 != 0 {
 				sum ^= 0x1864cfb
 			}
 		}
+		table[i] = sum
 	}
-	return []byte{byte(sum >> 16), byte(sum >> 8), byte(sum)}
-}
+	return table
+}()
 
 // armorBlock is one block of a file that may hold several, with text around them.
 type armorBlock struct {

@@ -2,9 +2,11 @@ package verify
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -117,12 +119,23 @@ func FuzzOneArmorBlock(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What is accepted holds one block, whose body can be written down and read again.
-		if n := bytes.Count(signature, []byte("-----BEGIN "+kind)); n != 1 {
-			t.Errorf("%d blocks in %q", n, signature)
+		// What is accepted is one block from its first octet to the newlines at its end.
+		inner, ok := strings.CutPrefix(strings.TrimRight(string(signature), "\n"), "-----BEGIN "+kind+"-----\n")
+		inner, end := strings.CutSuffix(inner, "\n-----END "+kind+"-----")
+		if !ok || !end || strings.Contains(inner, "-----END "+kind) || strings.Contains("\n"+inner, "\n-----BEGIN "+kind) {
+			t.Errorf("accepted: %q", signature)
 		}
+		// And what it holds can be written down and read again; another program reads the same, if it does.
 		if again, err := oneArmorBlock(armored(kindOpenPGPSignature, body), kindOpenPGPSignature); len(body) > 0 && (err != nil || !bytes.Equal(again, body)) {
 			t.Errorf("%q reads as %q, %v", body, again, err)
+		}
+		if ssh {
+			return
+		}
+		if block, err := armor.Decode(bytes.NewReader(signature)); err == nil {
+			if theirs, err := io.ReadAll(block.Body); err == nil && !bytes.Equal(theirs, body) {
+				t.Errorf("%q reads as %q; go-crypto reads %q", signature, body, theirs)
+			}
 		}
 	})
 }

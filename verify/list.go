@@ -35,13 +35,17 @@ type Listed struct {
 // ListedKey is one key of an entry.
 type ListedKey struct {
 	Fingerprint string
-	Algorithm   string // "ed25519", "rsa4096", "ssh-ed25519"
-	// For OpenPGP, by its newest valid self-signature: when the key was made and when it ends, zero if
-	// never; why its owner revoked it, "" if not; and whether it may sign.
+	Algorithm   string // "ed25519", "rsa4096", "ssh-ed25519", "ssh-rsa 4096"
+	// For OpenPGP: when the key was made, and when it ends by its newest valid self-signature, zero if
+	// never. Zero for SSH.
 	Created, Expires time.Time
-	Revoked          string
-	CanSign          bool
-	Warnings         []string
+	// Revoked says why and when the key's owner revoked it, such as "as retired on 2024-05-01"; "" if not.
+	Revoked string
+	// CanSign says whether the key is of a kind, and by its owner's word for a use, that may sign today.
+	// Whether it has ended or is revoked is said by Expires, Revoked and the entry.
+	CanSign bool
+	// Warnings are reasons for concern, such as a self-signature over a SHA-1 hash.
+	Warnings []string
 }
 
 // List gives the entries in the order in which [NewKeyring] was given the keys. It checks the
@@ -79,65 +83,80 @@ func (k *Keyring) List() []Listed {
 // listed gives the primary key and the subkeys, each as its owner's newest word has it.
 func (c *certificate) listed() []ListedKey {
 	word := c.word()
-	var keys []ListedKey
-	for i, life := range append([]keyLife{word.primary}, word.subkeys...) {
-		k := ListedKey{Fingerprint: upperHex(life.key.Fingerprint), Algorithm: openPGPAlgorithm(life.key), Created: life.key.CreationTime}
-		now := farFuture // no self-signature is newer, so that the newest decides
-		k.Expires = life.expires(life.key.CreationTime)
-		if r, ok := life.revokedAt(now); ok {
-			k.Revoked = r.why
-		}
-		self, bound := life.latest(life.key.CreationTime, func(selfSignature) bool { return true })
-		switch {
-		case !bound:
-			k.Warnings = append(k.Warnings, "it has no self-signature, so it isn't known to be its owner's")
-		default:
-			k.CanSign = life.wrongPurpose(life.key.CreationTime, i > 0) == ""
-			if self.sha1 {
-				k.Warnings = append(k.Warnings, "its self-signature is over a SHA-1 hash")
-			}
-		}
-		if err := strongKey(life.key, false); err != nil && k.CanSign {
-			k.CanSign = false
-			k.Warnings = append(k.Warnings, err.Error())
-		}
-		keys = append(keys, k)
+	keys := []ListedKey{word.primary.listed(false)}
+	for _, sub := range word.subkeys {
+		keys = append(keys, sub.listed(true))
+	}
+	warn := func(text string) { keys[0].Warnings = append(keys[0].Warnings, text) }
+	for _, err := range c.unread {
+		warn(fmt.Sprintf("a subkey of it can't be read and signs nothing here: %v", err))
+	}
+	if !slices.ContainsFunc(keys, func(k ListedKey) bool { return k.CanSign }) {
+		warn("neither it nor a subkey of it can sign")
 	}
 	return keys
+}
+
+func (l keyLife) listed(isSubkey bool) ListedKey {
+	k := ListedKey{Fingerprint: upperHex(l.key.Fingerprint), Algorithm: openPGPAlgorithm(l.key), Created: l.key.CreationTime}
+	k.Expires = l.expires(k.Created)
+	if r, ok := l.revokedAt(farFuture); ok {
+		k.Revoked = r.why
+		if !r.made.IsZero() {
+			k.Revoked += " on " + r.made.UTC().Format(time.DateOnly)
+		}
+	}
+	self, bound := l.latest(k.Created, func(selfSignature) bool { return true })
+	if !bound {
+		k.Warnings = append(k.Warnings, "it has no self-signature, so it isn't known to be its owner's")
+		return k
+	}
+	k.CanSign = l.wrongPurpose(k.Created, isSubkey) == ""
+	if self.sha1 {
+		k.Warnings = append(k.Warnings, "its self-signature is over a SHA-1 hash")
+	}
+	// A primary key that signs no commits says which subkeys do.
+	if err := strongKey(l.key, false); err != nil && (k.CanSign || !isSubkey) {
+		k.CanSign = false
+		k.Warnings = append(k.Warnings, err.Error())
+	}
+	return k
 }
 
 // farFuture is after every time that OpenPGP's four octets can write.
 var farFuture = time.Unix(1<<32, 0)
 
-// openPGPAlgorithm names a key's algorithm as gpg does.
+// openPGPAlgorithm names a key's algorithm as gpg's lists of keys do: pubkey_string in g10/keyid.c.
 func openPGPAlgorithm(key *packet.PublicKey) string {
+	bits, _ := key.BitLength() // known for every key that was read
 	switch key.PubKeyAlgo {
 	case packet.PubKeyAlgoRSA, packet.PubKeyAlgoRSASignOnly, packet.PubKeyAlgoRSAEncryptOnly:
-		if public, ok := key.PublicKey.(*rsa.PublicKey); ok {
-			return fmt.Sprintf("rsa%d", public.N.BitLen())
-		}
-		return "rsa"
+		return fmt.Sprintf("rsa%d", bits)
 	case packet.PubKeyAlgoDSA:
-		return "dsa"
+		return fmt.Sprintf("dsa%d", bits)
 	case packet.PubKeyAlgoElGamal:
-		return "elg"
-	case packet.PubKeyAlgoEd25519:
-		return "ed25519"
-	case packet.PubKeyAlgoEd448:
-		return "ed448"
+		return fmt.Sprintf("elg%d", bits)
+	case packet.PubKeyAlgoX25519:
+		return "cv25519"
+	case packet.PubKeyAlgoX448:
+		return "cv448"
 	}
-	if curve, err := key.Curve(); err == nil {
-		switch curve {
-		case packet.Curve25519:
-			if key.PubKeyAlgo == packet.PubKeyAlgoEdDSA {
-				return "ed25519"
-			}
-			return "cv25519"
-		default:
-			return strings.ToLower(string(curve))
-		}
+	curve, err := key.Curve()
+	name := string(curve)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("algorithm %d", key.PubKeyAlgo)
+	case strings.HasPrefix(name, "Curve") && key.PubKeyAlgo == packet.PubKeyAlgoECDH:
+		return "cv" + strings.TrimPrefix(name, "Curve")
+	case strings.HasPrefix(name, "Curve"):
+		return "ed" + strings.TrimPrefix(name, "Curve")
+	case strings.HasPrefix(name, "Brainpool"):
+		return "b" + strings.TrimPrefix(name, "B") + "r1"
+	case strings.HasPrefix(name, "P"):
+		return "nistp" + strings.TrimPrefix(name, "P")
+	default:
+		return strings.ToLower(name)
 	}
-	return fmt.Sprintf("algorithm %d", key.PubKeyAlgo)
 }
 
 func sshAlgorithm(key ssh.PublicKey) string {

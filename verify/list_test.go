@@ -1,9 +1,12 @@
 package verify
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -45,8 +48,11 @@ func TestList(t *testing.T) {
 		},
 		{
 			{
-				Fingerprint: old, Algorithm: "rsa1024", Created: year(2020), Revoked: "as retired",
-				Warnings: []string{"its self-signature is over a SHA-1 hash", "key " + old[24:] + " is RSA of 1024 bits; 2048 are the least accepted"},
+				Fingerprint: old, Algorithm: "rsa1024", Created: year(2020), Revoked: "as retired on 2023-01-01",
+				Warnings: []string{
+					"its self-signature is over a SHA-1 hash", "key " + old[24:] + " is RSA of 1024 bits; 2048 are the least accepted",
+					"neither it nor a subkey of it can sign",
+				},
 			},
 		},
 		{{Fingerprint: list[2].Fingerprints[0], Algorithm: "ssh-ed25519", CanSign: true}},
@@ -96,6 +102,70 @@ func TestOpenPGPWeakUntil(t *testing.T) {
 				t.Errorf("%s: other content is good", name)
 			}
 		}
+	}
+}
+
+// What proved nothing even then never counts.
+func TestOpenPGPWeakForEver(t *testing.T) {
+	g := newGPGHome(t)
+	g.run(year(2000), "", "--batch", "--quick-generate-key", "a", "rsa2048", "sign", "never")
+	key := g.fingerprints(year(2000), "a")[0]
+	certificate, signature := g.export(year(2000), key), g.sign(year(2001), key, "--digest-algo", "RIPEMD160")
+	if got := g.verdict(year(2001), certificate, signature); got != "GOODSIG" {
+		t.Errorf("gpg: %s, want GOODSIG", got)
+	}
+	k := settledKeyring(t, Settings{WeakUntil: year(2030)}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
+	wantStatus(t, k.Verify([]byte(testPayload), []byte(signature), year(2001)), Weak)
+
+	// gpg makes no shorter DSA keys than of 1024 bits, so here are the packets of one, RFC 9580 §5.5.5.2: p, q,
+	// g and y.
+	for octets, want := range map[int]bool{512 / 8: false, 1023 / 8: false, 1024 / 8: true, 2048 / 8: true} {
+		body := []byte{4, 0, 0, 0, 0, byte(packet.PubKeyAlgoDSA)}
+		for _, n := range []int{octets, 20, octets, octets} {
+			body = append(body, byte(8*n>>8), byte(8*n))
+			body = append(body, bytes.Repeat([]byte{0xff}, n)...)
+		}
+		key, err := parsePacket[*packet.PublicKey](rawPacket{tagPublicKey, body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := strongKey(key, true); (err == nil) != want {
+			t.Errorf("DSA of %d bits: %v", 8*octets, err)
+		}
+		if strongKey(key, false) == nil {
+			t.Errorf("DSA of %d bits is strong", 8*octets)
+		}
+	}
+}
+
+// TestOpenPGPAlgorithms makes a key of each kind that gpg knows: what gpg calls it, and whether its signatures
+// count.
+func TestOpenPGPAlgorithms(t *testing.T) {
+	g := newGPGHome(t)
+	for algorithm, want := range map[string]Status{
+		"ed25519": Good, "nistp256": Good, "nistp384": Good, "nistp521": Good,
+		"brainpoolP256r1": Good, "brainpoolP384r1": Good, "brainpoolP512r1": Good,
+		"rsa2048": Good, "rsa3072": Good,
+		"rsa1024": Weak, "dsa1024": Weak, "secp256k1": Unsupported,
+	} {
+		encryption := map[bool]string{true: "elg1024", false: "cv25519"}[algorithm == "dsa1024"]
+		g.run(year(2020), "", "--batch", "--quick-generate-key", algorithm, algorithm, "sign", "never")
+		key := g.fingerprints(year(2020), algorithm)[0]
+		g.run(year(2020), "", "--batch", "--quick-add-key", key, encryption, "encr", "never")
+		var theirs, ours []string
+		for line := range strings.Lines(g.run(year(2020), "", "--batch", "--list-keys", key)) {
+			if fields := strings.Fields(line); len(fields) > 1 && (fields[0] == "pub" || fields[0] == "sub") {
+				theirs = append(theirs, fields[1])
+			}
+		}
+		k := mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(g.export(year(2020), key))})
+		for _, listed := range k.List()[0].Keys {
+			ours = append(ours, listed.Algorithm)
+		}
+		if diff := cmp.Diff(theirs, ours); diff != "" || len(theirs) != 2 {
+			t.Errorf("%s: -gpg +ours:\n%s", algorithm, diff)
+		}
+		wantStatus(t, k.Verify([]byte(testPayload), []byte(g.sign(year(2021), key)), year(2021)), want)
 	}
 }
 

@@ -88,22 +88,3 @@ func bareVerification(b *testing.B, candidates func(uint64, string) []*openpgpKe
 		return nil
 	}
 }
-
-// BenchmarkOpenPGPReadKeys reads key files without checking a signature in them, as a keyring does
-// at its start.
-func BenchmarkOpenPGPReadKeys(b *testing.B) {
-	files := map[string][]byte{}
-	for _, o := range realObjects(b) {
-		for _, name := range o.keys {
-			files[name] = readCorpus(b, name)
-		}
-	}
-	for b.Loop() {
-		for name, file := range files {
-			if _, err := readOpenPGP(&Key{Data: file, Source: name}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(float64(len(files)), "files")
-}

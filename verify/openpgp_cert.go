@@ -22,9 +22,13 @@ type openpgpKey struct {
 // certificate is a primary key with what its owner and others signed about it, RFC 9580 §10.1.
 type certificate struct {
 	primary *packet.PublicKey
-	direct  []rawPacket // signatures over the primary key itself
+	direct  []rawPacket // signatures over the primary key itself, but for its revocations
 	users   []component // user ids and attributes
 	subkeys []subkey
+	// revocations are those of any primary key in the file. One counts wherever it stands: the revocation
+	// certificate that gpg makes with a key is often simply appended. All certificates of a file share them.
+	revocations []rawPacket
+	unread      []error // why subkeys can't be used
 	// word is what the owner says of each key, from checked signatures alone. They are checked
 	// once, at the first call.
 	word func() ownersWord
@@ -41,10 +45,17 @@ type subkey struct {
 	signatures []rawPacket
 }
 
+// maxKeys and maxRevocations bound what a key file may hold, so that none takes long to read. The most that
+// one of 115 real files has is 14 keys.
+const (
+	maxKeys        = 1000
+	maxRevocations = 1000
+)
+
 // readOpenPGP reads a key's Data, armored or binary, without checking any signature. It passes over
-// what gpg passes over: trust and marker packets, text around the armor, old or unknown subkeys,
-// other people's signatures. A file that leaves no certificate is refused and the reason named, and
-// so is one with a secret key in it.
+// what gpg passes over: trust, marker and unknown packets, text around the armor, subkeys of a kind it
+// doesn't know, other people's signatures. A primary key that it can't read is an error, and so is a
+// secret key: a key that doesn't count must not look as if it did.
 func readOpenPGP(k *Key) (read *openpgpKey, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -70,12 +81,10 @@ func readOpenPGP(k *Key) (read *openpgpKey, err error) {
 	}
 	read.certificates = certificates.done
 	if len(read.certificates) == 0 {
-		return nil, certificates.whyNone()
+		return nil, errors.New("no OpenPGP key in it")
 	}
 	for _, c := range read.certificates {
-		// A revocation counts wherever in the file it stands: the revocation certificate that gpg
-		// makes with a key is often simply appended.
-		c.direct = append(c.direct, certificates.revocations...)
+		c.revocations = certificates.revocations
 		c.word = sync.OnceValue(c.checkOwner)
 	}
 	return read, nil
@@ -86,6 +95,9 @@ func keyBlocks(file []byte) ([][]byte, error) {
 	switch {
 	case len(file) >= 12 && string(file[8:12]) == "KBXf":
 		return nil, errors.New("a GnuPG keybox (pubring.kbx) isn't a key file; write one with gpg --armor --export <fingerprint>")
+	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
+		// So PowerShell's ">" writes it, and no certificate begins.
+		return nil, errors.New("the file is text in UTF-16; write it with gpg --armor --output <file> --export <fingerprint>")
 	case len(file) > 0 && file[0]&0x80 != 0 && !bytes.HasPrefix(file, []byte("\xef\xbb\xbf")):
 		return [][]byte{file}, nil
 	}
@@ -93,19 +105,40 @@ func keyBlocks(file []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(armored) == 0 {
+		return nil, errors.New("no OpenPGP key in it: neither -----BEGIN PGP PUBLIC KEY BLOCK----- nor its binary form")
+	}
 	var blocks [][]byte
 	for _, block := range armored {
 		switch block.kind {
 		case "PGP PUBLIC KEY BLOCK":
-			blocks = append(blocks, block.body)
 		case "PGP PRIVATE KEY BLOCK":
 			return nil, errSecretKey
+		case kindOpenPGPSignature:
+			if err := onlyRevocations(block.body); err != nil {
+				return nil, fmt.Errorf("the block at line %d: %w", block.line, err)
+			}
+		default:
+			return nil, fmt.Errorf("the block at line %d is a %s, and not a public key", block.line, block.kind)
 		}
-	}
-	if blocks == nil {
-		return nil, errors.New("no OpenPGP key in it: neither -----BEGIN PGP PUBLIC KEY BLOCK----- nor its binary form")
+		blocks = append(blocks, block.body)
 	}
 	return blocks, nil
+}
+
+// onlyRevocations takes the one thing that a block of signatures without a key can say about keys: some
+// programs write revocation certificates so.
+func onlyRevocations(block []byte) error {
+	packets, err := splitPackets(block)
+	if err != nil {
+		return err
+	}
+	for _, p := range packets {
+		if head, _ := splitSignature(p); p.tag != tagSignature || head.kind != packet.SigTypeKeyRevocation {
+			return errors.New("a signature that stands apart from its key, and doesn't revoke it, says nothing in a key file")
+		}
+	}
+	return nil
 }
 
 var errSecretKey = errors.New("a secret key is in it, which must never be in a keyring: remove it, revoke it if others saw it, and write gpg --armor --export <fingerprint>")
@@ -114,9 +147,9 @@ var errSecretKey = errors.New("a secret key is in it, which must never be in a k
 type certificateReader struct {
 	done        []*certificate
 	revocations []rawPacket  // of primary keys, wherever they stand
-	current     *certificate // nil before the first and after one that can't be used
+	keys        int          // primary keys and subkeys
+	current     *certificate // nil before the first
 	signatures  *[]rawPacket // where the next signature belongs; nil is nowhere
-	unusable    error        // why the last primary key can't be used
 }
 
 func (r *certificateReader) add(p rawPacket) error {
@@ -124,11 +157,12 @@ func (r *certificateReader) add(p rawPacket) error {
 	case tagSecretKey, tagSecretSubkey:
 		return errSecretKey
 	case tagPublicKey:
-		r.current, r.signatures = nil, nil
+		if err := r.oneMore(); err != nil {
+			return err
+		}
 		key, err := parsePacket[*packet.PublicKey](p)
 		if err != nil {
-			r.unusable = err
-			return nil
+			return fmt.Errorf("primary key %d in it can't be read: %w; remove it, with gpg --armor --export <fingerprints of the others>", len(r.done)+1, err)
 		}
 		r.current = &certificate{primary: key}
 		r.signatures = &r.current.direct
@@ -136,46 +170,56 @@ func (r *certificateReader) add(p rawPacket) error {
 	case tagSignature:
 		switch sig, _ := splitSignature(p); {
 		case sig.kind == packet.SigTypeKeyRevocation:
+			if len(r.revocations) == maxRevocations {
+				return fmt.Errorf("over %d revocations in one key file", maxRevocations)
+			}
 			r.revocations = append(r.revocations, p)
 		case r.signatures != nil:
 			*r.signatures = append(*r.signatures, p)
 		}
 	case tagUserID, tagUserAttribute, tagPublicSubkey:
-		r.addComponent(p)
+		return r.addComponent(p)
 	}
 	return nil
 }
 
+// oneMore counts a primary key or subkey.
+func (r *certificateReader) oneMore() error {
+	if r.keys == maxKeys {
+		return fmt.Errorf("over %d keys in one key file: want a person's own", maxKeys)
+	}
+	r.keys++
+	return nil
+}
+
 // addComponent begins a user id, attribute or subkey, to which the next signatures belong.
-func (r *certificateReader) addComponent(p rawPacket) {
+func (r *certificateReader) addComponent(p rawPacket) error {
 	r.signatures = nil
 	if r.current == nil {
-		return
+		return nil
 	}
 	if p.tag != tagPublicSubkey {
 		r.current.users = append(r.current.users, component{id: userID(p), hashed: hashedUser(p)})
 		r.signatures = &r.current.users[len(r.current.users)-1].signatures
-		return
+		return nil
+	}
+	if err := r.oneMore(); err != nil {
+		return err
 	}
 	key, err := parsePacket[*packet.PublicKey](p)
-	if err != nil {
-		return // of a kind that can't sign for anyone here
+	if err != nil { // it can sign for nobody here, and new kinds for other uses must not spoil the rest
+		r.current.unread = append(r.current.unread, err)
+		return nil
 	}
 	for i, sub := range r.current.subkeys {
 		if bytes.Equal(sub.key.Fingerprint, key.Fingerprint) { // the same again, as in joined exports
 			r.signatures = &r.current.subkeys[i].signatures
-			return
+			return nil
 		}
 	}
 	r.current.subkeys = append(r.current.subkeys, subkey{key: key})
 	r.signatures = &r.current.subkeys[len(r.current.subkeys)-1].signatures
-}
-
-func (r *certificateReader) whyNone() error {
-	if r.unusable != nil {
-		return fmt.Errorf("no OpenPGP key in it that can be used: %w", r.unusable)
-	}
-	return errors.New("no OpenPGP key in it")
+	return nil
 }
 
 func userID(p rawPacket) string {

@@ -32,7 +32,6 @@ func TestReadOpenPGPForms(t *testing.T) {
 		"with a marker packet":   {append(framed(10, []byte("PGP")), binary...), []string{primary, secondary}},
 		"with an unknown packet": {append(bytes.Clone(binary), framed(60, []byte("x"))...), []string{primary, secondary}},
 		"with an unknown subkey": {append(bytes.Clone(binary), framed(tagPublicSubkey, []byte{4, 0, 0, 0, 0, 99, 1})...), []string{primary, secondary}},
-		"behind a version 3 key": {append(framed(tagPublicKey, []byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 8, 0xff, 0, 8, 3}), binary...), []string{primary, secondary}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			key, err := readOpenPGP(&Key{Data: c.file})
@@ -86,6 +85,7 @@ func TestReadOpenPGPRefuses(t *testing.T) {
 	if err := f.primary.Serialize(&secret); err != nil {
 		t.Fatal(err)
 	}
+	version3 := framed(tagPublicKey, []byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 8, 0xff, 0, 8, 3})
 	keybox := append([]byte{0, 0, 0, 32, 1, 1, 0, 2}, "KBXf\x00\x00\x00\x00"...)
 	for name, c := range map[string]struct {
 		file    []byte
@@ -93,7 +93,7 @@ func TestReadOpenPGPRefuses(t *testing.T) {
 	}{
 		"nothing":                        {nil, "no OpenPGP key in it"},
 		"text":                           {[]byte("ssh-ed25519 AAAA alice\n"), "no OpenPGP key in it"},
-		"a signature":                    {commitSignature(t, f.primary, 2021), "no OpenPGP key in it"},
+		"a signature":                    {commitSignature(t, f.primary, 2021), "the block at line 1: a signature that stands apart"},
 		"a keybox":                       {keybox, "keybox"},
 		"a secret key":                   {secret.Bytes(), "a secret key is in it"},
 		"an armored secret key":          {armored("PGP PRIVATE KEY BLOCK", secret.Bytes()), "a secret key is in it"},
@@ -101,7 +101,8 @@ func TestReadOpenPGPRefuses(t *testing.T) {
 		"cut off":                        {f.Bytes()[:f.Len()-1], "cut off"},
 		"a packet without a length":      {append(bytes.Clone(f.Bytes()), 0x8b), "no length"},
 		"a packet in parts":              {append(bytes.Clone(f.Bytes()), 0xcd, 0xe1, 'a', 'b', 0), "in parts"},
-		"a version 3 key":                {framed(tagPublicKey, []byte{3, 0, 0, 0, 0, 0, 0, 1, 0, 8, 0xff, 0, 8, 3}), "public key version 3"},
+		"a version 3 key":                {version3, "primary key 1 in it can't be read: openpgp: unsupported feature: public key version 3"},
+		"a version 3 key behind another": {append(bytes.Clone(f.Bytes()), version3...), "primary key 2 in it can't be read"},
 		"a key with bytes to spare":      {framed(tagPublicKey, append(keyBody(t, f), 0)), "1 bytes too many"},
 		"a user id alone":                {framed(tagUserID, []byte("a")), "no OpenPGP key in it"},
 	} {

@@ -165,3 +165,25 @@ func withoutBackSignatures(t *testing.T, certificate string) string {
 	}
 	return b.String()
 }
+
+// agrees compares gpg's verdict, in the year of the signature, on a signature by a key of the certificate
+// with the one that is wanted, but for the years in which it is known to differ.
+func (g gpgHome) agrees(t *testing.T, f *certificateFile, by *packet.PrivateKey, made int, want Status, differs map[int]string) {
+	t.Helper()
+	same := map[Status]string{
+		Good: "GOODSIG", Expired: "EXPKEYSIG", Revoked: "REVKEYSIG", WrongPurpose: "ERRSIG",
+		Unknown: "NO_PUBKEY", NotYetValid: "NO_PUBKEY", // gpg imports no key from the future
+	}[want]
+	said, ok := differs[made]
+	switch {
+	case ok && said == same:
+		t.Errorf("gpg doesn't differ in %d", made)
+	case !ok:
+		said = same
+	}
+	// A second later, for gpg lets a key live to the end of its last second.
+	at := year(made).Add(time.Second)
+	if got := (gpgHome{t, g.dir}).verdict(at, f.String(), string(commitSignature(t, by, made))); got != said {
+		t.Errorf("gpg says in %d: %s, want %s", made, got, said)
+	}
+}

@@ -13,8 +13,22 @@ const (
 )
 
 // TestOpenPGPPrimaryLife tells lives of keys that were made in 2020, and judges signatures made in
-// some year that landed at once. What gpg says of the same lives stands in TestOpenPGPAgainstGPG.
+// some year that landed at once. gpg judges each of them too, from the same certificate.
 func TestOpenPGPPrimaryLife(t *testing.T) {
+	g := newGPGHome(t)
+	differs := map[string]map[int]string{
+		"all user ids revoked":            {2024: "GOODSIG"}, // it forgets when the key ends, with the last user id
+		"self-signature that had run out": {2026: "GOODSIG"}, // it goes on believing that one
+		// It takes no certificate without a user id of the owner's.
+		"no self-signature":                           {2021: "NO_PUBKEY"},
+		"self-signature by somebody else in its name": {2021: "NO_PUBKEY"},
+		// It makes no difference between the reasons for a revocation.
+		"superseded":                      {2021: "REVKEYSIG"},
+		"retired, then self-signed again": {2021: "REVKEYSIG"},
+		// It shows the expiry alone.
+		"attack: a revocation as compromised hidden behind an expiry": {2022: "EXPKEYSIG", 2024: "EXPKEYSIG"},
+		"revocation that can't be checked, of version 3":              {2021: "GOODSIG"}, // what it can't check isn't there
+	}
 	self := func(made int) *packet.Signature { return forSigning(saying(overUser, made)) }
 	revoked := func(made int, why packet.ReasonForRevocation) *packet.Signature {
 		return because(saying(packet.SigTypeKeyRevocation, made), why)
@@ -207,6 +221,7 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 			c.life(f)
 			key := f.read()
 			for made, want := range c.want {
+				g.agrees(t, f, f.primary, made, want, differs[c.name])
 				res, owner := verifyOpenPGP(among(key), []byte(testPayload), commitSignature(t, f.primary, made), year(made))
 				if res.Status != want || owner != key {
 					t.Errorf("signed in %d: %s (%s), want %s", made, res.Status, res.Reason, want)
@@ -218,6 +233,12 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 
 // TestOpenPGPSubkeyLife does the same with signatures by a subkey of 2020.
 func TestOpenPGPSubkeyLife(t *testing.T) {
+	g := newGPGHome(t)
+	differs := map[string]map[int]string{
+		"no flags":                          {2021: "GOODSIG"},   // any use that the algorithm has
+		"retired, then bound again":         {2021: "REVKEYSIG"}, // no difference between reasons
+		"given twice, as in joined exports": {2021: "GOODSIG"},   // the second copy is passed over, and its revocation
+	}
 	bound := func(f *certificateFile, sub *packet.PrivateKey, made int) *packet.Signature {
 		return f.agreed(sub, forSigning(saying(overSubkey, made)))
 	}
@@ -335,6 +356,7 @@ func TestOpenPGPSubkeyLife(t *testing.T) {
 			c.life(f, sub)
 			key := f.read()
 			for made, want := range c.want {
+				g.agrees(t, f, sub, made, want, differs[c.name])
 				res, owner := verifyOpenPGP(among(key), []byte(testPayload), commitSignature(t, sub, made), year(made))
 				if res.Status != want || owner != key {
 					t.Errorf("signed in %d: %s (%s), want %s", made, res.Status, res.Reason, want)

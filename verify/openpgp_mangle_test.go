@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"pgregory.net/rapid"
@@ -163,16 +164,17 @@ func meaning(t testing.TB, signature []byte) string {
 	return fmt.Sprintf("%x", b.Bytes())
 }
 
-// FuzzOpenPGPSignature gives arbitrary armor with a good payload. Nothing may be good but the one
-// good signature.
+// FuzzOpenPGPSignature gives arbitrary armor with a good payload to a keyring that takes weak algorithms too.
+// Nothing may be good but the one good signature.
 func FuzzOpenPGPSignature(f *testing.F) {
-	files := keyFiles{}
-	var keys []string
+	var keys []Key
 	for _, o := range craftedObjects(f) {
 		if _, signature, err := cutSignature(o.kind, o.raw); err == nil {
 			f.Add(signature)
 		}
-		keys = append(keys, o.keys...)
+		for _, name := range o.keys {
+			keys = append(keys, Key{Principal: "alice", Kind: OpenPGP, Data: readCorpus(f, name), Source: name})
+		}
 	}
 	o := mangled(f)["alg-ed25519"]
 	payload, good, err := cutSignature(o.kind, o.raw)
@@ -180,14 +182,20 @@ func FuzzOpenPGPSignature(f *testing.F) {
 		f.Fatal(err)
 	}
 	want := meaning(f, good)
-	candidates := files.candidates(f, keys)
+	k, err := NewKeyring(keys, Settings{WeakUntil: o.landed.Add(time.Hour)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if res := k.Verify(payload, good, o.landed); res.Status != Good {
+		f.Fatal(res.Reason)
+	}
 	f.Fuzz(func(t *testing.T, signature []byte) {
-		res, key := verifyOpenPGP(candidates, payload, signature, o.landed)
-		if res.Status == Good && (key == nil || meaning(t, signature) != want) {
+		res := k.Verify(payload, signature, o.landed)
+		if res.Status == Good && meaning(t, signature) != want {
 			t.Errorf("good: %q", signature)
 		}
-		if res.Status != Good && res.Reason == "" {
-			t.Errorf("%s without a reason", res.Status)
+		if (res.Status == Good) != (res.Principal == "alice") || (res.Status == Good) != (res.Reason == "") {
+			t.Errorf("%+v", res)
 		}
 	})
 }
@@ -213,6 +221,9 @@ func FuzzOpenPGPKey(f *testing.F) {
 		}
 		// Every certificate is asked, whatever its ids.
 		for _, c := range key.certificates {
+			if listed := c.listed(); len(listed) != len(c.keys()) {
+				t.Errorf("%d keys are listed of %d", len(listed), len(c.keys()))
+			}
 			for _, public := range c.keys() {
 				c.judge(public, year(2021), year(2021))
 			}

@@ -63,7 +63,7 @@ func (c *certificate) checkOwner() ownersWord {
 	word := ownersWord{primary: keyLife{
 		key:         c.primary,
 		said:        said,
-		revocations: check.revocations(c.direct, nil, packet.SigTypeKeyRevocation),
+		revocations: check.revocations(c.revocations, nil, packet.SigTypeKeyRevocation),
 	}}
 	for _, sub := range c.subkeys {
 		hashed := hashedKey(sub.key)
@@ -87,7 +87,7 @@ func (o *ownerCheck) selfSignatures(signatures []rawPacket, key *packet.PublicKe
 			continue
 		}
 		sig, err := head.parse()
-		if err != nil || !signed(o.owner, sig, o.hashed, covered) {
+		if err != nil || hasCriticalNotation(sig) || !signed(o.owner, sig, o.hashed, covered) {
 			continue
 		}
 		self := selfSignature{
@@ -112,6 +112,11 @@ func (o *ownerCheck) selfSignatures(signatures []rawPacket, key *packet.PublicKe
 	slices.Reverse(found)
 	slices.SortStableFunc(found, func(a, b selfSignature) int { return b.made.Compare(a.made) })
 	return found
+}
+
+// hasCriticalNotation says whether the signer wants a notation to be understood, RFC 9580 §5.2.3.24. None is.
+func hasCriticalNotation(sig *packet.Signature) bool {
+	return slices.ContainsFunc(sig.Notations, func(n *packet.Notation) bool { return n.IsCritical })
 }
 
 // userRevoked says whether the newest word about a user id is that it is revoked. As in gpg a newer

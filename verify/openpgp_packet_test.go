@@ -2,9 +2,11 @@ package verify
 
 import (
 	"bytes"
+	"crypto/rand"
 	"strings"
 	"testing"
 
+	"github.com/ProtonMail/go-crypto/openpgp/ed25519"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
@@ -76,7 +78,11 @@ func TestFindSignersByFingerprint(t *testing.T) {
 // TestOpenPGPAttackOtherVersion: a key of version 6 makes no signatures of version 4, though the
 // same secret could, and a signature could name it by its id.
 func TestOpenPGPAttackOtherVersion(t *testing.T) {
-	f := newCertificate(t)
+	secret, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newCertificateOf(t, packet.NewEd25519PrivateKey(year(2020), secret))
 	if err := f.primary.UpgradeToV6(); err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,8 @@ func strongKey(key *packet.PublicKey, weakToo bool) error {
 			return refuse(Unsupported, "key %s is on the curve %s, which isn't accepted", shortID(key), curve)
 		}
 	case packet.PubKeyAlgoDSA:
-		if weakToo {
+		// Its modulus is to be as long as an RSA key's: discrete logarithms are no harder than factors.
+		if bits, err := key.BitLength(); weakToo && err == nil && bits >= minWeakRSABits {
 			return nil
 		}
 		return refuse(Weak, "key %s is a DSA key", shortID(key))
@@ -139,6 +140,8 @@ func canonical(sig *packet.Signature, key *packet.PublicKey) bool {
 		if public, ok := key.PublicKey.(*rsa.PublicKey); ok {
 			modulus = public.N.BitLen()
 		}
+	case packet.PubKeyAlgoDSA:
+		numbers = []number{sig.DSASigR, sig.DSASigS}
 	case packet.PubKeyAlgoECDSA:
 		numbers = []number{sig.ECDSASigR, sig.ECDSASigS}
 	case packet.PubKeyAlgoEdDSA:

@@ -3,13 +3,12 @@ package verify
 import (
 	"bytes"
 	"crypto"
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
 	"testing"
 	"time"
 
-	"github.com/ProtonMail/go-crypto/openpgp/ed25519"
+	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
@@ -41,14 +40,14 @@ func years(from, to int) *uint32 {
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 
-// newSecret makes an Ed25519 key of a year.
+// newSecret makes a key of a year, of the kind of Ed25519 that every gpg knows.
 func newSecret(t testing.TB, made int) *packet.PrivateKey {
 	t.Helper()
-	secret, err := ed25519.GenerateKey(rand.Reader)
+	entity, err := openpgp.NewEntity("", "", "", &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return year(made) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return packet.NewEd25519PrivateKey(year(made), secret)
+	return entity.PrivateKey
 }
 
 // saying fills in a signature's usual parts: its kind and year.
@@ -82,6 +81,9 @@ func because(sig *packet.Signature, reason packet.ReasonForRevocation) *packet.S
 func sign(t testing.TB, by *packet.PrivateKey, sig *packet.Signature, parts ...[]byte) []byte {
 	t.Helper()
 	sig.PubKeyAlgo = by.PubKeyAlgo
+	if sig.Version == 4 && sig.IssuerKeyId == nil { // gpg looks at nothing else to find self-signatures
+		sig.IssuerKeyId = &by.KeyId
+	}
 	h, err := sig.PrepareSign(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +125,12 @@ type certificateFile struct {
 // newCertificate begins a certificate with a primary key of 2020.
 func newCertificate(t testing.TB) *certificateFile {
 	t.Helper()
-	f := &certificateFile{t: t, primary: newSecret(t, 2020)}
+	return newCertificateOf(t, newSecret(t, 2020))
+}
+
+func newCertificateOf(t testing.TB, primary *packet.PrivateKey) *certificateFile {
+	t.Helper()
+	f := &certificateFile{t: t, primary: primary}
 	if err := f.primary.PublicKey.Serialize(f); err != nil {
 		t.Fatal(err)
 	}
