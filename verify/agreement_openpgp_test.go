@@ -41,7 +41,8 @@ func TestAgreementOpenPGP(t *testing.T) {
 		name string
 		// tell gives the certificate, as exported at last, and a signature.
 		tell   func(g gpgHome, name string) (certificate, signature string)
-		signed int    // the year of the signature, and of the landing
+		signed int    // the year of the signature
+		landed int    // the year of the landing
 		then   string // gpg's verdict in that year
 		git    string // git's verdict in 2030
 		ours   Status
@@ -51,35 +52,55 @@ func TestAgreementOpenPGP(t *testing.T) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2021), key)
 			return g.export(y(2022), key), s
-		}, 2021, "GOODSIG", "good", Good, ""},
+		}, 2021, 2021, "GOODSIG", "good", Good, ""},
 
 		{"expired since", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "2022-01-01")
 			s := g.sign(y(2021), key)
 			return g.export(y(2023), key), s
 			// gpg shows every old signature of an expired key as one by an expired key.
-		}, 2021, "GOODSIG", "EXPKEYSIG", Good, "the key was good when it signed and when that landed"},
+		}, 2021, 2021, "GOODSIG", "EXPKEYSIG", Good, "the key was good when it signed and when that landed"},
+
+		{"expired since, minimal export", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "2022-01-01")
+			s := g.sign(y(2021), key)
+			return g.export(y(2023), key, "--export-options", "export-minimal"), s
+		}, 2021, 2021, "GOODSIG", "EXPKEYSIG", Good, "as above"},
 
 		{"signed after the end", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2023), key)
 			g.run(y(2021), "", "--batch", "--quick-set-expire", key, "2022-01-01")
 			return g.export(y(2023), key), s
-		}, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
+		}, 2023, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
 
 		{"extended after it signed, minimal export", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "2022-01-01")
 			s := g.sign(y(2021), key)
 			g.run(y(2023), "", "--batch", "--quick-set-expire", key, "2040-01-01")
 			return g.export(y(2023), key, "--export-options", "export-minimal"), s
-		}, 2021, "GOODSIG", "good", Good, ""},
+		}, 2021, 2021, "GOODSIG", "good", Good, ""},
 
 		{"revoked as compromised, later", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2021), key)
 			g.revoke(y(2022), key, "1")
 			return g.export(y(2023), key), s
-		}, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+
+		{"revoked as compromised, before it signed", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2023), key)
+			g.revoke(y(2022), key, "1")
+			return g.export(y(2023), key), s
+		}, 2023, 2023, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+
+		{"revoked without a reason, later", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			g.revoke(y(2022), key, "0")
+			return g.export(y(2023), key), s
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
 
 		{"retired, later", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
@@ -87,7 +108,7 @@ func TestAgreementOpenPGP(t *testing.T) {
 			g.revoke(y(2022), key, "3")
 			return g.export(y(2023), key), s
 			// gpg makes no difference between reasons; RFC 9580 §5.2.3.31 does.
-		}, 2021, "REVKEYSIG", "REVKEYSIG", Good, "a retired key keeps what it signed before (RFC 9580 §5.2.3.31); gpg makes no difference between reasons"},
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Good, "a retired key keeps what it signed before (RFC 9580 §5.2.3.31); gpg makes no difference between reasons"},
 
 		{"superseded, later", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
@@ -95,14 +116,14 @@ func TestAgreementOpenPGP(t *testing.T) {
 			g.revoke(y(2022), key, "2")
 			return g.export(y(2023), key), s
 			// as for retired
-		}, 2021, "REVKEYSIG", "REVKEYSIG", Good, "as for a retired key"},
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Good, "as for a retired key"},
 
 		{"retired, before it signed", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2023), key)
 			g.revoke(y(2022), key, "3")
 			return g.export(y(2023), key), s
-		}, 2023, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+		}, 2023, 2023, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
 
 		{"expired and revoked as compromised", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "2022-01-01")
@@ -110,20 +131,20 @@ func TestAgreementOpenPGP(t *testing.T) {
 			g.revoke(y(2023), key, "1")
 			return g.export(y(2023), key), s
 			// Once the key has expired as well, gpg shows only that.
-		}, 2021, "REVKEYSIG", "EXPKEYSIG", Revoked, ""},
+		}, 2021, 2021, "REVKEYSIG", "EXPKEYSIG", Revoked, ""},
 
 		{"subkey", func(g gpgHome, name string) (string, string) {
 			key, sub := withSubkey(g, name)
 			s := g.sign(y(2021), sub)
 			return g.export(y(2022), key), s
-		}, 2021, "GOODSIG", "good", Good, ""},
+		}, 2021, 2021, "GOODSIG", "good", Good, ""},
 
 		{"subkey revoked without a reason, later", func(g gpgHome, name string) (string, string) {
 			key, sub := withSubkey(g, name)
 			s := g.sign(y(2021), sub)
 			g.revokeSubkey(y(2022), key, "0")
 			return g.export(y(2023), key), s
-		}, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
 
 		{"subkey retired, later", func(g gpgHome, name string) (string, string) {
 			key, sub := withSubkey(g, name)
@@ -131,20 +152,50 @@ func TestAgreementOpenPGP(t *testing.T) {
 			g.revokeSubkey(y(2022), key, "3")
 			return g.export(y(2023), key), s
 			// as for retired
-		}, 2021, "REVKEYSIG", "REVKEYSIG", Good, "as for a retired key"},
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Good, "as for a retired key"},
+
+		{"subkey expired since", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2021), sub)
+			g.run(y(2021), "", "--batch", "--quick-set-expire", key, "2022-01-01", sub)
+			return g.export(y(2023), key), s
+		}, 2021, 2021, "GOODSIG", "EXPKEYSIG", Good, "as for a key that expired since"},
+
+		{"subkey, signed after its end", func(g gpgHome, name string) (string, string) {
+			key, sub := withSubkey(g, name)
+			s := g.sign(y(2023), sub)
+			g.run(y(2021), "", "--batch", "--quick-set-expire", key, "2022-01-01", sub)
+			return g.export(y(2023), key), s
+		}, 2023, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
+
+		{"subkey for encryption alone", func(g gpgHome, name string) (string, string) {
+			// gpg doesn't sign with one, so it becomes one afterwards. RSA can be both.
+			key := g.newKey(y(2020), name, "never")
+			g.run(y(2020), "", "--batch", "--quick-add-key", key, "rsa2048", "sign", "never")
+			s := g.sign(y(2021), g.fingerprints(y(2020), name)[1])
+			g.talk(y(2022), []string{"key 1", "change-usage", "S", "E", "Q", "save"}, "--edit-key", key)
+			return g.export(y(2023), key), s
+		}, 2021, 2021, "ERRSIG", "ERRSIG", WrongPurpose, ""},
+
+		{"primary key for certifying alone", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			g.talk(y(2022), []string{"change-usage", "S", "Q", "save"}, "--edit-key", key)
+			return g.export(y(2023), key), s
+		}, 2021, 2021, "ERRSIG", "ERRSIG", WrongPurpose, ""},
 
 		{"subkey without its back-signature", func(g gpgHome, name string) (string, string) {
 			key, sub := withSubkey(g, name)
 			s := g.sign(y(2021), sub)
 			return withoutBackSignatures(t, g.export(y(2022), key)), s
-		}, 2021, "ERRSIG", "ERRSIG", WrongPurpose, ""},
+		}, 2021, 2021, "ERRSIG", "ERRSIG", WrongPurpose, ""},
 
 		{"primary key ended, subkey not, signed after the end", func(g gpgHome, name string) (string, string) {
 			key, sub := withSubkey(g, name)
 			s := g.sign(y(2023), sub)
 			g.run(y(2021), "", "--batch", "--quick-set-expire", key, "2022-01-01")
 			return g.export(y(2023), key), s
-		}, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
+		}, 2023, 2023, "EXPKEYSIG", "EXPKEYSIG", Expired, ""},
 
 		{"one of two user ids revoked", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
@@ -153,79 +204,115 @@ func TestAgreementOpenPGP(t *testing.T) {
 			g.run(y(2022), "", "--batch", "--quick-revoke-uid", key, name)
 			return g.export(y(2023), key), s
 			// gpg won't revoke the last one; TestOpenPGPPrimaryLife has that.
-		}, 2021, "GOODSIG", "good", Good, ""},
+		}, 2021, 2021, "GOODSIG", "good", Good, ""},
 
 		{"revoked by a designated revoker whose key is there", func(g gpgHome, name string) (string, string) {
 			key, revoker, s := revokedByOther(g, name)
 			return g.export(y(2023), key) + g.export(y(2023), revoker), s
-		}, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
+		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
 
 		{"revoked by a designated revoker whose key is not there", func(g gpgHome, name string) (string, string) {
 			key, _, s := revokedByOther(g, name)
 			return g.export(y(2023), key), s
 			// gpg can't check the revocation and leaves it at a warning. Here the owner's naming of
 			// the revoker is enough: the file is the project's own, and nobody else can add to it.
-		}, 2021, "GOODSIG", "good", Revoked, "gpg can't check the revocation; the owner named the revoker, and nobody else adds to a project's keyring"},
+		}, 2021, 2021, "GOODSIG", "good", Revoked, "gpg can't check the revocation; the owner named the revoker, and nobody else adds to a project's keyring"},
 
 		{"signature with an end", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2021), key, "--default-sig-expire", "1y")
 			return g.export(y(2022), key), s
 			// It landed before its end; TestOpenPGPLanding has it land after.
-		}, 2021, "GOODSIG", "EXPSIG", Good, "it had not ended when it landed"},
+		}, 2021, 2021, "GOODSIG", "EXPSIG", Good, "it had not ended when it landed"},
+
+		{"signature with an end, landed after it", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key, "--default-sig-expire", "1y")
+			return g.export(y(2022), key), s
+		}, 2021, 2023, "GOODSIG", "EXPSIG", Expired, ""},
+
+		{"signed after its landing", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2023), key)
+			return g.export(y(2023), key), s
+		}, 2023, 2021, "GOODSIG", "good", Misdated, "git doesn't compare the two; one of them is a lie"},
 
 		{"signed before the key was made", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2019), key, "--ignore-time-conflict")
 			return g.export(y(2022), key), s
 			// In 2019 gpg takes no key from the future.
-		}, 2019, "NO_PUBKEY", "ERRSIG", NotYetValid, ""},
+		}, 2019, 2019, "NO_PUBKEY", "ERRSIG", NotYetValid, ""},
 
 		{"over a SHA-1 hash", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2021), key, "--digest-algo", "SHA1")
 			return g.export(y(2022), key), s
 			// gpg 2.2 refuses SHA-1 in certifications only.
-		}, 2021, "GOODSIG", "good", Weak, "SHA-1 collides; `weak-until` accepts what landed before a date"},
+		}, 2021, 2021, "GOODSIG", "good", Weak, "SHA-1 collides; `weak-until` accepts what landed before a date"},
+
+		{"over an MD5 hash", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key, "--digest-algo", "MD5")
+			return g.export(y(2022), key), s
+		}, 2021, 2021, "ERRSIG", "ERRSIG", Weak, ""},
 
 		{"text mode", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2021), key, "--textmode")
 			return g.export(y(2022), key), s
 			// gpg takes it, and with it the same text with other line ends.
-		}, 2021, "GOODSIG", "good", Unsupported, "the same signature fits a text with other line ends"},
+		}, 2021, 2021, "GOODSIG", "good", Unsupported, "the same signature fits a text with other line ends"},
 
-		{"nistp256", algorithm("nistp256"), 2021, "GOODSIG", "good", Good, ""},
-		{"nistp521", algorithm("nistp521"), 2021, "GOODSIG", "good", Good, ""},
-		{"brainpoolP256r1", algorithm("brainpoolP256r1"), 2021, "GOODSIG", "good", Good, ""},
-		{"RSA of 2048 bits", algorithm("rsa2048"), 2021, "GOODSIG", "good", Good, ""},
-		{"RSA of 1024 bits", algorithm("rsa1024"), 2021, "GOODSIG", "good", Weak, "the modulus can be factored; `weak-until` accepts what landed before a date"},
-		{"DSA of 2048 bits", algorithm("dsa2048"), 2021, "GOODSIG", "good", Weak, "as for RSA of 1024 bits"},
+		{"text after the armor", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), g.sign(y(2021), key) + "reviewed by bob\n"
+		}, 2021, 2021, "GOODSIG", "good", Malformed, "gpg stops at the armor's end, and what stands there is signed by nobody"},
+
+		{"text before the armor", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), "reviewed by bob\n" + g.sign(y(2021), key)
+		}, 2021, 2021, "GOODSIG", "refused", Malformed, ""},
+
+		{"two blocks", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021), key)
+			return g.export(y(2022), key), s + s
+			// gpg is content, and git isn't: it got two verdicts.
+		}, 2021, 2021, "GOODSIG", "refused", Malformed, ""},
+
+		{"nistp256", algorithm("nistp256"), 2021, 2021, "GOODSIG", "good", Good, ""},
+		{"nistp521", algorithm("nistp521"), 2021, 2021, "GOODSIG", "good", Good, ""},
+		{"brainpoolP256r1", algorithm("brainpoolP256r1"), 2021, 2021, "GOODSIG", "good", Good, ""},
+		{"RSA of 2048 bits", algorithm("rsa2048"), 2021, 2021, "GOODSIG", "good", Good, ""},
+		{"RSA of 3072 bits", algorithm("rsa3072"), 2021, 2021, "GOODSIG", "good", Good, ""},
+		{"RSA of 1024 bits", algorithm("rsa1024"), 2021, 2021, "GOODSIG", "good", Weak, "the modulus can be factored; `weak-until` accepts what landed before a date"},
+		{"DSA of 2048 bits", algorithm("dsa2048"), 2021, 2021, "GOODSIG", "good", Weak, "as for RSA of 1024 bits"},
 
 		{"a critical notation", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			return g.export(y(2022), key), g.sign(y(2021), key, "--sig-notation", "!what@example.org=x")
-		}, 2021, "BADSIG", "BADSIG", Unsupported, ""},
+		}, 2021, 2021, "BADSIG", "BADSIG", Unsupported, ""},
 
 		{"a notation that isn't critical", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			return g.export(y(2022), key), g.sign(y(2021), key, "--sig-notation", "what@example.org=x")
-		}, 2021, "GOODSIG", "good", Good, ""},
+		}, 2021, 2021, "GOODSIG", "good", Good, ""},
 
 		{"an unknown key", func(g gpgHome, name string) (string, string) {
 			key, other := g.newKey(y(2020), name, "never"), g.newKey(y(2020), "other than "+name, "never")
 			return g.export(y(2022), other), g.sign(y(2021), key)
-		}, 2021, "NO_PUBKEY", "ERRSIG", Unknown, ""},
+		}, 2021, 2021, "NO_PUBKEY", "ERRSIG", Unknown, ""},
 
 		{"the signature of other content", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			return g.export(y(2022), key), g.run(y(2021), "other content", "--batch", "--armor", "--local-user", key+"!", "--output", "-", "--detach-sign", "-")
-		}, 2021, "BADSIG", "BADSIG", Bad, ""},
+		}, 2021, 2021, "BADSIG", "BADSIG", Bad, ""},
 
 		{"two signatures in one block, both good", func(g gpgHome, name string) (string, string) {
 			key, other := g.newKey(y(2020), name, "never"), g.newKey(y(2020), "second of "+name, "never")
 			return g.export(y(2022), key) + g.export(y(2022), other), g.sign(y(2021), key, "--local-user", other)
-		}, 2021, "GOODSIG", "refused", Malformed, ""},
+		}, 2021, 2021, "GOODSIG", "refused", Malformed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := gpgHome{t, g.dir}
@@ -235,7 +322,7 @@ func TestAgreementOpenPGP(t *testing.T) {
 			}
 			raw := signedCommit([]byte(testPayload), []byte(signature))
 			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
-			table.add(agreement{c.name, c.git, c.ours.String(), c.why}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(c.signed)).Status.String())
+			table.add(agreement{c.name, c.git, c.ours.String(), c.why}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(c.landed)).Status.String())
 		})
 	}
 	table.compare()
@@ -251,7 +338,7 @@ func (g gpgHome) gitVerdict(t *testing.T, at time.Time, certificate string, raw 
 	fresh.run(at, certificate, "--batch", "--no-autostart", "--import", "-")
 	j := newJudged(t)
 	program := filepath.Join(j.dir, "gpg-then")
-	script := fmt.Sprintf("#!/bin/sh\nexec gpg --homedir %s --no-autostart --faked-system-time %d! --no-auto-check-trustdb --trust-model always \"$@\"\n", fresh.dir, at.Unix())
+	script := fmt.Sprintf("#!/bin/sh\nexec gpg --homedir %s --no-autostart --faked-system-time %d! --no-auto-check-trustdb \"$@\"\n", fresh.dir, at.Unix())
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ var krlCases = []struct {
 	{name: "added to", spec: "serial: 6\nsha256: OTHER", ca: "issuer.pub", update: "id: the laptop\nsha1: OTHER", revokes: []string{"serial 5"}},
 }
 
-// TestKRLAgainstKeygen has ssh-keygen make each list, and asks it and us what it revokes.
+// TestAgreementKRL has ssh-keygen make each list, and asks it and us what it revokes.
 func TestAgreementKRL(t *testing.T) {
 	table := &agreements{t: t, title: "SSH revocation lists"}
 	g := newKeygen(t, map[string][]string{"ed25519": {"ed25519"}, "issuer": {"ed25519"}, "other": {"rsa", "-b", "2048"}})
@@ -109,8 +109,9 @@ func TestAgreementKRL(t *testing.T) {
 	table.compare()
 }
 
-// TestSSHRevokedListAgainstKeygen has lists of public keys.
-func TestSSHRevokedListAgainstKeygen(t *testing.T) {
+// TestAgreementSSHRevokedKeys has lists of public keys.
+func TestAgreementSSHRevokedKeys(t *testing.T) {
+	table := &agreements{t: t, title: "SSH lists of revoked keys"}
 	g := newKeygen(t, map[string][]string{"ed25519": {"ed25519"}, "issuer": {"ed25519"}, "other": {"rsa", "-b", "1024"}})
 	certificate := g.certify("issuer", "ed25519", "-n", keygenIdentity, "-z", "5")
 	pub := func(name string) string { return strings.TrimSpace(g.read(name)) }
@@ -144,10 +145,11 @@ func TestSSHRevokedListAgainstKeygen(t *testing.T) {
 			g := keygen{t, g.dir}
 			g.write("revoked", replace.Replace(c.list)+"\n")
 			for _, of := range []struct {
-				signature, want string
-				theirs          bool
-			}{{plain, c.plain, c.theirPlain}, {certified, c.certified, c.theirCertified}} {
+				subject, signature, want string
+				theirs                   bool
+			}{{"plain", plain, c.plain, c.theirPlain}, {"certificate", certified, c.certified, c.theirCertified}} {
 				theirs, ours := g.judge(allowed, of.signature, "20260601120000", "revoked")
+				table.add(agreement{c.name + ": " + of.subject, word(of.theirs), tableWord(of.want), c.why}, g.gitVerdict(keygenPayload, of.signature, "UTC", "revoked"), tableWord(ours))
 				if theirs != of.theirs || !strings.Contains(ours, of.want) {
 					t.Errorf("ssh-keygen says %v and we %s, want %v and %s", theirs, ours, of.theirs, of.want)
 				}
@@ -157,4 +159,5 @@ func TestSSHRevokedListAgainstKeygen(t *testing.T) {
 			}
 		})
 	}
+	table.compare()
 }

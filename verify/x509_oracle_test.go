@@ -3,7 +3,6 @@ package verify
 import (
 	"bytes"
 	"encoding/pem"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,41 +130,9 @@ var craftedGit = map[string]agreement{
 // TestAgreementX509 has git judge the crafted commits with gpgsm, at their time.
 func TestAgreementX509(t *testing.T) {
 	table := &agreements{t: t, title: "X.509"}
-	home, err := os.MkdirTemp("", "gpgsm") // short: a socket is made in it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		kill := exec.Command("gpgconf", "--homedir", home, "--kill", "all")
-		if err := kill.Run(); err != nil {
-			t.Error(err)
-		}
-		if err := os.RemoveAll(home); err != nil {
-			t.Error(err)
-		}
-	})
-	write := func(name string, data []byte) string {
-		name = filepath.Join(home, name)
-		if err := os.WriteFile(name, data, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		return name
-	}
 	rows := x509Crafted(t)
 	ca := x509Corpus(t, "sigcorpus/"+rows[0].CA)
-	fingerprint, err := openssl(t, ca, "x509", "-noout", "-fingerprint", "-sha1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, hexadecimal, _ := strings.Cut(strings.TrimSpace(string(fingerprint)), "=")
-	write("trustlist.txt", []byte(hexadecimal+" S relax\n"))
-	program := write("gpgsm-then", fmt.Appendf(nil, "#!/bin/sh\nexec gpgsm --homedir %s --disable-crl-checks --faked-system-time %s \"$@\"\n",
-		home, rows[0].At.UTC().Format("20060102T150405")))
-	if out, err := exec.Command(program, "--batch", "--import", write("ca.pem", ca)).CombinedOutput(); err != nil {
-		t.Fatalf("gpgsm doesn't import the authority: %s", out)
-	}
-	j := newJudged(t)
-	j.config = []string{"gpg.format=x509", "gpg.x509.program=" + program}
+	j := newGPGSMHome(t, ca).judge(rows[0].At, "--disable-crl-checks")
 	slices.SortFunc(rows, func(a, b craftedX509) int { return strings.Compare(a.Name, b.Name) })
 	for _, row := range rows {
 		c, known := craftedGit[row.Name]
