@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 // Found is a key found in a file that somebody exported, before anybody has said whose it is.
@@ -53,53 +54,60 @@ func Import(name string, data []byte) ([]Found, error) {
 
 func isKeybox(data []byte) bool { return len(data) >= 12 && string(data[8:12]) == "KBXf" }
 
-// importOpenPGP cuts a file into its certificates and armors each.
+// importOpenPGP cuts a file into its certificates and armors each, with the revocations of it that stand
+// elsewhere in the file: those count in a key file too.
 func importOpenPGP(data []byte) ([]Found, error) {
 	blocks, err := keyBlocks(data)
 	if err != nil {
 		return nil, err
 	}
-	var found []Found
-	var certificate []byte
-	end := func() error {
-		if certificate == nil {
-			return nil
-		}
-		f, err := importCertificate(certificate)
-		found, certificate = append(found, f), nil
-		return err
-	}
+	var certificates [][]byte
+	var revocations []rawPacket
 	for _, block := range blocks {
 		packets, err := splitPackets(block)
 		if err != nil {
 			return nil, err
 		}
+		begun := false
 		for _, p := range packets {
 			if p.tag == tagPublicKey {
-				if err := end(); err != nil {
-					return nil, err
-				}
-				certificate = []byte{}
+				certificates, begun = append(certificates, nil), true
 			}
-			if certificate != nil {
-				certificate = append(certificate, p.bytes()...)
+			if head, _ := splitSignature(p); p.tag == tagSignature && head.kind == packet.SigTypeKeyRevocation {
+				revocations = append(revocations, p)
 			}
-		}
-		if err := end(); err != nil {
-			return nil, err
+			if begun {
+				last := &certificates[len(certificates)-1]
+				*last = append(*last, p.bytes()...)
+			}
 		}
 	}
-	if found == nil {
+	if certificates == nil {
 		return nil, errors.New("no OpenPGP key in it")
+	}
+	var found []Found
+	for _, certificate := range certificates {
+		f, err := importCertificate(certificate, revocations)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, f)
 	}
 	return found, nil
 }
 
-func importCertificate(data []byte) (Found, error) {
+func importCertificate(data []byte, revocations []rawPacket) (Found, error) {
 	f := Found{Key: Key{Kind: OpenPGP}}
 	read, err := readOpenPGP(&Key{Kind: OpenPGP, Data: data})
 	if err != nil {
 		return f, err
+	}
+	own := read.certificates[0]
+	for _, p := range revocations {
+		has := slices.ContainsFunc(own.revocations, func(r rawPacket) bool { return bytes.Equal(r.body, p.body) })
+		if head, err := splitSignature(p); !has && (err != nil || head.mayBeBy(own.primary)) {
+			data = append(data, p.bytes()...)
+		}
 	}
 	packets, err := splitPackets(data)
 	if err != nil {
@@ -122,7 +130,7 @@ func importCertificate(data []byte) (Found, error) {
 		return f, err
 	}
 	b.WriteByte('\n')
-	f.Key.Data, f.Key.Source = b.Bytes(), upperHex(read.certificates[0].primary.Fingerprint)
+	f.Key.Data, f.Key.Source = b.Bytes(), upperHex(own.primary.Fingerprint)
 	return f, nil
 }
 
