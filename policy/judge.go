@@ -10,6 +10,7 @@ import (
 const (
 	statusGood    = "good"
 	statusMissing = "missing"
+	statusUnknown = "unknown-key"
 )
 
 // maxDate is the last second of the year 9999: later dates are no dates, and none before it lets
@@ -82,16 +83,16 @@ const amendNow = "git commit --amend --no-edit --date=now -S"
 // nil.
 func (j *judgement) accountable(c *Commit) *Principal {
 	sig, lands := c.Signature, c == &j.landing.Commit
-	if sig.Status == statusMissing && j.p.Signatures.Require == "landing" && !lands {
+	if c.anonymous() && j.p.Signatures.Require == "landing" && !lands {
 		q := j.p.signerOf(&j.landing.Commit)
 		if q == nil {
 			return nil // the landing commit has its own finding
 		}
 		if q.Role == Service {
-			j.find(c, Unsigned, "nobody signed it, and a service that lands it is no person", "git rebase --exec 'git commit --amend --no-edit -S' -i")
+			j.find(c, Unsigned, "nobody here signed it, and a service that lands it is no person", "git rebase --exec 'git commit --amend --no-edit -S' -i")
 			return nil
 		}
-		j.step(c, "signature", true, "unsigned; its landing commit's signer %s stands for it", q.Name)
+		j.step(c, "signature", true, "signed by nobody here; its landing commit's signer %s stands for it", q.Name)
 		return q
 	}
 	if sig.Status != statusGood {
@@ -113,6 +114,12 @@ func (j *judgement) accountable(c *Commit) *Principal {
 		return nil
 	}
 	return q
+}
+
+// anonymous says whether nobody in the keyring signed the commit: it has no signature, or a stranger's, which
+// is worth as much.
+func (c *Commit) anonymous() bool {
+	return c.Signature.Status == statusMissing || c.Signature.Status == statusUnknown
 }
 
 // identity compares what the commit says of its committer or author with whose key signed it.
@@ -333,7 +340,7 @@ func signatureProblem(s Signature) (code Code, detail string, next []string) {
 		code, detail, next = Unsigned, "it is not signed", sign
 	case "malformed":
 		code, detail, next = SignatureMalformed, "its signature is malformed", sign
-	case "unknown-key":
+	case statusUnknown:
 		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", []string{"sign with a key of the keyring, or ask a maintainer to add yours: countersign keyring list"}
 	case "expired":
 		code, detail, next = KeyExpired, "its key had expired when it was signed", sign

@@ -358,6 +358,9 @@ func TestAttackUnjudgedBranchUnderASignedMerge(t *testing.T) {
 		t.Errorf("finding %+v", got[0])
 	}
 	wantCodes(t, p.Judge(new(Ledger), mergeOf("bot", a)), Unsigned)
+	a.Signature = Signature{Status: "unknown-key"} // a stranger's is as good as none, and no worse
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), ApprovalMissing)
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("bot", a)), Unsigned)
 	// What lands is signed, whatever the policy lets in beneath it.
 	c := commit("c", "alice", t0, source())
 	c.Signature = Signature{Status: "missing"}

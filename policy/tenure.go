@@ -110,7 +110,7 @@ func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) 
 	if author == nil || author.Role == Service {
 		return ""
 	}
-	if c.Signature.Status == statusMissing { // the policy let it in: its landing commit's signer stands for it
+	if c.anonymous() { // the policy let it in: its landing commit's signer stands for it
 		signer = p.signerOf(&landing.Commit)
 	}
 	if author == signer || l.vouches(p, signer, when) {
