@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"slices"
+	"time"
 
 	"countersign/policy"
 )
@@ -90,13 +91,17 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 			found = append(found, v)
 		}
 	}
+	var received time.Time
+	if landing.Received != 0 {
+		received = time.Unix(landing.Received, 0)
+	}
 	var withdrawn []statement
 	for _, v := range found {
 		when, here := commits[v.commit.String()]
 		if !here {
 			continue
 		}
-		said, err := st.read(ctx, repo, v, when)
+		said, err := g.said(ctx, st, repo, v, arrival{time.Unix(when, 0), received})
 		if err != nil {
 			return err
 		}

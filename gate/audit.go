@@ -355,7 +355,7 @@ func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, cove
 		if err != nil {
 			return commit, nil, err
 		}
-		landing, _ := g.now.verified(l, time.Unix(l.Commit.Committer.When, 0))
+		landing, _ := g.now.verified(l, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
 	return commit, covered, nil

@@ -51,7 +51,7 @@ func (p *push) certificate(ctx context.Context) error {
 		refuse("its push certificate isn't valid: " + err.Error())
 		return nil
 	}
-	r := p.now.verify(c.payload, c.signature, p.req.Received.Unix(), p.req.Received)
+	r := p.now.verify(c.payload, c.signature, p.req.Received.Unix(), arrival{p.req.Received, p.req.Received})
 	if r.Status != verify.Good {
 		refuse(fmt.Sprintf("its push certificate has no signature that counts: %s, %s", r.Status, r.Reason))
 		return nil

@@ -291,7 +291,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return origin{}, err
 		}
-		o := origin{last: ledger.Last()}
+		o := origin{last: ledger.Last(), received: p.req.Received}
 		if o.standing, err = p.standingAt(ctx, second, parent); err == nil && o.standing.folder != p.now.folder {
 			o.also = p.now
 		}

@@ -27,7 +27,7 @@ type fact struct {
 // mergeTag is a tag embedded in a merge of the landing.
 type mergeTag struct {
 	tag history.Tag
-	at  time.Time
+	at  arrival
 }
 
 // ahead is how many landings are read and verified before they are judged: enough to keep the
@@ -88,7 +88,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			if err != nil {
 				return err
 			}
-			when := time.Unix(at.last, 0)
+			when := arrival{time.Unix(at.last, 0), at.received}
 			busy <- struct{}{}
 			go func() {
 				defer func() { close(f.done); <-busy }()
@@ -123,8 +123,12 @@ func recovered(err *error) {
 	}
 }
 
-// verified turns a landing into facts, each commit's signature judged at the landing time.
-func (st *standing) verified(l history.Landing, at time.Time) (*policy.Landing, []mergeTag) {
+// arrival is when something landed, by what it says itself, and when the receiver got it, zero if that isn't
+// known.
+type arrival struct{ landed, received time.Time }
+
+// verified turns a landing into facts, each commit's signature judged at its arrival.
+func (st *standing) verified(l history.Landing, at arrival) (*policy.Landing, []mergeTag) {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	var tags []mergeTag
 	one := func(e *history.Entry) policy.Commit {
@@ -151,8 +155,8 @@ const maxEarlier = 14 * 24 * time.Hour
 
 // verify asks the keyring who signed. A signature's own time is believed only near the date of what it
 // signs, in seconds since 1970: whoever has a key that has expired could date it back into its life.
-func (st *standing) verify(payload, sig []byte, written int64, at time.Time) verify.Result {
-	r := st.keys.Verify(payload, sig, at)
+func (st *standing) verify(payload, sig []byte, written int64, at arrival) verify.Result {
+	r := st.keys.VerifyReceived(payload, sig, at.landed, at.received)
 	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
 		r.Status, r.Principal = verify.Misdated, ""
 		r.Reason = "the signature is dated " + r.SignedAt.UTC().Format(time.DateOnly) + ", long before what it signs"

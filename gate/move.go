@@ -2,12 +2,11 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
-	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
 )
@@ -26,6 +25,10 @@ func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, erro
 	if err != nil {
 		return false, err
 	}
+	committed, err := p.committed(ctx, commit)
+	if err != nil {
+		return false, err
+	}
 	refs, err := p.repo.Refs(ctx, Approval.refs()+commit.String()+"/")
 	if err != nil {
 		return false, err
@@ -41,7 +44,7 @@ func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, erro
 		if v.kind != Approval || v.commit != commit {
 			continue
 		}
-		s, err := p.now.read(ctx, p.repo, v, 0)
+		s, err := p.said(ctx, p.now, p.repo, v, arrival{time.Unix(committed, 0), p.req.Received})
 		if err != nil {
 			return false, err
 		}
@@ -63,22 +66,6 @@ func (u *update) written() string {
 		return strings.Repeat("0", len(u.real.String()))
 	}
 	return u.New.String()
-}
-
-// peeled gives the commit that a tag leads to, or the commit itself.
-func (p *push) peeled(ctx context.Context, id history.ID) (history.ID, error) {
-	for range maxTagDepth {
-		kind, err := p.repo.Kind(ctx, id)
-		if err != nil || kind != "tag" {
-			return id, err
-		}
-		tag, err := p.repo.Tag(ctx, id)
-		if err != nil {
-			return id, err
-		}
-		id = tag.Target
-	}
-	return id, errors.New("a tag of a tag of a tag, too deep to follow")
 }
 
 // moveAdvice tells how a move that is refused could be approved.

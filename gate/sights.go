@@ -22,22 +22,37 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 	if g.o.Records == nil || !waiting && landing.Unproven == nil {
 		return findings, nil
 	}
-	if g.sights == nil {
-		sights, err := g.readSights(ctx)
-		if errors.Is(err, fs.ErrNotExist) && landing.Received == 0 {
-			return findings, nil // no server, no journal
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("when the push was first seen: %w", err)
-		}
-		g.sights = sights
+	journal, err := g.sighted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !journal && landing.Received == 0 {
+		return findings, nil // no server, no journal
 	}
 	landing.Unproven = nil
-	landing.Seen = g.sights
+	if landing.Seen = g.sights; !journal {
+		landing.Seen = map[string]int64{} // this is the first push
+	}
 	for i := range landing.Approvals {
 		landing.Approvals[i].Seen = g.sights[landing.Approvals[i].Object]
 	}
 	return st.judge(ledger, landing), nil
+}
+
+// sighted sees to it that sights is read, and says whether there is a journal.
+func (g *Gate) sighted(ctx context.Context) (bool, error) {
+	if g.sights != nil || g.o.Records == nil {
+		return g.sights != nil, nil
+	}
+	sights, err := g.readSights(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("when the push was first seen: %w", err)
+	}
+	g.sights = sights
+	return true, nil
 }
 
 // readSights reads from the journal when each object was first accepted as the new value of a ref.

@@ -24,7 +24,8 @@ type standing struct {
 
 // origin is what stands before the first landing of a range.
 type origin struct {
-	last     int64 // the landing time there, seconds since 1970
+	last     int64     // the landing time there, seconds since 1970
+	received time.Time // when what comes after it came in; zero if it had landed before
 	standing *standing
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
@@ -133,7 +134,7 @@ func (g *Gate) introduced(ctx context.Context) (*standing, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	r := st.verify(c.Payload, c.Signature, c.Committer.When, time.Unix(c.Committer.When, 0))
+	r := st.verify(c.Payload, c.Signature, c.Committer.When, arrival{landed: time.Unix(c.Committer.When, 0)})
 	switch {
 	case r.Status != verify.Good:
 		return nil, broken(fmt.Errorf("it has no signature that counts: %s, %s", r.Status, r.Reason))

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,33 +40,68 @@ func (p *push) tag(ctx context.Context, u *update) error {
 		}
 		return p.branch(ctx, u, u.New)
 	}
-	id := u.New
-	for depth := 0; ; depth++ {
-		tag, err := p.repo.Tag(ctx, id)
+	target, err := p.peeled(ctx, u.New)
+	if errors.Is(err, errTooDeep) {
+		p.refuse(u, policy.RefNotCommit, "it is "+err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.now.policy.Signatures.Tags {
+		tag, err := p.repo.Tag(ctx, u.New)
 		if err != nil {
 			return err
 		}
-		if depth == 0 && p.now.policy.Signatures.Tags && !p.signedTag(u, &tag) {
-			return nil
+		committed, err := p.committed(ctx, target)
+		if err != nil {
+			return err
 		}
-		if id = tag.Target; tag.TargetType != "tag" {
-			return p.branch(ctx, u, id)
-		}
-		if depth > maxTagDepth {
-			p.refuse(u, policy.RefNotCommit, "it is a tag of a tag of a tag, too deep to follow")
+		if !p.signedTag(u, &tag, committed) {
 			return nil
 		}
 	}
+	return p.branch(ctx, u, target)
 }
 
-func (p *push) signedTag(u *update, tag *history.Tag) bool {
+// errTooDeep says that a tag leads to no object within maxTagDepth steps.
+var errTooDeep = errors.New("a tag of a tag of a tag, too deep to follow")
+
+// peeled gives the object that a tag leads to, or the object itself.
+func (p *push) peeled(ctx context.Context, id history.ID) (history.ID, error) {
+	for range maxTagDepth {
+		kind, err := p.repo.Kind(ctx, id)
+		if err != nil || kind != "tag" {
+			return id, err
+		}
+		tag, err := p.repo.Tag(ctx, id)
+		if err != nil {
+			return id, err
+		}
+		id = tag.Target
+	}
+	return id, errTooDeep
+}
+
+// committed says when a commit was made, in seconds since 1970: nobody signed a tag of it earlier, whatever
+// the tag says. It is 0 for another object.
+func (p *push) committed(ctx context.Context, id history.ID) (int64, error) {
+	kind, err := p.repo.Kind(ctx, id)
+	if err != nil || kind != "commit" {
+		return 0, err
+	}
+	c, err := p.repo.Commit(ctx, id)
+	return c.Committer.When, err
+}
+
+func (p *push) signedTag(u *update, tag *history.Tag, committed int64) bool {
 	name := strings.TrimPrefix(u.resolved, "refs/tags/")
 	again := signAgain(u)
 	if tag.Name != name {
 		p.refuse(u, policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
 		return false
 	}
-	r := p.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(tag.Tagger.When, 0))
+	r := p.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{time.Unix(max(tag.Tagger.When, committed), 0), p.req.Received})
 	if r.Status != verify.Good {
 		detail := "it has no valid signature: " + r.Status.String()
 		if r.Reason != "" {
@@ -81,6 +117,11 @@ func (p *push) signedTag(u *update, tag *history.Tag) bool {
 	}
 	if !slices.Contains(p.now.policy.Signatures.Kinds, string(r.Kind)) {
 		p.refuse(u, policy.SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", r.Kind))
+		return false
+	}
+	if p.now.policy.Signatures.Identity != "off" && p.now.policy.ByEmail(tag.Tagger.Email) != q {
+		p.refuse(u, policy.SignerMismatch, fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", r.Principal, tag.Tagger.Email),
+			"git config user.email ADDRESS, one the keyring lists for "+r.Principal, again)
 		return false
 	}
 	return !p.tagDate(u, tag.Tagger.When)

@@ -83,9 +83,9 @@ type statement struct {
 	message   []byte
 }
 
-// read reads a voucher. Committed is when the commit it is about was made, in seconds since 1970: nobody
-// vouched for it earlier.
-func (st *standing) read(ctx context.Context, repo Repository, v voucher, committed int64) (statement, error) {
+// read reads a voucher. At says when the commit it is about was made, since nobody vouched for it earlier, and
+// when the voucher came in.
+func (st *standing) read(ctx context.Context, repo Repository, v voucher, at arrival) (statement, error) {
 	s := statement{voucher: v}
 	bad := func(status verify.Status, reason string) (statement, error) {
 		s.signature = policy.Signature{Status: status.String(), Reason: reason}
@@ -110,11 +110,31 @@ func (st *standing) read(ctx context.Context, repo Repository, v voucher, commit
 	if want := v.kind.Tag(v.commit, v.principal); tag.Name != want {
 		return bad(verify.WrongPurpose, fmt.Sprintf("the tag object calls itself %q, not %q", tag.Name, want))
 	}
-	r := st.verify(tag.Payload, tag.Signature, tag.Tagger.When, time.Unix(max(tag.Tagger.When, committed), 0))
+	if said := time.Unix(tag.Tagger.When, 0); said.After(at.landed) {
+		at.landed = said
+	}
+	r := st.verify(tag.Payload, tag.Signature, tag.Tagger.When, at)
 	if r.Status == verify.Good && r.Principal != v.principal {
 		return bad(verify.Bad, fmt.Sprintf("it stands under the name of %s, but %s signed it", v.principal, r.Principal))
 	}
 	s.signature, s.when, s.message = signature(r), tag.Tagger.When, tag.Message
+	return s, nil
+}
+
+// said reads a voucher for a push that comes in now. Whose key was compromised since may have vouched before:
+// the journal knows when the voucher came in.
+func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v voucher, at arrival) (statement, error) {
+	s, err := st.read(ctx, repo, v, at)
+	if err != nil || at.received.IsZero() || s.signature.Status != verify.Revoked.String() {
+		return s, err
+	}
+	if _, err := g.sighted(ctx); err != nil {
+		return s, err
+	}
+	if seen := g.sights[v.tag.String()]; seen != 0 {
+		at.received = time.Unix(seen, 0)
+		return st.read(ctx, repo, v, at)
+	}
 	return s, nil
 }
 
@@ -162,7 +182,7 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 		p.refuse(u, policy.ApprovalForeign, "what somebody signed is not deleted", "countersign approve --withdraw "+v.commit.String())
 		return nil
 	}
-	s, err := p.now.read(ctx, p.repo, v, 0)
+	s, err := p.now.read(ctx, p.repo, v, arrival{received: p.req.Received})
 	if err != nil {
 		return err
 	}

@@ -192,7 +192,7 @@ func (b *block) reasons(indent int, f policy.Finding) {
 	case f.Signer == "" && f.Fingerprint != "":
 		b.line(indent, "key "+cut(f.Fingerprint, 70))
 	}
-	if f.Code == policy.SignerMismatch {
+	if f.Code == policy.SignerMismatch && f.Claim != "" {
 		b.line(indent, "committer "+f.Claim)
 	}
 	if len(f.Have) > 0 {

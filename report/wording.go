@@ -180,8 +180,10 @@ func ofRef(c policy.Code) string {
 		return "it would hold no commit"
 	case policy.TagMoved:
 		return "the tag stands already"
-	case policy.TagLightweight, policy.TagUnsigned:
+	case policy.TagLightweight, policy.TagUnsigned, policy.SignerRole, policy.SignatureUnsupported:
 		return "the tag is not signed by a maintainer"
+	case policy.SignerMismatch:
+		return "the tag is signed by somebody else than it says"
 	case policy.TagName:
 		return "the tag was made under another name"
 	case policy.ApprovalInvalid:

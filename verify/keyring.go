@@ -149,18 +149,30 @@ func (e *entry) read() (err error) {
 	}
 }
 
-// Verify says who made the signature over the payload of an object that landed at that time.
+// Verify says who made the signature over the payload of an object that landed at that time, and was there
+// by then: see [Keyring.VerifyReceived].
+func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
+	return k.VerifyReceived(payload, signature, landed, landed)
+}
+
+// VerifyReceived says who made the signature over the payload of an object that lands at one time, by what
+// the object says, and was received at another, by the receiver's clock; the later of the two counts as the
+// receipt.
 //
 // The key is judged at the signature's own time where it has one (OpenPGP), and at the landing
 // where it has none (SSH). It must lie in the key's window: From ≤ time < Until. A retired key
 // keeps the signatures made before it was. A compromised key keeps only those that were made and
-// had landed before it was: whoever has the key can write any time into a signature, but can't land
-// it in the past. Where a key has several entries, a revocation in any of them counts, and else any
-// window will do.
+// received before it was: whoever has the key can write any time into a signature and a commit, but
+// can't hand them in in the past. So it is with weak algorithms. Where a key has several entries, a
+// revocation in any of them counts, and else any window will do.
 //
 // A signature is of the kind that its first line says, as in git's gpg-interface.c. Anything else
 // around the one armor block, and more than 64 KiB, is [Malformed].
-func (k *Keyring) Verify(payload, signature []byte, at time.Time) Result {
+func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received time.Time) Result {
+	if received.Before(landed) {
+		received = landed
+	}
+	at := arrival{landed, received}
 	res, entries := k.identify(payload, signature, at)
 	if len(entries) > 0 {
 		res.KeyOwner = entries[0].key.Principal
@@ -168,11 +180,11 @@ func (k *Keyring) Verify(payload, signature []byte, at time.Time) Result {
 	if res.Status == Good {
 		made := res.SignedAt
 		if made.IsZero() {
-			made = at
+			made = landed
 		}
 		warnings, err := admit(entries, made, at)
-		if err == nil && made.After(at.Add(k.settings.ClockSkew)) {
-			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(at))
+		if err == nil && made.After(landed.Add(k.settings.ClockSkew)) {
+			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(landed))
 		}
 		res.Warnings = append(res.Warnings, warnings...)
 		res.settle(err)
@@ -185,16 +197,20 @@ func (k *Keyring) Verify(payload, signature []byte, at time.Time) Result {
 	return res
 }
 
+// arrival is when the object that carries a signature landed, by its own account, and when it came in: never
+// earlier.
+type arrival struct{ landed, received time.Time }
+
 // identify says everything about a signature that the policy's windows don't, and gives the entries
 // of the key that made it, or claims to have.
-func (k *Keyring) identify(payload, signature []byte, at time.Time) (Result, []*entry) {
+func (k *Keyring) identify(payload, signature []byte, at arrival) (Result, []*entry) {
 	begins := func(kind string) bool {
 		return bytes.HasPrefix(signature, []byte("-----BEGIN "+kind+"-----"))
 	}
 	switch {
 	case len(signature) == 0:
 		return Result{Status: Missing, Reason: "there is no signature"}, nil
-	case at.IsZero():
+	case at.landed.IsZero():
 		return Result{Status: Bad, Reason: "there is no landing time to judge the key at"}, nil
 	case begins(kindOpenPGPSignature), begins("PGP MESSAGE"):
 		return k.verifyOpenPGP(payload, signature, at)
@@ -207,15 +223,15 @@ func (k *Keyring) identify(payload, signature []byte, at time.Time) (Result, []*
 	}
 }
 
-// verifyOpenPGP judges by the algorithms that prove something today, and what landed in time also by those
-// that did once.
-func (k *Keyring) verifyOpenPGP(payload, signature []byte, at time.Time) (Result, []*entry) {
+// verifyOpenPGP judges by the algorithms that prove something today, and what was received in time also by
+// those that did once.
+func (k *Keyring) verifyOpenPGP(payload, signature []byte, at arrival) (Result, []*entry) {
 	v := openpgpVerifier{candidates: k.openPGPKeys}
-	res, key := v.verify(payload, signature, at)
-	if res.Status == Weak && at.Before(k.settings.WeakUntil) {
+	res, key := v.verify(payload, signature, at.landed)
+	if res.Status == Weak && at.received.Before(k.settings.WeakUntil) {
 		reason := res.Reason
 		v.weakToo = true
-		if res, key = v.verify(payload, signature, at); res.Status == Good {
+		if res, key = v.verify(payload, signature, at.landed); res.Status == Good {
 			if res.SignedAt.Before(k.settings.WeakUntil) {
 				res.Warnings = append(res.Warnings, "accepted for its age: "+reason)
 			} else {
@@ -255,27 +271,26 @@ func (r *Result) settle(err error) {
 	}
 }
 
-// admit says whether one of a key's entries allows it a signature made and landed then, and none
-// revokes it.
-func admit(entries []*entry, made, landed time.Time) (warnings []string, err error) {
+// admit says whether one of a key's entries allows it a signature made and arrived then, and none revokes it.
+func admit(entries []*entry, made time.Time, at arrival) (warnings []string, err error) {
 	if len(entries) == 0 {
 		return nil, refuse(Unknown, "no principal has the key")
 	}
 	for _, e := range entries {
-		if err := e.key.revoked(made, landed); err != nil {
+		if err := e.key.revoked(made, at.received); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range entries {
 		if err = e.key.outside(made); err == nil {
-			return e.key.goneBy(landed), nil
+			return e.key.goneBy(at.landed), nil
 		}
 	}
 	return nil, err
 }
 
-// revoked says why a signature made and landed then isn't worth anything any more.
-func (k *Key) revoked(made, landed time.Time) error {
+// revoked says why a signature made and received then isn't worth anything any more.
+func (k *Key) revoked(made, received time.Time) error {
 	switch k.Revoked {
 	case NotRevoked:
 		return nil
@@ -294,9 +309,9 @@ func (k *Key) revoked(made, landed time.Time) error {
 			return refuse(Revoked, "the key is revoked as compromised, and with it all its signatures")
 		case !made.Before(k.RevokedAt):
 			return refuse(Revoked, "the key was compromised on %s, before the signature of %s", moment(k.RevokedAt), moment(made))
-		case !landed.Before(k.RevokedAt):
-			return refuse(Revoked, "the key was compromised on %s, before the signature landed on %s: whoever has the key could have dated it back to %s",
-				moment(k.RevokedAt), moment(landed), moment(made))
+		case !received.Before(k.RevokedAt):
+			return refuse(Revoked, "the key was compromised on %s, before the signature came in on %s: whoever has the key could have dated it back to %s",
+				moment(k.RevokedAt), moment(received), moment(made))
 		}
 		return nil
 	default:

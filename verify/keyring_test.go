@@ -220,6 +220,37 @@ func TestKeyringWindows(t *testing.T) {
 	}
 }
 
+// TestKeyringAttackStolenKeyDatesBack: the object says that it is older than the theft of its key, or than the
+// day on which weak signatures ended; the receiver's clock knows better.
+func TestKeyringAttackStolenKeyDatesBack(t *testing.T) {
+	signer, authority, small := newEd25519(t), newEd25519(t), newRSA(t, 1024)
+	pgp, secret := pgpEntry(t, "alice")
+	stolen := func(k *Key) { k.Revoked, k.RevokedAt = Compromised, landing.Add(time.Hour) }
+	signature := sign(t, secret, saying(packet.SigTypeBinary, 2020), []byte(testPayload))
+	for _, c := range []struct {
+		name      string
+		key       Key
+		signature []byte
+		late      Status
+	}{
+		{"SSH", with(sshEntry("alice", signer), stolen), sshSign(t, signer, sshNamespace, testPayload), Revoked},
+		{"OpenPGP", with(pgp, stolen), armored(kindOpenPGPSignature, signature), Revoked},
+		{
+			"SSH authority", with(sshAuthority("alice", authority, "alice"), stolen),
+			certifiedSignature(t, signer, sshCertified(t, authority, signer.PublicKey(), nil).Marshal()), Revoked,
+		},
+		{"weak", sshEntry("alice", small), sshSign(t, small, sshNamespace, testPayload), Weak},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := settledKeyring(t, Settings{WeakUntil: landing.Add(time.Hour)}, c.key)
+			wantStatus(t, k.VerifyReceived([]byte(testPayload), c.signature, landing, landing.Add(time.Minute)), Good)
+			wantStatus(t, k.VerifyReceived([]byte(testPayload), c.signature, landing, landing.Add(time.Hour)), c.late)
+			wantStatus(t, k.VerifyReceived([]byte(testPayload), c.signature, landing.Add(time.Hour), landing), c.late)
+			wantStatus(t, k.Verify([]byte(testPayload), c.signature, landing), Good)
+		})
+	}
+}
+
 // TestKeyringAttackBackdatedCommit: an SSH signature carries no time, and a commit's own is whatever
 // its maker writes. The payload's dates lie in 2020, in the key's window; the landing is in 2026.
 func TestKeyringAttackBackdatedCommit(t *testing.T) {
@@ -311,7 +342,7 @@ func TestKeyringZero(t *testing.T) {
 	signature := sshSign(t, signer, sshNamespace, testPayload)
 	wantStatus(t, verdict(t, new(Keyring), testPayload, signature, landing), Unknown)
 	wantStatus(t, verdict(t, mustKeyring(t, sshEntry("alice", signer)), testPayload, signature, time.Time{}), Bad)
-	if _, err := admit(nil, landing, landing); err == nil {
+	if _, err := admit(nil, landing, arrival{landing, landing}); err == nil {
 		t.Error("no entry admits a signature")
 	}
 	key := Key{Revoked: "a word that NewKeyring would refuse"}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
@@ -60,11 +59,11 @@ const (
 
 // verifySSH says which key made the signature over the payload, and whether it fits: everything
 // about a Result but the principal and the keyring's windows, and the entries that say those. An SSH
-// signature has no time, so everything is judged at its landing.
+// signature has no time, so everything is judged at its arrival.
 //
 // The formats are read here, strictly. A plain key in the signature isn't read at all, it only serves
 // to find the same bytes in the keyring; nor is the key of a certificate's authority.
-func (k *Keyring) verifySSH(payload, signature []byte, at time.Time) (Result, []*entry) {
+func (k *Keyring) verifySSH(payload, signature []byte, at arrival) (Result, []*entry) {
 	res := Result{Kind: SSH}
 	entries, err := k.judgeSSH(&res, payload, signature, at)
 	res.settle(err)
@@ -73,7 +72,7 @@ func (k *Keyring) verifySSH(payload, signature []byte, at time.Time) (Result, []
 
 // judgeSSH fills in what is known of the key and its certificate; the status and its reason are the
 // error's.
-func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at time.Time) (entries []*entry, err error) {
+func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at arrival) (entries []*entry, err error) {
 	body, err := oneArmorBlock(signature, kindSSHSignature)
 	if err != nil {
 		return nil, err
@@ -122,7 +121,7 @@ func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at time.Time) (
 		return entries, err
 	}
 	if weakness := key.weakness(sig.Format); weakness != "" {
-		if !at.Before(k.settings.WeakUntil) {
+		if !at.received.Before(k.settings.WeakUntil) {
 			return entries, refuse(Weak, "%s", weakness)
 		}
 		r.Warnings = append(r.Warnings, "accepted for its age: "+weakness)

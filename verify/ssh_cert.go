@@ -80,7 +80,7 @@ func bothRoles(fingerprint string, other *entry) error {
 // What it asks is what OpenSSH asks in sshkey.c, cert_parse and sshkey_cert_check_authority, and in
 // krl.c; where it differs it is the stricter, for ssh-keygen -Y verify heeds no critical option, and
 // asks neither how strong the authority is nor whose the certified key is besides.
-func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at time.Time) ([]*entry, error) {
+func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at arrival) ([]*entry, error) {
 	issuers := k.authorities[c.authority]
 	if len(issuers) == 0 {
 		return nil, refuse(Unknown, "the SSH certificate is by the authority %s, which isn't in the keyring", c.authority)
@@ -90,7 +90,7 @@ func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at time.Time) ([]*e
 	}
 	// An authority is one key, and known to others or not, whoever's entry says so.
 	for _, e := range issuers {
-		if err := e.key.revoked(at, at); e.key.Revoked == Compromised && err != nil {
+		if err := e.key.revoked(at.landed, at.received); e.key.Revoked == Compromised && err != nil {
 			return nil, err
 		}
 	}
@@ -106,14 +106,14 @@ func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at time.Time) ([]*e
 			// An authority may not ask for a proof that whoever it certifies has the key.
 			return nil, refuse(Unknown, "the SSH certificate says that the key is %s's, the keyring that it is %q's", quote(r.Identity), own.key.Principal)
 		}
-		if err := own.key.revoked(at, at); err != nil {
+		if err := own.key.revoked(at.landed, at.received); err != nil {
 			return entries, err
 		}
 	}
 	if len(k.authorities[c.key.fingerprint]) > 0 {
 		return entries, refuse(WrongPurpose, "the certified SSH key is a certificate authority's, which signs certificates and nothing else")
 	}
-	return entries, c.check(at)
+	return entries, c.check(at.landed)
 }
 
 // issuedBy checks the authority's signature. An authority's security key must have been touched, as

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // kindSignedMessage is what gitsign, gpgsm and smimesign write in the first line of their armor.
@@ -24,7 +23,7 @@ const wayToProof = `sign with gitsign's "rekorMode = offline", which writes the 
 // When the signature was made, the transparency log's word says, else a timestamp authority's, else
 // the signer's, else it was at its landing. What proves nothing is refused where it is wrong all
 // the same: a signature could have been made without it.
-func (k *Keyring) verifyX509(payload, signature []byte, at time.Time) (res Result, entries []*entry) {
+func (k *Keyring) verifyX509(payload, signature []byte, at arrival) (res Result, entries []*entry) {
 	defer func() {
 		if p := recover(); p != nil {
 			res, entries = Result{Kind: X509, Status: Malformed, Reason: fmt.Sprintf("the signature can't be read: %v", p)}, nil
@@ -37,7 +36,7 @@ func (k *Keyring) verifyX509(payload, signature []byte, at time.Time) (res Resul
 }
 
 // verifyX509 fills in everything but the status and its reason, which are the error's.
-func (r *Result) verifyX509(k *Keyring, payload, signature []byte, at time.Time) ([]*entry, error) {
+func (r *Result) verifyX509(k *Keyring, payload, signature []byte, at arrival) ([]*entry, error) {
 	s, err := readX509(signature)
 	if err != nil {
 		return nil, err
@@ -94,10 +93,10 @@ func readX509(signature []byte) (*cmsSignature, error) {
 }
 
 // whenUsed says when the signature was made, and by whose word.
-func (t *x509Trust) whenUsed(s *cmsSignature, signer *x509Signer, at time.Time) (use, error) {
-	u := use{made: s.signingTime, landed: at}
+func (t *x509Trust) whenUsed(s *cmsSignature, signer *x509Signer, at arrival) (use, error) {
+	u := use{made: s.signingTime, arrival: at}
 	if u.made.IsZero() {
-		u.made = at
+		u.made = at.landed
 	}
 	if s.timestamp != nil {
 		stamped, err := t.checkTimestamp(s, signer.instance, at)

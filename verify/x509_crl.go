@@ -97,8 +97,9 @@ func wholeList(list *x509.RevocationList) error {
 // use is when a certificate was used: as far as anybody but the signer says so, and no later than
 // the landing.
 type use struct {
-	made, landed time.Time
-	proven       bool // made is a log's or a timestamp authority's word, not the signer's
+	arrival
+	made   time.Time
+	proven bool // made is a log's or a timestamp authority's word, not the signer's
 }
 
 // unrevoked says which of a company's chains no list breaks, or why there is none.
@@ -178,7 +179,7 @@ func (l *revocationList) newer(than *revocationList) bool {
 
 // revokedBy says what a revocation means for the use of a certificate. Whoever has a stolen key can
 // write any time into a signature; so a revocation that might be for theft is one for all time,
-// unless somebody else says when the signature was made, or it had landed before.
+// unless somebody else says when the signature was made, or it had come in before.
 func revokedBy(entry x509.RevocationListEntry, certificate *x509.Certificate, u use) error {
 	since := entry.RevocationTime
 	for _, e := range entry.Extensions {
@@ -194,12 +195,12 @@ func revokedBy(entry x509.RevocationListEntry, certificate *x509.Certificate, u 
 			return nil
 		}
 	default:
-		if u.made.Before(since) && (u.proven || u.landed.Before(since)) {
+		if u.made.Before(since) && (u.proven || u.received.Before(since)) {
 			return nil
 		}
 		if u.made.Before(since) {
-			return refuse(Revoked, "the certificate of %s was revoked on %s for no reason given, before the signature landed on %s: if its key was stolen, the signature may have been dated back",
-				subject(certificate), moment(since), moment(u.landed))
+			return refuse(Revoked, "the certificate of %s was revoked on %s for no reason given, before the signature came in on %s: if its key was stolen, the signature may have been dated back",
+				subject(certificate), moment(since), moment(u.received))
 		}
 	}
 	return refuse(Revoked, "the certificate of %s was revoked on %s, before the signature of %s", subject(certificate), moment(since), moment(u.made))
