@@ -34,13 +34,13 @@ func (p *page) blocks(d shown, room int) (named map[string]bool, left bool) {
 	named = make(map[string]bool)
 	all := together(alike(d.Findings))
 	// A push with one or two things wrong gets them in some breadth, one with more gets each in short.
-	b := block{d: d, amount: amount{list: 12, paths: 3, commands: 3}}
+	b, rows := block{d: d, amount: amount{list: 12, paths: 3, commands: 3}}, 2*p.rows
 	if len(all) > 2 {
-		b.amount = amount{list: 4, paths: 1, commands: 1}
+		b.amount, rows = amount{list: 4, paths: 1, commands: 1}, p.rows
 	}
 	ref := ""
 	for i, sections := range all {
-		b.page, b.sections = page{columns: p.columns, rows: p.rows}, sections
+		b.page, b.sections = page{columns: p.columns, rows: rows}, sections
 		if i > 0 {
 			b.blank()
 		}
