@@ -25,6 +25,7 @@ type update struct {
 	history.RefUpdate
 	resolved string     // the ref that really moves
 	real     history.ID // its value before the push
+	above    bool       // that value reaches every commit of adoption
 	decision *policy.RefDecision
 }
 
@@ -218,6 +219,12 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		}
 		r.Not = append(r.Not, tips...)
 	} else {
+		if u.above, err = p.above(ctx, u.resolved, u.real, adopted); err != nil {
+			return err
+		}
+		if u.above {
+			r.Not = nil
+		}
 		r.Not = append(r.Not, u.real)
 	}
 	start := func(parent history.ID) error {
@@ -286,7 +293,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			// Not %w: a limit that what came before exceeds is no fault of the push.
 			return origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
 		}
-		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
+		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone(), Above: u.above && parent == u.real}
 		second, err := p.aside()
 		if err != nil {
 			return origin{}, err
@@ -323,7 +330,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		ledger.Credit(f.by.policy, landing)
 	}
 	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
-		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger}, before)
+		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above}, before)
 	}
 	return nil
 }

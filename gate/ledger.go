@@ -34,9 +34,12 @@ type ledgerEntries struct {
 type ledgerEntry struct {
 	Tip    string         `json:"tip"`
 	Ledger *policy.Ledger `json:"ledger"`
+	// Above says that the tip is known to reach every commit of adoption: then what the tip doesn't reach
+	// is all that is new, and Git has less to look at.
+	Above bool `json:"above,omitempty"`
 }
 
-const ledgerVersion = 1
+const ledgerVersion = 2
 
 func (e *ledgerEntries) sum() string {
 	c := *e
@@ -75,6 +78,15 @@ func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*polic
 		}
 	}
 	return g.foldAll(ctx, tip)
+}
+
+// above says whether a ref's tip reaches every commit of adoption.
+func (g *Gate) above(ctx context.Context, ref string, tip history.ID, adopted []history.ID) (bool, error) {
+	if slices.ContainsFunc(g.loadLedgers(g.ledgerFile(ref)).Entries, func(e ledgerEntry) bool { return e.Above && e.Tip == tip.String() }) {
+		return true, nil
+	}
+	reached, err := g.repo.Reaches(ctx, tip, adopted)
+	return err == nil && !slices.Contains(reached, false), err
 }
 
 // fold credits the landings of a range to a ledger. It says false, and leaves the ledger spoilt, if

@@ -143,7 +143,7 @@ func (r *gitRepo) reallyNew(ctx context.Context, nodes []node, not []ID) ([]node
 	stale, asked := make(map[ID]bool), 0
 	for _, n := range nodes { // parents before children: what stands on a stale commit may be stale, too
 		bottom := !slices.ContainsFunc(n.parents, func(p ID) bool { return in[p] && !stale[p] })
-		if !bottom || len(n.parents) > 0 && slices.ContainsFunc(n.parents, func(p ID) bool { return slices.Contains(not, p) }) && len(not) == 1 {
+		if !bottom || len(not) == 1 && slices.Contains(n.parents, not[0]) { // a tip reaches no child of its own
 			continue
 		}
 		if asked++; asked > maxStale {
