@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A merge that undoes, in silence, what it brings: the second rule of Entry. Each attack has its way
+// A merge that undoes, in silence, what it brings: see Entry. Each attack has its way
 // of making the undoing look like somebody else's work. In each, "file" says V where it is
 // vulnerable and F where it is fixed; the other files only keep the commits apart.
 
@@ -107,4 +107,88 @@ func TestMergesOwnChanges(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestMergesAreMadeAnew: what git merge gives by itself is nobody's own, and all else is, in merges anywhere in
+// a landing. The go-git reader, which merges no lines and finds no renames, errs to the merge's own.
+func TestMergesAreMadeAnew(t *testing.T) {
+	const nine = "1\n2\n3\n4\n5\n6\n7\n8\n9\n"
+	begins, ends := strings.Replace(nine, "1", "one", 1), strings.Replace(nine, "9", "nine", 1)
+	both := strings.Replace(begins, "9", "nine", 1)
+	files := func(more ...string) map[string]string {
+		m := map[string]string{"other": "other"}
+		for i := 0; i < len(more); i += 2 {
+			m[more[i]] = more[i+1]
+		}
+		return m
+	}
+	for _, test := range []struct {
+		name               string
+		base, ours, theirs map[string]string
+		merged             map[string]string
+		git, goGit         []string
+	}{
+		{"lines of both sides", files("f", nine), files("f", begins), files("f", ends), files("f", both), nil, []string{"f"}},
+		{"lines of both sides and one more", files("f", nine), files("f", begins), files("f", ends), files("f", both+"more"), []string{"f"}, []string{"f"}},
+		{"lines of one side where both changed it", files("f", nine), files("f", begins), files("f", ends), files("f", begins), []string{"f"}, []string{"f"}},
+		{"a conflict, settled for one side", files("f", "1"), files("f", "2"), files("f", "3"), files("f", "2"), []string{"f"}, []string{"f"}},
+		{"a conflict, left as it is", files("f", "1\n"), files("f", "2\n"), files("f", "3\n"), files("f", "<<<<<<< "), []string{"f"}, []string{"f"}},
+		{"changed here, deleted there, kept", files("f", "1"), files("f", "2"), files(), files("f", "2"), []string{"f"}, []string{"f"}},
+		{"changed here, deleted there, deleted", files("f", "1"), files("f", "2"), files(), files(), []string{"f"}, []string{"f"}},
+		{"changed here, renamed there", files("f", nine), files("f", begins), files("g", nine), files("g", begins), nil, []string{"f", "g"}},
+		{"a file in a folder's way", files(), files("f", "1"), files("f/g", "2"), files("f", "1"), []string{"f", "f/g"}, []string{"f/g"}},
+		{"added alike", files(), files("f", "1"), files("f", "1"), files("f", "1"), nil, nil},
+		{"added otherwise", files(), files("f", "1"), files("f", "2"), files("f", "2"), []string{"f"}, []string{"f"}},
+		{"the cherry-picked, gone on with", files("f", nine), files("f", both), files("f", begins), files("f", both), nil, []string{"f"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := newTestRepo(t)
+			base := r.plant(test.base)
+			ours, theirs := r.plant(test.ours, base), r.plant(test.theirs, base)
+			if test.name == "a conflict, left as it is" {
+				out, _ := r.command("merge-tree", "--write-tree", ours.String(), theirs.String()).Output()
+				tree, _, _ := strings.Cut(string(out), "\n")
+				test.merged = files("f", r.git("cat-file", "blob", tree+":f")+"\n")
+			}
+			merge := r.plant(test.merged, ours, theirs)
+			for _, where := range []struct {
+				tip ID
+				of  func(Landing) Entry
+			}{
+				{merge, func(l Landing) Entry { return l.Commit }},
+				{r.plant(test.merged, base, merge), func(l Landing) Entry { return l.Brought[len(l.Brought)-1] }},
+			} {
+				eachReader(t, func(t *testing.T, open opener) {
+					repo := r.open(open)
+					got := landings(t, repo, Range{Tip: where.tip, Not: []ID{base}})
+					want := test.git
+					if _, git := repo.(*gitRepo); !git {
+						want = test.goGit
+					}
+					if own := paths(where.of(got[len(got)-1]).Changes); !slices.Equal(own, want) {
+						t.Errorf("the merge's own changes are %q, want %q", own, want)
+					}
+				})
+			}
+		})
+	}
+}
+
+// plant makes a commit of files and gives its id.
+func (r testRepo) plant(files map[string]string, parents ...ID) ID {
+	r.t.Helper()
+	var stream strings.Builder
+	stream.WriteString("commit refs/heads/planted\nmark :1\ncommitter C <c@x> 0 +0000\ndata 0\n")
+	for i, parent := range parents {
+		fmt.Fprintf(&stream, "%s %s\n", []string{"from", "merge"}[min(i, 1)], parent)
+	}
+	stream.WriteString("deleteall\n")
+	for path, content := range files {
+		fmt.Fprintf(&stream, "M 100644 inline %s\ndata %d\n%s\n", path, len(content), content)
+	}
+	if len(parents) == 0 {
+		r.command("update-ref", "-d", "refs/heads/planted").Run()
+	}
+	r.feed([]byte(stream.String()), "fast-import", "--quiet", "--force")
+	return r.id("planted")
 }

@@ -25,8 +25,8 @@ type gitRepo struct {
 	ask    *process // a cat-file for single questions, started when first needed
 }
 
-// minGit is the oldest git whose options this reader needs: rev-parse --end-of-options.
-const minGit = "2.30"
+// minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
+const minGit = "2.38"
 
 // Open opens a repository for reading through the git program on PATH. It starts nothing yet but
 // what finds the Git directory.
@@ -116,13 +116,16 @@ var passed = []string{
 // asks, locks or pages.
 var fixed = []string{
 	"GIT_NO_REPLACE_OBJECTS=1", "GIT_GRAFT_FILE=" + os.DevNull, "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
-	"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_PAGER=cat", "LC_ALL=C",
+	"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_PAGER=cat", "LC_ALL=C", "GIT_ATTR_NOSYSTEM=1",
 }
 
 // settings are what a repository's own configuration may not change.
 var settings = []string{
 	"-c", "protocol.allow=never", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
 	"-c", "core.commitGraph=false", "-c", "core.useReplaceRefs=false", "-c", "diff.ignoreSubmodules=none",
+	// Merges are made anew as git merge makes them by itself, whatever a server or a pushed file wants of them.
+	"-c", "merge.renames=true", "-c", "merge.directoryRenames=conflict", "-c", "merge.renormalize=false",
+	"-c", "merge.default=text", "-c", "core.attributesFile=" + os.DevNull, "-c", "attr.tree=refs/countersign/none",
 	"-c", "diff.orderFile=" + os.DevNull, "-c", "diff.renames=false", "-c", "advice.graftFileDeprecated=false",
 	// A third of the default: it costs a fiftieth of the time, and a large history else takes 300 MiB.
 	"-c", "core.deltaBaseCacheLimit=32m", "--no-pager", "--literal-pathspecs",

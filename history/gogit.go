@@ -32,6 +32,7 @@ func OpenGoGit(o Options) (Repo, error) {
 		objects: objects,
 		trees:   &treeReader{objects: objects, changes: limits.Changes, parsed: map[ID][]treeEntry{}},
 		links:   map[ID]links{},
+		levels:  map[ID]int{},
 		inspect: o.Inspect,
 		limits:  limits,
 	}, nil
@@ -43,6 +44,7 @@ type goGit struct {
 	objects *objectStore
 	trees   *treeReader
 	links   map[ID]links
+	levels  map[ID]int // see levelOf
 	inspect func(head []byte, size int64) uint32
 	limits  Limits
 }

@@ -155,7 +155,7 @@ func (g *goGit) Landings(ctx context.Context, r Range) iter.Seq2[Landing, error]
 			return
 		}
 		for _, p := range plans {
-			landing, err := g.landing(ctx, p)
+			landing, err := g.landing(ctx, p, r.Counted)
 			if err != nil {
 				landing = Landing{}
 			}
@@ -180,46 +180,26 @@ func (g *goGit) plan(ctx context.Context, r Range) ([]plan, error) {
 }
 
 // landing reads a landing commit and what it brought.
-func (g *goGit) landing(ctx context.Context, p plan) (Landing, error) {
-	var landing Landing
+func (g *goGit) landing(ctx context.Context, p plan, counted bool) (landing Landing, err error) {
 	for _, n := range p.brought {
-		brought, _, err := g.entry(ctx, n.id)
+		brought, err := g.entry(ctx, n.id, counted)
 		if err != nil {
 			return Landing{}, err
 		}
-		if brought.Changes, err = g.inspected(brought.Changes); err != nil {
-			return Landing{}, inCommit(n.id, err)
-		}
 		landing.Brought = append(landing.Brought, brought)
 	}
-	commit, sides, err := g.entry(ctx, p.landing.id)
-	if err != nil {
-		return Landing{}, err
-	}
-	if len(sides) > 1 {
-		commit.Changes, err = mergeChanges(commit.Parents, commit.Changes, differing(sides[:1]), landing.Brought,
-			func(parent int) ([]Change, error) {
-				return differing(sides[parent : parent+1]), nil
-			})
-		if err != nil {
-			return Landing{}, inCommit(p.landing.id, err)
-		}
-	}
-	if commit.Changes, err = g.inspected(commit.Changes); err != nil {
-		return Landing{}, inCommit(p.landing.id, err)
-	}
-	landing.Commit = commit
-	return landing, nil
+	landing.Commit, err = g.entry(ctx, p.landing.id, counted)
+	return landing, err
 }
 
 // entry reads a commit and compares its tree with each parent's, or with nothing.
-func (g *goGit) entry(ctx context.Context, id ID) (Entry, [][]pathChange, error) {
+func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	c, err := g.Commit(ctx, id)
 	if err != nil {
-		return Entry{}, nil, err
+		return Entry{}, err
 	}
 	if len(c.Parents) > g.limits.Parents {
-		return Entry{}, nil, fmt.Errorf("%w: commit %s has %d parents, %d are allowed", ErrLimit, id, len(c.Parents), g.limits.Parents)
+		return Entry{}, fmt.Errorf("%w: commit %s has %d parents, %d are allowed", ErrLimit, id, len(c.Parents), g.limits.Parents)
 	}
 	trees := []ID{{}}
 	if len(c.Parents) > 0 {
@@ -228,17 +208,26 @@ func (g *goGit) entry(ctx context.Context, id ID) (Entry, [][]pathChange, error)
 	for _, parent := range c.Parents {
 		l, err := g.linksOf(ctx, parent)
 		if err != nil {
-			return Entry{}, nil, inCommit(id, err)
+			return Entry{}, inCommit(id, err)
 		}
 		trees = append(trees, l.tree)
 	}
 	sides := make([][]pathChange, len(trees))
 	for i, tree := range trees {
 		if sides[i], err = g.trees.diff(ctx, tree, c.Tree); err != nil {
-			return Entry{}, nil, inCommit(id, err)
+			return Entry{}, inCommit(id, err)
 		}
 	}
-	return Entry{Commit: c, Changes: differing(sides)}, sides, nil
+	changes := differing(sides)
+	if len(sides) > 1 && !counted {
+		if changes, err = g.own(ctx, &c, sides); err != nil {
+			return Entry{}, inCommit(id, err)
+		}
+	}
+	if changes, err = g.inspected(changes); err != nil {
+		return Entry{}, inCommit(id, err)
+	}
+	return Entry{Commit: c, Changes: changes}, nil
 }
 
 // inspected adds size and traits to the changes that leave a blob behind.

@@ -61,8 +61,8 @@ type Side struct {
 	ID   ID
 }
 
-// Change is one path that a commit changed. Old has one side a parent compared with: one for a
-// commit with one parent or none, one a parent for a merge. Size and Traits describe New's blob;
+// Change is one path that a commit changed. Old has one side a parent compared with; one alone for
+// what a merge has of its own. Size and Traits describe New's blob;
 // Traits is what the Inspect function of [Options] said of it. A rename is two changes.
 type Change struct {
 	Path   string // raw bytes as stored, slash-separated, never quoted
@@ -75,12 +75,10 @@ type Change struct {
 // Entry is a commit with what it changed.
 //
 // The changes of a commit with at most one parent are the difference to that parent (or to the
-// empty tree). Those of a merge are the paths that differ from every parent. Those of a merge that
-// is a landing commit are these and, further, (1) the paths that differ from its first parent
-// though no commit it brings in explains the step from the first parent's entry to the merge's,
-// and (2) the paths that differ from another parent where that parent has what the commits it brings
-// in made of them, though no commit beside that parent explains the step: what a merge does by
-// itself, an "ours" and a "theirs" included, is the merge's own change.
+// empty tree). Those of a merge are what Git's own merge of its parents doesn't give: what it adds, what it
+// prefers, what it undoes, and how it settles conflicts. The reader that has no git takes for the merge's own
+// whatever both sides changed since they parted. Where a range is only counted, the changes of a merge are
+// the paths that differ from every parent.
 type Entry struct {
 	Commit
 	Changes []Change
@@ -98,8 +96,8 @@ type Landing struct {
 type Range struct {
 	Tip ID
 	Not []ID
-	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader
-	// may then leave out checking the grammar of trees, which costs as much as all the rest.
+	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
+	// makes no merge anew, and may leave out checking the grammar of trees, which costs as much as all the rest.
 	Counted bool
 }
 

@@ -31,7 +31,7 @@ type stream struct {
 	commits *process
 	diffs   *process
 	blobs   *process
-	others  *process // diffs of merges against their further parents, seldom needed
+	merger  *merger // nil where nothing is merged, or only counted
 	counted bool
 	seen    map[ID]*blobFact // blobs, and trees, for which the fact says nothing
 	buf     []byte
@@ -70,10 +70,13 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 }
 
 func (s *stream) stop() {
-	for _, p := range []*process{s.commits, s.diffs, s.blobs, s.others} {
+	for _, p := range []*process{s.commits, s.diffs, s.blobs} {
 		if p != nil {
 			p.stop()
 		}
+	}
+	if s.merger != nil {
+		s.merger.stop()
 	}
 }
 
@@ -94,6 +97,11 @@ func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, err
 	plans, err := planLandings(rng.Tip, nodes)
 	if err != nil {
 		return err
+	}
+	if !s.counted {
+		if s.merger, err = s.newMerger(nodes, running); err != nil {
+			return err
+		}
 	}
 	running.Go(func() { s.feed(plans) })
 	asks := make(chan []ID, readAhead)
@@ -219,11 +227,6 @@ func (s *stream) half(p plan) (h half) {
 	if h.landing.Commit, h.err = s.entry(&h, p.landing); h.err != nil {
 		return h
 	}
-	if len(p.landing.parents) > 1 {
-		if h.err = s.merge(p, &h.landing); h.err != nil {
-			return h
-		}
-	}
 	if h.err = s.diffs.batchEnd(); h.err != nil || s.r.opts.Inspect == nil {
 		return h
 	}
@@ -249,35 +252,19 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 		return e, fmt.Errorf("%w: commit %s has %d parents; the limit parents is %d", ErrLimit, n.id, len(e.Parents), s.r.limits.Parents)
 	}
 	var trees []treeAt
-	e.Changes, trees, err = s.diffs.rawDiff(n.id, s.r.limits.Changes)
+	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes); err != nil {
+		return e, err
+	}
+	if len(e.Parents) > 1 && !s.counted {
+		if e.Changes, err = s.merger.own(&e.Commit, s.r.limits.Changes); err != nil {
+			return e, err
+		}
+	}
 	h.wantTree(s, n.id, treeAt{id: e.Tree})
 	for _, t := range trees {
 		h.wantTree(s, n.id, t)
 	}
-	return e, err
-}
-
-func (s *stream) merge(p plan, l *Landing) error {
-	first, _, err := s.diffs.rawDiff(p.landing.id, s.r.limits.Changes)
-	if err != nil {
-		return err
-	}
-	l.Commit.Changes, err = mergeChanges(l.Commit.Parents, l.Commit.Changes, first, l.Brought, func(parent int) ([]Change, error) {
-		if s.others == nil {
-			if s.others, err = s.r.start(s.ctx, diffArgs...); err != nil {
-				return nil, err
-			}
-		}
-		if _, err := fmt.Fprintf(s.others.in, "%s %s\n%s", p.landing.id, p.landing.parents[parent], endOfBatch); err != nil {
-			return nil, s.others.failed(err)
-		}
-		diff, _, err := s.others.rawDiff(p.landing.id, s.r.limits.Changes)
-		if err != nil {
-			return nil, err
-		}
-		return diff, s.others.batchEnd()
-	})
-	return err
+	return e, nil
 }
 
 // want notes which blobs to read for changes, each blob once while it is remembered.

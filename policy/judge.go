@@ -153,9 +153,7 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 		case len(c.Parents) < 2 || c != &j.landing.Commit:
 			j.find(c, SignerRole, q.Name+" is a service: it may land merges and nothing else")
 		case len(c.Changes) > 0:
-			// Nobody stands behind what a merge adds to its parents, even where Git merged the lines of
-			// one file by itself: whoever has the service's key could have written them.
-			f := j.finding(c, SignerRole, q.Name+" is a service, and its merge holds what is in none of the merged commits",
+			f := j.finding(c, SignerRole, q.Name+" is a service, and its merge isn't what git makes of the merged commits",
 				"let a person merge the protected branch into the topic: git merge -S origin/BRANCH", "then the service can merge the topic")
 			f.Paths = c.Touched(j.p)
 			j.add(f)
