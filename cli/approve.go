@@ -27,6 +27,9 @@ refs/approvals/COMMIT/NAME, and prints the command that pushes it. NAME is yours
 or else the setting countersign.principal of git-config(1), or else what the policy here knows of your
 address.
 
+An approval covers what a merge of REV brings. Who will push the commits as they are, without a merge, needs one
+for each: --each signs them all.
+
 With --from and --to the approval is for a move of a protected ref that loses commits: a rewind, a deleted
 ref (--to is all zeros), a tag that changes what it means. The maintainers whom the quorum asks for approve the
 same full ids. With --withdraw it takes an approval back that hasn't been used yet.`,
@@ -38,6 +41,7 @@ same full ids. With --withdraw it takes an approval back that hasn't been used y
 	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
 	cmd.Flags().StringVar(&a.from, "from", "", "let --ref move from that full `id`")
 	cmd.Flags().StringVar(&a.to, "to", "", "to that full `id`, of which REV is the commit, or all zeros")
+	cmd.Flags().BoolVar(&a.each, "each", false, "approve each commit by itself, for a push without a merge")
 	withdraw := cmd.Flags().Bool("withdraw", false, "take your approval of REV back")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -68,6 +72,7 @@ type approving struct {
 	from string
 	to   string
 	yes  bool
+	each bool
 }
 
 func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error {
@@ -85,11 +90,27 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	message := fmt.Sprintf("Approve %s\n", commit)
-	if a.ref != "" {
-		message += "\n" + gate.RefLine + a.ref + "\n"
+	sign := func(commit history.ID) error {
+		message := fmt.Sprintf("Approve %s\n", commit)
+		if a.ref != "" {
+			message += "\n" + gate.RefLine + a.ref + "\n"
+		}
+		return a.sign(ctx, gate.Approval, commit, message)
 	}
-	return a.sign(ctx, gate.Approval, commit, message)
+	if !a.each {
+		return sign(commit)
+	}
+	for i := range covered {
+		id, err := history.ParseID(covered[i].ID)
+		if err != nil {
+			return err
+		}
+		if err := sign(id); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "or all at once: git push origin '%[1]s*:%[1]s*'\n", "refs/"+string(gate.Approval)+"/")
+	return err
 }
 
 func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) error {

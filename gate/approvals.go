@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/history"
 	"countersign/policy"
 )
 
@@ -110,7 +111,17 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 			if said.line(MoveLine) != "" {
 				continue // of a ref's move, and not of what the commit holds
 			}
-			landing.Approvals = append(landing.Approvals, said.approval())
+			a := said.approval()
+			if landing.Received == 0 && a.Ref != landing.Ref {
+				landed, err := g.reaches(ctx, repo, st, a.Ref, v.commit)
+				if err != nil {
+					return err
+				}
+				if landed { // where it was approved for; this ref was cut from that one
+					a.Ref = ""
+				}
+			}
+			landing.Approvals = append(landing.Approvals, a)
 		case Exception:
 			landing.Exceptions = append(landing.Exceptions, said.exception())
 		case Withdrawal:
@@ -132,4 +143,17 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 		})
 	}
 	return nil
+}
+
+// reaches says whether a protected branch that exists has a commit.
+func (g *Gate) reaches(ctx context.Context, repo Repository, st *standing, ref string, commit history.ID) (bool, error) {
+	if ref == "" || !st.policy.Protects(ref) {
+		return false, nil
+	}
+	refs, err := repo.Refs(ctx, ref)
+	if err != nil || len(refs) != 1 || refs[0].Name != ref {
+		return false, err
+	}
+	reached, err := repo.Reaches(ctx, refs[0].ID, []history.ID{commit})
+	return err == nil && reached[0], err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -137,18 +138,18 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 	}
 	l := new(policy.Ledger)
 	if !before.IsZero() {
-		last, err := repo.Commit(ctx, before)
+		last, err := lastDate(ctx, repo, before)
 		if err != nil {
 			return nil, err
 		}
-		cl := &claims{policy: g.server.policy, none: !g.server.policy.Adoption.CreditClaims}
+		cl := &claims{policy: g.server.policy, none: last == 0 || !g.server.policy.Adoption.CreditClaims}
 		for landing, err := range repo.Landings(ctx, history.Range{Tip: before, Counted: true}) {
 			if err != nil {
 				return nil, err
 			}
 			facts := cl.landing(landing)
 			// A date in the future, in history from before the gate, would hold the clock there.
-			facts.Commit.Committer.When = min(facts.Commit.Committer.When, last.Committer.When)
+			facts.Commit.Committer.When = min(facts.Commit.Committer.When, last)
 			l.Credit(g.server.policy, facts)
 		}
 	}
@@ -158,6 +159,22 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 		}
 	}
 	return l, nil
+}
+
+// lastDate gives the committer date of the last commit of a line of first parents that says one, in seconds
+// since 1970, or 0. Old histories hold commits that don't.
+func lastDate(ctx context.Context, repo Repository, tip history.ID) (int64, error) {
+	var when int64
+	var failed error
+	_, err := repo.FirstParents(ctx, tip, func(id history.ID) bool {
+		c, err := repo.Commit(ctx, id)
+		if !errors.Is(err, history.ErrMalformed) {
+			when, failed = c.Committer.When, err
+			return true
+		}
+		return false
+	})
+	return when, errors.Join(err, failed)
 }
 
 // base gives the first parent of a range's first landing: what the ref's line held before it. It is

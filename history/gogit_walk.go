@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -195,6 +196,11 @@ func (g *goGit) landing(ctx context.Context, p plan, counted bool) (landing Land
 // entry reads a commit and compares its tree with each parent's, or with nothing.
 func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	c, err := g.Commit(ctx, id)
+	if counted && errors.Is(err, ErrMalformed) {
+		var l links
+		l, err = g.linksOf(ctx, id)
+		c = Commit{ID: id, Tree: l.tree, Parents: l.parents}
+	}
 	if err != nil {
 		return Entry{}, err
 	}

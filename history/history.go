@@ -98,6 +98,7 @@ type Range struct {
 	Not []ID
 	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
 	// makes no merge anew, and may leave out checking the grammar of trees, which costs as much as all the rest.
+	// Old histories hold odd objects: a malformed commit is then one that says nothing of who made it and when.
 	Counted bool
 }
 

@@ -242,7 +242,9 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 	if err != nil {
 		return e, err
 	}
-	if e.Commit, err = ParseCommit(n.id, raw); err != nil {
+	if e.Commit, err = ParseCommit(n.id, raw); s.counted && errors.Is(err, ErrMalformed) {
+		e.Commit = Commit{ID: n.id, Parents: n.parents}
+	} else if err != nil {
 		return e, err
 	}
 	if !slices.Equal(e.Parents, n.parents) {
