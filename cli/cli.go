@@ -53,6 +53,7 @@ func commands() []func(Env) *cobra.Command {
 		approveCommand,
 		exceptCommand,
 		tenureCommand,
+		auditCommand,
 		policyCommand,
 		keyringCommand,
 		logCommand,

@@ -37,6 +37,8 @@ type Judged struct {
 	Ledger   *policy.Ledger
 	Landing  *policy.Landing
 	Findings []policy.Finding
+
+	read history.Landing
 }
 
 // Audits reads what to judge. Spec is "", for everything since adoption on each protected ref that
@@ -164,7 +166,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		if err != nil {
 			return undecided(err)
 		}
-		j := Judged{Policy: p, Ledger: ledger, Landing: landing}
+		j := Judged{Policy: p, Ledger: ledger, Landing: landing, read: f.read}
 		if cl == nil {
 			j.Policy = f.by.policy
 		}

@@ -317,10 +317,11 @@ func (p *Policy) approvers() int {
 }
 
 // mostApprovers is how many principals could stand second behind a change, whoever of the others
-// makes it; with needKeys only who has a key that isn't revoked.
+// makes it; with needKeys only who has a key that isn't retired. Whose key was stolen comes back with
+// another: to revoke it, which one maintainer may, mustn't make the rules laxer, nor be refused for that.
 func (p *Policy) mostApprovers(needKeys bool) int {
 	signs := func(q *Principal) bool {
-		return !needKeys || slices.ContainsFunc(q.Keys, func(k Key) bool { return k.Revoked == "" })
+		return !needKeys || slices.ContainsFunc(q.Keys, func(k Key) bool { return k.Revoked != "retired" })
 	}
 	most := 0
 	j := &judgement{p: p}

@@ -344,7 +344,6 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 	// Nobody is asked who can't sign any more, or never could.
 	for _, other := range []string{
 		"role = \"reviewer\"\n", "role = \"contributor\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\" }]\nintroduced-by = \"alice\"\n",
-		"role = \"reviewer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\", revoked = \"compromised\" }]\n",
 		"role = \"maintainer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\", revoked = \"retired\", until = 2024-01-01 }]\n",
 	} {
 		p := mustLoad(t, alice+"[[principal]]\nname = \"bob\"\n"+other)
@@ -352,6 +351,11 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 		if got := p.Rules[0].Exempt.In == "class"; got != approvable {
 			t.Errorf("%s: rules %+v", other, p.Rules[0])
 		}
+	}
+	// Whose key was stolen is still there.
+	p = mustLoad(t, alice+"[[principal]]\nname = \"bob\"\nrole = \"reviewer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\", revoked = \"compromised\" }]\n")
+	if diff := cmp.Diff(Default().Rules, p.Rules); diff != "" {
+		t.Errorf("a stolen key: -default +loaded:\n%s", diff)
 	}
 	// What an owner writes down is taken at its word, or refused.
 	p = mustLoad(t, "[[rule]]\nname = \"one\"\nclasses = [\"build\"]\nexempt = { days = 3 }\n"+alice)

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/report"
+)
+
+func auditCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "List what landed here by the word of keys that are revoked by now",
+		Long: `After a key was stolen: revoke it in the keyring as compromised, from the day on which it may have been in
+other hands (revoked-at). Then this lists every commit, change of the policy, approval, exception and protected
+tag since adoption that it signed since, oldest first for each branch; each is for somebody to look at anew. What
+was received is known from the server's journal. Where there is none, as in a clone, what says that it is older
+is listed as well, as far as it could have been dated back (tenure.max-landing-age). Exit code 1 if there is
+anything.`,
+		Args: cobra.NoArgs,
+	}
+	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		visit, n := leanedText(env.Stdout), 0
+		switch *format {
+		case "text":
+		case "json":
+			out := json.NewEncoder(env.Stdout)
+			visit = func(l gate.Leaned) error { return out.Encode(l) }
+		default:
+			return noFormat(cmd, *format)
+		}
+		g, err := env.usable(*repository, *folder, gate.Options{})
+		if err != nil {
+			return err
+		}
+		defer g.Close()
+		err = g.Leaned(cmd.Context(), func(l gate.Leaned) error {
+			n++
+			return visit(l)
+		})
+		if err == nil && n > 0 {
+			err = exitError{exitRefused, nil}
+		}
+		return err
+	}
+	return cmd
+}
+
+func leanedText(w io.Writer) func(gate.Leaned) error {
+	return func(l gate.Leaned) error {
+		when := "landed " + l.Landed.UTC().Format(time.DateOnly)
+		switch {
+		case !l.Received.IsZero():
+			when = "received " + l.Received.UTC().Format(time.DateOnly)
+		case l.Perhaps:
+			when += " by its own account"
+		}
+		_, err := fmt.Fprintf(w, "%s %s  %s\n  %s, %s\n  %s: %s\n", l.What, l.ID, report.Escape(l.About), report.Escape(l.Ref), when, report.Escape(l.Principal), report.Escape(l.Reason))
+		return err
+	}
+}
