@@ -251,10 +251,13 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 // errRefused stops the judging of a ref update that has its finding already.
 var errRefused = errors.New("refused")
 
-// protectedTips gives where the protected refs stand.
+// protectedTips gives where the protected refs stand that were judged.
 func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
 	refs, err := g.protectedRefs(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if refs, err = g.judged(ctx, refs); err != nil {
 		return nil, err
 	}
 	var tips []history.ID

@@ -82,7 +82,7 @@ type Gate struct {
 	floor        *policy.Policy // nil for none
 	server       *standing      // the server's policy, or that of the introduction
 	recorder     Recorder
-	sights       map[string]int64 // when the journal first has an object as a ref's value; nil before it was asked
+	past         *past // what the journal says; nil before it was asked
 	tenure       ledgers
 	exceptions   *bool  // whether there is any; nil before somebody asked
 	pusher       string // who signed the push certificate; "" for nobody

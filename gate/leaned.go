@@ -32,7 +32,7 @@ type leaning struct {
 	*Gate
 	visit    func(Leaned) error
 	vouchers map[history.ID][]voucher
-	seen     map[string]bool
+	told     map[string]bool
 	waiting  []suspect // until the journal says when they came in
 }
 
@@ -53,7 +53,7 @@ func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
 	if _, err := g.sighted(ctx); err != nil {
 		return undecided(err)
 	}
-	l := leaning{Gate: g, visit: visit, vouchers: make(map[history.ID][]voucher), seen: make(map[string]bool)}
+	l := leaning{Gate: g, visit: visit, vouchers: make(map[history.ID][]voucher), told: make(map[string]bool)}
 	if err := l.findVouchers(ctx); err != nil {
 		return undecided(err)
 	}
@@ -93,7 +93,7 @@ func (l *leaning) landing(ctx context.Context, ref string, j Judged) error {
 	if err := l.commit(ctx, ref, &j, &j.read.Commit, landed); err != nil {
 		return err
 	}
-	if at := l.sights[j.read.Commit.ID.String()]; at != 0 {
+	if at := l.seen(j.read.Commit.ID.String()); at != 0 {
 		return l.settle(time.Unix(at, 0))
 	}
 	return nil
@@ -141,7 +141,7 @@ func (l *leaning) tag(what, ref, about string, tag *history.Tag, committed int64
 		return l.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{landed, received})
 	})
 	var received time.Time
-	if at := l.sights[tag.ID.String()]; at != 0 {
+	if at := l.seen(tag.ID.String()); at != 0 {
 		received = time.Unix(at, 0)
 	}
 	err := l.settle(received)
@@ -179,10 +179,10 @@ func (l *leaning) tags(ctx context.Context) error {
 
 // suspect notes a signature if it is revoked today, or could be if it came in late.
 func (l *leaning) suspect(about Leaned, judge func(received time.Time) verify.Result) {
-	if key := about.What + about.ID + about.About; l.seen[key] {
+	if key := about.What + about.ID + about.About; l.told[key] {
 		return
 	} else if r := judge(about.Landed.Add(l.now.policy.Tenure.MaxLandingAge)); r.Status == verify.Revoked {
-		l.seen[key] = true
+		l.told[key] = true
 		about.Principal, about.Fingerprint = r.KeyOwner, r.Fingerprint
 		l.waiting = append(l.waiting, suspect{about, judge})
 	}

@@ -21,6 +21,9 @@ func (g *Gate) lines(ctx context.Context, adopted []history.ID) ([]history.ID, e
 	if err != nil {
 		return nil, err
 	}
+	if refs, err = g.judged(ctx, refs); err != nil {
+		return nil, err
+	}
 	tips := slices.Clone(adopted)
 	for _, r := range refs {
 		// A tag may stand on anything that was judged, on a line or beside it.

@@ -1,13 +1,17 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
+	"time"
 
+	"countersign/history"
 	"countersign/policy"
 )
 
@@ -30,37 +34,91 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 		return findings, nil // no server, no journal
 	}
 	landing.Unproven = nil
-	if landing.Seen = g.sights; !journal {
-		landing.Seen = map[string]int64{} // this is the first push
+	landing.Seen = map[string]int64{} // this is the first push
+	if journal {
+		landing.Seen = g.past.sights
 	}
 	for i := range landing.Approvals {
-		landing.Approvals[i].Seen = g.sights[landing.Approvals[i].Object]
+		landing.Approvals[i].Seen = g.seen(landing.Approvals[i].Object)
 	}
 	return st.judge(ledger, landing), nil
 }
 
-// sighted sees to it that sights is read, and says whether there is a journal.
-func (g *Gate) sighted(ctx context.Context) (bool, error) {
-	if g.sights != nil || g.o.Records == nil {
-		return g.sights != nil, nil
+// past is what the journal says of accepted pushes.
+type past struct {
+	sights map[string]int64  // when an object was first a ref's new value, seconds since 1970
+	tracks map[string]*track // of protected refs, by name
+}
+
+// track is what a protected ref has been through: the values that it was given by judged pushes, and those from
+// which such pushes began though no other had led there.
+type track struct {
+	judged map[string]bool
+	roots  []string
+}
+
+func (p *past) add(at time.Time, refs []recordedRef) {
+	for _, r := range refs {
+		if _, ok := p.sights[r.New]; !ok {
+			p.sights[r.New] = at.Unix()
+		}
+		name := cmp.Or(r.Resolved, r.Ref)
+		old, err := history.ParseID(r.Old)
+		if !r.Protected || err != nil {
+			continue
+		}
+		t := p.tracks[name]
+		if t == nil || old.IsZero() { // made anew: judged by all that it holds
+			t = &track{judged: make(map[string]bool)}
+			p.tracks[name] = t
+		}
+		if !old.IsZero() && !t.judged[r.Old] {
+			t.roots = append(t.roots, r.Old)
+			t.judged[r.Old] = true
+		}
+		t.judged[r.New] = true
 	}
-	sights, err := g.readSights(ctx)
+}
+
+// recordedRef is what is read again of a decision's refs.
+type recordedRef struct {
+	Ref       string `json:"ref"`
+	Resolved  string `json:"resolved"`
+	Old       string `json:"old"`
+	New       string `json:"new"`
+	Protected bool   `json:"protected"`
+}
+
+// sighted sees to it that the journal is read, and says whether there is one.
+func (g *Gate) sighted(ctx context.Context) (bool, error) {
+	if g.past != nil || g.o.Records == nil {
+		return g.past != nil, nil
+	}
+	p, err := g.readPast(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("when the push was first seen: %w", err)
 	}
-	g.sights = sights
+	g.past = p
 	return true, nil
 }
 
-// readSights reads from the journal when each object was first accepted as the new value of a ref.
-func (g *Gate) readSights(ctx context.Context) (map[string]int64, error) {
-	sights := make(map[string]int64)
+// seen says when the journal first has an object, in seconds since 1970; 0 where it doesn't.
+func (g *Gate) seen(id string) int64 {
+	if g.past == nil {
+		return 0
+	}
+	return g.past.sights[id]
+}
+
+// readPast reads the journal.
+func (g *Gate) readPast(ctx context.Context) (*past, error) {
+	p := &past{sights: make(map[string]int64), tracks: make(map[string]*track)}
 	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
 		if err != nil {
-			return sights, err
+			return nil, err
 		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -68,9 +126,7 @@ func (g *Gate) readSights(ctx context.Context) (map[string]int64, error) {
 		var r Record
 		var d struct {
 			Verdict policy.Verdict `json:"verdict"`
-			Refs    []struct {
-				New string `json:"new"`
-			} `json:"refs"`
+			Refs    []recordedRef  `json:"refs"`
 		}
 		if err := json.Unmarshal(b, &r); err != nil {
 			return nil, err
@@ -81,14 +137,57 @@ func (g *Gate) readSights(ctx context.Context) (map[string]int64, error) {
 		if err := json.Unmarshal(r.Decision, &d); err != nil {
 			return nil, err
 		}
-		if d.Verdict != policy.Accepted {
-			continue // it was turned away, and nobody else could see it
-		}
-		for _, ref := range d.Refs {
-			if _, ok := sights[ref.New]; !ok {
-				sights[ref.New] = r.Time.Unix()
-			}
+		if d.Verdict == policy.Accepted { // else it was turned away, and nobody else could see it
+			p.add(r.Time, d.Refs)
 		}
 	}
-	return sights, nil
+	return p, nil
+}
+
+// judged leaves those of some protected refs whose whole content this gate has judged, by its journal, or which
+// was adopted. That a name is protected today says nothing of what was pushed there before.
+func (g *Gate) judged(ctx context.Context, refs []history.Ref) ([]history.Ref, error) {
+	adopted, err := adoption(g.now.policy)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := g.sighted(ctx); err != nil {
+		return nil, err
+	}
+	var roots []history.ID // what has to be adopted
+	needs := make(map[string][]history.ID)
+	for _, ref := range refs {
+		needs[ref.Name] = []history.ID{ref.ID}
+		if g.past == nil || g.past.tracks[ref.Name] == nil || !g.past.tracks[ref.Name].judged[ref.ID.String()] {
+			if !strings.HasPrefix(ref.Name, "refs/tags/") { // old tags are many, and stand on what branches hold
+				roots = append(roots, ref.ID)
+			}
+			continue
+		}
+		needs[ref.Name] = nil
+		for _, s := range g.past.tracks[ref.Name].roots {
+			id, err := history.ParseID(s)
+			if err != nil {
+				return nil, err
+			}
+			needs[ref.Name], roots = append(needs[ref.Name], id), append(roots, id)
+		}
+	}
+	known := make(map[history.ID]bool)
+	repo, err := g.aside()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range adopted {
+		reached, err := repo.Reaches(ctx, a, roots)
+		if err != nil {
+			return nil, err
+		}
+		for i, yes := range reached {
+			known[roots[i]] = known[roots[i]] || yes
+		}
+	}
+	return slices.DeleteFunc(refs, func(r history.Ref) bool {
+		return slices.ContainsFunc(needs[r.Name], func(id history.ID) bool { return !known[id] })
+	}), nil
 }

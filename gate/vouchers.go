@@ -131,7 +131,7 @@ func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v vouche
 	if _, err := g.sighted(ctx); err != nil {
 		return s, err
 	}
-	if seen := g.sights[v.tag.String()]; seen != 0 {
+	if seen := g.seen(v.tag.String()); seen != 0 {
 		at.received = time.Unix(seen, 0)
 		return st.read(ctx, repo, v, at)
 	}
