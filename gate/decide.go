@@ -326,6 +326,9 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		}
 		p.decision.Findings = append(p.decision.Findings, findings...)
 		p.decision.Notes = append(p.decision.Notes, landing.Excepted...)
+		if f.twice != nil {
+			p.decision.Notes = noted(p.decision.Notes, f.twice.Excepted)
+		}
 		if len(p.decision.Findings) >= maxFindings {
 			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID))
 			return errRefused

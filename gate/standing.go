@@ -156,17 +156,17 @@ func (st *standing) isKey(r verify.Result, fingerprint string) bool {
 
 // fromTree reads the policy in a tree. Nothing is judged up to the introduction.
 func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
-	st, err := readStanding(folder, false)
+	p, err := policy.Load(folder)
 	if err != nil {
 		return nil, err
 	}
+	st := &standing{policy: p.Since(g.introduction), folder: folder.ID}
 	if g.floor != nil {
 		st.policy = st.policy.Above(g.floor)
-		st.floor = g.floor.WithPrincipals(st.policy.Principals)
+		st.floor = g.floor.Beneath(st.policy)
 	}
-	st.policy = st.policy.Since(g.introduction)
-	st.folder = folder.ID
-	return st, nil
+	st.keys, err = keyring(st.policy)
+	return st, err
 }
 
 // standingAt gives the policy that judges what comes after a commit. Where the line doesn't have one,
@@ -239,7 +239,20 @@ func (st *standing) judge(ledger *policy.Ledger, landing *policy.Landing) []poli
 	if st.floor == nil {
 		return findings
 	}
-	return together(findings, st.floor.Judge(ledger, landing))
+	excepted, unproven := landing.Excepted, landing.Unproven
+	findings = together(findings, st.floor.Judge(ledger, landing))
+	landing.Excepted, landing.Unproven = noted(excepted, landing.Excepted), noted(unproven, landing.Unproven)
+	return findings
+}
+
+// noted adds notes of another judgement, but those that are there.
+func noted(notes, more []string) []string {
+	for _, n := range more {
+		if !slices.Contains(notes, n) {
+			notes = append(notes, n)
+		}
+	}
+	return notes
 }
 
 // together adds findings of another judgement, but those that say the same again.

@@ -97,7 +97,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 		Signatures: Signatures{
 			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", ClockSkew: noLimit, WeakUntil: time.Unix(maxDate, 0),
 		},
-		X509:          defaults().X509,
+		X509:          X509{Transparency: "none", Log: defaults().X509.Log, Timeout: defaults().X509.Timeout},
 		Push:          Push{Certificate: "optional"},
 		Tenure:        defaults().Tenure,
 		Quorum:        Quorum{Maintainers: 1},
@@ -109,6 +109,9 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err == nil && (p.X509.Roots != nil || p.X509.Log != defaults().X509.Log) {
+		err = fmt.Errorf("%s: trusted-roots and log say whom to trust, which the policy in the tree does; a floor has crls and transparency", FloorFile)
+	}
 	return p, err
 }
 
@@ -116,7 +119,8 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 const noLimit = 100 * 365 * 24 * time.Hour
 
 // Above gives a copy of a policy for a server that has a floor: what either of them protects is
-// protected, and what one forbids isn't allowed. Rules and signatures are judged by each on its own.
+// protected, what one forbids isn't allowed, and what one asks of keys and of a quorum is asked. Rules are judged
+// by each on its own: see Beneath.
 func (p *Policy) Above(floor *Policy) *Policy {
 	c := *p
 	c.Protect.Refs = slices.Clone(p.Protect.Refs)
@@ -127,7 +131,16 @@ func (p *Policy) Above(floor *Policy) *Policy {
 	}
 	c.Protect.AllowRewind = p.Protect.AllowRewind && floor.Protect.AllowRewind
 	c.Protect.AllowDelete = p.Protect.AllowDelete && floor.Protect.AllowDelete
-	c.Signatures.Tags = p.Signatures.Tags || floor.Signatures.Tags
+	c.Signatures = p.Signatures.above(&floor.Signatures)
+	c.X509.CRLs = slices.Concat(p.X509.CRLs, floor.X509.CRLs)
+	if slices.Index(transparencies, floor.X509.Transparency) > slices.Index(transparencies, p.X509.Transparency) {
+		c.X509.Transparency = floor.X509.Transparency
+	}
+	c.Quorum = Quorum{Maintainers: max(p.Quorum.Maintainers, floor.Quorum.Maintainers), CoolDown: max(p.Quorum.CoolDown, floor.Quorum.CoolDown)}
+	c.Introductions = Introductions{
+		Across:        p.Introductions.Across && floor.Introductions.Across,
+		SiblingsApart: max(p.Introductions.SiblingsApart, floor.Introductions.SiblingsApart),
+	}
 	if floor.Push.Certificate == "required" {
 		c.Push = floor.Push
 	}
@@ -135,6 +148,33 @@ func (p *Policy) Above(floor *Policy) *Policy {
 		Commits: min(p.Limits.Commits, floor.Limits.Commits), Blob: min(p.Limits.Blob, floor.Limits.Blob), Time: min(p.Limits.Time, floor.Limits.Time),
 	}
 	return &c
+}
+
+// transparencies are from the laxest to the strictest.
+var transparencies = []string{"none", "online", "embedded"}
+
+func (s *Signatures) above(floor *Signatures) Signatures {
+	c := *s
+	c.Tags = s.Tags || floor.Tags
+	c.UserVerified = s.UserVerified || floor.UserVerified
+	c.RevokedSSH = slices.Concat(s.RevokedSSH, floor.RevokedSSH)
+	c.ClockSkew = min(s.ClockSkew, floor.ClockSkew)
+	c.Kinds = slices.DeleteFunc(slices.Clone(s.Kinds), func(kind string) bool { return !slices.Contains(floor.Kinds, kind) })
+	if floor.WeakUntil.Before(s.WeakUntil) { // zero, which accepts nothing weak, is before all
+		c.WeakUntil = floor.WeakUntil
+	}
+	if s.Identity == "off" {
+		c.Identity = floor.Identity
+	}
+	return c
+}
+
+// Beneath gives a copy of a floor to judge by where a policy above it names the principals; what takes a quorum
+// takes the stricter one.
+func (p *Policy) Beneath(above *Policy) *Policy {
+	c := p.WithPrincipals(above.Principals)
+	c.Quorum, c.Introductions = above.Quorum, above.Introductions
+	return c
 }
 
 // Since gives a copy of a policy for after its introduction: the commit and what it reaches isn't judged,
