@@ -145,7 +145,7 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string) e
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	return a.sign(ctx, gate.Approval, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
+	return a.sign(ctx, gate.Move, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
 }
 
 // whoAmI finds the name under which the keyring knows the user.

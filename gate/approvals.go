@@ -108,9 +108,6 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 		}
 		switch v.kind {
 		case Approval:
-			if said.line(MoveLine) != "" {
-				continue // of a ref's move, and not of what the commit holds
-			}
 			a := said.approval()
 			if landing.Received == 0 && a.Ref != landing.Ref {
 				landed, err := g.reaches(ctx, repo, st, a.Ref, v.commit)

@@ -57,7 +57,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			if isVoucher(u.resolved) != first {
 				continue
 			}
-			if err := p.update(ctx, u); err != nil && !p.blames(u, err) {
+			if err := p.update(ctx, u); err != nil && !errors.Is(err, errRefused) && !p.blames(u, err) {
 				return p.decision, err
 			}
 		}

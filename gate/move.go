@@ -12,26 +12,48 @@ import (
 )
 
 // mayMove says whether a protected ref may lose what it holds: because the policy allows that to everybody,
-// or because as many maintainers as the quorum asks for approved the very old and new ids.
+// or because as many maintainers as the quorum asks for approved the very old and new ids. What is allowed to
+// everybody isn't for the branch that holds the policy: the one in force would be another.
 func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, error) {
-	if allowed {
+	holdsPolicy := p.introduction != nil && u.resolved == p.introduction.Ref && !u.real.IsZero()
+	if allowed && !holdsPolicy {
 		return true, nil
 	}
+	moves, err := p.moves(ctx, u)
+	if err != nil {
+		return false, err
+	}
+	by := p.now.policy.Quorate(moves)
+	if by == nil {
+		return false, nil
+	}
+	if holdsPolicy {
+		if err := p.mayLoosen(ctx, u, moves); err != nil {
+			return false, err
+		}
+	}
+	p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s moves from %s to %s as approved by %s", u.resolved, u.real, u.written(), strings.Join(by, ", ")))
+	return true, nil
+}
+
+// moves gives the approvals of a move that count: not withdrawn, and given since the ref was last moved so and
+// went on from there.
+func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) {
 	about := u.New
 	if about.IsZero() {
 		about = u.real
 	}
 	commit, err := p.peeled(ctx, about)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	committed, err := p.committed(ctx, commit)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	refs, err := p.repo.Refs(ctx, Approval.refs()+commit.String()+"/")
+	refs, err := p.repo.Refs(ctx, Move.refs()+commit.String()+"/", Withdrawal.refs()+commit.String()+"/")
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	found := slices.Clone(p.vouchers)
 	for _, r := range refs {
@@ -39,25 +61,59 @@ func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, erro
 			found = append(found, v)
 		}
 	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	if _, err := p.sighted(ctx); err != nil {
+		return nil, err
+	}
 	var moves []policy.Approval
+	var withdrawn []statement
 	for _, v := range found {
-		if v.kind != Approval || v.commit != commit {
+		if v.commit != commit || v.kind != Move && v.kind != Withdrawal {
 			continue
 		}
 		s, err := p.said(ctx, p.now, p.repo, v, arrival{time.Unix(committed, 0), p.req.Received})
-		if err != nil {
-			return false, err
-		}
-		if s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written() {
-			moves = append(moves, s.approval())
+		switch {
+		case err != nil:
+			return nil, err
+		case v.kind == Withdrawal:
+			withdrawn = append(withdrawn, s)
+		case s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written():
+			a := s.approval()
+			if a.Seen = p.seen(a.Object); a.Seen == 0 || a.Seen > p.past.movedOn(u.resolved, u.real.String(), u.New.String()) {
+				moves = append(moves, a)
+			}
 		}
 	}
-	by := p.now.policy.Quorate(moves)
-	if by == nil {
-		return false, nil
+	return slices.DeleteFunc(moves, func(a policy.Approval) bool {
+		return slices.ContainsFunc(withdrawn, func(w statement) bool { return w.withdraws(a) })
+	}), nil
+}
+
+// mayLoosen refuses to let the branch that holds the policy go back to another before its time: a policy that
+// loosens the one in force waits as long as it would by a commit.
+func (p *push) mayLoosen(ctx context.Context, u *update, moves []policy.Approval) error {
+	after, err := p.introduced(ctx)
+	if !u.New.IsZero() && err == nil {
+		after, err = p.standingAt(ctx, p.repo, u.New)
 	}
-	p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s moves from %s to %s as approved by %s", u.resolved, u.real, u.written(), strings.Join(by, ", ")))
-	return true, nil
+	if err != nil {
+		return err
+	}
+	loosens := slices.ContainsFunc(policy.Amendments(p.now.policy, after.policy), func(a policy.Amendment) bool { return a.Effect == policy.Loosens })
+	since := p.req.Received.Unix()
+	for _, a := range moves {
+		if a.Seen != 0 {
+			since = min(since, a.Seen)
+		}
+	}
+	if wait := since + int64(p.now.policy.Quorum.CoolDown/time.Second) - p.req.Received.Unix(); loosens && wait > 0 {
+		p.refuse(u, policy.CoolDown, fmt.Sprintf("it would loosen the policy, and may be done %s after its first approval came in, on %s at the earliest",
+			policy.Span(p.now.policy.Quorum.CoolDown), time.Unix(p.req.Received.Unix()+wait, 0).UTC().Format("2006-01-02 15:04 UTC")))
+		return errRefused
+	}
+	return nil
 }
 
 // written is the new id as people write it: a deletion is all zeros, as long as the old id.

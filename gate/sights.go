@@ -48,6 +48,31 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 type past struct {
 	sights map[string]int64  // when an object was first a ref's new value, seconds since 1970
 	tracks map[string]*track // of protected refs, by name
+	moves  map[string][]move // of protected refs, by name, in their order
+}
+
+// move is an accepted change of a ref.
+type move struct {
+	old, new string
+	at       int64 // seconds since 1970
+}
+
+// movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
+// 1970; 0 for never. What was accepted and never done isn't gone on from.
+func (p *past) movedOn(ref, old, new string) (at int64) {
+	if p == nil {
+		return 0
+	}
+	var done int64
+	for _, m := range p.moves[ref] {
+		if m.old == new && done != 0 {
+			at = done
+		}
+		if m.old == old && m.new == new {
+			done = m.at
+		}
+	}
+	return at
 }
 
 // track is what a protected ref has been through: the values that it was given by judged pushes, and those from
@@ -67,6 +92,7 @@ func (p *past) add(at time.Time, refs []recordedRef) {
 		if !r.Protected || err != nil {
 			continue
 		}
+		p.moves[name] = append(p.moves[name], move{r.Old, r.New, at.Unix()})
 		t := p.tracks[name]
 		if t == nil || old.IsZero() { // made anew: judged by all that it holds
 			t = &track{judged: make(map[string]bool)}
@@ -115,7 +141,7 @@ func (g *Gate) seen(id string) int64 {
 
 // readPast reads the journal.
 func (g *Gate) readPast(ctx context.Context) (*past, error) {
-	p := &past{sights: make(map[string]int64), tracks: make(map[string]*track)}
+	p := &past{sights: make(map[string]int64), tracks: make(map[string]*track), moves: make(map[string][]move)}
 	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
 		if err != nil {
 			return nil, err

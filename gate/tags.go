@@ -124,7 +124,8 @@ func (p *push) signedTag(u *update, tag *history.Tag, committed int64) bool {
 			"git config user.email ADDRESS, one the keyring lists for "+r.Principal, again)
 		return false
 	}
-	return !p.tagDate(u, tag.Tagger.When)
+	// Where the quorum approved that the tag goes back to what it was, that is as old as it is.
+	return !u.real.IsZero() || !p.tagDate(u, tag.Tagger.When)
 }
 
 // signAgain is the command that makes a tag anew. Git allows names that a shell would obey; those are

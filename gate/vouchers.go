@@ -23,9 +23,10 @@ const (
 	Approval   Voucher = "approvals"   // stands second behind the commit and what it brings
 	Withdrawal Voucher = "withdrawals" // takes one's approval of the commit back
 	Exception  Voucher = "exceptions"  // lets the commit pass for a time, with a reason
+	Move       Voucher = "moves"       // lets a ref be moved to or from the commit
 )
 
-var voucherKinds = []Voucher{Approval, Withdrawal, Exception}
+var voucherKinds = []Voucher{Approval, Withdrawal, Exception, Move}
 
 func (v Voucher) refs() string { return "refs/" + string(v) + "/" }
 
@@ -42,7 +43,7 @@ func (v Voucher) Ref(commit history.ID, principal string) string {
 // The lines of a voucher's message that mean something.
 const (
 	RefLine     = "Approved-ref: "  // the approval is for this ref only
-	MoveLine    = "Approved-move: " // OLD SP NEW: the ref may be moved so, though the new value doesn't continue the old
+	MoveLine    = "Approved-move: " // OLD SP NEW: the ref of RefLine may be moved so, though the new value doesn't continue the old
 	ReasonLine  = "Reason: "
 	ExpiresLine = "Expires: " // RFC 3339
 )
@@ -65,7 +66,7 @@ func isVoucher(ref string) bool {
 func parseVoucher(ref string, tag history.ID) (voucher, error) {
 	fields := strings.Split(ref, "/")
 	if !isVoucher(ref) || len(fields) != 4 || fields[3] == "" {
-		return voucher{}, errors.New("want refs/approvals/COMMIT/PRINCIPAL")
+		return voucher{}, errors.New("want refs/" + fields[1] + "/COMMIT/PRINCIPAL")
 	}
 	commit, err := history.ParseID(fields[2])
 	if err == nil && commit.IsZero() {

@@ -168,6 +168,8 @@ func ofRef(c policy.Code) string {
 		return "it may not be deleted"
 	case policy.RefReserved:
 		return "nobody may push there"
+	case policy.CoolDown:
+		return "it has to wait"
 	case policy.RefStale:
 		return "it has moved meanwhile"
 	case policy.PushCertificate:
