@@ -32,7 +32,7 @@ for each: --each signs them all.
 
 With --from and --to the approval is for a move of a protected ref that loses commits: a rewind, a deleted
 ref (--to is all zeros), a tag that changes what it means. The maintainers whom the quorum asks for approve the
-same full ids. With --withdraw it takes an approval back that hasn't been used yet.`,
+same full ids. With --withdraw it takes an approval back that hasn't been used yet: of REV, or of a move.`,
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
@@ -52,10 +52,10 @@ same full ids. With --withdraw it takes an approval back that hasn't been used y
 		defer g.Close()
 		a.dir = env.path(*repository)
 		switch {
+		case a.from != "" || a.to != "":
+			return a.approveMove(cmd.Context(), g, args[0], *withdraw)
 		case *withdraw:
 			return a.withdraw(cmd.Context(), g, args[0])
-		case a.from != "" || a.to != "":
-			return a.approveMove(cmd.Context(), g, args[0])
 		default:
 			return a.approve(cmd.Context(), g, args[0])
 		}
@@ -124,8 +124,9 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 	return a.sign(ctx, gate.Withdrawal, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
 }
 
-// approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion.
-func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string) error {
+// approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion, or one in its place
+// that approves nothing.
+func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, withdraw bool) error {
 	if a.ref == "" {
 		return usage("--from and --to want --ref as well, the full name of what is moved")
 	}
@@ -140,6 +141,12 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string) e
 	}
 	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
+	}
+	if withdraw {
+		if _, err := a.git(ctx, "update-ref", "-d", gate.Move.Ref(commit, a.name)); err != nil {
+			return err
+		}
+		return a.sign(ctx, gate.Move, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
 	}
 	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), a.from, a.to)
 	if !a.yes && !a.confirmed(commit) {
@@ -234,7 +241,11 @@ func (a *approving) sign(ctx context.Context, kind gate.Voucher, commit history.
 	if err := errors.Join(err, derr); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, ref)
+	push := ref
+	if kind == gate.Move { // it may stand in place of another
+		push = "+" + ref
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, push)
 	return err
 }
 

@@ -32,8 +32,8 @@ somebody has looked at it: countersign log review. There is no other way past th
 		switch {
 		case strings.TrimSpace(*reason) == "" || strings.ContainsAny(*reason, "\r\n"):
 			return mistyped(cmd, errors.New("--reason wants one line that says why"))
-		case *expires <= 0 || *expires > maxException:
-			return mistyped(cmd, fmt.Errorf("--expires wants a time of up to %s", maxException))
+		case *expires <= 0 || *expires > gate.MaxException:
+			return mistyped(cmd, fmt.Errorf("--expires wants a time of up to %s", gate.MaxException))
 		}
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
@@ -62,6 +62,3 @@ somebody has looked at it: countersign log review. There is no other way past th
 	}
 	return cmd
 }
-
-// maxException is how long an exception may last: what is needed for longer belongs into the policy.
-const maxException = 14 * 24 * time.Hour

@@ -128,18 +128,34 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 			}
 		}
 	}
+	for _, t := range tags {
+		if a := st.mergeTag(t); a != nil {
+			landing.Approvals = append(landing.Approvals, *a)
+		}
+	}
 	for i := range landing.Approvals {
 		a := &landing.Approvals[i]
 		a.Withdrawn = slices.ContainsFunc(withdrawn, func(w statement) bool { return w.withdraws(*a) })
 	}
-	for _, t := range tags {
-		r := st.verify(t.tag.Payload, t.tag.Signature, t.tag.Tagger.When, t.at)
-		landing.Approvals = append(landing.Approvals, policy.Approval{
-			Commit: t.tag.Target.String(), Source: "mergetag", Name: "merged tag " + t.tag.Name,
-			Signature: signature(r), When: t.tag.Tagger.When,
-		})
-	}
 	return nil
+}
+
+// mergeTag gives what a tag that a merge embeds approves: its object, by whoever signed it. One that calls itself a
+// voucher says what that says, and nil for nothing of the kind.
+func (st *standing) mergeTag(t mergeTag) *policy.Approval {
+	v, err := parseVoucher("refs/"+t.tag.Name, t.tag.ID)
+	if isVoucher("refs/"+t.tag.Name) && (err != nil || v.kind != Approval) {
+		return nil
+	}
+	a := policy.Approval{Commit: t.tag.Target.String(), When: t.tag.Tagger.When}
+	if err == nil {
+		s := st.state(v, &t.tag, t.at)
+		a = s.approval()
+	} else {
+		a.Signature = signature(st.verify(t.tag.Payload, t.tag.Signature, t.tag.Tagger.When, t.at))
+	}
+	a.Source, a.Name = "mergetag", "merged tag "+t.tag.Name
+	return &a
 }
 
 // reaches says whether a protected branch that exists has a commit.

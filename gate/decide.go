@@ -296,7 +296,10 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			// Not %w: a limit that what came before exceeds is no fault of the push.
 			return origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
 		}
-		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone(), Above: u.above && parent == u.real}
+		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
+		if u.above && parent == u.real {
+			before.Above = p.now.policy.Adoption.Commits
+		}
 		second, err := p.aside()
 		if err != nil {
 			return origin{}, err

@@ -35,9 +35,9 @@ type ledgerEntries struct {
 type ledgerEntry struct {
 	Tip    string         `json:"tip"`
 	Ledger *policy.Ledger `json:"ledger"`
-	// Above says that the tip is known to reach every commit of adoption: then what the tip doesn't reach
-	// is all that is new, and Git has less to look at.
-	Above bool `json:"above,omitempty"`
+	// Above names the commits of adoption if the tip is known to reach them all: then what the tip doesn't
+	// reach is all that is new, and Git has less to look at.
+	Above []string `json:"above,omitempty"`
 }
 
 const ledgerVersion = 2
@@ -83,7 +83,9 @@ func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*polic
 
 // above says whether a ref's tip reaches every commit of adoption.
 func (g *Gate) above(ctx context.Context, ref string, tip history.ID, adopted []history.ID) (bool, error) {
-	if slices.ContainsFunc(g.loadLedgers(g.ledgerFile(ref)).Entries, func(e ledgerEntry) bool { return e.Above && e.Tip == tip.String() }) {
+	if slices.ContainsFunc(g.loadLedgers(g.ledgerFile(ref)).Entries, func(e ledgerEntry) bool {
+		return e.Tip == tip.String() && slices.Equal(e.Above, g.now.policy.Adoption.Commits)
+	}) {
 		return true, nil
 	}
 	reached, err := g.repo.Reaches(ctx, tip, adopted)

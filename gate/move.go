@@ -36,8 +36,8 @@ func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, erro
 	return true, nil
 }
 
-// moves gives the approvals of a move that count: not withdrawn, and given since the ref was last moved so and
-// went on from there.
+// moves gives the approvals of a move that count: those given since the ref was last moved so and went on from
+// there. One is withdrawn by a newer tag in its place that approves nothing.
 func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) {
 	about := u.New
 	if about.IsZero() {
@@ -51,7 +51,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if err != nil {
 		return nil, err
 	}
-	refs, err := p.repo.Refs(ctx, Move.refs()+commit.String()+"/", Withdrawal.refs()+commit.String()+"/")
+	refs, err := p.repo.Refs(ctx, Move.refs()+commit.String()+"/")
 	if err != nil {
 		return nil, err
 	}
@@ -68,27 +68,22 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 		return nil, err
 	}
 	var moves []policy.Approval
-	var withdrawn []statement
 	for _, v := range found {
-		if v.commit != commit || v.kind != Move && v.kind != Withdrawal {
+		if v.commit != commit || v.kind != Move {
 			continue
 		}
 		s, err := p.said(ctx, p.now, p.repo, v, arrival{time.Unix(committed, 0), p.req.Received})
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, err
-		case v.kind == Withdrawal:
-			withdrawn = append(withdrawn, s)
-		case s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written():
+		}
+		if s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written() {
 			a := s.approval()
 			if a.Seen = p.seen(a.Object); a.Seen == 0 || a.Seen > p.past.movedOn(u.resolved, u.real.String(), u.New.String()) {
 				moves = append(moves, a)
 			}
 		}
 	}
-	return slices.DeleteFunc(moves, func(a policy.Approval) bool {
-		return slices.ContainsFunc(withdrawn, func(w statement) bool { return w.withdraws(a) })
-	}), nil
+	return moves, nil
 }
 
 // mayLoosen refuses to let the branch that holds the policy go back to another before its time: a policy that

@@ -17,13 +17,17 @@ import (
 
 func (g *Gate) unreviewedFile() string { return filepath.Join(g.GitDir(), "countersign", "unreviewed") }
 
-// Unreviewed gives the references of pushes that passed by an exception nobody has reviewed.
+// Unreviewed gives the references of pushes that passed by an exception nobody has reviewed. The file is only
+// ever appended to, by pushes and reviews at once: a line is a reference, or one with a minus that was reviewed.
 func (g *Gate) Unreviewed() ([]string, error) {
 	b, err := os.ReadFile(g.unreviewedFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return strings.Fields(string(b)), err
+	lines := strings.Fields(string(b))
+	return slices.DeleteFunc(slices.Clone(lines), func(line string) bool {
+		return strings.HasPrefix(line, "-") || slices.Contains(lines, "-"+line)
+	}), err
 }
 
 // remindOf notes what still has to be reviewed.
@@ -43,11 +47,15 @@ func (g *Gate) keepForReview(d policy.Decision) error {
 	if !Excepted(d) {
 		return nil
 	}
+	return g.noteUnreviewed(d.Reference)
+}
+
+func (g *Gate) noteUnreviewed(line string) error {
 	f, err := os.OpenFile(g.unreviewedFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(d.Reference + "\n")
+	_, err = f.WriteString(line + "\n")
 	return errors.Join(err, f.Close())
 }
 
@@ -68,12 +76,7 @@ func (g *Gate) Review(ctx context.Context, req Request, reference string) error 
 	if err := g.record(ctx, ReviewSchema, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(references, func(r string) bool { return r == reference })
-	tmp := g.unreviewedFile() + ".new"
-	if err := os.WriteFile(tmp, []byte(strings.Join(append(left, ""), "\n")), 0o640); err != nil {
-		return err
-	}
-	return os.Rename(tmp, g.unreviewedFile())
+	return g.noteUnreviewed("-" + reference)
 }
 
 var errNothingToReview = errors.New("no push of that reference waits for a review")

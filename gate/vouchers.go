@@ -88,20 +88,27 @@ type statement struct {
 // when the voucher came in.
 func (st *standing) read(ctx context.Context, repo Repository, v voucher, at arrival) (statement, error) {
 	s := statement{voucher: v}
-	bad := func(status verify.Status, reason string) (statement, error) {
-		s.signature = policy.Signature{Status: status.String(), Reason: reason}
-		return s, nil
-	}
 	kind, err := repo.Kind(ctx, v.tag)
 	if err != nil {
 		return s, err
 	}
 	if kind != "tag" {
-		return bad(verify.Missing, "it is a lightweight tag; what counts is a signed, annotated one")
+		s.signature = policy.Signature{Status: verify.Missing.String(), Reason: "it is a lightweight tag; what counts is a signed, annotated one"}
+		return s, nil
 	}
 	tag, err := repo.Tag(ctx, v.tag)
 	if err != nil {
 		return s, err
+	}
+	return st.state(v, &tag, at), nil
+}
+
+// state says what a tag object says where it is to be a voucher.
+func (st *standing) state(v voucher, tag *history.Tag, at arrival) statement {
+	s := statement{voucher: v}
+	bad := func(status verify.Status, reason string) statement {
+		s.signature = policy.Signature{Status: status.String(), Reason: reason}
+		return s
 	}
 	if tag.Target != v.commit {
 		return bad(verify.Bad, "it is about "+tag.Target.String())
@@ -119,7 +126,7 @@ func (st *standing) read(ctx context.Context, repo Repository, v voucher, at arr
 		return bad(verify.Bad, fmt.Sprintf("it stands under the name of %s, but %s signed it", v.principal, r.Principal))
 	}
 	s.signature, s.when, s.message = signature(r), tag.Tagger.When, tag.Message
-	return s, nil
+	return s
 }
 
 // said reads a voucher for a push that comes in now. Whose key was compromised since may have vouched before:
@@ -155,12 +162,15 @@ func (s *statement) approval() policy.Approval {
 	}
 }
 
-// exception gives what the voucher says; one without a reason or an end has no good signature.
+// MaxException is how long an exception may last: what is needed for longer belongs into the policy.
+const MaxException = 14 * 24 * time.Hour
+
+// exception gives what the voucher says; one without a reason or an end in sight has no good signature.
 func (s *statement) exception() policy.Exception {
 	e := policy.Exception{Commit: s.commit.String(), Name: s.name, Signature: s.signature, When: s.when, Reason: s.line(ReasonLine)}
 	expires, err := time.Parse(time.RFC3339, s.line(ExpiresLine))
-	if e.Expires = expires.Unix(); err != nil || e.Reason == "" {
-		e.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: "an exception says its reason and when it expires"}
+	if e.Expires = expires.Unix(); err != nil || e.Reason == "" || expires.Sub(time.Unix(s.when, 0)) > MaxException {
+		e.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: fmt.Sprintf("an exception says its reason, and when it expires, within %s", policy.Span(MaxException))}
 	}
 	return e
 }
@@ -206,7 +216,50 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 	if p.tagDate(u, s.when) {
 		return nil
 	}
+	if why, err := p.settled(ctx, u, v, s); err != nil || why != "" {
+		if why != "" {
+			p.refuse(u, policy.ApprovalForeign, why)
+		}
+		return err
+	}
 	v.name = "an approval in this push"
 	p.vouchers = append(p.vouchers, v)
 	return nil
+}
+
+// settled says why a valid voucher comes too late to say anything else than was said before, or "": anybody may
+// push what somebody else signed, so nothing replaces what is newer; and what has landed was let in by what was
+// said until then, which whoever reads history later must find.
+func (p *push) settled(ctx context.Context, u *update, v voucher, s statement) (string, error) {
+	if !u.real.IsZero() {
+		standing := v
+		standing.tag = u.real
+		before, err := p.now.read(ctx, p.repo, standing, arrival{received: p.req.Received})
+		if err != nil {
+			return "", err
+		}
+		if before.signature.Status == verify.Good.String() && s.when < before.when {
+			return "it would replace what " + v.principal + " signed later", nil
+		}
+	}
+	if v.kind != Withdrawal && (v.kind != Approval || u.real.IsZero()) {
+		return "", nil
+	}
+	refs, err := p.protectedRefs(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range refs {
+		if strings.HasPrefix(r.Name, "refs/tags/") {
+			continue
+		}
+		reached, err := p.repo.Reaches(ctx, r.ID, []history.ID{v.commit})
+		if err != nil {
+			return "", err
+		}
+		if reached[0] {
+			return "the commit has landed on " + r.Name + ": what was said of it until then stays; to undo it, revert it", nil
+		}
+	}
+	return "", nil
 }
