@@ -1,15 +1,10 @@
 package gate
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
-	"time"
+	"sort"
 
 	"countersign/history"
 	"countersign/policy"
@@ -34,186 +29,157 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 		return findings, nil // no server, no journal
 	}
 	landing.Unproven = nil
-	landing.Seen = map[string]int64{} // this is the first push
-	if journal {
-		landing.Seen = g.past.sights
+	if landing.Seen, err = g.inSight(ctx, landing, findings); err != nil {
+		return nil, err
 	}
 	for i := range landing.Approvals {
-		landing.Approvals[i].Seen = g.seen(landing.Approvals[i].Object)
+		if a := &landing.Approvals[i]; journal {
+			a.Seen = g.past.vouchers[a.Object]
+		}
 	}
 	return st.judge(ledger, landing), nil
 }
 
-// past is what the journal says of accepted pushes.
-type past struct {
-	sights map[string]int64  // when an object was first a ref's new value, seconds since 1970
-	tracks map[string]*track // of protected refs, by name
-	moves  map[string][]move // of protected refs, by name, in their order
-}
+// maxLooks bounds how often the repository is asked, for one landing, what reaches a commit in sight. What would
+// need more isn't taken to have been in sight.
+const maxLooks = 500
 
-// move is an accepted change of a ref.
-type move struct {
-	old, new string
-	at       int64 // seconds since 1970
-}
-
-// movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
-// 1970; 0 for never. What was accepted and never done isn't gone on from.
-func (p *past) movedOn(ref, old, new string) (at int64) {
-	if p == nil {
-		return 0
-	}
-	var done int64
-	for _, m := range p.moves[ref] {
-		if m.old == new && done != 0 {
-			at = done
-		}
-		if m.old == old && m.new == new {
-			done = m.at
-		}
-	}
-	return at
-}
-
-// track is what a protected ref has been through: the values that it was given by judged pushes, and those from
-// which such pushes began though no other had led there.
-type track struct {
-	judged map[string]bool
-	roots  []string
-}
-
-func (p *past) add(at time.Time, refs []recordedRef) {
-	for _, r := range refs {
-		if _, ok := p.sights[r.New]; !ok {
-			p.sights[r.New] = at.Unix()
-		}
-		name := cmp.Or(r.Resolved, r.Ref)
-		old, err := history.ParseID(r.Old)
-		if !r.Protected || err != nil {
-			continue
-		}
-		p.moves[name] = append(p.moves[name], move{r.Old, r.New, at.Unix()})
-		t := p.tracks[name]
-		if t == nil || old.IsZero() { // made anew: judged by all that it holds
-			t = &track{judged: make(map[string]bool)}
-			p.tracks[name] = t
-		}
-		if !old.IsZero() && !t.judged[r.Old] {
-			t.roots = append(t.roots, r.Old)
-			t.judged[r.Old] = true
-		}
-		t.judged[r.New] = true
-	}
-}
-
-// recordedRef is what is read again of a decision's refs.
-type recordedRef struct {
-	Ref       string `json:"ref"`
-	Resolved  string `json:"resolved"`
-	Old       string `json:"old"`
-	New       string `json:"new"`
-	Protected bool   `json:"protected"`
-}
-
-// sighted sees to it that the journal is read, and says whether there is one.
-func (g *Gate) sighted(ctx context.Context) (bool, error) {
-	if g.past != nil || g.o.Records == nil {
-		return g.past != nil, nil
-	}
-	p, err := g.readPast(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("when the push was first seen: %w", err)
-	}
-	g.past = p
-	return true, nil
-}
-
-// seen says when the journal first has an object, in seconds since 1970; 0 where it doesn't.
-func (g *Gate) seen(id string) int64 {
+// inSight says since when those commits of a landing that wait have been in sight: as the value of a ref, or
+// below one, from a push on until now without a gap. What was taken away, or never came to be, nobody could
+// look at. Of history that has landed it says what was so when that came in.
+func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []policy.Finding) (map[string]int64, error) {
+	seen := make(map[string]int64)
 	if g.past == nil {
-		return 0
+		return seen, nil // this is the first push
 	}
-	return g.past.sights[id]
-}
-
-// readPast reads the journal.
-func (g *Gate) readPast(ctx context.Context) (*past, error) {
-	p := &past{sights: make(map[string]int64), tracks: make(map[string]*track), moves: make(map[string][]move)}
-	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
+	waiting := make(map[string]bool)
+	for _, f := range findings {
+		if slices.Contains(waits, f.Code) {
+			waiting[f.Commit] = true
+		}
+	}
+	if landing.Amended != nil {
+		for id := range landing.Amended.Same {
+			waiting[id] = true
+		}
+	}
+	l := look{Gate: g, reached: make(map[[2]string]bool)}
+	if landing.Received != 0 {
+		var err error
+		if l.now, err = g.repo.Refs(ctx); err != nil {
+			return nil, err
+		}
+	} else {
+		for _, c := range append(slices.Clone(landing.Brought), landing.Commit) {
+			waiting[c.ID] = true
+		}
+		if err := l.endsBefore(ctx, landing); err != nil {
+			return nil, err
+		}
+	}
+	for commit := range waiting {
+		at, err := l.since(ctx, landing, commit)
 		if err != nil {
 			return nil, err
 		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		var r Record
-		var d struct {
-			Verdict policy.Verdict `json:"verdict"`
-			Refs    []recordedRef  `json:"refs"`
-		}
-		if err := json.Unmarshal(b, &r); err != nil {
-			return nil, err
-		}
-		if r.Schema != RecordSchema {
-			continue
-		}
-		if err := json.Unmarshal(r.Decision, &d); err != nil {
-			return nil, err
-		}
-		if d.Verdict == policy.Accepted { // else it was turned away, and nobody else could see it
-			p.add(r.Time, d.Refs)
+		if at != 0 {
+			seen[commit] = at
 		}
 	}
-	return p, nil
+	return seen, nil
 }
 
-// judged leaves those of some protected refs whose whole content this gate has judged, by its journal, or which
-// was adopted. That a name is protected today says nothing of what was pushed there before.
-func (g *Gate) judged(ctx context.Context, refs []history.Ref) ([]history.Ref, error) {
-	adopted, err := adoption(g.now.policy)
-	if err != nil {
-		return nil, err
+// look is a look into the past for what was in sight.
+type look struct {
+	*Gate
+	until   int64         // when it ended; 0 for now
+	now     []history.Ref // what is in sight now, nil where it ended before
+	reached map[[2]string]bool
+}
+
+// endsBefore sets the end of the look to when a landing came in: with the first value of its ref that has it.
+func (l *look) endsBefore(ctx context.Context, landing *policy.Landing) (err error) {
+	values := l.past.moves[landing.Ref]
+	i := sort.Search(len(values), func(i int) bool {
+		has, rerr := l.reaches(ctx, values[i].new, landing.Commit.ID)
+		err = errors.Join(err, rerr)
+		return has
+	})
+	if i < len(values) {
+		l.until = values[i].at
 	}
-	if _, err := g.sighted(ctx); err != nil {
-		return nil, err
+	return err
+}
+
+// since says since when a commit is in sight, 0 if it isn't.
+func (l *look) since(ctx context.Context, landing *policy.Landing, commit string) (int64, error) {
+	var refs []string
+	for _, c := range append(slices.Clone(landing.Brought), landing.Commit) {
+		refs = append(refs, l.past.refsOf[c.ID]...)
 	}
-	var roots []history.ID // what has to be adopted
-	needs := make(map[string][]history.ID)
-	for _, ref := range refs {
-		needs[ref.Name] = []history.ID{ref.ID}
-		if g.past == nil || g.past.tracks[ref.Name] == nil || !g.past.tracks[ref.Name].judged[ref.ID.String()] {
-			if !strings.HasPrefix(ref.Name, "refs/tags/") { // old tags are many, and stand on what branches hold
-				roots = append(roots, ref.ID)
-			}
+	for _, r := range l.now {
+		refs = append(refs, r.Name) // it may be below what is there
+	}
+	slices.Sort(refs)
+	var first int64
+	for _, ref := range slices.Compact(refs) {
+		at, err := l.sinceBy(ctx, ref, commit)
+		if err != nil {
+			return 0, err
+		}
+		if at != 0 && (first == 0 || at < first) {
+			first = at
+		}
+	}
+	return first, nil
+}
+
+// sinceBy says since when a ref has shown a commit, 0 if it doesn't.
+func (l *look) sinceBy(ctx context.Context, ref, commit string) (at int64, err error) {
+	values := l.past.moves[ref]
+	if l.now != nil {
+		i := slices.IndexFunc(l.now, func(r history.Ref) bool { return r.Name == ref })
+		if i < 0 || len(values) == 0 || values[len(values)-1].new != l.now[i].ID.String() {
+			return 0, nil
+		}
+	}
+	for _, m := range slices.Backward(values) {
+		if l.until != 0 && m.at >= l.until {
 			continue
 		}
-		needs[ref.Name] = nil
-		for _, s := range g.past.tracks[ref.Name].roots {
-			id, err := history.ParseID(s)
-			if err != nil {
-				return nil, err
-			}
-			needs[ref.Name], roots = append(needs[ref.Name], id), append(roots, id)
+		shows, err := l.reaches(ctx, m.new, commit)
+		if err != nil || !shows {
+			return at, err
 		}
+		at = m.at
 	}
-	known := make(map[history.ID]bool)
-	repo, err := g.aside()
+	return at, nil
+}
+
+func (l *look) reaches(ctx context.Context, value, commit string) (bool, error) {
+	if value == commit {
+		return true, nil
+	}
+	key := [2]string{value, commit}
+	if known, ok := l.reached[key]; ok || len(l.reached) >= maxLooks {
+		return known, nil
+	}
+	tip, err := history.ParseID(value)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	for _, a := range adopted {
-		reached, err := repo.Reaches(ctx, a, roots)
+	id, err := history.ParseID(commit)
+	if err != nil {
+		return false, err
+	}
+	if !tip.IsZero() {
+		repo, err := l.aside()
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		for i, yes := range reached {
-			known[roots[i]] = known[roots[i]] || yes
-		}
+		// What was forced away long ago may be gone: git gc.
+		reached, err := repo.Reaches(ctx, tip, []history.ID{id})
+		l.reached[key] = err == nil && reached[0]
 	}
-	return slices.DeleteFunc(refs, func(r history.Ref) bool {
-		return slices.ContainsFunc(needs[r.Name], func(id history.ID) bool { return !known[id] })
-	}), nil
+	return l.reached[key], nil
 }
