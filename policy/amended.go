@@ -66,8 +66,8 @@ func namesOf(backers []backer) []string {
 }
 
 // behind gives the maintainers who stand behind what the policy becomes, no two of whom one introduced to
-// the other: who signed the landing or the commit that made the change, and who approved one in which
-// the policy already was what it becomes.
+// the other: who signed the landing or a commit that made the change, and who approved one that
+// brings it.
 func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) {
 	add := func(s Signature, name string, since int64, own bool) {
 		q := j.p.signer(s)
@@ -97,11 +97,11 @@ func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) 
 			discounted = append(discounted, Discount{Principal: s.Principal, Name: name, Reason: reason})
 		}
 	}
-	landing := &j.landing.Commit
+	landing, proposals := &j.landing.Commit, j.proposals(a)
 	add(landing.Signature, "", j.at, true)
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]
-		if a.Same[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
+		if proposals[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
 			add(c.Signature, "commit "+c.ID, j.seen(c.ID, c.Committer.When), false)
 		}
 	}
@@ -109,11 +109,32 @@ func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) 
 		switch {
 		case approval.Withdrawn || !a.Same[approval.Commit]:
 		case approval.Ref != "" && approval.Ref != j.landing.Ref:
+		case !proposals[approval.Commit]:
+			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
 		default:
 			add(approval.Signature, approval.Name, j.seenApproval(approval), false)
 		}
 	}
 	return behind, discounted
+}
+
+// proposals gives the commits of the landing that stand for its change of the policy: the landing itself,
+// commits that make the policy what it becomes, and what has it so and brings one of them. A branch that
+// merely began when the policy was so says nothing about bringing that back.
+func (j *judgement) proposals(a *Amended) map[string]bool {
+	in, brings, began := make(map[string]bool), make(map[string]bool), make(map[string]bool)
+	proposals := map[string]bool{j.landing.Commit.ID: true}
+	for i := range j.landing.Brought { // parents come before children
+		c := &j.landing.Brought[i]
+		in[c.ID] = true
+		brings[c.ID] = a.Same[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) })
+		for _, parent := range c.Parents {
+			brings[c.ID] = brings[c.ID] || brings[parent]
+			began[c.ID] = began[c.ID] || began[parent] || !in[parent] && a.Same[parent]
+		}
+		proposals[c.ID] = a.Same[c.ID] && brings[c.ID] && !began[c.ID]
+	}
+	return proposals
 }
 
 // coolDown makes a loosening wait: whoever hurries people along shall not have gained by it.

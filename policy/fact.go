@@ -86,7 +86,8 @@ type Amended struct {
 	Policy  *Policy // what it becomes; nil if that can't be used
 	Problem string  // why it can't be used
 	// Same has the ids of the landing's commits in which the policy already is what it becomes: who
-	// approved or signed one of them stands behind the outcome.
+	// approved or signed one of them that makes it so stands behind the outcome. It may have those of
+	// their parents outside of the landing, too: what began with that policy doesn't propose it.
 	Same map[string]bool
 }
 
