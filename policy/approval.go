@@ -48,7 +48,7 @@ func (j *judgement) above(id string) map[string]bool {
 // approvers names the principals who stand second behind a commit for a rule, and says of the
 // others who vouch for it why they don't count. People are principals: two keys or two addresses of
 // one principal are one person.
-func (j *judgement) approvers(rule *Rule, c *Commit, accountable *Principal) (have []string, discounted []Discount) {
+func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal) (have []string, discounted []Discount) {
 	for _, v := range j.vouchers(c) {
 		q := j.p.Principal(v.signature.Principal)
 		reason := ""
@@ -60,7 +60,7 @@ func (j *judgement) approvers(rule *Rule, c *Commit, accountable *Principal) (ha
 		case v.ref != "" && v.ref != j.landing.Ref:
 			reason = "it approves the commit for another ref: " + v.ref
 		default:
-			reason = j.ineligible(rule, q, accountable)
+			reason = j.ineligible(rule, touched, q, accountable)
 		}
 		if reason == "" {
 			if !slices.Contains(have, q.Name) {
@@ -74,8 +74,8 @@ func (j *judgement) approvers(rule *Rule, c *Commit, accountable *Principal) (ha
 	return have, discounted
 }
 
-// ineligible says why a principal can't stand second behind another's change, or "".
-func (j *judgement) ineligible(rule *Rule, q, accountable *Principal) string {
+// ineligible says why a principal can't stand second behind another's change of these paths, or "".
+func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable *Principal) string {
 	switch {
 	case q.Role != Maintainer && q.Role != Reviewer:
 		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
@@ -88,17 +88,28 @@ func (j *judgement) ineligible(rule *Rule, q, accountable *Principal) string {
 	if rule.Approvers == nil {
 		return ""
 	}
-	// Tenure asked of approvers is that in one of the rule's classes, or overall.
-	classes := rule.Classes
-	if rule.Approvers.In == "all" {
-		classes = []string{overall}
-	}
-	for _, class := range classes {
-		if rule.Approvers.met(j.l.Tenure(j.p, q.Name, class, j.at)) {
-			return ""
+	for _, class := range rule.Approvers.accounts(touched) {
+		if !rule.Approvers.met(j.l.Tenure(j.p, q.Name, class, j.at)) {
+			return q.Name + " lacks the tenure that the rule asks of approvers"
 		}
 	}
-	return q.Name + " lacks the tenure that the rule asks of approvers"
+	return ""
+}
+
+// accounts names what tenure is asked in: each class that a path falls in, as of who makes the change, or overall.
+func (e Exempt) accounts(touched []TouchedPath) []string {
+	if e.In == "all" {
+		return []string{overall}
+	}
+	var classes []string
+	for _, t := range touched {
+		for _, class := range t.Classes {
+			if !slices.Contains(classes, class) {
+				classes = append(classes, class)
+			}
+		}
+	}
+	return classes
 }
 
 // introduced says whether a introduced b, or somebody who introduced b: a sock puppet's voucher is
@@ -118,11 +129,11 @@ func (p *Policy) introduced(a, b *Principal) bool {
 }
 
 // couldApprove names who else could stand second, in the policy's order.
-func (j *judgement) couldApprove(rule *Rule, accountable *Principal, have []string) []string {
+func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable *Principal, have []string) []string {
 	var names []string
 	for i := range j.p.Principals {
 		q := &j.p.Principals[i]
-		if !slices.Contains(have, q.Name) && j.ineligible(rule, q, accountable) == "" {
+		if !slices.Contains(have, q.Name) && j.ineligible(rule, touched, q, accountable) == "" {
 			names = append(names, q.Name)
 		}
 	}

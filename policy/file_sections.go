@@ -331,7 +331,7 @@ func (p *Policy) mostApprovers(needKeys bool) int {
 			continue
 		}
 		n := 0
-		for _, name := range j.couldApprove(new(Rule), signer, nil) {
+		for _, name := range j.couldApprove(new(Rule), nil, signer, nil) {
 			if signs(p.Principal(name)) {
 				n++
 			}

@@ -56,7 +56,7 @@ func (p *Policy) Lonely() []string {
 	j := &judgement{p: p}
 	for i := range p.Principals {
 		q := &p.Principals[i]
-		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), q, nil)) == 0 {
+		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), nil, q, nil)) == 0 {
 			lonely = append(lonely, q.Name)
 		}
 	}

@@ -189,7 +189,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			j.step(c, "rule "+rule.Name, true, "%s is exempt by tenure", accountable.Name)
 			continue
 		}
-		have, discounted := j.approvers(rule, c, accountable)
+		have, discounted := j.approvers(rule, c, touched, accountable)
 		if len(have) >= rule.Approvals {
 			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
 			continue
@@ -197,7 +197,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 		if rule.Hold > 0 && j.waited(c, rule) {
 			continue
 		}
-		j.hold(c, rule, accountable, short, have, discounted)
+		j.hold(c, rule, touched, accountable, short, have, discounted)
 	}
 }
 
@@ -268,7 +268,7 @@ func (e Exempt) met(t TenureFigures) bool {
 }
 
 // hold reports a change that needs a second person.
-func (j *judgement) hold(c *Commit, rule *Rule, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
+func (j *judgement) hold(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
 	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
 	next := []string{"countersign approve " + c.ID}
 	switch {
@@ -285,7 +285,7 @@ func (j *judgement) hold(c *Commit, rule *Rule, accountable *Principal, short *s
 	f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, short.paths, accountable.Name
 	f.Tenure, f.TenureIn, f.Exempt = &short.tenure, short.in, short.exempts
 	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
-	f.Ask = j.couldApprove(rule, accountable, have)
+	f.Ask = j.couldApprove(rule, touched, accountable, have)
 	j.add(f)
 }
 

@@ -406,6 +406,22 @@ func TestApproversNeedTheTenureARuleAsks(t *testing.T) {
 	wantCodes(t, p.Judge(l, held))
 }
 
+// A class more in a rule asks more, also of those who approve.
+func TestAttackClassThatLetsApproversIn(t *testing.T) {
+	p, l := world(), new(Ledger)
+	p.Rules[1].Approvers = &Exempt{Days: 100, Commits: 2, In: "class"}
+	last := earn(p, l, "lasse", t0, 5, build())
+	earn(p, l, "rev", last, 5, adds("testdata/x", 0))
+	p.Rules[1].Classes = []string{"build", "fixture"}
+	held := single(commit("c", "jia", last+year, build()))
+	held.Approvals = []Approval{approval("c", "rev")}
+	wantCodes(t, p.Judge(l, held), ApprovalMissing)
+	held.Approvals = []Approval{approval("c", "lasse")}
+	wantCodes(t, p.Judge(l, held))
+	held.Commit = commit("c", "jia", last+year, build(), adds("testdata/x", 0))
+	wantCodes(t, p.Judge(l, held), ApprovalMissing) // lasse knows nothing of fixtures
+}
+
 func TestExplainAsksWhatJudgeAsks(t *testing.T) {
 	p, l := world(), new(Ledger)
 	landing := mergeOf("lasse", commit("a", "jia", t0, build()), commit("b", "con", t0, opaqueFile()))
