@@ -158,7 +158,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 			return origin{}, err
 		}
 		st, err := g.standingAt(ctx, second, parent)
-		return origin{last: ledger.Last(), standing: st}, err
+		return origin{last: ledger.Last(), standing: st, ref: a.Ref}, err
 	})
 	defer stop()
 	for f := range facts {

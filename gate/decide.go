@@ -304,7 +304,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return origin{}, err
 		}
-		o := origin{last: ledger.Last(), received: p.req.Received}
+		o := origin{last: ledger.Last(), received: p.req.Received, ref: u.resolved}
 		if o.standing, err = p.standingAt(ctx, second, parent); err == nil && o.standing.folder != p.now.folder {
 			o.also = p.now
 		}
@@ -318,10 +318,10 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		}
 		u.decision.Landings++
 		u.decision.Commits += 1 + len(landing.Brought)
-		findings, err := p.received(ctx, f.by, ledger, u, landing, f.tags)
+		findings, err := p.received(ctx, f.by, ledger, u, f, landing)
 		if err == nil && f.also != nil {
 			var more []policy.Finding
-			more, err = p.received(ctx, f.also, ledger, u, f.twice, f.tags)
+			more, err = p.received(ctx, f.also, ledger, u, f, f.twice)
 			findings = together(findings, more)
 		}
 		if err != nil {
@@ -342,12 +342,6 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above}, before)
 	}
 	return nil
-}
-
-// received judges a landing that comes in now.
-func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger, u *update, landing *policy.Landing, tags []mergeTag) ([]policy.Finding, error) {
-	landing.Ref, landing.Received, landing.ApprovalsFetched = u.resolved, p.req.Received.Unix(), true
-	return p.withApprovals(ctx, st, ledger, landing, tags, p.vouchers)
 }
 
 func (p *push) refuse(u *update, code policy.Code, detail string, next ...string) {

@@ -15,6 +15,7 @@ import (
 // fact is a landing on its way to the judge: read, and being verified until done is closed.
 type fact struct {
 	read    history.Landing
+	at      arrival
 	landing *policy.Landing
 	tags    []mergeTag
 	by      *standing       // the policy that stood before it
@@ -89,6 +90,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 				return err
 			}
 			when := arrival{time.Unix(at.last, 0), at.received}
+			f.at = when
 			busy <- struct{}{}
 			go func() {
 				defer func() { close(f.done); <-busy }()

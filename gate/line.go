@@ -14,6 +14,8 @@ import (
 // of its own, dated as their authors liked. So a protected branch continues what it was, and a new one
 // begins on the line of another.
 
+func isBranch(ref string) bool { return strings.HasPrefix(ref, "refs/heads/") }
+
 // lines gives the tips of the lines whose landing times can be trusted: of the protected branches, and
 // of what was there at adoption.
 func (g *Gate) lines(ctx context.Context, adopted []history.ID) ([]history.ID, error) {

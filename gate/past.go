@@ -30,6 +30,14 @@ type move struct {
 	at       int64 // seconds since 1970
 }
 
+// valuesOf gives the accepted changes of a ref, in their order.
+func (p *past) valuesOf(ref string) []move {
+	if p == nil {
+		return nil
+	}
+	return p.moves[ref]
+}
+
 // movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
 // 1970; 0 for never. What was accepted and never done isn't gone on from.
 func (p *past) movedOn(ref, old, new string) (at int64) {

@@ -26,6 +26,7 @@ type standing struct {
 type origin struct {
 	last     int64     // the landing time there, seconds since 1970
 	received time.Time // when what comes after it came in; zero if it had landed before
+	ref      string    // that the range is judged for, "" where nothing is judged
 	standing *standing
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
@@ -212,6 +213,10 @@ func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *histor
 	if err != nil {
 		return &policy.Amended{Problem: err.Error()}, nil
 	}
+	if follows, err := g.follows(ctx, repo, at, l, folder.ID); err != nil || follows {
+		at.standing = st
+		return nil, err
+	}
 	a := &policy.Amended{Policy: st.policy, Same: map[string]bool{l.Commit.ID.String(): true}}
 	for i := range l.Brought {
 		id := l.Brought[i].ID
@@ -222,6 +227,33 @@ func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *histor
 	}
 	at.standing = st
 	return a, nil
+}
+
+// follows says whether a merge onto another branch takes over, as it is, the policy of the branch that holds it:
+// the one in force where it lands now, and else one that the merged commit had there. Nobody is asked twice.
+func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *history.Landing, folder history.ID) (bool, error) {
+	holder := g.introduction.Ref
+	if at.ref == "" || at.ref == holder || holder == "" || len(l.Commit.Parents) < 2 || !at.received.IsZero() && folder != g.now.folder {
+		return false, nil
+	}
+	refs, err := repo.Refs(ctx, holder)
+	if err != nil || len(refs) == 0 {
+		return false, err
+	}
+	for _, parent := range l.Commit.Parents[1:] {
+		there, err := repo.Folder(ctx, parent, policy.Folder)
+		if err != nil || there.ID != folder {
+			continue
+		}
+		line, err := repo.FirstParents(ctx, refs[0].ID, func(id history.ID) bool { return id == parent })
+		if err != nil {
+			return false, err
+		}
+		if line[len(line)-1] == parent {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func touchesPolicy(l *history.Landing) bool {

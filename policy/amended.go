@@ -137,13 +137,15 @@ func (j *judgement) proposals(a *Amended) map[string]bool {
 	return proposals
 }
 
-// coolDown makes a loosening wait: whoever hurries people along shall not have gained by it.
+// coolDown makes a loosening wait since somebody else stood behind it as well, or the one, where one is enough:
+// whoever hurries people along shall not have gained by it.
 func (j *judgement) coolDown(what string, behind []backer) {
 	c, wait := &j.landing.Commit, seconds(j.p.Quorum.CoolDown)
 	if wait == 0 {
 		return
 	}
-	oldest := slices.MinFunc(behind, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
+	slices.SortStableFunc(behind, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
+	oldest := behind[min(1, j.p.Quorum.Maintainers-1)]
 	if j.at-oldest.since >= wait {
 		if j.landing.Seen == nil && j.landing.Received == 0 {
 			j.landing.Unproven = append(j.landing.Unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")

@@ -71,6 +71,9 @@ type Landing struct {
 	// Seen is when the receiver first saw a commit as the new value of any ref, by its journal: seconds
 	// since 1970, by commit id. It is nil where no journal is at hand or nobody has asked it.
 	Seen map[string]int64
+	// Bounded says that the commit lies on another protected branch's line of first parents: its date was
+	// bounded when it landed there.
+	Bounded bool
 	// Unproven is set by Judge: what it had to take for granted without a journal.
 	Unproven []string
 	// Excepted is set by Judge: which findings an exception has put aside.

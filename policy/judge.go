@@ -67,7 +67,7 @@ func (j *judgement) dates() bool {
 	case when > now+seconds(j.p.Signatures.ClockSkew):
 		j.find(c, DateFuture, fmt.Sprintf("its committer date is %s, after the receiver's clock (%s)", date(when), date(now)), amendNow)
 		return false
-	case when < now-seconds(j.p.Tenure.MaxLandingAge):
+	case when < now-seconds(j.p.Tenure.MaxLandingAge) && !j.landing.Bounded:
 		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %d days old at most", date(when), seconds(j.p.Tenure.MaxLandingAge)/day),
 			amendNow, "or land it by a fresh signed merge: git merge --no-ff -S")
 		return false

@@ -1,0 +1,114 @@
+package gate
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// received judges a landing that comes in now. What has landed on another protected branch before came in then:
+// only where the clock stands against the landing is that looked up.
+func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger, u *update, f *fact, landing *policy.Landing) ([]policy.Finding, error) {
+	landing.Ref, landing.Received, landing.ApprovalsFetched = u.resolved, p.req.Received.Unix(), true
+	findings, err := p.withApprovals(ctx, st, ledger, landing, f.tags, p.vouchers)
+	if err != nil || !slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Code == policy.KeyRevoked || f.Code == policy.DateTooOld }) {
+		return findings, err
+	}
+	before, err := p.landedBefore(ctx, u)
+	if err != nil || len(before) == 0 {
+		return findings, err
+	}
+	changed := false
+	for _, finding := range findings {
+		e, c := f.find(finding.Commit), landing.Find(finding.Commit)
+		if e == nil || c == nil {
+			continue
+		}
+		switch finding.Code {
+		case policy.KeyRevoked:
+			at, err := p.cameIn(ctx, before, e.ID)
+			if err != nil {
+				return nil, err
+			}
+			if !at.IsZero() {
+				c.Signature, changed = signature(st.verify(e.Payload, e.Signature, e.Committer.When, arrival{f.at.landed, at})), true
+			}
+		case policy.DateTooOld:
+			if landing.Bounded, err = p.onLineOf(ctx, before, e.ID); err != nil {
+				return nil, err
+			}
+			changed = changed || landing.Bounded
+		}
+	}
+	if !changed {
+		return findings, nil
+	}
+	landing.Approvals, landing.Exceptions = nil, nil
+	return p.withApprovals(ctx, st, ledger, landing, f.tags, p.vouchers)
+}
+
+// find gives a commit of a landing as it was read, nil if it isn't of it.
+func (f *fact) find(id string) *history.Entry {
+	if f.read.Commit.ID.String() == id {
+		return &f.read.Commit
+	}
+	i := slices.IndexFunc(f.read.Brought, func(e history.Entry) bool { return e.ID.String() == id })
+	if i < 0 {
+		return nil
+	}
+	return &f.read.Brought[i]
+}
+
+// landedBefore gives the other protected branches, as far as they were judged.
+func (p *push) landedBefore(ctx context.Context, u *update) ([]history.Ref, error) {
+	refs, err := p.protectedRefs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	refs, err = p.judged(ctx, refs)
+	return slices.DeleteFunc(refs, func(r history.Ref) bool { return r.Name == u.resolved || !isBranch(r.Name) }), err
+}
+
+// cameIn says when a commit first came in on one of some refs, by the journal; zero if it didn't.
+func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit history.ID) (first time.Time, err error) {
+	l := look{Gate: p.Gate, reached: make(map[[2]string]bool)}
+	for _, r := range refs {
+		values := p.past.valuesOf(r.Name)
+		i := sort.Search(len(values), func(i int) bool {
+			has, rerr := l.reaches(ctx, values[i].new, commit.String())
+			if rerr != nil {
+				err = rerr
+			}
+			return has
+		})
+		if err != nil {
+			return first, err
+		}
+		if i < len(values) && (first.IsZero() || values[i].at < first.Unix()) {
+			first = time.Unix(values[i].at, 0)
+		}
+	}
+	return first, nil
+}
+
+// onLineOf says whether a commit lies on the line of first parents of one of some refs.
+func (p *push) onLineOf(ctx context.Context, refs []history.Ref, commit history.ID) (bool, error) {
+	repo, err := p.aside()
+	if err != nil {
+		return false, err
+	}
+	for _, r := range refs {
+		line, err := repo.FirstParents(ctx, r.ID, func(at history.ID) bool { return at == commit })
+		if err != nil {
+			return false, err
+		}
+		if line[len(line)-1] == commit {
+			return true, nil
+		}
+	}
+	return false, nil
+}
