@@ -128,7 +128,7 @@ func counts(t *testing.T, path string) map[string]map[int]int {
 	return all
 }
 
-func TestThreat35_DiskFull(t *testing.T) {
+func TestAttackDiskFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	l := open(t, path)
 	add(t, l, `{"n":1}`, `{"n":2}`)
@@ -149,7 +149,7 @@ func TestThreat35_DiskFull(t *testing.T) {
 	}
 }
 
-func TestThreat35_ReadOnly(t *testing.T) {
+func TestAttackReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "journal")
 	add(t, open(t, path), `{"n":1}`)
@@ -181,7 +181,7 @@ func TestThreat35_ReadOnly(t *testing.T) {
 	}
 }
 
-func TestThreat35_LockedByAStuckProcess(t *testing.T) {
+func TestAttackLockedByAStuckProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	l := open(t, path)
 	add(t, l, `{"n":1}`)
@@ -277,7 +277,7 @@ func TestAppendDoesNothingForAContextThatHasEnded(t *testing.T) {
 }
 
 // Whatever the byte at which the last line ends, no byte is lost and the next record stands.
-func TestThreat35_TornLine(t *testing.T) {
+func TestAttackTornLine(t *testing.T) {
 	whole := []byte(strings.Join(lines(t, 3), ""))
 	path := filepath.Join(t.TempDir(), "journal")
 	for cut := range len(whole) + 1 {
@@ -322,7 +322,7 @@ func (f failing) Truncate(size int64) error {
 	return f.File.Truncate(size)
 }
 
-func TestThreat35_FailedWritesLeaveNothingOrAreRepaired(t *testing.T) {
+func TestAttackFailedWritesLeaveNothingOrAreRepaired(t *testing.T) {
 	const n = 400
 	for name, f := range map[string]failing{
 		"full":                    {},
@@ -375,7 +375,7 @@ func fail(t *testing.T, l *Log, f failing) {
 	}
 }
 
-func TestThreat36_FiftyPushesAtOnce(t *testing.T) {
+func TestAttackFiftyPushesAtOnce(t *testing.T) {
 	const processes, goroutines, each = 25, 25, 4
 	path := filepath.Join(t.TempDir(), "journal")
 	l := open(t, path)
@@ -411,7 +411,7 @@ func TestThreat36_FiftyPushesAtOnce(t *testing.T) {
 	}
 }
 
-func TestThreat36_KilledAtAnyPoint(t *testing.T) {
+func TestAttackKilledAtAnyPoint(t *testing.T) {
 	const kills = 20
 	path := filepath.Join(t.TempDir(), "journal")
 	l := open(t, path)

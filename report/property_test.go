@@ -81,9 +81,9 @@ func decision() *rapid.Generator[policy.Decision] {
 	})
 }
 
-// TestThreat18_TerminalEscapesNewlinesAndImitations holds over all formats: nothing that a terminal
+// TestAttackTerminalEscapesNewlinesAndImitations holds over all formats: nothing that a terminal
 // obeys or doesn't show, no line that a reader takes for another's.
-func TestThreat18_TerminalEscapesNewlinesAndImitations(t *testing.T) {
+func TestAttackTerminalEscapesNewlinesAndImitations(t *testing.T) {
 	formats := map[string]func(*bytes.Buffer, policy.Decision) error{
 		"pusher": func(b *bytes.Buffer, d policy.Decision) error { return Pusher(b, d, Options{}) },
 		"text":   func(b *bytes.Buffer, d policy.Decision) error { return Text(b, d, Options{}) },
