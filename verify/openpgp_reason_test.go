@@ -1,0 +1,87 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+)
+
+// TestAttackOpenPGPUnfitKeys signs with a subkey that a key's file has and that isn't good for it, each for a
+// reason of its own: whoever is refused shall know what to mend, and whoever reads the journal what was tried.
+func TestAttackOpenPGPUnfitKeys(t *testing.T) {
+	bound := func(f *certificateFile, sub *packet.PrivateKey, made int) *packet.Signature {
+		return f.agreed(sub, forSigning(saying(overSubkey, made)))
+	}
+	for _, c := range []struct {
+		name   string
+		life   func(*certificateFile, *packet.PrivateKey)
+		made   int
+		want   Status
+		reason string
+	}{
+		{"control", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub, bound(f, sub, 2020)) }, 2021, Good, ""},
+		{
+			"for encryption alone", func(f *certificateFile, sub *packet.PrivateKey) {
+				f.subkey(sub, forEncrypting(saying(overSubkey, 2020)))
+			},
+			2021, WrongPurpose, "isn't for signing, by its owner's word",
+		},
+		{
+			"without a back-signature", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub, forSigning(saying(overSubkey, 2020))) },
+			2021, WrongPurpose, "has no back-signature: it never agreed to belong",
+		},
+		{
+			"with another key's back-signature",
+			func(f *certificateFile, sub *packet.PrivateKey) {
+				f.subkey(sub, f.agreed(newSecret(f.t, 2020), forSigning(saying(overSubkey, 2020))))
+			},
+			2021, WrongPurpose, "has no back-signature: it never agreed to belong",
+		},
+		{"never bound", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub) }, 2021, Unknown, "isn't bound to a principal's key"},
+		{
+			"expired",
+			func(f *certificateFile, sub *packet.PrivateKey) {
+				f.subkey(sub, ending(bound(f, sub, 2020), 2020, 2022))
+			},
+			2023, Expired, "expired on 2022-01-01",
+		},
+		{
+			"before it was made", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub, bound(f, sub, 2020)) },
+			2019, NotYetValid, "is older than key",
+		},
+		{
+			"revoked as compromised",
+			func(f *certificateFile, sub *packet.PrivateKey) {
+				f.subkey(sub, bound(f, sub, 2020), because(saying(packet.SigTypeSubkeyRevocation, 2022), packet.KeyCompromised))
+			},
+			2021, Revoked, "is revoked as compromised",
+		},
+		{
+			"retired",
+			func(f *certificateFile, sub *packet.PrivateKey) {
+				f.subkey(sub, bound(f, sub, 2020), because(saying(packet.SigTypeSubkeyRevocation, 2022), packet.KeyRetired))
+			},
+			2023, Revoked, "since 2022-01-01",
+		},
+		{
+			"expired, and revoked as compromised later",
+			func(f *certificateFile, sub *packet.PrivateKey) {
+				f.subkey(sub, ending(bound(f, sub, 2020), 2020, 2022), because(saying(packet.SigTypeSubkeyRevocation, 2023), packet.KeyCompromised))
+			},
+			2023, Revoked, "is revoked as compromised",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newCertificate(t).user("a", forSigning(saying(overUser, 2018)))
+			sub := newSecret(t, 2020)
+			c.life(f, sub)
+			k := mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: f.Bytes()})
+			res := k.Verify([]byte(testPayload), commitSignature(t, sub, c.made), year(c.made))
+			wantStatus(t, res, c.want)
+			if !strings.Contains(res.Reason, c.reason) {
+				t.Errorf("%q, want %q", res.Reason, c.reason)
+			}
+		})
+	}
+}
