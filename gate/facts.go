@@ -188,9 +188,12 @@ func identity(i history.Identity) policy.Identity {
 	return policy.Identity{Name: i.Name, Email: i.Email, When: i.When}
 }
 
+// maxSubject is as much of a first line as anybody reads.
+const maxSubject = 200
+
 func subject(message []byte) string {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(message, "\n"), []byte("\n"))
-	return string(line)
+	return string(line[:min(len(line), maxSubject)])
 }
 
 func signature(r verify.Result) policy.Signature {

@@ -202,6 +202,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	if err == nil && len(d.Findings) == 0 {
 		d.Verdict = policy.Accepted
 	}
+	d = bounded(d)
 	d.Reference = reference(req)
 	if err != nil {
 		d.Verdict, d.Undecided = policy.Refused, err.Error()

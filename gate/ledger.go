@@ -206,7 +206,7 @@ func adoption(p *policy.Policy) ([]history.ID, error) {
 
 // unlimited is for what landed long ago, which is as much as it is; the policy's limit on commits is
 // for what is pushed.
-var unlimited = history.Limits{Commits: math.MaxInt32}
+var unlimited = history.Limits{Commits: math.MaxInt32, Bytes: math.MaxInt64}
 
 // aside gives the second reader of the repository.
 func (g *Gate) aside() (Repository, error) {

@@ -16,7 +16,7 @@ const endOfBatch = "end\n"
 // rawDiff reads one answer of diff-tree --stdin --raw -z --always: a head, which is a commit's id and NUL,
 // then a record a path (git-diff-tree(1), Raw output format). A combined diff has a colon and a side more
 // for each further parent. Trees that changed are given apart, their new states only.
-func (p *process) rawDiff(head string, limit int) (changes []Change, trees []treeAt, err error) {
+func (p *process) rawDiff(head string, limit int, b *budget) (changes []Change, trees []treeAt, err error) {
 	got := make([]byte, len(head))
 	if _, err := io.ReadFull(p.out, got); err != nil {
 		return nil, nil, p.failed(err)
@@ -48,6 +48,12 @@ func (p *process) rawDiff(head string, limit int) (changes []Change, trees []tre
 			return nil, nil, fmt.Errorf("%w: git diff-tree printed %.200q for %q: %w", ErrUnreadable, sides, head, err)
 		}
 		c.Path = strings.TrimSuffix(path, "\x00")
+		if len(path) > maxPath {
+			return nil, nil, fmt.Errorf("%w: commit %s has a path of more than %d bytes", ErrLimit, strings.TrimRight(head, "\x00\n"), maxPath)
+		}
+		if err := b.take(len(path) + 128); err != nil {
+			return nil, nil, err
+		}
 		if c.New.Mode == ModeTree {
 			trees = append(trees, treeAt{c.New.ID, c.Path})
 			c.New = Side{}
@@ -61,6 +67,16 @@ func (p *process) rawDiff(head string, limit int) (changes []Change, trees []tre
 			changes = append(changes, c)
 		}
 	}
+}
+
+// budget is what may still be held in memory of one range.
+type budget struct{ left, limit int64 }
+
+func (b *budget) take(bytes int) error {
+	if b.left -= int64(bytes); b.left < 0 {
+		return fmt.Errorf("%w: the new commits and the paths they change take more than %d bytes", ErrLimit, b.limit)
+	}
+	return nil
 }
 
 // treeAt is a tree, and where it stands in a commit.

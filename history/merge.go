@@ -200,7 +200,7 @@ func parseMergeTree(out string) (tree ID, conflicts []string, err error) {
 }
 
 // own gives the changes of a merge commit that Git's own merge of its parents doesn't make.
-func (m *merger) own(c *Commit, limit int) ([]Change, error) {
+func (m *merger) own(c *Commit, limit int, b *budget) ([]Change, error) {
 	a := m.merges[c.ID]
 	select {
 	case <-a.done:
@@ -213,7 +213,7 @@ func (m *merger) own(c *Commit, limit int) ([]Change, error) {
 	var differs []Change
 	if a.tree != c.Tree {
 		var err error
-		if differs, err = m.treeDifference(a.tree, c.Tree, limit); err != nil {
+		if differs, err = m.treeDifference(a.tree, c.Tree, limit, b); err != nil {
 			return nil, err
 		}
 	}
@@ -224,17 +224,17 @@ func (m *merger) own(c *Commit, limit int) ([]Change, error) {
 	for _, path := range a.conflicts { // settled by whoever merges, even by leaving it as Git left it
 		wanted[path] = true
 	}
-	return m.fromParents(c, wanted, limit)
+	return m.fromParents(c, wanted, limit, b)
 }
 
 // fromParents gives the changes of some paths, each from the first parent that has something else.
-func (m *merger) fromParents(c *Commit, wanted map[string]bool, limit int) ([]Change, error) {
+func (m *merger) fromParents(c *Commit, wanted map[string]bool, limit int, b *budget) ([]Change, error) {
 	var changes []Change
 	for _, parent := range c.Parents {
 		if len(wanted) == 0 {
 			break
 		}
-		differs, err := m.difference(parent, c.ID, limit)
+		differs, err := m.difference(parent, c.ID, limit, b)
 		if err != nil {
 			return nil, err
 		}
@@ -249,16 +249,16 @@ func (m *merger) fromParents(c *Commit, wanted map[string]bool, limit int) ([]Ch
 }
 
 // difference gives the changes from a commit to another.
-func (m *merger) difference(old, new ID, limit int) ([]Change, error) {
-	return m.ask(fmt.Sprintf("%s %s\n", new, old), new.String()+"\x00", limit)
+func (m *merger) difference(old, new ID, limit int, b *budget) ([]Change, error) {
+	return m.ask(fmt.Sprintf("%s %s\n", new, old), new.String()+"\x00", limit, b)
 }
 
-func (m *merger) treeDifference(old, new ID, limit int) ([]Change, error) {
+func (m *merger) treeDifference(old, new ID, limit int, b *budget) ([]Change, error) {
 	question := fmt.Sprintf("%s %s\n", old, new)
-	return m.ask(question, question, limit) // git-diff-tree(1), --stdin: two trees are answered like this
+	return m.ask(question, question, limit, b) // git-diff-tree(1), --stdin: two trees are answered like this
 }
 
-func (m *merger) ask(question, head string, limit int) (changes []Change, err error) {
+func (m *merger) ask(question, head string, limit int, b *budget) (changes []Change, err error) {
 	if m.changes == nil {
 		if m.changes, err = m.r.start(m.ctx, diffArgs...); err != nil {
 			return nil, err
@@ -267,7 +267,7 @@ func (m *merger) ask(question, head string, limit int) (changes []Change, err er
 	if _, err := io.WriteString(m.changes.in, question+endOfBatch); err != nil {
 		return nil, m.changes.failed(err)
 	}
-	if changes, _, err = m.changes.rawDiff(head, limit); err != nil {
+	if changes, _, err = m.changes.rawDiff(head, limit, b); err != nil {
 		return nil, err
 	}
 	return changes, m.changes.batchEnd()

@@ -144,6 +144,10 @@ func (c *Commit) parseExtra(hs []header) error {
 			}
 			drop = append(drop, h)
 			c.Signature = h.value
+		default:
+			if strings.HasPrefix(h.name, "gpgsig") { // Git takes every such header out (remove_signature in its commit.c)
+				return fmt.Errorf("it has the header %.40q, which git takes for a signature", h.name)
+			}
 		case "mergetag":
 			raw := append(bytes.Clone(h.value), '\n')
 			t, err := ParseTag(ID{}, raw)
@@ -274,5 +278,6 @@ func (l Limits) withDefaults() Limits {
 	or64(&l.Object, 1<<20)
 	or64(&l.Inspect, 1<<20)
 	or64(&l.Blob, 2<<30)
+	or64(&l.Bytes, 256<<20)
 	return l
 }

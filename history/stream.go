@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"slices"
 	"sync"
 )
@@ -33,6 +34,7 @@ type stream struct {
 	blobs   *process
 	merger  *merger // nil where nothing is merged, or only counted
 	counted bool
+	budget  budget
 	seen    map[ID]*blobFact // blobs, and trees, for which the fact says nothing
 	buf     []byte
 }
@@ -59,7 +61,10 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 	return func(yield func(Landing, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
-		s := &stream{r: r, ctx: ctx, counted: rng.Counted, seen: make(map[ID]*blobFact)}
+		s := &stream{r: r, ctx: ctx, counted: rng.Counted, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact)}
+		if rng.Counted {
+			s.budget.left = math.MaxInt64
+		}
 		defer s.stop()
 		defer running.Wait()
 		defer cancel()
@@ -242,6 +247,9 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 	if err != nil {
 		return e, err
 	}
+	if err := s.budget.take(len(raw)); err != nil {
+		return e, err
+	}
 	if e.Commit, err = ParseCommit(n.id, raw); s.counted && errors.Is(err, ErrMalformed) {
 		e.Commit = Commit{ID: n.id, Parents: n.parents}
 	} else if err != nil {
@@ -254,11 +262,11 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 		return e, fmt.Errorf("%w: commit %s has %d parents; the limit parents is %d", ErrLimit, n.id, len(e.Parents), s.r.limits.Parents)
 	}
 	var trees []treeAt
-	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes); err != nil {
+	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes, &s.budget); err != nil {
 		return e, err
 	}
 	if len(e.Parents) > 1 && !s.counted {
-		if e.Changes, err = s.merger.own(&e.Commit, s.r.limits.Changes); err != nil {
+		if e.Changes, err = s.merger.own(&e.Commit, s.r.limits.Changes, &s.budget); err != nil {
 			return e, err
 		}
 	}
