@@ -1,6 +1,10 @@
 package policy
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // amends is a landing by jia of what a topic brings, in which two sign what loosens the policy; same are the
 // commits in which it is loosened already.
@@ -55,4 +59,54 @@ func TestAttackApprovalOfWhatOnlyHasTheOldPolicy(t *testing.T) {
 	wantCodes(t, p.Judge(new(Ledger), landing), QuorumMissing)
 	delete(landing.Amended.Same, "p-c")
 	wantCodes(t, p.Judge(new(Ledger), landing))
+}
+
+// What reads as something else, or isn't read at all, is judged in the policy's folder, too.
+func TestAttackPayloadInThePolicy(t *testing.T) {
+	rules := []Rule{
+		{Name: "opaque", Classes: []string{"binary", "executable", "encoded"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
+		{Name: "modes", Classes: []string{"exec-bit", "symlink"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
+		{Name: "who-decides", Classes: []string{"policy"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
+		{Name: "hidden", Classes: []string{"bidi"}, Refuse: true},
+	}
+	policyFile, key, old := Folder+"/"+FileName, Folder+"/keys/new.gpg", Folder+"/keys/old.gpg"
+	exec := policyChange()
+	exec.OldMode, exec.NewMode = 0o100644, 0o100755
+	for name, c := range map[string]struct {
+		change  Change
+		carries bool
+		topic   bool // the landing leaves no trace of it
+		want    []Code
+	}{
+		"text":                           {change: policyChange()},
+		"another order":                  {change: adds(policyFile, Bidi), want: []Code{ContentRefused}},
+		"an executable bit":              {change: exec, want: []Code{ApprovalMissing}},
+		"a long key":                     {change: adds(policyFile, Encoded)},
+		"a payload":                      {change: adds(policyFile, Encoded), carries: true, want: []Code{ApprovalMissing}},
+		"a key file":                     {change: adds(key, Binary|Encoded)},
+		"a program for a key":            {change: adds(key, Binary|Executable), want: []Code{ApprovalMissing}},
+		"a file that's a key no more":    {change: adds(old, Binary), want: []Code{ApprovalMissing}},
+		"a key file that was taken back": {change: adds(key, Binary), topic: true, want: []Code{ApprovalMissing}},
+		"another file in the folder":     {change: adds(Folder+"/other", 0), want: []Code{ApprovalMissing}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, becomes := world(), world()
+			p.Rules, becomes.Rules = rules, rules
+			p.files, becomes.files, becomes.carries = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}, c.carries
+			l := single(commit("c", "jia", t0, c.change))
+			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": !c.topic}}
+			wantCodes(t, p.Judge(new(Ledger), l), c.want...)
+		})
+	}
+}
+
+func TestLongKeysAreNoPayload(t *testing.T) {
+	noise := strings.Repeat("aB3dE5fG7hI9jK1lM+nO/pQ2rS4tU6vW8xY0z", 20)
+	text := fmt.Sprintf("[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nkeys = [{ ssh = \"ssh-rsa %s\" }]\n", noise)
+	if p := mustLoad(t, text); p.carries {
+		t.Error("a long key is a payload")
+	}
+	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); !p.carries {
+		t.Error("a payload in a remark isn't seen")
+	}
 }

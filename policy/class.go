@@ -46,6 +46,8 @@ const (
 	classSymlink    = "symlink"
 	classSubmodule  = "submodule"
 	classTypeChange = "type-change"
+	classBinary     = "binary"
+	classEncoded    = "encoded"
 )
 
 var contentClasses = []struct {
@@ -54,8 +56,8 @@ var contentClasses = []struct {
 }{
 	{Archive, "archive"},
 	{Bidi, "bidi"},
-	{Binary, "binary"},
-	{Encoded, "encoded"},
+	{Binary, classBinary},
+	{Encoded, classEncoded},
 	{Executable, "executable"},
 	{Large, "large"},
 }

@@ -153,6 +153,22 @@ func control(text []byte) int {
 // lineAt gives the line of a position.
 func lineAt(text string, pos int) int { return 1 + strings.Count(text[:pos], "\n") }
 
+// withoutKeys gives the file's text without the keys and ids in it, which look like a payload.
+func (r *reader) withoutKeys(p *Policy) []byte {
+	var known []string
+	for _, id := range p.Adoption.Commits {
+		known = append(known, id, "")
+	}
+	for _, q := range p.Principals {
+		for _, k := range q.Keys {
+			if k.Kind == "ssh" {
+				known = append(known, string(k.Data), "")
+			}
+		}
+	}
+	return []byte(strings.NewReplacer(known...).Replace(string(r.read[r.name])))
+}
+
 // finish fills in what follows from the rest.
 func (r *reader) finish(p *Policy) {
 	sum := sha256.New()
@@ -162,6 +178,7 @@ func (r *reader) finish(p *Policy) {
 		sum.Write(r.read[name])
 	}
 	p.Digest = hex.EncodeToString(sum.Sum(nil))
+	p.carries = encoded(r.withoutKeys(p))
 	if p.Classes == nil {
 		p.Classes = builtInClasses()
 	}

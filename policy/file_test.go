@@ -169,7 +169,7 @@ func TestEverySettingIsRead(t *testing.T) {
 // settings compares what a policy file says.
 var settings = cmp.FilterPath(func(p cmp.Path) bool {
 	switch p.Last().String() {
-	case ".Classes", ".Digest", ".files", ".byName", ".byEmail":
+	case ".Classes", ".Digest", ".files", ".carries", ".byName", ".byEmail":
 		return p.Index(-2).Type().String() == "policy.Policy"
 	}
 	return false

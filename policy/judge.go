@@ -173,7 +173,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 	classes := c.classified(j.p)
 	for i := range j.p.Rules {
 		rule := &j.p.Rules[i]
-		touched := slices.DeleteFunc(touchedBy(rule, c, classes), func(t TouchedPath) bool { return j.ofPolicy(t.Path) })
+		touched := j.spared(c, touchedBy(rule, c, classes))
 		if len(touched) == 0 {
 			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
 			continue

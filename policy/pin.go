@@ -16,14 +16,39 @@ const Folder = ".countersign"
 // InFolder says whether a path is, or lies in, the policy's folder.
 func InFolder(path string) bool { return path == Folder || strings.HasPrefix(path, Folder+"/") }
 
-// ofPolicy says whether a path is a file of the policy in the tree, before or after the landing: its change
-// is judged by what it does to the policy. Anything else that lies in the folder has no such privilege.
-func (j *judgement) ofPolicy(path string) bool {
-	if !j.landing.InTree || !InFolder(path) || path == Folder {
-		return false
+// spared takes out of what a commit touched what is judged by what it does to the policy instead: that a file
+// of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
+// is judged as anywhere, but that keys and lists of keys are binary or encoded where the landing leaves them.
+func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
+	if !j.landing.InTree {
+		return touched
 	}
-	name := path[len(Folder)+1:]
-	return slices.Contains(j.p.files, name) || j.landing.Amended != nil && j.landing.Amended.Policy != nil && slices.Contains(j.landing.Amended.Policy.files, name)
+	var becomes *Policy
+	if a := j.landing.Amended; a != nil {
+		becomes = a.Policy
+	}
+	left := touched[:0]
+	for _, t := range touched {
+		name, within := strings.CutPrefix(t.Path, Folder+"/")
+		after := becomes != nil && slices.Contains(becomes.files, name)
+		if within && (after || slices.Contains(j.p.files, name)) {
+			read := after && j.landing.Amended.Same[c.ID]
+			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
+				switch class {
+				case classBinary:
+					return read && name != FileName
+				case classEncoded:
+					return read && (name != FileName || !becomes.carries)
+				default:
+					return !slices.Contains(fixedClasses(), class)
+				}
+			})
+		}
+		if len(t.Classes) > 0 {
+			left = append(left, t)
+		}
+	}
+	return left
 }
 
 // The files beside a repository whose policy lies in its tree.

@@ -30,6 +30,7 @@ type Policy struct {
 	Digest string
 
 	files   []string // every file it was read from, in its folder
+	carries bool     // its file has something encoded that is neither a key nor a commit's id
 	byName  map[string]*Principal
 	byEmail map[string]*Principal
 }
