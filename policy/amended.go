@@ -29,7 +29,7 @@ func (j *judgement) amendment() {
 	if loosens != nil {
 		need, what = j.p.Quorum.Maintainers, "it loosens the policy: "+strings.Join(loosens, "; ")
 	}
-	behind, discounted := j.behind(a)
+	behind, backers, discounted := j.behind(a, need)
 	if len(behind) < need {
 		code, next := QuorumMissing, []string{"countersign approve " + c.ID}
 		if len(j.landing.Brought) > 0 {
@@ -40,7 +40,7 @@ func (j *judgement) amendment() {
 		}
 		f := j.finding(c, code, fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(behind)), next...)
 		f.Needed, f.Have, f.Discounted, f.Paths = need, namesOf(behind), discounted, j.policyPaths()
-		f.Ask = j.otherMaintainers(behind)
+		f.Ask = j.otherMaintainers(backers, len(behind))
 		j.add(f)
 		return
 	}
@@ -54,7 +54,16 @@ func (j *judgement) amendment() {
 type backer struct {
 	*Principal
 	since int64
-	own   bool // signed the landing commit itself
+	own   bool   // signed the landing commit itself
+	by    string // which tag or commit says so
+}
+
+func principalsOf(backers []backer) []*Principal {
+	people := make([]*Principal, len(backers))
+	for i, b := range backers {
+		people[i] = b.Principal
+	}
+	return people
 }
 
 func namesOf(backers []backer) []string {
@@ -65,11 +74,13 @@ func namesOf(backers []backer) []string {
 	return ns
 }
 
-// behind gives the maintainers who stand behind what the policy becomes, no two of whom one introduced to
-// the other: who signed the landing or a commit that made the change, and who approved one that
-// brings it.
-func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) {
-	add := func(s Signature, name string, since int64, own bool) {
+// behind gives the maintainers who stand behind what the policy becomes, no two of whom are tied: who signed
+// the landing or a commit that made the change, and who approved one that brings it. Where they are more than
+// needed, those who did so first count first. Backers are all of them, with whoever is tied to one that counts.
+func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, discounted []Discount) {
+	landing, proposals := &j.landing.Commit, j.proposals(a)
+	add := func(s Signature, name string, since int64) {
+		own := name == ""
 		q := j.p.signer(s)
 		reason := ""
 		switch {
@@ -80,29 +91,22 @@ func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) 
 		case q.Role != Maintainer:
 			reason = fmt.Sprintf("%s is a %s; maintainers decide about the policy", q.Name, q.Role)
 		default:
-			for i, b := range behind {
-				if b.Principal == q {
-					behind[i].since, behind[i].own = min(b.since, since), b.own || own
-					return
-				}
-				if why := j.p.tied(b.Principal, q); why != "" {
-					reason = why
-					break
-				}
+			if i := slices.IndexFunc(backers, func(b backer) bool { return b.Principal == q }); i >= 0 {
+				backers[i].since, backers[i].own = min(backers[i].since, since), backers[i].own || own
+				return
 			}
+			backers = append(backers, backer{q, since, own, cmp.Or(name, "commit "+landing.ID)})
+			return
 		}
-		if reason == "" {
-			behind = append(behind, backer{q, since, own})
-		} else if name != "" {
+		if !own { // which has a finding of its own
 			discounted = append(discounted, Discount{Principal: s.Principal, Name: name, Reason: reason})
 		}
 	}
-	landing, proposals := &j.landing.Commit, j.proposals(a)
-	add(landing.Signature, "", j.at, true)
+	add(landing.Signature, "", j.at)
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]
 		if proposals[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
-			add(c.Signature, "commit "+c.ID, j.seen(c.ID, c.Committer.When), false)
+			add(c.Signature, "commit "+c.ID, j.seen(c.ID, c.Committer.When))
 		}
 	}
 	for _, approval := range j.landing.Approvals {
@@ -112,10 +116,20 @@ func (j *judgement) behind(a *Amended) (behind []backer, discounted []Discount) 
 		case !proposals[approval.Commit]:
 			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
 		default:
-			add(approval.Signature, approval.Name, j.seenApproval(approval), false)
+			add(approval.Signature, approval.Name, j.seenApproval(approval))
 		}
 	}
-	return behind, discounted
+	slices.SortStableFunc(backers, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
+	people, _ := j.p.untied(principalsOf(backers), need)
+	for _, b := range backers {
+		if slices.Contains(people, b.Principal) {
+			behind = append(behind, b)
+			continue
+		}
+		tie := slices.IndexFunc(people, func(q *Principal) bool { return j.p.tied(q, b.Principal) != "" })
+		discounted = append(discounted, Discount{Principal: b.Name, Name: b.by, Reason: j.p.tied(people[tie], b.Principal)})
+	}
+	return behind, backers, discounted
 }
 
 // proposals gives the commits of the landing that stand for its change of the policy: the landing itself,
@@ -177,11 +191,16 @@ func (j *judgement) policyPaths() []TouchedPath {
 	return touched
 }
 
-func (j *judgement) otherMaintainers(behind []backer) []string {
+// otherMaintainers names who would make those behind a change more than they are.
+func (j *judgement) otherMaintainers(backers []backer, behind int) []string {
 	var ask []string
+	people := principalsOf(backers)
 	for i := range j.p.Principals {
 		q := &j.p.Principals[i]
-		if q.Role == Maintainer && !slices.ContainsFunc(behind, func(b backer) bool { return b.Principal == q || j.p.tied(b.Principal, q) != "" }) {
+		if q.Role != Maintainer || slices.Contains(people, q) {
+			continue
+		}
+		if more, _ := j.p.untied(append(people, q), behind+1); len(more) > behind {
 			ask = append(ask, q.Name)
 		}
 	}

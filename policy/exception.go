@@ -69,20 +69,18 @@ func (p *Policy) Quorate(approvals []Approval) []string {
 	return nil
 }
 
-// independent names the maintainers who made good signatures, leaving out whoever is tied to one before:
-// people are principals, and no puppet makes a quorum.
+// independent names the maintainers who made good signatures, but no two who are tied: people are principals,
+// and no puppet makes a quorum. One signature more never makes them fewer.
 func (p *Policy) independent(signatures []Signature) []string {
 	var people []*Principal
 	for _, s := range signatures {
 		q := p.signer(s)
-		switch {
-		case q == nil || q.Role != Maintainer || !slices.Contains(p.Signatures.Kinds, s.Kind):
-		case slices.ContainsFunc(people, func(other *Principal) bool { return other == q || p.tied(other, q) != "" }):
-		default:
+		if q != nil && q.Role == Maintainer && slices.Contains(p.Signatures.Kinds, s.Kind) && !slices.Contains(people, q) {
 			people = append(people, q)
 		}
 	}
 	var by []string
+	people, _ = p.untied(people, p.Quorum.Maintainers)
 	for _, q := range people {
 		by = append(by, q.Name)
 	}

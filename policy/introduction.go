@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -49,6 +50,48 @@ func (p *Policy) tied(a, b *Principal) string {
 	}
 	return p.partial(b, a)
 }
+
+// untied gives of people, in their order, the first that are as many as needed and no two of whom are tied;
+// where there are none such, the most there are. Whoever else is tied to none of those comes with them. Sure
+// is false where looking further would have taken too long.
+func (p *Policy) untied(people []*Principal, need int) (chosen []*Principal, sure bool) {
+	ties := make(map[[2]*Principal]bool)
+	tied := func(a, b *Principal) bool {
+		known, ok := ties[[2]*Principal{a, b}]
+		if !ok {
+			known = p.tied(a, b) != ""
+			ties[[2]*Principal{a, b}] = known
+		}
+		return known
+	}
+	var some []*Principal
+	steps := untiedSteps
+	var choose func(left []*Principal)
+	choose = func(left []*Principal) {
+		if len(some) > len(chosen) {
+			chosen = slices.Clone(some)
+		}
+		for i, q := range left {
+			if len(chosen) >= need || len(some)+len(left)-i <= len(chosen) || steps == 0 {
+				return
+			}
+			steps--
+			some = append(some, q)
+			choose(slices.DeleteFunc(slices.Clone(left[i+1:]), func(other *Principal) bool { return tied(q, other) }))
+			some = some[:len(some)-1]
+		}
+	}
+	choose(people)
+	for _, q := range people {
+		if !slices.ContainsFunc(chosen, func(other *Principal) bool { return other == q || tied(other, q) }) {
+			chosen = append(chosen, q)
+		}
+	}
+	return chosen, steps > 0 || len(chosen) >= need
+}
+
+// untiedSteps bounds the search for a quorum. Ties are few, so it hardly ever takes more than one a person.
+const untiedSteps = 20_000
 
 // Lonely names those who may sign and for whose changes nobody could stand second.
 func (p *Policy) Lonely() []string {

@@ -1,0 +1,108 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// tiedWorld has maintainers of whom anybody may have introduced anybody who comes later.
+func tiedWorld(t *rapid.T, n int) *Policy {
+	p := &Policy{Signatures: Signatures{Kinds: []string{"ssh"}}, Introductions: Introductions{SiblingsApart: 30 * 24 * time.Hour}}
+	for i := range n {
+		by := append(names(p.Principals), founder, "")
+		p.Principals = append(p.Principals, Principal{
+			Name: fmt.Sprint("m", i), Role: Maintainer, IntroducedBy: rapid.SampledFrom(by).Draw(t, "by"),
+			Introduced: time.Unix(t0+int64(rapid.IntRange(0, 4).Draw(t, "on"))*20*day, 0),
+		})
+	}
+	p.index()
+	return p
+}
+
+func TestUntiedAreAsManyAsCanBe(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := tiedWorld(t, rapid.IntRange(1, 9).Draw(t, "n"))
+		var people []*Principal
+		for i := range p.Principals {
+			people = append(people, &p.Principals[i])
+		}
+		most := 0
+		for set := range 1 << len(people) {
+			n, ok := 0, true
+			for i, a := range people {
+				if set>>i&1 == 0 {
+					continue
+				}
+				n++
+				for k, b := range people[:i] {
+					ok = ok && (set>>k&1 == 0 || p.tied(a, b) == "")
+				}
+			}
+			if ok {
+				most = max(most, n)
+			}
+		}
+		need := rapid.IntRange(1, len(people)+1).Draw(t, "need")
+		got, sure := p.untied(people, need)
+		if len(got) < min(need, most) || !sure {
+			t.Fatalf("%d of %d, %d needed: %v", len(got), most, need, sure)
+		}
+		for i, a := range got {
+			for _, b := range got[:i] {
+				if why := p.tied(a, b); why != "" {
+					t.Fatal(why)
+				}
+			}
+		}
+	})
+}
+
+func TestSearchForAQuorumEnds(t *testing.T) {
+	p := &Policy{Introductions: Introductions{SiblingsApart: time.Hour}}
+	for i := range 200 { // a hundred pairs
+		if i%2 == 0 {
+			p.Principals = append(p.Principals, Principal{Name: fmt.Sprint("m", i), IntroducedBy: founder})
+		} else {
+			p.Principals = append(p.Principals, Principal{Name: fmt.Sprint("m", i), IntroducedBy: fmt.Sprint("m", i-1)})
+		}
+	}
+	p.index()
+	var people []*Principal
+	for i := range p.Principals {
+		people = append(people, &p.Principals[i])
+	}
+	if got, sure := p.untied(people, 100); len(got) != 100 || !sure {
+		t.Errorf("%d, %v", len(got), sure)
+	}
+	if got, sure := p.untied(people, 101); len(got) != 100 || sure {
+		t.Errorf("%d, %v", len(got), sure)
+	}
+}
+
+// One signature more never makes a quorum less.
+func TestAttackThirdSignatureUnmakesAQuorum(t *testing.T) {
+	p := world()
+	p.Quorum.Maintainers = 2
+	p.Principals[3].IntroducedBy = "alice" // as jia was, long before
+	p.Principals[2].Introduced, p.Principals[3].Introduced = unix(t0-2*year), unix(t0-year)
+	p.Introductions.SiblingsApart = 180 * 24 * time.Hour
+	if got := p.independent([]Signature{good("alice"), good("jia"), good("pup")}); !slices.Equal(got, []string{"jia", "pup"}) {
+		t.Errorf("%q stand behind it", got)
+	}
+	if got := p.independent([]Signature{good("alice"), good("jia"), good("jia")}); len(got) != 1 {
+		t.Errorf("%q stand behind it", got)
+	}
+
+	_, landing := amends(after(commit("c", "pup", t0, policyChange())), "c")
+	landing.Commit = commit("m", "alice", t0+week)
+	landing.Commit.Parents = []string{"p", "c"}
+	wantCodes(t, p.Judge(new(Ledger), landing), QuorumMissing)
+	landing.Approvals = []Approval{approval("c", "jia")}
+	wantCodes(t, p.Judge(new(Ledger), landing))
+	p.Quorum.CoolDown = 7 * 24 * time.Hour // since the first of them
+	wantCodes(t, p.Judge(new(Ledger), landing))
+}
