@@ -18,8 +18,9 @@ func policyDiffCommand(env Env) *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Say what a new policy changes, and whether that loosens or tightens",
 		Long: `Compares two policies, each a folder with policy.toml or that file, and says of each difference whether it lets
-more pass (loosens), less (tightens) or neither. In the tree, what loosens needs the quorum of the old policy and
-its cool-down; what doesn't needs one maintainer. To compare what you are about to commit:
+more pass (loosens), less (tightens), less of what changes the policy itself (binds) or neither. In the tree, what
+loosens needs the quorum of the old policy and its cool-down, what binds only the quorum; what does neither needs one
+maintainer. To compare what you are about to commit:
 
     git worktree add ../before && countersign policy diff ../before/.countersign .countersign`,
 		Args: cobra.ExactArgs(2),
@@ -56,15 +57,18 @@ func policyIn(path string) (*policy.Policy, error) {
 
 func showAmendments(w io.Writer, old *policy.Policy, amendments []policy.Amendment) error {
 	var b strings.Builder
-	loosens := false
+	loosens, binds := false, false
 	for _, a := range amendments {
 		fmt.Fprintf(&b, "%-9s  %s\n", a.Effect, report.Escape(a.Text))
 		loosens = loosens || a.Effect == policy.Loosens
+		binds = binds || a.Effect == policy.Binds
 	}
 	switch {
 	case loosens:
 		fmt.Fprintf(&b, "it loosens the policy: in the tree it needs %s, and %s from the first approval to its landing\n",
 			count(old.Quorum.Maintainers, "maintainer"), policy.Span(old.Quorum.CoolDown))
+	case binds:
+		fmt.Fprintf(&b, "it binds the other maintainers: in the tree it needs %s, and no wait\n", count(old.Quorum.Maintainers, "maintainer"))
 	case len(amendments) > 0:
 		b.WriteString("it doesn't loosen the policy: in the tree it needs one maintainer, and no wait\n")
 	default:

@@ -17,15 +17,18 @@ const (
 	Loosens  Effect = iota // something may pass that couldn't
 	Tightens               // something can't pass any more, and nothing can that couldn't
 	Neutral                // neither
+	Binds                  // tightens what it takes to change the policy at all: one could shut out the others
 )
 
-// String gives "loosens", "tightens" or "neutral".
+// String gives "loosens", "tightens", "neutral" or "binds".
 func (e Effect) String() string {
 	switch e {
 	case Tightens:
 		return "tightens"
 	case Neutral:
 		return "neutral"
+	case Binds:
+		return "binds"
 	default:
 		return "loosens"
 	}
@@ -50,7 +53,7 @@ func Amendments(old, new *Policy) []Amendment {
 	a.classes()
 	a.rules()
 	a.principals()
-	a.introductions()
+	a.binding(a.introductions)
 	return a.found
 }
 
@@ -104,9 +107,33 @@ func (a *amending) flag(setting string, old, new bool, on Effect) {
 
 func number(n int) string { return fmt.Sprint(n) }
 
+// binding compares settings of which one maintainer could make so much that nobody can change the policy any more.
+func (a *amending) binding(compare func()) {
+	before := len(a.found)
+	compare()
+	for i := range a.found[before:] {
+		if found := &a.found[before+i]; found.Effect == Tightens {
+			found.Effect = Binds
+		}
+	}
+}
+
 func (a *amending) protect() {
 	old, new := a.old.Protect, a.new.Protect
-	a.set("protect.refs", old.Refs, new.Refs, Tightens, Loosens, "is protected", "is no longer protected")
+	for _, ref := range new.Refs {
+		if !slices.Contains(old.Refs, ref) {
+			effect := Tightens
+			if strings.ContainsAny(ref, `*?[{\`) {
+				effect = Binds // there might be no branch left for a proposal
+			}
+			a.add("protect.refs", effect, "%s is protected", ref)
+		}
+	}
+	for _, ref := range old.Refs {
+		if !slices.Contains(new.Refs, ref) {
+			a.add("protect.refs", Loosens, "%s is no longer protected", ref)
+		}
+	}
 	a.flag("protect.allow-rewind", old.AllowRewind, new.AllowRewind, Loosens)
 	a.flag("protect.allow-delete", old.AllowDelete, new.AllowDelete, Loosens)
 }
@@ -114,18 +141,18 @@ func (a *amending) protect() {
 func (a *amending) signatures() {
 	old, new := a.old.Signatures, a.new.Signatures
 	a.flag("signatures.require = \"landing\"", old.Require == "landing", new.Require == "landing", Loosens)
-	a.set("signatures.kinds", old.Kinds, new.Kinds, Loosens, Tightens, "signatures are accepted", "signatures are no longer accepted")
+	a.set("signatures.kinds", old.Kinds, new.Kinds, Loosens, Binds, "signatures are accepted", "signatures are no longer accepted")
 	a.flag("signatures.tags", old.Tags, new.Tags, Tightens)
 	if old.Identity != new.Identity {
 		effect := Loosens
 		if old.Identity == "off" {
-			effect = Tightens
+			effect = Binds
 		}
 		a.add("signatures.identity", effect, "signatures.identity is %q instead of %q", new.Identity, old.Identity)
 	}
 	ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span)
 	ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
-	a.flag("signatures.user-verified", old.UserVerified, new.UserVerified, Tightens)
+	a.binding(func() { a.flag("signatures.user-verified", old.UserVerified, new.UserVerified, Tightens) })
 	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Tightens)
 }
 
@@ -160,8 +187,10 @@ func (a *amending) x509() {
 	a.files("x509.trusted-roots", old.Roots, new.Roots, Loosens)
 	a.files("x509.crls", old.CRLs, new.CRLs, Tightens)
 	strictness := map[string]int{"none": 0, "online": 1, "embedded": 2}
-	ordered(a, "x509.transparency", strictness[old.Transparency], strictness[new.Transparency], Tightens, func(n int) string {
-		return fmt.Sprintf("%q", []string{"none", "online", "embedded"}[n])
+	a.binding(func() {
+		ordered(a, "x509.transparency", strictness[old.Transparency], strictness[new.Transparency], Tightens, func(n int) string {
+			return fmt.Sprintf("%q", []string{"none", "online", "embedded"}[n])
+		})
 	})
 	if old.Log != new.Log || old.Timeout != new.Timeout {
 		a.add("x509.log", Neutral, "the transparency log is asked at %s, for %s at most", new.Log, Span(new.Timeout))
@@ -172,19 +201,24 @@ func (a *amending) bounds() {
 	old, new := a.old, a.new
 	a.set("adoption.commits", old.Adoption.Commits, new.Adoption.Commits, Loosens, Tightens,
 		"and all it reaches is no longer judged", "and what it reaches is judged")
-	a.flag("push.certificate = \"required\"", old.Push.Certificate == "required", new.Push.Certificate == "required", Tightens)
 	a.flag("adoption.credit-claims", old.Adoption.CreditClaims, new.Adoption.CreditClaims, Loosens)
 	ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span)
 	ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
+	a.binding(a.quorum)
+	if old.Journal != new.Journal {
+		// Whoever reads the journal must find what came before, too.
+		a.add("journal.file", Loosens, "the journal goes on in %s instead of %s", new.Journal.File, old.Journal.File)
+	}
+}
+
+func (a *amending) quorum() {
+	old, new := a.old, a.new
+	a.flag("push.certificate = \"required\"", old.Push.Certificate == "required", new.Push.Certificate == "required", Tightens)
 	ordered(a, "quorum.maintainers", old.Quorum.Maintainers, new.Quorum.Maintainers, Tightens, number)
 	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)
 	ordered(a, "limits.commits", old.Limits.Commits, new.Limits.Commits, Loosens, number)
 	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
 	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, Span)
-	if old.Journal != new.Journal {
-		// Whoever reads the journal must find what came before, too.
-		a.add("journal.file", Loosens, "the journal goes on in %s instead of %s", new.Journal.File, old.Journal.File)
-	}
 }
 
 // classes compares globs by their text. Another glob in a class that a rule asks tenure in also earns that

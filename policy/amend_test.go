@@ -278,6 +278,26 @@ func TestAmendments(t *testing.T) {
 				{"principal jia", "lasse@example.org becomes an address of jia", Loosens},
 			},
 		},
+		"a class of refs more": {
+			func(p *Policy) { p.Protect.Refs = append(p.Protect.Refs, "refs/heads/**") },
+			[]Amendment{{"protect.refs", "refs/heads/** is protected", Binds}},
+		},
+		"one more for the quorum": {
+			func(p *Policy) { p.Quorum.Maintainers++ },
+			[]Amendment{{"quorum.maintainers", "quorum.maintainers is 1 instead of 0", Binds}},
+		},
+		"one less for the quorum": {
+			func(p *Policy) { p.Quorum.Maintainers-- },
+			[]Amendment{{"quorum.maintainers", "quorum.maintainers is -1 instead of 0", Loosens}},
+		},
+		"hardly any time": {
+			func(p *Policy) { p.Limits.Time-- },
+			[]Amendment{{"limits.time", "limits.time is -1ns instead of 0 hours", Binds}},
+		},
+		"a kind of signatures less": {
+			func(p *Policy) { p.Signatures.Kinds = []string{"ssh"} },
+			[]Amendment{{"signatures.kinds", "openpgp signatures are no longer accepted", Binds}},
+		},
 		"a ref less": {
 			func(p *Policy) { p.Protect.Refs = []string{"refs/heads/other"} },
 			[]Amendment{

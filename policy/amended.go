@@ -8,8 +8,8 @@ import (
 )
 
 // amendment judges what a landing makes of the policy. One maintainer is enough to tighten it, to revoke
-// and to retire; what loosens it takes the quorum, and time in which the others can object. All by the
-// policy that stood before.
+// and to retire; what could shut out the others takes the quorum; and what loosens it that, and time in which
+// they can object. All by the policy that stood before.
 func (j *judgement) amendment() {
 	a, c := j.landing.Amended, &j.landing.Commit
 	if a == nil {
@@ -19,15 +19,16 @@ func (j *judgement) amendment() {
 		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder)
 		return
 	}
-	var loosens []string
+	texts := make(map[Effect][]string)
 	for _, amendment := range Amendments(j.p, a.Policy) {
-		if amendment.Effect == Loosens {
-			loosens = append(loosens, amendment.Text)
-		}
+		texts[amendment.Effect] = append(texts[amendment.Effect], amendment.Text)
 	}
 	need, what := 1, "it changes the policy"
-	if loosens != nil {
+	switch loosens, binds := texts[Loosens], texts[Binds]; {
+	case loosens != nil:
 		need, what = j.p.Quorum.Maintainers, "it loosens the policy: "+strings.Join(loosens, "; ")
+	case binds != nil:
+		need, what = j.p.Quorum.Maintainers, "it binds the other maintainers: "+strings.Join(binds, "; ")
 	}
 	behind, backers, discounted := j.behind(a, need)
 	if len(behind) < need {
@@ -45,7 +46,7 @@ func (j *judgement) amendment() {
 		return
 	}
 	j.step(c, "quorum", true, "%s; %s stand behind it", what, strings.Join(namesOf(behind), ", "))
-	if loosens != nil {
+	if texts[Loosens] != nil {
 		j.coolDown(what, behind)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // amends is a landing by jia of what a topic brings, in which two sign what loosens the policy; same are the
@@ -108,5 +109,31 @@ func TestLongKeysAreNoPayload(t *testing.T) {
 	}
 	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); !p.carries {
 		t.Error("a payload in a remark isn't seen")
+	}
+}
+
+// One maintainer tightens, but doesn't shut out the others.
+func TestAttackShutByOne(t *testing.T) {
+	for name, change := range map[string]func(*Policy){
+		"cool-down":   func(p *Policy) { p.Quorum.CoolDown = 90 * 24 * time.Hour },
+		"quorum":      func(p *Policy) { p.Quorum.Maintainers = 3 },
+		"limit":       func(p *Policy) { p.Limits.Blob = 1 },
+		"kinds":       func(p *Policy) { p.Signatures.Kinds = []string{"ssh"} },
+		"PIN":         func(p *Policy) { p.Signatures.UserVerified = true },
+		"certificate": func(p *Policy) { p.Push.Certificate = "required" },
+		"siblings":    func(p *Policy) { p.Introductions.SiblingsApart = time.Hour },
+		"every ref":   func(p *Policy) { p.Protect.Refs = []string{"refs/heads/main", "refs/heads/**"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, becomes := world(), world()
+			p.Quorum, becomes.Quorum = Quorum{2, 72 * time.Hour}, Quorum{2, 72 * time.Hour}
+			p.Limits.Blob, becomes.Limits.Blob = 2, 2
+			change(becomes)
+			l := single(commit("c", "jia", t0, policyChange()))
+			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": true}}
+			wantCodes(t, p.Judge(new(Ledger), l), QuorumMissing)
+			l.Approvals = []Approval{approval("c", "lasse")}
+			wantCodes(t, p.Judge(new(Ledger), l)) // at once
+		})
 	}
 }

@@ -52,6 +52,9 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	if t := top.sub("quorum"); t != nil {
 		t.integer("maintainers", &p.Quorum.Maintainers, 1)
 		t.duration("cool-down", &p.Quorum.CoolDown)
+		if p.Quorum.CoolDown > maxCoolDown {
+			t.problem("cool-down", "cool-down is over %s: hardly anything could be undone", Span(maxCoolDown))
+		}
 		t.done()
 	}
 	if t := top.sub("introductions"); t != nil {
@@ -98,6 +101,9 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	r.introductions(p)
 	top.done()
 }
+
+// maxCoolDown is as long as a change of the policy may have to wait, so that a mistake in this can be mended.
+const maxCoolDown = 90 * 24 * time.Hour
 
 func (r *reader) protect(t *table, p *Protect) {
 	t.strs("refs", &p.Refs)
