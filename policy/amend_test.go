@@ -298,6 +298,10 @@ func TestAmendments(t *testing.T) {
 			func(p *Policy) { p.Signatures.Kinds = []string{"ssh"} },
 			[]Amendment{{"signatures.kinds", "openpgp signatures are no longer accepted", Binds}},
 		},
+		"another log": {
+			func(p *Policy) { p.X509.Log = "https://log.example.org" },
+			[]Amendment{{"x509.log", "the transparency log is asked at https://log.example.org, for 0 hours at most", Loosens}},
+		},
 		"a ref less": {
 			func(p *Policy) { p.Protect.Refs = []string{"refs/heads/other"} },
 			[]Amendment{
