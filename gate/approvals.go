@@ -48,7 +48,8 @@ func (g *Gate) withApprovals(ctx context.Context, st *standing, ledger *policy.L
 	if err != nil {
 		return nil, err
 	}
-	if look {
+	// What is only unproven here may yet be on hold by the journal, and was perhaps approved instead.
+	if look || landing.Unproven != nil && g.o.Records != nil {
 		if err := g.findApprovals(ctx, st, landing, ledger.LandingTime(landing.Commit.Committer.When), tags, coming); err != nil {
 			return nil, err
 		}

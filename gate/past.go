@@ -20,18 +20,18 @@ type past struct {
 	sights   map[string]int64    // when an object was first a ref's new value, seconds since 1970
 	vouchers map[string]int64    // the same, but only as a voucher in its place
 	tracks   map[string]*track   // of protected refs, by name
-	moves    map[string][]move   // of refs, by name, in their order
+	moves    map[string][]change // of refs, by name, in their order
 	refsOf   map[string][]string // the refs that had a value
 }
 
-// move is an accepted change of a ref.
-type move struct {
+// change is an accepted change of a ref.
+type change struct {
 	old, new string
 	at       int64 // seconds since 1970
 }
 
 // valuesOf gives the accepted changes of a ref, in their order.
-func (p *past) valuesOf(ref string) []move {
+func (p *past) valuesOf(ref string) []change {
 	if p == nil {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (p *past) add(at time.Time, refs []recordedRef) {
 		if _, ok := p.vouchers[r.New]; !ok && isVoucher(name) {
 			p.vouchers[r.New] = at.Unix()
 		}
-		p.moves[name] = append(p.moves[name], move{r.Old, r.New, at.Unix()})
+		p.moves[name] = append(p.moves[name], change{r.Old, r.New, at.Unix()})
 		p.refsOf[r.New] = append(p.refsOf[r.New], name)
 		old, err := history.ParseID(r.Old)
 		if !r.Protected || err != nil {
@@ -128,7 +128,7 @@ func (g *Gate) seen(id string) int64 {
 func (g *Gate) readPast(ctx context.Context) (*past, error) {
 	p := &past{
 		sights: make(map[string]int64), vouchers: make(map[string]int64), tracks: make(map[string]*track),
-		moves: make(map[string][]move), refsOf: make(map[string][]string),
+		moves: make(map[string][]change), refsOf: make(map[string][]string),
 	}
 	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
 		if err != nil {

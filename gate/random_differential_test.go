@@ -1,0 +1,268 @@
+package gate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// verdicts are what was found about each landing, in the essence: code, commit, rule and paths.
+type verdicts map[string][]string
+
+// add notes findings about a landing, and that it was judged.
+func (v verdicts) add(landing string, findings []policy.Finding) {
+	v[landing] = append([]string{}, v[landing]...)
+	for _, f := range findings {
+		if f.Commit == landing || f.Landing == landing {
+			v[landing] = append(v[landing], essence(f))
+		}
+	}
+	slices.Sort(v[landing])
+}
+
+func essence(f policy.Finding) string {
+	paths := make([]string, len(f.Paths))
+	for i, p := range f.Paths {
+		paths[i] = p.Path
+	}
+	return strings.TrimSpace(fmt.Sprintln(f.Code, f.Commit, f.Rule, strings.Join(paths, " ")))
+}
+
+func has(findings []string, codes ...policy.Code) bool {
+	return slices.ContainsFunc(findings, func(f string) bool {
+		return slices.ContainsFunc(codes, func(c policy.Code) bool { return strings.HasPrefix(f, string(c)+" ") })
+	})
+}
+
+// clocked are the codes that only the receiver's clock makes: history that is read again has none, and in a
+// push in one the clock is later. Nothing else is asked about such a landing, so it isn't compared.
+var clocked = []policy.Code{policy.DateFuture, policy.DateTooOld}
+
+// journalled are the codes that only the receiver's journal can answer: without one, what had to wait is
+// called unproven, or its claimed dates are believed. With the same journal they are compared.
+var journalled = []policy.Code{policy.OnHold, policy.CoolDown}
+
+// without leaves out findings of some codes.
+func (v verdicts) without(codes []policy.Code) verdicts {
+	c := make(verdicts, len(v))
+	for landing, findings := range v {
+		c[landing] = slices.DeleteFunc(slices.Clone(findings), func(f string) bool { return has([]string{f}, codes...) })
+	}
+	return c
+}
+
+// same asks that landings were judged alike: pushed one by one, and in another way.
+func (v verdicts) same(t failing, how string, other verdicts) {
+	t.Helper()
+	one, two := maps.Clone(v), maps.Clone(other)
+	for landing, findings := range v {
+		if has(findings, clocked...) {
+			delete(one, landing)
+			delete(two, landing)
+		}
+	}
+	if diff := gocmp.Diff(one, two); diff != "" {
+		t.Fatalf("%s, landings are judged otherwise (-one by one +%s):\n%s", how, how, diff)
+	}
+}
+
+// singles is a history that lands one landing a push. What is refused lands all the same: the ref is forced
+// to it, as one that pushed past the hook would, so that what comes after it is judged, too. Only a policy
+// that nobody can read can't be landed: nothing is judged after that.
+type singles struct {
+	*randomHistory
+	found  verdicts
+	shown  [][]byte // the journal but for what landed
+	cold   bool     // each landing is judged with no tenure stored, too
+	passed int
+}
+
+func (s *singles) push(updates ...refUpdate) {
+	s.t.Helper()
+	for _, u := range updates { // words come before what lands
+		if u.name != mainRef {
+			if u.word != nil && s.tip().reach()[u.commit] {
+				continue // who speaks of what has landed would be heard by who judges it later
+			}
+			before := len(s.journal.records)
+			if s.judge(u).Verdict == policy.Accepted {
+				s.apply(u)
+			}
+			s.shown = append(s.shown, s.journal.records[before:]...)
+			continue
+		}
+		tip, line := s.tip(), u.commit.firsts()
+		at := slices.Index(line, tip)
+		if at < 0 {
+			return // it is no landing
+		}
+		for _, c := range slices.Backward(line[:at]) {
+			if !s.land(c) {
+				return
+			}
+		}
+	}
+}
+
+// land judges one landing, and makes it whatever the verdict.
+func (s *singles) land(c *randomCommit) bool {
+	s.t.Helper()
+	u := refUpdate{name: mainRef, to: c.id, commit: c}
+	if s.cold {
+		stored := filepath.Join(s.dir, "countersign", "tenure")
+		d := s.judgedAgain(u)
+		if err := os.RemoveAll(stored); err != nil {
+			s.t.Fatal(err)
+		}
+		if diff := gocmp.Diff(d.Findings, s.judgedAgain(u).Findings); diff != "" {
+			s.t.Fatalf("with no tenure stored, landing %s is judged otherwise:\n%s", c.id, diff)
+		}
+	}
+	d := s.judge(u)
+	for _, f := range d.Findings {
+		// Of a date out of bounds nothing more is asked, not even whether the policy can be read.
+		if f.Code == policy.PolicyInvalid || slices.Contains(clocked, f.Code) && c.files[policyPath] != s.tip().files[policyPath] {
+			return false
+		}
+	}
+	if d.Verdict == policy.Accepted {
+		s.passed++
+	}
+	s.found.add(c.id, d.Findings)
+	if n := len(s.found[c.id]); n != len(d.Findings) {
+		s.t.Fatalf("%d findings about landing %s, and %d in all: %+v", n, c.id, len(d.Findings), d.Findings)
+	}
+	s.apply(u)
+	return true
+}
+
+// judgedAgain judges a push that isn't recorded.
+func (s *singles) judgedAgain(u refUpdate) policy.Decision {
+	records := s.journal.records
+	defer func() { s.journal.records = records }()
+	return s.judge(u)
+}
+
+// audit judges what main has since adoption, as verify does, with the journal or without.
+func (w *world) audit(journal bool) verdicts {
+	w.t.Helper()
+	found := make(verdicts)
+	w.with(func(g *Gate) error {
+		if !journal {
+			g.o.Records = nil
+		}
+		ctx := context.Background()
+		fetched, err := g.approvalsFetched(ctx)
+		if err != nil {
+			return err
+		}
+		return g.Audit(ctx, Audit{Ref: mainRef, Range: history.Range{Tip: mustID(w.refs[mainRef].id), Not: w.adopted(g)}}, func(j Judged) error {
+			if !fetched { // where there are no approvals at all, a clone can't know whether one is missing
+				for i := range j.Findings {
+					if f := &j.Findings[i]; f.Code == policy.ApprovalNotFetched {
+						f.Code = cmp.Or(map[bool]policy.Code{true: policy.ApprovalMissing}[f.Rule != ""], policy.QuorumMissing)
+					}
+				}
+			}
+			found.add(j.Landing.Commit.ID, j.Findings)
+			return nil
+		})
+	})
+	return found
+}
+
+func (w *world) adopted(g *Gate) []history.ID {
+	w.t.Helper()
+	ids, err := adoption(g.now.policy)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return ids
+}
+
+// inOne pushes all that landed in one push, to a server that has seen what the other saw but no landing.
+func (s *singles) inOne() verdicts {
+	s.t.Helper()
+	w := s.copy()
+	defer w.remove()
+	tip := w.refs[mainRef].commit
+	w.journal.records, w.goGit = s.shown, !s.goGit
+	w.apply(refUpdate{name: mainRef, to: s.begin.id, commit: s.begin})
+	if err := os.RemoveAll(filepath.Join(w.dir, "countersign", "tenure")); err != nil {
+		s.t.Fatal(err)
+	}
+	d := w.judge(refUpdate{name: mainRef, to: tip.id, commit: tip})
+	found := make(verdicts)
+	for landing := range s.found {
+		found.add(landing, d.Findings)
+	}
+	n := 0
+	for _, findings := range found {
+		n += len(findings)
+	}
+	if n != len(d.Findings) {
+		s.t.Fatalf("%d findings are about landings, and %d are there: %+v", n, len(d.Findings), d.Findings)
+	}
+	return found
+}
+
+// drawSingles plays a history of landings, honest and bad.
+func drawSingles(t *rapid.T, age int, waits []int) *singles {
+	s := &singles{randomHistory: drawHistory(t, age, rapid.Bool().Draw(t, "policy in the tree")), found: make(verdicts)}
+	for _, m := range rapid.SliceOfN(drawMove(s.attackers), 1, 8).Draw(t, "moves") {
+		m.Wait, m.Refs = waits[m.Wait%len(waits)], []string{mainRef}
+		if slices.ContainsFunc(slices.Concat(m.Words, m.Late), func(w said) bool { return w.Kind == Withdrawal }) {
+			// A withdrawal between the date of a landing and its arrival is known to the receiver alone.
+			m.Age = 0
+			for i := range m.Work {
+				m.Work[i].Age = 0
+			}
+		}
+		s.play(m, s.push)
+	}
+	return s
+}
+
+// Pushed one by one or in one, or judged when it is read again: what is found about each landing is the same.
+//
+// All of it comes in within what may land at once, so that nothing that lands here earns what the rest could
+// use: of what came in over years a push in one is too old. See the next test.
+func TestRandomHistoriesAreJudgedAlikeInOnePush(t *testing.T) {
+	t.Parallel()
+	checkFew(t, 24, func(t *rapid.T) {
+		s := drawSingles(t, 70, []int{0, 5, 24, 72})
+		defer s.remove()
+		s.found.same(t, "in one push", s.inOne())
+		s.auditsAgree()
+	})
+}
+
+// Over years what landed earns tenure. Each push finds that stored, and an audit works it out.
+func TestRandomHistoriesAreJudgedAlikeOverYears(t *testing.T) {
+	t.Parallel()
+	checkFew(t, 24, func(t *rapid.T) {
+		s := drawSingles(t, 14, []int{0, 24 * 10, 24 * 20, 24 * 40, 24 * 60})
+		defer s.remove()
+		s.auditsAgree()
+	})
+}
+
+func (s *singles) auditsAgree() {
+	s.t.Helper()
+	s.found.same(s.t, "in an audit", s.audit(true))
+	s.found.without(journalled).same(s.t, "in an audit without the journal", s.audit(false).without(journalled))
+	s.goGit = !s.goGit
+	s.found.same(s.t, "in an audit by the other reader", s.audit(true))
+}

@@ -1,0 +1,185 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"countersign/policy"
+)
+
+const (
+	mainRef    = "refs/heads/main"
+	policyPath = policy.Folder + "/" + policy.FileName
+	oneDay     = 24 * 60 * 60
+)
+
+// rulesOf are what a random policy says; the rest is as in policy.example.toml.
+type rulesOf struct {
+	approve  int // approvals asked for build files
+	exempt   policy.Exempt
+	dropped  bool // the rule for build files is gone
+	hold     int  // of that rule, in hours; 0 for none
+	quorum   int
+	coolDown int    // hours
+	age      int    // days: settling and max-landing-age
+	across   bool   // introductions don't matter
+	gone     string // who isn't there any more
+	hired    string // who wasn't there from the beginning
+	note     string
+	broken   bool   // it can't be read
+	adopted  string // a commit, "" for none
+}
+
+// people are who a random history is about. Alice and lasse began; jia, sib and far were introduced by
+// alice, the first two within months; jia introduced pup. Mallory is nobody.
+var people = []struct{ name, role, by, since string }{
+	{"alice", "maintainer", "founder", ""},
+	{"lasse", "maintainer", "founder", ""},
+	{"jia", "maintainer", "alice", "2025-01-01"},
+	{"sib", "maintainer", "alice", "2025-03-01"},
+	{"far", "maintainer", "alice", "2026-01-01"},
+	{"pup", "maintainer", "jia", "2025-06-01"},
+	{"con", "contributor", "lasse", "2025-01-01"},
+	{"rev", "reviewer", "lasse", "2025-01-01"},
+	{"bot", "service", "founder", ""},
+}
+
+// role gives somebody's, "" where they aren't in the keyring.
+func (r *rulesOf) role(name string) string {
+	for _, q := range people {
+		if q.name == name && name != r.gone {
+			return q.role
+		}
+	}
+	if name != "" && name == r.hired {
+		return "maintainer"
+	}
+	return ""
+}
+
+// tied says by the words of the model whether one's word doesn't count for what the other signed: along a
+// line of introductions to the approver, from whom one was brought in by, and between siblings.
+func (r *rulesOf) tied(signer, approver string) bool {
+	siblings := signer != approver && slices.Contains([]string{"jia", "sib"}, signer) && slices.Contains([]string{"jia", "sib"}, approver)
+	along := map[string][]string{"alice": {"jia", "sib", "far", "pup"}, "jia": {"pup", "alice"}, "sib": {"alice"}, "far": {"alice"}, "pup": {"jia"}, "lasse": {"con", "rev"}, "con": {"lasse"}, "rev": {"lasse"}}
+	if signer == "con" && approver == "rev" || signer == "rev" && approver == "con" {
+		siblings = true
+	}
+	return siblings || !r.across && slices.Contains(along[signer], approver)
+}
+
+func (r *rulesOf) text() string {
+	var b strings.Builder
+	b.WriteString("version = 1\n")
+	if r.note != "" {
+		b.WriteString("# " + r.note + "\n")
+	}
+	fmt.Fprintf(&b, "[tenure]\nsettling = \"%dd\"\nmax-landing-age = \"%dd\"\n[quorum]\nmaintainers = %d\ncool-down = \"%dh\"\n", r.age, r.age, r.quorum, r.coolDown)
+	fmt.Fprintf(&b, "[introductions]\nacross = %v\n", r.across)
+	if r.adopted != "" {
+		fmt.Fprintf(&b, "[adoption]\ncommits = [%q]\n", r.adopted)
+	}
+	for _, rule := range r.rules() {
+		exempt := `"nobody"`
+		if e := rule.Exempt; !e.Nobody {
+			exempt = fmt.Sprintf("{ days = %d, commits = %d, months = %d, in = %q }", e.Days, e.Commits, e.Months, e.In)
+		}
+		fmt.Fprintf(&b, "[[rule]]\nname = %q\nclasses = [\"%s\"]\nexempt = %s\napprovals = %d\n", rule.Name, strings.Join(rule.Classes, `", "`), exempt, rule.Approvals)
+		if rule.Hold > 0 {
+			fmt.Fprintf(&b, "hold = \"%dh\"\n", int(rule.Hold.Hours()))
+		}
+	}
+	hired := people
+	if r.hired != "" {
+		hired = append(slices.Clone(people), struct{ name, role, by, since string }{r.hired, "maintainer", "founder", ""})
+	}
+	for _, q := range hired {
+		if q.name == r.gone {
+			continue
+		}
+		fmt.Fprintf(&b, "[[principal]]\nname = %q\nrole = %q\nemails = [\"%s@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = %q }]\n",
+			q.name, q.role, q.name, q.by, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(keyOf(q.name).PublicKey()))))
+		if q.since != "" {
+			b.WriteString("introduced = " + q.since + "\n")
+		}
+	}
+	if r.broken {
+		b.WriteString("nonsense\n")
+	}
+	return b.String()
+}
+
+// rules gives the rules that the policy has.
+func (r *rulesOf) rules() []policy.Rule {
+	build := policy.Rule{Name: "build", Classes: []string{"build", "ci"}, Exempt: r.exempt, Approvals: r.approve, Hold: time.Duration(r.hold) * time.Hour}
+	rules := []policy.Rule{
+		{Name: "opaque", Classes: []string{"binary"}, Exempt: r.exempt, Approvals: 1},
+		build,
+		{Name: "fixtures", Classes: []string{"fixture"}, Exempt: policy.Exempt{Days: 30, Commits: 2, In: "all"}, Approvals: 1},
+		{Name: "who", Classes: []string{"policy"}, Exempt: policy.Exempt{Nobody: true}, Approvals: 1},
+	}
+	if r.dropped {
+		rules = slices.Delete(rules, 1, 2)
+	}
+	return rules
+}
+
+// exempts are who may go without a second person, the strictest first. None of them is comparable with
+// another but as looser says.
+var exempts = []policy.Exempt{{Nobody: true}, {Days: 30, Commits: 2, In: "class"}, {Days: 60, Commits: 3, Months: 2, In: "all"}, {Days: 20, Commits: 1, In: "class"}}
+
+// looser says whether something may pass r that the old rules would have held.
+func (r *rulesOf) looser(old *rulesOf) bool {
+	e, was := r.exempt, old.exempt
+	switch {
+	case r.quorum < old.quorum, r.coolDown < old.coolDown, r.across && !old.across, r.hired != "" && r.hired != old.hired, old.gone != "" && r.gone != old.gone:
+		return true
+	case was != e && !e.Nobody && (was.Nobody || was.In != e.In || e.Days < was.Days || e.Commits < was.Commits || e.Months < was.Months):
+		return true
+	case old.dropped:
+		return false
+	}
+	return r.dropped || r.approve < old.approve || r.hold != old.hold && (old.hold == 0 || r.hold != 0 && r.hold < old.hold)
+}
+
+// amended gives the rules after an amendment by a word.
+func (r rulesOf) amended(how string) *rulesOf {
+	r.note, r.broken = r.note+how[:1], false
+	switch how {
+	case "fewer approvals":
+		r.approve = max(1, r.approve-1)
+	case "more approvals":
+		r.approve++
+	case "hire":
+		r.hired = "mallory"
+	case "retire":
+		r.gone = "far"
+	case "retire a puppet":
+		r.gone = "pup"
+	case "smaller quorum":
+		r.quorum = max(1, r.quorum-1)
+	case "larger quorum":
+		r.quorum++
+	case "no cool-down":
+		r.coolDown = 0
+	case "exempt":
+		r.exempt = exempts[3]
+	case "exempt nobody":
+		r.exempt = exempts[0]
+	case "hold":
+		r.hold = 24
+	case "drop":
+		r.dropped = true
+	case "across":
+		r.across = true
+	case "break":
+		r.broken = true
+	}
+	return &r
+}
+
+var amendments = []string{"note", "fewer approvals", "more approvals", "hire", "retire", "retire a puppet", "smaller quorum", "larger quorum", "no cool-down", "exempt", "exempt nobody", "hold", "drop", "across", "break"}
