@@ -144,10 +144,6 @@ func (c *Commit) parseExtra(hs []header) error {
 			}
 			drop = append(drop, h)
 			c.Signature = h.value
-		default:
-			if strings.HasPrefix(h.name, "gpgsig") { // Git takes every such header out (remove_signature in its commit.c)
-				return fmt.Errorf("it has the header %.40q, which git takes for a signature", h.name)
-			}
 		case "mergetag":
 			raw := append(bytes.Clone(h.value), '\n')
 			t, err := ParseTag(ID{}, raw)
@@ -155,6 +151,10 @@ func (c *Commit) parseExtra(hs []header) error {
 				return err
 			}
 			c.MergeTags = append(c.MergeTags, t)
+		default:
+			if strings.HasPrefix(h.name, "gpgsig") { // Git takes every such header out (remove_signature in its commit.c)
+				return fmt.Errorf("it has the header %.40q, which git takes for a signature", h.name)
+			}
 		}
 	}
 	if drop != nil {
