@@ -44,6 +44,7 @@ func (e Env) path(name string) string {
 // commands lists what makes the commands.
 func commands() []func(Env) *cobra.Command {
 	return []func(Env) *cobra.Command{
+		initCommand,
 		installCommand,
 		uninstallCommand,
 		doctorCommand,

@@ -37,6 +37,47 @@ func StarterPolicy(protect, adopted []string) string {
 	return fmt.Sprintf(starter, list(protect), list(adopted))
 }
 
+const founding = `# Who may land what in this repository. Each landing is judged by the policy before it; to loosen this one takes
+# the quorum of maintainers and some days. What isn't said here has its default.
+version = 1
+
+[protect]
+refs = [%s]
+
+[[principal]]
+name = %s
+role = "maintainer"
+emails = [%s]
+introduced-by = "founder"
+keys = [%s]
+
+# Two maintainers at least, or nobody can approve a change of the other. A reviewer approves and signs nothing:
+#
+# [[principal]]
+# name = "bob"
+# role = "maintainer"           # or "contributor", "reviewer", "service"
+# emails = ["bob@example.org"]
+# introduced-by = "founder"     # or the name of whoever vouched for them
+# keys = [{ openpgp = "keys/bob.asc" }]
+#
+# Alone, time can do what a second person would: a change waits in sight before it lands.
+#
+# [[rule]]
+# name = "opaque-files"
+# classes = ["binary", "executable", "archive", "encoded", "large", "build", "ci", "fixture", "vendored"]
+# exempt = "nobody"
+# hold = "7d"
+`
+
+// FoundingPolicy gives the text of a policy in the tree that names one maintainer; key is a table as the policy
+// has it in keys.
+func FoundingPolicy(protect []string, name, email, key string) string {
+	return fmt.Sprintf(founding, list(protect), Quote(name), Quote(email), key)
+}
+
+// Quote writes a TOML string, of text without control characters.
+func Quote(s string) string { return quoted([]string{s})[0] }
+
 // list writes the elements of a TOML array, ids and ref patterns without control characters.
 func list(words []string) string {
 	if len(words) < 2 {

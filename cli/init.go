@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/history"
+	"countersign/install"
+	"countersign/policy"
+	"countersign/report"
+)
+
+func initCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write the first policy into this work tree, with you as its maintainer",
+		Long: `Writes .countersign/policy.toml, which names you by what git config says of you: the address you commit with
+and the key you sign with (user.signingKey, gpg.format). Read it, add the others, and commit it, signed. Trust
+begins at that commit: what it prints says how a server and everybody else pin it. Nothing else is changed.`,
+		Args: cobra.NoArgs,
+	}
+	repository := repositoryFlag(cmd)
+	name := cmd.Flags().String("as", "", "your `name` in the keyring (default: made of user.name)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		f := founding{approving{env: env, dir: env.path(*repository), name: *name}}
+		return f.run(cmd.Context())
+	}
+	return cmd
+}
+
+// founding is a first policy in the making.
+type founding struct{ approving }
+
+func (f *founding) run(ctx context.Context) error {
+	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return usage("here is no work tree to write %s into: %v", policy.Folder, err)
+	}
+	folder := filepath.Join(strings.TrimSuffix(top, "\n"), policy.Folder)
+	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
+		return usage("%s is there already; to check it: countersign policy check --policy %s", folder, policy.Folder)
+	}
+	email, err := f.whoSigns(ctx)
+	if err != nil {
+		return err
+	}
+	key, keys, err := f.key(ctx)
+	if err != nil {
+		return err
+	}
+	branch, err := f.git(ctx, "symbolic-ref", "HEAD")
+	if branch = strings.TrimSuffix(branch, "\n"); err != nil {
+		return usage("HEAD is on no branch: check the one out that the policy is to lie on")
+	}
+	for file, content := range keys {
+		if err := write(filepath.Join(folder, file), content); err != nil {
+			return err
+		}
+	}
+	protect := policy.Default().Protect.Refs
+	if !policy.Default().Protects(branch) && !strings.ContainsAny(branch, `*?[]{}\`) {
+		protect = append([]string{branch}, protect...)
+	}
+	if err := write(filepath.Join(folder, policy.FileName), []byte(install.FoundingPolicy(protect, f.name, email, key))); err != nil {
+		return err
+	}
+	return f.tell(folder, branch)
+}
+
+// whoSigns finds the name and the address of the user.
+func (f *founding) whoSigns(ctx context.Context) (email string, err error) {
+	out, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT")
+	if err != nil {
+		return "", usage("git doesn't know who you are: %v", err)
+	}
+	person, rest, _ := strings.Cut(out, " <")
+	email, _, _ = strings.Cut(rest, ">")
+	if f.name == "" {
+		f.name = strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(person), func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789", r) }), "-"), "-")
+	}
+	if !policy.ValidName(f.name) {
+		return "", usage("%q can't be your name in the keyring: want %s; say --as NAME", f.name, policy.NameRule)
+	}
+	return email, nil
+}
+
+// key gives the key that git signs with as the policy names it, and the file that has to go with it, if any.
+func (f *founding) key(ctx context.Context) (entry string, files map[string][]byte, err error) {
+	format, _ := f.git(ctx, "config", "--get", "gpg.format")
+	signing, _ := f.git(ctx, "config", "--get", "--type=path", "user.signingKey")
+	signing = strings.TrimSuffix(signing, "\n")
+	switch format = strings.TrimSuffix(format, "\n"); {
+	case signing == "":
+		return "", nil, usage("git doesn't know which key you sign with: git config --global user.signingKey KEY (see git-config(1), user.signingKey and gpg.format)")
+	case format == "ssh":
+		line := strings.TrimPrefix(signing, "key::")
+		if !strings.Contains(line, " ") {
+			file := strings.TrimSuffix(signing, ".pub") + ".pub"
+			b, err := os.ReadFile(filepath.Clean(f.env.path(file)))
+			if err != nil {
+				return "", nil, usage("the public key of user.signingKey: %v", err)
+			}
+			line = strings.TrimSpace(string(b))
+		}
+		return fmt.Sprintf("{ ssh = %s }", install.Quote(line)), nil, nil
+	case format == "x509":
+		return "", nil, usage("a first policy for X.509 is yours to write: policy.example.toml shows keys of Sigstore and of a company's authority")
+	default:
+		var out strings.Builder
+		err := history.Command{Dir: f.dir, Args: []string{"gpg", "--batch", "--armor", "--export-options", "export-minimal", "--export", signing}, Stdout: &out}.Run(ctx)
+		if err != nil || out.Len() == 0 {
+			return "", nil, usage("gpg has no public key for user.signingKey = %s: %v", signing, err)
+		}
+		file := "keys/" + f.name + ".asc"
+		return fmt.Sprintf("{ openpgp = %s }", install.Quote(file)), map[string][]byte{file: []byte(out.String())}, nil
+	}
+}
+
+func write(file string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(file, content, 0o666)
+}
+
+// tell says what was written and what comes next, once the policy that was written is found good.
+func (f *founding) tell(folder, branch string) error {
+	g, err := f.env.usable(f.dir, folder, gate.Options{})
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	w := f.env.Stdout
+	fmt.Fprintf(w, "wrote %s, with %s as the one maintainer\n", report.Escape(filepath.Join(folder, policy.FileName)), report.Escape(f.name))
+	adviseLonely(w, g.Policy())
+	fmt.Fprintf(w, `next: add the others, then
+  git add %[1]s && git commit -S -m 'Say who may land what'
+and pin that commit and your key, where they can't be changed by a push:
+  on the server:   countersign install --server DIR --introduction $(git rev-parse HEAD)@%[2]s --branch %[3]s
+  in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
+`, policy.Folder, g.Keyring().List()[0].Fingerprints[0], report.Escape(branch))
+	return nil
+}
