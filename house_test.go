@@ -409,4 +409,13 @@ func TestModelNamesTests(t *testing.T) {
 	if named < 30 {
 		t.Errorf("docs/model.md names %d sessions", named)
 	}
+	attacks, err := filepath.Glob("testdata/script/attack-*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range attacks {
+		if name := strings.TrimSuffix(filepath.Base(file), ".txtar"); !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("docs/model.md names no rule that the session %s is for", name)
+		}
+	}
 }
