@@ -32,7 +32,7 @@ var objectShapes = map[string]string{
 	"two gpgsig good+bad":                      unreadable, // Git takes the first (SSH)
 	"two gpgsig bad+good":                      unreadable,
 	"two gpgsig good+good":                     unreadable, // Git takes the first (SSH)
-	"unsigned gpgsigfoo header":                "bad",      // Git cuts out every header whose name begins with gpgsig, and so takes it
+	"unsigned gpgsigfoo header":                unreadable, // Git cuts out every header whose name begins with gpgsig, and so takes it
 	"unsigned gpgsig-sha256 garbage":           unreadable, // Git leaves it out of the payload, so no signature covers it
 	"gpgsig before tree":                       unreadable,
 	"dup tree, sig over raw":                   unreadable, // Git takes it, and the first tree
