@@ -23,7 +23,7 @@ func demoCommand(env Env) *cobra.Command {
 		Long: `Makes a server repository in a temporary folder, with two maintainers and a newcomer whose keys are
 made on the spot, and puts it behind the hook. The newcomer pushes something good, then what xz's
 attacker pushed: an opaque test file and a build line. The push is refused, approved by a second
-person, and accepted. Needs git (2.34 or newer) and ssh-keygen; asks nothing, uses no network, and
+person, and accepted. Needs git (2.38 or newer) and ssh-keygen; asks nothing, uses no network, and
 removes the folder at the end.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
