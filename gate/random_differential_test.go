@@ -223,6 +223,9 @@ func drawSingles(t *rapid.T, age int, waits []int) *singles {
 	s := &singles{randomHistory: drawHistory(t, age, rapid.Bool().Draw(t, "policy in the tree")), found: make(verdicts)}
 	for _, m := range rapid.SliceOfN(drawMove(s.attackers), 1, 8).Draw(t, "moves") {
 		m.Wait, m.Refs = waits[m.Wait%len(waits)], []string{mainRef}
+		for i := range m.Words {
+			m.Words[i].Brief = false // whether an exception ended between date and arrival the receiver alone knows
+		}
 		if slices.ContainsFunc(slices.Concat(m.Words, m.Late), func(w said) bool { return w.Kind == Withdrawal }) {
 			// A withdrawal between the date of a landing and its arrival is known to the receiver alone.
 			m.Age = 0

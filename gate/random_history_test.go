@@ -24,6 +24,7 @@ type randomHistory struct {
 	pushes    int
 	came      map[*randomCommit]int // in which push something landed
 	lines     map[*randomCommit]line
+	unclear   bool // some merge is one of which the oracle can't say what it holds of its own
 	topics    int
 	passed    int // pushes to protected refs that were accepted
 }
@@ -100,7 +101,7 @@ func (h *randomHistory) edit(c *randomCommit, w work) {
 	case w.Text == "":
 		delete(c.files, w.Path)
 	default:
-		c.files[w.Path] = w.Text
+		c.files[w.Path] = w.Path + ": " + w.Text // so that nothing is renamed
 	}
 }
 
@@ -153,13 +154,19 @@ func (h *randomHistory) newest(n int) *randomCommit { return h.commits[max(0, le
 
 // say makes a voucher ready to be pushed.
 func (h *randomHistory) say(s said, branch []*randomCommit) refUpdate {
-	about := branch[max(0, len(branch)-1-s.About)]
+	about := h.tip().first()
+	if s.About >= 0 || about == nil {
+		about = branch[max(0, len(branch)-1-max(0, s.About))]
+	}
 	v := &word{kind: s.Kind, about: about, name: s.Name, signer: s.By, when: h.clock.Unix(), ref: s.Ref}
 	if v.name == "" {
 		v.name = v.signer
 	}
 	if s.Kind == Exception {
 		v.reason, v.expires = s.Ref == "", v.when+10*oneDay
+		if s.Brief {
+			v.expires = v.when + oneDay/2
+		}
 	}
 	if s.Move {
 		v.kind, v.move = Move, h.refs[s.Ref].id+" "+about.id

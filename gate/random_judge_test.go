@@ -128,10 +128,7 @@ func (a *asked) check() string {
 	}
 	for _, c := range a.inOrder() {
 		role := a.rules.role(c.signer)
-		paths := c.made()
-		if c == a.landed.randomCommit {
-			paths = a.answers()
-		}
+		paths, _ := c.made()
 		bot := role == "service" && c == a.landed.randomCommit && len(c.parents) > 1 && len(paths) == 0
 		if role != "maintainer" && role != "contributor" && !bot || c.committer != c.signer {
 			if !a.excepted(c) {
@@ -202,11 +199,8 @@ func (a *asked) amendment() string {
 		if same[c] = maps.Equal(policyOf(c), is); !same[c] {
 			continue
 		}
-		paths := c.made()
-		if c == a.landed.randomCommit {
-			paths = a.answers()
-		}
-		for path := range paths {
+		own, unclear := c.made()
+		for _, path := range slices.AppendSeq(slices.Collect(maps.Keys(own)), maps.Keys(unclear)) {
 			changes[c] = changes[c] || strings.HasPrefix(path, policy.Folder+"/")
 		}
 		if changes[c] && !a.alone {
@@ -253,7 +247,7 @@ var plainly = []policy.Code{
 // refused asks the oracle about a push that was refused: it must have something against it, too.
 func (h *randomHistory) refused(before map[string]value, findings []policy.Finding, updates []refUpdate) {
 	h.t.Helper()
-	if slices.ContainsFunc(findings, func(f policy.Finding) bool { return !slices.Contains(plainly, f.Code) }) {
+	if slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit == "" || !slices.Contains(plainly, f.Code) }) {
 		return
 	}
 	said := maps.Clone(h.said)
@@ -266,6 +260,16 @@ func (h *randomHistory) refused(before map[string]value, findings []policy.Findi
 	}
 	if slices.ContainsFunc(slices.Collect(maps.Values(h.said)), func(w *word) bool { return w.kind == Exception }) {
 		return
+	}
+	for _, u := range updates {
+		if u.commit == nil {
+			continue
+		}
+		for c := range u.commit.reach() {
+			if _, unclear := c.made(); len(unclear) > 0 {
+				return
+			}
+		}
 	}
 	if h.accepted(before, updates, false) == "" {
 		h.t.Fatalf("this push was refused though the model has nothing against it: %+v", findings)

@@ -33,13 +33,14 @@ type work struct {
 	Age          int // hours by which it is dated back
 }
 
-// said is a voucher: about the branch's n-th commit from its end, or what lands.
+// said is a voucher: about the branch's n-th commit from its end, or for -1 about main's last but one.
 type said struct {
 	Kind     Voucher
 	By, Name string // Name is whom it is said to be of; "" is By
 	About    int
 	Ref      string
 	Move     bool
+	Brief    bool // an exception that ends in half a day
 }
 
 const zeroID = "0000000000000000000000000000000000000000"
@@ -56,18 +57,16 @@ var everybody = []string{"alice", "lasse", "jia", "sib", "far", "pup", "con", "r
 // drawMove draws what the attackers do, or others, or a landing as it should be.
 func drawMove(attackers []string) *rapid.Generator[move] {
 	return rapid.Custom(func(t *rapid.T) move {
-		kind := rapid.SampledFrom([]string{"attack", "plain attack", "plain attack", "stale attack", "proper", "proper", "any"}).Draw(t, "what")
+		kind := rapid.SampledFrom([]string{"attack", "plain attack", "plain attack", "stale attack", "rewind", "proper", "proper", "any"}).Draw(t, "what")
 		switch kind {
 		case "proper":
 			return drawPlain(t, []string{"alice", "lasse", "far", "jia", "con"}, []string{"lasse", "far", "alice", "rev", "jia"})
 		case "plain attack":
 			return drawPlain(t, attackers, attackers)
-		case "stale attack": // what others have shown is merged in the attackers' way
-			return move{
-				Wait: rapid.SampledFrom([]int{0, 24}).Draw(t, "wait"), From: rapid.IntRange(2, 8).Draw(t, "from"),
-				Merge: rapid.SampledFrom([]string{"theirs", "theirs", "octopus", "clean"}).Draw(t, "merge"),
-				By:    rapid.SampledFrom(attackers).Draw(t, "merges"), Refs: []string{mainRef},
-			}
+		case "stale attack":
+			return drawStale(t, attackers)
+		case "rewind":
+			return drawRewind(t)
 		}
 		who := rapid.SampledFrom(slices.Concat(everybody, everybody[:6]))
 		if kind == "attack" {
@@ -121,15 +120,47 @@ func drawPlain(t *rapid.T, signers, approvers []string) move {
 		}
 		m.Work = append(m.Work, w)
 	}
-	for _, by := range rapid.SliceOfNDistinct(rapid.SampledFrom(approvers), 0, min(3, len(approvers)), rapid.ID).Draw(t, "approvers") {
-		m.Words = append(m.Words, said{Kind: rapid.SampledFrom([]Voucher{Approval, Approval, Approval, Exception}).Draw(t, "kind"), By: by})
+	m.Words = drawWords(t, said{}, approvers)
+	return m
+}
+
+// drawWords draws approvals by some people, which some of them take back, and exceptions.
+func drawWords(t *rapid.T, like said, people []string) (words []said) {
+	for _, by := range rapid.SliceOfNDistinct(rapid.SampledFrom(people), 0, min(3, len(people)), rapid.ID).Draw(t, "approvers") {
+		w := like
+		w.By = by
+		w.Kind = rapid.SampledFrom([]Voucher{Approval, Approval, Approval, Exception}).Draw(t, "kind")
+		w.Brief = w.Kind == Exception && rapid.Bool().Draw(t, "brief")
+		if words = append(words, w); rapid.IntRange(0, 5).Draw(t, "takes it back") == 5 {
+			words = append(words, said{Kind: Withdrawal, By: by, About: w.About})
+		}
+	}
+	return words
+}
+
+// drawStale draws how attackers land what others have shown, or go on from an old commit.
+func drawStale(t *rapid.T, attackers []string) move {
+	m := move{
+		Wait: rapid.SampledFrom([]int{0, 24}).Draw(t, "wait"), From: rapid.IntRange(2, 10).Draw(t, "from"),
+		Merge: rapid.SampledFrom([]string{"theirs", "theirs", "octopus", "clean", "foxtrot", ""}).Draw(t, "merge"),
+		By:    rapid.SampledFrom(attackers).Draw(t, "merges"), Refs: []string{mainRef},
+	}
+	if m.Merge == "" {
+		by := rapid.SampledFrom(everybody).Draw(t, "by") // whom the policy in force may not know any more
+		m.Work, m.Refs = []work{{By: by, As: by, Path: "src/a.c", Text: "one\n"}}, []string{"refs/heads/release/1"}
 	}
 	return m
 }
 
+// drawRewind draws that main loses its last landing, with the approval of some.
+func drawRewind(t *rapid.T) move {
+	people := []string{"alice", "lasse", "jia", "far"}
+	return move{Show: true, Words: drawWords(t, said{About: -1, Ref: mainRef, Move: true}, people), Refs: []string{"<" + mainRef}}
+}
+
 func drawAge(t *rapid.T) int {
 	if rapid.IntRange(0, 7).Draw(t, "odd date") < 7 {
-		return rapid.SampledFrom([]int{0, 0, 5}).Draw(t, "age")
+		return rapid.SampledFrom([]int{0, 0, 5, 60}).Draw(t, "age")
 	}
 	return rapid.SampledFrom([]int{-1, 100, 13 * 24, 14*24 + 1, 400 * 24}).Draw(t, "odd age")
 }

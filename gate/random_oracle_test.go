@@ -68,12 +68,71 @@ func (c *randomCommit) differs(from ...*randomCommit) map[string]bool {
 	return paths
 }
 
-// made gives the paths that are the commit's own work: what differs from every parent.
-func (c *randomCommit) made() map[string]bool {
-	if len(c.parents) == 0 {
-		return c.differs(&randomCommit{})
+// made gives the paths that a commit answers for. Of a merge those are what a merge of its parents, file by file,
+// doesn't give: a path is settled if the merge has what one parent has, and every other one that has something
+// else has it from before they parted. Unclear is what Git could still tell otherwise: where it merges lines, or
+// has several beginnings to choose from.
+func (c *randomCommit) made() (paths, unclear map[string]bool) {
+	if len(c.parents) < 2 {
+		return c.differs(cmp.Or(c.first(), &randomCommit{})), nil
 	}
-	return c.differs(c.parents...)
+	if c.own != nil {
+		return c.own, c.unclear
+	}
+	c.own, c.unclear = make(map[string]bool), make(map[string]bool)
+	settled := func(path string) bool {
+		return slices.ContainsFunc(c.parents, func(has *randomCommit) bool {
+			return c.alike(has, path) && !slices.ContainsFunc(c.parents, func(other *randomCommit) bool {
+				return !c.alike(other, path) && slices.ContainsFunc(parted(has, other), func(base *randomCommit) bool { return !other.alike(base, path) })
+			})
+		})
+	}
+	several := func(path string) bool {
+		changed := make(map[*randomCommit]bool)
+		for i, one := range c.parents {
+			for _, other := range c.parents[i+1:] {
+				bases := parted(one, other)
+				for _, base := range bases {
+					changed[one], changed[other] = changed[one] || !one.alike(base, path), changed[other] || !other.alike(base, path)
+					if !base.alike(bases[0], path) {
+						return true
+					}
+				}
+			}
+		}
+		maps.DeleteFunc(changed, func(_ *randomCommit, is bool) bool { return !is })
+		return len(changed) > 1 && (len(c.parents) > 2 || path == policyPath)
+	}
+	for _, parent := range c.parents {
+		for path := range c.differs(parent) {
+			if several(path) {
+				c.unclear[path] = true
+			} else if !settled(path) {
+				c.own[path] = true
+			}
+		}
+	}
+	return c.own, c.unclear
+}
+
+// parted gives where two commits parted: what both reach, and nothing else that both reach does.
+func parted(a, b *randomCommit) []*randomCommit {
+	both, of := a.reach(), b.reach()
+	maps.DeleteFunc(both, func(c *randomCommit, _ bool) bool { return !of[c] })
+	var bases []*randomCommit
+	for c := range both {
+		best := true
+		for other := range both {
+			best = best && (other == c || !other.reach()[c])
+		}
+		if best {
+			bases = append(bases, c)
+		}
+	}
+	if bases == nil {
+		return []*randomCommit{{}}
+	}
+	return bases
 }
 
 // landed is a landing as the test itself sees it.
@@ -95,50 +154,6 @@ func landings(tip *randomCommit, not map[*randomCommit]bool) []landed {
 	}
 	slices.Reverse(all)
 	return all
-}
-
-// answers gives the paths that a landing commit answers for beyond its own work: what it takes away of, or
-// puts back into, the line that it continues, and what it undoes of what it merges.
-func (l landed) answers() map[string]bool {
-	paths := l.made()
-	if len(l.parents) < 2 {
-		return paths
-	}
-	// A step is explained if of some commits one changed the old text away, and one made the new one.
-	explained := func(by map[*randomCommit]bool, path string, from, to *randomCommit) bool {
-		away, made := false, false
-		for b := range by {
-			if b == l.randomCommit || !b.made()[path] {
-				continue
-			}
-			parents := b.parents
-			if len(parents) == 0 {
-				parents = []*randomCommit{{}}
-			}
-			away = away || slices.ContainsFunc(parents, func(p *randomCommit) bool { return p.alike(from, path) })
-			made = made || b.alike(to, path)
-		}
-		return away && made
-	}
-	for path := range l.differs(l.parents[0]) {
-		if !explained(l.brought, path, l.parents[0], l.randomCommit) {
-			paths[path] = true
-		}
-	}
-	for _, parent := range l.parents[1:] {
-		beside := maps.Clone(l.brought)
-		maps.DeleteFunc(beside, func(b *randomCommit, _ bool) bool { return parent.reach()[b] })
-		for path := range l.differs(parent) {
-			itsOwn := false
-			for b := range l.brought {
-				itsOwn = itsOwn || parent.reach()[b] && b.made()[path] && b.alike(parent, path)
-			}
-			if itsOwn && !explained(beside, path, parent, l.randomCommit) {
-				paths[path] = true
-			}
-		}
-	}
-	return paths
 }
 
 // alike says whether a path is the same in two commits.
@@ -176,6 +191,9 @@ func (h *randomHistory) lineTo(tip *randomCommit) line {
 	if tip.first() != nil {
 		not = tip.first().reach()
 	}
+	if adopted := h.begin.reach(); !adopted[tip] { // what a branch brings of that was there before, and beside the line
+		maps.Copy(not, adopted)
+	}
 	by := h.policyAt(tip.first())
 	landing := landings(tip, not)[0]
 	for _, c := range landing.inOrder() {
@@ -190,13 +208,13 @@ func (h *randomHistory) lineTo(tip *randomCommit) line {
 			continue
 		}
 		e := earned{c.author, []string{""}, l.last, c}
-		paths := c.made()
-		if c == tip {
-			paths = landing.answers()
+		own, unclear := c.made()
+		for _, paths := range []map[string]bool{own, unclear} {
+			for path := range paths {
+				e.classes = append(e.classes, classesOf(path, c.files[path])...)
+			}
 		}
-		for path := range paths {
-			e.classes = append(e.classes, classesOf(path, c.files[path])...)
-		}
+		h.unclear = h.unclear || len(unclear) > 0
 		l.credits = append(l.credits, e)
 	}
 	h.lines[tip] = l

@@ -56,6 +56,9 @@ func (h *randomHistory) tenureIsEarned() {
 	h.t.Helper()
 	tip := h.tip()
 	line, rules := h.lineTo(tip), h.policyAt(tip)
+	if h.unclear {
+		return
+	}
 	h.with(func(g *Gate) error {
 		stored, err := g.ledgerAt(context.Background(), mainRef, mustID(tip.id))
 		if err != nil {

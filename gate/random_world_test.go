@@ -74,6 +74,8 @@ type randomCommit struct {
 	signer, author string            // "" signs nothing
 	committer      string            // who it says committed it; "" is the signer, or else the author
 	when           int64
+
+	own, unclear map[string]bool // of a merge, once it is known
 }
 
 // word is a voucher as the test itself knows it.
