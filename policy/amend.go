@@ -214,6 +214,9 @@ func (a *amending) bounds() {
 
 func (a *amending) quorum() {
 	old, new := a.old, a.new
+	if a.old.quorumIsThere() && !a.new.quorumIsThere() {
+		a.add("quorum.maintainers", Binds, "no %d maintainers are left who count together, so nobody could change the policy", new.Quorum.Maintainers)
+	}
 	a.flag("push.certificate = \"required\"", old.Push.Certificate == "required", new.Push.Certificate == "required", Tightens)
 	ordered(a, "quorum.maintainers", old.Quorum.Maintainers, new.Quorum.Maintainers, Tightens, number)
 	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)

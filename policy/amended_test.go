@@ -122,6 +122,7 @@ func TestAttackShutByOne(t *testing.T) {
 		"PIN":         func(p *Policy) { p.Signatures.UserVerified = true },
 		"certificate": func(p *Policy) { p.Push.Certificate = "required" },
 		"siblings":    func(p *Policy) { p.Introductions.SiblingsApart = time.Hour },
+		"others":      func(p *Policy) { p.Principals[1].Role = Contributor },
 		"every ref":   func(p *Policy) { p.Protect.Refs = []string{"refs/heads/main", "refs/heads/**"} },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -266,12 +266,9 @@ func (r *reader) exempt(t *table, key string, e *Exempt) {
 
 // check looks at the policy as a whole, for what can't work.
 func (r *reader) check(p *Policy, needKeys bool) {
-	maintainers, keys := 0, 0
+	maintainers, keys := len(p.maintainers()), 0
 	for _, q := range p.Principals {
 		keys += len(q.Keys)
-		if q.Role == Maintainer {
-			maintainers++
-		}
 	}
 	switch {
 	case maintainers == 0 && !needKeys:
@@ -283,15 +280,11 @@ func (r *reader) check(p *Policy, needKeys bool) {
 		r.problem(0, "no principal is a maintainer: give one the role, or nobody answers for this policy")
 		return
 	}
-	if quorum, _ := r.written["quorum"].(map[string]any); quorum["maintainers"] == nil {
-		p.Quorum.Maintainers = min(p.Quorum.Maintainers, maintainers)
-	} else if p.Quorum.Maintainers > maintainers {
-		r.problem(r.lines.find(at("", "quorum", "maintainers")), fmt.Sprintf("a quorum of %d can't be reached by %s", p.Quorum.Maintainers, plural(maintainers, "maintainer")))
-	}
 	if introductions, _ := r.written["introductions"].(map[string]any); introductions["across"] == nil {
 		// The one who could approve anything has introduced everybody.
 		p.Introductions.Across = p.approvers() == 1
 	}
+	r.quorum(p)
 	most := p.mostApprovers(needKeys)
 	if r.written["rule"] == nil {
 		if most == 0 {
@@ -308,6 +301,25 @@ func (r *reader) check(p *Policy, needKeys bool) {
 		case rule.Approvals > 1:
 			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, and nobody counts for whom they introduced or who introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
 		}
+	}
+}
+
+// quorum refuses one that nobody could reach, whatever keys they have: to revoke or retire one, which one
+// maintainer may, mustn't be refused for that. The default is no more than there are.
+func (r *reader) quorum(p *Policy) {
+	maintainers := p.maintainers()
+	if quorum, _ := r.written["quorum"].(map[string]any); quorum["maintainers"] == nil {
+		p.Quorum.Maintainers = min(p.Quorum.Maintainers, len(maintainers))
+		return
+	}
+	line, need := r.lines.find(at("", "quorum", "maintainers")), p.Quorum.Maintainers
+	switch together, sure := p.untied(maintainers, need); {
+	case need <= len(together) || !sure:
+	case need > len(maintainers):
+		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached by %s", need, plural(len(maintainers), "maintainer")))
+	default:
+		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached: %s, so at most %d of %s can stand together; name another whom none of them introduced, or ask for fewer",
+			need, p.tie(maintainers, together), len(together), plural(len(maintainers), "maintainer")))
 	}
 }
 

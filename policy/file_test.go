@@ -307,6 +307,19 @@ func TestEmptyFileAndAKeyringIsTheDefaultPolicy(t *testing.T) {
 	}
 }
 
+// To revoke or retire a key, which one maintainer does at once, never makes a policy unusable for want of a quorum.
+func TestRevokedKeysStillMakeAQuorum(t *testing.T) {
+	bob := strings.NewReplacer("alice", "bob", "AAAA", "BBBB").Replace(alice)
+	for _, quorum := range []string{"", "[quorum]\nmaintainers = 2\n"} {
+		for _, keys := range []string{`revoked = "compromised"`, `revoked = "retired", until = 2024-01-01`, `until = 2024-01-01`} {
+			p := mustLoad(t, quorum+alice+strings.Replace(bob, " }]", ", "+keys+" }]", 1))
+			if p.Quorum.Maintainers != 2 {
+				t.Errorf("%s%s: a quorum of %d", quorum, keys, p.Quorum.Maintainers)
+			}
+		}
+	}
+}
+
 // In a project of one nobody can approve, so whatever the default rules hold, tenure must free, and
 // tenure in classes that are always held could never be earned.
 func TestProjectOfOneCanUseTheDefaults(t *testing.T) {

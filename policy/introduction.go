@@ -90,8 +90,36 @@ func (p *Policy) untied(people []*Principal, need int) (chosen []*Principal, sur
 	return chosen, steps > 0 || len(chosen) >= need
 }
 
+// quorumIsThere says whether there are as many maintainers who count together as the quorum asks for.
+func (p *Policy) quorumIsThere() bool {
+	together, sure := p.untied(p.maintainers(), p.Quorum.Maintainers)
+	return len(together) >= p.Quorum.Maintainers || !sure
+}
+
 // untiedSteps bounds the search for a quorum. Ties are few, so it hardly ever takes more than one a person.
 const untiedSteps = 20_000
+
+// tie says why one of people doesn't count together with some of them.
+func (p *Policy) tie(people, together []*Principal) string {
+	for _, q := range people {
+		for _, other := range together {
+			if why := p.tied(other, q); other != q && why != "" {
+				return why
+			}
+		}
+	}
+	return ""
+}
+
+func (p *Policy) maintainers() []*Principal {
+	var maintainers []*Principal
+	for i := range p.Principals {
+		if q := &p.Principals[i]; q.Role == Maintainer {
+			maintainers = append(maintainers, q)
+		}
+	}
+	return maintainers
+}
 
 // Lonely names those who may sign and for whose changes nobody could stand second.
 func (p *Policy) Lonely() []string {
