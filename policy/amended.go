@@ -80,8 +80,9 @@ func namesOf(backers []backer) []string {
 // needed, those who did so first count first. Backers are all of them, with whoever is tied to one that counts.
 func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, discounted []Discount) {
 	landing, proposals := &j.landing.Commit, j.proposals(a)
-	add := func(s Signature, name string, since int64) {
-		own := name == ""
+	// Commit is what the signature made, or "" where it is an approval.
+	add := func(s Signature, commit, name string, since int64) {
+		own := commit == landing.ID
 		q := j.p.signer(s)
 		reason := ""
 		switch {
@@ -91,23 +92,25 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 			reason = fmt.Sprintf("the policy doesn't accept %s signatures", s.Kind)
 		case q.Role != Maintainer:
 			reason = fmt.Sprintf("%s is a %s; maintainers decide about the policy", q.Name, q.Role)
+		case commit != "" && j.unsaid(commit, q):
+			reason = q.Name + " took back what they said of it"
 		default:
 			if i := slices.IndexFunc(backers, func(b backer) bool { return b.Principal == q }); i >= 0 {
 				backers[i].since, backers[i].own = min(backers[i].since, since), backers[i].own || own
 				return
 			}
-			backers = append(backers, backer{q, since, own, cmp.Or(name, "commit "+landing.ID)})
+			backers = append(backers, backer{q, since, own, name})
 			return
 		}
-		if !own { // which has a finding of its own
+		if !own || s.Status == statusGood { // else it has a finding of its own
 			discounted = append(discounted, Discount{Principal: s.Principal, Name: name, Reason: reason})
 		}
 	}
-	add(landing.Signature, "", j.at)
+	add(landing.Signature, landing.ID, "commit "+landing.ID, j.at)
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]
 		if proposals[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
-			add(c.Signature, "commit "+c.ID, j.seen(c.ID, c.Committer.When))
+			add(c.Signature, c.ID, "commit "+c.ID, j.seen(c.ID, c.Committer.When))
 		}
 	}
 	for _, approval := range j.landing.Approvals {
@@ -117,7 +120,7 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 		case !proposals[approval.Commit]:
 			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
 		default:
-			add(approval.Signature, approval.Name, j.seenApproval(approval))
+			add(approval.Signature, "", approval.Name, j.seenApproval(approval))
 		}
 	}
 	slices.SortStableFunc(backers, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
@@ -131,6 +134,15 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 		discounted = append(discounted, Discount{Principal: b.Name, Name: b.by, Reason: j.p.tied(people[tie], b.Principal)})
 	}
 	return behind, backers, discounted
+}
+
+// unsaid says whether somebody took back their word for a commit, or for one that brings it: their signature
+// under it is no more worth than an approval of theirs. They may approve it anew.
+func (j *judgement) unsaid(commit string, q *Principal) bool {
+	above := j.above(commit)
+	return slices.ContainsFunc(j.landing.Approvals, func(a Approval) bool {
+		return a.Withdrawn && above[a.Commit] && j.p.signer(a.Signature) == q
+	})
 }
 
 // proposals gives the commits of the landing that stand for its change of the policy: the landing itself,

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,29 @@ func TestAttackApprovalOfWhatOnlyHasTheOldPolicy(t *testing.T) {
 	p, landing := amends(after(commit("c", "lasse", t0, policyChange()), commit("d", "lasse", t0, policyChange())), "p-c", "d")
 	wantCodes(t, p.Judge(new(Ledger), landing), QuorumMissing)
 	delete(landing.Amended.Same, "p-c")
+	wantCodes(t, p.Judge(new(Ledger), landing))
+}
+
+// Who took back their proposal doesn't stand behind it, whoever lands it.
+func TestAttackAbandonedProposal(t *testing.T) {
+	brought := after(commit("c", "lasse", t0, policyChange()), commit("d", "lasse", t0, source()))
+	p, landing := amends(brought, "c", "d")
+	wantCodes(t, p.Judge(new(Ledger), landing))
+	for _, id := range []string{"c", "d", "m"} {
+		back := approval(id, "lasse")
+		back.Withdrawn = true
+		landing.Approvals = []Approval{back}
+		got := p.Judge(new(Ledger), landing)
+		wantCodes(t, got, QuorumMissing)
+		if want := (Discount{"lasse", "commit c", "lasse took back what they said of it"}); len(got) == 1 && !slices.Contains(got[0].Discounted, want) {
+			t.Errorf("%+v", got[0].Discounted)
+		}
+		landing.Approvals = append(landing.Approvals, approval("c", "lasse"))
+		wantCodes(t, p.Judge(new(Ledger), landing)) // anew
+	}
+	back := approval("c", "con") // somebody else's word is theirs
+	back.Withdrawn = true
+	landing.Approvals = []Approval{back}
 	wantCodes(t, p.Judge(new(Ledger), landing))
 }
 

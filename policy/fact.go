@@ -105,7 +105,7 @@ type Approval struct {
 	Signature Signature
 	When      int64 // the tagger's claim, seconds since 1970
 	Seen      int64 // when the receiver first saw it, by its journal; 0 where that isn't known
-	Withdrawn bool  // by who gave it
+	Withdrawn bool  // by who gave it; or it is nothing but a withdrawal
 }
 
 // Exception is a maintainer's word that a commit and what it brings may pass for a time, whatever the
