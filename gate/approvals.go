@@ -49,7 +49,8 @@ func (g *Gate) withApprovals(ctx context.Context, st *standing, ledger *policy.L
 		return nil, err
 	}
 	// What is only unproven here may yet be on hold by the journal, and was perhaps approved instead.
-	if look || landing.Unproven != nil && g.o.Records != nil {
+	// And who proposed a change of the policy may have taken it back.
+	if look || landing.Amended != nil || landing.Unproven != nil && g.o.Records != nil {
 		if err := g.findApprovals(ctx, st, landing, ledger.LandingTime(landing.Commit.Committer.When), tags, coming); err != nil {
 			return nil, err
 		}
@@ -137,6 +138,11 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 	for i := range landing.Approvals {
 		a := &landing.Approvals[i]
 		a.Withdrawn = slices.ContainsFunc(withdrawn, func(w statement) bool { return w.withdraws(*a) })
+	}
+	for _, w := range withdrawn {
+		a := w.approval()
+		a.Withdrawn = true
+		landing.Approvals = append(landing.Approvals, a)
 	}
 	return nil
 }
