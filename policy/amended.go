@@ -77,7 +77,7 @@ func namesOf(backers []backer) []string {
 
 // behind gives the maintainers who stand behind what the policy becomes, no two of whom are tied: who signed
 // the landing or a commit that made the change, and who approved one that brings it. Where they are more than
-// needed, those who did so first count first. Backers are all of them, with whoever is tied to one that counts.
+// needed, those count of whom the second did so first. Backers are all of them, with whoever is tied to those.
 func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, discounted []Discount) {
 	landing, proposals := &j.landing.Commit, j.proposals(a)
 	// Commit is what the signature made, or "" where it is an approval.
@@ -124,7 +124,7 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 		}
 	}
 	slices.SortStableFunc(backers, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
-	people, _ := j.p.untied(principalsOf(backers), need)
+	people := j.p.soonest(principalsOf(backers), need)
 	for _, b := range backers {
 		if slices.Contains(people, b.Principal) {
 			behind = append(behind, b)

@@ -90,6 +90,31 @@ func (p *Policy) untied(people []*Principal, need int) (chosen []*Principal, sur
 	return chosen, steps > 0 || len(chosen) >= need
 }
 
+// soonest is untied for people in the order in which they came to stand behind something: where more than one
+// are needed, and there are such, it gives those of whom the second came first. Whoever else joins in, however
+// early, makes it no later.
+func (p *Policy) soonest(people []*Principal, need int) []*Principal {
+	chosen, _ := p.untied(people, need)
+	if need < 2 || len(chosen) < need {
+		return chosen
+	}
+	for i, second := range people {
+		for _, first := range people[:i] {
+			if p.tied(first, second) != "" {
+				continue
+			}
+			pair := []*Principal{first, second}
+			rest := slices.DeleteFunc(slices.Clone(people), func(q *Principal) bool {
+				return slices.ContainsFunc(pair, func(other *Principal) bool { return other == q || p.tied(other, q) != "" })
+			})
+			if more, _ := p.untied(rest, need-2); len(more) >= need-2 {
+				return append(pair, more...)
+			}
+		}
+	}
+	return chosen
+}
+
 // quorumIsThere says whether there are as many maintainers who count together as the quorum asks for.
 func (p *Policy) quorumIsThere() bool {
 	together, sure := p.untied(p.maintainers(), p.Quorum.Maintainers)

@@ -30,14 +30,17 @@ func TestUntiedAreAsManyAsCanBe(t *testing.T) {
 		for i := range p.Principals {
 			people = append(people, &p.Principals[i])
 		}
-		most := 0
+		need := rapid.IntRange(1, len(people)+1).Draw(t, "need")
+		most, soonest := 0, len(people)
 		for set := range 1 << len(people) {
-			n, ok := 0, true
+			n, ok, second := 0, true, 0
 			for i, a := range people {
 				if set>>i&1 == 0 {
 					continue
 				}
-				n++
+				if n++; n == 2 {
+					second = i
+				}
 				for k, b := range people[:i] {
 					ok = ok && (set>>k&1 == 0 || p.tied(a, b) == "")
 				}
@@ -45,8 +48,10 @@ func TestUntiedAreAsManyAsCanBe(t *testing.T) {
 			if ok {
 				most = max(most, n)
 			}
+			if ok && n >= max(need, 2) {
+				soonest = min(soonest, second)
+			}
 		}
-		need := rapid.IntRange(1, len(people)+1).Draw(t, "need")
 		got, sure := p.untied(people, need)
 		if len(got) < min(need, most) || !sure {
 			t.Fatalf("%d of %d, %d needed: %v", len(got), most, need, sure)
@@ -56,6 +61,17 @@ func TestUntiedAreAsManyAsCanBe(t *testing.T) {
 				if why := p.tied(a, b); why != "" {
 					t.Fatal(why)
 				}
+			}
+		}
+		if first := p.soonest(people, need); len(first) < min(need, most) {
+			t.Fatalf("%d of %d, %d needed", len(first), most, need)
+		} else if need >= 2 && len(first) >= need {
+			at := make([]int, len(first))
+			for i, q := range first {
+				at[i] = slices.Index(people, q)
+			}
+			if slices.Sort(at); at[1] != soonest {
+				t.Fatalf("%v, and the second could be %d", at, soonest)
 			}
 		}
 	})
