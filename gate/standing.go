@@ -218,11 +218,17 @@ func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *histor
 		return nil, err
 	}
 	a := &policy.Amended{Policy: st.policy, Same: map[string]bool{l.Commit.ID.String(): true}}
-	for i := range l.Brought {
-		id := l.Brought[i].ID
-		there, err := repo.Folder(ctx, id, policy.Folder)
-		if err == nil && there.ID == folder.ID {
-			a.Same[id.String()] = true
+	seen := make(map[history.ID]bool)
+	for i := range l.Brought { // and what they began with
+		for _, id := range append(slices.Clone(l.Brought[i].Parents), l.Brought[i].ID) {
+			if seen[id] {
+				continue
+			}
+			seen[id] = true
+			there, err := repo.Folder(ctx, id, policy.Folder)
+			if err == nil && there.ID == folder.ID {
+				a.Same[id.String()] = true
+			}
 		}
 	}
 	at.standing = st
