@@ -68,6 +68,8 @@ func TestSessions(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Setup: func(e *testscript.Env) error {
+			// The race detector else has each process sleep for a second before it exits.
+			e.Setenv("GORACE", "atexit_sleep_ms=10")
 			e.Setenv("KEYS", keys)
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(e.WorkDir, "gitconfig"))
