@@ -184,3 +184,20 @@ func TestMergeThatThrewAChangeAwayIsNoWordForIt(t *testing.T) {
 	h.lands(true, "refs/heads/superseded", superseded)
 	h.lands(false, mainRef, h.add(work{By: "jia", As: "jia"}, []*randomCommit{h.tip(), superseded, held}, held.files))
 }
+
+// A held commit was in sight only below another, which isn't landed with it. The push sees that, and so must who
+// reads it again.
+func TestInSightBelowWhatDoesntLandIsInSightInAnAudit(t *testing.T) {
+	t.Parallel()
+	h := begins(t, rulesOf{approve: 1, exempt: exempts[0], hold: 48, quorum: 2, age: 14}, false, nil)
+	t.Cleanup(h.remove)
+	h.goGit = true
+	tip := h.tip()
+	held := h.add(work{By: "jia", As: "jia", Path: "configure.ac", Text: "new\n"}, []*randomCommit{tip}, tip.files)
+	h.topic("jia", "src/a.c", "unfinished\n", held)
+	h.wait(50)
+	h.lands(true, mainRef, h.add(work{By: "jia", As: "jia"}, []*randomCommit{tip, held}, held.files))
+	if found := h.audits(); len(found) != 0 {
+		t.Errorf("verify finds %v in what was accepted", found)
+	}
+}

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sort"
 
@@ -119,6 +120,9 @@ func (l *look) since(ctx context.Context, landing *policy.Landing, commit string
 	}
 	for _, r := range l.now {
 		refs = append(refs, r.Name) // it may be below what is there
+	}
+	if l.now == nil {
+		refs = slices.AppendSeq(refs, maps.Keys(l.past.moves)) // or was there
 	}
 	slices.Sort(refs)
 	var first int64
