@@ -373,7 +373,8 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 		return nil, err
 	}
 	if len(remotes) == 0 {
-		return g.protectedTips(ctx)
+		refs, err := g.judgedRefs(ctx)
+		return tipsOf(refs), err
 	}
 	head := origin + "main"
 	for _, r := range remotes {

@@ -16,7 +16,8 @@ type push struct {
 	*Gate
 	req      Request
 	updates  []update
-	vouchers []voucher // those that come in this very push
+	vouchers []voucher     // those that come in this very push
+	judged   []history.Ref // see judgedRefs; nil before it was asked
 	decision policy.Decision
 }
 
@@ -213,11 +214,11 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 	r.Not = slices.Clone(adopted)
 	isTag := strings.HasPrefix(u.resolved, "refs/tags/")
 	if u.real.IsZero() || isTag {
-		tips, err := p.protectedTips(ctx)
+		refs, err := p.judgedRefs(ctx)
 		if err != nil {
 			return err
 		}
-		r.Not = append(r.Not, tips...)
+		r.Not = append(r.Not, tipsOf(refs)...)
 	} else {
 		if u.above, err = p.above(ctx, u.resolved, u.real, adopted); err != nil {
 			return err
@@ -251,22 +252,25 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 // errRefused stops the judging of a ref update that has its finding already.
 var errRefused = errors.New("refused")
 
-// protectedTips gives where the protected refs stand that were judged.
-func (g *Gate) protectedTips(ctx context.Context) ([]history.ID, error) {
-	refs, err := g.protectedRefs(ctx)
-	if err != nil {
-		return nil, err
+// judgedRefs is the gate's, worked out once a push.
+func (p *push) judgedRefs(ctx context.Context) ([]history.Ref, error) {
+	if p.judged != nil {
+		return p.judged, nil
 	}
-	if refs, err = g.judged(ctx, refs); err != nil {
-		return nil, err
-	}
+	refs, err := p.Gate.judgedRefs(ctx)
+	p.judged = refs
+	return refs, err
+}
+
+// tipsOf gives what refs hold, each once.
+func tipsOf(refs []history.Ref) []history.ID {
 	var tips []history.ID
 	for _, r := range refs {
 		if !slices.Contains(tips, r.ID) {
 			tips = append(tips, r.ID)
 		}
 	}
-	return tips, nil
+	return tips
 }
 
 // protectedRefs gives the protected refs that exist.

@@ -12,7 +12,7 @@ import (
 // Leaned is something here that leaned on a signature which counts no more: its key was revoked since, or was
 // somebody else's by then.
 type Leaned struct {
-	What        string    `json:"what"` // "commit", "policy" for one that changed the policy, "merged tag", "tag", "approval", "withdrawal" or "exception"
+	What        string    `json:"what"` // "commit", "policy" for one that changed the policy, "merged tag", "tag", "approval", "withdrawal", "exception" or "move"
 	ID          string    `json:"id"`   // of the commit or tag object
 	Ref         string    `json:"ref"`
 	About       string    `json:"about"`             // what a tag is about, or the first line of a commit's message
@@ -61,9 +61,10 @@ func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
 		if err := g.Audit(ctx, a, func(j Judged) error { return l.landing(ctx, a.Ref, j) }); err != nil {
 			return err
 		}
-		if err := l.settle(time.Time{}); err != nil {
+		if err := l.settle(l.waiting, 0); err != nil {
 			return err
 		}
+		l.waiting = nil
 	}
 	return l.tags(ctx)
 }
@@ -93,10 +94,13 @@ func (l *leaning) landing(ctx context.Context, ref string, j Judged) error {
 	if err := l.commit(ctx, ref, &j, &j.read.Commit, landed); err != nil {
 		return err
 	}
-	if at := l.seen(j.read.Commit.ID.String()); at != 0 {
-		return l.settle(time.Unix(at, 0))
+	at := l.seen(j.read.Commit.ID.String())
+	if at == 0 {
+		return nil
 	}
-	return nil
+	waiting := l.waiting
+	l.waiting = nil
+	return l.settle(waiting, at)
 }
 
 func (l *leaning) commit(ctx context.Context, ref string, j *Judged, e *history.Entry, landed time.Time) error {
@@ -104,49 +108,41 @@ func (l *leaning) commit(ctx context.Context, ref string, j *Judged, e *history.
 	if j.Landing.Amended != nil && e.ID == j.read.Commit.ID {
 		about.What = "policy"
 	}
-	l.suspect(about, func(received time.Time) verify.Result {
+	l.waiting = append(l.waiting, l.suspects(about, func(received time.Time) verify.Result {
 		return l.now.verify(e.Payload, e.Signature, e.Committer.When, arrival{landed, received})
-	})
+	})...)
 	for _, t := range e.MergeTags {
-		l.suspect(Leaned{What: "merged tag", ID: e.ID.String(), Ref: ref, About: t.Name, Landing: about.Landing, Landed: landed}, func(received time.Time) verify.Result {
+		merged := Leaned{What: "merged tag", ID: e.ID.String(), Ref: ref, About: t.Name, Landing: about.Landing, Landed: landed}
+		l.waiting = append(l.waiting, l.suspects(merged, func(received time.Time) verify.Result {
 			return l.now.verify(t.Payload, t.Signature, t.Tagger.When, arrival{landed, received})
-		})
+		})...)
 	}
 	for _, v := range l.vouchers[e.ID] {
-		if err := l.voucher(ctx, v, e.Committer.When); err != nil {
+		if err := l.tag(ctx, strings.TrimSuffix(string(v.kind), "s"), v.name, v.tag, e.Committer.When); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *leaning) voucher(ctx context.Context, v voucher, committed int64) error {
-	kind, err := l.repo.Kind(ctx, v.tag)
-	if err != nil || kind != "tag" {
-		return err
-	}
-	tag, err := l.repo.Tag(ctx, v.tag)
+// tag looks at a tag object of its own, which the journal knows by its id; a lightweight tag is nobody's word.
+func (l *leaning) tag(ctx context.Context, what, ref string, id history.ID, committed int64) error {
+	kind, err := l.repo.Kind(ctx, id)
 	if err != nil {
 		return undecided(err)
 	}
-	return l.tag(strings.TrimSuffix(string(v.kind), "s"), v.name, v.commit.String(), &tag, committed)
-}
-
-// tag looks at a tag object of its own, which the journal knows by its id.
-func (l *leaning) tag(what, ref, about string, tag *history.Tag, committed int64) error {
-	landed := time.Unix(max(tag.Tagger.When, committed), 0)
-	waiting := l.waiting
-	l.waiting = nil
-	l.suspect(Leaned{What: what, ID: tag.ID.String(), Ref: ref, About: about, Landed: landed}, func(received time.Time) verify.Result {
-		return l.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{landed, received})
-	})
-	var received time.Time
-	if at := l.seen(tag.ID.String()); at != 0 {
-		received = time.Unix(at, 0)
+	if kind != "tag" {
+		return nil
 	}
-	err := l.settle(received)
-	l.waiting = waiting
-	return err
+	tag, err := l.repo.Tag(ctx, id)
+	if err != nil {
+		return undecided(err)
+	}
+	landed := time.Unix(max(tag.Tagger.When, committed), 0)
+	about := Leaned{What: what, ID: id.String(), Ref: ref, About: tag.Target.String(), Landed: landed}
+	return l.settle(l.suspects(about, func(received time.Time) verify.Result {
+		return l.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{landed, received})
+	}), l.seen(about.ID))
 }
 
 // tags looks at the protected tags.
@@ -159,56 +155,53 @@ func (l *leaning) tags(ctx context.Context) error {
 		if !l.now.policy.Protects(r.Name) {
 			continue
 		}
-		kind, err := l.repo.Kind(ctx, r.ID)
-		if err != nil {
-			return undecided(err)
-		}
-		if kind != "tag" {
-			continue
-		}
-		tag, err := l.repo.Tag(ctx, r.ID)
-		if err != nil {
-			return undecided(err)
-		}
-		if err := l.tag("tag", r.Name, tag.Target.String(), &tag, 0); err != nil {
+		if err := l.tag(ctx, "tag", r.Name, r.ID, 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// suspect notes a signature if it is revoked today, or could be if it came in late.
-func (l *leaning) suspect(about Leaned, judge func(received time.Time) verify.Result) {
-	if key := about.What + about.ID + about.About; l.told[key] {
-		return
-	} else if r := judge(about.Landed.Add(l.now.policy.Tenure.MaxLandingAge)); r.Status == verify.Revoked {
-		l.told[key] = true
-		about.Principal, about.Fingerprint = r.KeyOwner, r.Fingerprint
-		l.waiting = append(l.waiting, suspect{about, judge})
-	}
+// latest is as late as something may have come in by its own account.
+func (l *leaning) latest(about *Leaned) time.Time {
+	return about.Landed.Add(l.now.policy.Tenure.MaxLandingAge)
 }
 
-// settle judges what waits, received at that time, zero if nobody knows.
-func (l *leaning) settle(received time.Time) error {
-	for _, s := range l.waiting {
-		at := received
-		if at.IsZero() {
-			at = s.Landed
+// suspects gives a signature if it is revoked today, or could be if it came in late, and wasn't given before.
+func (l *leaning) suspects(about Leaned, judge func(received time.Time) verify.Result) []suspect {
+	key := about.What + about.ID + about.About
+	if l.told[key] {
+		return nil
+	}
+	r := judge(l.latest(&about))
+	if r.Status != verify.Revoked {
+		return nil
+	}
+	l.told[key] = true
+	about.Principal, about.Fingerprint = r.KeyOwner, r.Fingerprint
+	return []suspect{{about, judge}}
+}
+
+// settle judges suspects that were received at a time in seconds since 1970, 0 if nobody knows.
+func (l *leaning) settle(suspects []suspect, received int64) error {
+	for _, s := range suspects {
+		at := s.Landed
+		if received != 0 {
+			at = time.Unix(received, 0)
+			s.Received = at
 		}
-		s.Received = received
 		r := s.judge(at)
 		if r.Status != verify.Revoked {
-			if !received.IsZero() {
+			if received != 0 {
 				continue // it was here before the revocation
 			}
 			s.Perhaps = true
-			r = s.judge(s.Landed.Add(l.now.policy.Tenure.MaxLandingAge))
+			r = s.judge(l.latest(&s.Leaned))
 		}
 		s.Reason = r.Reason
 		if err := l.visit(s.Leaned); err != nil {
 			return err
 		}
 	}
-	l.waiting = nil
 	return nil
 }

@@ -18,22 +18,25 @@ func isBranch(ref string) bool { return strings.HasPrefix(ref, "refs/heads/") }
 
 // lines gives the tips of the lines whose landing times can be trusted: of the protected branches, and
 // of what was there at adoption.
-func (g *Gate) lines(ctx context.Context, adopted []history.ID) ([]history.ID, error) {
-	refs, err := g.protectedRefs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if refs, err = g.judged(ctx, refs); err != nil {
-		return nil, err
-	}
-	tips := slices.Clone(adopted)
-	for _, r := range refs {
-		// A tag may stand on anything that was judged, on a line or beside it.
-		if !strings.HasPrefix(r.Name, "refs/tags/") && !slices.Contains(tips, r.ID) {
-			tips = append(tips, r.ID)
+func (p *push) lines(ctx context.Context, adopted []history.ID) ([]history.ID, error) {
+	refs, err := p.judgedRefs(ctx)
+	// A tag may stand on anything that was judged, on a line or beside it.
+	branches := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return strings.HasPrefix(r.Name, "refs/tags/") })
+	return append(slices.Clone(adopted), tipsOf(branches)...), err
+}
+
+// onLineOf says whether a commit lies on the line of first parents of one of some tips.
+func onLineOf(ctx context.Context, repo Repository, commit history.ID, tips ...history.ID) (bool, error) {
+	for _, tip := range tips {
+		line, err := repo.FirstParents(ctx, tip, func(at history.ID) bool { return at == commit })
+		if err != nil {
+			return false, err
+		}
+		if line[len(line)-1] == commit {
+			return true, nil
 		}
 	}
-	return tips, nil
+	return false, nil
 }
 
 // onLine refuses an update whose new commits begin beside all lines. Zero is before a root: then the
@@ -50,14 +53,8 @@ func (p *push) onLine(ctx context.Context, u *update, adopted []history.ID, id h
 	if err != nil {
 		return err
 	}
-	for _, tip := range tips {
-		line, err := repo.FirstParents(ctx, tip, func(at history.ID) bool { return at == id })
-		if err != nil {
-			return err
-		}
-		if line[len(line)-1] == id {
-			return nil
-		}
+	if on, err := onLineOf(ctx, repo, id, tips...); err != nil || on {
+		return err
 	}
 	p.refuse(u, policy.RefDetour, "it begins at "+id.String()+", which was merged into a protected branch but is not on its line of first parents",
 		"git log --first-parent BRANCH shows where it may begin", "git rebase --gpg-sign --onto COMMIT "+id.String())

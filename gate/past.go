@@ -21,21 +21,12 @@ type past struct {
 	vouchers map[string]int64    // the same, but only as a voucher in its place
 	tracks   map[string]*track   // of protected refs, by name
 	moves    map[string][]change // of refs, by name, in their order
-	refsOf   map[string][]string // the refs that had a value
 }
 
 // change is an accepted change of a ref.
 type change struct {
 	old, new string
 	at       int64 // seconds since 1970
-}
-
-// valuesOf gives the accepted changes of a ref, in their order.
-func (p *past) valuesOf(ref string) []change {
-	if p == nil {
-		return nil
-	}
-	return p.moves[ref]
 }
 
 // movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
@@ -73,7 +64,6 @@ func (p *past) add(at time.Time, refs []recordedRef) {
 			p.vouchers[r.New] = at.Unix()
 		}
 		p.moves[name] = append(p.moves[name], change{r.Old, r.New, at.Unix()})
-		p.refsOf[r.New] = append(p.refsOf[r.New], name)
 		old, err := history.ParseID(r.Old)
 		if !r.Protected || err != nil {
 			continue
@@ -116,6 +106,15 @@ func (g *Gate) sighted(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// vouched says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
+// doesn't.
+func (g *Gate) vouched(id string) int64 {
+	if g.past == nil {
+		return 0
+	}
+	return g.past.vouchers[id]
+}
+
 // seen says when the journal first has an object, in seconds since 1970; 0 where it doesn't.
 func (g *Gate) seen(id string) int64 {
 	if g.past == nil {
@@ -128,7 +127,7 @@ func (g *Gate) seen(id string) int64 {
 func (g *Gate) readPast(ctx context.Context) (*past, error) {
 	p := &past{
 		sights: make(map[string]int64), vouchers: make(map[string]int64), tracks: make(map[string]*track),
-		moves: make(map[string][]change), refsOf: make(map[string][]string),
+		moves: make(map[string][]change),
 	}
 	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
 		if err != nil {
@@ -158,9 +157,13 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 	return p, nil
 }
 
-// judged leaves those of some protected refs whose whole content this gate has judged, by its journal, or which
-// was adopted. That a name is protected today says nothing of what was pushed there before.
-func (g *Gate) judged(ctx context.Context, refs []history.Ref) ([]history.Ref, error) {
+// judgedRefs gives the protected refs whose whole content this gate has judged, by its journal, or which was
+// adopted. That a name is protected today says nothing of what was pushed there before.
+func (g *Gate) judgedRefs(ctx context.Context) ([]history.Ref, error) {
+	refs, err := g.protectedRefs(ctx)
+	if err != nil {
+		return nil, err
+	}
 	adopted, err := adoption(g.now.policy)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"slices"
-	"sort"
 	"time"
 
 	"countersign/history"
@@ -30,15 +29,19 @@ func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger
 		}
 		switch finding.Code {
 		case policy.KeyRevoked:
-			at, err := p.cameIn(ctx, before, e.ID)
+			at, err := p.cameIn(ctx, before, c.ID)
 			if err != nil {
 				return nil, err
 			}
-			if !at.IsZero() {
-				c.Signature, changed = signature(st.verify(e.Payload, e.Signature, e.Committer.When, arrival{f.at.landed, at})), true
+			if at != 0 {
+				c.Signature, changed = signature(st.verify(e.Payload, e.Signature, e.Committer.When, arrival{f.at.landed, time.Unix(at, 0)})), true
 			}
 		case policy.DateTooOld:
-			if landing.Bounded, err = p.onLineOf(ctx, before, e.ID); err != nil {
+			repo, err := p.aside()
+			if err != nil {
+				return nil, err
+			}
+			if landing.Bounded, err = onLineOf(ctx, repo, e.ID, tipsOf(before)...); err != nil {
 				return nil, err
 			}
 			changed = changed || landing.Bounded
@@ -65,50 +68,22 @@ func (f *fact) find(id string) *history.Entry {
 
 // landedBefore gives the other protected branches, as far as they were judged.
 func (p *push) landedBefore(ctx context.Context, u *update) ([]history.Ref, error) {
-	refs, err := p.protectedRefs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	refs, err = p.judged(ctx, refs)
-	return slices.DeleteFunc(refs, func(r history.Ref) bool { return r.Name == u.resolved || !isBranch(r.Name) }), err
+	refs, err := p.judgedRefs(ctx)
+	return slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return r.Name == u.resolved || !isBranch(r.Name) }), err
 }
 
-// cameIn says when a commit first came in on one of some refs, by the journal; zero if it didn't.
-func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit history.ID) (first time.Time, err error) {
+// cameIn says when a commit first came in on one of some refs, by the journal, in seconds since 1970; 0 if it
+// didn't.
+func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {
 	l := look{Gate: p.Gate, reached: make(map[[2]string]bool)}
 	for _, r := range refs {
-		values := p.past.valuesOf(r.Name)
-		i := sort.Search(len(values), func(i int) bool {
-			has, rerr := l.reaches(ctx, values[i].new, commit.String())
-			if rerr != nil {
-				err = rerr
-			}
-			return has
-		})
+		at, err := l.firstWith(ctx, r.Name, commit)
 		if err != nil {
-			return first, err
+			return 0, err
 		}
-		if i < len(values) && (first.IsZero() || values[i].at < first.Unix()) {
-			first = time.Unix(values[i].at, 0)
+		if at != 0 && (first == 0 || at < first) {
+			first = at
 		}
 	}
 	return first, nil
-}
-
-// onLineOf says whether a commit lies on the line of first parents of one of some refs.
-func (p *push) onLineOf(ctx context.Context, refs []history.Ref, commit history.ID) (bool, error) {
-	repo, err := p.aside()
-	if err != nil {
-		return false, err
-	}
-	for _, r := range refs {
-		line, err := repo.FirstParents(ctx, r.ID, func(at history.ID) bool { return at == commit })
-		if err != nil {
-			return false, err
-		}
-		if line[len(line)-1] == commit {
-			return true, nil
-		}
-	}
-	return false, nil
 }

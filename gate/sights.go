@@ -34,9 +34,7 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 		return nil, err
 	}
 	for i := range landing.Approvals {
-		if a := &landing.Approvals[i]; journal {
-			a.Seen = g.past.vouchers[a.Object]
-		}
+		landing.Approvals[i].Seen = g.vouched(landing.Approvals[i].Object)
 	}
 	return st.judge(ledger, landing), nil
 }
@@ -66,20 +64,26 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []
 	}
 	l := look{Gate: g, reached: make(map[[2]string]bool)}
 	if landing.Received != 0 {
-		var err error
-		if l.now, err = g.repo.Refs(ctx); err != nil {
+		refs, err := g.repo.Refs(ctx)
+		if err != nil {
 			return nil, err
+		}
+		l.now = make(map[string]string)
+		for _, r := range refs {
+			l.now[r.Name] = r.ID.String()
 		}
 	} else {
 		for _, c := range append(slices.Clone(landing.Brought), landing.Commit) {
 			waiting[c.ID] = true
 		}
-		if err := l.endsBefore(ctx, landing); err != nil {
+		// It ends when the landing came in: with the first value of its ref that has it.
+		var err error
+		if l.until, err = l.firstWith(ctx, landing.Ref, landing.Commit.ID); err != nil {
 			return nil, err
 		}
 	}
-	for commit := range waiting {
-		at, err := l.since(ctx, landing, commit)
+	for _, commit := range slices.Sorted(maps.Keys(waiting)) {
+		at, err := l.since(ctx, commit)
 		if err != nil {
 			return nil, err
 		}
@@ -93,40 +97,32 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []
 // look is a look into the past for what was in sight.
 type look struct {
 	*Gate
-	until   int64         // when it ended; 0 for now
-	now     []history.Ref // what is in sight now, nil where it ended before
+	until   int64             // when it ended; 0 for now
+	now     map[string]string // what is in sight now, by ref; nil where it ended before
 	reached map[[2]string]bool
 }
 
-// endsBefore sets the end of the look to when a landing came in: with the first value of its ref that has it.
-func (l *look) endsBefore(ctx context.Context, landing *policy.Landing) (err error) {
-	values := l.past.moves[landing.Ref]
+// firstWith says when a ref first had a commit, itself or below its value, in seconds since 1970; 0 if never.
+func (l *look) firstWith(ctx context.Context, ref, commit string) (int64, error) {
+	if l.past == nil {
+		return 0, nil
+	}
+	var failed error
+	values := l.past.moves[ref]
 	i := sort.Search(len(values), func(i int) bool {
-		has, rerr := l.reaches(ctx, values[i].new, landing.Commit.ID)
-		err = errors.Join(err, rerr)
+		has, err := l.reaches(ctx, values[i].new, commit)
+		failed = errors.Join(failed, err)
 		return has
 	})
-	if i < len(values) {
-		l.until = values[i].at
+	if failed != nil || i == len(values) {
+		return 0, failed
 	}
-	return err
+	return values[i].at, nil
 }
 
 // since says since when a commit is in sight, 0 if it isn't.
-func (l *look) since(ctx context.Context, landing *policy.Landing, commit string) (int64, error) {
-	var refs []string
-	for _, c := range append(slices.Clone(landing.Brought), landing.Commit) {
-		refs = append(refs, l.past.refsOf[c.ID]...)
-	}
-	for _, r := range l.now {
-		refs = append(refs, r.Name) // it may be below what is there
-	}
-	if l.now == nil {
-		refs = slices.AppendSeq(refs, maps.Keys(l.past.moves)) // or was there
-	}
-	slices.Sort(refs)
-	var first int64
-	for _, ref := range slices.Compact(refs) {
+func (l *look) since(ctx context.Context, commit string) (first int64, err error) {
+	for _, ref := range slices.Sorted(maps.Keys(l.past.moves)) {
 		at, err := l.sinceBy(ctx, ref, commit)
 		if err != nil {
 			return 0, err
@@ -141,11 +137,8 @@ func (l *look) since(ctx context.Context, landing *policy.Landing, commit string
 // sinceBy says since when a ref has shown a commit, 0 if it doesn't.
 func (l *look) sinceBy(ctx context.Context, ref, commit string) (at int64, err error) {
 	values := l.past.moves[ref]
-	if l.now != nil {
-		i := slices.IndexFunc(l.now, func(r history.Ref) bool { return r.Name == ref })
-		if i < 0 || len(values) == 0 || values[len(values)-1].new != l.now[i].ID.String() {
-			return 0, nil
-		}
+	if l.now != nil && l.now[ref] != values[len(values)-1].new {
+		return 0, nil
 	}
 	for _, m := range slices.Backward(values) {
 		if l.until != 0 && m.at >= l.until {

@@ -251,12 +251,8 @@ func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *hist
 		if err != nil || there.ID != folder {
 			continue
 		}
-		line, err := repo.FirstParents(ctx, refs[0].ID, func(id history.ID) bool { return id == parent })
-		if err != nil {
-			return false, err
-		}
-		if line[len(line)-1] == parent {
-			return true, nil
+		if on, err := onLineOf(ctx, repo, parent, refs[0].ID); err != nil || on {
+			return on, err
 		}
 	}
 	return false, nil
