@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -28,6 +29,7 @@ func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, erro
 		return false, nil
 	}
 	if holdsPolicy {
+		moves = slices.DeleteFunc(moves, func(a policy.Approval) bool { return !slices.Contains(by, a.Signature.Principal) })
 		if err := p.mayLoosen(ctx, u, moves); err != nil {
 			return false, err
 		}
@@ -78,7 +80,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 		}
 		if s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written() {
 			a := s.approval()
-			if a.Seen = p.seen(a.Object); a.Seen == 0 || a.Seen > p.past.movedOn(u.resolved, u.real.String(), u.New.String()) {
+			if a.Seen = p.vouched(a.Object); a.Seen == 0 || a.Seen > p.past.movedOn(u.resolved, u.real.String(), u.New.String()) {
 				moves = append(moves, a)
 			}
 		}
@@ -87,7 +89,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 }
 
 // mayLoosen refuses to let the branch that holds the policy go back to another before its time: a policy that
-// loosens the one in force waits as long as it would by a commit.
+// loosens the one in force waits as long as it would by a commit, since the second approved of it.
 func (p *push) mayLoosen(ctx context.Context, u *update, moves []policy.Approval) error {
 	after, err := p.introduced(ctx)
 	if !u.New.IsZero() && err == nil {
@@ -97,14 +99,14 @@ func (p *push) mayLoosen(ctx context.Context, u *update, moves []policy.Approval
 		return err
 	}
 	loosens := slices.ContainsFunc(policy.Amendments(p.now.policy, after.policy), func(a policy.Amendment) bool { return a.Effect == policy.Loosens })
-	since := p.req.Received.Unix()
+	var times []int64
 	for _, a := range moves {
-		if a.Seen != 0 {
-			since = min(since, a.Seen)
-		}
+		times = append(times, cmp.Or(a.Seen, p.req.Received.Unix()))
 	}
+	slices.Sort(times)
+	since := times[min(1, p.now.policy.Quorum.Maintainers-1)]
 	if wait := since + int64(p.now.policy.Quorum.CoolDown/time.Second) - p.req.Received.Unix(); loosens && wait > 0 {
-		p.refuse(u, policy.CoolDown, fmt.Sprintf("it would loosen the policy, and may be done %s after its first approval came in, on %s at the earliest",
+		p.refuse(u, policy.CoolDown, fmt.Sprintf("it would loosen the policy, and may be done %s after its second approval came in, on %s at the earliest",
 			policy.Span(p.now.policy.Quorum.CoolDown), time.Unix(p.req.Received.Unix()+wait, 0).UTC().Format("2006-01-02 15:04 UTC")))
 		return errRefused
 	}
