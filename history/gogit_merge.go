@@ -10,12 +10,12 @@ import (
 // a path is settled where the merge has what one parent has, and every other parent still has what their common
 // ancestors have. What Git would merge within a file counts as the merge's own here.
 func (g *goGit) own(ctx context.Context, c *Commit, sides [][]pathChange) ([]Change, error) {
-	differs := make([]map[string]Side, len(sides)) // from which parents, and what they have
+	differs := make([]map[string]pathChange, len(sides)) // from each parent
 	var paths []string
 	for i, side := range sides {
-		differs[i] = make(map[string]Side)
+		differs[i] = make(map[string]pathChange)
 		for _, change := range side {
-			differs[i][change.path] = change.old
+			differs[i][change.path] = change
 			paths = append(paths, change.path)
 		}
 	}
@@ -46,10 +46,9 @@ func (g *goGit) own(ctx context.Context, c *Commit, sides [][]pathChange) ([]Cha
 		if settled {
 			continue
 		}
-		for i, side := range sides {
-			if old, ok := differs[i][path]; ok {
-				at := slices.IndexFunc(side, func(c pathChange) bool { return c.path == path })
-				own = append(own, Change{Path: path, Old: []Side{old}, New: side[at].new})
+		for _, from := range differs {
+			if c, ok := from[path]; ok {
+				own = append(own, Change{Path: path, Old: []Side{c.old}, New: c.new})
 				break
 			}
 		}

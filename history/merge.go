@@ -35,13 +35,13 @@ type automerge struct {
 	done      chan struct{}
 }
 
-// newMerger begins to merge the parents of the merge commits among nodes, several at a time. It is nil where
-// there is none.
+// newMerger begins to merge the parents of the merge commits among nodes, several at a time, but of those that
+// have more than are read. It is nil where there is none.
 func (s *stream) newMerger(nodes []node, running *sync.WaitGroup) (*merger, error) {
 	m := &merger{ctx: s.ctx, merges: make(map[ID]*automerge)}
 	var queue []node
 	for _, n := range nodes {
-		if len(n.parents) > 1 {
+		if len(n.parents) > 1 && len(n.parents) <= s.r.limits.Parents {
 			m.merges[n.id] = &automerge{done: make(chan struct{})}
 			queue = append(queue, n)
 		}
