@@ -165,12 +165,10 @@ func (a *approving) whoAmI(ctx context.Context, p *policy.Policy) (string, error
 		}
 	}
 	if name == "" {
-		out, err := a.git(ctx, "var", "GIT_COMMITTER_IDENT")
+		_, email, err := a.ident(ctx)
 		if err != nil {
 			return "", err
 		}
-		_, rest, _ := strings.Cut(out, "<")
-		email, _, _ := strings.Cut(rest, ">")
 		if q := p.ByEmail(email); q != nil {
 			name = q.Name
 		}
@@ -182,6 +180,14 @@ func (a *approving) whoAmI(ctx context.Context, p *policy.Policy) (string, error
 		return "", usage("%q is no principal's name: want %s", name, policy.NameRule)
 	}
 	return name, nil
+}
+
+// ident gives the name and the address that git commits with.
+func (a *approving) ident(ctx context.Context) (name, email string, err error) {
+	out, err := a.git(ctx, "var", "GIT_COMMITTER_IDENT")
+	name, rest, _ := strings.Cut(out, "<")
+	email, _, _ = strings.Cut(rest, ">")
+	return strings.TrimSpace(name), email, err
 }
 
 // shownPaths bounds the paths shown of one commit.

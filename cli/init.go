@@ -65,11 +65,7 @@ func (f *founding) run(ctx context.Context) error {
 			return err
 		}
 	}
-	protect := policy.Default().Protect.Refs
-	if !policy.Default().Protects(branch) && !strings.ContainsAny(branch, `*?[]{}\`) {
-		protect = append([]string{branch}, protect...)
-	}
-	if err := write(filepath.Join(folder, policy.FileName), []byte(install.FoundingPolicy(protect, f.name, email, key))); err != nil {
+	if err := write(filepath.Join(folder, policy.FileName), []byte(install.FoundingPolicy(protecting(branch).Protect.Refs, f.name, email, key))); err != nil {
 		return err
 	}
 	return f.tell(folder, branch)
@@ -77,12 +73,10 @@ func (f *founding) run(ctx context.Context) error {
 
 // whoSigns finds the name and the address of the user.
 func (f *founding) whoSigns(ctx context.Context) (email string, err error) {
-	out, err := f.git(ctx, "var", "GIT_COMMITTER_IDENT")
+	person, email, err := f.ident(ctx)
 	if err != nil {
 		return "", usage("git doesn't know who you are: %v", err)
 	}
-	person, rest, _ := strings.Cut(out, " <")
-	email, _, _ = strings.Cut(rest, ">")
 	if f.name == "" {
 		f.name = strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(person), func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789", r) }), "-"), "-")
 	}

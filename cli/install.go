@@ -156,10 +156,7 @@ func carryOut(env Env, plan install.Plan, dry bool) error {
 // firstPolicy makes the policy that an installation begins with. It protects what is protected by
 // default and the branch that HEAD names, and takes what these have today for granted.
 func firstPolicy(ctx context.Context, env Env, facts install.Facts) (string, error) {
-	p := policy.Default()
-	if strings.HasPrefix(facts.Head, "refs/heads/") && !p.Protects(facts.Head) && !strings.ContainsAny(facts.Head, `*?[]{}\`) {
-		p.Protect.Refs = append([]string{facts.Head}, p.Protect.Refs...)
-	}
+	p := protecting(facts.Head)
 	g, err := env.open(facts.GitDir, "", gate.Options{Record: discard})
 	if g.Repository() == nil {
 		return "", err
@@ -171,6 +168,15 @@ func firstPolicy(ctx context.Context, env Env, facts install.Facts) (string, err
 	}
 	adopted, err := summits(ctx, g.Repository(), tips)
 	return install.StarterPolicy(p.Protect.Refs, adopted), err
+}
+
+// protecting gives the default policy, which protects the branch that HEAD names as well.
+func protecting(head string) *policy.Policy {
+	p := policy.Default()
+	if strings.HasPrefix(head, "refs/heads/") && !p.Protects(head) && !strings.ContainsAny(head, `*?[]{}\`) {
+		p.Protect.Refs = append([]string{head}, p.Protect.Refs...)
+	}
+	return p
 }
 
 // protectedTips gives the commits that the protected refs hold, branches before tags.

@@ -186,10 +186,9 @@ func (a *amending) x509() {
 	old, new := a.old.X509, a.new.X509
 	a.files("x509.trusted-roots", old.Roots, new.Roots, Loosens)
 	a.files("x509.crls", old.CRLs, new.CRLs, Tightens)
-	strictness := map[string]int{"none": 0, "online": 1, "embedded": 2}
 	a.binding(func() {
-		ordered(a, "x509.transparency", strictness[old.Transparency], strictness[new.Transparency], Tightens, func(n int) string {
-			return fmt.Sprintf("%q", []string{"none", "online", "embedded"}[n])
+		ordered(a, "x509.transparency", slices.Index(transparencies, old.Transparency), slices.Index(transparencies, new.Transparency), Tightens, func(n int) string {
+			return fmt.Sprintf("%q", transparencies[n])
 		})
 	})
 	if old.Log != new.Log || old.Timeout != new.Timeout {
