@@ -44,6 +44,11 @@ func (g *Gate) unanswered(ctx context.Context, findings []policy.Finding, coming
 // knows only where something has to wait.
 func (g *Gate) withApprovals(ctx context.Context, st *standing, ledger *policy.Ledger, landing *policy.Landing, tags []mergeTag, coming []voucher) ([]policy.Finding, error) {
 	findings := st.judge(ledger, landing)
+	if asked, err := g.askGit(ctx, st, landing, findings); err != nil {
+		return nil, err
+	} else if asked {
+		findings = st.judge(ledger, landing)
+	}
 	look, err := g.unanswered(ctx, findings, coming)
 	if err != nil {
 		return nil, err

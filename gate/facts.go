@@ -178,7 +178,7 @@ func commitFacts(e *history.Entry) policy.Commit {
 	for i, ch := range e.Changes {
 		c.Changes[i] = policy.Change{
 			Path: ch.Path, OldMode: uint32(ch.Old[0].Mode), NewMode: uint32(ch.New.Mode),
-			Size: ch.Size, Traits: policy.Traits(ch.Traits),
+			Size: ch.Size, Traits: policy.Traits(ch.Traits), Merged: ch.Merged,
 		}
 	}
 	return c

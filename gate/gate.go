@@ -27,6 +27,7 @@ type Repository interface {
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
 	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
 	Folder(ctx context.Context, commit history.ID, name string) (*history.Folder, error)
+	Remerge(ctx context.Context, commit history.ID) (differs []string, known bool, err error)
 	Kind(ctx context.Context, id history.ID) (string, error)
 	Blob(ctx context.Context, id history.ID) ([]byte, error)
 	Commit(ctx context.Context, id history.ID) (history.Commit, error)

@@ -109,47 +109,56 @@ func TestMergesOwnChanges(t *testing.T) {
 	}
 }
 
-// TestMergesAreMadeAnew: what git merge gives by itself is nobody's own, and all else is, in merges anywhere in
-// a landing. The go-git reader, which merges no lines and finds no renames, errs to the merge's own.
-func TestMergesAreMadeAnew(t *testing.T) {
+// TestMergesPathByPath: what one side's change of the very path explains, or a merge of both sides' lines, is nobody's
+// own, and all else is, in merges anywhere in a landing and whatever the repository's settings want of merges.
+func TestMergesPathByPath(t *testing.T) {
 	const nine = "1\n2\n3\n4\n5\n6\n7\n8\n9\n"
 	begins, ends := strings.Replace(nine, "1", "one", 1), strings.Replace(nine, "9", "nine", 1)
 	both := strings.Replace(begins, "9", "nine", 1)
 	files := func(more ...string) map[string]string {
-		m := map[string]string{"other": "other"}
+		m := map[string]string{"other": "other", ".gitattributes": "* merge=union\n"}
 		for i := 0; i < len(more); i += 2 {
 			m[more[i]] = more[i+1]
 		}
 		return m
 	}
+	long := strings.Repeat("a line of some length\n", maxMergedText/20)
 	for _, test := range []struct {
 		name               string
 		base, ours, theirs map[string]string
 		merged             map[string]string
-		git, goGit         []string
+		own, lines         []string // changes of its own, and of lines that it merged
 	}{
 		{"lines of both sides", files("f", nine), files("f", begins), files("f", ends), files("f", both), nil, []string{"f"}},
-		{"lines of both sides and one more", files("f", nine), files("f", begins), files("f", ends), files("f", both+"more"), []string{"f"}, []string{"f"}},
-		{"lines of one side where both changed it", files("f", nine), files("f", begins), files("f", ends), files("f", begins), []string{"f"}, []string{"f"}},
-		{"a conflict, settled for one side", files("f", "1"), files("f", "2"), files("f", "3"), files("f", "2"), []string{"f"}, []string{"f"}},
-		{"a conflict, left as it is", files("f", "1\n"), files("f", "2\n"), files("f", "3\n"), files("f", "<<<<<<< "), []string{"f"}, []string{"f"}},
-		{"changed here, deleted there, kept", files("f", "1"), files("f", "2"), files(), files("f", "2"), []string{"f"}, []string{"f"}},
-		{"changed here, deleted there, deleted", files("f", "1"), files("f", "2"), files(), files(), []string{"f"}, []string{"f"}},
-		{"changed here, renamed there", files("f", nine), files("f", begins), files("g", nine), files("g", begins), nil, []string{"f", "g"}},
-		{"a file in a folder's way", files(), files("f", "1"), files("f/g", "2"), files("f", "1"), []string{"f", "f/g"}, []string{"f/g"}},
+		{"lines of both sides and one more", files("f", nine), files("f", begins), files("f", ends), files("f", both+"more"), []string{"f"}, nil},
+		{"lines of one side where both changed it", files("f", nine), files("f", begins), files("f", ends), files("f", begins), []string{"f"}, nil},
+		{"lines of both sides in a file too long", files("f", nine+long), files("f", begins+long), files("f", ends+long), files("f", both+long), []string{"f"}, nil},
+		{"lines of both sides in a file that is no text", files("f", nine+"\x00"), files("f", begins+"\x00"), files("f", ends+"\x00"), files("f", both+"\x00"), []string{"f"}, nil},
+		{"neighbouring lines", files("f", "1\n2\n"), files("f", "one\n2\n"), files("f", "1\ntwo\n"), files("f", "one\ntwo\n"), []string{"f"}, nil},
+		{"two lines added at one place", files("f", nine), files("f", nine+"10\n"), files("f", nine+"ten\n"), files("f", nine+"10\nten\n"), []string{"f"}, nil},
+		{"one line added alike at one place", files("f", nine), files("f", begins+"10\n"), files("f", nine+"10\n"), files("f", begins+"10\n"), nil, nil},
+		{"a conflict, settled for one side", files("f", "1"), files("f", "2"), files("f", "3"), files("f", "2"), []string{"f"}, nil},
+		{"a conflict, both lines kept", files("f", "1\n"), files("f", "2\n"), files("f", "3\n"), files("f", "2\n3\n"), []string{"f"}, nil},
+		{"changed here, deleted there, kept", files("f", "1"), files("f", "2"), files(), files("f", "2"), []string{"f"}, nil},
+		{"changed here, deleted there, deleted", files("f", "1"), files("f", "2"), files(), files(), []string{"f"}, nil},
+		{"changed here, renamed there", files("f", nine), files("f", begins), files("g", nine), files("g", begins), []string{"f", "g"}, nil},
+		{"only renamed", files("f", nine), files("f", nine), files("g", nine), files("g", nine), nil, nil},
+		{"a file in a folder's way", files(), files("f", "1"), files("f/g", "2"), files("f", "1"), []string{"f/g"}, nil},
+		{"a file becomes a folder", files("f", "1"), files("f", "1", "h", "3"), files("f/g", "2"), files("f/g", "2", "h", "3"), nil, nil},
 		{"added alike", files(), files("f", "1"), files("f", "1"), files("f", "1"), nil, nil},
-		{"added otherwise", files(), files("f", "1"), files("f", "2"), files("f", "2"), []string{"f"}, []string{"f"}},
-		{"the cherry-picked, gone on with", files("f", nine), files("f", both), files("f", begins), files("f", both), nil, []string{"f"}},
+		{"added otherwise", files(), files("f", "1"), files("f", "2"), files("f", "2"), []string{"f"}, nil},
+		{"in folders", files("a/b/f", "1", "a/c", "1"), files("a/b/f", "2", "a/c", "1"), files("a/b/f", "1", "a/c", "2"), files("a/b/f", "2", "a/c", "2"), nil, nil},
+		{"in folders, undone", files("a/b/f", "1", "a/c", "1"), files("a/b/f", "2", "a/c", "1"), files("a/b/f", "1", "a/c", "2"), files("a/b/f", "1", "a/c", "2"), []string{"a/b/f"}, nil},
+		{"the cherry-picked, gone on with", files("f", nine), files("f", both), files("f", begins), files("f", both), nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newTestRepo(t)
+			for _, setting := range []string{"merge.renames", "merge.directoryRenames", "merge.renormalize", "diff.renames"} {
+				r.git("config", setting, "true")
+			}
+			r.git("config", "merge.default", "union")
 			base := r.plant(test.base)
 			ours, theirs := r.plant(test.ours, base), r.plant(test.theirs, base)
-			if test.name == "a conflict, left as it is" {
-				out, _ := r.command("merge-tree", "--write-tree", ours.String(), theirs.String()).Output()
-				tree, _, _ := strings.Cut(string(out), "\n")
-				test.merged = files("f", r.git("cat-file", "blob", tree+":f")+"\n")
-			}
 			merge := r.plant(test.merged, ours, theirs)
 			for _, where := range []struct {
 				tip ID
@@ -159,19 +168,116 @@ func TestMergesAreMadeAnew(t *testing.T) {
 				{r.plant(test.merged, base, merge), func(l Landing) Entry { return l.Brought[len(l.Brought)-1] }},
 			} {
 				eachReader(t, func(t *testing.T, open opener) {
-					repo := r.open(open)
-					got := landings(t, repo, Range{Tip: where.tip, Not: []ID{base}})
-					want := test.git
-					if _, git := repo.(*gitRepo); !git {
-						want = test.goGit
+					got := landings(t, r.open(open), Range{Tip: where.tip, Not: []ID{base}})
+					var own, lines []string
+					for _, c := range where.of(got[len(got)-1]).Changes {
+						if c.Merged {
+							lines = append(lines, c.Path)
+						} else {
+							own = append(own, c.Path)
+						}
 					}
-					if own := paths(where.of(got[len(got)-1]).Changes); !slices.Equal(own, want) {
-						t.Errorf("the merge's own changes are %q, want %q", own, want)
+					if !slices.Equal(own, test.own) || !slices.Equal(lines, test.lines) {
+						t.Errorf("the merge's own changes are %q and merged lines %q, want %q and %q", own, lines, test.own, test.lines)
 					}
 				})
 			}
 		})
 	}
+}
+
+// TestAttackRenameCarriesIntoAnotherPath: a copy of the file under another name, on a branch with a root of its own,
+// is merged, deleted here and changed there; git's next merge follows the "rename" and carries the change into the
+// file. It is the merge's own.
+func TestAttackRenameCarriesIntoAnotherPath(t *testing.T) {
+	const text, worse = "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\n5\n6\n7\n8\n9\nworse\n"
+	r := newTestRepo(t)
+	main := r.plant(map[string]string{"Makefile": text})
+	side := r.plant(map[string]string{"notes": text})
+	merged := r.plant(map[string]string{"Makefile": text, "notes": text}, main, side)
+	gone := r.plant(map[string]string{"Makefile": text}, merged)
+	changed := r.plant(map[string]string{"notes": worse}, side)
+	carried := r.plant(map[string]string{"Makefile": worse}, gone, changed)
+	out := strings.Fields(r.git("merge-tree", "--write-tree", gone.String(), changed.String()))
+	if tree := strings.TrimSpace(r.git("rev-parse", carried.String()+"^{tree}")); out[0] != tree {
+		t.Fatalf("git merges to %s, not to %s: this is no test of its renames", out, tree)
+	}
+	eachReader(t, func(t *testing.T, open opener) {
+		repo := r.open(open)
+		got := landings(t, repo, Range{Tip: carried, Not: []ID{main}})
+		last := got[len(got)-1].Commit
+		if own := paths(last.Changes); !slices.Equal(own, []string{"Makefile", "notes"}) {
+			t.Errorf("the merge's own changes are %q", own)
+		}
+		differs, known, err := repo.Remerge(t.Context(), carried)
+		if _, git := repo.(*gitRepo); err != nil || known != git || len(differs) != 0 {
+			t.Errorf("Remerge: %q, %v, %v", differs, known, err)
+		}
+	})
+}
+
+// TestMergeOfModeAndContent: one side made the file executable, the other changed it.
+func TestMergeOfModeAndContent(t *testing.T) {
+	const name = "f"
+	for _, test := range []struct {
+		merged string // mode and content
+		own    bool
+	}{{"100755 new", false}, {"100644 new", true}, {"100755 old", true}} {
+		r := newTestRepo(t)
+		commit := func(mode, text string, parents ...ID) ID {
+			var s strings.Builder
+			s.WriteString("commit refs/heads/planted\ncommitter C <c@x> 0 +0000\ndata 0\n")
+			for i, parent := range parents {
+				fmt.Fprintf(&s, "%s %s\n", []string{"from", "merge"}[min(i, 1)], parent)
+			}
+			fmt.Fprintf(&s, "deleteall\nM %s inline %s\ndata %d\n%s\n", mode, name, len(text), text)
+			r.feed([]byte(s.String()), "fast-import", "--quiet", "--force")
+			return r.id("planted")
+		}
+		base := commit("100644", "old")
+		exec, changed := commit("100755", "old", base), commit("100644", "new", base)
+		mode, text, _ := strings.Cut(test.merged, " ")
+		merge := commit(mode, text, exec, changed)
+		eachReader(t, func(t *testing.T, open opener) {
+			got := landings(t, r.open(open), Range{Tip: merge, Not: []ID{exec}})
+			if own := len(got[0].Commit.Changes) > 0; own != test.own {
+				t.Errorf("%s: the merge's own: %v", test.merged, own)
+			}
+		})
+	}
+}
+
+// TestMergeOfCrissCross: where two commits have several best common ancestors, what changed since either of them
+// counts as changed, and lines aren't merged.
+func TestMergeOfCrissCross(t *testing.T) {
+	r := newTestRepo(t)
+	ids := r.build([]line{
+		{"base", "", "V"},
+		{"a", "base", "F"},
+		{"b", "base", "V"},
+		{"left", "a b", "F"},
+		{"right", "b a", "F"},
+		{"merge", "left right", "F"},
+		{"undone", "right", "V"},
+		{"takes", "left undone", "V"},
+	})
+	source, err := r.open(Open).(*gitRepo).newMergeReader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.p.stop()
+	bases, err := baseFinder{source.linksOf}.bases(t.Context(), ids["left"], ids["right"])
+	if err != nil || len(bases) != 2 {
+		t.Fatalf("common ancestors: %v, %v", bases, err)
+	}
+	eachReader(t, func(t *testing.T, open opener) {
+		for name, want := range map[string]bool{"merge": false, "takes": true} {
+			got := landings(t, r.open(open), Range{Tip: ids[name], Not: []ID{ids["left"]}})
+			if own := slices.Contains(paths(got[0].Commit.Changes), "file"); own != want {
+				t.Errorf("%s: file is the merge's own: %v", name, own)
+			}
+		}
+	})
 }
 
 // plant makes a commit of files and gives its id.

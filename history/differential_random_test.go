@@ -159,9 +159,9 @@ func (h randomHistory) bases(a, b int) (bases []int) {
 	return bases
 }
 
-// own gives what a merge answers for where neither lines are merged nor renames found: what isn't one side's
-// while the others left it alone since they parted. Sure is that of it which no merging of lines can explain.
-func (h randomHistory) own(at int) (own, sure []string) {
+// own gives what a merge answers for: what isn't one side's while the others left it alone since they parted. No
+// two lines of these files can be merged.
+func (h randomHistory) own(at int) (own []string) {
 	parents := h[at].parents
 	changed := func(path string, j, k int) bool {
 		bases := h.bases(j, k)
@@ -171,25 +171,19 @@ func (h randomHistory) own(at int) (own, sure []string) {
 	for _, path := range randomPaths {
 		has := func(p int) string { return h[p].files[path] }
 		merged := has(at)
-		settled, all := false, true
-		for _, k := range parents {
-			all = all && has(k) == merged
-			settled = settled || has(k) == merged && !slices.ContainsFunc(parents, func(j int) bool { return has(j) != merged && changed(path, j, k) })
-		}
-		if all || settled {
-			continue
-		}
-		own = append(own, path)
-		if len(parents) == 2 && len(h.bases(parents[0], parents[1])) == 1 && !(changed(path, parents[0], parents[1]) && changed(path, parents[1], parents[0])) {
-			sure = append(sure, path)
+		settled := slices.ContainsFunc(parents, func(k int) bool {
+			return has(k) == merged && !slices.ContainsFunc(parents, func(j int) bool { return has(j) != merged && changed(path, j, k) })
+		})
+		if !settled {
+			own = append(own, path)
 		}
 	}
 	slices.Sort(own)
-	return own, sure
+	return own
 }
 
 // TestReadersAgreeOnRandomHistories: with each other, and with what the test knows of the history
-// it made. There are no renames, which only git finds. Where dates go backwards, git may take a known commit for a new one (see
+// it made. Where dates go backwards, git may take a known commit for a new one (see
 // TestKnownTipDatedBackwards), so there the test's own knowledge is the only judge.
 func TestReadersAgreeOnRandomHistories(t *testing.T) {
 	r := newTestRepo(t)
@@ -244,9 +238,9 @@ func (h randomHistory) check(t *rapid.T, ids []ID, tip int, not []int, repo Repo
 					t.Fatalf("%d comes before its parent %d", at, parent)
 				}
 			}
-			h.checkChanges(t, at, b.Changes, r.Counted, repo)
+			h.checkChanges(t, at, b.Changes, r.Counted)
 		}
-		h.checkChanges(t, line[n], l.Commit.Changes, r.Counted, repo)
+		h.checkChanges(t, line[n], l.Commit.Changes, r.Counted)
 		n++
 	}
 	if n != len(line) {
@@ -256,17 +250,13 @@ func (h randomHistory) check(t *rapid.T, ids []ID, tip int, not []int, repo Repo
 
 // checkChanges wants what differs from every parent, in the order of path bytes, and each side as it is; of a
 // merge that is judged what is its own.
-func (h randomHistory) checkChanges(t *rapid.T, at int, got []Change, counted bool, reader Repo) {
+func (h randomHistory) checkChanges(t *rapid.T, at int, got []Change, counted bool) {
 	parents := h[at].parents
 	want := h.changed(at, parents...)
 	judged := len(parents) > 1 && !counted
 	if judged {
-		own, sure := h.own(at)
-		want = own
-		if _, git := reader.(*gitRepo); git { // which merges lines: at least what is sure, and nothing else but what may be
-			want = slices.DeleteFunc(slices.Clone(own), func(path string) bool { return !slices.Contains(sure, path) && !slices.Contains(paths(got), path) })
-			got = slices.DeleteFunc(slices.Clone(got), func(c Change) bool { return !slices.Contains(own, c.Path) && inTheWay(c.Path, own) })
-		}
+		want = h.own(at)
+		got = slices.DeleteFunc(slices.Clone(got), func(c Change) bool { return c.Merged && !slices.Contains(want, c.Path) })
 	}
 	if !slices.Equal(paths(got), want) {
 		t.Fatalf("%d changes %q, want %q", at, paths(got), want)

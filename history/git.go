@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -123,13 +125,16 @@ var fixed = []string{
 var settings = []string{
 	"-c", "protocol.allow=never", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false",
 	"-c", "core.commitGraph=false", "-c", "core.useReplaceRefs=false", "-c", "diff.ignoreSubmodules=none",
-	// Merges are made anew as git merge makes them by itself, whatever a server or a pushed file wants of them.
+	// Where git's own merge is asked for, it is as git makes it by default, whatever a server or a pushed file wants.
 	"-c", "merge.renames=true", "-c", "merge.directoryRenames=conflict", "-c", "merge.renormalize=false",
 	"-c", "merge.default=text", "-c", "core.attributesFile=" + os.DevNull, "-c", "attr.tree=refs/countersign/none",
 	"-c", "diff.orderFile=" + os.DevNull, "-c", "diff.renames=false", "-c", "advice.graftFileDeprecated=false",
 	// A third of the default: it costs a fiftieth of the time, and a large history else takes 300 MiB.
 	"-c", "core.deltaBaseCacheLimit=32m", "--no-pager", "--literal-pathspecs",
 }
+
+// number writes a number for git, which reads most of its options into 32 bits. Newer versions refuse more than that.
+func number(n int) string { return strconv.Itoa(min(n, math.MaxInt32)) }
 
 func (r *gitRepo) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "git", append(append([]string{"--git-dir=" + r.gitDir}, settings...), args...)...)

@@ -32,7 +32,6 @@ func OpenGoGit(o Options) (Repo, error) {
 		objects: objects,
 		trees:   &treeReader{objects: objects, changes: limits.Changes, parsed: map[ID][]treeEntry{}},
 		links:   map[ID]links{},
-		levels:  map[ID]int{},
 		inspect: o.Inspect,
 		limits:  limits,
 	}, nil
@@ -44,7 +43,6 @@ type goGit struct {
 	objects *objectStore
 	trees   *treeReader
 	links   map[ID]links
-	levels  map[ID]int // see levelOf
 	inspect func(head []byte, size int64) uint32
 	limits  Limits
 }

@@ -6,21 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"strings"
 )
 
-// links are what a commit points to: all that walking and comparing trees need.
-type links struct {
-	tree    ID
-	parents []ID
-}
-
-// maxLinks bounds the bytes in which a commit's tree and parents must stand: 20,000 parents.
-const maxLinks = 1 << 20
-
-// linksOf reads a commit's links as parse_commit_buffer in git's commit.c does: the tree line and
-// the parent lines right after it. Walking over what was accepted long ago asks for no more grammar
-// than git does; what is new goes through ParseCommit as well.
+// linksOf reads a commit's links; see [parseLinks].
 func (g *goGit) linksOf(ctx context.Context, id ID) (links, error) {
 	if known, ok := g.links[id]; ok {
 		return known, nil
@@ -32,23 +20,9 @@ func (g *goGit) linksOf(ctx context.Context, id ID) (links, error) {
 	if err != nil {
 		return links{}, err
 	}
-	var l links
-	line, rest, _ := strings.Cut(string(head), "\n")
-	hex, _ := strings.CutPrefix(line, "tree ")
-	if l.tree, err = ParseID(hex); err != nil {
-		return links{}, fmt.Errorf("%w: commit %s names no tree: %w", ErrUnreadable, id, err)
-	}
-	for {
-		line, rest, _ = strings.Cut(rest, "\n")
-		hex, isParent := strings.CutPrefix(line, "parent ")
-		if !isParent {
-			break
-		}
-		parent, err := ParseID(hex)
-		if err != nil {
-			return links{}, fmt.Errorf("%w: commit %s names a parent badly: %w", ErrUnreadable, id, err)
-		}
-		l.parents = append(l.parents, parent)
+	l, err := parseLinks(id, head)
+	if err != nil {
+		return links{}, err
 	}
 	g.links[id] = l
 	return l, nil
@@ -226,7 +200,7 @@ func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	}
 	changes := differing(sides)
 	if len(sides) > 1 && !counted {
-		if changes, err = g.own(ctx, &c, sides); err != nil {
+		if changes, err = compareMerge(ctx, g, &c, g.limits, &budget{math.MaxInt64, math.MaxInt64}); err != nil {
 			return Entry{}, inCommit(id, err)
 		}
 	}

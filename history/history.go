@@ -63,22 +63,24 @@ type Side struct {
 
 // Change is one path that a commit changed. Old has one side a parent compared with; one alone for
 // what a merge has of its own. Size and Traits describe New's blob;
-// Traits is what the Inspect function of [Options] said of it. A rename is two changes.
+// Traits is what the Inspect function of [Options] said of it. A rename is two changes. Merged says of a merge's
+// change that two parents changed the file, and that it is what a three-way merge of their lines gives.
 type Change struct {
 	Path   string // raw bytes as stored, slash-separated, never quoted
 	Old    []Side
 	New    Side
 	Size   int64
 	Traits uint32
+	Merged bool
 }
 
 // Entry is a commit with what it changed.
 //
 // The changes of a commit with at most one parent are the difference to that parent (or to the
-// empty tree). Those of a merge are what Git's own merge of its parents doesn't give: what it adds, what it
-// prefers, what it undoes, and how it settles conflicts. The reader that has no git takes for the merge's own
-// whatever both sides changed since they parted. Where a range is only counted, the changes of a merge are
-// the paths that differ from every parent.
+// empty tree). Those of a merge are what it holds at a path that neither one side's change of that very path explains
+// nor a three-way merge of both sides' lines: what it adds, what it prefers, what it undoes, what came from another
+// path, and how it settles conflicts. A file that such a merge of lines made anew is among them, marked as Merged.
+// Where a range is only counted, the changes of a merge are the paths that differ from every parent.
 type Entry struct {
 	Commit
 	Changes []Change
@@ -97,7 +99,7 @@ type Range struct {
 	Tip ID
 	Not []ID
 	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
-	// makes no merge anew, and may leave out checking the grammar of trees, which costs as much as all the rest.
+	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as much as all the rest.
 	// Old histories hold odd objects: a malformed commit is then one that says nothing of who made it and when.
 	Counted bool
 }
@@ -153,6 +155,9 @@ type Repo interface {
 	// Folder reads a folder at the top of a commit's tree, whole. The error is fs.ErrNotExist where
 	// there is none.
 	Folder(ctx context.Context, commit ID, name string) (*Folder, error)
+	// Remerge gives the paths at which a merge commit holds something else than git's own merge of its parents,
+	// which follows renames. Known is false where there is no git to ask.
+	Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error)
 	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
 	Kind(ctx context.Context, id ID) (string, error)
 	// Resolve gives the commit of a revision as gitrevisions(7) spells it. A second reader may know

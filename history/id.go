@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -64,6 +65,9 @@ func IDFromBytes(b []byte) (ID, error) {
 
 // IsZero says whether the ID names no object.
 func (id ID) IsZero() bool { return id.size == 0 }
+
+// compare orders IDs by their bytes.
+func (id ID) compare(other ID) int { return bytes.Compare(id.sum[:], other.sum[:]) }
 
 // String gives the full hexadecimal name; 40 zeros for the zero ID.
 func (id ID) String() string {

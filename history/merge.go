@@ -3,272 +3,250 @@ package history
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"strconv"
-	"strings"
-	"sync"
+	"slices"
 )
 
-// A merge's own changes are those that Git's own merge of its parents doesn't give. Git writes that merge as
-// a tree (git-merge-tree(1)), into a folder of its own, and the merge commit's tree is compared with it.
-// Nothing is asked about who else changed what: a merge that prefers one side, that undoes a fix, or that
-// lies below another, answers for the difference like one that adds a line.
+// A merge commit is compared with its parents path by path, each path with what stands at that very path in each
+// parent and in their best common ancestors. No rename is followed, and nothing that a repository, its configuration,
+// its attributes or a version of git says of merging is asked: the same history has the same answer everywhere.
+//
+// At a path, a merge is explained by one of its parents where it holds what that parent holds, and every other
+// parent that holds something else still holds what the two parents' common ancestors hold: only the one side
+// changed it. Where two parents both changed a file, it is explained by a merge of their lines; see [mergesLines].
+// Whatever isn't explained is the merge's own change: what it adds, how it settles conflicts, what it undoes of
+// either side, and what came to this path from another one.
 
-// merger merges parents anew.
-type merger struct {
+// mergeSource is what the comparison of merges reads. Both readers have one.
+type mergeSource interface {
+	linksOf(ctx context.Context, commit ID) (links, error)
+	// entriesOf gives the entries of a tree in Git's order; the zero ID is the empty tree.
+	entriesOf(tree ID) ([]treeEntry, error)
+	// text gives the first limit+1 bytes of a blob: more than limit says that it is longer.
+	text(blob ID, limit int64) ([]byte, error)
+}
+
+// mergeComparer compares one merge commit. What stands at a path is told as a list of sides: first the merge's, then
+// each parent's, then those of the parents' common ancestors.
+type mergeComparer struct {
+	mergeSource
 	ctx     context.Context
-	r       *gitRepo // writes into a folder of its own
-	folder  string
-	merges  map[ID]*automerge
-	changes *process // a diff-tree that sees what was written
+	limits  Limits
+	budget  *budget
+	parents int
+	bases   [][]int // where in the list the common ancestors of the parents j and k stand, at j*parents+k
+	changes []Change
+	texts   int64 // bytes of text that were merged
+	steps   int
 }
 
-// automerge is what Git makes of a merge commit's parents: a tree, and the paths of which it couldn't say
-// what they should be. Both may be read once done is closed.
-type automerge struct {
-	tree      ID
-	conflicts []string
-	err       error
-	done      chan struct{}
-}
-
-// newMerger begins to merge the parents of the merge commits among nodes, several at a time, but of those that
-// have more than are read. It is nil where there is none.
-func (s *stream) newMerger(nodes []node, running *sync.WaitGroup) (*merger, error) {
-	m := &merger{ctx: s.ctx, merges: make(map[ID]*automerge)}
-	var queue []node
-	for _, n := range nodes {
-		if len(n.parents) > 1 && len(n.parents) <= s.r.limits.Parents {
-			m.merges[n.id] = &automerge{done: make(chan struct{})}
-			queue = append(queue, n)
-		}
-	}
-	if len(queue) == 0 {
-		return nil, nil
-	}
-	var err error
-	if m.r, m.folder, err = s.r.scratch(); err != nil {
-		return nil, err
-	}
-	busy := make(chan struct{}, runtime.GOMAXPROCS(0))
-	running.Go(func() {
-		var merging sync.WaitGroup
-		defer merging.Wait()
-		for _, n := range queue {
-			select {
-			case busy <- struct{}{}:
-			case <-s.ctx.Done(): // whoever waits for the rest sees that, too
-				return
-			}
-			merging.Go(func() {
-				defer func() { <-busy }()
-				a := m.merges[n.id]
-				defer close(a.done)
-				a.err = a.merge(s.ctx, m.r, n.parents)
-			})
-		}
-	})
-	return m, nil
-}
-
-// scratch gives a reader of the same repository that writes into a new folder: git-merge-tree(1) leaves
-// objects, which are nobody's.
-func (r *gitRepo) scratch() (*gitRepo, string, error) {
-	folder, err := os.MkdirTemp("", "countersign-")
-	if err != nil {
-		return nil, "", fmt.Errorf("%w: a folder to merge in: %w", ErrUnreadable, err)
-	}
-	env := r.opts.Env
-	if env == nil {
-		env = func(string) string { return "" }
-	}
-	objects := env("GIT_OBJECT_DIRECTORY")
-	if objects == "" {
-		objects = filepath.Join(r.dir, "objects")
-	}
-	alternates := quoteAlternate(objects)
-	if more := env("GIT_ALTERNATE_OBJECT_DIRECTORIES"); more != "" {
-		alternates += string(filepath.ListSeparator) + more
-	}
-	scratch := &gitRepo{gitDir: r.gitDir, dir: r.dir, opts: r.opts, limits: r.limits}
-	scratch.opts.Env = func(name string) string {
-		switch name {
-		case "GIT_OBJECT_DIRECTORY":
-			return folder
-		case "GIT_ALTERNATE_OBJECT_DIRECTORIES":
-			return alternates
-		default:
-			return env(name)
-		}
-	}
-	return scratch, folder, nil
-}
-
-// quoteAlternate writes a folder as git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES, wants it.
-func quoteAlternate(folder string) string {
-	if !strings.ContainsRune(folder, filepath.ListSeparator) && !strings.HasPrefix(folder, `"`) {
-		return folder
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(folder) + `"`
-}
-
-func (m *merger) stop() {
-	if m.changes != nil {
-		m.changes.stop()
-	}
-	os.RemoveAll(m.folder)
-}
-
-// merge merges the first parent with the second, the outcome with the third, and so on, as git merge does
-// it with several branches.
-func (a *automerge) merge(ctx context.Context, r *gitRepo, parents []ID) error {
-	ours := parents[0]
-	for i, theirs := range parents[1:] {
-		tree, conflicts, err := r.mergeTree(ctx, ours, theirs)
+// compareMerge gives a merge commit's own changes, sorted by path, each from the first parent that differs; and,
+// marked as Merged, the files that hold lines of two parents and are new with the merge.
+func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget) ([]Change, error) {
+	m := &mergeComparer{mergeSource: source, ctx: ctx, limits: limits, budget: b, parents: len(c.Parents)}
+	trees := []ID{c.Tree}
+	for _, p := range c.Parents {
+		l, err := m.linksOf(ctx, p)
 		if err != nil {
+			return nil, err
+		}
+		trees = append(trees, l.tree)
+	}
+	trees, err := m.findBases(c.Parents, trees)
+	if err == nil {
+		err = m.folder("", trees)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("merge commit %s: %w", c.ID, err)
+	}
+	return sortChanges(m.changes), nil
+}
+
+// findBases adds the trees of the best common ancestors of each two parents; the empty one where there are none.
+func (m *mergeComparer) findBases(parents, trees []ID) ([]ID, error) {
+	at := make(map[ID]int) // of a tree of an ancestor
+	m.bases = make([][]int, m.parents*m.parents)
+	for j, a := range parents {
+		for k, b := range parents[:j] {
+			ids, err := baseFinder{m.linksOf}.bases(m.ctx, a, b)
+			if err != nil {
+				return nil, err
+			}
+			of := []ID{{}}
+			if len(ids) > 0 {
+				of = nil
+			}
+			for _, id := range ids {
+				l, err := m.linksOf(m.ctx, id)
+				if err != nil {
+					return nil, err
+				}
+				of = append(of, l.tree)
+			}
+			for _, tree := range of {
+				if _, known := at[tree]; !known {
+					at[tree] = len(trees)
+					trees = append(trees, tree)
+				}
+				m.bases[j*m.parents+k] = append(m.bases[j*m.parents+k], at[tree])
+			}
+			m.bases[k*m.parents+j] = m.bases[j*m.parents+k]
+		}
+	}
+	return trees, nil
+}
+
+// folder compares a folder, which some sides may not have: their tree is then the empty one.
+func (m *mergeComparer) folder(prefix string, trees []ID) error {
+	sides := make([]Side, len(trees))
+	for i, id := range trees {
+		if !id.IsZero() {
+			sides[i] = Side{ModeTree, id}
+		}
+	}
+	if m.explained(sides) {
+		return nil
+	}
+	if err := m.ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(m.ctx))
+	}
+	if m.steps++; m.steps > maxTreeSteps {
+		return fmt.Errorf("%w: more than %d changed folders", ErrLimit, maxTreeSteps)
+	}
+	if len(prefix) > maxPath {
+		return fmt.Errorf("%w: a path of more than %d bytes", ErrLimit, maxPath)
+	}
+	left := make([][]treeEntry, len(trees))
+	for i, id := range trees {
+		var err error
+		if left[i], err = m.entriesOf(id); err != nil {
 			return err
 		}
-		a.tree, a.conflicts = tree, append(a.conflicts, conflicts...)
-		if i == len(parents)-2 {
+	}
+	for {
+		var next *treeEntry // the first in Git's order, where a file and a folder of one name are two entries
+		for i := range left {
+			if len(left[i]) > 0 && (next == nil || compareNames(left[i][0].name, left[i][0].mode, next.name, next.mode) < 0) {
+				next = &left[i][0]
+			}
+		}
+		if next == nil {
 			return nil
 		}
-		const nobody = "nobody <> 0 +0000"
-		commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n", tree, ours, theirs, nobody, nobody)
-		out, err := r.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
+		clear(sides)
+		path, isFolder := prefix+next.name, next.mode == ModeTree
+		for i := range left {
+			if len(left[i]) > 0 && left[i][0].name == next.name && (left[i][0].mode == ModeTree) == isFolder {
+				sides[i] = Side{left[i][0].mode, left[i][0].id}
+			}
+		}
+		for i := range left {
+			if sides[i] != (Side{}) {
+				left[i] = left[i][1:]
+			}
+		}
+		if m.explained(sides) {
+			continue
+		}
+		var err error
+		if isFolder {
+			under := make([]ID, len(sides))
+			for i := range sides {
+				under[i] = sides[i].ID
+			}
+			err = m.folder(path+"/", under)
+		} else {
+			err = m.file(path, sides)
+		}
 		if err != nil {
 			return err
 		}
-		if ours, err = ParseID(strings.TrimSpace(string(out))); err != nil {
-			return fmt.Errorf("%w: git hash-object printed %.80q", ErrUnreadable, out)
-		}
 	}
-	return nil
 }
 
-// mergeTree gives the tree of a merge of two commits, and every path that Git's conflicts speak of. Git ends
-// with 1 where there are any (git-merge-tree(1), Exit status).
-func (r *gitRepo) mergeTree(ctx context.Context, ours, theirs ID) (tree ID, conflicts []string, err error) {
-	p, err := r.start(ctx, "merge-tree", "--write-tree", "-z", "--name-only", "--allow-unrelated-histories", ours.String(), theirs.String())
+// explained says whether one parent explains what the merge holds.
+func (m *mergeComparer) explained(sides []Side) bool {
+	for k := range m.parents {
+		if sides[1+k] == sides[0] && m.onlyBy(sides, k) {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyBy says whether every parent that holds something else than the merge, and so than parent k, left it alone.
+func (m *mergeComparer) onlyBy(sides []Side, k int) bool {
+	for j := range m.parents {
+		if sides[1+j] != sides[0] && m.changed(sides, j, k) {
+			return false
+		}
+	}
+	return true
+}
+
+// changed says whether parent j holds something else than one of its common ancestors with parent k.
+func (m *mergeComparer) changed(sides []Side, j, k int) bool {
+	return slices.ContainsFunc(m.bases[j*m.parents+k], func(b int) bool { return sides[b] != sides[1+j] })
+}
+
+// file notes the change of a file that no parent explains.
+func (m *mergeComparer) file(path string, sides []Side) error {
+	merged, err := m.mergesSides(sides)
 	if err != nil {
-		return tree, nil, err
+		return err
 	}
-	defer p.stop()
-	p.in.Close()
-	out, err := io.ReadAll(p.out)
-	if err != nil {
-		return tree, nil, p.failed(err)
+	c := Change{Path: path, New: sides[0], Merged: merged}
+	parents := sides[1 : 1+m.parents]
+	same := func(p Side) bool { return p.ID == c.New.ID }
+	if merged && slices.ContainsFunc(parents, same) {
+		return nil // one side has the lines of the other, too
 	}
-	switch err := p.wait(); {
-	case exitedWith(err, 129): // git's code for options that it doesn't know
-		return tree, nil, fmt.Errorf("%w: this git can't say what a merge should hold: install git %s or newer", ErrUnreadable, minGit)
-	case err != nil && !exitedWith(err, 1):
-		return tree, nil, p.failed(err)
+	from := slices.IndexFunc(parents, func(p Side) bool { return p != c.New })
+	if c.Old = []Side{parents[from]}; len(m.changes) == m.limits.Changes {
+		return fmt.Errorf("%w: it changes more than %d paths; the limit is changes", ErrLimit, m.limits.Changes)
 	}
-	if tree, conflicts, err = parseMergeTree(string(out)); err != nil {
-		return tree, nil, fmt.Errorf("%w: git merge-tree printed %.200q: %w", ErrUnreadable, out, err)
-	}
-	return tree, conflicts, nil
+	m.changes = append(m.changes, c)
+	return m.budget.take(len(path) + 128)
 }
 
-// parseMergeTree reads git-merge-tree(1), Output, with -z and --name-only: the tree, the conflicted files, an
-// empty field, and messages: how many paths they are about, the paths, a type, and a text. A file that is in a
-// folder's way is moved aside, and then only the messages have its name.
-func parseMergeTree(out string) (tree ID, conflicts []string, err error) {
-	fields := strings.Split(out, "\x00")
-	if tree, err = ParseID(fields[0]); err != nil {
-		return tree, nil, err
+// mergesSides says whether a file is what a three-way merge gives of two parents and their one common ancestor: its
+// mode and its lines, each by itself.
+func (m *mergeComparer) mergesSides(sides []Side) (bool, error) {
+	if m.parents != 2 || len(m.bases[1]) != 1 {
+		return false, nil
 	}
-	i := 1
-	for ; i < len(fields) && fields[i] != ""; i++ {
-		conflicts = append(conflicts, fields[i])
-	}
-	for i++; i < len(fields)-1; {
-		n, err := strconv.Atoi(fields[i])
-		if err != nil || n < 0 || n > len(fields)-i-3 {
-			return tree, nil, fmt.Errorf("a message about %q paths", fields[i])
+	merged, ours, theirs, base := sides[0], sides[1], sides[2], sides[m.bases[1][0]]
+	for _, s := range []Side{merged, ours, theirs, base} {
+		if s.Mode != ModeFile && s.Mode != ModeExec {
+			return false, nil
 		}
-		paths, kind := fields[i+1:i+1+n], fields[i+1+n]
-		if kind != "Auto-merging" {
-			conflicts = append(conflicts, paths...)
-		}
-		i += n + 3
 	}
-	return tree, conflicts, nil
-}
-
-// own gives the changes of a merge commit that Git's own merge of its parents doesn't make.
-func (m *merger) own(c *Commit, limit int, b *budget) ([]Change, error) {
-	a := m.merges[c.ID]
-	select {
-	case <-a.done:
-	case <-m.ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(m.ctx))
+	if mode, clean := threeWay(base.Mode, ours.Mode, theirs.Mode); !clean || mode != merged.Mode {
+		return false, nil
 	}
-	if a.err != nil {
-		return nil, fmt.Errorf("merging the parents of commit %s anew: %w", c.ID, a.err)
+	if id, clean := threeWay(base.ID, ours.ID, theirs.ID); clean {
+		return id == merged.ID, nil
 	}
-	var differs []Change
-	if a.tree != c.Tree {
+	var texts [4][]byte
+	for i, s := range []Side{base, ours, theirs, merged} {
 		var err error
-		if differs, err = m.treeDifference(a.tree, c.Tree, limit, b); err != nil {
-			return nil, err
+		if texts[i], err = m.text(s.ID, maxMergedText); err != nil {
+			return false, err
+		}
+		if m.texts += int64(len(texts[i])); len(texts[i]) > maxMergedText || m.texts > maxMergedTexts {
+			return false, nil
 		}
 	}
-	wanted := make(map[string]bool)
-	for _, d := range differs {
-		wanted[d.Path] = true
-	}
-	for _, path := range a.conflicts { // settled by whoever merges, even by leaving it as Git left it
-		wanted[path] = true
-	}
-	return m.fromParents(c, wanted, limit, b)
+	return mergesLines(texts[0], texts[1], texts[2], texts[3]), nil
 }
 
-// fromParents gives the changes of some paths, each from the first parent that has something else.
-func (m *merger) fromParents(c *Commit, wanted map[string]bool, limit int, b *budget) ([]Change, error) {
-	var changes []Change
-	for _, parent := range c.Parents {
-		if len(wanted) == 0 {
-			break
-		}
-		differs, err := m.difference(parent, c.ID, limit, b)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range differs {
-			if wanted[d.Path] {
-				changes = append(changes, d)
-				delete(wanted, d.Path)
-			}
-		}
+// threeWay merges what is one thing: clean unless both sides changed it otherwise.
+func threeWay[T comparable](base, ours, theirs T) (merged T, clean bool) {
+	switch {
+	case ours == theirs, theirs == base:
+		return ours, true
+	case ours == base:
+		return theirs, true
+	default:
+		return merged, false
 	}
-	return sortChanges(changes), nil
-}
-
-// difference gives the changes from a commit to another.
-func (m *merger) difference(old, new ID, limit int, b *budget) ([]Change, error) {
-	return m.ask(fmt.Sprintf("%s %s\n", new, old), new.String()+"\x00", limit, b)
-}
-
-func (m *merger) treeDifference(old, new ID, limit int, b *budget) ([]Change, error) {
-	question := fmt.Sprintf("%s %s\n", old, new)
-	return m.ask(question, question, limit, b) // git-diff-tree(1), --stdin: two trees are answered like this
-}
-
-func (m *merger) ask(question, head string, limit int, b *budget) (changes []Change, err error) {
-	if m.changes == nil {
-		if m.changes, err = m.r.start(m.ctx, diffArgs...); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := io.WriteString(m.changes.in, question+endOfBatch); err != nil {
-		return nil, m.changes.failed(err)
-	}
-	if changes, _, err = m.changes.rawDiff(head, limit, b); err != nil {
-		return nil, err
-	}
-	return changes, m.changes.batchEnd()
 }

@@ -32,7 +32,7 @@ type stream struct {
 	commits *process
 	diffs   *process
 	blobs   *process
-	merger  *merger // nil where nothing is merged, or only counted
+	merges  *mergeReader // nil before the first merge that is judged
 	counted bool
 	budget  budget
 	seen    map[ID]*blobFact // blobs, and trees, for which the fact says nothing
@@ -80,8 +80,8 @@ func (s *stream) stop() {
 			p.stop()
 		}
 	}
-	if s.merger != nil {
-		s.merger.stop()
+	if s.merges != nil {
+		s.merges.p.stop()
 	}
 }
 
@@ -102,11 +102,6 @@ func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, err
 	plans, err := planLandings(rng.Tip, nodes)
 	if err != nil {
 		return err
-	}
-	if !s.counted {
-		if s.merger, err = s.newMerger(nodes, running); err != nil {
-			return err
-		}
 	}
 	running.Go(func() { s.feed(plans) })
 	asks := make(chan []ID, readAhead)
@@ -266,7 +261,12 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 		return e, err
 	}
 	if len(e.Parents) > 1 && !s.counted {
-		if e.Changes, err = s.merger.own(&e.Commit, s.r.limits.Changes, &s.budget); err != nil {
+		if s.merges == nil {
+			if s.merges, err = s.r.newMergeReader(s.ctx); err != nil {
+				return e, err
+			}
+		}
+		if e.Changes, err = compareMerge(s.ctx, s.merges, &e.Commit, s.r.limits, &s.budget); err != nil {
 			return e, err
 		}
 	}

@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -14,9 +15,15 @@ type treeEntry struct {
 }
 
 // parseTree reads a raw tree strictly; see [checkTree].
-func parseTree(raw []byte, hash int) ([]treeEntry, error) {
+func parseTree(raw []byte, hash int) ([]treeEntry, error) { return parseTreeOf(raw, hash, strictMode) }
+
+// parseOldTree reads a raw tree of a commit that may have landed long ago: modes as git reads them, not only as it
+// writes them.
+func parseOldTree(raw []byte, hash int) ([]treeEntry, error) { return parseTreeOf(raw, hash, gitMode) }
+
+func parseTreeOf(raw []byte, hash int, modeOf func(string) (Mode, bool)) ([]treeEntry, error) {
 	var entries []treeEntry
-	err := eachEntry(raw, hash, func(mode Mode, name, sum []byte) error {
+	err := eachEntry(raw, hash, modeOf, func(mode Mode, name, sum []byte) error {
 		id, err := IDFromBytes(sum)
 		entries = append(entries, treeEntry{mode, string(name), id})
 		return err
@@ -28,10 +35,10 @@ func parseTree(raw []byte, hash int) ([]treeEntry, error) {
 // sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
 // default accepts a tree with the same name twice, of which a checkout shows the second.
 func checkTree(raw []byte, hash int) error {
-	return eachEntry(raw, hash, func(Mode, []byte, []byte) error { return nil })
+	return eachEntry(raw, hash, strictMode, func(Mode, []byte, []byte) error { return nil })
 }
 
-func eachEntry(raw []byte, hash int, visit func(mode Mode, name, sum []byte) error) error {
+func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool), visit func(mode Mode, name, sum []byte) error) error {
 	var last []byte
 	var lastMode Mode
 	for len(raw) > 0 {
@@ -44,7 +51,7 @@ func eachEntry(raw []byte, hash int, visit func(mode Mode, name, sum []byte) err
 			return fmt.Errorf("it has an entry without a name")
 		}
 		name := raw[space+1 : nul]
-		mode, ok := treeModes[string(raw[:space])]
+		mode, ok := modeOf(string(raw[:space]))
 		if !ok {
 			return fmt.Errorf("%.200q has the mode %.20q", name, raw[:space])
 		}
@@ -98,4 +105,28 @@ func endByte(name string, mode Mode, at int) byte {
 var treeModes = map[string]Mode{
 	"40000": ModeTree, "100644": ModeFile, "100664": ModeFile, "100755": ModeExec,
 	"120000": ModeSymlink, "160000": ModeSubmodule,
+}
+
+func strictMode(octal string) (Mode, bool) {
+	mode, ok := treeModes[octal]
+	return mode, ok
+}
+
+// gitMode reads a mode as git does: get_mode in its tree-walk.c, and canon_mode in its cache.h.
+func gitMode(octal string) (Mode, bool) {
+	mode, err := strconv.ParseUint(octal, 8, 16)
+	switch {
+	case err != nil:
+		return 0, false
+	case mode&0o170000 == 0o100000 && mode&0o100 != 0:
+		return ModeExec, true
+	case mode&0o170000 == 0o100000:
+		return ModeFile, true
+	case mode&0o170000 == 0o120000:
+		return ModeSymlink, true
+	case mode&0o170000 == 0o040000:
+		return ModeTree, true
+	default:
+		return ModeSubmodule, true
+	}
 }

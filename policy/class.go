@@ -184,8 +184,12 @@ func (c *Classes) ofPath(path string) []string {
 }
 
 // Of gives the classes of a change, sorted. A rename is an add and a delete, so a file that is moved
-// falls in the classes of both its paths.
+// falls in the classes of both its paths. Lines of both sides that a merge puts together have the classes of
+// their content alone.
 func (c *Classes) Of(ch Change) []string {
+	if ch.Merged {
+		return contentClassesOf(ch.Traits, nil)
+	}
 	names := c.ofPath(ch.Path)
 	n := len(names)
 	names = names[:n:n] // the remembered slice stays as it is
@@ -209,13 +213,19 @@ func (c *Classes) Of(ch Change) []string {
 	if was != 0 && is != 0 && was != is {
 		names = append(names, classTypeChange)
 	}
-	for _, t := range contentClasses {
-		if ch.Traits&t.trait != 0 {
-			names = append(names, t.name)
-		}
-	}
+	names = contentClassesOf(ch.Traits, names)
 	if len(names) > n {
 		slices.Sort(names)
+	}
+	return names
+}
+
+// contentClassesOf adds the classes of a content to names.
+func contentClassesOf(traits Traits, names []string) []string {
+	for _, t := range contentClasses {
+		if traits&t.trait != 0 {
+			names = append(names, t.name)
+		}
 	}
 	return names
 }

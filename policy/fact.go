@@ -23,6 +23,11 @@ type Change struct {
 	NewMode uint32
 	Size    int64
 	Traits  Traits
+	// Merged says of a merge's change that it holds the lines that both sides put at this very path, merged. Only its
+	// content is new: each side's own change of the path is judged where it was made.
+	Merged bool
+	// ByGit says of a merge's change that git's own merge makes it, too, as by a rename that git follows.
+	ByGit bool
 }
 
 // Signature is the outcome of a verification: Principal is set only if Status is "good". The other

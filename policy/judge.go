@@ -149,23 +149,35 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 	case Maintainer, Contributor:
 		return true
 	case Service:
-		switch {
-		case len(c.Parents) < 2 || c != &j.landing.Commit:
-			j.find(c, SignerRole, q.Name+" is a service: it may land merges and nothing else")
-		case len(c.Changes) > 0:
-			f := j.finding(c, SignerRole, q.Name+" is a service, and its merge isn't what git makes of the merged commits",
-				"let a person merge the protected branch into the topic: git merge -S origin/BRANCH", "then the service can merge the topic")
-			f.Paths = c.Touched(j.p)
-			j.add(f)
-		default:
+		if len(c.Parents) < 2 {
+			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else")
+			break
+		}
+		own := c.ownBeyondGit(j.p)
+		if len(own) == 0 {
 			return true
 		}
+		f := j.finding(c, SignerRole, q.Name+" is a service, and its merge isn't what git makes of the merged commits",
+			"let a person merge the protected branch into the topic: git merge -S origin/BRANCH", "then the service can merge the topic")
+		f.Paths = own
+		j.add(f)
 	case Reviewer:
 		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands")
 	default:
 		j.find(c, SignerRole, fmt.Sprintf("%s has the unknown role %q", q.Name, q.Role))
 	}
 	return false
+}
+
+// ownBeyondGit gives the changes of a merge that git's own merge of its parents doesn't make.
+func (c *Commit) ownBeyondGit(p *Policy) []TouchedPath {
+	var own []TouchedPath
+	for i, t := range c.Touched(p) {
+		if !c.Changes[i].Merged && !c.Changes[i].ByGit {
+			own = append(own, t)
+		}
+	}
+	return own
 }
 
 // rules holds a commit against every rule.

@@ -1,0 +1,153 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Remerge merges a merge commit's parents as git does by itself, renames included (git-merge-tree(1)), into a folder
+// of its own, and compares. What git makes of a merge depends on its version; so this decides nothing but whether a
+// service did more than git.
+func (r *gitRepo) Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error) {
+	c, err := r.Commit(ctx, commit)
+	if err != nil {
+		return nil, false, err
+	}
+	scratch, folder, err := r.scratch()
+	if err != nil {
+		return nil, false, err
+	}
+	defer os.RemoveAll(folder)
+	tree, differs, err := scratch.mergeAll(ctx, c.Parents)
+	if err != nil {
+		return nil, false, fmt.Errorf("merging the parents of commit %s anew: %w", commit, err)
+	}
+	out, err := scratch.output(ctx, "", "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none", tree.String(), c.Tree.String())
+	if err != nil {
+		return nil, false, err
+	}
+	// A conflict is settled by whoever merges, even by leaving it as git left it.
+	return append(differs, strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 })...), true, nil
+}
+
+// scratch gives a reader of the same repository that writes into a new folder: git-merge-tree(1) leaves
+// objects, which are nobody's.
+func (r *gitRepo) scratch() (*gitRepo, string, error) {
+	folder, err := os.MkdirTemp("", "countersign-")
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: a folder to merge in: %w", ErrUnreadable, err)
+	}
+	env := r.opts.Env
+	if env == nil {
+		env = func(string) string { return "" }
+	}
+	objects := env("GIT_OBJECT_DIRECTORY")
+	if objects == "" {
+		objects = filepath.Join(r.dir, "objects")
+	}
+	alternates := quoteAlternate(objects)
+	if more := env("GIT_ALTERNATE_OBJECT_DIRECTORIES"); more != "" {
+		alternates += string(filepath.ListSeparator) + more
+	}
+	scratch := &gitRepo{gitDir: r.gitDir, dir: r.dir, opts: r.opts, limits: r.limits}
+	scratch.opts.Env = func(name string) string {
+		switch name {
+		case "GIT_OBJECT_DIRECTORY":
+			return folder
+		case "GIT_ALTERNATE_OBJECT_DIRECTORIES":
+			return alternates
+		default:
+			return env(name)
+		}
+	}
+	return scratch, folder, nil
+}
+
+// quoteAlternate writes a folder as git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES, wants it.
+func quoteAlternate(folder string) string {
+	if !strings.ContainsRune(folder, filepath.ListSeparator) && !strings.HasPrefix(folder, `"`) {
+		return folder
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(folder) + `"`
+}
+
+// mergeAll merges the first parent with the second, the outcome with the third, and so on, as git merge does it with
+// several branches. It gives the tree, and the paths of which git couldn't say what they should be.
+func (r *gitRepo) mergeAll(ctx context.Context, parents []ID) (tree ID, conflicts []string, err error) {
+	ours := parents[0]
+	for i, theirs := range parents[1:] {
+		var more []string
+		if tree, more, err = r.mergeTree(ctx, ours, theirs); err != nil {
+			return tree, nil, err
+		}
+		if conflicts = append(conflicts, more...); i == len(parents)-2 {
+			break
+		}
+		const nobody = "nobody <> 0 +0000"
+		commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n", tree, ours, theirs, nobody, nobody)
+		out, err := r.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
+		if err != nil {
+			return tree, nil, err
+		}
+		if ours, err = ParseID(strings.TrimSpace(string(out))); err != nil {
+			return tree, nil, fmt.Errorf("%w: git hash-object printed %.80q", ErrUnreadable, out)
+		}
+	}
+	return tree, conflicts, nil
+}
+
+// mergeTree gives the tree of a merge of two commits, and every path that Git's conflicts speak of. Git ends
+// with 1 where there are any (git-merge-tree(1), Exit status).
+func (r *gitRepo) mergeTree(ctx context.Context, ours, theirs ID) (tree ID, conflicts []string, err error) {
+	p, err := r.start(ctx, "merge-tree", "--write-tree", "-z", "--name-only", "--allow-unrelated-histories", ours.String(), theirs.String())
+	if err != nil {
+		return tree, nil, err
+	}
+	defer p.stop()
+	p.in.Close()
+	out, err := io.ReadAll(p.out)
+	if err != nil {
+		return tree, nil, p.failed(err)
+	}
+	switch err := p.wait(); {
+	case exitedWith(err, 129): // git's code for options that it doesn't know
+		return tree, nil, fmt.Errorf("%w: this git can't say what a merge should hold: install git %s or newer", ErrUnreadable, minGit)
+	case err != nil && !exitedWith(err, 1):
+		return tree, nil, p.failed(err)
+	}
+	if tree, conflicts, err = parseMergeTree(string(out)); err != nil {
+		return tree, nil, fmt.Errorf("%w: git merge-tree printed %.200q: %w", ErrUnreadable, out, err)
+	}
+	return tree, conflicts, nil
+}
+
+// parseMergeTree reads git-merge-tree(1), Output, with -z and --name-only: the tree, the conflicted files, an
+// empty field, and messages: how many paths they are about, the paths, a type, and a text. A file that is in a
+// folder's way is moved aside, and then only the messages have its name.
+func parseMergeTree(out string) (tree ID, conflicts []string, err error) {
+	fields := strings.Split(out, "\x00")
+	if tree, err = ParseID(fields[0]); err != nil {
+		return tree, nil, err
+	}
+	i := 1
+	for ; i < len(fields) && fields[i] != ""; i++ {
+		conflicts = append(conflicts, fields[i])
+	}
+	for i++; i < len(fields)-1; {
+		n, err := strconv.Atoi(fields[i])
+		if err != nil || n < 0 || n > len(fields)-i-3 {
+			return tree, nil, fmt.Errorf("a message about %q paths", fields[i])
+		}
+		paths, kind := fields[i+1:i+1+n], fields[i+1+n]
+		if kind != "Auto-merging" {
+			conflicts = append(conflicts, paths...)
+		}
+		i += n + 3
+	}
+	return tree, conflicts, nil
+}

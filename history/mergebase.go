@@ -1,0 +1,185 @@
+package history
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// links are what a commit points to, and its committer date: all that walking needs.
+type links struct {
+	tree    ID
+	parents []ID
+	date    int64
+}
+
+// maxLinks bounds the bytes in which a commit's tree, parents and dates must stand: 20,000 parents.
+const maxLinks = 1 << 20
+
+// parseLinks reads the head of a commit as parse_commit_buffer in git's commit.c does: the tree line, the parent
+// lines right after it, and the date of the committer line, which is 0 where there is none. Walking over what was
+// accepted long ago asks for no more grammar than git does; what is new goes through ParseCommit as well.
+func parseLinks(id ID, head []byte) (links, error) {
+	var l links
+	line, rest, _ := strings.Cut(string(head), "\n")
+	hex, _ := strings.CutPrefix(line, "tree ")
+	var err error
+	if l.tree, err = ParseID(hex); err != nil {
+		return links{}, fmt.Errorf("%w: commit %s names no tree: %w", ErrUnreadable, id, err)
+	}
+	for {
+		line, rest, _ = strings.Cut(rest, "\n")
+		hex, isParent := strings.CutPrefix(line, "parent ")
+		if !isParent {
+			break
+		}
+		parent, err := ParseID(hex)
+		if err != nil {
+			return links{}, fmt.Errorf("%w: commit %s names a parent badly: %w", ErrUnreadable, id, err)
+		}
+		l.parents = append(l.parents, parent)
+	}
+	if line, _, _ = strings.Cut(rest, "\n"); strings.HasPrefix(line, "committer ") {
+		if _, after, found := strings.Cut(line, "> "); found {
+			seconds, _, _ := strings.Cut(after, " ")
+			l.date, _ = strconv.ParseInt(seconds, 10, 64)
+		}
+	}
+	return l, nil
+}
+
+// baseFinder finds the best common ancestors of two commits. It reads commits by date, newest first, from both
+// down to what they share, as paint_down_to_common in git's commit-reach.c does without a commit-graph.
+type baseFinder struct {
+	linksOf func(context.Context, ID) (links, error)
+}
+
+// What is known to reach a commit: one of the two, the other, or a common ancestor.
+const (
+	byFirst = 1 << iota
+	bySecond
+	beneath
+)
+
+// bases gives the common ancestors that no other common ancestor reaches. Where dates go backwards by more than
+// maxSkew it may give one too many; it never misses one. None means that the histories have nothing in common.
+func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
+	marks := make(map[ID]uint8)
+	queue := &datedQueue{}
+	mark := func(id ID, with uint8) error {
+		known := marks[id]
+		if known|with == known {
+			return nil
+		}
+		l, err := f.linksOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		marks[id] = known | with
+		heap.Push(queue, dated{id, l.date}) // perhaps once more, with what is known by now
+		return nil
+	}
+	if err := mark(a, byFirst); err != nil {
+		return nil, err
+	}
+	if err := mark(b, bySecond); err != nil {
+		return nil, err
+	}
+	var found []ID
+	open := func(d dated) bool { return marks[d.id]&beneath == 0 }
+	for slices.ContainsFunc(*queue, open) {
+		id := heap.Pop(queue).(dated).id
+		with := marks[id]
+		if with == byFirst|bySecond {
+			found = append(found, id)
+			with |= beneath
+		}
+		l, err := f.linksOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, parent := range l.parents {
+			if err := mark(parent, with); err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.SortFunc(found, ID.compare)
+	found = slices.DeleteFunc(slices.Compact(found), func(id ID) bool { return marks[id]&beneath != 0 })
+	return f.best(ctx, found)
+}
+
+// maxSkew is how many seconds a commit may be dated after one that is built on it: clocks differ.
+const maxSkew = 24 * 60 * 60
+
+// best leaves out of common ancestors those that another reaches.
+func (f baseFinder) best(ctx context.Context, found []ID) ([]ID, error) {
+	if len(found) < 2 {
+		return found, nil
+	}
+	reached := make(map[ID]bool)
+	oldest, err := f.oldest(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	for _, from := range found {
+		seen := make(map[ID]bool)
+		for stack := []ID{from}; len(stack) > 0; {
+			l, err := f.linksOf(ctx, stack[len(stack)-1])
+			if err != nil {
+				return nil, err
+			}
+			stack = stack[:len(stack)-1]
+			if l.date < oldest-maxSkew {
+				continue
+			}
+			for _, parent := range l.parents {
+				if !seen[parent] {
+					seen[parent] = true
+					stack = append(stack, parent)
+				}
+			}
+		}
+		for id := range seen {
+			reached[id] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(id ID) bool { return reached[id] }), nil
+}
+
+// oldest gives the earliest date of some commits.
+func (f baseFinder) oldest(ctx context.Context, ids []ID) (int64, error) {
+	var date int64
+	for i, id := range ids {
+		l, err := f.linksOf(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 || l.date < date {
+			date = l.date
+		}
+	}
+	return date, nil
+}
+
+type dated struct {
+	id   ID
+	date int64
+}
+
+// datedQueue is a [heap.Interface] with the newest commit first.
+type datedQueue []dated
+
+func (q datedQueue) Len() int           { return len(q) }
+func (q datedQueue) Less(i, j int) bool { return q[i].date > q[j].date }
+func (q datedQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *datedQueue) Push(x any)        { *q = append(*q, x.(dated)) }
+
+func (q *datedQueue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}
