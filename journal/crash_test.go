@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 
 // child says on standard output what was acknowledged, one line each.
 func child(role, path string, args []string) error {
-	l, err := Open(path)
+	l, err := Open(path, 0)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func start(t *testing.T, role, path string, args ...string) *exec.Cmd {
 func counts(t *testing.T, path string) map[string]map[int]int {
 	t.Helper()
 	all := make(map[string]map[int]int)
-	for e, err := range Read(bytes.NewReader(contents(t, path))) {
+	for e, err := range Read(path) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,7 +247,7 @@ func TestLockIsWorthNothingOnARenamedFile(t *testing.T) {
 	l := open(t, path)
 	for _, again := range []bool{false, true} { // without and with a new file in its place
 		add(t, l, `{}`)
-		f, err := openFile(path)
+		f, err := openFile(path, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -367,7 +367,7 @@ func fail(t *testing.T, l *Log, f failing) {
 	if f.sync == nil {
 		body = []byte(`{"pad":"` + strings.Repeat("x", 1000) + `"}`)
 	}
-	if err := appendTo(f, at.Size(), body); err == nil {
+	if err := appendAlone(f, at.Size(), body); err == nil {
 		t.Fatal("no error")
 	}
 	if after, err := f.Stat(); err != nil || f.truncate == nil && after.Size() != at.Size() {
@@ -450,7 +450,7 @@ func TestAttackKilledAtAnyPoint(t *testing.T) {
 			}
 		}
 	}
-	head, err := Check(bytes.NewReader(contents(t, path)))
+	head, err := Check(path)
 	if err != nil {
 		t.Fatal(err)
 	}
