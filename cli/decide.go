@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -16,10 +17,7 @@ import (
 
 // journalPath is where a repository's records go.
 func journalPath(gitDir string, setting policy.Journal) string {
-	if setting.File == "" {
-		setting = policy.Default().Journal
-	}
-	return filepath.Join(gitDir, filepath.FromSlash(setting.File))
+	return filepath.Join(gitDir, filepath.FromSlash(cmp.Or(setting.File, policy.Default().Journal.File)))
 }
 
 // openJournal opens the journal. Its folder may be missing where nobody has configured anything yet;
@@ -29,19 +27,18 @@ func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
 	if err := os.Mkdir(filepath.Dir(path), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return journal.Open(path)
+	return journal.Open(path, cmp.Or(setting.Rotate, policy.Default().Journal.Rotate))
 }
 
-// records reads the journal, where there is one.
+// records reads the journal, where there is one. A torn last line is no record: whoever wrote it wasn't told that
+// anything was decided, or is about to be.
 func records(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		f, err := os.Open(journalPath(gitDir, setting))
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer f.Close()
-		for entry, err := range journal.Read(f) {
+		for entry, err := range journal.Read(journalPath(gitDir, setting)) {
+			var fault *journal.Fault
+			if errors.As(err, &fault) && fault.Damage == journal.Torn {
+				continue
+			}
 			if !yield(entry.Record, err) {
 				return
 			}

@@ -69,13 +69,8 @@ func (s *server) commit(args ...string) string {
 
 func (s *server) records() []record {
 	s.Helper()
-	f, err := os.Open(filepath.Join(s.dir, repo, "countersign", "journal.jsonl"))
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer f.Close()
 	var records []record
-	for e, err := range journal.Read(f) {
+	for e, err := range journal.Read(filepath.Join(s.dir, repo, "countersign", "journal.jsonl")) {
 		if err != nil {
 			s.Fatal(err)
 		}

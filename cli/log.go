@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -98,55 +97,60 @@ func logCheckCommand(env Env, repository *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Prove that no record was changed, removed or inserted",
-		Long: `Proves from the first line to the last that no record of the journal was changed, removed or
-inserted, and prints the number and the hash of the last one. Only who keeps these two elsewhere
-can see that records at the end are gone.`,
+		Long: `Proves from the first line to the last, over all its files, that no record of the journal was changed,
+removed or inserted, and prints the number and the hash of the last one. Only who keeps these two
+elsewhere can see that records at the end are gone. Where the oldest files were moved away, it says from
+which record on it has proof.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			f, err := openLog(env, *repository)
+			path, err := logPath(env, *repository)
 			if err != nil {
 				return err
 			}
-			defer f.Close()
-			head, err := journal.Check(f)
-			var fault *journal.Fault
-			if errors.As(err, &fault) {
-				return exitError{exitRefused, fmt.Errorf("%s: %w", f.Name(), err)}
+			head, err := journal.Check(path)
+			if errors.As(err, new(*journal.Fault)) {
+				return exitError{exitRefused, err}
 			}
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(env.Stdout, "%d records, all whole\nlast: %s\n", head.Seq, head.Hash)
+			if head.First > 1 {
+				fmt.Fprintf(env.Stdout, "what is before record %d was moved away; from there on:\n", head.First)
+			}
+			fmt.Fprintf(env.Stdout, "%d records, all whole\nlast: %s\n", head.Seq+1-max(head.First, 1), head.Hash)
 			return nil
 		},
 	}
 }
 
-func openLog(env Env, repository string) (*os.File, error) {
+// logPath gives the journal of a repository, whose policy may be unreadable.
+func logPath(env Env, repository string) (string, error) {
 	g, err := env.open(repository, "", gate.Options{Record: discard})
 	if g.Repository() == nil {
-		return nil, err
+		return "", err
 	}
 	defer g.Close()
-	return os.Open(journalOf(g))
+	return journalOf(g), nil
 }
 
 // eachRecord goes through a repository's journal. What is wrong with the journal is said at the end.
 func eachRecord(env Env, repository string, do func(r record, raw []byte) error) error {
-	f, err := openLog(env, repository)
+	path, err := logPath(env, repository)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
 	var faults []error
-	for entry, err := range journal.Read(f) {
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", f.Name(), err))
+	for entry, err := range journal.Read(path) {
+		if errors.As(err, new(*journal.Fault)) {
+			faults = append(faults, err)
 			continue
+		}
+		if err != nil {
+			return err
 		}
 		r, err := readRecord(entry.Record)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: line %d: no record of a push: %w", f.Name(), entry.Line, err))
+			faults = append(faults, fmt.Errorf("%s: line %d: no record of a push: %w", entry.File, entry.Line, err))
 			continue
 		}
 		if err := do(r, entry.Record); err != nil {

@@ -218,7 +218,13 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
-	if rerr := g.record(ctx, RecordSchema, req, d); rerr != nil {
+	rerr := g.record(ctx, RecordSchema, req, d)
+	if errors.Is(rerr, errTooLong) && d.Verdict == policy.Accepted { // refused, that fits
+		err = fmt.Errorf("%w: %w", ErrUndecided, rerr)
+		d.Verdict, d.Undecided = policy.Refused, err.Error()
+		rerr = g.record(ctx, RecordSchema, req, d)
+	}
+	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
 		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"countersign/policy"
@@ -52,15 +50,18 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 			return err
 		}
 	}
-	decision, err := g.o.Encode(d)
-	if err != nil {
-		return err
-	}
 	r := Record{
 		Schema: schema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
-		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(), Decision: decision,
+		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(),
 	}
 	r.Pusher.Principal = g.pusher
+	if d.Verdict != policy.Accepted {
+		d = brief(d, &r)
+	}
+	var err error
+	if r.Decision, err = g.o.Encode(d); err != nil {
+		return err
+	}
 	if g.now != nil {
 		r.Policy = g.now.policy.Digest
 	}
@@ -68,42 +69,10 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 	if err != nil {
 		return err
 	}
-	return g.recorder.Append(ctx, b)
-}
-
-// maxDecision is how much of a decision is kept, in bytes before it is encoded: as many as the journal surely
-// takes, and more than anybody reads.
-const maxDecision = 2 << 20
-
-// bounded leaves out of a decision what is too much of the same: paths first, and then findings, and says so.
-func bounded(d policy.Decision) policy.Decision {
-	for _, paths := range []int{1000, 100, 10, 1} {
-		size, left := 0, 0
-		findings := slices.Clone(d.Findings)
-		for i := range findings {
-			f := &findings[i]
-			if len(f.Paths) > paths {
-				left += len(f.Paths) - paths
-				f.Paths = f.Paths[:paths]
-			}
-			size += len(f.Subject) + len(f.Claim) + len(f.Detail) + 500
-			for _, p := range f.Paths {
-				size += len(p.Path) + 50
-			}
-			if size > maxDecision && paths == 1 {
-				d.Notes = append(slices.Clone(d.Notes), fmt.Sprintf("%d more findings aren't kept: they are too long", len(findings)-i))
-				d.Findings = findings[:i]
-				return d
-			}
-		}
-		if size <= maxDecision {
-			if d.Findings = findings; left > 0 {
-				d.Notes = append(slices.Clone(d.Notes), fmt.Sprintf("%d more paths of the findings aren't kept", left))
-			}
-			return d
-		}
+	if len(b) > maxRecord {
+		return errTooLong
 	}
-	return d
+	return g.recorder.Append(ctx, b)
 }
 
 // Applied records the ref updates that Git made, which are not all that were accepted: another hook,

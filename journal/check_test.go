@@ -25,7 +25,7 @@ func lines(t *testing.T, n int) []string {
 
 // damage gives line and kind of the first fault, or zeros.
 func damage(journal []string) (Head, Fault) {
-	head, err := Check(strings.NewReader(strings.Join(journal, "")))
+	head, err := check(readFrom(strings.NewReader(strings.Join(journal, ""))))
 	var f *Fault
 	if !errors.As(err, &f) {
 		return head, Fault{}
@@ -113,7 +113,7 @@ func TestCheckNamesTheTornLine(t *testing.T) {
 		}
 	}
 	for cut := range len(whole) {
-		head, err := Check(strings.NewReader(whole[:cut]))
+		head, err := check(readFrom(strings.NewReader(whole[:cut])))
 		line, exact := slices.BinarySearch(starts, cut)
 		if exact { // between two lines
 			if err != nil || head.Seq != uint64(line) {
@@ -168,7 +168,7 @@ func TestCheckTakesNoForgedLastLineForATornOne(t *testing.T) {
 }
 
 func TestCheckRefusesALineLongerThanAnyRecord(t *testing.T) {
-	_, err := Check(strings.NewReader(strings.Repeat("x", maxLine+1)))
+	_, err := check(readFrom(strings.NewReader(strings.Repeat("x", maxLine+1))))
 	if err == nil || !strings.HasPrefix(err.Error(), "line 1: changed: it is longer") {
 		t.Errorf("error %v", err)
 	}
@@ -179,7 +179,7 @@ func TestReadGoesOnAfterAFault(t *testing.T) {
 	journal[1] = strings.Replace(journal[1], `"n":2`, `"n":0`, 1)
 	journal = slices.Delete(journal, 3, 4)
 	var got []string
-	for e, err := range Read(strings.NewReader(strings.Join(journal, ""))) {
+	for e, err := range readFrom(strings.NewReader(strings.Join(journal, ""))) {
 		if err != nil {
 			got = append(got, err.Error())
 			continue
@@ -203,7 +203,7 @@ type brokenDisk struct{}
 func (brokenDisk) Read([]byte) (int, error) { return 0, errors.New("input/output error") }
 
 func TestReadEndsWithTheReadersError(t *testing.T) {
-	if _, err := Check(brokenDisk{}); err == nil || err.Error() != "line 1: input/output error" {
+	if _, err := check(readFrom(brokenDisk{})); err == nil || err.Error() != "line 1: input/output error" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -38,9 +38,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// smallSegments is at what size a pushing process makes a segment: after every few records.
+const smallSegments = 500
+
 // child says on standard output what was acknowledged, one line each.
 func child(role, path string, args []string) error {
-	l, err := Open(path)
+	l, err := Open(path, smallSegments)
 	if err != nil {
 		return err
 	}
@@ -109,7 +112,7 @@ func start(t *testing.T, role, path string, args ...string) *exec.Cmd {
 func counts(t *testing.T, path string) map[string]map[int]int {
 	t.Helper()
 	all := make(map[string]map[int]int)
-	for e, err := range Read(bytes.NewReader(contents(t, path))) {
+	for e, err := range Read(path) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,6 +184,26 @@ func TestAttackReadOnly(t *testing.T) {
 	}
 }
 
+// endsOnceWaited is a context that has ended as soon as somebody waits for that, and not before.
+type endsOnceWaited struct {
+	context.Context
+	waited bool
+}
+
+func (c *endsOnceWaited) Done() <-chan struct{} {
+	c.waited = true
+	return c.Context.Done()
+}
+
+func (c *endsOnceWaited) Deadline() (time.Time, bool) { return time.Now().Add(time.Hour), true }
+
+func (c *endsOnceWaited) Err() error {
+	if !c.waited {
+		return nil
+	}
+	return c.Context.Err()
+}
+
 func TestAttackLockedByAStuckProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	l := open(t, path)
@@ -207,16 +230,19 @@ func TestAttackLockedByAStuckProcess(t *testing.T) {
 			t.Errorf("error %v, want one about the lock and %q", err, want)
 		}
 	}
-	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	// However slow the machine is, the first try comes before the context ends: it ends with that try.
+	tried := func(ctx context.Context) context.Context { return &endsOnceWaited{Context: ctx} }
+	expired, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer cancel()
-	refused(short, "deadline exceeded")
-	l.wait = time.Second // ten are for a server, not for a test
-	refused(t.Context(), "waited 1s")
+	refused(tried(expired), "deadline exceeded")
 	gone, hangUp := context.WithCancelCause(t.Context())
-	timer := time.AfterFunc(time.Second, func() { hangUp(errors.New("the client hung up")) })
-	defer timer.Stop()
+	hangUp(errors.New("the client hung up"))
+	refused(tried(gone), "the client hung up")
+	l.wait = time.Millisecond // where the machine is busy it ends before the first try
+	if err := l.Append(t.Context(), []byte(`{"n":2}`)); err == nil || !strings.Contains(err.Error(), "waited 1ms") {
+		t.Errorf("error %v, want one about the wait", err)
+	}
 	l.wait = lockWait
-	refused(gone, "the client hung up")
 	if got := records(t, path); len(got) != 1 {
 		t.Errorf("%d records, want 1", len(got))
 	}
@@ -247,7 +273,7 @@ func TestLockIsWorthNothingOnARenamedFile(t *testing.T) {
 	l := open(t, path)
 	for _, again := range []bool{false, true} { // without and with a new file in its place
 		add(t, l, `{}`)
-		f, err := openFile(path)
+		f, err := openFile(path, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -367,7 +393,7 @@ func fail(t *testing.T, l *Log, f failing) {
 	if f.sync == nil {
 		body = []byte(`{"pad":"` + strings.Repeat("x", 1000) + `"}`)
 	}
-	if err := appendTo(f, at.Size(), body); err == nil {
+	if err := appendAlone(f, at.Size(), body); err == nil {
 		t.Fatal("no error")
 	}
 	if after, err := f.Stat(); err != nil || f.truncate == nil && after.Size() != at.Size() {
@@ -450,7 +476,7 @@ func TestAttackKilledAtAnyPoint(t *testing.T) {
 			}
 		}
 	}
-	head, err := Check(bytes.NewReader(contents(t, path)))
+	head, err := Check(path)
 	if err != nil {
 		t.Fatal(err)
 	}

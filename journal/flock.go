@@ -9,10 +9,17 @@ import (
 	"syscall"
 )
 
-// openFile opens a journal for reading and appending. It follows no link in the last place of the
-// path, and a named pipe can't hold it up.
-func openFile(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o640)
+// openFile opens a file for reading and appending, and makes it if the flags say so. It follows no link in the
+// last place of the path, and a named pipe can't hold it up.
+func openFile(path string, flags int) (*os.File, error) {
+	return openNoFollow(path, os.O_RDWR|os.O_APPEND|flags)
+}
+
+// openRead opens a file for reading, with the same caution.
+func openRead(path string) (*os.File, error) { return openNoFollow(path, os.O_RDONLY) }
+
+func openNoFollow(path string, flags int) (*os.File, error) {
+	f, err := os.OpenFile(path, flags|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o640)
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, fmt.Errorf("%w: a symbolic link is not followed", err)
 	}
@@ -32,5 +39,12 @@ func flock(f *os.File) error {
 		default:
 			return fmt.Errorf("can't be locked: %w", err)
 		}
+	}
+}
+
+// shareGroup gives a file the group of another, where that is allowed.
+func shareGroup(f *os.File, other os.FileInfo) {
+	if owner, ok := other.Sys().(*syscall.Stat_t); ok {
+		_ = f.Chown(-1, int(owner.Gid))
 	}
 }

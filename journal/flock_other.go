@@ -10,8 +10,12 @@ import (
 )
 
 // openFile refuses: without a lock that ends with its process, records could be lost.
-func openFile(string) (*os.File, error) {
+func openFile(string, int) (*os.File, error) {
 	return nil, fmt.Errorf("no journal can be kept on %s: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
+func openRead(path string) (*os.File, error) { return os.Open(path) }
+
 func flock(*os.File) error { return errors.ErrUnsupported }
+
+func shareGroup(*os.File, os.FileInfo) {}

@@ -1,9 +1,10 @@
 // Package journal keeps an append-only, hash-chained file of records and proves that none was
 // changed, removed or inserted.
 //
-// Start with [Open] and [Log.Append]; [Check] proves a file whole, [Read] goes through it, and
-// [Discard] is for those who have said that they keep no journal. A record is one JSON object; what
-// it means is the caller's business. Each stands on a line of its own, in exactly this form:
+// Start with [Open] and [Log.Append]; [Check] proves a journal whole, [Read] goes through it, [OpenIndex]
+// finds what it says of a key without reading it all, and [Discard] is for those who have said that they
+// keep no journal. A record is one JSON object; what it means is the caller's business. Each stands on a
+// line of its own, in exactly this form:
 //
 //	{"v":1,"seq":12,"prev":"<64 hex digits>","record":{…}}
 //
@@ -22,9 +23,20 @@
 // later either. Bytes that no record accounts for are a [Fault]. A last line that is whole but for
 // its newline is a record, and gets the newline.
 //
-// A journal is a regular file, made with mode 0640 less the umask. Where pushers are different users
+// A file that has grown to the size that Open is given becomes a segment: the next Append renames it to the
+// journal's name with the number of its last record, as journal.jsonl.000000012, and begins a new file. Its
+// first record continues the chain and says that it stands first:
+//
+//	{"v":1,"seq":13,"prev":"…","first":true,"record":{…}}
+//
+// So a missing, changed or exchanged segment is a [Fault], as a missing line is. The oldest segments may be
+// moved away, to an archive: what is left is proven from its first record on. A segment is never written to
+// again, renamed or removed. Where a file can't be renamed (chattr +a, a folder that can't be written to), it
+// goes on growing.
+//
+// A journal's files are regular files. The first is made with mode 0640 less the umask. Where pushers are different users
 // of the system, the administrator makes the file first, with the group's write permission; the mode
-// of a file that exists is never changed. It works on a file that may only grow (chattr +a), where
+// of a file that exists is never changed, and a file that follows a segment gets the segment's. It works on a file that may only grow (chattr +a), where
 // only the bytes of a write that failed stay behind until the next record repairs them.
 package journal
 
@@ -47,17 +59,19 @@ const MaxRecord = 16 << 20
 // lockWait bounds the wait for another process where the caller's context doesn't.
 const lockWait = 10 * time.Second
 
-// Log appends to one journal file. It holds nothing open between calls, so that the file may be
-// renamed away at any time; a new one then begins at record 1. It is safe for concurrent use by any
-// number of goroutines and processes.
+// Log appends to one journal. It holds nothing open between calls, so that the file and all its segments may
+// be renamed away at any time; a new one then begins at record 1. It is safe for concurrent use by any number
+// of goroutines and processes.
 type Log struct {
-	path string
-	wait time.Duration
+	path   string
+	rotate int64
+	wait   time.Duration
 }
 
 // Open gives the journal at path, which Append makes if there is none; the folder must be there.
-// Anything but a regular file is refused, and so is a symbolic link to one.
-func Open(path string) (*Log, error) {
+// Anything but a regular file is refused, and so is a symbolic link to one. A file of at least rotate bytes
+// becomes a segment; 0 is for never.
+func Open(path string, rotate int64) (*Log, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
@@ -72,7 +86,7 @@ func Open(path string) (*Log, error) {
 	case !at.Mode().IsRegular():
 		return nil, errNotRegular(path, at.Mode())
 	}
-	return &Log{path: path, wait: lockWait}, nil
+	return &Log{path: path, rotate: rotate, wait: lockWait}, nil
 }
 
 func errNotRegular(path string, mode fs.FileMode) error {
@@ -87,28 +101,41 @@ func (l *Log) Append(ctx context.Context, record []byte) error {
 	if err != nil {
 		return fmt.Errorf("journal record: %w", err)
 	}
-	f, err := l.lock(ctx)
-	if err != nil {
-		return err
+	for {
+		f, err := l.lock(ctx)
+		if err != nil {
+			return err
+		}
+		rotated, err := l.append(f, body)
+		f.Close() // and so unlock
+		if err != nil {
+			return fmt.Errorf("journal %s: %w", l.path, err)
+		}
+		if !rotated {
+			return nil
+		}
 	}
-	defer f.Close() // and so unlock
-	if err := l.append(f, body); err != nil {
-		return fmt.Errorf("journal %s: %w", l.path, err)
-	}
-	return nil
 }
 
-func (l *Log) append(f *os.File, body []byte) error {
+// append writes a record to a locked file, or makes the file a segment: then the record belongs to the next.
+func (l *Log) append(f *os.File, body []byte) (rotated bool, err error) {
 	at, err := f.Stat()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if at.Size() == 0 { // a new file, or one whose maker died before its name was on disk
 		if err := syncFolder(filepath.Dir(l.path)); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return appendTo(f, at.Size(), body)
+	e, err := endOf(f, at.Size(), l.newest)
+	if err != nil {
+		return false, err
+	}
+	if l.rotate > 0 && at.Size() >= l.rotate && e.sound() && makeSegment(l.path, e.seq) {
+		return true, syncFolder(filepath.Dir(l.path))
+	}
+	return false, appendTo(f, at.Size(), e, body)
 }
 
 // file is what appending asks of a file opened for reading and appending.
@@ -119,12 +146,8 @@ type file interface {
 	Truncate(size int64) error
 }
 
-// appendTo writes one line to a locked file of that size, in one write.
-func appendTo(f file, size int64, body []byte) error {
-	end, err := findEnd(f, size)
-	if err != nil {
-		return err
-	}
+// appendTo writes one line to a locked file of that size and end, in one write.
+func appendTo(f file, size int64, end end, body []byte) error {
 	if _, err := f.Write(end.line(body)); err != nil {
 		return errors.Join(fmt.Errorf("record %d is not written: %w", end.seq+1, err), undo(f, size))
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +18,7 @@ import (
 
 func open(t *testing.T, path string) *Log {
 	t.Helper()
-	l, err := Open(path)
+	l, err := Open(path, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +47,7 @@ func contents(t testing.TB, path string) []byte {
 func records(t *testing.T, path string) []string {
 	t.Helper()
 	var all []string
-	for e, err := range Read(bytes.NewReader(contents(t, path))) {
+	for e, err := range Read(path) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,20 +56,35 @@ func records(t *testing.T, path string) []string {
 	return all
 }
 
+// readFrom goes through a journal that is one stream.
+func readFrom(r io.Reader) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		c := newChain(nil)
+		c.read(r)
+		c.each(yield)
+	}
+}
+
+func noSegment() (*piece, error) { return nil, nil }
+
+// appendAlone appends to a file without segments.
+func appendAlone(f file, size int64, body []byte) error {
+	e, err := endOf(f, size, noSegment)
+	if err != nil {
+		return err
+	}
+	return appendTo(f, size, e, body)
+}
+
 // repaired.jsonl was made with printf and sha256sum alone.
 const repairedHead = "ab052fc77e1603a45393bd3cf3b5106c1a6696ee28c577d6f7ab44952752b49c"
 
 func TestCheckReadsWhatSha256sumChained(t *testing.T) {
-	f, err := os.Open("../testdata/journal/repaired.jsonl")
+	got, err := Check("../testdata/journal/repaired.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	got, err := Check(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(Head{Seq: 4, Hash: repairedHead, Repaired: 94}, got); diff != "" {
+	if diff := cmp.Diff(Head{First: 1, Seq: 4, Hash: repairedHead, Repaired: 94}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -149,11 +166,11 @@ func TestOpenRefusesWhatIsNoRegularFile(t *testing.T) {
 		}
 	}
 	for _, path := range []string{link, dangling, dir, "/dev/null"} {
-		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		if _, err := Open(path, 0); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("Open(%s): %v, want a refusal", path, err)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "missing", "journal")); err == nil || !strings.Contains(err.Error(), "no folder") {
+	if _, err := Open(filepath.Join(dir, "missing", "journal"), 0); err == nil || !strings.Contains(err.Error(), "no folder") {
 		t.Errorf("Open in a missing folder: %v, want a refusal", err)
 	}
 }
@@ -228,7 +245,7 @@ func TestRecordsSurviveAnyCrashes(t *testing.T) {
 		for i := range rapid.IntRange(1, 12).Draw(t, "steps") {
 			record := fmt.Sprintf(`{"n":%d,"pad":"%s"}`, i, strings.Repeat("x", rapid.SampledFrom([]int{0, 9, 70_000}).Draw(t, "pad")))
 			if rapid.Bool().Draw(t, "crash") {
-				at, err := findEnd(m, int64(m.Len()))
+				at, err := endOf(m, int64(m.Len()), noSegment)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -240,16 +257,16 @@ func TestRecordsSurviveAnyCrashes(t *testing.T) {
 				}
 				continue
 			}
-			if err := appendTo(m, int64(m.Len()), []byte(record)); err != nil {
+			if err := appendAlone(m, int64(m.Len()), []byte(record)); err != nil {
 				t.Fatal(err)
 			}
 			want = append(want, record)
 		}
-		if err := appendTo(m, int64(m.Len()), []byte(`{}`)); err != nil {
+		if err := appendAlone(m, int64(m.Len()), []byte(`{}`)); err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for e, err := range Read(m) {
+		for e, err := range readFrom(m) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -270,8 +287,8 @@ func FuzzAppend(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, before []byte) {
 		m := memory{bytes.NewBuffer(bytes.Clone(before))}
-		_, fault := Check(bytes.NewReader(before))
-		if err := appendTo(m, int64(len(before)), []byte(`{}`)); err != nil {
+		_, fault := check(readFrom(bytes.NewReader(before)))
+		if err := appendAlone(m, int64(len(before)), []byte(`{}`)); err != nil {
 			if !bytes.Equal(m.Bytes(), before) {
 				t.Fatal("refused, and changed all the same")
 			}
@@ -282,7 +299,7 @@ func FuzzAppend(f *testing.F) {
 		}
 		var torn *Fault
 		if fault == nil || errors.As(fault, &torn) && torn.Damage == Torn {
-			if _, err := Check(m); err != nil {
+			if _, err := check(readFrom(m)); err != nil {
 				t.Errorf("the chain held before (%v), and now: %v", fault, err)
 			}
 		}
@@ -291,7 +308,7 @@ func FuzzAppend(f *testing.F) {
 
 // BenchmarkAppend is what a push pays: open, lock, find the end, write, fsync.
 func BenchmarkAppend(b *testing.B) {
-	l, err := Open(filepath.Join(b.TempDir(), "journal"))
+	l, err := Open(filepath.Join(b.TempDir(), "journal"), 0)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -310,7 +327,7 @@ func (unsynced) Sync() error { return nil }
 
 // BenchmarkAppendWithoutSync is the same less fsync, from the locked file on.
 func BenchmarkAppendWithoutSync(b *testing.B) {
-	l, err := Open(filepath.Join(b.TempDir(), "journal"))
+	l, err := Open(filepath.Join(b.TempDir(), "journal"), 0)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -324,7 +341,7 @@ func BenchmarkAppendWithoutSync(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := appendTo(unsynced{f}, at.Size(), record); err != nil {
+		if err := appendAlone(unsynced{f}, at.Size(), record); err != nil {
 			b.Fatal(err)
 		}
 		f.Close()

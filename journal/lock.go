@@ -20,19 +20,32 @@ func (l *Log) lock(ctx context.Context) (*os.File, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, l.wait, fmt.Errorf("waited %s", l.wait))
 		defer cancel()
 	}
+	var f *os.File
+	err := retry(ctx, func() (err error) {
+		f, err = l.tryLock()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("record not written: %w", err)
+	}
+	return f, nil
+}
+
+// retry tries until another process has given a lock back, or the context ends.
+func retry(ctx context.Context, try func() error) error {
 	const longest = 20 * time.Millisecond
 	for pause := time.Millisecond; ; pause = min(2*pause, longest) {
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("journal %s: not written: %w", l.path, context.Cause(ctx))
+			return context.Cause(ctx)
 		}
-		f, err := l.tryLock()
-		if err == nil || !errors.Is(err, errLocked) {
-			return f, err
+		err := try()
+		if !errors.Is(err, errLocked) {
+			return err
 		}
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
 		}
 	}
 }
@@ -40,7 +53,10 @@ func (l *Log) lock(ctx context.Context) (*os.File, error) {
 // tryLock gives the file, locked, if nobody has it. The path is looked up anew at each try: whoever
 // had the lock may have been renaming the file away.
 func (l *Log) tryLock() (*os.File, error) {
-	f, err := openFile(l.path)
+	f, err := openFile(l.path, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = l.begin()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}

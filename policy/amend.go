@@ -205,7 +205,10 @@ func (a *amending) bounds() {
 	ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span)
 	ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
 	a.binding(a.quorum)
-	if old.Journal != new.Journal {
+	if old.Journal.Rotate != new.Journal.Rotate {
+		a.add("journal.rotate", Neutral, "the journal goes on in a new file after %d bytes instead of %d", new.Journal.Rotate, old.Journal.Rotate)
+	}
+	if old.Journal.File != new.Journal.File {
 		// Whoever reads the journal must find what came before, too.
 		a.add("journal.file", Loosens, "the journal goes on in %s instead of %s", new.Journal.File, old.Journal.File)
 	}

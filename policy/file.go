@@ -265,6 +265,6 @@ func defaults() *Policy {
 			},
 		},
 		Limits:  Limits{Commits: 100_000, Blob: 2 << 30, Time: time.Minute},
-		Journal: Journal{File: "countersign/journal.jsonl"},
+		Journal: Journal{File: "countersign/journal.jsonl", Rotate: 64 << 20},
 	}
 }

@@ -76,6 +76,10 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		if !localPath(p.Journal.File) {
 			t.problem("file", "file = %q: want a path below the Git directory", p.Journal.File)
 		}
+		t.size("rotate", &p.Journal.Rotate)
+		if p.Journal.Rotate < 64<<10 {
+			t.problem("rotate", "rotate is under 64KiB: nearly every push would have a file of its own")
+		}
 		t.done()
 	}
 	if t := top.sub("class"); t != nil {

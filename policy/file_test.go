@@ -117,7 +117,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Hold: 7 * d},
 		},
 		Limits:  Limits{Commits: 7, Blob: 512 << 10, Time: 90 * time.Second},
-		Journal: Journal{File: "log/decisions"},
+		Journal: Journal{File: "log/decisions", Rotate: 512 << 10},
 		Principals: []Principal{
 			{
 				Name: "alice", Role: Maintainer, Emails: []string{"alice@example.org", "a@work.example"}, IntroducedBy: "founder",

@@ -162,8 +162,11 @@ type Limits struct {
 	Time    time.Duration
 }
 
-// Journal says where records go, relative to the Git directory.
-type Journal struct{ File string }
+// Journal says where records go, relative to the Git directory, and at what size the file becomes a segment.
+type Journal struct {
+	File   string
+	Rotate int64
+}
 
 // Protects says whether a ref, by its full name, is judged.
 func (p *Policy) Protects(ref string) bool {
