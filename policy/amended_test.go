@@ -145,9 +145,35 @@ func TestAttackShutByOne(t *testing.T) {
 		"kinds":       func(p *Policy) { p.Signatures.Kinds = []string{"ssh"} },
 		"PIN":         func(p *Policy) { p.Signatures.UserVerified = true },
 		"certificate": func(p *Policy) { p.Push.Certificate = "required" },
-		"siblings":    func(p *Policy) { p.Introductions.SiblingsApart = time.Hour },
-		"others":      func(p *Policy) { p.Principals[1].Role = Contributor },
-		"every ref":   func(p *Policy) { p.Protect.Refs = []string{"refs/heads/main", "refs/heads/**"} },
+		"settling":    func(p *Policy) { p.Tenure.Settling = 36500 * 24 * time.Hour },
+		"approvers":   func(p *Policy) { p.Rules[0].Approvers = &Exempt{Days: 36500, In: "all"} },
+		"new rule": func(p *Policy) {
+			p.Rules = append(p.Rules, Rule{Name: "all", Approvers: &Exempt{Days: 36500, In: "all"}})
+		},
+		"addresses": func(p *Policy) { p.Principals[1].Emails = nil },
+		"ends":      func(p *Policy) { p.Principals[0].Keys[0].Until = time.Unix(t0-day, 0) },
+		"ends soon": func(p *Policy) {
+			p.Principals[0].Keys[0].Until, p.Principals[1].Keys[0].Until = time.Unix(t0+day, 0), time.Unix(t0+day, 0)
+		},
+		"begins late": func(p *Policy) { p.Principals[0].Keys[0].From = time.Unix(t0+year, 0) },
+		"compromised": func(p *Policy) { p.Principals[0].Keys[0].Revoked = "compromised" },
+		"once more": func(p *Policy) {
+			k := p.Principals[0].Keys[0]
+			k.Revoked = "compromised"
+			p.Principals[0].Keys = append(p.Principals[0].Keys, k)
+		},
+		"laid aside long ago": func(p *Policy) {
+			p.Principals[0].Keys[0].Revoked, p.Principals[0].Keys[0].RevokedAt = "retired", time.Unix(t0-year, 0)
+		},
+		"both from today on": func(p *Policy) {
+			for i := range 2 {
+				p.Principals[i].Keys[0].Revoked, p.Principals[i].Keys[0].RevokedAt = "compromised", time.Unix(t0, 0)
+			}
+		},
+		"a list of keys": func(p *Policy) { p.Signatures.RevokedSSH = []File{{"keys/revoked", []byte("everybody")}} },
+		"siblings":       func(p *Policy) { p.Introductions.SiblingsApart = time.Hour },
+		"others":         func(p *Policy) { p.Principals[1].Role = Contributor },
+		"every ref":      func(p *Policy) { p.Protect.Refs = []string{"refs/heads/main", "refs/heads/**"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, becomes := world(), world()
@@ -159,6 +185,33 @@ func TestAttackShutByOne(t *testing.T) {
 			wantCodes(t, p.Judge(new(Ledger), l), QuorumMissing)
 			l.Approvals = []Approval{approval("c", "lasse")}
 			wantCodes(t, p.Judge(new(Ledger), l)) // at once
+		})
+	}
+}
+
+// What one maintainer may do at once: suspend somebody's key from today on, while a quorum is left, and say
+// anything against their own.
+func TestOneMaintainerRevokes(t *testing.T) {
+	for name, change := range map[string]func(*Policy){
+		"hers, from today on": func(p *Policy) {
+			p.Principals[0].Keys[0].Revoked, p.Principals[0].Keys[0].RevokedAt = "compromised", time.Unix(t0, 0)
+		},
+		"hers ends today":   func(p *Policy) { p.Principals[0].Keys[0].Until = time.Unix(t0, 0) },
+		"hers is gone":      func(p *Policy) { p.Principals[0].Keys = nil },
+		"one's own, always": func(p *Policy) { p.Principals[2].Keys[0].Revoked = "compromised" },
+		"one's own address": func(p *Policy) { p.Principals[2].Emails = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, becomes := world(), world()
+			for _, p := range []*Policy{p, becomes} {
+				p.Quorum = Quorum{2, 72 * time.Hour}
+				p.Principals[4].Role = Maintainer // three are there who are tied to nobody
+				p.Principals[4].IntroducedBy = founder
+			}
+			change(becomes)
+			l := single(commit("c", "jia", t0, policyChange()))
+			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": true}}
+			wantCodes(t, p.Judge(new(Ledger), l))
 		})
 	}
 }

@@ -229,7 +229,7 @@ func defaults() *Policy {
 	return &Policy{
 		Protect: Protect{Refs: []string{"refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}},
 		Signatures: Signatures{
-			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer",
+			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer", MergesApprove: "landing",
 			ClockSkew: 10 * time.Minute,
 		},
 		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
@@ -243,7 +243,7 @@ func defaults() *Policy {
 			{
 				Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",
 				Classes: []string{"binary", "executable", "archive", "encoded", "large"},
-				Exempt:  Exempt{Days: 365, Commits: 10, In: "class"}, Approvals: 1,
+				Exempt:  Exempt{Days: 365, Commits: 10, Months: 6, In: "class"}, Approvals: 1,
 			},
 			{
 				Name: "build-and-ci", Why: "They run on every builder's machine.",
