@@ -18,7 +18,7 @@ func InFolder(path string) bool { return path == Folder || strings.HasPrefix(pat
 
 // spared takes out of what a commit touched what is judged by what it does to the policy instead: that a file
 // of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
-// is judged as anywhere, but that keys and lists of keys are binary or encoded where the landing leaves them.
+// is judged as anywhere, but that keys are binary or encoded where the landing leaves them.
 func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
 	if !j.landing.InTree {
 		return touched
@@ -36,9 +36,9 @@ func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
 			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
 				switch class {
 				case classBinary:
-					return read && name != FileName
+					return read && name != FileName && becomes.carries[name]&Binary == 0
 				case classEncoded:
-					return read && (name != FileName || !becomes.carries)
+					return read && becomes.carries[name]&Encoded == 0
 				default:
 					return !slices.Contains(fixedClasses(), class)
 				}

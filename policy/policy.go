@@ -29,9 +29,9 @@ type Policy struct {
 	// order of their names, each with its name and length before it.
 	Digest string
 
-	floor   bool     // it bounds the policy in the tree
-	files   []string // every file it was read from, in its folder
-	carries bool     // its file has something encoded that is neither a key nor a commit's id
+	floor   bool              // it bounds the policy in the tree
+	files   []string          // every file it was read from, in its folder
+	carries map[string]Traits // of each of them, what it has that is neither a key nor a commit's id
 	byName  map[string]*Principal
 	byEmail map[string]*Principal
 }
