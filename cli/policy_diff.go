@@ -33,7 +33,7 @@ maintainer. To compare what you are about to commit:
 			if err != nil {
 				return err
 			}
-			return showAmendments(env.Stdout, old, policy.Amendments(old, new))
+			return showAmendments(env.Stdout, old, policy.Amendments(old, new, env.Now()))
 		},
 	}
 }

@@ -152,20 +152,15 @@ func (g *Gate) findApprovals(ctx context.Context, st *standing, landing *policy.
 	return nil
 }
 
-// mergeTag gives what a tag that a merge embeds approves: its object, by whoever signed it. One that calls itself a
-// voucher says what that says, and nil for nothing of the kind.
+// mergeTag gives what a tag that a merge embeds approves: git merge takes in whatever tag it is given, so that
+// only one that calls itself an approval of that commit is one. It gives nil for any other.
 func (st *standing) mergeTag(t mergeTag) *policy.Approval {
 	v, err := parseVoucher("refs/"+t.tag.Name, t.tag.ID)
-	if isVoucher("refs/"+t.tag.Name) && (err != nil || v.kind != Approval) {
+	if err != nil || v.kind != Approval {
 		return nil
 	}
-	a := policy.Approval{Commit: t.tag.Target.String(), When: t.tag.Tagger.When}
-	if err == nil {
-		s := st.state(v, &t.tag, t.at)
-		a = s.approval()
-	} else {
-		a.Signature = signature(st.verify(t.tag.Payload, t.tag.Signature, t.tag.Tagger.When, t.at))
-	}
+	s := st.state(v, &t.tag, t.at)
+	a := s.approval()
 	a.Source, a.Name = "mergetag", "merged tag "+t.tag.Name
 	return &a
 }

@@ -98,7 +98,7 @@ func (p *push) mayLoosen(ctx context.Context, u *update, moves []policy.Approval
 	if err != nil {
 		return err
 	}
-	loosens := slices.ContainsFunc(policy.Amendments(p.now.policy, after.policy), func(a policy.Amendment) bool { return a.Effect == policy.Loosens })
+	loosens := slices.ContainsFunc(policy.Amendments(p.now.policy, after.policy, p.req.Received), func(a policy.Amendment) bool { return a.Effect == policy.Loosens })
 	var times []int64
 	for _, a := range moves {
 		times = append(times, cmp.Or(a.Seen, p.req.Received.Unix()))

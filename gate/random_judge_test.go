@@ -72,10 +72,9 @@ func (a *asked) seconds(c *randomCommit) []string {
 	for _, w := range a.approvals(above) {
 		add(w.signer)
 	}
-	for m := range a.brought {
-		if len(m.parents) > 1 && m.signer != "" && !a.alone && !m.parents[0].reach()[c] && above[m] && m != c {
-			add(m.signer)
-		}
+	// Of the merges that bring it, the landing itself is a word about it.
+	if m := a.landed.randomCommit; len(m.parents) > 1 && m.signer != "" && !a.alone && !m.parents[0].reach()[c] && above[m] && m != c {
+		add(m.signer)
 	}
 	return names
 }
@@ -129,8 +128,8 @@ func (a *asked) check() string {
 	for _, c := range a.inOrder() {
 		role := a.rules.role(c.signer)
 		paths, _ := c.made()
-		bot := role == "service" && c == a.landed.randomCommit && len(c.parents) > 1 && len(paths) == 0
-		if role != "maintainer" && role != "contributor" && !bot || c.committer != c.signer {
+		bot := role == "service" && len(c.parents) > 1 && len(paths) == 0
+		if !bot && (role != "maintainer" && role != "contributor" || c.committer != c.signer) {
 			if !a.excepted(c) {
 				return c.id + ": " + c.signer + " can't sign this"
 			}

@@ -35,7 +35,8 @@ type rulesOf struct {
 }
 
 // people are who a random history is about. Alice and lasse began; jia, sib and far were introduced by
-// alice, the first two within months; jia introduced pup. Mallory is nobody.
+// alice, the first two within months; jia introduced pup, who introduced kit when sib and pup hadn't been here for
+// long; far introduced niece. Mallory is nobody.
 var people = []struct{ name, role, by, since string }{
 	{"alice", "maintainer", "founder", ""},
 	{"lasse", "maintainer", "founder", ""},
@@ -43,15 +44,22 @@ var people = []struct{ name, role, by, since string }{
 	{"sib", "maintainer", "alice", "2025-03-01"},
 	{"far", "maintainer", "alice", "2026-01-01"},
 	{"pup", "maintainer", "jia", "2025-06-01"},
+	{"kit", "maintainer", "pup", "2025-11-01"},
+	{"niece", "maintainer", "far", "2026-02-01"},
 	{"con", "contributor", "lasse", "2025-01-01"},
 	{"rev", "reviewer", "lasse", "2025-01-01"},
 	{"bot", "service", "founder", ""},
 }
 
+// left says whether somebody isn't there any more: whom one introduced goes with them.
+func (r *rulesOf) left(name string) bool {
+	return name == r.gone || r.gone == "pup" && name == "kit" || r.gone == "far" && name == "niece"
+}
+
 // role gives somebody's, "" where they aren't in the keyring.
 func (r *rulesOf) role(name string) string {
 	for _, q := range people {
-		if q.name == name && name != r.gone {
+		if q.name == name && !r.left(name) {
 			return q.role
 		}
 	}
@@ -61,15 +69,19 @@ func (r *rulesOf) role(name string) string {
 	return ""
 }
 
-// tied says by the words of the model whether one's word doesn't count for what the other signed: along a
-// line of introductions to the approver, from whom one was brought in by, and between siblings.
+// tied says by the words of the model whether two don't count as two: where one is above the other on a line of
+// introductions, and where two lines part below somebody and any two on either side came within half a year.
 func (r *rulesOf) tied(signer, approver string) bool {
-	siblings := signer != approver && slices.Contains([]string{"jia", "sib"}, signer) && slices.Contains([]string{"jia", "sib"}, approver)
-	along := map[string][]string{"alice": {"jia", "sib", "far", "pup"}, "jia": {"pup", "alice"}, "sib": {"alice"}, "far": {"alice"}, "pup": {"jia"}, "lasse": {"con", "rev"}, "con": {"lasse"}, "rev": {"lasse"}}
-	if signer == "con" && approver == "rev" || signer == "rev" && approver == "con" {
-		siblings = true
+	pair := [2]string{signer, approver}
+	either := func(pairs ...[2]string) bool {
+		return slices.Contains(pairs, pair) || slices.Contains(pairs, [2]string{approver, signer})
 	}
-	return siblings || !r.across && slices.Contains(along[signer], approver)
+	above := map[string][]string{"alice": {"jia", "sib", "far", "pup", "kit", "niece"}, "jia": {"pup", "kit"}, "pup": {"kit"}, "far": {"niece"}, "lasse": {"con", "rev"}}
+	if slices.Contains(above[signer], approver) || slices.Contains(above[approver], signer) {
+		return !r.across
+	}
+	// From alice's line: 2025-01 jia, 2025-03 sib, 2025-06 pup, 2025-11 kit; 2026-01 far, 2026-02 niece.
+	return either([2]string{"jia", "sib"}, [2]string{"pup", "sib"}, [2]string{"kit", "sib"}, [2]string{"kit", "far"}, [2]string{"kit", "niece"}, [2]string{"con", "rev"})
 }
 
 func (r *rulesOf) text() string {
@@ -98,7 +110,7 @@ func (r *rulesOf) text() string {
 		hired = append(slices.Clone(people), struct{ name, role, by, since string }{r.hired, "maintainer", "founder", ""})
 	}
 	for _, q := range hired {
-		if q.name == r.gone {
+		if r.left(q.name) {
 			continue
 		}
 		fmt.Fprintf(&b, "[[principal]]\nname = %q\nrole = %q\nemails = [\"%s@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = %q }]\n",

@@ -41,11 +41,13 @@ type Amendment struct {
 	Effect  Effect
 }
 
-// Amendments lists what a new policy changes of an old one, in the order of the file. No amendment that
-// loosens means that nothing passes the new policy that the old one would have held, whoever signs and
-// approves it.
-func Amendments(old, new *Policy) []Amendment {
-	a := &amending{old: old, new: new}
+// Amendments lists what a new policy changes of an old one when it lands at that time, in the order of the file.
+// No amendment that loosens means that nothing passes the new policy that the old one would have held, whoever
+// signs and approves it.
+func Amendments(old, new *Policy, at time.Time) []Amendment { return amendments(old, new, at).found }
+
+func amendments(old, new *Policy, at time.Time) *amending {
+	a := &amending{old: old, new: new, at: at}
 	a.protect()
 	a.signatures()
 	a.x509()
@@ -54,16 +56,25 @@ func Amendments(old, new *Policy) []Amendment {
 	a.rules()
 	a.principals()
 	a.binding(a.introductions)
-	return a.found
+	return a
 }
 
 type amending struct {
 	old, new *Policy
+	at       time.Time
 	found    []Amendment
+	whose    []string // of each one found, whose keys and addresses it is about, "" for nobody's
+	who      string   // whose are being compared
+	past     bool     // a key loses signatures that count by now
+	lost     bool     // no quorum is left
 }
 
 func (a *amending) add(setting string, effect Effect, format string, args ...any) {
+	if q := a.old.Principal(a.who); q != nil && q.Role != Maintainer && effect == Binds {
+		effect = Tightens // they don't decide about the policy
+	}
 	a.found = append(a.found, Amendment{setting, fmt.Sprintf(format, args...), effect})
+	a.whose = append(a.whose, a.who)
 }
 
 // set compares lists of which only what they hold matters: what is in the new one alone has one effect,
@@ -150,10 +161,16 @@ func (a *amending) signatures() {
 		}
 		a.add("signatures.identity", effect, "signatures.identity is %q instead of %q", new.Identity, old.Identity)
 	}
+	ordered(a, "signatures.merges-approve", slices.Index(mergesApprove, old.MergesApprove), slices.Index(mergesApprove, new.MergesApprove), Loosens, func(n int) string {
+		return fmt.Sprintf("%q", mergesApprove[n])
+	})
 	ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span)
-	ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
+	a.binding(func() {
+		ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
+	})
 	a.binding(func() { a.flag("signatures.user-verified", old.UserVerified, new.UserVerified, Tightens) })
-	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Tightens)
+	// This package doesn't see whose keys a list takes away, nor since when: it may be everybody's.
+	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Binds)
 }
 
 // secondsOf is a date that may not be set, in an order in which that comes first.
@@ -185,7 +202,7 @@ func (a *amending) files(setting string, old, new []File, gained Effect) {
 func (a *amending) x509() {
 	old, new := a.old.X509, a.new.X509
 	a.files("x509.trusted-roots", old.Roots, new.Roots, Loosens)
-	a.files("x509.crls", old.CRLs, new.CRLs, Tightens)
+	a.files("x509.crls", old.CRLs, new.CRLs, Binds)
 	a.binding(func() {
 		ordered(a, "x509.transparency", slices.Index(transparencies, old.Transparency), slices.Index(transparencies, new.Transparency), Tightens, func(n int) string {
 			return fmt.Sprintf("%q", transparencies[n])
@@ -202,7 +219,7 @@ func (a *amending) bounds() {
 	a.set("adoption.commits", old.Adoption.Commits, new.Adoption.Commits, Loosens, Tightens,
 		"and all it reaches is no longer judged", "and what it reaches is judged")
 	a.flag("adoption.credit-claims", old.Adoption.CreditClaims, new.Adoption.CreditClaims, Loosens)
-	ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span)
+	a.binding(func() { ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span) })
 	ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
 	a.binding(a.quorum)
 	if old.Journal.Rotate != new.Journal.Rotate {
@@ -216,8 +233,9 @@ func (a *amending) bounds() {
 
 func (a *amending) quorum() {
 	old, new := a.old, a.new
-	if a.old.quorumIsThere() && !a.new.quorumIsThere() {
-		a.add("quorum.maintainers", Binds, "no %d maintainers are left who count together, so nobody could change the policy", new.Quorum.Maintainers)
+	if a.old.quorumIsThere(a.old, a.at) && !a.new.quorumIsThere(a.old, a.at) {
+		a.lost = true
+		a.add("quorum.maintainers", Binds, "no %d maintainers are left who count together and can sign, so nobody could change the policy", new.Quorum.Maintainers)
 	}
 	a.flag("push.certificate = \"required\"", old.Push.Certificate == "required", new.Push.Certificate == "required", Tightens)
 	ordered(a, "quorum.maintainers", old.Quorum.Maintainers, new.Quorum.Maintainers, Tightens, number)
@@ -253,7 +271,11 @@ func (a *amending) rules() {
 	}
 	for i := range a.new.Rules {
 		if new := &a.new.Rules[i]; byName(a.old.Rules, new.Name) == nil {
-			a.add("rule "+new.Name, Tightens, "rule %s is new", new.Name)
+			effect := Tightens
+			if new.Approvers != nil {
+				effect = Binds // there may be nobody who could approve
+			}
+			a.add("rule "+new.Name, effect, "rule %s is new", new.Name)
 		}
 	}
 }
@@ -285,7 +307,7 @@ func (a *amending) rule(old, new *Rule) {
 	if new.Approvers != nil {
 		newApprovers = *new.Approvers
 	}
-	a.exempt(setting("approvers"), oldApprovers, newApprovers)
+	a.binding(func() { a.exempt(setting("approvers"), oldApprovers, newApprovers) })
 	if old.Why != new.Why {
 		a.add(in, Neutral, "%s gives another reason", in)
 	}

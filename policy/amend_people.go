@@ -32,10 +32,12 @@ func (a *amending) principals() {
 
 func (a *amending) principal(old, new *Principal) {
 	who := "principal " + old.Name
+	a.who = old.Name
+	defer func() { a.who = "" }()
 	if old.Role != new.Role {
 		a.add(who, roleChange(old.Role, new.Role), "%s becomes a %s instead of a %s", old.Name, new.Role, old.Role)
 	}
-	a.set(who, old.Emails, new.Emails, Loosens, Tightens, "becomes an address of "+old.Name, "is no longer an address of "+old.Name)
+	a.set(who, old.Emails, new.Emails, Loosens, Binds, "becomes an address of "+old.Name, "is no longer an address of "+old.Name)
 	if !old.Since.Equal(new.Since) {
 		effect := Loosens
 		if new.Since.IsZero() || !old.Since.IsZero() && new.Since.After(old.Since) {
@@ -74,11 +76,12 @@ func (a *amending) keys(old, new *Principal) {
 		left = slices.Delete(left, i, i+1)
 	}
 	for _, k := range left {
-		effect := Loosens
-		if k.Revoked == "compromised" && k.RevokedAt.IsZero() {
-			effect = Tightens // it signs nothing, and never did
+		if slices.ContainsFunc(old.Keys, func(was Key) bool { return k.same(&was) }) && k.Revoked == "compromised" && k.RevokedAt.IsZero() {
+			a.past = true
+			a.add("principal "+old.Name, Binds, "%s's key of %s is compromised, and always was", old.Name, k.Source)
+			continue
 		}
-		a.add("principal "+old.Name, effect, "%s has a new key, of %s", old.Name, k.Source)
+		a.add("principal "+old.Name, Loosens, "%s has a new key, of %s", old.Name, k.Source)
 	}
 }
 
@@ -102,14 +105,14 @@ func (a *amending) key(name string, old, new *Key) {
 	if !old.From.Equal(new.From) {
 		effect := Loosens
 		if !new.From.IsZero() && new.From.After(old.From) {
-			effect = Tightens
+			effect, a.past = Binds, true // what it signed before would no longer count
 		}
 		a.add(who, effect, "%s counts from %s instead of %s", key, dayOf(new.From), dayOf(old.From))
 	}
 	if !old.Until.Equal(new.Until) {
 		effect := Loosens
 		if !new.Until.IsZero() && (old.Until.IsZero() || new.Until.Before(old.Until)) {
-			effect = Tightens
+			effect = a.ending(new)
 		}
 		a.add(who, effect, "%s counts until %s instead of %s", key, dayOf(new.Until), dayOf(old.Until))
 	}
@@ -119,15 +122,52 @@ func (a *amending) key(name string, old, new *Key) {
 	effect := Loosens
 	switch {
 	case old.Revoked == "" && new.Revoked != "":
-		effect = Tightens
+		effect = a.ending(new)
 	case new.Revoked == "compromised" && (new.RevokedAt.IsZero() || !old.RevokedAt.IsZero() && !new.RevokedAt.After(old.RevokedAt)):
-		effect = Tightens // as much is taken back as before, or more
+		effect = a.ending(new) // as much is taken back as before, or more
 	}
 	state := new.Revoked
 	if state == "" {
 		state = "not revoked any more"
 	}
 	a.add(who, effect, "%s is %s, since %s", key, state, dayOf(new.RevokedAt))
+}
+
+// ending is the effect of ending a key's time, or of revoking it. From the day of the landing on it suspends the
+// key: one maintainer may. Before that it takes back what others relied on.
+func (a *amending) ending(k *Key) Effect {
+	if k.end().Before(a.at.UTC().Truncate(24 * time.Hour)) {
+		a.past = true
+		return Binds
+	}
+	return Tightens
+}
+
+// end is when a key stops counting: the zero time for one that never counted.
+func (k *Key) end() time.Time {
+	switch {
+	case k.Revoked == "", k.Revoked == "retired" && k.RevokedAt.IsZero():
+		return k.Until
+	case !k.Until.IsZero() && k.Until.Before(k.RevokedAt):
+		return k.Until
+	default:
+		return k.RevokedAt
+	}
+}
+
+// canSign says whether a principal has a key that counts at a time and goes on to: one that isn't revoked, and
+// whose time doesn't end sooner than in the policy before. What is in files this package can't see.
+func (q *Principal) canSign(before *Principal, at time.Time) bool {
+	return slices.ContainsFunc(q.Keys, func(k Key) bool {
+		revoked := slices.ContainsFunc(q.Keys, func(other Key) bool { return other.Revoked != "" && other.same(&k) })
+		if revoked || k.From.After(at) || !k.Until.IsZero() && !k.Until.After(at) {
+			return false
+		}
+		shortened := before != nil && slices.ContainsFunc(before.Keys, func(was Key) bool {
+			return was.same(&k) && !k.Until.IsZero() && (was.Until.IsZero() || k.Until.Before(was.Until))
+		})
+		return !shortened
+	})
 }
 
 func (a *amending) introductions() {

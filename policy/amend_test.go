@@ -152,7 +152,7 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 			edits[name](t, new)
 		}
 		new.index()
-		if slices.ContainsFunc(Amendments(old, new), func(a Amendment) bool { return a.Effect == Loosens }) {
+		if slices.ContainsFunc(Amendments(old, new, time.Unix(t0, 0)), func(a Amendment) bool { return a.Effect == Loosens }) {
 			return
 		}
 		tightened++
@@ -166,7 +166,7 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 				continue
 			}
 			if found := old.Judge(ledger, landing); len(found) > 0 {
-				t.Fatalf("%+v\nlets pass what is held for %+v", Amendments(old, new), found)
+				t.Fatalf("%+v\nlets pass what is held for %+v", Amendments(old, new, time.Unix(t0, 0)), found)
 			}
 		}
 	})
@@ -192,7 +192,7 @@ func TestAmendmentsSeeEverySetting(t *testing.T) {
 		}
 		alter(change(p))
 		p.index()
-		if len(Amendments(everything, p)) == 0 {
+		if len(Amendments(everything, p, time.Unix(t0, 0))) == 0 {
 			t.Errorf("a change of %s isn't seen", field)
 		}
 	}
@@ -226,7 +226,7 @@ func alter(v reflect.Value) {
 	case reflect.Int, reflect.Int64:
 		v.SetInt(v.Int() + int64(time.Hour))
 	case reflect.String:
-		v.SetString(map[string]string{"online": "none", "author": "off", "landing": "every-commit", "required": "optional", "maintainer": "service"}[v.String()] + strings.Repeat("x", btoi(v.String() == "" || len(v.String()) > 10)))
+		v.SetString(map[string]string{"online": "none", "author": "off", "landing": "every-commit", "none": "any", "required": "optional", "maintainer": "service"}[v.String()] + strings.Repeat("x", btoi(v.String() == "" || len(v.String()) > 10)))
 	case reflect.Slice:
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 	case reflect.Pointer:
@@ -274,7 +274,7 @@ func TestAmendments(t *testing.T) {
 				p.Principals[1].Emails, p.Principals[2].Emails = nil, []string{"jia@example.org", "lasse@example.org"}
 			},
 			[]Amendment{
-				{"principal lasse", "lasse@example.org is no longer an address of lasse", Tightens},
+				{"principal lasse", "lasse@example.org is no longer an address of lasse", Binds},
 				{"principal jia", "lasse@example.org becomes an address of jia", Loosens},
 			},
 		},
@@ -313,7 +313,7 @@ func TestAmendments(t *testing.T) {
 		old, new := world(), world()
 		c.change(new)
 		new.index()
-		if diff := cmp.Diff(c.want, Amendments(old, new)); diff != "" {
+		if diff := cmp.Diff(c.want, Amendments(old, new, time.Unix(t0, 0))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -339,20 +339,25 @@ func TestAmendmentsOfKeys(t *testing.T) {
 		"for ever":                 {k(same), k(func(k *Key) { k.Until = time.Time{} }), []Effect{Loosens}},
 		"shortened":                {k(same), k(func(k *Key) { k.Until = at(2029) }), []Effect{Tightens}},
 		"from earlier":             {k(same), k(func(k *Key) { k.From = at(2019) }), []Effect{Loosens}},
-		"from later":               {k(same), k(func(k *Key) { k.From = at(2021) }), []Effect{Tightens}},
+		"from later":               {k(same), k(func(k *Key) { k.From = at(2021) }), []Effect{Binds}},
 		"retired":                  {k(same), k(func(k *Key) { k.Revoked = "retired" }), []Effect{Tightens}},
-		"compromised":              {k(same), k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Tightens}},
+		"compromised":              {k(same), k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Binds}},
+		"compromised yesterday":    {k(same), k(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2025).Add(-24*time.Hour) }), []Effect{Binds}},
+		"compromised today":        {k(same), k(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2025) }), []Effect{Tightens}},
+		"retired long ago":         {k(same), k(func(k *Key) { k.Revoked, k.RevokedAt = "retired", at(2021) }), []Effect{Binds}},
+		"ended long ago":           {k(same), k(func(k *Key) { k.Until = at(2021) }), []Effect{Binds}},
 		"not revoked after all":    {k(func(k *Key) { k.Revoked = "compromised" }), k(same), []Effect{Loosens}},
 		"compromised from later":   {k(func(k *Key) { k.Revoked = "compromised" }), k(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2024) }), []Effect{Loosens}},
-		"worse than retired":       {k(func(k *Key) { k.Revoked = "retired" }), k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Tightens}},
+		"worse than retired":       {k(func(k *Key) { k.Revoked = "retired" }), k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Binds}},
 		"only retired":             {k(func(k *Key) { k.Revoked = "compromised" }), k(func(k *Key) { k.Revoked = "retired" }), []Effect{Loosens}},
 		"the revocation is gone":   {k(func(k *Key) { k.Revoked = "compromised" }), nil, []Effect{Loosens}},
-		"one more, never to count": {nil, k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Tightens}},
+		"one more, never to count": {nil, k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Loosens}},
+		"one's key once more":      {k(same), append(k(same), k(func(k *Key) { k.Revoked = "compromised" })...), []Effect{Binds}},
 	} {
 		old, new := world(), world()
 		old.Principals[0].Keys, new.Principals[0].Keys = c.old, c.new
 		var got []Effect
-		for _, a := range Amendments(old, new) {
+		for _, a := range Amendments(old, new, at(2025)) {
 			got = append(got, a.Effect)
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
-// amendment judges what a landing makes of the policy. One maintainer is enough to tighten it, to revoke
-// and to retire; what could shut out the others takes the quorum; and what loosens it that, and time in which
-// they can object. All by the policy that stood before.
+// amendment judges what a landing makes of the policy. One maintainer is enough to tighten it, and to revoke and
+// to retire a key from now on; what could shut out the others takes the quorum; and what loosens it that, and time
+// in which they can object. All by the policy that stood before. What somebody's own keys and addresses lose
+// shuts out nobody else.
 func (j *judgement) amendment() {
 	a, c := j.landing.Amended, &j.landing.Commit
 	if a == nil {
@@ -19,9 +21,15 @@ func (j *judgement) amendment() {
 		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder)
 		return
 	}
+	_, own, _ := j.behind(a, 1)
 	texts := make(map[Effect][]string)
-	for _, amendment := range Amendments(j.p, a.Policy) {
-		texts[amendment.Effect] = append(texts[amendment.Effect], amendment.Text)
+	changes := amendments(j.p, a.Policy, time.Unix(j.at, 0))
+	for i, amendment := range changes.found {
+		effect := amendment.Effect
+		if effect == Binds && slices.Contains(namesOf(own), changes.whose[i]) {
+			effect = Tightens
+		}
+		texts[effect] = append(texts[effect], amendment.Text)
 	}
 	need, what := 1, "it changes the policy"
 	switch loosens, binds := texts[Loosens], texts[Binds]; {
@@ -35,6 +43,9 @@ func (j *judgement) amendment() {
 		code, next := QuorumMissing, []string{"countersign approve " + c.ID}
 		if len(j.landing.Brought) > 0 {
 			next = []string{"push the change to an unprotected branch, have it approved there (countersign approve), and merge that"}
+		}
+		if texts[Loosens] == nil && changes.past && !changes.lost {
+			next = append(next, "or revoke the key from today on, which one maintainer may: revoked-at = "+dayOf(time.Unix(j.at, 0)))
 		}
 		if !j.landing.ApprovalsFetched {
 			code, next = ApprovalNotFetched, []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}

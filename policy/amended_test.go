@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -99,7 +100,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 	exec.OldMode, exec.NewMode = 0o100644, 0o100755
 	for name, c := range map[string]struct {
 		change  Change
-		carries bool
+		carries Traits
 		topic   bool // the landing leaves no trace of it
 		want    []Code
 	}{
@@ -107,8 +108,10 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		"another order":                  {change: adds(policyFile, Bidi), want: []Code{ContentRefused}},
 		"an executable bit":              {change: exec, want: []Code{ApprovalMissing}},
 		"a long key":                     {change: adds(policyFile, Encoded)},
-		"a payload":                      {change: adds(policyFile, Encoded), carries: true, want: []Code{ApprovalMissing}},
+		"a payload":                      {change: adds(policyFile, Encoded), carries: Encoded, want: []Code{ApprovalMissing}},
 		"a key file":                     {change: adds(key, Binary|Encoded)},
+		"a payload beside a key":         {change: adds(key, Binary|Encoded), carries: Encoded, want: []Code{ApprovalMissing}},
+		"bytes beside a key":             {change: adds(key, Binary), carries: Binary, want: []Code{ApprovalMissing}},
 		"a program for a key":            {change: adds(key, Binary|Executable), want: []Code{ApprovalMissing}},
 		"a file that's a key no more":    {change: adds(old, Binary), want: []Code{ApprovalMissing}},
 		"a key file that was taken back": {change: adds(key, Binary), topic: true, want: []Code{ApprovalMissing}},
@@ -117,7 +120,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, becomes := world(), world()
 			p.Rules, becomes.Rules = rules, rules
-			p.files, becomes.files, becomes.carries = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}, c.carries
+			p.files, becomes.files, becomes.carries = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}, map[string]Traits{FileName: c.carries, "keys/new.gpg": c.carries}
 			l := single(commit("c", "jia", t0, c.change))
 			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": !c.topic}}
 			wantCodes(t, p.Judge(new(Ledger), l), c.want...)
@@ -128,10 +131,10 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 func TestLongKeysAreNoPayload(t *testing.T) {
 	noise := strings.Repeat("aB3dE5fG7hI9jK1lM+nO/pQ2rS4tU6vW8xY0z", 20)
 	text := fmt.Sprintf("[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nkeys = [{ ssh = \"ssh-rsa %s\" }]\n", noise)
-	if p := mustLoad(t, text); p.carries {
+	if p := mustLoad(t, text); p.carries[FileName] != 0 {
 		t.Error("a long key is a payload")
 	}
-	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); !p.carries {
+	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries[FileName]&Encoded == 0 {
 		t.Error("a payload in a remark isn't seen")
 	}
 }
@@ -145,9 +148,35 @@ func TestAttackShutByOne(t *testing.T) {
 		"kinds":       func(p *Policy) { p.Signatures.Kinds = []string{"ssh"} },
 		"PIN":         func(p *Policy) { p.Signatures.UserVerified = true },
 		"certificate": func(p *Policy) { p.Push.Certificate = "required" },
-		"siblings":    func(p *Policy) { p.Introductions.SiblingsApart = time.Hour },
-		"others":      func(p *Policy) { p.Principals[1].Role = Contributor },
-		"every ref":   func(p *Policy) { p.Protect.Refs = []string{"refs/heads/main", "refs/heads/**"} },
+		"settling":    func(p *Policy) { p.Tenure.Settling = 36500 * 24 * time.Hour },
+		"approvers":   func(p *Policy) { p.Rules[0].Approvers = &Exempt{Days: 36500, In: "all"} },
+		"new rule": func(p *Policy) {
+			p.Rules = append(p.Rules, Rule{Name: "all", Approvers: &Exempt{Days: 36500, In: "all"}})
+		},
+		"addresses": func(p *Policy) { p.Principals[1].Emails = nil },
+		"ends":      func(p *Policy) { p.Principals[0].Keys[0].Until = time.Unix(t0-day, 0) },
+		"ends soon": func(p *Policy) {
+			p.Principals[0].Keys[0].Until, p.Principals[1].Keys[0].Until = time.Unix(t0+day, 0), time.Unix(t0+day, 0)
+		},
+		"begins late": func(p *Policy) { p.Principals[0].Keys[0].From = time.Unix(t0+year, 0) },
+		"compromised": func(p *Policy) { p.Principals[0].Keys[0].Revoked = "compromised" },
+		"once more": func(p *Policy) {
+			k := p.Principals[0].Keys[0]
+			k.Revoked = "compromised"
+			p.Principals[0].Keys = append(p.Principals[0].Keys, k)
+		},
+		"laid aside long ago": func(p *Policy) {
+			p.Principals[0].Keys[0].Revoked, p.Principals[0].Keys[0].RevokedAt = "retired", time.Unix(t0-year, 0)
+		},
+		"both from today on": func(p *Policy) {
+			for i := range 2 {
+				p.Principals[i].Keys[0].Revoked, p.Principals[i].Keys[0].RevokedAt = "compromised", time.Unix(t0, 0)
+			}
+		},
+		"a list of keys": func(p *Policy) { p.Signatures.RevokedSSH = []File{{"keys/revoked", []byte("everybody")}} },
+		"siblings":       func(p *Policy) { p.Introductions.SiblingsApart = time.Hour },
+		"others":         func(p *Policy) { p.Principals[1].Role = Contributor },
+		"every ref":      func(p *Policy) { p.Protect.Refs = []string{"refs/heads/main", "refs/heads/**"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, becomes := world(), world()
@@ -160,5 +189,64 @@ func TestAttackShutByOne(t *testing.T) {
 			l.Approvals = []Approval{approval("c", "lasse")}
 			wantCodes(t, p.Judge(new(Ledger), l)) // at once
 		})
+	}
+}
+
+// What one maintainer may do at once: suspend somebody's key from today on, while a quorum is left, and say
+// anything against their own.
+func TestOneMaintainerRevokes(t *testing.T) {
+	for name, change := range map[string]func(*Policy){
+		"hers, from today on": func(p *Policy) {
+			p.Principals[0].Keys[0].Revoked, p.Principals[0].Keys[0].RevokedAt = "compromised", time.Unix(t0, 0)
+		},
+		"hers ends today":   func(p *Policy) { p.Principals[0].Keys[0].Until = time.Unix(t0, 0) },
+		"hers is gone":      func(p *Policy) { p.Principals[0].Keys = nil },
+		"one's own, always": func(p *Policy) { p.Principals[2].Keys[0].Revoked = "compromised" },
+		"one's own address": func(p *Policy) { p.Principals[2].Emails = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, becomes := world(), world()
+			for _, p := range []*Policy{p, becomes} {
+				p.Quorum = Quorum{2, 72 * time.Hour}
+				p.Principals[4].Role = Maintainer // three are there who are tied to nobody
+				p.Principals[4].IntroducedBy = founder
+			}
+			change(becomes)
+			l := single(commit("c", "jia", t0, policyChange()))
+			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": true}}
+			wantCodes(t, p.Judge(new(Ledger), l))
+		})
+	}
+}
+
+// What stands beside keys is anybody's, whatever file they are in; lists of revoked keys are spared only if short.
+func TestAttackPayloadBesideKeys(t *testing.T) {
+	noise := strings.Repeat("aB3dE5fG7hI9jK1lM+nO/pQ2rS4tU6vW8xY0z", 200)
+	armor := "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + noise + "\n-----END PGP PUBLIC KEY BLOCK-----\n"
+	for name, c := range map[string]struct {
+		names, file string
+		rest        bool
+	}{
+		"an SSH key":                  {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa " + noise + "\n", false},
+		"a comment":                   {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa AAAAB3\n# " + noise + "\n", true},
+		"a remark":                    {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa AAAAB3 " + noise + "\n", true},
+		"armor":                       {`keys = [{ openpgp = "keys/f" }]`, armor, false},
+		"before the armor":            {`keys = [{ openpgp = "keys/f" }]`, noise + "\n" + armor, true},
+		"after the armor":             {`keys = [{ openpgp = "keys/f" }]`, armor + noise, true},
+		"an allowed signer":           {`keys = [{ allowed-signers = "keys/f" }]`, "a@example.org ssh-rsa AAAA" + noise[:2000] + "\n", false},
+		"beside an allowed signer":    {`keys = [{ allowed-signers = "keys/f" }]`, "a@example.org ssh-rsa AAAA\n# " + noise + "\n", true},
+		"a short list of revocations": {"keys = [{ ssh = \"ssh-rsa AAAA\" }]\n[signatures]\nssh-revoked = [\"keys/f\"]", noise[:2000], false},
+		"a long list of revocations":  {"keys = [{ ssh = \"ssh-rsa AAAA\" }]\n[signatures]\nssh-revoked = [\"keys/f\"]", noise, true},
+	} {
+		p, err := Load(fstest.MapFS{
+			FileName: {Data: []byte("[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nemails = [\"a@example.org\"]\n" + c.names + "\n")},
+			"keys/f": {Data: []byte(c.file)},
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := p.carries["keys/f"]&Encoded != 0; got != c.rest {
+			t.Errorf("%s: a payload is seen: %v, want %v", name, got, c.rest)
+		}
 	}
 }

@@ -5,16 +5,18 @@ import (
 	"slices"
 )
 
-// voucher is a signature by which somebody stands behind commits they didn't sign: an approval tag,
-// a tag embedded in a merge, or a signed merge for what it merges.
+// voucher is a signature by which somebody stands behind commits they didn't sign: an approval tag, also one
+// that a merge embeds, or a signed merge for what it merges.
 type voucher struct {
 	name      string
 	ref       string
 	signature Signature
 }
 
-// vouchers gives what covers a commit: approvals that name it or a commit that reaches it, and
-// merges that bring it in. A merge vouches for what it merges, not for the line it is made on.
+// vouchers gives what covers a commit: approvals that name it or a commit that reaches it, and as far as the
+// policy takes merges for that, those that bring it in. A merge vouches for what it merges, not for the line it
+// is made on. Below the landing people merge to have another's work at hand, as git pull does: that is no word
+// about it unless the policy says so.
 func (j *judgement) vouchers(c *Commit) []voucher {
 	var vs []voucher
 	above := j.above(c.ID)
@@ -24,7 +26,7 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 		}
 	}
 	for m := range j.landing.commits() {
-		if m.Signature.Status != statusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
+		if !j.approves(m) || m.Signature.Status != statusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
 			continue
 		}
 		if slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] }) {
@@ -32,6 +34,18 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 		}
 	}
 	return vs
+}
+
+// approves says whether the policy takes a merge for an approval of what it merges.
+func (j *judgement) approves(merge *Commit) bool {
+	switch j.p.Signatures.MergesApprove {
+	case "any":
+		return true
+	case "landing":
+		return merge == &j.landing.Commit
+	default:
+		return false
+	}
 }
 
 // above gives the commits of the landing that reach one, itself included.
@@ -82,7 +96,7 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 	case q == accountable:
 		return q.Name + " already stands behind the change as its signer"
 	}
-	if why := j.p.partial(accountable, q); why != "" {
+	if why := j.p.tied(accountable, q); why != "" {
 		return why
 	}
 	if rule.Approvers == nil {
@@ -110,22 +124,6 @@ func (e Exempt) accounts(touched []TouchedPath) []string {
 		}
 	}
 	return classes
-}
-
-// introduced says whether a introduced b, or somebody who introduced b: a sock puppet's voucher is
-// no voucher, however long the line of puppets.
-func (p *Policy) introduced(a, b *Principal) bool {
-	for range p.Principals {
-		next := p.Principal(b.IntroducedBy)
-		if next == nil {
-			return false
-		}
-		if next == a {
-			return true
-		}
-		b = next
-	}
-	return true // a circle has no honest beginning; Load refuses it, and so does this
 }
 
 // couldApprove names who else could stand second, in the policy's order.

@@ -100,7 +100,7 @@ type Amended struct {
 }
 
 // Approval is a voucher for a commit and what it brings: a signed tag under refs/approvals/, or a
-// tag embedded in a merge. The landing commit's own signature is no Approval: Judge weighs it.
+// tag of that kind which a merge embeds. The landing commit's own signature is no Approval: Judge weighs it.
 type Approval struct {
 	Commit    string // the commit the tag names
 	Source    string // "tag" or "mergetag"

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -153,20 +154,69 @@ func control(text []byte) int {
 // lineAt gives the line of a position.
 func lineAt(text string, pos int) int { return 1 + strings.Count(text[:pos], "\n") }
 
-// withoutKeys gives the file's text without the keys and ids in it, which look like a payload.
-func (r *reader) withoutKeys(p *Policy) []byte {
+// smallList is how long a list of revoked keys may be that nobody asks what it is: one maintainer may add it.
+const smallList = 4 << 10
+
+// rest gives a file's text without what was read as a key or a commit's id there, which looks like a payload.
+// Whoever changes a key needs the quorum; whoever writes something beside it doesn't.
+func (r *reader) rest(p *Policy, name string) []byte {
+	text := r.read[name]
 	var known []string
+	without := func(s string) {
+		if s != "" {
+			known = append(known, s, "")
+		}
+	}
 	for _, id := range p.Adoption.Commits {
-		known = append(known, id, "")
+		without(id)
 	}
 	for _, q := range p.Principals {
 		for _, k := range q.Keys {
-			if k.Kind == "ssh" {
-				known = append(known, string(k.Data), "")
+			switch {
+			case k.Kind == "ssh":
+				// The type and the key; what comes behind them is anybody's remark.
+				if fields := strings.Fields(string(k.Data)); len(fields) > 1 {
+					without(fields[1])
+				}
+			case k.Kind == "openpgp" && k.Source == name:
+				if len(text) > 0 && text[0] >= 0x80 {
+					return nil // its binary form, in which there is nothing else
+				}
+				return outsideArmor(text)
+			case k.Kind == "allowed-signers" && k.Source == name:
+				for line := range strings.Lines(string(text)) {
+					for _, word := range strings.Fields(line) {
+						if !strings.HasPrefix(line, "#") && strings.HasPrefix(word, "AAAA") && len(word) <= smallList {
+							without(word)
+						}
+					}
+				}
 			}
 		}
 	}
-	return []byte(strings.NewReplacer(known...).Replace(string(r.read[r.name])))
+	if slices.ContainsFunc(p.X509.Roots, func(f File) bool { return f.Name == name }) {
+		return nil // only the quorum says whom to trust
+	}
+	for _, f := range slices.Concat(p.Signatures.RevokedSSH, p.X509.CRLs) {
+		if f.Name == name && len(text) <= smallList {
+			return nil
+		}
+	}
+	return []byte(strings.NewReplacer(known...).Replace(string(text)))
+}
+
+// outsideArmor gives the lines of a file around its armored blocks.
+func outsideArmor(text []byte) []byte {
+	var rest []byte
+	within := false
+	for line := range bytes.Lines(text) {
+		begins := bytes.HasPrefix(line, []byte("-----BEGIN PGP "))
+		if within = within || begins; !within {
+			rest = append(rest, line...)
+		}
+		within = within && !bytes.HasPrefix(line, []byte("-----END PGP "))
+	}
+	return rest
 }
 
 // finish fills in what follows from the rest.
@@ -178,7 +228,11 @@ func (r *reader) finish(p *Policy) {
 		sum.Write(r.read[name])
 	}
 	p.Digest = hex.EncodeToString(sum.Sum(nil))
-	p.carries = encoded(r.withoutKeys(p))
+	p.carries = make(map[string]Traits, len(p.files))
+	for _, name := range p.files {
+		rest := r.rest(p, name)
+		p.carries[name] = Inspect(rest, int64(len(rest)))
+	}
 	if p.Classes == nil {
 		p.Classes = builtInClasses()
 	}
@@ -229,7 +283,7 @@ func defaults() *Policy {
 	return &Policy{
 		Protect: Protect{Refs: []string{"refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}},
 		Signatures: Signatures{
-			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer",
+			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer", MergesApprove: "landing",
 			ClockSkew: 10 * time.Minute,
 		},
 		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
@@ -243,7 +297,7 @@ func defaults() *Policy {
 			{
 				Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",
 				Classes: []string{"binary", "executable", "archive", "encoded", "large"},
-				Exempt:  Exempt{Days: 365, Commits: 10, In: "class"}, Approvals: 1,
+				Exempt:  Exempt{Days: 365, Commits: 10, Months: 6, In: "class"}, Approvals: 1,
 			},
 			{
 				Name: "build-and-ci", Why: "They run on every builder's machine.",

@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// mergesApprove are from the strictest to the laxest.
+var mergesApprove = []string{"none", "landing", "any"}
+
 var signatureKinds = []string{"openpgp", "ssh", "x509"}
 
 func (r *reader) signatures(t *table, s *Signatures) {
@@ -21,6 +24,7 @@ func (r *reader) signatures(t *table, s *Signatures) {
 	}
 	t.boolean("tags", &s.Tags)
 	t.oneOf("identity", &s.Identity, "committer", "author", "off")
+	t.oneOf("merges-approve", &s.MergesApprove, mergesApprove...)
 	t.duration("clock-skew", &s.ClockSkew)
 	t.date("weak-until", &s.WeakUntil)
 	t.boolean("user-verified", &s.UserVerified)

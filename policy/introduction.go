@@ -6,49 +6,97 @@ import (
 	"time"
 )
 
-// Introductions says whose word doesn't count for whom: whoever brought somebody in is the first to
-// overlook what they do, and two who were brought in together may be one person.
+// Introductions says whose word doesn't count for whom: whoever brought somebody in, at any remove, is the
+// first to overlook what they do, and two whom one line brought in together may be one person.
 type Introductions struct {
-	Across bool // an approval counts between two of whom one introduced the other
-	// SiblingsApart is how long after one another two must have been introduced by the same third for
-	// either's approval of the other to count; zero asks for nothing.
+	Across bool // an approval counts between two of whom one introduced the other, at any remove
+	// SiblingsApart is how long after one another two must have come in who were introduced by the same third,
+	// or by people whom that one introduced, for either's approval of the other to count; zero asks for nothing.
 	SiblingsApart time.Duration
 }
 
-// partial says why an approver's word for what somebody else stands behind doesn't count, or "".
-func (p *Policy) partial(accountable, approver *Principal) string {
-	switch {
-	case p.Introductions.Across:
-	case p.introduced(accountable, approver):
-		return fmt.Sprintf("%s was introduced by %s", approver.Name, accountable.Name)
-	case accountable.IntroducedBy == approver.Name:
-		return fmt.Sprintf("%s introduced %s", approver.Name, accountable.Name)
+// maxGenerations bounds how long a line of introductions may be.
+const maxGenerations = 32
+
+// line gives a principal and who introduced them, who introduced those, and so on. Founders end it.
+func (p *Policy) line(q *Principal) []*Principal {
+	var line []*Principal
+	for range maxGenerations + 1 {
+		if q == nil {
+			break
+		}
+		line = append(line, q)
+		q = p.Principal(q.IntroducedBy)
 	}
-	return p.siblings(accountable, approver)
+	return line
 }
 
-// siblings says so of two who were introduced by the same third, one soon after the other. Who doesn't say
-// when was introduced together with everybody.
-func (p *Policy) siblings(a, b *Principal) string {
-	if a == b || a.IntroducedBy == "" || a.IntroducedBy == founder || a.IntroducedBy != b.IntroducedBy {
-		return ""
-	}
-	apart := a.Introduced.Sub(b.Introduced).Abs()
-	if a.Introduced.IsZero() || b.Introduced.IsZero() {
-		apart = 0
-	}
-	if apart >= p.Introductions.SiblingsApart {
-		return ""
-	}
-	return fmt.Sprintf("%s and %s were both introduced by %s within %s", a.Name, b.Name, a.IntroducedBy, Span(p.Introductions.SiblingsApart))
-}
-
-// tied says why two can't be two of a quorum, or "".
+// tied says why two don't count as two persons, whichever of them approves and whether it is a change or a
+// quorum that they stand behind; "" if they do.
+//
+// It follows both lines of introductions up to where they meet. Where that is one of the two, that one
+// introduced the other. Where it is somebody else, everybody between that one and the first must have come in
+// [Introductions.SiblingsApart] before or after everybody between that one and the second: siblings, an aunt
+// and her nephew, cousins. Two founders' lines don't meet.
 func (p *Policy) tied(a, b *Principal) string {
-	if why := p.partial(a, b); why != "" {
-		return why
+	if a == b {
+		return ""
 	}
-	return p.partial(b, a)
+	of, with := p.line(a), p.line(b)
+	for _, line := range [][]*Principal{of, with} {
+		if len(line) > maxGenerations { // Load refuses it, and so does this
+			return line[0].Name + "'s line of introductions has no beginning"
+		}
+	}
+	for i, shared := range of {
+		k := slices.Index(with, shared)
+		switch {
+		case k < 0:
+		case i == 0 || k == 0:
+			if p.Introductions.Across {
+				return ""
+			}
+			return introduced(of[:i], with[:k], shared)
+		default:
+			return p.together(of[:i], with[:k], shared)
+		}
+	}
+	return ""
+}
+
+// introduced says that somebody introduced the other, and through whom. One of the lines is empty.
+func introduced(of, with []*Principal, by *Principal) string {
+	line := append(of, with...)
+	text := fmt.Sprintf("%s was introduced by %s", line[0].Name, by.Name)
+	if len(line) > 1 {
+		text += " through " + line[1].Name
+	}
+	return text
+}
+
+// together says which two of two lines below the same introducer came in too soon after one another. Who
+// doesn't say when came in together with everybody.
+func (p *Policy) together(of, with []*Principal, by *Principal) string {
+	for _, a := range of {
+		for _, b := range with {
+			apart := a.Introduced.Sub(b.Introduced).Abs()
+			if a.Introduced.IsZero() || b.Introduced.IsZero() {
+				apart = 0
+			}
+			if apart >= p.Introductions.SiblingsApart {
+				continue
+			}
+			if len(of) == 1 && len(with) == 1 {
+				return fmt.Sprintf("%s and %s were both introduced by %s within %s", a.Name, b.Name, by.Name, Span(p.Introductions.SiblingsApart))
+			}
+			text := fmt.Sprintf("%s and %s both come from %s by introductions", of[0].Name, with[0].Name, by.Name)
+			if a != of[0] || b != with[0] {
+				return text + fmt.Sprintf(", through %s and %s, who came in within %s", a.Name, b.Name, Span(p.Introductions.SiblingsApart))
+			}
+			return text + ", and came in within " + Span(p.Introductions.SiblingsApart)
+		}
+	}
+	return ""
 }
 
 // untied gives of people, in their order, the first that are as many as needed and no two of whom are tied;
@@ -115,9 +163,11 @@ func (p *Policy) soonest(people []*Principal, need int) []*Principal {
 	return chosen
 }
 
-// quorumIsThere says whether there are as many maintainers who count together as the quorum asks for.
-func (p *Policy) quorumIsThere() bool {
-	together, sure := p.untied(p.maintainers(), p.Quorum.Maintainers)
+// quorumIsThere says whether there are as many maintainers who count together as the quorum asks for, and who can
+// sign at a time and go on to. Before is the policy before this one.
+func (p *Policy) quorumIsThere(before *Policy, at time.Time) bool {
+	able := slices.DeleteFunc(p.maintainers(), func(q *Principal) bool { return !q.canSign(before.Principal(q.Name), at) })
+	together, sure := p.untied(able, p.Quorum.Maintainers)
 	return len(together) >= p.Quorum.Maintainers || !sure
 }
 

@@ -122,3 +122,39 @@ func TestAttackThirdSignatureUnmakesAQuorum(t *testing.T) {
 	p.Quorum.CoolDown = 7 * 24 * time.Hour // since the first of them
 	wantCodes(t, p.Judge(new(Ledger), landing))
 }
+
+// Alice brought in jia and a year later lasse; jia brought in kim a month after lasse came, lasse mallory a month
+// after that, and kim zoe much later.
+func TestTiedByLines(t *testing.T) {
+	on := func(y, m int) time.Time { return time.Date(y, time.Month(m), 1, 0, 0, 0, 0, time.UTC) }
+	p := &Policy{Introductions: Introductions{SiblingsApart: 180 * 24 * time.Hour}, Principals: []Principal{
+		{Name: "alice", IntroducedBy: founder},
+		{Name: "bob", IntroducedBy: founder},
+		{Name: "jia", IntroducedBy: "alice", Introduced: on(2024, 1)},
+		{Name: "lasse", IntroducedBy: "alice", Introduced: on(2025, 1)},
+		{Name: "kim", IntroducedBy: "jia", Introduced: on(2025, 2)},
+		{Name: "mallory", IntroducedBy: "lasse", Introduced: on(2025, 3)},
+		{Name: "zoe", IntroducedBy: "kim", Introduced: on(2026, 6)},
+		{Name: "late", IntroducedBy: "alice", Introduced: on(2027, 6)},
+	}}
+	p.index()
+	for _, c := range []struct{ a, b, want string }{
+		{"alice", "bob", ""},
+		{"jia", "alice", "jia was introduced by alice"},
+		{"kim", "alice", "kim was introduced by alice through jia"},
+		{"jia", "lasse", ""},
+		{"kim", "lasse", "kim and lasse both come from alice by introductions, and came in within 180 days"},
+		{"kim", "mallory", "kim and mallory both come from alice by introductions, and came in within 180 days"},
+		{"zoe", "mallory", "zoe and mallory both come from alice by introductions, through kim and mallory, who came in within 180 days"},
+		{"zoe", "late", ""},
+		{"kim", "late", ""},
+		{"kim", "bob", ""},
+		{"kim", "kim", ""},
+	} {
+		a, b := p.Principal(c.a), p.Principal(c.b)
+		got := p.tied(a, b)
+		if back := p.tied(b, a); got != c.want || (back == "") != (got == "") {
+			t.Errorf("%s and %s: %q, and the other way %q; want %q", c.a, c.b, got, back, c.want)
+		}
+	}
+}

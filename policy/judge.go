@@ -44,7 +44,9 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 			j.rules(c, accountable)
 		}
 	}
-	j.amendment()
+	if !p.floor {
+		j.amendment() // what is above a floor asks for what the floor asks, and by it the policy is changed
+	}
 	j.except()
 	return j.findings
 }
@@ -126,6 +128,9 @@ func (c *Commit) anonymous() bool {
 func (j *judgement) identity(c *Commit, q *Principal) bool {
 	var who string
 	var claim Identity
+	if q.Role == Service {
+		return true // a forge's merge names who asked for it; it answers for nothing, so nobody is asked who that was
+	}
 	switch j.p.Signatures.Identity {
 	case "off":
 		return true
@@ -150,7 +155,7 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 		return true
 	case Service:
 		if len(c.Parents) < 2 {
-			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else")
+			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else", "let whoever made the change sign it: git commit --amend --no-edit --reset-author -S")
 			break
 		}
 		own := c.ownBeyondGit(j.p)

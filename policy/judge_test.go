@@ -20,7 +20,7 @@ const (
 func world() *Policy {
 	p := &Policy{
 		Protect:    Protect{Refs: []string{"refs/heads/main"}},
-		Signatures: Signatures{Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer", ClockSkew: 10 * time.Minute},
+		Signatures: Signatures{Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer", MergesApprove: "landing", ClockSkew: 10 * time.Minute},
 		Tenure:     TenureBounds{Settling: 14 * 24 * time.Hour, MaxLandingAge: 14 * 24 * time.Hour},
 		Rules: []Rule{
 			{Name: "opaque", Classes: []string{"binary"}, Exempt: Exempt{Days: 365, Commits: 3, In: "class"}, Approvals: 1},
@@ -37,6 +37,9 @@ func world() *Policy {
 			{Name: "rev", Role: Reviewer, Emails: []string{"rev@example.org"}},
 			{Name: "bot", Role: Service, Emails: []string{"bot@example.org"}},
 		},
+	}
+	for i := range p.Principals {
+		p.Principals[i].Keys = []Key{{Kind: "ssh", Data: []byte(p.Principals[i].Name)}}
 	}
 	p.index()
 	return p
@@ -239,7 +242,7 @@ func TestAttackPuppetApproves(t *testing.T) {
 	discounted(t, p, "pup was introduced by jia", approval("c", "pup"))
 	p.Principals = append(p.Principals, Principal{Name: "pup2", Role: Maintainer, IntroducedBy: "pup"})
 	p.index()
-	discounted(t, p, "pup2 was introduced by jia", approval("c", "pup2"))
+	discounted(t, p, "pup2 was introduced by jia through pup", approval("c", "pup2"))
 }
 
 func TestAttackPuppetsIntroducedOneAnother(t *testing.T) {
@@ -247,7 +250,7 @@ func TestAttackPuppetsIntroducedOneAnother(t *testing.T) {
 	p.Principal("pup").IntroducedBy = "pup3"
 	p.Principals = append(p.Principals, Principal{Name: "pup3", Role: Maintainer, IntroducedBy: "pup"})
 	p.index()
-	discounted(t, p, "pup3 was introduced by jia", approval("c", "pup3"))
+	discounted(t, p, "pup3's line of introductions has no beginning", approval("c", "pup3"))
 }
 
 func TestAttackApprovalThatIsNone(t *testing.T) {
@@ -328,8 +331,15 @@ func TestMergeByAnotherMaintainerApproves(t *testing.T) {
 	l := mergeOf("jia", a, back)
 	l.Brought[1].Parents = []string{"a", "old-main"}
 	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	// Nor is it a word about a that lasse merged it into something below the landing, as git pull does, unless
+	// the policy says so.
 	l.Brought[1].Parents = []string{"old-main", "a"}
-	wantCodes(t, p.Judge(new(Ledger), l))
+	for merges, want := range map[string][]Code{"landing": {ApprovalMissing}, "none": {ApprovalMissing}, "any": nil} {
+		p.Signatures.MergesApprove = merges
+		wantCodes(t, p.Judge(new(Ledger), l), want...)
+	}
+	p.Signatures.MergesApprove = "none"
+	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), ApprovalMissing)
 }
 
 func TestAttackEvilMergeIsTheMergersOwnChange(t *testing.T) {

@@ -18,7 +18,7 @@ func InFolder(path string) bool { return path == Folder || strings.HasPrefix(pat
 
 // spared takes out of what a commit touched what is judged by what it does to the policy instead: that a file
 // of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
-// is judged as anywhere, but that keys and lists of keys are binary or encoded where the landing leaves them.
+// is judged as anywhere, but that keys are binary or encoded where the landing leaves them.
 func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
 	if !j.landing.InTree {
 		return touched
@@ -36,9 +36,9 @@ func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
 			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
 				switch class {
 				case classBinary:
-					return read && name != FileName
+					return read && name != FileName && becomes.carries[name]&Binary == 0
 				case classEncoded:
-					return read && (name != FileName || !becomes.carries)
+					return read && becomes.carries[name]&Encoded == 0
 				default:
 					return !slices.Contains(fixedClasses(), class)
 				}
@@ -120,7 +120,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 	p, err := load(fsys, FloorFile, &Policy{
 		Protect: Protect{AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
-			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", ClockSkew: noLimit, WeakUntil: time.Unix(maxDate, 0),
+			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any", ClockSkew: noLimit, WeakUntil: time.Unix(maxDate, 0),
 		},
 		X509:          X509{Transparency: "none", Log: defaults().X509.Log, Timeout: defaults().X509.Timeout},
 		Push:          Push{Certificate: "optional"},
@@ -136,6 +136,9 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 	}
 	if err == nil && (p.X509.Roots != nil || p.X509.Log != defaults().X509.Log) {
 		err = fmt.Errorf("%s: trusted-roots and log say whom to trust, which the policy in the tree does; a floor has crls and transparency", FloorFile)
+	}
+	if err == nil {
+		p.floor = true
 	}
 	return p, err
 }
@@ -188,6 +191,9 @@ func (s *Signatures) above(floor *Signatures) Signatures {
 	if floor.WeakUntil.Before(s.WeakUntil) { // zero, which accepts nothing weak, is before all
 		c.WeakUntil = floor.WeakUntil
 	}
+	if slices.Index(mergesApprove, floor.MergesApprove) < slices.Index(mergesApprove, s.MergesApprove) {
+		c.MergesApprove = floor.MergesApprove
+	}
 	if s.Identity == "off" {
 		c.Identity = floor.Identity
 	}
@@ -199,6 +205,7 @@ func (s *Signatures) above(floor *Signatures) Signatures {
 func (p *Policy) Beneath(above *Policy) *Policy {
 	c := p.WithPrincipals(above.Principals)
 	c.Quorum, c.Introductions = above.Quorum, above.Introductions
+	c.Signatures.MergesApprove = above.Signatures.MergesApprove
 	return c
 }
 

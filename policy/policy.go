@@ -29,8 +29,9 @@ type Policy struct {
 	// order of their names, each with its name and length before it.
 	Digest string
 
-	files   []string // every file it was read from, in its folder
-	carries bool     // its file has something encoded that is neither a key nor a commit's id
+	floor   bool              // it bounds the policy in the tree
+	files   []string          // every file it was read from, in its folder
+	carries map[string]Traits // of each of them, what it has that is neither a key nor a commit's id
 	byName  map[string]*Principal
 	byEmail map[string]*Principal
 }
@@ -45,11 +46,14 @@ type Protect struct {
 
 // Signatures says what must be signed, and how.
 type Signatures struct {
-	Require   string   // "every-commit" or "landing"
-	Kinds     []string // of "openpgp", "ssh", "x509"
-	Tags      bool     // protected tags are annotated and signed
-	Identity  string   // "committer", "author" or "off"
-	ClockSkew time.Duration
+	Require  string   // "every-commit" or "landing"
+	Kinds    []string // of "openpgp", "ssh", "x509"
+	Tags     bool     // protected tags are annotated and signed
+	Identity string   // "committer", "author" or "off"
+	// MergesApprove says which signed merges are approvals of what they merge: "landing" (the landing commit
+	// itself), "any" or "none".
+	MergesApprove string
+	ClockSkew     time.Duration
 	// WeakUntil is when the last signature with a weak algorithm may have landed; zero accepts none.
 	WeakUntil    time.Time
 	UserVerified bool   // security keys must have asked for a PIN or a finger
@@ -126,7 +130,7 @@ const (
 	Maintainer  Role = "maintainer"  // signs, lands and approves
 	Contributor Role = "contributor" // signs and lands, never approves
 	Reviewer    Role = "reviewer"    // approves, never signs what lands
-	Service     Role = "service"     // lands merges; never a person
+	Service     Role = "service"     // signs merges that are what git makes of them; never a person
 )
 
 // Principal is a person or service of the keyring.

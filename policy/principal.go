@@ -93,13 +93,15 @@ func (r *reader) introductions(p *Policy) {
 			problem("%s was introduced by %q, whom nobody here is%s", q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
 			continue
 		}
-		next := q.IntroducedBy
-		for range p.Principals {
-			if next == q.Name {
-				problem("%s stands at both ends of a line of introductions", q.Name)
-				break
-			}
+		next, generations := q.IntroducedBy, 0
+		for ; next != q.Name && by[next] != "" && generations <= maxGenerations; generations++ {
 			next = by[next]
+		}
+		switch {
+		case next == q.Name:
+			problem("%s stands at both ends of a line of introductions", q.Name)
+		case generations > maxGenerations:
+			problem("more than %d people introduced one another in a line that ends with %s", maxGenerations, q.Name)
 		}
 	}
 }

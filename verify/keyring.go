@@ -15,6 +15,7 @@ type Keyring struct {
 	entries       []*entry // in the order given
 	byFingerprint map[string][]*entry
 	byID          map[uint64][]*entry // OpenPGP key ids, for signatures that name no fingerprint
+	byRaw         map[string][]*entry // by the bare public key, whatever it is wrapped in
 	authorities   map[string][]*entry // SSH certificate authorities, by fingerprint
 	revokedSSH    revokedSSH
 	x509          *x509Trust
@@ -31,8 +32,8 @@ type entry struct {
 
 // NewKeyring reads keys. A key that can't be read, or whose other fields contradict one another, is
 // never left out: it is an error that names the key's Source, and all such errors are given at
-// once. So is a key that stands under two principals, for they would be one person, and a keyring
-// without keys. A principal may have several keys, and a key several entries of one principal, each
+// once. So is a key that stands under two principals, also as an SSH and an OpenPGP key, for they would be one
+// person, and a keyring without keys. A principal may have several keys, and a key several entries of one principal, each
 // with its own window: see [Keyring.Verify].
 //
 // All keys are read here; what is left for the first signature by an OpenPGP key is to check its
@@ -43,7 +44,7 @@ func NewKeyring(keys []Key, settings Settings) (*Keyring, error) {
 		return nil, errors.New("the keyring has no keys, so that nobody could sign: add a principal's key")
 	}
 	k := &Keyring{
-		byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, authorities: map[string][]*entry{}, settings: settings,
+		byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, authorities: map[string][]*entry{}, byRaw: map[string][]*entry{}, settings: settings,
 	}
 	var errs []error
 	for i, key := range keys {
@@ -87,6 +88,9 @@ func (k *Keyring) add(key Key) error {
 		}
 	}
 	if err := k.onePerson(&e.key); err != nil {
+		return err
+	}
+	if err := k.oneSecret(e); err != nil {
 		return err
 	}
 	k.entries = append(k.entries, e)

@@ -224,9 +224,10 @@ func sshFormats(keyType string) []string {
 
 func isCertificate(keyType string) bool { return strings.HasSuffix(keyType, "-cert-v01@openssh.com") }
 
-// quote shows a word of the signer's, which may be anything, in a message.
+// quote shows a word of the signer's, which may be anything, in a message. An address or a workflow's URI must be
+// whole: people copy it into the policy.
 func quote(word string) string {
-	const most = 40
+	const most = 512
 	if len(word) > most {
 		word = word[:most] + "..."
 	}

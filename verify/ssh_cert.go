@@ -63,6 +63,9 @@ func (k *Keyring) addAuthority(e *entry) error {
 			}
 		}
 	}
+	if err := k.oneSecret(e); err != nil {
+		return err
+	}
 	k.entries = append(k.entries, e)
 	k.authorities[fingerprint] = append(k.authorities[fingerprint], e)
 	return nil
