@@ -146,6 +146,9 @@ type Repo interface {
 	// Reaches says for each of ids whether tip reaches it (a commit reaches itself). An id whose
 	// object is missing is an error.
 	Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error)
+	// Links gives the symbolic links in a commit's tree, sorted by path; or, where since isn't zero, those in
+	// which it differs from that commit.
+	Links(ctx context.Context, commit, since ID) ([]Link, error)
 	// Commit, Tag and Blob read one object. A missing object or one of another type is an error.
 	Commit(ctx context.Context, id ID) (Commit, error)
 	Tag(ctx context.Context, id ID) (Tag, error)
