@@ -290,6 +290,7 @@ const maxFindings = 5000
 // before it.
 func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
 	var ledger *policy.Ledger
+	var links *policy.Links // of the landing that is read; settled when all are
 	var before ledgerEntry
 	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (origin, error) {
 		if err := start(parent); err != nil {
@@ -300,7 +301,10 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			// Not %w: a limit that what came before exceeds is no fault of the push.
 			return origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
 		}
-		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
+		if links, err = p.linksBefore(ctx, u.resolved, parent); err != nil {
+			return origin{}, err
+		}
+		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone(), Links: keepLinks(links)}
 		if u.above && parent == u.real {
 			before.Above = p.now.policy.Adoption.Commits
 		}
@@ -308,7 +312,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return origin{}, err
 		}
-		o := origin{last: ledger.Last(), received: p.req.Received, ref: u.resolved}
+		o := origin{last: ledger.Last(), links: links, received: p.req.Received, ref: u.resolved}
 		if o.standing, err = p.standingAt(ctx, second, parent); err == nil && o.standing.folder != p.now.folder {
 			o.also = p.now
 		}
@@ -343,7 +347,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		ledger.Credit(f.by.policy, landing)
 	}
 	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
-		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above}, before)
+		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: keepLinks(links)}, before)
 	}
 	return nil
 }

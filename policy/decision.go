@@ -110,6 +110,8 @@ type TouchedPath struct {
 	Path    string   `json:"path"`   // raw bytes
 	Change  string   `json:"change"` // "added", "modified", "deleted", "mode" or "type"
 	Classes []string `json:"classes"`
+	// ShownAs are the paths that put it in a class, where symbolic links show it under others.
+	ShownAs []string `json:"shown_as,omitempty"`
 }
 
 // Finding is one reason why something may not pass: which commit or ref, which rule, what is
