@@ -48,6 +48,9 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	if err := p.lookUp(ctx); err != nil {
 		return p.decision, err
 	}
+	if err := p.names(ctx); err != nil {
+		return p.decision, err
+	}
 	if err := p.certificate(ctx); err != nil {
 		return p.decision, err
 	}
