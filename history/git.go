@@ -25,6 +25,8 @@ type gitRepo struct {
 	ask    *process // a cat-file for single questions, started when first needed
 	// a diff-tree that compares two commits, started when first needed
 	compare *process
+
+	lineages map[ID]lineage // of commits that a walk has seen
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
