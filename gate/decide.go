@@ -19,6 +19,8 @@ type push struct {
 	vouchers []voucher     // those that come in this very push
 	judged   []history.Ref // see judgedRefs; nil before it was asked
 	decision policy.Decision
+	landed   map[history.ID]bool // see standsOnJudged; nil before it was asked
+	empty    map[string]bool     // see holdsNothing; nil before it was asked
 }
 
 // update is a ref update as the repository, not the client, sees it.
@@ -82,6 +84,9 @@ func (p *push) blames(u *update, err error) bool {
 	return true
 }
 
+// manyNames is the number of names from which listing all refs beats asking for each.
+const manyNames = 64
+
 // lookUp finds what each ref really is before the push. The old id on a hook's line is the client's
 // claim (git-receive-pack passes it on), and a push to a symbolic ref moves the ref behind it.
 func (p *push) lookUp(ctx context.Context) error {
@@ -96,6 +101,9 @@ func (p *push) lookUp(ctx context.Context) error {
 	}
 	current := make(map[string]history.Ref)
 	for len(names) > 0 {
+		if len(names) > manyNames {
+			names = nil // all of them cost less than so many questions
+		}
 		refs, err := p.repo.Refs(ctx, names...)
 		if err != nil {
 			return err
@@ -121,6 +129,12 @@ func (p *push) lookUp(ctx context.Context) error {
 			}
 		}
 	}
+	aliases := make(map[string]history.Ref)
+	for name, r := range current {
+		if r.Target != "" {
+			aliases[name] = r
+		}
+	}
 	p.decision.Refs = make([]policy.RefDecision, len(p.req.Updates))
 	p.updates = make([]update, len(p.req.Updates))
 	moved := make(map[string]string)
@@ -136,7 +150,7 @@ func (p *push) lookUp(ctx context.Context) error {
 		}
 		moved[resolved] = u.Name
 		d := &p.decision.Refs[i]
-		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.protects(u.Name, resolved, current)}
+		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.protects(u.Name, resolved, aliases)}
 		if resolved != u.Name {
 			d.Resolved = resolved
 		}
@@ -147,16 +161,16 @@ func (p *push) lookUp(ctx context.Context) error {
 
 // protects says whether an update moves something protected: by the name that is pushed to, by the ref that
 // really moves, or by another name of that.
-func (g *Gate) protects(name, resolved string, current map[string]history.Ref) bool {
+func (g *Gate) protects(name, resolved string, aliases map[string]history.Ref) bool {
 	if g.now.policy.Protects(name) || g.now.policy.Protects(resolved) {
 		return true
 	}
-	for alias, r := range current {
+	for alias, r := range aliases {
 		for hops := 0; r.Target != "" && hops < 5; hops++ {
 			if r.Target == resolved && g.now.policy.Protects(alias) {
 				return true
 			}
-			r = current[r.Target]
+			r = aliases[r.Target]
 		}
 	}
 	return false
@@ -180,6 +194,9 @@ func (p *push) update(ctx context.Context, u *update) error {
 		return nil
 	case u.New.IsZero():
 		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowDelete || u.real.IsZero())
+		if err == nil && !ok {
+			ok, err = p.holdsNothing(ctx, u)
+		}
 		if err == nil && !ok {
 			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted", u.moveAdvice())
 		}

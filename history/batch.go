@@ -3,11 +3,16 @@ package history
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // object reads the next reply of a cat-file --batch (git-cat-file(1), BATCH OUTPUT): a line
@@ -175,11 +180,25 @@ func (r *gitRepo) Symbolic(ctx context.Context, name string) (string, error) {
 	if !strings.HasPrefix(name, "refs/") {
 		return "", nil
 	}
+	if !r.mayBeSymbolic(name) {
+		return "", nil
+	}
 	out, err := r.output(ctx, "", "symbolic-ref", "--quiet", "--no-recurse", name)
 	if err != nil && exitedWith(err, 1) {
 		return "", nil
 	}
 	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// mayBeSymbolic says whether a ref may be symbolic: one in a file of its own, or in a reftable. Packed refs never
+// are (gitrepository-layout(5)), and a push of many new names needs no process for each.
+func (r *gitRepo) mayBeSymbolic(name string) bool {
+	for _, path := range []string{filepath.Join(r.gitDir, name), filepath.Join(r.dir, name), filepath.Join(r.dir, "reftable")} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return true
+		}
+	}
+	return false
 }
 
 // matches says whether one of the patterns, if there are any, takes in a ref.
