@@ -207,6 +207,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	d.Reference = reference(req)
 	if err != nil {
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
+		d.Findings = append(d.Findings, tookTooLong(err)...)
 		if d.Refs == nil { // nothing was looked up, but the record says what was asked for
 			d.Refs = g.asked(req)
 		}
@@ -237,7 +238,7 @@ func (g *Gate) undecidedOnPanic(ctx context.Context, req Request) (d policy.Deci
 	if g.now != nil {
 		limit = g.now.policy.Limits.Time
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the policy's limit time = %s is used up", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, timeUsedUp(limit))
 	defer cancel()
 	d, err = g.decide(ctx, req)
 	if err != nil && ctx.Err() != nil {

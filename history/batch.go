@@ -104,11 +104,39 @@ func (r *gitRepo) question(ctx context.Context, id ID, answer func(*process) err
 	return err
 }
 
+// asked is what a single question found. It is kept for a while: who asks for a tag's kind asks for the tag next.
+type asked struct {
+	kind string
+	raw  []byte
+}
+
+const (
+	maxAsked     = 1 << 12 // objects
+	maxAskedSize = 8 << 10 // bytes of one
+)
+
+// remember keeps a commit or tag that was asked for.
+func (r *gitRepo) remember(id ID, kind string, raw []byte) {
+	if len(raw) > maxAskedSize || kind != "commit" && kind != "tag" {
+		return
+	}
+	if r.asked == nil || len(r.asked) == maxAsked {
+		r.asked = make(map[ID]asked)
+	}
+	r.asked[id] = asked{kind, raw}
+}
+
 func (r *gitRepo) read(ctx context.Context, id ID, kind string) (raw []byte, err error) {
+	if a, ok := r.asked[id]; ok && a.kind == kind {
+		return a.raw, nil
+	}
 	err = r.question(ctx, id, func(p *process) error {
 		raw, err = p.readObject(id, kind, r.limits)
 		return err
 	})
+	if err == nil {
+		r.remember(id, kind, raw)
+	}
 	return raw, err
 }
 
@@ -131,12 +159,22 @@ func (r *gitRepo) Tag(ctx context.Context, id ID) (Tag, error) {
 func (r *gitRepo) Blob(ctx context.Context, id ID) ([]byte, error) { return r.read(ctx, id, "blob") }
 
 func (r *gitRepo) Kind(ctx context.Context, id ID) (kind string, err error) {
+	if a, ok := r.asked[id]; ok {
+		return a.kind, nil
+	}
 	err = r.question(ctx, id, func(p *process) error {
 		var size int64
 		if kind, size, err = p.object(id); err != nil {
 			return err
 		}
-		_, err = p.body(nil, size, 0)
+		keep := size
+		if size > maxAskedSize || kind == "blob" {
+			keep = 0
+		}
+		raw, err := p.body(nil, size, keep)
+		if err == nil && keep == size {
+			r.remember(id, kind, raw)
+		}
 		return err
 	})
 	return kind, err

@@ -23,6 +23,7 @@ type gitRepo struct {
 	opts   Options
 	limits Limits
 	ask    *process // a cat-file for single questions, started when first needed
+	asked  map[ID]asked
 	// a diff-tree that compares two commits, started when first needed
 	compare *process
 
