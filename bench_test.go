@@ -128,10 +128,14 @@ func (s *bench) must(b *testing.B, cmd *exec.Cmd) string {
 
 // hook runs the hook for a push of everything new, as git-receive-pack does.
 func (s *bench) hook(b *testing.B) time.Duration {
+	return s.hookLines(b, s.old+" "+s.new+" refs/heads/main\n")
+}
+
+func (s *bench) hookLines(b *testing.B, lines string) time.Duration {
 	cmd := exec.Command(s.program, "hook", "pre-receive")
 	cmd.Dir = s.repo
 	cmd.Env = append(os.Environ(), "GIT_DIR=.")
-	cmd.Stdin = strings.NewReader(s.old + " " + s.new + " refs/heads/main\n")
+	cmd.Stdin = strings.NewReader(lines)
 	start := time.Now()
 	s.must(b, cmd)
 	return time.Since(start)
@@ -191,6 +195,36 @@ func BenchmarkPushThousandCommits(b *testing.B) {
 			theirs := s.logSignatures(b)
 			b.ReportMetric(median(ours), "hook-ms")
 			b.ReportMetric(float64(theirs.Milliseconds())/median(ours), "log-G/hook")
+		})
+	}
+}
+
+// BenchmarkPushThousandTags is a push of 1,000 signed tags on adopted commits, all over the history, and one of as
+// many branches that nobody protects, against git rev-list --no-walk of the same.
+func BenchmarkPushThousandTags(b *testing.B) {
+	for _, history := range histories(b) {
+		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+			s := newBench(b, history, 0)
+			s.run(b, "sh", "-ec", `cd "$1"
+				git rev-list main >../commits
+				for i in $(seq 1000); do echo $(( i * $(wc -l <../commits) / 1001 + 1 )) $i; done |
+				while read n i; do git tag -s -m tag v$i $(sed -n ${n}p ../commits); done
+				zero=0000000000000000000000000000000000000000
+				git for-each-ref --format="$zero %(objectname) %(refname)" 'refs/tags/v*' >../tags
+				git for-each-ref --format="$zero %(*objectname) refs/heads/%(refname:short)-fix" 'refs/tags/v*' >../branches
+				git for-each-ref --format='%(objectname)' 'refs/tags/v*' >../ids
+				git for-each-ref --format='delete %(refname)' 'refs/tags/v*' | git update-ref --stdin`, "sh", s.repo)
+			var tags, branches, theirs []time.Duration
+			for b.Loop() {
+				tags = append(tags, s.hookLines(b, s.run(b, "cat", s.dir+"/tags")+"\n"))
+				branches = append(branches, s.hookLines(b, s.run(b, "cat", s.dir+"/branches")+"\n"))
+				start := time.Now()
+				s.run(b, "sh", "-ec", `git -C "$1" rev-list --no-walk --stdin <"$2"`, "sh", s.repo, s.dir+"/ids")
+				theirs = append(theirs, time.Since(start))
+			}
+			b.ReportMetric(median(tags), "tags-ms")
+			b.ReportMetric(median(branches), "branches-ms")
+			b.ReportMetric(median(theirs), "no-walk-ms")
 		})
 	}
 }

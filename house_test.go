@@ -32,7 +32,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"install": {ours: []string{"history"}},
 	"history": {modules: []string{"github.com/go-git/go-git/v5", "github.com/aymanbagabas/go-udiff"}},                                               // udiff: the line diff of gopls, as a module
 	"verify":  {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":  {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype"}},
+	"policy":  {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
 	"journal": {},
 	"docs":    {},
 }
@@ -56,7 +56,7 @@ var requirements = []string{
 	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra",
 	// What the verdicts on X.509 are compared with; no package of ours imports them.
 	"github.com/github/smimesign", "github.com/sigstore/gitsign", "github.com/sigstore/protobuf-specs", "github.com/sigstore/sigstore-go", "google.golang.org/protobuf",
-	"golang.org/x/crypto", "golang.org/x/mod", "pgregory.net/rapid",
+	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/text", "pgregory.net/rapid",
 }
 
 // longFiles may be longer than maxLines, each for a reason.

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/history"
 	"countersign/install"
 	"countersign/journal"
 	"countersign/policy"
+	"countersign/report"
 )
 
 func doctorCommand(env Env) *cobra.Command {
@@ -52,8 +55,40 @@ func examine(ctx context.Context, env Env, repository string) ([]error, error) {
 		faults = append(faults, err)
 	}
 	defer g.Close()
+	if g.Policy() != nil && g.Repository() != nil {
+		named, err := examineNames(ctx, env, g)
+		if err != nil {
+			return nil, err
+		}
+		faults = append(faults, named...)
+	}
 	if err := examineJournal(g); err != nil {
 		faults = append(faults, err)
+	}
+	return faults, nil
+}
+
+// examineNames looks for refs by which Git finds something else than a protected one, and says where notes are open.
+func examineNames(ctx context.Context, env Env, g *gate.Gate) ([]error, error) {
+	shadows, err := g.Shadows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var faults []error
+	for i, s := range shadows {
+		if i == 20 {
+			faults = append(faults, fmt.Errorf("and %d more refs like that", len(shadows)-i))
+			break
+		}
+		ref := report.Escape(s.Ref)
+		faults = append(faults, fmt.Errorf("%s isn't protected, and Git finds it by the name of %s: git push origin :%s", ref, report.Escape(s.Protected), ref))
+	}
+	notes, err := g.Repository().Refs(ctx, "refs/notes/")
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(notes, func(r history.Ref) bool { return !g.Policy().Protects(r.Name) }) {
+		fmt.Fprintln(env.Stdout, `note: anybody who may push writes refs/notes/, which git log shows below commits; "refs/notes/**" in protect.refs closes it`)
 	}
 	return faults, nil
 }

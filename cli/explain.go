@@ -72,6 +72,9 @@ func explainText(w io.Writer, e gate.Explained) error {
 			classes = strings.Join(c.Classes, ", ")
 		}
 		fmt.Fprintf(&b, "  %s  (%s, %s)\n", report.Escape(c.Path), c.Change, classes)
+		for _, as := range c.ShownAs {
+			fmt.Fprintf(&b, "    a symbolic link shows it as %s\n", report.Escape(as))
+		}
 	}
 	b.WriteString("\nasked of it\n")
 	refused := false

@@ -171,7 +171,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 			j.Policy = f.by.policy
 		}
 		if cl != nil {
-			j.Landing = cl.landing(f.read)
+			j.Landing = cl.landing(f.read, f.elsewhere)
 			j.Landing.Ref, j.Landing.ApprovalsFetched = a.Ref, true
 			j.Findings = p.Judge(ledger, j.Landing)
 		} else {
@@ -201,7 +201,7 @@ func (g *Gate) claimedLedger(ctx context.Context, cl *claims, tip history.ID) (*
 		if err != nil {
 			return nil, err
 		}
-		l.Credit(cl.policy, cl.landing(landing))
+		l.Credit(cl.policy, cl.landing(landing, nil))
 	}
 	return l, nil
 }
@@ -276,12 +276,16 @@ func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	if err != nil {
 		return Audit{}, err
 	}
-	for _, a := range audits {
-		reached, err := g.repo.Reaches(ctx, a.Range.Tip, []history.ID{id})
-		if err != nil {
-			return Audit{}, err
-		}
-		if reached[0] {
+	tips := make([]history.ID, len(audits))
+	for i, a := range audits {
+		tips[i] = a.Range.Tip
+	}
+	reached, err := g.repo.Reaches(ctx, tips, []history.ID{id})
+	if err != nil {
+		return Audit{}, err
+	}
+	for i, a := range audits {
+		if reached[i][0] {
 			return a, nil
 		}
 	}
@@ -329,7 +333,11 @@ func (g *Gate) Prepare(ctx context.Context) error {
 		if err != nil {
 			return undecided(err)
 		}
-		g.tenure.keep(g, r.Name, ledgerEntry{Tip: r.ID.String(), Ledger: l})
+		links, err := g.linksBefore(ctx, r.Name, r.ID)
+		if err != nil {
+			return undecided(err)
+		}
+		g.tenure.keep(g, r.Name, ledgerEntry{Tip: r.ID.String(), Ledger: l, Links: keepLinks(links)})
 	}
 	g.tenure.save(g)
 	return nil
@@ -357,7 +365,7 @@ func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, cove
 		if err != nil {
 			return commit, nil, err
 		}
-		landing, _ := g.now.verified(l, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
+		landing, _ := g.now.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
 	return commit, covered, nil

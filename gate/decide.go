@@ -19,6 +19,8 @@ type push struct {
 	vouchers []voucher     // those that come in this very push
 	judged   []history.Ref // see judgedRefs; nil before it was asked
 	decision policy.Decision
+	landed   map[history.ID]bool // see standsOnJudged; nil before it was asked
+	empty    map[string]bool     // see holdsNothing; nil before it was asked
 }
 
 // update is a ref update as the repository, not the client, sees it.
@@ -46,6 +48,9 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	}
 	p := &push{Gate: g, req: req}
 	if err := p.lookUp(ctx); err != nil {
+		return p.decision, err
+	}
+	if err := p.names(ctx); err != nil {
 		return p.decision, err
 	}
 	if err := p.certificate(ctx); err != nil {
@@ -79,6 +84,9 @@ func (p *push) blames(u *update, err error) bool {
 	return true
 }
 
+// manyNames is the number of names from which listing all refs beats asking for each.
+const manyNames = 64
+
 // lookUp finds what each ref really is before the push. The old id on a hook's line is the client's
 // claim (git-receive-pack passes it on), and a push to a symbolic ref moves the ref behind it.
 func (p *push) lookUp(ctx context.Context) error {
@@ -93,6 +101,9 @@ func (p *push) lookUp(ctx context.Context) error {
 	}
 	current := make(map[string]history.Ref)
 	for len(names) > 0 {
+		if len(names) > manyNames {
+			names = nil // all of them cost less than so many questions
+		}
 		refs, err := p.repo.Refs(ctx, names...)
 		if err != nil {
 			return err
@@ -118,6 +129,12 @@ func (p *push) lookUp(ctx context.Context) error {
 			}
 		}
 	}
+	aliases := make(map[string]history.Ref)
+	for name, r := range current {
+		if r.Target != "" {
+			aliases[name] = r
+		}
+	}
 	p.decision.Refs = make([]policy.RefDecision, len(p.req.Updates))
 	p.updates = make([]update, len(p.req.Updates))
 	moved := make(map[string]string)
@@ -133,7 +150,7 @@ func (p *push) lookUp(ctx context.Context) error {
 		}
 		moved[resolved] = u.Name
 		d := &p.decision.Refs[i]
-		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.protects(u.Name, resolved, current)}
+		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.protects(u.Name, resolved, aliases)}
 		if resolved != u.Name {
 			d.Resolved = resolved
 		}
@@ -144,16 +161,16 @@ func (p *push) lookUp(ctx context.Context) error {
 
 // protects says whether an update moves something protected: by the name that is pushed to, by the ref that
 // really moves, or by another name of that.
-func (g *Gate) protects(name, resolved string, current map[string]history.Ref) bool {
+func (g *Gate) protects(name, resolved string, aliases map[string]history.Ref) bool {
 	if g.now.policy.Protects(name) || g.now.policy.Protects(resolved) {
 		return true
 	}
-	for alias, r := range current {
+	for alias, r := range aliases {
 		for hops := 0; r.Target != "" && hops < 5; hops++ {
 			if r.Target == resolved && g.now.policy.Protects(alias) {
 				return true
 			}
-			r = current[r.Target]
+			r = aliases[r.Target]
 		}
 	}
 	return false
@@ -177,6 +194,9 @@ func (p *push) update(ctx context.Context, u *update) error {
 		return nil
 	case u.New.IsZero():
 		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowDelete || u.real.IsZero())
+		if err == nil && !ok {
+			ok, err = p.holdsNothing(ctx, u)
+		}
 		if err == nil && !ok {
 			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted", u.moveAdvice())
 		}
@@ -290,6 +310,7 @@ const maxFindings = 5000
 // before it.
 func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
 	var ledger *policy.Ledger
+	var links *policy.Links // of the landing that is read; settled when all are
 	var before ledgerEntry
 	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (origin, error) {
 		if err := start(parent); err != nil {
@@ -300,7 +321,10 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			// Not %w: a limit that what came before exceeds is no fault of the push.
 			return origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
 		}
-		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone()}
+		if links, err = p.linksBefore(ctx, u.resolved, parent); err != nil {
+			return origin{}, err
+		}
+		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone(), Links: keepLinks(links)}
 		if u.above && parent == u.real {
 			before.Above = p.now.policy.Adoption.Commits
 		}
@@ -308,7 +332,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return origin{}, err
 		}
-		o := origin{last: ledger.Last(), received: p.req.Received, ref: u.resolved}
+		o := origin{last: ledger.Last(), links: links, received: p.req.Received, ref: u.resolved}
 		if o.standing, err = p.standingAt(ctx, second, parent); err == nil && o.standing.folder != p.now.folder {
 			o.also = p.now
 		}
@@ -343,7 +367,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		ledger.Credit(f.by.policy, landing)
 	}
 	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
-		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above}, before)
+		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: keepLinks(links)}, before)
 	}
 	return nil
 }

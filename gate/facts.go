@@ -14,15 +14,17 @@ import (
 
 // fact is a landing on its way to the judge: read, and being verified until done is closed.
 type fact struct {
-	read    history.Landing
-	at      arrival
-	landing *policy.Landing
-	tags    []mergeTag
-	by      *standing       // the policy that stood before it
-	also    *standing       // judges as well, nil for none; see origin
-	twice   *policy.Landing // as also sees it
-	done    chan struct{}
-	err     error
+	read history.Landing
+	// Which of its changed paths symbolic links show elsewhere.
+	elsewhere linked
+	at        arrival
+	landing   *policy.Landing
+	tags      []mergeTag
+	by        *standing       // the policy that stood before it
+	also      *standing       // judges as well, nil for none; see origin
+	twice     *policy.Landing // as also sees it
+	done      chan struct{}
+	err       error
 }
 
 // mergeTag is a tag embedded in a merge of the landing.
@@ -72,16 +74,21 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		}
 		if first {
 			first = false
-			var parent history.ID
-			if len(l.Commit.Parents) > 0 {
-				parent = l.Commit.Parents[0]
-			}
-			if at, err = start(parent); err != nil {
+			if at, err = start(firstParent(&l)); err != nil {
 				return err
 			}
 		}
+		if at.links == nil {
+			if at.links, err = linksAt(ctx, repo, firstParent(&l)); err != nil {
+				return err
+			}
+		}
+		elsewhere, err := shownBy(ctx, repo, at.links, &l, r.Counted)
+		if err != nil {
+			return err
+		}
 		at.last = max(at.last, l.Commit.Committer.When)
-		f := &fact{read: l, by: at.standing, also: at.also, done: make(chan struct{})}
+		f := &fact{read: l, elsewhere: elsewhere, by: at.standing, also: at.also, done: make(chan struct{})}
 		if unsigned {
 			close(f.done)
 		} else {
@@ -95,10 +102,10 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			go func() {
 				defer func() { close(f.done); <-busy }()
 				defer recovered(&f.err)
-				f.landing, f.tags = f.by.verified(l, when)
+				f.landing, f.tags = f.by.verified(l, elsewhere, when)
 				f.landing.InTree, f.landing.Amended = g.introduction != nil, amended
 				if f.also != nil {
-					f.twice, _ = f.also.verified(l, when)
+					f.twice, _ = f.also.verified(l, elsewhere, when)
 					f.twice.InTree, f.twice.Amended = true, amended
 				}
 			}()
@@ -110,6 +117,14 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		}
 	}
 	return nil
+}
+
+// firstParent gives the commit that a landing goes on from; zero before a root.
+func firstParent(l *history.Landing) history.ID {
+	if len(l.Commit.Parents) == 0 {
+		return history.ID{}
+	}
+	return l.Commit.Parents[0]
 }
 
 // wait gives the landing once it is verified.
@@ -130,14 +145,14 @@ func recovered(err *error) {
 type arrival struct{ landed, received time.Time }
 
 // verified turns a landing into facts, each commit's signature judged at its arrival.
-func (st *standing) verified(l history.Landing, at arrival) (*policy.Landing, []mergeTag) {
+func (st *standing) verified(l history.Landing, elsewhere linked, at arrival) (*policy.Landing, []mergeTag) {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	var tags []mergeTag
 	one := func(e *history.Entry) policy.Commit {
 		for _, t := range e.MergeTags {
 			tags = append(tags, mergeTag{t, at})
 		}
-		c := commitFacts(e)
+		c := commitFacts(e, elsewhere)
 		if st.keys != nil {
 			c.Signature = signature(st.verify(e.Payload, e.Signature, e.Committer.When, at))
 		}
@@ -166,7 +181,7 @@ func (st *standing) verify(payload, sig []byte, written int64, at arrival) verif
 	return r
 }
 
-func commitFacts(e *history.Entry) policy.Commit {
+func commitFacts(e *history.Entry, elsewhere linked) policy.Commit {
 	c := policy.Commit{
 		ID: e.ID.String(), Subject: subject(e.Message),
 		Author: identity(e.Author), Committer: identity(e.Committer),
@@ -179,6 +194,7 @@ func commitFacts(e *history.Entry) policy.Commit {
 		c.Changes[i] = policy.Change{
 			Path: ch.Path, OldMode: uint32(ch.Old[0].Mode), NewMode: uint32(ch.New.Mode),
 			Size: ch.Size, Traits: policy.Traits(ch.Traits), Merged: ch.Merged,
+			Also: elsewhere[ch.Path].also, Anywhere: elsewhere[ch.Path].anywhere,
 		}
 	}
 	return c
@@ -218,10 +234,10 @@ type claims struct {
 // claimedKind is the kind of a signature that is only a claim.
 const claimedKind = "claimed"
 
-func (cl *claims) landing(l history.Landing) *policy.Landing {
+func (cl *claims) landing(l history.Landing, elsewhere linked) *policy.Landing {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	one := func(e *history.Entry) policy.Commit {
-		c := commitFacts(e)
+		c := commitFacts(e, elsewhere)
 		cl.principal(c.Author)
 		c.Signature = policy.Signature{Status: verify.Missing.String()}
 		if q := cl.principal(c.Committer); q != nil {

@@ -25,7 +25,8 @@ type Repository interface {
 	Symbolic(ctx context.Context, name string) (string, error)
 	Landings(ctx context.Context, r history.Range) iter.Seq2[history.Landing, error]
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
-	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
+	Links(ctx context.Context, commit, since history.ID) ([]history.Link, error)
+	Reaches(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
 	Folder(ctx context.Context, commit history.ID, name string) (*history.Folder, error)
 	Remerge(ctx context.Context, commit history.ID) (differs []string, known bool, err error)
 	Kind(ctx context.Context, id history.ID) (string, error)
@@ -207,6 +208,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	d.Reference = reference(req)
 	if err != nil {
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
+		d.Findings = append(d.Findings, tookTooLong(err)...)
 		if d.Refs == nil { // nothing was looked up, but the record says what was asked for
 			d.Refs = g.asked(req)
 		}
@@ -243,7 +245,7 @@ func (g *Gate) undecidedOnPanic(ctx context.Context, req Request) (d policy.Deci
 	if g.now != nil {
 		limit = g.now.policy.Limits.Time
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the policy's limit time = %s is used up", limit))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, timeUsedUp(limit))
 	defer cancel()
 	d, err = g.decide(ctx, req)
 	if err != nil && ctx.Err() != nil {

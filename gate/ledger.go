@@ -38,9 +38,11 @@ type ledgerEntry struct {
 	// Above names the commits of adoption if the tip is known to reach them all: then what the tip doesn't
 	// reach is all that is new, and Git has less to look at.
 	Above []string `json:"above,omitempty"`
+	// Links are the symbolic links in the tip's tree.
+	Links keptLinks `json:"links"`
 }
 
-const ledgerVersion = 2
+const ledgerVersion = 3
 
 func (e *ledgerEntries) sum() string {
 	c := *e
@@ -88,8 +90,8 @@ func (g *Gate) above(ctx context.Context, ref string, tip history.ID, adopted []
 	}) {
 		return true, nil
 	}
-	reached, err := g.repo.Reaches(ctx, tip, adopted)
-	return err == nil && !slices.Contains(reached, false), err
+	reached, err := g.repo.Reaches(ctx, []history.ID{tip}, adopted)
+	return err == nil && !slices.Contains(reached[0], false), err
 }
 
 // fold credits the landings of a range to a ledger. It says false, and leaves the ledger spoilt, if
@@ -149,7 +151,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 			if err != nil {
 				return nil, err
 			}
-			facts := cl.landing(landing)
+			facts := cl.landing(landing, nil)
 			// A date in the future, in history from before the gate, would hold the clock there.
 			facts.Commit.Committer.When = min(facts.Commit.Committer.When, last)
 			l.Credit(g.server.policy, facts)

@@ -27,6 +27,7 @@ type past struct {
 type change struct {
 	old, new string
 	at       int64 // seconds since 1970
+	landings int   // that were judged for it
 }
 
 // movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
@@ -63,7 +64,7 @@ func (p *past) add(at time.Time, refs []recordedRef) {
 		if _, ok := p.vouchers[r.New]; !ok && isVoucher(name) {
 			p.vouchers[r.New] = at.Unix()
 		}
-		p.moves[name] = append(p.moves[name], change{r.Old, r.New, at.Unix()})
+		p.moves[name] = append(p.moves[name], change{r.Old, r.New, at.Unix(), r.Landings})
 		old, err := history.ParseID(r.Old)
 		if !r.Protected || err != nil {
 			continue
@@ -88,6 +89,7 @@ type recordedRef struct {
 	Old       string `json:"old"`
 	New       string `json:"new"`
 	Protected bool   `json:"protected"`
+	Landings  int    `json:"landings"`
 }
 
 // sighted sees to it that the journal is read, and says whether there is one.
@@ -195,12 +197,12 @@ func (g *Gate) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range adopted {
-		reached, err := repo.Reaches(ctx, a, roots)
-		if err != nil {
-			return nil, err
-		}
-		for i, yes := range reached {
+	reached, err := repo.Reaches(ctx, adopted, roots)
+	if err != nil {
+		return nil, err
+	}
+	for _, by := range reached {
+		for i, yes := range by {
 			known[roots[i]] = known[roots[i]] || yes
 		}
 	}

@@ -28,6 +28,7 @@ type origin struct {
 	received time.Time // when what comes after it came in; zero if it had landed before
 	ref      string    // that the range is judged for, "" where nothing is judged
 	standing *standing
+	links    *policy.Links // in the tree there; nil where they are still to be read
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
 	also *standing

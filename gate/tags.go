@@ -38,7 +38,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 			p.refuse(u, policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", signAgain(u))
 			return nil
 		}
-		return p.branch(ctx, u, u.New)
+		return p.tagged(ctx, u, u.New)
 	}
 	target, err := p.peeled(ctx, u.New)
 	if errors.Is(err, errTooDeep) {
@@ -60,6 +60,14 @@ func (p *push) tag(ctx context.Context, u *update) error {
 		if !p.signedTag(u, &tag, committed) {
 			return nil
 		}
+	}
+	return p.tagged(ctx, u, target)
+}
+
+// tagged judges what a tag brings, if anything.
+func (p *push) tagged(ctx context.Context, u *update, target history.ID) error {
+	if judged, err := p.standsOnJudged(ctx, target); err != nil || judged {
+		return err
 	}
 	return p.branch(ctx, u, target)
 }

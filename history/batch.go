@@ -3,11 +3,16 @@ package history
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // object reads the next reply of a cat-file --batch (git-cat-file(1), BATCH OUTPUT): a line
@@ -99,11 +104,39 @@ func (r *gitRepo) question(ctx context.Context, id ID, answer func(*process) err
 	return err
 }
 
+// asked is what a single question found. It is kept for a while: who asks for a tag's kind asks for the tag next.
+type asked struct {
+	kind string
+	raw  []byte
+}
+
+const (
+	maxAsked     = 1 << 12 // objects
+	maxAskedSize = 8 << 10 // bytes of one
+)
+
+// remember keeps a commit or tag that was asked for.
+func (r *gitRepo) remember(id ID, kind string, raw []byte) {
+	if len(raw) > maxAskedSize || kind != "commit" && kind != "tag" {
+		return
+	}
+	if r.asked == nil || len(r.asked) == maxAsked {
+		r.asked = make(map[ID]asked)
+	}
+	r.asked[id] = asked{kind, raw}
+}
+
 func (r *gitRepo) read(ctx context.Context, id ID, kind string) (raw []byte, err error) {
+	if a, ok := r.asked[id]; ok && a.kind == kind {
+		return a.raw, nil
+	}
 	err = r.question(ctx, id, func(p *process) error {
 		raw, err = p.readObject(id, kind, r.limits)
 		return err
 	})
+	if err == nil {
+		r.remember(id, kind, raw)
+	}
 	return raw, err
 }
 
@@ -126,12 +159,22 @@ func (r *gitRepo) Tag(ctx context.Context, id ID) (Tag, error) {
 func (r *gitRepo) Blob(ctx context.Context, id ID) ([]byte, error) { return r.read(ctx, id, "blob") }
 
 func (r *gitRepo) Kind(ctx context.Context, id ID) (kind string, err error) {
+	if a, ok := r.asked[id]; ok {
+		return a.kind, nil
+	}
 	err = r.question(ctx, id, func(p *process) error {
 		var size int64
 		if kind, size, err = p.object(id); err != nil {
 			return err
 		}
-		_, err = p.body(nil, size, 0)
+		keep := size
+		if size > maxAskedSize || kind == "blob" {
+			keep = 0
+		}
+		raw, err := p.body(nil, size, keep)
+		if err == nil && keep == size {
+			r.remember(id, kind, raw)
+		}
 		return err
 	})
 	return kind, err
@@ -175,11 +218,25 @@ func (r *gitRepo) Symbolic(ctx context.Context, name string) (string, error) {
 	if !strings.HasPrefix(name, "refs/") {
 		return "", nil
 	}
+	if !r.mayBeSymbolic(name) {
+		return "", nil
+	}
 	out, err := r.output(ctx, "", "symbolic-ref", "--quiet", "--no-recurse", name)
 	if err != nil && exitedWith(err, 1) {
 		return "", nil
 	}
 	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// mayBeSymbolic says whether a ref may be symbolic: one in a file of its own, or in a reftable. Packed refs never
+// are (gitrepository-layout(5)), and a push of many new names needs no process for each.
+func (r *gitRepo) mayBeSymbolic(name string) bool {
+	for _, path := range []string{filepath.Join(r.gitDir, name), filepath.Join(r.dir, name), filepath.Join(r.dir, "reftable")} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return true
+		}
+	}
+	return false
 }
 
 // matches says whether one of the patterns, if there are any, takes in a ref.
@@ -202,18 +259,4 @@ func (r *gitRepo) Resolve(ctx context.Context, rev string) (ID, error) {
 		return ID{}, fmt.Errorf("%w: %.80q is no single revision", ErrUnreadable, rev)
 	}
 	return id, nil
-}
-
-// Reaches asks merge-base --is-ancestor, which unlike rev-list isn't misled by commits dated before
-// their own parents. It ends with 1 for no (git-merge-base(1)).
-func (r *gitRepo) Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error) {
-	reached := make([]bool, len(ids))
-	for i, id := range ids {
-		_, err := r.output(ctx, "", "merge-base", "--is-ancestor", id.String(), tip.String())
-		if err != nil && !exitedWith(err, 1) {
-			return nil, err
-		}
-		reached[i] = err == nil
-	}
-	return reached, nil
 }

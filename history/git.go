@@ -25,6 +25,11 @@ type gitRepo struct {
 	opts   Options
 	limits Limits
 	ask    *process // a cat-file for single questions, started when first needed
+	asked  map[ID]asked
+	// a diff-tree that compares two commits, started when first needed
+	compare *process
+
+	lineages map[ID]lineage // of commits that a walk has seen
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
@@ -54,9 +59,11 @@ func HasGit() bool {
 func (r *gitRepo) Dir() string { return r.dir }
 
 func (r *gitRepo) Close() error {
-	if r.ask != nil {
-		r.ask.stop()
-		r.ask = nil
+	for _, p := range []**process{&r.ask, &r.compare} {
+		if *p != nil {
+			(*p).stop()
+			*p = nil
+		}
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -13,7 +12,7 @@ import (
 type links struct {
 	tree    ID
 	parents []ID
-	date    int64
+	when    int64 // committer date, 0 where it can't be read
 }
 
 // maxLinks bounds the bytes in which a commit's tree, parents and dates must stand: 20,000 parents.
@@ -42,12 +41,7 @@ func parseLinks(id ID, head []byte) (links, error) {
 		}
 		l.parents = append(l.parents, parent)
 	}
-	if line, _, _ = strings.Cut(rest, "\n"); strings.HasPrefix(line, "committer ") {
-		if _, after, found := strings.Cut(line, "> "); found {
-			seconds, _, _ := strings.Cut(after, " ")
-			l.date, _ = strconv.ParseInt(seconds, 10, 64)
-		}
-	}
+	l.when = committed(head)
 	return l, nil
 }
 
@@ -68,7 +62,7 @@ const (
 // maxSkew it may give one too many; it never misses one. None means that the histories have nothing in common.
 func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 	marks := make(map[ID]uint8)
-	queue := &datedQueue{}
+	queue := &dated{}
 	mark := func(id ID, with uint8) error {
 		known := marks[id]
 		if known|with == known {
@@ -79,7 +73,7 @@ func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 			return err
 		}
 		marks[id] = known | with
-		heap.Push(queue, dated{id, l.date}) // perhaps once more, with what is known by now
+		heap.Push(queue, datedID{id, l.when}) // perhaps once more, with what is known by now
 		return nil
 	}
 	if err := mark(a, byFirst); err != nil {
@@ -89,9 +83,9 @@ func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 		return nil, err
 	}
 	var found []ID
-	open := func(d dated) bool { return marks[d.id]&beneath == 0 }
+	open := func(d datedID) bool { return marks[d.id]&beneath == 0 }
 	for slices.ContainsFunc(*queue, open) {
-		id := heap.Pop(queue).(dated).id
+		id := heap.Pop(queue).(datedID).id
 		with := marks[id]
 		if with == byFirst|bySecond {
 			found = append(found, id)
@@ -133,7 +127,7 @@ func (f baseFinder) best(ctx context.Context, found []ID) ([]ID, error) {
 				return nil, err
 			}
 			stack = stack[:len(stack)-1]
-			if l.date < oldest-maxSkew {
+			if l.when < oldest-maxSkew {
 				continue
 			}
 			for _, parent := range l.parents {
@@ -158,28 +152,9 @@ func (f baseFinder) oldest(ctx context.Context, ids []ID) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if i == 0 || l.date < date {
-			date = l.date
+		if i == 0 || l.when < date {
+			date = l.when
 		}
 	}
 	return date, nil
-}
-
-type dated struct {
-	id   ID
-	date int64
-}
-
-// datedQueue is a [heap.Interface] with the newest commit first.
-type datedQueue []dated
-
-func (q datedQueue) Len() int           { return len(q) }
-func (q datedQueue) Less(i, j int) bool { return q[i].date > q[j].date }
-func (q datedQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *datedQueue) Push(x any)        { *q = append(*q, x.(dated)) }
-
-func (q *datedQueue) Pop() any {
-	last := (*q)[len(*q)-1]
-	*q = (*q)[:len(*q)-1]
-	return last
 }

@@ -61,7 +61,7 @@ func (b *Backtest) Add(p *Policy, landing *Landing, at int64, findings []Finding
 			counts = append(counts, b.listed(&b.Classes, "class", class))
 		}
 		for i := range p.Rules {
-			if len(touchedBy(&p.Rules[i], c, classes)) > 0 {
+			if len(touchedBy(p.Classes, &p.Rules[i], c, classes)) > 0 {
 				b.count("rule", p.Rules[i].Name).Commits++
 			}
 		}

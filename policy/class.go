@@ -184,15 +184,14 @@ func (c *Classes) ofPath(path string) []string {
 }
 
 // Of gives the classes of a change, sorted. A rename is an add and a delete, so a file that is moved
-// falls in the classes of both its paths. Lines of both sides that a merge puts together have the classes of
-// their content alone.
+// falls in the classes of both its paths; one that a symbolic link shows elsewhere in those of that path, too. Lines
+// of both sides that a merge puts together have the classes of their content alone.
 func (c *Classes) Of(ch Change) []string {
 	if ch.Merged {
 		return contentClassesOf(ch.Traits, nil)
 	}
-	names := c.ofPath(ch.Path)
+	names := c.ofPaths(&ch)
 	n := len(names)
-	names = names[:n:n] // the remembered slice stays as it is
 	const (
 		typeBits = 0o170000
 		file     = 0o100000

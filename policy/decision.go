@@ -74,7 +74,9 @@ const (
 	RefReserved     Code = "ref-reserved"
 	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
-	RefDetour       Code = "ref-detour" // the old tip is not on the new tip's first-parent line
+	RefShadows      Code = "ref-shadows" // Git would find it by a protected ref's name
+	RefTwin         Code = "ref-twin"    // another ref but for case or Unicode composition
+	RefDetour       Code = "ref-detour"  // the old tip is not on the new tip's first-parent line
 	RefNotCommit    Code = "ref-not-commit"
 	TagMoved        Code = "tag-moved"
 	TagLightweight  Code = "tag-lightweight"
@@ -94,7 +96,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefStale, RefReserved, PushCertificate, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefStale, RefReserved, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 
@@ -110,6 +112,8 @@ type TouchedPath struct {
 	Path    string   `json:"path"`   // raw bytes
 	Change  string   `json:"change"` // "added", "modified", "deleted", "mode" or "type"
 	Classes []string `json:"classes"`
+	// ShownAs are the paths that put it in a class, where symbolic links show it under others.
+	ShownAs []string `json:"shown_as,omitempty"`
 }
 
 // Finding is one reason why something may not pass: which commit or ref, which rule, what is

@@ -28,6 +28,10 @@ type Change struct {
 	Merged bool
 	// ByGit says of a merge's change that git's own merge makes it, too, as by a rename that git follows.
 	ByGit bool
+	// Also are the other paths under which a checkout shows it, by symbolic links; see [Links.Shown]. Anywhere
+	// says that these are too many: then it is in every class by path.
+	Also     []string
+	Anywhere bool
 }
 
 // Signature is the outcome of a verification: Principal is set only if Status is "good". The other
@@ -150,7 +154,8 @@ func (l *Landing) Find(id string) *Commit {
 func (c *Commit) Touched(p *Policy) []TouchedPath {
 	touched := make([]TouchedPath, len(c.Changes))
 	for i, classes := range c.classified(p) {
-		touched[i] = TouchedPath{Path: c.Changes[i].Path, Change: c.Changes[i].Kind(), Classes: classes}
+		ch := &c.Changes[i]
+		touched[i] = TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: classes, ShownAs: p.Classes.shownAs(ch, classes)}
 	}
 	return touched
 }

@@ -190,7 +190,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 	classes := c.classified(j.p)
 	for i := range j.p.Rules {
 		rule := &j.p.Rules[i]
-		touched := j.spared(c, touchedBy(rule, c, classes))
+		touched := j.spared(c, touchedBy(j.p.Classes, rule, c, classes))
 		if len(touched) == 0 {
 			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
 			continue
@@ -219,7 +219,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 }
 
 // touchedBy lists the changes that fall in a rule's classes, each with those classes.
-func touchedBy(rule *Rule, c *Commit, classes [][]string) []TouchedPath {
+func touchedBy(by *Classes, rule *Rule, c *Commit, classes [][]string) []TouchedPath {
 	var touched []TouchedPath
 	for i, ch := range c.Changes {
 		var in []string
@@ -229,7 +229,7 @@ func touchedBy(rule *Rule, c *Commit, classes [][]string) []TouchedPath {
 			}
 		}
 		if in != nil {
-			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in})
+			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in, ShownAs: by.shownAs(&ch, in)})
 		}
 	}
 	return touched

@@ -166,6 +166,9 @@ func (b *block) entries(findings []policy.Finding, same, names bool) {
 			}
 			label := cut(touched(t), 40)
 			e.line(4, cut(t.Path, e.columns-4-2-width(label))+"  "+label)
+			if as := shownAs(t); as != "" {
+				e.line(6, cut(as, e.columns-6))
+			}
 		}
 		if !same {
 			e.line(4, detail(f)+b.code(f))

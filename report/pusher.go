@@ -48,6 +48,12 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		}
 	case d.undecided():
 		p.line(0, d.headline()+"; tell the operator"+after(": ref ", d.Reference))
+		for _, f := range d.Findings {
+			if f.Code == policy.LimitExceeded && f.Ref == "" { // the push as a whole took too long
+				p.line(2, f.Detail)
+				p.line(2, "next: "+list(f.Next, "and"))
+			}
+		}
 	default:
 		p.refusal(d, max(o.Lines, leastLines))
 	}

@@ -62,6 +62,9 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 	}
 	for _, t := range f.Paths {
 		p.line(2, t.Path+"  "+touched(t))
+		if as := shownAs(t); as != "" {
+			p.line(4, as)
+		}
 	}
 	p.line(2, detail(f))
 	if f.Why != "" {

@@ -271,6 +271,14 @@ func touched(t policy.TouchedPath) string {
 	return "(" + strings.Join(append(slices.Clone(t.Classes), change), ", ") + ")"
 }
 
+// shownAs says which symbolic links put a path in its classes, "" for none.
+func shownAs(t policy.TouchedPath) string {
+	if len(t.ShownAs) == 0 {
+		return ""
+	}
+	return "a symbolic link shows it as " + list(some(t.ShownAs, 2), "and")
+}
+
 // steps gives what to do about the first of some findings that are alike, each step once, and says
 // how many steps the others add.
 func (d shown) steps(findings []policy.Finding, first int) (next []string, more int) {

@@ -1,0 +1,104 @@
+package gate
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// A symbolic link shows a file under another path, and whoever changes the file changes what stands there. So the
+// links of each landing's tree are known when it is judged: those before the range from the cache or by reading
+// the tree whole, each later landing's by what it changes.
+
+// linked are the changed paths of a landing that links show elsewhere.
+type linked map[string]shownAt
+
+type shownAt struct {
+	also     []string
+	anywhere bool
+}
+
+// linksAt reads the symbolic links of a commit's tree.
+func linksAt(ctx context.Context, repo Repository, commit history.ID) (*policy.Links, error) {
+	links := policy.NewLinks(nil)
+	if commit.IsZero() { // before a root
+		return links, nil
+	}
+	return links, followLinks(ctx, repo, links, commit, history.ID{})
+}
+
+// followLinks brings links up to date with a commit's tree, given those of another.
+func followLinks(ctx context.Context, repo Repository, links *policy.Links, commit, since history.ID) error {
+	found, err := repo.Links(ctx, commit, since)
+	for _, l := range found {
+		links.Set(l.Path, l.Target)
+	}
+	return err
+}
+
+// shownBy brings links up to date with a landing, and says which of the paths that it changes they show elsewhere.
+// A merge may have links from its other parents that no commit of the landing made; where a range is only counted,
+// that is left out.
+func shownBy(ctx context.Context, repo Repository, links *policy.Links, l *history.Landing, counted bool) (linked, error) {
+	all := append(slices.Clone(l.Brought), l.Commit)
+	isLink := func(s history.Side) bool { return s.Mode == history.ModeSymlink }
+	changed := slices.ContainsFunc(all, func(e history.Entry) bool {
+		return slices.ContainsFunc(e.Changes, func(c history.Change) bool { return isLink(c.New) || slices.ContainsFunc(c.Old, isLink) })
+	})
+	if changed || len(l.Commit.Parents) > 1 && !counted {
+		if err := followLinks(ctx, repo, links, l.Commit.ID, firstParent(l)); err != nil {
+			return nil, err
+		}
+	}
+	if len(links.Targets()) == 0 {
+		return nil, nil
+	}
+	var found linked
+	for _, e := range all {
+		for _, c := range e.Changes {
+			also, more := links.Shown(c.Path)
+			if also == nil {
+				continue
+			}
+			if found == nil {
+				found = make(linked)
+			}
+			found[c.Path] = shownAt{also, more}
+		}
+	}
+	return found, nil
+}
+
+// keptLinks are links as the cache keeps them: path and target, raw bytes, sorted by path. Nil says that they
+// aren't known.
+type keptLinks [][2][]byte
+
+func keepLinks(links *policy.Links) keptLinks {
+	targets := links.Targets()
+	kept := make(keptLinks, 0, len(targets))
+	for _, path := range slices.Sorted(maps.Keys(targets)) {
+		kept = append(kept, [2][]byte{[]byte(path), []byte(targets[path])})
+	}
+	return kept
+}
+
+// linksBefore gives the links at the commit that a push to a ref goes on from.
+func (g *Gate) linksBefore(ctx context.Context, ref string, commit history.ID) (*policy.Links, error) {
+	for _, e := range g.loadLedgers(g.ledgerFile(ref)).Entries {
+		if e.Tip == commit.String() && e.Links != nil {
+			links := policy.NewLinks(nil)
+			for _, l := range e.Links {
+				links.Set(string(l[0]), string(l[1]))
+			}
+			return links, nil
+		}
+	}
+	repo, err := g.aside()
+	if err != nil {
+		return nil, err
+	}
+	return linksAt(ctx, repo, commit)
+}

@@ -1,0 +1,176 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// names refuses refs whose names would take the place of others': Git finds a tag main by the name of the branch,
+// and on a file system that folds case MAIN and main are one file. The refs that exist are listed once, and only
+// where the push brings a new one, or one whose name might stand in the way.
+func (p *push) names(ctx context.Context) error {
+	var here *namesHere
+	know := func() error {
+		if here != nil {
+			return nil
+		}
+		refs, err := p.repo.Refs(ctx)
+		if err == nil {
+			here = p.namesOf(refs)
+			for _, u := range p.updates {
+				here.exists[u.resolved] = here.exists[u.resolved] || !u.New.IsZero()
+			}
+		}
+		return err
+	}
+	for i := range p.updates {
+		u := &p.updates[i]
+		isNew := u.real.IsZero()
+		if u.New.IsZero() || u.New == u.real || isVoucher(u.resolved) {
+			continue
+		}
+		if isNew || slices.ContainsFunc(policy.Homonyms(u.resolved), p.now.policy.Protects) {
+			if err := know(); err != nil {
+				return err
+			}
+		}
+		if !u.decision.Protected {
+			exists := func(ref string) bool { return here != nil && here.exists[ref] }
+			if shadowed := p.now.policy.Shadows(u.resolved, exists); len(shadowed) > 0 {
+				p.refuse(u, policy.RefShadows, fmt.Sprintf("Git would find it by the name of %s, which %s protected", strings.Join(shadowed, " and "), isOrAre(len(shadowed))),
+					"push it under another name")
+				continue
+			}
+		}
+		if !isNew {
+			continue
+		}
+		if other := here.shadows[u.resolved]; u.decision.Protected && other != "" {
+			p.refuse(u, policy.RefShadows, fmt.Sprintf("%s is there, which isn't protected, and Git would find that by this name", other),
+				"git push origin :"+typed(other), "then push again")
+			continue
+		}
+		if other := here.twin(u.resolved); other != "" {
+			p.refuse(u, policy.RefTwin, fmt.Sprintf("it is %s but for case or composed letters; on some file systems that is one ref", other),
+				"push it under another name, or spell it as what is there", "or delete that first, in a push of its own")
+			continue
+		}
+		here.add(u.resolved)
+	}
+	return nil
+}
+
+func isOrAre(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// typed gives a ref's name for a command. Git allows names that a shell would obey; those are left to the reader.
+func typed(ref string) string {
+	if strings.Trim(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" {
+		return "REF"
+	}
+	return ref
+}
+
+// namesHere are the names of the refs that exist.
+type namesHere struct {
+	exists  map[string]bool
+	shadows map[string]string // unprotected refs by what they would stand in the way of
+	parts   map[string]bool   // their names, and the folders that they are in
+	folded  map[string]string // the same by how they are folded
+}
+
+func (g *Gate) namesOf(refs []history.Ref) *namesHere {
+	n := &namesHere{
+		exists: make(map[string]bool), shadows: make(map[string]string),
+		parts: make(map[string]bool), folded: make(map[string]string),
+	}
+	for _, r := range refs {
+		n.exists[r.Name] = true
+		n.add(r.Name)
+		if g.now.policy.Protects(r.Name) || isVoucher(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
+			continue
+		}
+		for _, other := range policy.Homonyms(r.Name) {
+			n.shadows[other] = r.Name
+		}
+	}
+	n.add("refs/heads")
+	n.add("refs/tags")
+	for _, ref := range g.now.policy.Protect.Refs {
+		if g.now.policy.Names(ref) {
+			n.add(ref)
+		}
+	}
+	return n
+}
+
+func (n *namesHere) add(ref string) {
+	for part := range prefixes(ref) {
+		n.parts[part] = true
+		if folded := policy.FoldRef(part); n.folded[folded] == "" {
+			n.folded[folded] = part
+		}
+	}
+}
+
+// twin gives what a name, or a folder of it, is one with where case and composition don't count; "" for nothing.
+func (n *namesHere) twin(ref string) string {
+	for part := range prefixes(ref) {
+		if n.parts[part] {
+			continue
+		}
+		if other := n.folded[policy.FoldRef(part)]; other != "" {
+			return other
+		}
+	}
+	return ""
+}
+
+// prefixes gives the folders that a ref's name is in, and the name.
+func prefixes(ref string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for i := range len(ref) {
+			if ref[i] == '/' && !yield(ref[:i]) {
+				return
+			}
+		}
+		yield(ref)
+	}
+}
+
+// Shadow is a ref that isn't protected and stands in the way of one that is.
+type Shadow struct{ Ref, Protected string }
+
+// Shadows lists the unprotected refs here by which Git would find something else than a protected ref, sorted.
+func (g *Gate) Shadows(ctx context.Context) ([]Shadow, error) {
+	if g.repo == nil || g.now == nil {
+		return nil, ErrUndecided
+	}
+	refs, err := g.repo.Refs(ctx)
+	if err != nil {
+		return nil, undecided(err)
+	}
+	exists := make(map[string]bool)
+	for _, r := range refs {
+		exists[r.Name] = true
+	}
+	var found []Shadow
+	for _, r := range refs {
+		if isVoucher(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
+			continue
+		}
+		for _, other := range g.now.policy.Shadows(r.Name, func(ref string) bool { return exists[ref] }) {
+			found = append(found, Shadow{r.Name, other})
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,128 @@
+package gate
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"countersign/policy"
+)
+
+// TestHomonymsAreWhatGitFinds pushes refs beside protected ones and asks git, on the server and in a clone, what
+// it finds by each short name: where that isn't the protected ref, the name must be known.
+func TestHomonymsAreWhatGitFinds(t *testing.T) {
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+	git := func(dir string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("git %s: %v", strings.Join(args, " "), err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	find := func(dir, name string) string {
+		out, err := exec.Command("git", "-C", dir, "rev-parse", "--verify", "-q", name).Output()
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(out))
+	}
+	for protected, names := range map[string][]string{
+		"refs/heads/main":      {"main", "heads/main", "refs/heads/main", "origin/main", "remotes/origin/main", "refs/remotes/origin/main"},
+		"refs/heads/release/1": {"release/1", "heads/release/1", "origin/release/1"},
+		"refs/tags/v1.0":       {"v1.0", "tags/v1.0", "refs/tags/v1.0"},
+	} {
+		short := names[0]
+		for _, shadow := range []string{
+			"refs/" + short, "refs/tags/" + short, "refs/heads/" + short, "refs/remotes/" + short, "refs/remotes/" + short + "/HEAD",
+			"refs/tags/origin/" + short, "refs/tags/elsewhere/" + short, "refs/heads/origin/" + short, "refs/heads/upstream/" + short,
+			"refs/heads/heads/" + short, "refs/tags/heads/" + short, "refs/heads/" + protected, "refs/tags/" + protected,
+			"refs/refs/heads/" + short, "refs/tags/refs/remotes/origin/" + short, "refs/tags/remotes/origin/" + short,
+			"refs/heads/topic", "refs/tags/x-" + short, "refs/heads/" + short + "-fix",
+		} {
+			if shadow == protected {
+				continue
+			}
+			dir := t.TempDir()
+			server, clone := filepath.Join(dir, "s"), filepath.Join(dir, "c")
+			git(dir, "init", "-q", "--bare", "--initial-branch=main", server)
+			tree := git(server, "hash-object", "-t", "tree", "-w", os.DevNull)
+			good, evil := git(server, "commit-tree", "-m", "good", tree), git(server, "commit-tree", "-m", "evil", tree)
+			git(server, "update-ref", "refs/heads/main", good)
+			git(server, "update-ref", protected, good)
+			git(server, "update-ref", shadow, evil)
+			git(dir, "clone", "-q", server, clone)
+			taken := false
+			for _, name := range names {
+				for _, in := range []string{server, clone} {
+					found := find(in, name)
+					taken = taken || found == evil && !(in == server && strings.Contains(name, "origin/"))
+				}
+			}
+			known := slices.Contains(policy.Homonyms(shadow), protected)
+			if taken && !known {
+				t.Errorf("git finds %s by a name of %s, which isn't known", shadow, protected)
+			}
+			if known && !slices.ContainsFunc([]string{"/" + short}, func(end string) bool {
+				return strings.HasSuffix(strings.TrimSuffix(shadow, "/HEAD"), end)
+			}) {
+				t.Errorf("%s was taken for %s", shadow, protected)
+			}
+		}
+	}
+}
+
+func TestHomonymsOfOthers(t *testing.T) {
+	for ref, not := range map[string]string{
+		"refs/heads/alice/main":     "refs/heads/main", // a topic of alice's
+		"refs/heads/main-fix":       "refs/heads/main",
+		"refs/tags/history/v1.0":    "refs/tags/v1.0", // a module in a folder
+		"refs/remotes/origin/main":  "refs/heads/main",
+		"refs/notes/main":           "refs/heads/main",
+		"refs/approvals/x/main":     "refs/heads/main",
+		"refs/heads/tags/v1.0/more": "refs/tags/v1.0",
+	} {
+		if slices.Contains(policy.Homonyms(ref), not) {
+			t.Errorf("%s was taken for %s", ref, not)
+		}
+	}
+	for _, ref := range []string{"refs/HEAD", "refs/heads/HEAD", "refs/tags/HEAD", "refs/tags/origin/HEAD"} {
+		if !slices.Contains(policy.Homonyms(ref), "HEAD") {
+			t.Errorf("%s isn't taken for HEAD", ref)
+		}
+	}
+}
+
+func TestTwins(t *testing.T) {
+	g := &Gate{now: &standing{policy: policy.Default()}}
+	n := g.namesOf(nil)
+	for _, ref := range []string{"refs/heads/release/1", "refs/heads/caf\u00e9", "refs/heads/Old/a", "refs/heads/old/b", "refs/tags/v\xff"} {
+		n.add(ref)
+	}
+	for ref, want := range map[string]string{
+		"refs/heads/MAIN":         "refs/heads/main", // which the policy names
+		"refs/heads/ma\u0131n":    "",                // a dotless i is another letter
+		"refs/heads/Release/2":    "refs/heads/release",
+		"refs/heads/release/2":    "",
+		"refs/Heads/x":            "refs/heads",
+		"refs/heads/cafe\u0301":   "refs/heads/caf\u00e9",
+		"refs/heads/CAFE\u0301":   "refs/heads/caf\u00e9",
+		"refs/heads/cafe":         "",
+		"refs/heads/ma\u200cin":   "refs/heads/main",
+		"refs/heads/\u212aing":    "",
+		"refs/heads/MAIN/topic":   "refs/heads/main",
+		"refs/heads/old/c":        "", // both were there before
+		"refs/tags/v\xfe":         "",
+		"refs/tags/V\xff":         "refs/tags/v\xff",
+		"refs/heads/release/STRA": "",
+	} {
+		if got := n.twin(ref); got != want {
+			t.Errorf("%q is one with %q, want %q", ref, got, want)
+		}
+	}
+}

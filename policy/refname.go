@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// refRules are how Git finds a ref by a short name, in this order (gitrevisions(7)).
+var refRules = []struct{ before, after string }{
+	{"", ""}, {"refs/", ""}, {"refs/tags/", ""}, {"refs/heads/", ""}, {"refs/remotes/", ""}, {"refs/remotes/", "/HEAD"},
+}
+
+// spellings are the short and long names by which Git finds a ref.
+func spellings(ref string) []string {
+	var names []string
+	for _, r := range refRules {
+		name, begins := strings.CutPrefix(ref, r.before)
+		name, ends := strings.CutSuffix(name, r.after)
+		if begins && ends && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// remotes are what clones call the server by habit.
+var remotes = []string{"origin", "upstream"}
+
+// Homonyms gives the other refs, whether they exist or not, that Git finds by a name by which it finds ref, too:
+// here, or in a clone, where a branch X is found as REMOTE/X. Any word of a tag's name may be the remote's, which
+// is the clone's choice. The name HEAD is taken as well.
+func Homonyms(ref string) []string {
+	var others []string
+	add := func(other string) {
+		if other != ref && !slices.Contains(others, other) && (other == "HEAD" || strings.HasPrefix(other, "refs/")) {
+			others = append(others, other)
+		}
+	}
+	for _, name := range spellings(ref) {
+		for _, r := range refRules {
+			add(r.before + name + r.after)
+		}
+	}
+	for _, space := range []string{"refs/", "refs/tags/", "refs/heads/"} {
+		name, ok := strings.CutPrefix(ref, space)
+		if space != "refs/" { // else it is what a clone fetched, and then pushed with all it has
+			name = strings.TrimPrefix(strings.TrimPrefix(name, "refs/"), "remotes/")
+		}
+		remote, branch, cut := strings.Cut(name, "/")
+		if ok && branch == "HEAD" {
+			add("HEAD")
+		}
+		if ok && cut && (space == "refs/tags/" || slices.Contains(remotes, remote)) {
+			add("refs/heads/" + branch)
+		}
+	}
+	return others
+}
+
+// Names says whether the policy protects a ref by its very name, not by a pattern that takes in many.
+func (p *Policy) Names(ref string) bool {
+	return slices.Contains(p.Protect.Refs, ref) && !strings.ContainsAny(ref, `*?[{\`)
+}
+
+// Shadows gives the protected refs that an unprotected one stands in the way of: those that exist or that the
+// policy names, and that Git finds by the same name.
+func (p *Policy) Shadows(ref string, exists func(ref string) bool) []string {
+	if p.Protects(ref) {
+		return nil
+	}
+	return slices.DeleteFunc(Homonyms(ref), func(other string) bool {
+		return other != "HEAD" && (!p.Protects(other) || !exists(other) && !p.Names(other))
+	})
+}
+
+// FoldRef gives a ref's name as file systems may take it that fold case or Unicode composition, where a ref is a
+// file: two names that give the same are one there.
+func FoldRef(ref string) string {
+	if !utf8.ValidString(ref) || !strings.ContainsFunc(ref, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return foldASCII(ref)
+	}
+	fold := func(r rune) rune {
+		if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1 // HFS+ takes no notice of them
+		}
+		first := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			first = min(first, f)
+		}
+		return unicode.ToLower(first)
+	}
+	return norm.NFD.String(ligatures.Replace(strings.Map(fold, norm.NFD.String(ref))))
+}
