@@ -34,6 +34,7 @@ func OpenGoGit(o Options) (Repo, error) {
 		links:   map[ID]links{},
 		levels:  map[ID]int{},
 		inspect: o.Inspect,
+		watch:   o.Watch,
 		limits:  limits,
 	}, nil
 }
@@ -46,6 +47,7 @@ type goGit struct {
 	links   map[ID]links
 	levels  map[ID]int // see levelOf
 	inspect func(head []byte, size int64) uint32
+	watch   string
 	limits  Limits
 }
 

@@ -82,6 +82,9 @@ type Change struct {
 type Entry struct {
 	Commit
 	Changes []Change
+	// Watched is the tree of the folder called [Options].Watch at the top of the commit's tree, zero for none. In
+	// a range that is only counted it is zero.
+	Watched ID
 }
 
 // Landing is a commit on a ref's first-parent line and the commits it brought in, parents before
@@ -124,7 +127,10 @@ type Options struct {
 	// whatever the caller wants to find in Change.Traits. It must not keep head. It may be nil:
 	// then no blob is read.
 	Inspect func(head []byte, size int64) uint32
-	Limits  Limits
+	// Watch is a folder at the top of each new commit's tree whose id is given with the commit; see [Entry]. It
+	// costs no question more, since the tree is read anyway. Empty watches nothing.
+	Watch  string
+	Limits Limits
 }
 
 // Repo is a repository that can be judged. Both readers implement it, and give the same answers
