@@ -339,9 +339,9 @@ func TestInspect(t *testing.T) {
 	})
 }
 
-// TestWatchedFolder: the id of one folder comes with each commit, whatever the commit changed, and whether its
+// TestWatched: the id of what has one name at the top comes with each commit, whatever the commit changed, and whether its
 // tree was seen before.
-func TestWatchedFolder(t *testing.T) {
+func TestWatched(t *testing.T) {
 	r := newTestRepo(t)
 	blob := r.feed([]byte("x"), "hash-object", "-w", "--stdin")
 	tree := func(lines ...string) string { return r.feed([]byte(strings.Join(lines, "\n")+"\n"), "mktree") }
@@ -366,7 +366,7 @@ func TestWatchedFolder(t *testing.T) {
 	merge := commit(tree(in(".watched", other)), again, side)
 	asFolder := commit(folder, merge) // a root tree that was a folder before
 	r.git("update-ref", "refs/heads/main", asFolder)
-	want := map[string]string{with: folder, again: folder, side: other, merge: other}
+	want := map[string]string{noFolder: blob, with: folder, again: folder, side: other, merge: other}
 	eachReader(t, func(t *testing.T, open opener) {
 		repo := r.open(open, func(o *Options) { o.Watch = ".watched" })
 		n := 0

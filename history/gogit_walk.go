@@ -242,11 +242,11 @@ func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	return e, nil
 }
 
-// watched gives the watched folder in a tree, zero for none.
+// watched gives what is called so in a tree, zero for nothing.
 func (g *goGit) watched(tree ID) (ID, error) {
 	entries, err := g.trees.entriesOf(tree)
 	for _, e := range entries {
-		if e.mode == ModeTree && e.name == g.watch {
+		if e.name == g.watch {
 			return e.id, err
 		}
 	}

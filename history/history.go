@@ -82,8 +82,8 @@ type Change struct {
 type Entry struct {
 	Commit
 	Changes []Change
-	// Watched is the tree of the folder called [Options].Watch at the top of the commit's tree, zero for none. In
-	// a range that is only counted it is zero.
+	// Watched is the object called [Options].Watch at the top of the commit's tree, a folder or whatever it is; zero
+	// for none, and in a range that is only counted.
 	Watched ID
 }
 
@@ -127,8 +127,8 @@ type Options struct {
 	// whatever the caller wants to find in Change.Traits. It must not keep head. It may be nil:
 	// then no blob is read.
 	Inspect func(head []byte, size int64) uint32
-	// Watch is a folder at the top of each new commit's tree whose id is given with the commit; see [Entry]. It
-	// costs no question more, since the tree is read anyway. Empty watches nothing.
+	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
+	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.
 	Watch  string
 	Limits Limits
 }

@@ -15,7 +15,7 @@ import (
 type blobFact struct {
 	size    int64
 	traits  uint32
-	watched ID // of a tree: the folder in it that is called Options.Watch
+	watched ID // of a tree: what in it is called Options.Watch
 }
 
 // rememberedBlobs bounds the facts kept for blobs that appear again.

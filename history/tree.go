@@ -26,11 +26,11 @@ func parseTree(raw []byte, hash int) ([]treeEntry, error) {
 
 // checkTree reads a raw tree strictly: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git
 // sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
-// default accepts a tree with the same name twice, of which a checkout shows the second. It gives the folder
-// that is called watch, zero for none.
+// default accepts a tree with the same name twice, of which a checkout shows the second. It gives what
+// is called watch, zero for nothing.
 func checkTree(raw []byte, hash int, watch string) (watched ID, err error) {
-	err = eachEntry(raw, hash, func(mode Mode, name, sum []byte) (err error) {
-		if mode == ModeTree && string(name) == watch {
+	err = eachEntry(raw, hash, func(_ Mode, name, sum []byte) (err error) {
+		if string(name) == watch {
 			watched, err = IDFromBytes(sum)
 		}
 		return err
