@@ -195,7 +195,7 @@ func (st *standing) verify(payload, sig []byte, written int64, at arrival) verif
 func commitFacts(e *history.Entry) policy.Commit {
 	c := policy.Commit{
 		ID: e.ID.String(), Subject: subject(e.Message),
-		Author: identity(e.Author), Committer: identity(e.Committer),
+		Author: identity(e.Author), Committer: identity(e.Committer), Size: int64(len(e.Payload)),
 		Parents: make([]string, len(e.Parents)), Changes: make([]policy.Change, len(e.Changes)),
 	}
 	for i, p := range e.Parents {

@@ -75,7 +75,7 @@ func allowedSigners(file verify.Key, emails []string) ([]verify.Key, error) {
 
 func settings(p *policy.Policy, logs *transparency) verify.Settings {
 	s := verify.Settings{
-		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, UserVerified: p.Signatures.UserVerified,
+		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, EndGrace: p.Signatures.EndGrace, UserVerified: p.Signatures.UserVerified,
 		RevokedSSH: files(p.Signatures.RevokedSSH),
 		X509:       verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
 	}

@@ -151,6 +151,7 @@ func (a *amending) signatures() {
 		a.add("signatures.identity", effect, "signatures.identity is %q instead of %q", new.Identity, old.Identity)
 	}
 	ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span)
+	ordered(a, "signatures.end-grace", old.EndGrace, new.EndGrace, Loosens, Span)
 	ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
 	a.binding(func() { a.flag("signatures.user-verified", old.UserVerified, new.UserVerified, Tightens) })
 	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Tightens)
@@ -221,6 +222,7 @@ func (a *amending) quorum() {
 	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)
 	ordered(a, "limits.commits", old.Limits.Commits, new.Limits.Commits, Loosens, number)
 	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
+	ordered(a, "limits.message", old.Limits.Message, new.Limits.Message, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
 	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, Span)
 }
 

@@ -81,7 +81,7 @@ func TestOneArmorBlockSSH(t *testing.T) {
 		"-----BEGIN SSH SIGNATURE-----\nComment: x\n\naGVsbG8=\n-----END SSH SIGNATURE-----\n":   false,
 		"-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n=R/WK\n-----END SSH SIGNATURE-----\n":          false,
 		"-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n-----END SSH SIGNATURE-----\nhello":            false,
-		"-----BEGIN SSH SIGNATURE-----\r\naGVsbG8=\r\n-----END SSH SIGNATURE-----\r\n":             false,
+		"-----BEGIN SSH SIGNATURE-----\r\naGVsbG8=\r\n-----END SSH SIGNATURE-----\r\n":           false,
 		"-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n-----END SSH SIGNATURE-----\n-----BEGIN SSH S": false,
 	} {
 		if body, err := oneArmorBlock([]byte(armor), kindSSHSignature); (err == nil) != ok || ok && string(body) != "hello" {
