@@ -355,7 +355,7 @@ func signatureProblem(s Signature) (code Code, detail string, next []string) {
 	case statusUnknown:
 		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", []string{"sign with a key of the keyring, or ask a maintainer to add yours: countersign keyring list"}
 	case "expired":
-		code, detail, next = KeyExpired, "its key had expired when it was signed", sign
+		code, detail, next = KeyExpired, "its key, or the signature, had ended", sign
 	case "not-yet-valid":
 		code, detail, next = KeyNotYetValid, "its key was not valid yet when it was signed", sign
 	case "revoked":
