@@ -157,8 +157,9 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		if err != nil {
 			return origin{}, err
 		}
-		st, err := g.standingAt(ctx, second, parent)
-		return origin{last: ledger.Last(), standing: st, ref: a.Ref}, err
+		o, err := g.originAt(ctx, second, parent)
+		o.last, o.ref = ledger.Last(), a.Ref
+		return o, err
 	})
 	defer stop()
 	for f := range facts {
@@ -179,6 +180,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 			if j.Findings, err = g.withApprovals(ctx, f.by, ledger, landing, f.tags, nil); err != nil {
 				return undecided(err)
 			}
+			f.judged(j.Findings)
 		}
 		if err := visit(j); err != nil {
 			return err

@@ -46,6 +46,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
+	defer g.logs.during(ctx, g.now, g.server)()
 	p := &push{Gate: g, req: req}
 	if err := p.lookUp(ctx); err != nil {
 		return p.decision, err
@@ -332,11 +333,15 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return origin{}, err
 		}
-		o := origin{last: ledger.Last(), links: links, received: p.req.Received, ref: u.resolved}
-		if o.standing, err = p.standingAt(ctx, second, parent); err == nil && o.standing.folder != p.now.folder {
+		o, err := p.originAt(ctx, second, parent)
+		if err != nil {
+			return origin{}, err
+		}
+		o.last, o.links, o.received, o.ref = ledger.Last(), links, p.req.Received, u.resolved
+		if o.standing.folder != p.now.folder {
 			o.also = p.now
 		}
-		return o, err
+		return o, nil
 	})
 	defer stop()
 	for f := range facts {
@@ -355,6 +360,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return err
 		}
+		f.judged(findings)
 		p.decision.Findings = append(p.decision.Findings, findings...)
 		p.decision.Notes = append(p.decision.Notes, landing.Excepted...)
 		if f.twice != nil {

@@ -24,6 +24,7 @@ type fact struct {
 	also      *standing       // judges as well, nil for none; see origin
 	twice     *policy.Landing // as also sees it
 	done      chan struct{}
+	amends    chan bool // whether the policy that it brings may be used; nil where it brings none
 	err       error
 }
 
@@ -42,6 +43,9 @@ const ahead = 32
 // there. Each fact is sent in order, its verification perhaps still running; see [fact.wait]; where
 // unsigned is true nothing is verified and the fact is what was read. The caller calls stop when it
 // is done: the reader is free again when that returns.
+//
+// Where a landing brings another policy, nothing after it is read before the caller calls [fact.judged]: a policy with a
+// finding against it verifies nothing, and the one before goes on.
 func (g *Gate) facts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(parent history.ID) (origin, error)) (facts <-chan *fact, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	out := make(chan *fact, ahead)
@@ -89,12 +93,16 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		}
 		at.last = max(at.last, l.Commit.Committer.When)
 		f := &fact{read: l, elsewhere: elsewhere, by: at.standing, also: at.also, done: make(chan struct{})}
+		var next *standing
 		if unsigned {
 			close(f.done)
 		} else {
-			amended, err := g.amend(ctx, repo, &at, &l)
-			if err != nil {
+			var amended *policy.Amended
+			if amended, next, err = g.amend(ctx, repo, &at, &l); err != nil {
 				return err
+			}
+			if next != nil {
+				f.amends = make(chan bool, 1)
 			}
 			when := arrival{time.Unix(at.last, 0), at.received}
 			f.at = when
@@ -115,6 +123,17 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
+		if next == nil {
+			continue
+		}
+		select {
+		case may := <-f.amends:
+			if may {
+				at.standing = next
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
 	return nil
 }
@@ -125,6 +144,13 @@ func firstParent(l *history.Landing) history.ID {
 		return history.ID{}
 	}
 	return l.Commit.Parents[0]
+}
+
+// judged tells the reader what stands against the landing, once.
+func (f *fact) judged(findings []policy.Finding) {
+	if f.amends != nil {
+		f.amends <- len(findings) == 0
+	}
 }
 
 // wait gives the landing once it is verified.
@@ -184,7 +210,7 @@ func (st *standing) verify(payload, sig []byte, written int64, at arrival) verif
 func commitFacts(e *history.Entry, elsewhere linked) policy.Commit {
 	c := policy.Commit{
 		ID: e.ID.String(), Subject: subject(e.Message),
-		Author: identity(e.Author), Committer: identity(e.Committer),
+		Author: identity(e.Author), Committer: identity(e.Committer), Size: int64(len(e.Payload)),
 		Parents: make([]string, len(e.Parents)), Changes: make([]policy.Change, len(e.Changes)),
 	}
 	for i, p := range e.Parents {

@@ -86,7 +86,8 @@ type Gate struct {
 	recorder     Recorder
 	past         *past // what the journal says; nil before it was asked
 	tenure       ledgers
-	exceptions   *bool  // whether there is any; nil before somebody asked
+	exceptions   *bool // whether there is any; nil before somebody asked
+	logs         *transparency
 	pusher       string // who signed the push certificate; "" for nobody
 }
 
@@ -96,7 +97,7 @@ const recordTime = 15 * time.Second
 // Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
 // Judge then refuses and records that error: a policy that can't be read is no open door.
 func Open(o Options) (*Gate, error) {
-	g := &Gate{o: o}
+	g := &Gate{o: o, logs: new(transparency)}
 	err := g.open()
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
@@ -134,7 +135,7 @@ func (g *Gate) openRepo(limits history.Limits) (Repository, error) {
 		open = history.OpenGoGit
 	}
 	return open(history.Options{
-		Dir: g.o.Dir, Env: g.o.Getenv, Limits: limits,
+		Dir: g.o.Dir, Env: g.o.Getenv, Limits: limits, Watch: policy.Folder,
 		Inspect: func(head []byte, size int64) uint32 { return uint32(policy.Inspect(head, size)) },
 	})
 }
@@ -189,7 +190,7 @@ func (g *Gate) PolicyDir() string {
 // the push: the error then wraps [ErrUndecided], and the decision still carries the reference under
 // which the record can be found, if it could be written.
 func (g *Gate) Judge(ctx context.Context, req Request) (policy.Decision, error) {
-	d, err := g.undecidedOnPanic(ctx, req)
+	d, err := g.inTime(ctx, req)
 	return g.conclude(ctx, req, d, err)
 }
 
@@ -239,19 +240,50 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	return d, err
 }
 
-func (g *Gate) undecidedOnPanic(ctx context.Context, req Request) (d policy.Decision, err error) {
-	defer recovered(&err)
+// grace is how long after the policy's limit time a push that is still being decided is waited for.
+const grace = 500 * time.Millisecond
+
+// inTime decides a push within the policy's limit time. Whatever still computes or waits after that and a grace is
+// left to itself: it works on a copy of the gate, and nothing of that is looked at any more. What is left of this
+// one can do no more than have the push recorded.
+func (g *Gate) inTime(ctx context.Context, req Request) (policy.Decision, error) {
 	limit := time.Minute
 	if g.now != nil {
 		limit = g.now.policy.Limits.Time
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, timeUsedUp(limit))
 	defer cancel()
-	d, err = g.decide(ctx, req)
+	deciding := *g
+	var d policy.Decision
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		d, err = deciding.undecidedOnPanic(ctx, req)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		late := time.NewTimer(grace)
+		defer late.Stop()
+		select {
+		case <-done:
+		case <-late.C:
+			g.o.Dir = g.GitDir()
+			g.repo, g.second = nil, nil
+			return policy.Decision{}, context.Cause(ctx)
+		}
+	}
+	*g = deciding
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("%w (%w)", context.Cause(ctx), err)
 	}
 	return d, err
+}
+
+func (g *Gate) undecidedOnPanic(ctx context.Context, req Request) (d policy.Decision, err error) {
+	defer recovered(&err)
+	return g.decide(ctx, req)
 }
 
 // reference is a short name for a push, given to the pusher and found in the journal.

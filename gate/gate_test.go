@@ -51,7 +51,7 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
 			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
 		},
-		repo: broken{refs: refs}, now: &standing{policy: policy.Default(), keys: new(verify.Keyring)},
+		repo: broken{refs: refs}, now: &standing{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(transparency),
 	}, m
 }
 
@@ -168,7 +168,7 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	}
 	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
 	p.Adoption.Commits = []string{tip.String()}
-	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, now: &standing{policy: p}}
+	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, now: &standing{policy: p}, logs: new(transparency)}
 	g.server = g.now
 	var err error
 	if g.repo, err = g.openRepo(history.Limits{}); err != nil {

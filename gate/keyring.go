@@ -1,11 +1,8 @@
 package gate
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -14,8 +11,8 @@ import (
 )
 
 // keyring hands the policy's principals to package verify; the two don't know each other. It is nil
-// where a draft names no key.
-func keyring(p *policy.Policy) (*verify.Keyring, error) {
+// where a draft names no key. Logs asks transparency logs, where the policy wants that.
+func keyring(p *policy.Policy, logs *transparency) (*verify.Keyring, error) {
 	var keys []verify.Key
 	var errs []error
 	for _, q := range p.Principals {
@@ -38,7 +35,7 @@ func keyring(p *policy.Policy) (*verify.Keyring, error) {
 	if keys == nil {
 		return nil, nil
 	}
-	return verify.NewKeyring(keys, settings(p))
+	return verify.NewKeyring(keys, settings(p, logs))
 }
 
 // allowedSigners gives the keys that an OpenSSH file allows to one of a principal's addresses. What the
@@ -76,9 +73,9 @@ func allowedSigners(file verify.Key, emails []string) ([]verify.Key, error) {
 	return keys, nil
 }
 
-func settings(p *policy.Policy) verify.Settings {
+func settings(p *policy.Policy, logs *transparency) verify.Settings {
 	s := verify.Settings{
-		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, UserVerified: p.Signatures.UserVerified,
+		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, EndGrace: p.Signatures.EndGrace, UserVerified: p.Signatures.UserVerified,
 		RevokedSSH: files(p.Signatures.RevokedSSH),
 		X509:       verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
 	}
@@ -86,7 +83,7 @@ func settings(p *policy.Policy) verify.Settings {
 	case "none":
 		s.X509.Transparency = verify.NoProof
 	case "online":
-		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, askLog(p.X509)
+		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, logs.ask(p.X509)
 	default:
 		s.X509.Transparency = verify.EmbeddedProof
 	}
@@ -99,35 +96,4 @@ func files(of []policy.File) []verify.File {
 		files[i] = verify.File(f)
 	}
 	return files
-}
-
-// maxAnswer bounds what the transparency log may answer; an entry has a few KiB.
-const maxAnswer = 1 << 20
-
-// askLog asks a transparency log for a signature's entry. This is the only access to a network there
-// is, and only a policy with transparency = "online" leads here. What the log says is checked with its
-// key, so that whoever stands between can keep a proof back, and nothing else. The environment's proxy
-// settings aren't asked: a web server hands on what a client wrote into its headers (httpoxy).
-func askLog(x policy.X509) func(query []byte) ([]byte, error) {
-	client := &http.Client{Timeout: x.Timeout, Transport: &http.Transport{}}
-	address := strings.TrimSuffix(x.Log, "/") + "/api/v1/log/entries/retrieve"
-	return func(query []byte) ([]byte, error) {
-		answer, err := client.Post(address, "application/json", bytes.NewReader(query))
-		if err != nil {
-			return nil, fmt.Errorf("the transparency log can't be asked: %w", err)
-		}
-		defer answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("the transparency log at %s answered %s", x.Log, answer.Status)
-		}
-		body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("the transparency log's answer broke off: %w", err)
-		case len(body) > maxAnswer:
-			return nil, fmt.Errorf("the transparency log at %s answered more than %d bytes", x.Log, maxAnswer)
-		default:
-			return body, nil
-		}
-	}
 }

@@ -62,7 +62,7 @@ func TestAskLog(t *testing.T) {
 		w.WriteHeader(status)
 		io.WriteString(w, answer)
 	}))
-	ask := askLog(policy.X509{Log: log.URL + "/rekor/", Timeout: time.Minute})
+	ask := new(transparency).ask(policy.X509{Log: log.URL + "/rekor/", Timeout: time.Minute})
 	if got, err := ask([]byte("query")); err != nil || string(got) != "[]" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -85,7 +85,7 @@ func TestSettings(t *testing.T) {
 	for transparency, want := range map[string]verify.Transparency{
 		"none": verify.NoProof, "online": verify.OnlineProof, "embedded": verify.EmbeddedProof, "": verify.EmbeddedProof, "None": verify.EmbeddedProof,
 	} {
-		s := settings(&policy.Policy{X509: policy.X509{Transparency: transparency}})
+		s := settings(&policy.Policy{X509: policy.X509{Transparency: transparency}}, nil)
 		if s.X509.Transparency != want || (s.X509.Entry != nil) != (want == verify.OnlineProof) {
 			t.Errorf("transparency %q gives %v, entry %t", transparency, s.X509.Transparency, s.X509.Entry != nil)
 		}

@@ -104,8 +104,9 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 	fits := false
 	facts, stop := g.facts(ctx, repo, r, false, func(parent history.ID) (origin, error) {
 		fits = parent == from
-		st, err := g.standingAt(ctx, repo, parent)
-		return origin{last: l.Last(), standing: st}, err
+		o, err := g.originAt(ctx, repo, parent)
+		o.last = l.Last()
+		return o, err
 	})
 	defer stop()
 	for f := range facts {
@@ -116,6 +117,7 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 		if !fits {
 			return false, nil
 		}
+		f.judged(nil) // it has landed
 		l.Credit(f.by.policy, landing)
 	}
 	return fits, nil

@@ -92,6 +92,15 @@ type recordedRef struct {
 	Landings  int    `json:"landings"`
 }
 
+// exactly puts back the bytes of names that JSON can't carry.
+func (r *recordedRef) exactly(exact map[string][]byte, at int) {
+	for name, text := range map[string]*string{"ref": &r.Ref, "resolved": &r.Resolved} {
+		if b, ok := exact[fmt.Sprintf("/refs/%d/%s", at, name)]; ok {
+			*text = string(b)
+		}
+	}
+}
+
 // sighted sees to it that the journal is read, and says whether there is one.
 func (g *Gate) sighted(ctx context.Context) (bool, error) {
 	if g.past != nil || g.o.Records == nil {
@@ -142,6 +151,8 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 		var d struct {
 			Verdict policy.Verdict `json:"verdict"`
 			Refs    []recordedRef  `json:"refs"`
+			// The bytes of texts that aren't UTF-8, by where they stand; see package report.
+			Exact map[string][]byte `json:"exact"`
 		}
 		if err := json.Unmarshal(b, &r); err != nil {
 			return nil, err
@@ -151,6 +162,9 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 		}
 		if err := json.Unmarshal(r.Decision, &d); err != nil {
 			return nil, err
+		}
+		for i := range d.Refs {
+			d.Refs[i].exactly(d.Exact, i)
 		}
 		if d.Verdict == policy.Accepted { // else it was turned away, and nobody else could see it
 			p.add(r.Time, d.Refs)

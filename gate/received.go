@@ -9,12 +9,15 @@ import (
 	"countersign/policy"
 )
 
+// byReceipt are the findings in which the receiver's clock stands against a landing.
+var byReceipt = []policy.Code{policy.KeyRevoked, policy.KeyExpired, policy.DateTooOld}
+
 // received judges a landing that comes in now. What has landed on another protected branch before came in then:
 // only where the clock stands against the landing is that looked up.
 func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger, u *update, f *fact, landing *policy.Landing) ([]policy.Finding, error) {
 	landing.Ref, landing.Received, landing.ApprovalsFetched = u.resolved, p.req.Received.Unix(), true
 	findings, err := p.withApprovals(ctx, st, ledger, landing, f.tags, p.vouchers)
-	if err != nil || !slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Code == policy.KeyRevoked || f.Code == policy.DateTooOld }) {
+	if err != nil || !slices.ContainsFunc(findings, func(f policy.Finding) bool { return slices.Contains(byReceipt, f.Code) }) {
 		return findings, err
 	}
 	before, err := p.landedBefore(ctx, u)
@@ -28,7 +31,7 @@ func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger
 			continue
 		}
 		switch finding.Code {
-		case policy.KeyRevoked:
+		case policy.KeyRevoked, policy.KeyExpired:
 			at, err := p.cameIn(ctx, before, c.ID)
 			if err != nil {
 				return nil, err

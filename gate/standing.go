@@ -29,22 +29,23 @@ type origin struct {
 	ref      string    // that the range is judged for, "" where nothing is judged
 	standing *standing
 	links    *policy.Links // in the tree there; nil where they are still to be read
+	folder   history.ID // what the tree there has in the place of the policy, zero for nothing
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
 	also *standing
 }
 
 // readStanding reads a policy and its keys from a folder.
-func readStanding(fsys fs.FS, draft bool) (*standing, error) {
+func (g *Gate) readStanding(fsys fs.FS) (*standing, error) {
 	load := policy.Load
-	if draft {
+	if g.o.Draft {
 		load = policy.LoadDraft
 	}
 	p, err := load(fsys)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := keyring(p)
+	keys, err := keyring(p, g.logs)
 	return &standing{policy: p, keys: keys}, err
 }
 
@@ -80,7 +81,7 @@ func (g *Gate) readServer() error {
 		g.floor, err = policy.LoadFloor(root.FS())
 		return err
 	}
-	g.server, err = readStanding(root.FS(), g.o.Draft)
+	g.server, err = g.readStanding(root.FS())
 	if errors.Is(err, fs.ErrNotExist) {
 		if g.o.Draft {
 			g.server, err = &standing{policy: policy.Default()}, nil
@@ -167,7 +168,7 @@ func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
 		st.policy = st.policy.Above(g.floor)
 		st.floor = g.floor.Beneath(st.policy)
 	}
-	st.keys, err = keyring(st.policy)
+	st.keys, err = keyring(st.policy, g.logs)
 	return st, err
 }
 
@@ -191,49 +192,69 @@ func (g *Gate) standingAt(ctx context.Context, repo Repository, commit history.I
 	return st, nil
 }
 
-// amend says what a landing makes of the policy in the tree, nil for nothing, and moves on to it. An
-// invalid policy changes nothing: the landing is refused for it.
-func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *history.Landing) (*policy.Amended, error) {
-	if g.introduction == nil || !touchesPolicy(l) {
-		return nil, nil
+// originAt gives what stands before what comes after a commit.
+func (g *Gate) originAt(ctx context.Context, repo Repository, commit history.ID) (origin, error) {
+	st, err := g.standingAt(ctx, repo, commit)
+	o := origin{standing: st}
+	if err == nil && st != g.server { // which stands where the tree has none
+		o.folder = st.folder
+	}
+	return o, err
+}
+
+// amend says what a landing makes of the policy in the tree, nil for nothing, and gives the policy that stands after
+// it if nothing is found against the landing, nil for the same as before. What counts is the folder's tree, whatever
+// way it came to be what it is: each landing's is compared with the one before. An invalid policy changes nothing:
+// the landing is refused for it.
+func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *history.Landing) (*policy.Amended, *standing, error) {
+	if g.introduction == nil || l.Commit.Watched == at.folder {
+		return nil, nil, nil
+	}
+	at.folder = l.Commit.Watched
+	if at.folder == at.standing.folder {
+		return nil, nil, nil
 	}
 	folder, err := repo.Folder(ctx, l.Commit.ID, policy.Folder)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && at.standing.folder.IsZero():
-		return nil, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return &policy.Amended{Problem: "it takes " + policy.Folder + " away, and nobody could say any more who may do what"}, nil
+		return &policy.Amended{Problem: "it takes " + policy.Folder + " away, and nobody could say any more who may do what"}, nil, nil
 	case errors.Is(err, history.ErrMalformed), errors.Is(err, history.ErrLimit):
-		return &policy.Amended{Problem: err.Error()}, nil
+		return &policy.Amended{Problem: err.Error()}, nil, nil
 	case err != nil:
-		return nil, err
-	case folder.ID == at.standing.folder:
-		return nil, nil
+		return nil, nil, err
 	}
 	st, err := g.fromTree(folder)
 	if err != nil {
-		return &policy.Amended{Problem: err.Error()}, nil
+		return &policy.Amended{Problem: err.Error()}, nil, nil
 	}
 	if follows, err := g.follows(ctx, repo, at, l, folder.ID); err != nil || follows {
-		at.standing = st
-		return nil, err
+		return nil, st, err
 	}
-	a := &policy.Amended{Policy: st.policy, Same: map[string]bool{l.Commit.ID.String(): true}}
-	seen := make(map[history.ID]bool)
-	for i := range l.Brought { // and what they began with
+	return &policy.Amended{Policy: st.policy, Same: g.same(ctx, repo, l)}, st, nil
+}
+
+// same gives the commits of a landing that have the policy that it leads to, and those that they began with.
+func (g *Gate) same(ctx context.Context, repo Repository, l *history.Landing) map[string]bool {
+	folders := make(map[history.ID]history.ID, len(l.Brought))
+	for i := range l.Brought {
+		folders[l.Brought[i].ID] = l.Brought[i].Watched
+	}
+	same := map[string]bool{l.Commit.ID.String(): true}
+	for i := range l.Brought {
 		for _, id := range append(slices.Clone(l.Brought[i].Parents), l.Brought[i].ID) {
-			if seen[id] {
-				continue
+			if _, known := folders[id]; !known {
+				if there, err := repo.Folder(ctx, id, policy.Folder); err == nil {
+					folders[id] = there.ID
+				} else {
+					folders[id] = history.ID{}
+				}
 			}
-			seen[id] = true
-			there, err := repo.Folder(ctx, id, policy.Folder)
-			if err == nil && there.ID == folder.ID {
-				a.Same[id.String()] = true
+			if folders[id] == l.Commit.Watched {
+				same[id.String()] = true
 			}
 		}
 	}
-	at.standing = st
-	return a, nil
+	return same
 }
 
 // follows says whether a merge onto another branch takes over, as it is, the policy of the branch that holds it:
@@ -257,15 +278,6 @@ func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *hist
 		}
 	}
 	return false, nil
-}
-
-func touchesPolicy(l *history.Landing) bool {
-	touches := func(e *history.Entry) bool {
-		return slices.ContainsFunc(e.Changes, func(c history.Change) bool {
-			return policy.InFolder(c.Path)
-		})
-	}
-	return touches(&l.Commit) || slices.ContainsFunc(l.Brought, func(e history.Entry) bool { return touches(&e) })
 }
 
 // judge asks the policy that stood before a landing, and the floor beneath it.

@@ -86,6 +86,9 @@ func (p *push) peeled(ctx context.Context, id history.ID) (history.ID, error) {
 		if err != nil {
 			return id, err
 		}
+		if limit := p.now.policy.Limits.Message; int64(len(tag.Payload)) > limit {
+			return id, fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(int64(len(tag.Payload)), limit))
+		}
 		id = tag.Target
 	}
 	return id, errTooDeep

@@ -129,11 +129,12 @@ func (st *standing) state(v voucher, tag *history.Tag, at arrival) statement {
 	return s
 }
 
-// said reads a voucher for a push that comes in now. Whose key was compromised since may have vouched before:
+// said reads a voucher for a push that comes in now. Whose key was compromised or ended since may have vouched before:
 // the journal knows when the voucher came in.
 func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v voucher, at arrival) (statement, error) {
 	s, err := st.read(ctx, repo, v, at)
-	if err != nil || at.received.IsZero() || s.signature.Status != verify.Revoked.String() {
+	byReceipt := s.signature.Status == verify.Revoked.String() || s.signature.Status == verify.Expired.String()
+	if err != nil || at.received.IsZero() || !byReceipt {
 		return s, err
 	}
 	if _, err := g.sighted(ctx); err != nil {
@@ -211,6 +212,10 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 			detail += ", " + reason
 		}
 		p.refuse(u, code, detail, "countersign approve "+v.commit.String())
+		return nil
+	}
+	if size, limit := int64(len(s.message)), p.now.policy.Limits.Message; size > limit {
+		p.refuse(u, policy.LimitExceeded, policy.OverMessage(size, limit), "countersign approve "+v.commit.String())
 		return nil
 	}
 	if p.tagDate(u, s.when) {

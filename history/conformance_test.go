@@ -340,6 +340,55 @@ func TestInspect(t *testing.T) {
 	})
 }
 
+// TestWatched: the id of what has one name at the top comes with each commit, whatever the commit changed, and whether its
+// tree was seen before.
+func TestWatched(t *testing.T) {
+	r := newTestRepo(t)
+	blob := r.feed([]byte("x"), "hash-object", "-w", "--stdin")
+	tree := func(lines ...string) string { return r.feed([]byte(strings.Join(lines, "\n")+"\n"), "mktree") }
+	file := "100644 blob " + blob + "\t"
+	folder := tree(file + "policy.toml")
+	other := tree(file+"another", file+"policy.toml")
+	in := func(name, id string) string { return "040000 tree " + id + "\t" + name }
+	commit := func(tree string, parents ...string) string {
+		args := []string{"commit-tree", "-m", "x", tree}
+		for _, p := range parents {
+			args = append(args, "-p", p)
+		}
+		return r.git(args...)
+	}
+	root := commit(tree(file + "README"))
+	with := commit(tree(in(".watched", folder), file+"README"), root)
+	deeper := commit(tree(in("a", tree(in(".watched", folder)))), with)
+	twin := commit(tree(in(".WATCHED", folder)), deeper)
+	noFolder := commit(tree(file+".watched"), twin)
+	again := commit(tree(in(".watched", folder), file+"README"), noFolder)
+	side := commit(tree(in(".watched", other)), root)
+	merge := commit(tree(in(".watched", other)), again, side)
+	asFolder := commit(folder, merge) // a root tree that was a folder before
+	r.git("update-ref", "refs/heads/main", asFolder)
+	want := map[string]string{noFolder: blob, with: folder, again: folder, side: other, merge: other}
+	eachReader(t, func(t *testing.T, open opener) {
+		repo := r.open(open, func(o *Options) { o.Watch = ".watched" })
+		n := 0
+		for _, l := range landings(t, repo, Range{Tip: r.id("main")}) {
+			for _, e := range append(slices.Clone(l.Brought), l.Commit) {
+				n++
+				var id ID
+				if w := want[e.ID.String()]; w != "" {
+					id = mustID(t, w)
+				}
+				if e.Watched != id {
+					t.Errorf("commit %s watches %s, want %s", e.ID, e.Watched, id)
+				}
+			}
+		}
+		if n != 9 {
+			t.Errorf("%d commits, want 9", n)
+		}
+	})
+}
+
 func TestRepoOfAWorkTree(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	work := tempDir(t) + "/work"

@@ -33,6 +33,7 @@ func OpenGoGit(o Options) (Repo, error) {
 		trees:   &treeReader{objects: objects, changes: limits.Changes, parsed: map[ID][]treeEntry{}},
 		links:   map[ID]links{},
 		inspect: o.Inspect,
+		watch:   o.Watch,
 		limits:  limits,
 	}, nil
 }
@@ -44,6 +45,7 @@ type goGit struct {
 	trees   *treeReader
 	links   map[ID]links
 	inspect func(head []byte, size int64) uint32
+	watch   string
 	limits  Limits
 }
 

@@ -182,7 +182,24 @@ func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	if changes, err = g.inspected(changes); err != nil {
 		return Entry{}, inCommit(id, err)
 	}
-	return Entry{Commit: c, Changes: changes}, nil
+	e := Entry{Commit: c, Changes: changes}
+	if !counted {
+		if e.Watched, err = g.watched(c.Tree); err != nil {
+			return Entry{}, inCommit(id, err)
+		}
+	}
+	return e, nil
+}
+
+// watched gives what is called so in a tree, zero for nothing.
+func (g *goGit) watched(tree ID) (ID, error) {
+	entries, err := g.trees.entriesOf(tree)
+	for _, e := range entries {
+		if e.name == g.watch {
+			return e.id, err
+		}
+	}
+	return ID{}, err
 }
 
 // inspected adds size and traits to the changes that leave a blob behind.

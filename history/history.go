@@ -84,6 +84,9 @@ type Change struct {
 type Entry struct {
 	Commit
 	Changes []Change
+	// Watched is the object called [Options].Watch at the top of the commit's tree, a folder or whatever it is; zero
+	// for none, and in a range that is only counted.
+	Watched ID
 }
 
 // Landing is a commit on a ref's first-parent line and the commits it brought in, parents before
@@ -126,7 +129,10 @@ type Options struct {
 	// whatever the caller wants to find in Change.Traits. It must not keep head. It may be nil:
 	// then no blob is read.
 	Inspect func(head []byte, size int64) uint32
-	Limits  Limits
+	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
+	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.
+	Watch  string
+	Limits Limits
 }
 
 // Repo is a repository that can be judged. Both readers implement it, and give the same answers

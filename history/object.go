@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +13,7 @@ import (
 type header struct {
 	name       string
 	value      []byte
+	continued  bool // value is a copy, no part of the object
 	start, end int
 }
 
@@ -38,7 +40,10 @@ func headers(raw []byte) (hs []header, message []byte, err error) {
 				return nil, nil, fmt.Errorf("it begins with a continuation line")
 			}
 			h := &hs[len(hs)-1]
-			h.value = append(append(h.value[:len(h.value):len(h.value)], '\n'), line[1:]...)
+			if !h.continued { // once a header: an object may be nothing but continuation lines
+				h.value, h.continued = slices.Clip(h.value), true
+			}
+			h.value = append(append(h.value, '\n'), line[1:]...)
 			h.end = next
 		default:
 			name, value, ok := bytes.Cut(line, []byte(" "))

@@ -216,7 +216,7 @@ func FuzzParseTree(f *testing.F) {
 	f.Add([]byte("100644 a\x00" + strings.Repeat("1", 20) + "40000 b\x00" + strings.Repeat("2", 20)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		entries, err := parseTree(raw, 20)
-		if (err == nil) != (checkTree(raw, 20) == nil) {
+		if _, checked := checkTree(raw, 20, ""); (err == nil) != (checked == nil) {
 			t.Fatalf("parsing says %v, checking doesn't", err)
 		}
 		for i := range entries {
@@ -225,4 +225,18 @@ func FuzzParseTree(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestManyContinuationLines: an object may be little else, and is read in one go.
+func TestManyContinuationLines(t *testing.T) {
+	const lines = 200_000
+	raw := "tree " + strings.Repeat("1", 40) + "\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\nx y\n" + strings.Repeat(" \n", lines) + "gpgsig a\r\n b\r\n\nm\r\n"
+	before := testing.AllocsPerRun(1, func() { _, _ = ParseCommit(ID{}, []byte(raw)) })
+	if before > 1000 {
+		t.Errorf("%d continuation lines take %.0f allocations", lines, before)
+	}
+	c, err := ParseCommit(ID{}, []byte(raw))
+	if err != nil || string(c.Signature) != "a\r\nb\r" || string(c.Raw) != raw || strings.Contains(string(c.Payload), "gpgsig") || !strings.HasSuffix(string(c.Payload), "\n\nm\r\n") {
+		t.Errorf("signature %q, %v", c.Signature, err)
+	}
 }

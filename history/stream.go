@@ -11,10 +11,11 @@ import (
 	"sync"
 )
 
-// blobFact is what was seen of a blob. It is filled in when the blob's bytes arrive.
+// blobFact is what was seen of a blob or tree. It is filled in when its bytes arrive.
 type blobFact struct {
-	size   int64
-	traits uint32
+	size    int64
+	traits  uint32
+	watched ID // of a tree: what in it is called Options.Watch
 }
 
 // rememberedBlobs bounds the facts kept for blobs that appear again.
@@ -35,7 +36,7 @@ type stream struct {
 	merges  *mergeReader // nil before the first merge that is judged
 	counted bool
 	budget  budget
-	seen    map[ID]*blobFact // blobs, and trees, for which the fact says nothing
+	seen    map[ID]*blobFact // blobs and trees
 	buf     []byte
 }
 
@@ -43,6 +44,7 @@ type stream struct {
 type half struct {
 	landing Landing
 	blobs   []wanted
+	roots   []*blobFact // the trees of the commits, in their order
 	err     error
 }
 
@@ -138,6 +140,7 @@ func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, err
 		if h.err == nil {
 			h.err = s.fill(h.blobs)
 		}
+		h.watched()
 		if h.err != nil {
 			return h.err
 		}
@@ -270,7 +273,7 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 			return e, err
 		}
 	}
-	h.wantTree(s, n.id, treeAt{id: e.Tree})
+	h.roots = append(h.roots, h.wantTree(s, n.id, treeAt{id: e.Tree}))
 	for _, t := range trees {
 		h.wantTree(s, n.id, t)
 	}
@@ -289,13 +292,26 @@ func (h *half) want(s *stream, changes []Change) {
 	}
 }
 
-// wantTree notes a tree to be checked.
-func (h *half) wantTree(s *stream, commit ID, t treeAt) {
+// wantTree notes a tree to be checked, once while it is remembered, and gives what will be known of it.
+func (h *half) wantTree(s *stream, commit ID, t treeAt) *blobFact {
 	if s.counted {
-		return
+		return new(blobFact)
 	}
-	if _, known := s.remember(t.id); !known {
-		h.blobs = append(h.blobs, wanted{ask: true, id: t.id, path: t.path, commit: commit})
+	fact, known := s.remember(t.id)
+	if !known {
+		h.blobs = append(h.blobs, wanted{fact: fact, ask: true, id: t.id, path: t.path, commit: commit})
+	}
+	return fact
+}
+
+// watched fills in the watched folder of each commit, once the trees have been read.
+func (h *half) watched() {
+	for i, fact := range h.roots {
+		if i < len(h.landing.Brought) {
+			h.landing.Brought[i].Watched = fact.watched
+		} else {
+			h.landing.Commit.Watched = fact.watched
+		}
 	}
 }
 
@@ -339,7 +355,7 @@ func (s *stream) object(w wanted) error {
 		if s.buf, err = s.blobs.body(s.buf, size, size); err != nil {
 			return err
 		}
-		if err := checkTree(s.buf, int(w.id.size)); err != nil {
+		if w.fact.watched, err = checkTree(s.buf, int(w.id.size), s.r.opts.Watch); err != nil {
 			return fmt.Errorf("%w: the folder %q in commit %s: %w", ErrMalformed, w.path+"/", w.commit, err)
 		}
 	case w.change != nil && kind == "blob":
@@ -349,7 +365,7 @@ func (s *stream) object(w wanted) error {
 		if s.buf, err = s.blobs.body(s.buf, size, l.Inspect); err != nil {
 			return err
 		}
-		*w.fact = blobFact{size, s.r.opts.Inspect(s.buf, size)}
+		*w.fact = blobFact{size: size, traits: s.r.opts.Inspect(s.buf, size)}
 	default:
 		return fmt.Errorf("%w: %s is a %s where something else belongs", ErrUnreadable, w.id, kind)
 	}

@@ -33,9 +33,16 @@ func parseTreeOf(raw []byte, hash int, modeOf func(string) (Mode, bool)) ([]tree
 
 // checkTree reads a raw tree strictly: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git
 // sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
-// default accepts a tree with the same name twice, of which a checkout shows the second.
-func checkTree(raw []byte, hash int) error {
-	return eachEntry(raw, hash, strictMode, func(Mode, []byte, []byte) error { return nil })
+// default accepts a tree with the same name twice, of which a checkout shows the second. It gives what
+// is called watch, zero for nothing.
+func checkTree(raw []byte, hash int, watch string) (watched ID, err error) {
+	err = eachEntry(raw, hash, strictMode, func(_ Mode, name, sum []byte) (err error) {
+		if string(name) == watch {
+			watched, err = IDFromBytes(sum)
+		}
+		return err
+	})
+	return watched, err
 }
 
 func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool), visit func(mode Mode, name, sum []byte) error) error {

@@ -165,6 +165,7 @@ func (a *amending) signatures() {
 		return fmt.Sprintf("%q", mergesApprove[n])
 	})
 	ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span)
+	ordered(a, "signatures.end-grace", old.EndGrace, new.EndGrace, Loosens, Span)
 	a.binding(func() {
 		ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
 	})
@@ -242,6 +243,7 @@ func (a *amending) quorum() {
 	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)
 	ordered(a, "limits.commits", old.Limits.Commits, new.Limits.Commits, Loosens, number)
 	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
+	ordered(a, "limits.message", old.Limits.Message, new.Limits.Message, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
 	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, Span)
 }
 

@@ -151,7 +151,8 @@ func (c *Classes) Match(path string) []Match {
 		if ext, ok := extension(base); ok {
 			candidates = append(candidates, c.byExt[ext]...)
 		}
-		slices.Sort(candidates) // the policy's order: the first glob is the one that is named
+		slices.Sort(candidates)
+		candidates = slices.Compact(candidates) // the policy's order: the first glob is the one that is named
 		for _, i := range candidates {
 			g := &c.globs[i]
 			if !slices.ContainsFunc(ms, func(m Match) bool { return m.Class == g.class }) && doublestar.MatchUnvalidated(g.glob, form) {

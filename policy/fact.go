@@ -59,6 +59,7 @@ type Commit struct {
 	Author    Identity  `json:"author"`
 	Committer Identity  `json:"committer"`
 	Signature Signature `json:"signature"`
+	Size      int64     `json:"-"` // bytes of all of it but the signature
 	Changes   []Change  `json:"-"`
 
 	classes   [][]string // of each change, as classesBy has them

@@ -25,6 +25,16 @@ const (
 	maxProblems   = 20
 )
 
+// How much a policy may hold of what is compared with one another: more than any project needs, and little enough
+// that whoever proposes a policy, and has it refused, keeps nobody busy.
+const (
+	maxListed     = 1000 // elements of one list
+	maxPrincipals = 500
+	maxKeys       = 5000 // of all principals, the lines of key files included
+	maxNamedBytes = 32 << 20
+	maxRules      = 200
+)
+
 // Problem is one thing wrong with a policy. Line is 0 where it is about the whole file.
 type Problem struct {
 	File string `json:"file"`
@@ -110,9 +120,9 @@ func (r *reader) decode() (map[string]any, error) {
 		r.problem(lineAt(string(text), i), fmt.Sprintf("there is a control character (0x%02x)", text[i]))
 		return nil, r.err()
 	}
-	var deep int
-	if r.lines, deep = scanLines(string(text)); deep > 0 {
-		r.problem(deep, "tables and lists are nested too deeply")
+	lines, over, why := scanLines(string(text))
+	if r.lines = lines; over > 0 {
+		r.problem(over, why)
 		return nil, r.err()
 	}
 	var raw map[string]any
@@ -284,7 +294,7 @@ func defaults() *Policy {
 		Protect: Protect{Refs: []string{"refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}},
 		Signatures: Signatures{
 			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer", MergesApprove: "landing",
-			ClockSkew: 10 * time.Minute,
+			ClockSkew: 10 * time.Minute, EndGrace: time.Hour,
 		},
 		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
 		Adoption: Adoption{CreditClaims: true},
@@ -318,7 +328,7 @@ func defaults() *Policy {
 				Classes: []string{"bidi"}, Refuse: true, Exempt: Exempt{Nobody: true}, Approvals: 1,
 			},
 		},
-		Limits:  Limits{Commits: 100_000, Blob: 2 << 30, Time: time.Minute},
+		Limits:  Limits{Commits: 100_000, Blob: 2 << 30, Message: 64 << 10, Time: time.Minute},
 		Journal: Journal{File: "countersign/journal.jsonl", Rotate: 64 << 20},
 	}
 }

@@ -15,6 +15,12 @@ type keyLines map[string]int
 // parser needs memory with the square of the depth.
 const maxNesting = 16
 
+// What else whoever proposes a policy could have us remember: each key and element of a list, under all its path.
+const (
+	maxKeyName = 100    // bytes
+	maxEntries = 50_000 // keys and elements of a file
+)
+
 // at joins a path; keys can't contain what separates them here.
 func at(path string, steps ...any) string {
 	for _, step := range steps {
@@ -43,11 +49,12 @@ type lineScanner struct {
 	count int // position up to which line counts
 	lines keyLines
 	lists map[string]int // [[tables]] so far
-	deep  int            // the line of something nested too deeply, 0 if nothing is
+	deep  int            // the line of something nested too deeply, or one too many, 0 if nothing is
+	why   string         // what it is
 }
 
-// scanLines gives the lines of a file's keys, and the line of what is nested too deeply in it, or 0.
-func scanLines(text string) (keyLines, int) {
+// scanLines gives the lines of a file's keys, and the line of what is over a limit in it, or 0, and why.
+func scanLines(text string) (lines keyLines, line int, why string) {
 	s := &lineScanner{text: text, line: 1, lines: make(keyLines), lists: make(map[string]int)}
 	table := ""
 	for s.skip(" \t\r\n"); s.pos < len(s.text) && s.deep == 0; s.skip(" \t\r\n") {
@@ -60,7 +67,7 @@ func scanLines(text string) (keyLines, int) {
 			s.move(func() { s.pair(table, 1) })
 		}
 	}
-	return s.lines, s.deep
+	return s.lines, s.deep, s.why
 }
 
 // header reads the rest of [a.b] or [[a.b]] and gives the table's path.
@@ -100,7 +107,7 @@ func (s *lineScanner) pair(table string, depth int) {
 
 func (s *lineScanner) value(path string, depth int) {
 	if depth > maxNesting {
-		s.deep = s.here()
+		s.over(nestedTooDeeply)
 		return
 	}
 	switch {
@@ -150,11 +157,15 @@ func (s *lineScanner) key() []string {
 			keys = append(keys, s.text[s.pos:s.pos+n])
 			s.pos += n
 		}
+		if len(keys[len(keys)-1]) > maxKeyName {
+			s.over(fmt.Sprintf("a key has more than %d bytes", maxKeyName))
+			return nil
+		}
 		if s.skip(" \t"); !s.take(".") {
 			return keys
 		}
 		if len(keys) == maxNesting {
-			s.deep = s.here()
+			s.over(nestedTooDeeply)
 			return keys
 		}
 	}
@@ -221,8 +232,22 @@ func (s *lineScanner) take(word string) bool {
 
 // note keeps the first line of a path: a table is where it first appears.
 func (s *lineScanner) note(path string, line int) {
-	if _, ok := s.lines[path]; !ok {
-		s.lines[path] = line
+	if _, ok := s.lines[path]; ok {
+		return
+	}
+	if len(s.lines) == maxEntries {
+		s.over(fmt.Sprintf("there are more than %d keys and elements of lists", maxEntries))
+		return
+	}
+	s.lines[path] = line
+}
+
+const nestedTooDeeply = "tables and lists are nested too deeply"
+
+// over ends the scanning: the file is refused.
+func (s *lineScanner) over(why string) {
+	if s.deep == 0 {
+		s.deep, s.why = s.here(), why
 	}
 }
 

@@ -44,7 +44,7 @@ k = 5
 date = 1979-05-27 07:32:00
 z = {}
 last = []`
-	got, deep := scanLines(text)
+	got, deep, _ := scanLines(text)
 	want := keyLines{
 		"\x00version": 2,
 		"\x00a":       4, "\x00a\x00b": 4, "\x00a\x00b\x00c d": 4,
@@ -79,7 +79,7 @@ func TestNestingIsBounded(t *testing.T) {
 		}
 	}
 	deepest := "x = " + strings.Repeat("[", maxNesting-1) + strings.Repeat("]", maxNesting-1)
-	if _, deep := scanLines(deepest); deep != 0 {
+	if _, deep, _ := scanLines(deepest); deep != 0 {
 		t.Errorf("%s is too deep", deepest)
 	}
 }
@@ -121,7 +121,7 @@ func FuzzLoad(f *testing.F) {
 		if _, again := Load(folder(text)); fmt.Sprint(again) != fmt.Sprint(err) {
 			t.Errorf("%v, then %v", err, again)
 		}
-		found, deep := scanLines(text)
+		found, deep, _ := scanLines(text)
 		var raw map[string]any
 		if deep != 0 || control([]byte(text)) >= 0 {
 			return

@@ -65,6 +65,7 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	if t := top.sub("limits"); t != nil {
 		t.integer("commits", &p.Limits.Commits, 1)
 		t.size("blob", &p.Limits.Blob)
+		t.size("message", &p.Limits.Message)
 		t.duration("time", &p.Limits.Time)
 		if p.Limits.Time < time.Second {
 			t.problem("time", "time is under a second: hardly anything could be decided")
@@ -113,6 +114,8 @@ func (r *reader) protect(t *table, p *Protect) {
 	t.strs("refs", &p.Refs)
 	for i, ref := range p.Refs {
 		switch {
+		case len(ref) > maxGlob || len(expandBraces(ref)) > maxAlternatives:
+			t.elementProblem("refs", i, "refs: the pattern %.20q… has more than %d bytes, or stands for more than %d: write several", ref, maxGlob, maxAlternatives)
 		case !doublestar.ValidatePattern(ref):
 			t.elementProblem("refs", i, "refs: the pattern %q is malformed", ref)
 		case !refPattern(ref):

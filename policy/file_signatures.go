@@ -26,6 +26,7 @@ func (r *reader) signatures(t *table, s *Signatures) {
 	t.oneOf("identity", &s.Identity, "committer", "author", "off")
 	t.oneOf("merges-approve", &s.MergesApprove, mergesApprove...)
 	t.duration("clock-skew", &s.ClockSkew)
+	t.duration("end-grace", &s.EndGrace)
 	t.date("weak-until", &s.WeakUntil)
 	t.boolean("user-verified", &s.UserVerified)
 	s.RevokedSSH = r.files(t, "ssh-revoked")
@@ -53,7 +54,7 @@ func (r *reader) files(t *table, key string) []File {
 	t.strs(key, &names)
 	for i, name := range names {
 		problem := func(format string, args ...any) { t.elementProblem(key, i, format, args...) }
-		if data, ok := r.named(problem, key, name); ok {
+		if data, ok := r.file(problem, key, name); ok {
 			files = append(files, File{name, data})
 		}
 	}

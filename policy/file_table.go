@@ -18,6 +18,10 @@ type reader struct {
 	lines    keyLines
 	read     map[string][]byte // every file, by name
 	written  map[string]any    // the top level
+	keyCount int               // of all principals so far
+	keyBytes int               // bytes of the key files, as often as they are named
+	alike    map[string]string // a principal's name, by what it looks like
+	owners   map[string]string // a principal's name, by their addresses
 	problems []Problem
 	more     int // problems beyond maxProblems
 }
@@ -115,6 +119,10 @@ func (t *table) oneOf(key string, into *string, allowed ...string) {
 func (t *table) strs(key string, into *[]string) {
 	v, ok := get[[]any](t, key, "a list of strings")
 	if !ok {
+		return
+	}
+	if len(v) > maxListed {
+		t.problem(key, "%s has %d elements; %d are allowed", key, len(v), maxListed)
 		return
 	}
 	list := make([]string, 0, len(v))
@@ -250,6 +258,10 @@ func (t *table) list(key, want string) []*table {
 // named gives the array of tables of the top level, which have names.
 func (t *table) named(key string) []*table {
 	tables := t.list(key, "[["+key+"]] tables")
+	if most := map[string]int{"rule": maxRules, "principal": maxPrincipals}[key]; len(tables) > most {
+		t.problem(key, "there are %d [[%s]] tables; %d are allowed", len(tables), key, most)
+		return nil
+	}
 	for _, sub := range tables {
 		sub.shown = "[[" + key + "]]"
 		if name, ok := sub.raw["name"].(string); ok {
@@ -282,6 +294,9 @@ func (t *table) done() {
 // didYouMean names the nearest allowed word, if one is near.
 func didYouMean(word string, allowed []string) string {
 	best, least := "", len(word)/3+2
+	if len(word) > maxKeyName {
+		return ""
+	}
 	for _, a := range allowed {
 		if d := distance(strings.ToLower(word), a); d < least {
 			best, least = a, d

@@ -96,7 +96,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	want := &Policy{
 		Protect: Protect{Refs: []string{"refs/heads/trunk"}, AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
-			Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", MergesApprove: "none", ClockSkew: 2 * time.Minute,
+			Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", MergesApprove: "none", ClockSkew: 2 * time.Minute, EndGrace: 30 * time.Minute,
 			WeakUntil: time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC), UserVerified: true, RevokedSSH: []File{{"keys/revoked.krl", []byte("revoked")}},
 		},
 		X509: X509{
@@ -116,7 +116,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			{Name: "hidden", Classes: []string{"bidi"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Refuse: true},
 			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Hold: 7 * d},
 		},
-		Limits:  Limits{Commits: 7, Blob: 512 << 10, Time: 90 * time.Second},
+		Limits:  Limits{Commits: 7, Blob: 512 << 10, Message: 16 << 10, Time: 90 * time.Second},
 		Journal: Journal{File: "log/decisions", Rotate: 512 << 10},
 		Principals: []Principal{
 			{
@@ -124,17 +124,17 @@ func TestEverySettingIsRead(t *testing.T) {
 				Since: time.Date(2021, 3, 1, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
-					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:88", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:89"},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:90"},
+					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:90", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:91"},
+					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:92"},
 					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
-						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:92",
+						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:94",
 						From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
-					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:93"},
+					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:95"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:94", Revoked: "retired",
+						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:96", Revoked: "retired",
 						Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 				},
@@ -146,10 +146,10 @@ func TestEverySettingIsRead(t *testing.T) {
 					{Kind: "ssh", Data: []byte("ssh-ed25519 BBBB work"), Source: "keys/bob.pub:4", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
 				},
 			},
-			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:108"}}},
-			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:113"}}},
+			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:110"}}},
+			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:115"}}},
 			{Name: "bot", Role: Service},
-			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:122"}}},
+			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:124"}}},
 		},
 	}
 	if diff := cmp.Diff(want, p, settings); diff != "" {

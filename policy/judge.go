@@ -40,6 +40,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 		return j.findings // every later question depends on the landing time
 	}
 	for c := range landing.commits() {
+		j.size(c)
 		if accountable := j.accountable(c); accountable != nil {
 			j.rules(c, accountable)
 		}
@@ -49,6 +50,19 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 	}
 	j.except()
 	return j.findings
+}
+
+// size bounds what comes in beside the files, which are classed by content: a message, and headers that git shows
+// nobody.
+func (j *judgement) size(c *Commit) {
+	if limit := j.p.Limits.Message; j.landing.Received != 0 && limit > 0 && c.Size > limit {
+		j.find(c, LimitExceeded, OverMessage(c.Size, limit), "put what is long into a file, then git commit --amend -S")
+	}
+}
+
+// OverMessage says that a commit or tag has more beside its signature than it may.
+func OverMessage(size, limit int64) string {
+	return fmt.Sprintf("it has %d bytes besides its signature; the limit message is %d", size, limit)
 }
 
 // dates bounds what the landing commit's committer date may claim. In history that already landed
@@ -358,7 +372,7 @@ func signatureProblem(s Signature) (code Code, detail string, next []string) {
 	case statusUnknown:
 		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", []string{"sign with a key of the keyring, or ask a maintainer to add yours: countersign keyring list"}
 	case "expired":
-		code, detail, next = KeyExpired, "its key had expired when it was signed", sign
+		code, detail, next = KeyExpired, "its key, or the signature, had ended", sign
 	case "not-yet-valid":
 		code, detail, next = KeyNotYetValid, "its key was not valid yet when it was signed", sign
 	case "revoked":

@@ -120,7 +120,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 	p, err := load(fsys, FloorFile, &Policy{
 		Protect: Protect{AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
-			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any", ClockSkew: noLimit, WeakUntil: time.Unix(maxDate, 0),
+			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any", ClockSkew: noLimit, EndGrace: noLimit, WeakUntil: time.Unix(maxDate, 0),
 		},
 		X509:          X509{Transparency: "none", Log: defaults().X509.Log, Timeout: defaults().X509.Timeout},
 		Push:          Push{Certificate: "optional"},
@@ -128,7 +128,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 		Quorum:        Quorum{Maintainers: 1},
 		Introductions: Introductions{Across: true},
 
-		Limits:  Limits{Commits: math.MaxInt32, Blob: math.MaxInt64, Time: noLimit},
+		Limits:  Limits{Commits: math.MaxInt32, Blob: math.MaxInt64, Message: math.MaxInt64, Time: noLimit},
 		Journal: defaults().Journal,
 	}, false)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -173,7 +173,8 @@ func (p *Policy) Above(floor *Policy) *Policy {
 		c.Push = floor.Push
 	}
 	c.Limits = Limits{
-		Commits: min(p.Limits.Commits, floor.Limits.Commits), Blob: min(p.Limits.Blob, floor.Limits.Blob), Time: min(p.Limits.Time, floor.Limits.Time),
+		Commits: min(p.Limits.Commits, floor.Limits.Commits), Blob: min(p.Limits.Blob, floor.Limits.Blob),
+		Message: min(p.Limits.Message, floor.Limits.Message), Time: min(p.Limits.Time, floor.Limits.Time),
 	}
 	return &c
 }
@@ -187,6 +188,7 @@ func (s *Signatures) above(floor *Signatures) Signatures {
 	c.UserVerified = s.UserVerified || floor.UserVerified
 	c.RevokedSSH = slices.Concat(s.RevokedSSH, floor.RevokedSSH)
 	c.ClockSkew = min(s.ClockSkew, floor.ClockSkew)
+	c.EndGrace = min(s.EndGrace, floor.EndGrace)
 	c.Kinds = slices.DeleteFunc(slices.Clone(s.Kinds), func(kind string) bool { return !slices.Contains(floor.Kinds, kind) })
 	if floor.WeakUntil.Before(s.WeakUntil) { // zero, which accepts nothing weak, is before all
 		c.WeakUntil = floor.WeakUntil

@@ -54,6 +54,7 @@ type Signatures struct {
 	// itself), "any" or "none".
 	MergesApprove string
 	ClockSkew     time.Duration
+	EndGrace      time.Duration // how long after a key's end what it signed before may come in
 	// WeakUntil is when the last signature with a weak algorithm may have landed; zero accepts none.
 	WeakUntil    time.Time
 	UserVerified bool   // security keys must have asked for a PIN or a finger
@@ -163,6 +164,7 @@ type Key struct {
 type Limits struct {
 	Commits int
 	Blob    int64
+	Message int64 // bytes of a commit or tag besides its signature: its message and its headers
 	Time    time.Duration
 }
 

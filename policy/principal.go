@@ -50,16 +50,22 @@ func (r *reader) principal(t *table, p *Policy) {
 	case q.Name == founder:
 		t.problem("name", "nobody can be called %q: introduced-by = %q says that nobody introduced them", founder, founder)
 	}
-	for _, other := range p.Principals {
-		if other.Name == q.Name {
-			t.problem("name", "there are two principals called %q; one person is one principal with several keys", q.Name)
-		} else if lookAlike(other.Name) == lookAlike(q.Name) {
-			t.problem("name", "the names %q and %q look alike", other.Name, q.Name)
-		}
-		for i, e := range q.Emails {
-			if slices.ContainsFunc(other.Emails, func(o string) bool { return foldASCII(o) == foldASCII(e) }) {
-				t.elementProblem("emails", i, "%q is also an address of %s", e, other.Name)
-			}
+	if r.alike == nil {
+		r.alike, r.owners = make(map[string]string), make(map[string]string)
+	}
+	switch other, like := r.alike[lookAlike(q.Name)]; {
+	case like && other == q.Name:
+		t.problem("name", "there are two principals called %q; one person is one principal with several keys", q.Name)
+	case like:
+		t.problem("name", "the names %q and %q look alike", other, q.Name)
+	default:
+		r.alike[lookAlike(q.Name)] = q.Name
+	}
+	for i, e := range q.Emails {
+		if other, taken := r.owners[foldASCII(e)]; taken && other != q.Name {
+			t.elementProblem("emails", i, "%q is also an address of %s", e, other)
+		} else {
+			r.owners[foldASCII(e)] = q.Name
 		}
 	}
 	for i, e := range q.Emails {
@@ -72,8 +78,10 @@ func (r *reader) principal(t *table, p *Policy) {
 
 // lookAlike folds the characters that are easily taken for one another.
 func lookAlike(name string) string {
-	return strings.NewReplacer("0", "o", "1", "l", "i", "l", "-", "", "_", "", ".", "", "rn", "m", "vv", "w").Replace(name)
+	return alike.Replace(name)
 }
+
+var alike = strings.NewReplacer("0", "o", "1", "l", "i", "l", "-", "", "_", "", ".", "", "rn", "m", "vv", "w")
 
 // introductions checks that each principal was introduced by somebody, and that nobody stands at both
 // ends of a line of introductions.
@@ -119,7 +127,14 @@ func (r *reader) keys(t *table, q *Principal) []Key {
 	var keys []Key
 	for _, sub := range t.list("keys", `a list such as [{ ssh = "ssh-ed25519 AAAA…" }]`) {
 		sub.shown = "keys of " + t.shown
-		keys = append(keys, r.key(sub, q)...)
+		if r.keyCount > maxKeys {
+			break // which is a problem already
+		}
+		more := r.key(sub, q)
+		if r.keyCount += len(more); r.keyCount > maxKeys {
+			sub.problem("", "there are more than %d keys; that many are allowed", maxKeys)
+		}
+		keys = append(keys, more...)
 	}
 	return keys
 }
@@ -243,6 +258,9 @@ func (r *reader) sshFile(t *table, k Key, name string) []Key {
 		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if len(keys) > maxKeys {
+			break // one too many is enough to be refused
+		}
 		one := k
 		one.Kind, one.Data, one.Source = "ssh", []byte(line), place(name, i+1)
 		keys = append(keys, one)
@@ -254,11 +272,17 @@ func (r *reader) sshFile(t *table, k Key, name string) []Key {
 }
 
 func (r *reader) keyFile(t *table, key, name string) ([]byte, bool) {
-	return r.named(func(format string, args ...any) { t.problem(key, format, args...) }, key, name)
+	problem := func(format string, args ...any) { t.problem(key, format, args...) }
+	data, ok := r.file(problem, key, name)
+	if r.keyBytes += len(data); r.keyBytes > maxNamedBytes {
+		problem("the key files have more than %d bytes, each as often as it is named: give each principal a file", maxNamedBytes)
+		return nil, false
+	}
+	return data, ok
 }
 
-// named reads a file that the policy names.
-func (r *reader) named(problem func(format string, args ...any), key, name string) ([]byte, bool) {
+// file reads a file that the policy names.
+func (r *reader) file(problem func(format string, args ...any), key, name string) ([]byte, bool) {
 	if !fs.ValidPath(name) || name == "." {
 		problem("%s = %q: want a path below the policy's folder", key, name)
 		return nil, false

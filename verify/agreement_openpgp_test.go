@@ -264,6 +264,16 @@ func TestAgreementOpenPGP(t *testing.T) {
 			// gpg takes it, and with it the same text with other line ends.
 		}, 2021, 2021, "GOODSIG", "good", Unsupported, "the same signature fits a text with other line ends"},
 
+		{"lines that end in CR LF", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), strings.ReplaceAll(g.sign(y(2021), key), "\n", "\r\n")
+		}, 2021, 2021, "GOODSIG", "good", Good, ""},
+
+		{"lines that end in CR LF or LF", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			return g.export(y(2022), key), strings.Replace(g.sign(y(2021), key), "\n", "\r\n", 1)
+		}, 2021, 2021, "GOODSIG", "good", Malformed, "one way to end lines is enough; some of each is nobody's"},
+
 		{"text after the armor", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			return g.export(y(2022), key), g.sign(y(2021), key) + "reviewed by bob\n"

@@ -201,30 +201,36 @@ func TestAgreementX509Lives(t *testing.T) {
 		name    string
 		by      *holder
 		other   bool // content than was signed
+		crlf    bool // ends the lines of the armor
 		at      time.Time
 		options string
 		theirs  string
 		ours    Status
 		why     string
 	}{
-		{"valid", good, false, now, lookUp, "good", Good, ""},
-		{"the signature of other content", good, true, now, lookUp, "BADSIG", Bad, ""},
-		{"ended since", good, false, in(2), lookUp, "EXPKEYSIG", Good, "it was valid when it signed and when that landed"},
-		{"ended before it signed", corp.employ(t, in(-2), in(-1)), false, now, lookUp, "EXPKEYSIG", Expired, ""},
-		{"not begun when it signed", corp.employ(t, in(1), in(2)), false, now, lookUp, "refused", NotYetValid, ""},
-		{"revoked before it signed", unexplained, false, now, lookUp, "refused", Revoked, ""},
-		{"its key compromised, later", stolen, false, now, lookUp, "refused", Revoked, ""},
-		{"its holder left the company, later", left, false, now, lookUp, "refused", Good, "what was signed before stays good; gpgsm asks neither when nor why"},
-		{"revoked, and gpgsm as it comes", stolen, false, now, "", "good", Revoked, "gpgsm looks for a list only where the certificate says that there is one; the policy's `crls` always count"},
-		{"by an authority without a list", listless.employ(t, in(-1), in(1)), false, now, lookUp, "refused", Good, "gpgsm was told to want a list for each; in a policy those count that `crls` names"},
-		{"the same, and gpgsm as it comes", listless.employ(t, in(-1), in(1)), false, now, "", "good", Good, ""},
+		{"valid", good, false, false, now, lookUp, "good", Good, ""},
+		{"lines that end in CR LF", good, false, true, now, lookUp, "good", Good, ""},
+		{"the signature of other content", good, true, false, now, lookUp, "BADSIG", Bad, ""},
+		{"ended since", good, false, false, in(2), lookUp, "EXPKEYSIG", Good, "it was valid when it signed and when that landed"},
+		{"ended before it signed", corp.employ(t, in(-2), in(-1)), false, false, now, lookUp, "EXPKEYSIG", Expired, ""},
+		{"not begun when it signed", corp.employ(t, in(1), in(2)), false, false, now, lookUp, "refused", NotYetValid, ""},
+		{"revoked before it signed", unexplained, false, false, now, lookUp, "refused", Revoked, ""},
+		{"its key compromised, later", stolen, false, false, now, lookUp, "refused", Revoked, ""},
+		{"its holder left the company, later", left, false, false, now, lookUp, "refused", Good, "what was signed before stays good; gpgsm asks neither when nor why"},
+		{"revoked, and gpgsm as it comes", stolen, false, false, now, "", "good", Revoked, "gpgsm looks for a list only where the certificate says that there is one; the policy's `crls` always count"},
+		{"by an authority without a list", listless.employ(t, in(-1), in(1)), false, false, now, lookUp, "refused", Good, "gpgsm was told to want a list for each; in a policy those count that `crls` names"},
+		{"the same, and gpgsm as it comes", listless.employ(t, in(-1), in(1)), false, false, now, "", "good", Good, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			signed := payload
 			if c.other {
 				signed = append([]byte("x"), payload...)
 			}
-			raw := signedCommit(payload, c.by.signByOpenSSL(t, signed))
+			signature := c.by.signByOpenSSL(t, signed)
+			if c.crlf {
+				signature = bytes.ReplaceAll(signature, []byte("\n"), []byte("\r\n"))
+			}
+			raw := signedCommit(payload, signature)
 			k := x509Keyring(t, X509Settings{
 				Roots: []File{{"company.pem", append(corp.pem(), listless.pem()...)}}, CRLs: []File{{"company.crl", list}},
 			}, Key{Principal: "alice", Kind: X509, Identities: []string{"alice@example.org"}})

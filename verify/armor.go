@@ -20,13 +20,17 @@ const (
 // oneArmorBlock decodes a signature that is exactly one armor block of the kind given, such as
 // "PGP SIGNATURE", and nothing else but newlines after it (the web forges write two). Whatever
 // stands around a block isn't covered by the signature in it, and two programs may read it in two
-// ways; so everything that isn't plainly one block is an error, and means [Malformed].
+// ways; so everything that isn't plainly one block is an error, and means [Malformed]. Lines end in LF, or
+// all of them in CR LF.
 //
 // The forms are RFC 9580 §6.2 and OpenSSH's PROTOCOL.sshsig, which has no headers and no checksum.
 // RFC 9580 §6.1 wants a wrong checksum to be ignored; gpg, and so Git, refuses it, and so does this.
 func oneArmorBlock(signature []byte, kind string) ([]byte, error) {
 	if len(signature) > maxSignature {
 		return nil, fmt.Errorf("the signature has %d bytes, the limit is %d", len(signature), maxSignature)
+	}
+	if kind != kindSSHSignature {
+		signature = withoutCR(signature)
 	}
 	if i := bytes.IndexFunc(signature, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }); i >= 0 {
 		return nil, fmt.Errorf("the signature's armor has the control character 0x%02x in it", signature[i])
@@ -48,6 +52,23 @@ func oneArmorBlock(signature []byte, kind string) ([]byte, error) {
 		return decodeLines(lines)
 	}
 	return decodeArmor(lines)
+}
+
+// withoutCR gives an armor whose lines all end in CR LF, as RFC 9580 §6.2 allows and gpg and gpgsm take them, with
+// those lines ending in LF. ssh-keygen wants LF. Any other is given as it is, and refused for its CR: where some
+// lines end so and some don't, somebody changed it. The last line of a commit's header has no LF of its own.
+func withoutCR(signature []byte) []byte {
+	if bytes.IndexByte(signature, '\r') < 0 {
+		return signature
+	}
+	whole := slices.Concat(signature, []byte("\n"))
+	if bytes.HasSuffix(signature, []byte("\n")) {
+		whole = signature
+	}
+	if n := bytes.Count(whole, []byte("\n")); n != bytes.Count(whole, []byte("\r\n")) || n != bytes.Count(whole, []byte("\r")) {
+		return signature
+	}
+	return bytes.ReplaceAll(whole, []byte("\r\n"), []byte("\n"))
 }
 
 // nameTrailer says what follows a block that should have been the last.

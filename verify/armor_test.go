@@ -20,6 +20,7 @@ func TestOneArmorBlock(t *testing.T) {
 		}
 		return strings.Replace(helloArmor, old, with, 1)
 	}
+	crlf := strings.ReplaceAll(helloArmor, "\n", "\r\n")
 	for _, c := range []struct{ name, armor, refused string }{
 		{"as gpg writes it", helloArmor, ""},
 		{"as the forges write it, an empty line after it", helloArmor + "\n", ""},
@@ -38,7 +39,17 @@ func TestOneArmorBlock(t *testing.T) {
 		{"attack: another kind's end", change("-----END PGP", "-----END SSH"), "no line -----END PGP SIGNATURE-----"},
 		{"no end", "-----BEGIN PGP SIGNATURE-----\n\naGVsbG8=\n", "no line -----END"},
 		{"end in the middle of a line", change("\n-----END", "-----END"), "no line -----END"},
-		{"CRLF", strings.ReplaceAll(helloArmor, "\n", "\r\n"), "control character 0x0d"},
+		{"CRLF", crlf, ""},
+		{"CRLF, the last line without its LF, as in a commit", strings.TrimSuffix(crlf, "\n"), ""},
+		{"CRLF, an empty line after it", crlf + "\r\n", ""},
+		{"attack: CRLF, and text after it", crlf + "hello\r\n", "something else, which nobody signed"},
+		{"attack: some lines end in CRLF", change("aGVsbG8=\n", "aGVsbG8=\r\n"), "control character 0x0d"},
+		{"attack: one line ends in LF", strings.Replace(crlf, "=R/WK\r\n", "=R/WK\n", 1), "control character 0x0d"},
+		{"attack: CRLF, and an LF after it", crlf + "\n", "control character 0x0d"},
+		{"attack: CRLF, the last line without any", strings.TrimSuffix(crlf, "\r\n"), "control character 0x0d"},
+		{"attack: CR within a line", change("aGVs", "aG\rVs"), "control character 0x0d"},
+		{"attack: CR CR LF", strings.ReplaceAll(helloArmor, "\n", "\r\r\n"), "control character 0x0d"},
+		{"attack: CR alone", strings.ReplaceAll(helloArmor, "\n", "\r"), "control character 0x0d"},
 		{"NUL", change("aGV", "a\x00V"), "control character 0x00"},
 		{"blank at a line's end", change("8=\n", "8= \n"), "isn't base64"},
 		{"empty line in the data", change("aGVs", "aGVs\n\n"), "an empty line"},
@@ -70,6 +81,7 @@ func TestOneArmorBlockSSH(t *testing.T) {
 		"-----BEGIN SSH SIGNATURE-----\nComment: x\n\naGVsbG8=\n-----END SSH SIGNATURE-----\n":   false,
 		"-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n=R/WK\n-----END SSH SIGNATURE-----\n":          false,
 		"-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n-----END SSH SIGNATURE-----\nhello":            false,
+		"-----BEGIN SSH SIGNATURE-----\r\naGVsbG8=\r\n-----END SSH SIGNATURE-----\r\n":           false,
 		"-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n-----END SSH SIGNATURE-----\n-----BEGIN SSH S": false,
 	} {
 		if body, err := oneArmorBlock([]byte(armor), kindSSHSignature); (err == nil) != ok || ok && string(body) != "hello" {
@@ -108,6 +120,7 @@ func TestArmorBlocks(t *testing.T) {
 
 func FuzzOneArmorBlock(f *testing.F) {
 	f.Add([]byte(helloArmor), false)
+	f.Add([]byte(strings.ReplaceAll(helloArmor, "\n", "\r\n")), false)
 	f.Add([]byte(strings.Replace(helloArmor, "=R/WK\n", "", 1)), false)
 	f.Add([]byte("-----BEGIN SSH SIGNATURE-----\naGVsbG8=\n-----END SSH SIGNATURE-----\n"), true)
 	f.Fuzz(func(t *testing.T, signature []byte, ssh bool) {
@@ -120,7 +133,8 @@ func FuzzOneArmorBlock(f *testing.F) {
 			return
 		}
 		// What is accepted is one block from its first octet to the newlines at its end.
-		inner, ok := strings.CutPrefix(strings.TrimRight(string(signature), "\n"), "-----BEGIN "+kind+"-----\n")
+		plain := strings.ReplaceAll(string(signature)+"\n", "\r\n", "\n")
+		inner, ok := strings.CutPrefix(strings.TrimRight(plain, "\n"), "-----BEGIN "+kind+"-----\n")
 		inner, end := strings.CutSuffix(inner, "\n-----END "+kind+"-----")
 		if !ok || !end || strings.Contains(inner, "-----END "+kind) || strings.Contains("\n"+inner, "\n-----BEGIN "+kind) {
 			t.Errorf("accepted: %q", signature)

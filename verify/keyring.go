@@ -153,19 +153,20 @@ func (e *entry) read() (err error) {
 	}
 }
 
-// Verify says who made the signature over the payload of an object that landed at that time, and was there
+// Verify says who made the signature over the payload of an object that has landed at that time, and was there
 // by then: see [Keyring.VerifyReceived].
 func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
-	return k.VerifyReceived(payload, signature, landed, landed)
+	return k.VerifyReceived(payload, signature, landed, time.Time{})
 }
 
 // VerifyReceived says who made the signature over the payload of an object that lands at one time, by what
-// the object says, and was received at another, by the receiver's clock; the later of the two counts as the
-// receipt.
+// the object says, and is received at another, by the receiver's clock; the later of the two counts as the
+// receipt. Zero says that it is known to have landed: then it came in when it landed.
 //
 // The key is judged at the signature's own time where it has one (OpenPGP), and at the landing
 // where it has none (SSH). It must lie in the key's window: From ≤ time < Until. A retired key
-// keeps the signatures made before it was. A compromised key keeps only those that were made and
+// keeps the signatures made before it was. What is received with a time must be received before the key's end, too,
+// or within Settings.EndGrace after it: whoever has the key can date back. A compromised key keeps only those that were made and
 // received before it was: whoever has the key can write any time into a signature and a commit, but
 // can't hand them in in the past. So it is with weak algorithms. Where a key has several entries, a
 // revocation in any of them counts, and else any window will do.
@@ -173,10 +174,11 @@ func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
 // A signature is of the kind that its first line says, as in git's gpg-interface.c. Anything else
 // around the one armor block, and more than 64 KiB, is [Malformed].
 func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received time.Time) Result {
+	now := !received.IsZero()
 	if received.Before(landed) {
 		received = landed
 	}
-	at := arrival{landed, received}
+	at := arrival{landed, received, now}
 	res, entries := k.identify(payload, signature, at)
 	if len(entries) > 0 {
 		res.KeyOwner = entries[0].key.Principal
@@ -187,6 +189,9 @@ func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received tim
 			made = landed
 		}
 		warnings, err := admit(entries, made, at)
+		if err == nil && at.now {
+			err = k.ended(entries, made, at.received)
+		}
 		if err == nil && made.After(landed.Add(k.settings.ClockSkew)) {
 			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(landed))
 		}
@@ -202,8 +207,11 @@ func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received tim
 }
 
 // arrival is when the object that carries a signature landed, by its own account, and when it came in: never
-// earlier.
-type arrival struct{ landed, received time.Time }
+// earlier. Now says that it comes in now, by the receiver's clock.
+type arrival struct {
+	landed, received time.Time
+	now              bool
+}
 
 // identify says everything about a signature that the policy's windows don't, and gives the entries
 // of the key that made it, or claims to have.
@@ -299,10 +307,7 @@ func (k *Key) revoked(made, received time.Time) error {
 	case NotRevoked:
 		return nil
 	case Retired:
-		since := k.RevokedAt
-		if since.IsZero() {
-			since = k.Until
-		}
+		since := k.retiredAt()
 		if made.Before(since) {
 			return nil
 		}
@@ -332,6 +337,38 @@ func (k *Key) outside(made time.Time) error {
 		return refuse(Expired, "the key was valid until %s, the signature is of %s", moment(k.Until), moment(made))
 	default:
 		return nil
+	}
+}
+
+// ended says why a signature that is received then comes too late for all entries that would allow it by the time
+// it was made at.
+func (k *Keyring) ended(entries []*entry, made, received time.Time) (err error) {
+	for _, e := range entries {
+		if end := e.key.retiredAt(); !end.IsZero() && !received.Before(end.Add(k.settings.EndGrace)) {
+			return refuse(Expired, "the key was retired on %s, before the signature came in on %s: whoever has the key could have dated it back to %s", moment(end), moment(received), moment(made))
+		}
+	}
+	for _, e := range entries {
+		if e.key.outside(made) != nil {
+			continue
+		}
+		if end := e.key.Until; end.IsZero() || received.Before(end.Add(k.settings.EndGrace)) {
+			return nil
+		}
+		err = refuse(Expired, "the key was valid until %s, before the signature came in on %s: whoever has the key could have dated it back to %s", moment(e.key.Until), moment(received), moment(made))
+	}
+	return err
+}
+
+// retiredAt is since when a key is retired, zero if it isn't.
+func (k *Key) retiredAt() time.Time {
+	switch {
+	case k.Revoked != Retired:
+		return time.Time{}
+	case k.RevokedAt.IsZero():
+		return k.Until
+	default:
+		return k.RevokedAt
 	}
 }
 

@@ -342,7 +342,7 @@ func TestKeyringZero(t *testing.T) {
 	signature := sshSign(t, signer, sshNamespace, testPayload)
 	wantStatus(t, verdict(t, new(Keyring), testPayload, signature, landing), Unknown)
 	wantStatus(t, verdict(t, mustKeyring(t, sshEntry("alice", signer)), testPayload, signature, time.Time{}), Bad)
-	if _, err := admit(nil, landing, arrival{landing, landing}); err == nil {
+	if _, err := admit(nil, landing, arrival{landed: landing, received: landing}); err == nil {
 		t.Error("no entry admits a signature")
 	}
 	key := Key{Revoked: "a word that NewKeyring would refuse"}

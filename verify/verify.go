@@ -98,7 +98,7 @@ type Key struct {
 	// Issuer is the OpenID Connect issuer that an X.509 certificate of Sigstore's must name; "" where
 	// Identities are certified by one of the roots of a company's own authority.
 	Issuer string
-	// From and Until bound the time of the signatures the key may make; zero is unbounded.
+	// From and Until bound the time of the signatures the key may make, and Until that of their receipt; zero is unbounded.
 	// Until is exclusive.
 	From, Until time.Time
 	Revoked     Revocation
@@ -117,6 +117,9 @@ type Settings struct {
 	// ClockSkew is how far a signature's own time may lie after the landing, and, where nobody but the
 	// signer says it, outside a Sigstore certificate's minutes.
 	ClockSkew time.Duration
+	// EndGrace is how long after a key's end, by Until or because it is retired, a signature that was made before it
+	// may be received: what is under way just then.
+	EndGrace time.Duration
 	// UserVerified wants a security key to have asked for a PIN or a finger, not only for a touch.
 	UserVerified bool
 	// RevokedSSH are lists of revoked SSH keys, each a key revocation list or a file of public keys, as

@@ -1,0 +1,108 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// stuck is a repository that doesn't answer and doesn't look at the context.
+type stuck struct {
+	Repository
+	asked chan struct{}
+	until chan struct{}
+}
+
+func (s stuck) Refs(context.Context, ...string) ([]history.Ref, error) {
+	close(s.asked)
+	<-s.until
+	return nil, errors.New("at last")
+}
+
+func (s stuck) Dir() string  { return "the repository" }
+func (s stuck) Close() error { return nil }
+
+// kept keeps what is recorded.
+type kept struct{ records []Record }
+
+func (k *kept) Append(_ context.Context, record []byte) error {
+	var r Record
+	err := json.Unmarshal(record, &r)
+	k.records = append(k.records, r)
+	return err
+}
+
+// Whatever doesn't come back, the push is refused and recorded when its time is used up.
+func TestAttackNeverAnswers(t *testing.T) {
+	p := policy.Default()
+	p.Limits.Time = 20 * time.Millisecond
+	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(kept)
+	defer close(repo.until)
+	g := &Gate{
+		repo: repo, now: &standing{policy: p, keys: new(verify.Keyring)}, recorder: journal, logs: new(transparency),
+		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
+	}
+	id, err := history.ParseID(strings.Repeat("1", 40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.Judge(t.Context(), Request{Updates: []history.RefUpdate{{New: id, Name: "refs/heads/main"}}})
+	<-repo.asked
+	const says = "limit time = 20ms is used up"
+	if !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), says) || d.Verdict != policy.Refused {
+		t.Errorf("%v, %v", d.Verdict, err)
+	}
+	if len(journal.records) != 1 || !strings.Contains(string(journal.records[0].Decision), says) || journal.records[0].Repository != "the repository" {
+		t.Errorf("recorded: %+v", journal.records)
+	}
+	if err := g.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A log that doesn't answer is waited for as long as the push may take, and only the log of a policy in force is asked.
+func TestAttackSilentLog(t *testing.T) {
+	asked, until := make(chan string, 10), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		<-until
+	}))
+	defer server.Close()
+	defer close(until)
+	x := policy.X509{Transparency: "online", Log: server.URL, Timeout: time.Hour}
+	inForce := &standing{policy: &policy.Policy{X509: x}}
+	logs := new(transparency)
+
+	push, cancel := context.WithCancel(t.Context())
+	end := logs.during(push, inForce)
+	go func() { <-asked; cancel() }()
+	if _, err := logs.ask(x)([]byte("query")); !errors.Is(err, context.Canceled) {
+		t.Errorf("a silent log: %v", err)
+	}
+	end()
+
+	end = logs.during(t.Context(), &standing{policy: &policy.Policy{X509: policy.X509{Transparency: "embedded", Log: server.URL}}}, nil)
+	if _, err := logs.ask(x)([]byte("query")); err == nil || !strings.Contains(err.Error(), "before the policy that names it is in force") {
+		t.Errorf("a log that no policy in force names: %v", err)
+	}
+	end()
+
+	end = logs.during(t.Context(), inForce)
+	logs.left = 0
+	if _, err := logs.ask(x)([]byte("query")); err == nil || !strings.Contains(err.Error(), "push in parts") {
+		t.Errorf("a question too many: %v", err)
+	}
+	end()
+	if len(asked) > 0 {
+		t.Errorf("asked for %s", <-asked)
+	}
+}
