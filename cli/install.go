@@ -211,19 +211,14 @@ func protectedTips(ctx context.Context, repo gate.Repository, p *policy.Policy) 
 
 // summits leaves out the commits that one before them reaches.
 func summits(ctx context.Context, repo gate.Repository, commits []history.ID) ([]string, error) {
+	reached, err := repo.Reaches(ctx, commits, commits)
+	if err != nil {
+		return nil, err
+	}
 	var kept []string
-	for len(commits) > 0 {
-		tip, rest := commits[0], commits[1:]
-		kept = append(kept, tip.String())
-		reached, err := repo.Reaches(ctx, tip, rest)
-		if err != nil {
-			return nil, err
-		}
-		commits = nil
-		for i, id := range rest {
-			if !reached[i] {
-				commits = append(commits, id)
-			}
+	for i, id := range commits {
+		if !slices.ContainsFunc(reached[:i], func(by []bool) bool { return by[i] }) {
+			kept = append(kept, id.String())
 		}
 	}
 	return kept, nil

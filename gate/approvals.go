@@ -174,6 +174,6 @@ func (g *Gate) reaches(ctx context.Context, repo Repository, st *standing, ref s
 	if err != nil || len(refs) != 1 || refs[0].Name != ref {
 		return false, err
 	}
-	reached, err := repo.Reaches(ctx, refs[0].ID, []history.ID{commit})
-	return err == nil && reached[0], err
+	reached, err := repo.Reaches(ctx, []history.ID{refs[0].ID}, []history.ID{commit})
+	return err == nil && reached[0][0], err
 }

@@ -276,12 +276,16 @@ func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	if err != nil {
 		return Audit{}, err
 	}
-	for _, a := range audits {
-		reached, err := g.repo.Reaches(ctx, a.Range.Tip, []history.ID{id})
-		if err != nil {
-			return Audit{}, err
-		}
-		if reached[0] {
+	tips := make([]history.ID, len(audits))
+	for i, a := range audits {
+		tips[i] = a.Range.Tip
+	}
+	reached, err := g.repo.Reaches(ctx, tips, []history.ID{id})
+	if err != nil {
+		return Audit{}, err
+	}
+	for i, a := range audits {
+		if reached[i][0] {
 			return a, nil
 		}
 	}

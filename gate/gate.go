@@ -25,7 +25,7 @@ type Repository interface {
 	Symbolic(ctx context.Context, name string) (string, error)
 	Landings(ctx context.Context, r history.Range) iter.Seq2[history.Landing, error]
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
-	Reaches(ctx context.Context, tip history.ID, ids []history.ID) ([]bool, error)
+	Reaches(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
 	Folder(ctx context.Context, commit history.ID, name string) (*history.Folder, error)
 	Kind(ctx context.Context, id history.ID) (string, error)
 	Blob(ctx context.Context, id history.ID) ([]byte, error)

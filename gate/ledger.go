@@ -88,8 +88,8 @@ func (g *Gate) above(ctx context.Context, ref string, tip history.ID, adopted []
 	}) {
 		return true, nil
 	}
-	reached, err := g.repo.Reaches(ctx, tip, adopted)
-	return err == nil && !slices.Contains(reached, false), err
+	reached, err := g.repo.Reaches(ctx, []history.ID{tip}, adopted)
+	return err == nil && !slices.Contains(reached[0], false), err
 }
 
 // fold credits the landings of a range to a ledger. It says false, and leaves the ledger spoilt, if

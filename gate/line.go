@@ -96,8 +96,8 @@ func (p *push) keepsOld(ctx context.Context, u *update) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	reached, err := second.Reaches(ctx, u.New, []history.ID{u.real})
-	return err == nil && reached[0], err
+	reached, err := second.Reaches(ctx, []history.ID{u.New}, []history.ID{u.real})
+	return err == nil && reached[0][0], err
 }
 
 // rewind refuses an update that loses commits, unless that may be.

@@ -195,12 +195,12 @@ func (g *Gate) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range adopted {
-		reached, err := repo.Reaches(ctx, a, roots)
-		if err != nil {
-			return nil, err
-		}
-		for i, yes := range reached {
+	reached, err := repo.Reaches(ctx, adopted, roots)
+	if err != nil {
+		return nil, err
+	}
+	for _, by := range reached {
+		for i, yes := range by {
 			known[roots[i]] = known[roots[i]] || yes
 		}
 	}

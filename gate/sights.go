@@ -175,8 +175,8 @@ func (l *look) reaches(ctx context.Context, value, commit string) (bool, error) 
 			return false, err
 		}
 		// What was forced away long ago may be gone: git gc.
-		reached, err := repo.Reaches(ctx, tip, []history.ID{id})
-		l.reached[key] = err == nil && reached[0]
+		reached, err := repo.Reaches(ctx, []history.ID{tip}, []history.ID{id})
+		l.reached[key] = err == nil && reached[0][0]
 	}
 	return l.reached[key], nil
 }

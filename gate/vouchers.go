@@ -249,15 +249,17 @@ func (p *push) settled(ctx context.Context, u *update, v voucher, s statement) (
 	if err != nil {
 		return "", err
 	}
-	for _, r := range refs {
-		if strings.HasPrefix(r.Name, "refs/tags/") {
-			continue
-		}
-		reached, err := p.repo.Reaches(ctx, r.ID, []history.ID{v.commit})
-		if err != nil {
-			return "", err
-		}
-		if reached[0] {
+	refs = slices.DeleteFunc(refs, func(r history.Ref) bool { return strings.HasPrefix(r.Name, "refs/tags/") })
+	tips := make([]history.ID, len(refs))
+	for i, r := range refs {
+		tips[i] = r.ID
+	}
+	reached, err := p.repo.Reaches(ctx, tips, []history.ID{v.commit})
+	if err != nil {
+		return "", err
+	}
+	for i, r := range refs {
+		if reached[i][0] {
 			return "the commit has landed on " + r.Name + ": what was said of it until then stays; to undo it, revert it", nil
 		}
 	}

@@ -203,17 +203,3 @@ func (r *gitRepo) Resolve(ctx context.Context, rev string) (ID, error) {
 	}
 	return id, nil
 }
-
-// Reaches asks merge-base --is-ancestor, which unlike rev-list isn't misled by commits dated before
-// their own parents. It ends with 1 for no (git-merge-base(1)).
-func (r *gitRepo) Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error) {
-	reached := make([]bool, len(ids))
-	for i, id := range ids {
-		_, err := r.output(ctx, "", "merge-base", "--is-ancestor", id.String(), tip.String())
-		if err != nil && !exitedWith(err, 1) {
-			return nil, err
-		}
-		reached[i] = err == nil
-	}
-	return reached, nil
-}

@@ -160,19 +160,19 @@ func TestFirstParentsAndReaches(t *testing.T) {
 		for _, hex := range commits {
 			ids = append(ids, mustID(t, hex))
 		}
-		got, err := repo.Reaches(t.Context(), main, ids)
-		if err != nil || len(got) != len(ids) {
+		got, err := repo.Reaches(t.Context(), []ID{main, root}, ids)
+		if err != nil || len(got) != 2 || len(got[0]) != len(ids) {
 			t.Fatal(got, err)
 		}
 		for i, hex := range commits {
-			if got[i] != slices.Contains(reached, hex) {
-				t.Errorf("main reaches %s: %v", hex, got[i])
+			if got[0][i] != slices.Contains(reached, hex) {
+				t.Errorf("main reaches %s: %v", hex, got[0][i])
+			}
+			if got[1][i] != (hex == root.String()) {
+				t.Errorf("the root reaches %s: %v", hex, got[1][i])
 			}
 		}
-		if got, err := repo.Reaches(t.Context(), root, ids[:1]); err != nil || got[0] {
-			t.Errorf("the root reaches the tip: %v, %v", got, err)
-		}
-		if got, err := repo.Reaches(t.Context(), root, nil); err != nil || len(got) != 0 {
+		if got, err := repo.Reaches(t.Context(), []ID{root}, nil); err != nil || len(got[0]) != 0 {
 			t.Errorf("of nothing: %v, %v", got, err)
 		}
 	})

@@ -23,6 +23,8 @@ type gitRepo struct {
 	opts   Options
 	limits Limits
 	ask    *process // a cat-file for single questions, started when first needed
+
+	lineages map[ID]lineage // of commits that a walk has seen
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.

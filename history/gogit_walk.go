@@ -13,6 +13,7 @@ import (
 type links struct {
 	tree    ID
 	parents []ID
+	when    int64 // committer date, 0 where that can't be read
 }
 
 // maxLinks bounds the bytes in which a commit's tree and parents must stand: 20,000 parents.
@@ -50,17 +51,13 @@ func (g *goGit) linksOf(ctx context.Context, id ID) (links, error) {
 		}
 		l.parents = append(l.parents, parent)
 	}
+	l.when = committed(head)
 	g.links[id] = l
 	return l, nil
 }
 
-// ancestors gives what the tips reach, themselves included. It stops early once all of the wanted
-// are found, if there are any.
-func (g *goGit) ancestors(ctx context.Context, tips, wanted []ID) (map[ID]struct{}, error) {
-	missing := map[ID]struct{}{}
-	for _, id := range wanted {
-		missing[id] = struct{}{}
-	}
+// ancestors gives what the tips reach, themselves included.
+func (g *goGit) ancestors(ctx context.Context, tips []ID) (map[ID]struct{}, error) {
 	reached := map[ID]struct{}{}
 	for queue := append([]ID(nil), tips...); len(queue) > 0; {
 		id := queue[len(queue)-1]
@@ -73,9 +70,6 @@ func (g *goGit) ancestors(ctx context.Context, tips, wanted []ID) (map[ID]struct
 			return nil, err
 		}
 		reached[id] = struct{}{}
-		if delete(missing, id); len(wanted) > 0 && len(missing) == 0 {
-			break
-		}
 		queue = append(queue, l.parents...)
 	}
 	return reached, nil
@@ -131,23 +125,6 @@ func (g *goGit) FirstParents(ctx context.Context, tip ID, stop func(ID) bool) ([
 	}
 }
 
-func (g *goGit) Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error) {
-	for _, id := range ids {
-		if _, err := g.linksOf(ctx, id); err != nil {
-			return nil, err
-		}
-	}
-	reached, err := g.ancestors(ctx, []ID{tip}, ids)
-	if err != nil {
-		return nil, err
-	}
-	answers := make([]bool, len(ids))
-	for i, id := range ids {
-		_, answers[i] = reached[id]
-	}
-	return answers, nil
-}
-
 func (g *goGit) Landings(ctx context.Context, r Range) iter.Seq2[Landing, error] {
 	return func(yield func(Landing, error) bool) {
 		plans, err := g.plan(ctx, r)
@@ -169,7 +146,7 @@ func (g *goGit) Landings(ctx context.Context, r Range) iter.Seq2[Landing, error]
 
 // plan says which commits are new and which landing commit brought each.
 func (g *goGit) plan(ctx context.Context, r Range) ([]plan, error) {
-	known, err := g.ancestors(ctx, r.Not, nil)
+	known, err := g.ancestors(ctx, r.Not)
 	if err != nil {
 		return nil, err
 	}

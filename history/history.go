@@ -143,9 +143,10 @@ type Repo interface {
 	// FirstParents gives the first-parent line from tip, newest first, ending at the first commit
 	// that stop says true to (which is included) or at a root. It fails on shallow history.
 	FirstParents(ctx context.Context, tip ID, stop func(ID) bool) ([]ID, error)
-	// Reaches says for each of ids whether tip reaches it (a commit reaches itself). An id whose
-	// object is missing is an error.
-	Reaches(ctx context.Context, tip ID, ids []ID) ([]bool, error)
+	// Reaches says for each of tips which of ids it reaches, in one walk (a commit reaches itself). A tag
+	// stands for its commit; a tip that leads to another object reaches nothing. An id whose object is
+	// missing is an error.
+	Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error)
 	// Commit, Tag and Blob read one object. A missing object or one of another type is an error.
 	Commit(ctx context.Context, id ID) (Commit, error)
 	Tag(ctx context.Context, id ID) (Tag, error)

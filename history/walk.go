@@ -102,17 +102,9 @@ func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
 		if err != nil {
 			return nil, p.failed(err)
 		}
-		var n node
-		for i, field := range strings.Fields(line) {
-			id, err := ParseID(field)
-			if err != nil {
-				return nil, fmt.Errorf("%w: git rev-list printed %.80q", ErrUnreadable, line)
-			}
-			if i == 0 {
-				n.id = id
-			} else {
-				n.parents = append(n.parents, id)
-			}
+		n, _, err := parseRevision(line, false)
+		if err != nil {
+			return nil, err
 		}
 		if len(nodes) == r.limits.Commits {
 			return nil, fmt.Errorf("%w: more than %d new commits; the limit is commits", ErrLimit, r.limits.Commits)
@@ -125,13 +117,10 @@ func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
 	return r.reallyNew(ctx, nodes, rng.Not)
 }
 
-// maxStale bounds how many commits are asked about one by one because rev-list took them for new.
-const maxStale = 1000
-
 // reallyNew leaves out commits that an excluded tip reaches after all. rev-list looks at commits by date and
 // gives up five commits after nothing new is in sight (SLOP in git's revision.c): behind some commits with
 // old dates, what has long landed looks new again. If any does, so does one without parents in the range;
-// merge-base, which isn't misled by dates, is asked about those.
+// a walk that isn't misled by dates is asked about those, and about all if one of them has landed.
 func (r *gitRepo) reallyNew(ctx context.Context, nodes []node, not []ID) ([]node, error) {
 	if len(not) == 0 {
 		return nodes, nil
@@ -140,44 +129,31 @@ func (r *gitRepo) reallyNew(ctx context.Context, nodes []node, not []ID) ([]node
 	for _, n := range nodes {
 		in[n.id] = true
 	}
-	stale, asked := make(map[ID]bool), 0
-	for _, n := range nodes { // parents before children: what stands on a stale commit may be stale, too
-		bottom := !slices.ContainsFunc(n.parents, func(p ID) bool { return in[p] && !stale[p] })
-		if !bottom || len(not) == 1 && slices.Contains(n.parents, not[0]) { // a tip reaches no child of its own
-			continue
-		}
-		if asked++; asked > maxStale {
-			return nil, fmt.Errorf("%w: more than %d beginnings of new history in one push", ErrLimit, maxStale)
-		}
-		known, err := r.reachedFrom(ctx, n.id, not)
-		if err != nil {
-			return nil, err
-		}
-		if known {
-			stale[n.id] = true
+	var bottoms, all []ID
+	for _, n := range nodes {
+		all = append(all, n.id)
+		if !slices.ContainsFunc(n.parents, func(p ID) bool { return in[p] }) &&
+			(len(not) > 1 || !slices.Contains(n.parents, not[0])) { // a tip reaches no child of its own
+			bottoms = append(bottoms, n.id)
 		}
 	}
-	if len(stale) == 0 {
+	if len(bottoms) == 0 {
 		return nodes, nil
 	}
-	return slices.DeleteFunc(nodes, func(n node) bool { return stale[n.id] }), nil
-}
-
-// reachedFrom says whether one of the tips reaches a commit: then it is itself their best common ancestor
-// (git-merge-base(1), "hypothetical merge").
-func (r *gitRepo) reachedFrom(ctx context.Context, id ID, tips []ID) (bool, error) {
-	args := []string{"merge-base", id.String()}
-	for _, tip := range tips {
-		args = append(args, tip.String())
+	known, err := reachedByAny(ctx, &gitSource{repo: r}, not, bottoms)
+	if err != nil || !slices.Contains(known, true) {
+		return nodes, err
 	}
-	out, err := r.output(ctx, "", args...)
-	if err != nil {
-		if exitedWith(err, 1) { // nothing in common
-			return false, nil
+	if known, err = reachedByAny(ctx, &gitSource{repo: r}, not, all); err != nil {
+		return nil, err
+	}
+	kept := nodes[:0]
+	for i, n := range nodes {
+		if !known[i] {
+			kept = append(kept, n)
 		}
-		return false, err
 	}
-	return strings.TrimSpace(string(out)) == id.String(), nil
+	return kept, nil
 }
 
 func (r *gitRepo) FirstParents(ctx context.Context, tip ID, stop func(ID) bool) ([]ID, error) {
