@@ -42,6 +42,10 @@ func records(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error] {
 		}
 		defer f.Close()
 		for entry, err := range journal.Read(f) {
+			var fault *journal.Fault
+			if errors.As(err, &fault) && fault.Damage == journal.Torn {
+				continue // whoever wrote it wasn't told that anything was decided, or is about to be
+			}
 			if !yield(entry.Record, err) {
 				return
 			}

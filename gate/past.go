@@ -130,7 +130,7 @@ func (p *past) gitMade(c change) {
 		return
 	}
 	c.protected = waiting[i].protected || c.protected
-	p.pending[c.ref] = slices.Delete(waiting, i, i+1)
+	p.pending[c.ref] = slices.DeleteFunc(waiting, func(w change) bool { return w.old == c.old && w.new == c.new }) // tried again
 	p.decided(c)
 }
 
