@@ -1,12 +1,13 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
-	"countersign/policy"
 	"countersign/report"
 )
 
@@ -14,59 +15,60 @@ func logAuditCommand(env Env, repository *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "audit",
 		Short: "Compare what was decided with what was done",
-		Long: `Goes through the journal and lists the updates of protected refs that were accepted and not made, and
-those that were made without having been accepted. It needs the hook post-receive, which records what was
-made; what reaches a ref without any hook, countersign verify finds. Exit code 1 if something was made
-that nobody accepted.`,
+		Long: `Compares the decisions in the journal with what Git made of them, and each protected ref, gone ones too,
+with where the last judged push left it. What was accepted and not made is listed, and is no fault: a race
+may have been lost. Exit code 1 if something was made that nobody accepted, or a protected ref was moved
+past the hook; 3 if no record says what Git made, which hooks/post-receive writes.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			var a applied
-			err := eachRecord(env, *repository, func(r record, _ []byte) error {
-				a.add(r)
-				return nil
-			})
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			// Damage first: what can't be read can't be compared.
+			if err := eachRecord(env, *repository, func(record, []byte) error { return nil }); err != nil {
+				return err
+			}
+			g, err := env.open(*repository, "", gate.Options{Record: discard})
 			if err != nil {
 				return err
 			}
-			for _, s := range a.pending {
+			defer g.Close()
+			c, err := g.Compare(cmd.Context(), env.Now())
+			if err != nil {
+				return err
+			}
+			for _, s := range c.NotMade {
 				fmt.Fprintf(env.Stdout, "accepted, not made: %s\n", report.Escape(s))
 			}
-			for _, s := range a.unasked {
+			for _, s := range c.NotAccepted {
 				fmt.Fprintf(env.Stdout, "made, not accepted: %s\n", report.Escape(s))
 			}
-			if len(a.unasked) > 0 {
+			for _, s := range c.Outside {
+				fmt.Fprintf(env.Stdout, "moved outside: %s\n", report.Escape(s))
+			}
+			switch {
+			case len(c.NotAccepted)+len(c.Outside) > 0:
 				return exitError{exitRefused, nil}
+			case c.Unknown:
+				return exitError{exitUndecided, errors.New("can't tell what was made: there is no record of hooks/post-receive; countersign install places it, countersign doctor looks")}
 			}
 			return nil
 		},
 	}
 }
 
-// applied matches updates that were made with those that were accepted before.
-type applied struct {
-	pending []string // accepted, oldest first
-	unasked []string // made without that
-}
-
-func (a *applied) add(r record) {
-	for _, u := range r.Decision.Refs {
-		update := u.Ref + " to " + u.New
-		switch {
-		case !u.Protected:
-		case r.Schema == gate.AppliedSchema:
-			a.made(update)
-		case r.Decision.Verdict == policy.Accepted:
-			a.pending = append(a.pending, update)
-		}
+// examineMoves gives what log audit would find wrong.
+func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
+	if g.Policy() == nil {
+		return nil
 	}
-}
-
-func (a *applied) made(update string) {
-	for i, s := range a.pending {
-		if s == update {
-			a.pending = append(a.pending[:i], a.pending[i+1:]...)
-			return
-		}
+	c, err := g.Compare(ctx, env.Now())
+	if err != nil {
+		return nil // what is wrong with the journal is said already
 	}
-	a.unasked = append(a.unasked, update)
+	var faults []error
+	for _, s := range c.Outside {
+		faults = append(faults, fmt.Errorf("moved outside: %s: countersign log audit", s))
+	}
+	if n := len(c.NotAccepted); n > 0 {
+		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: countersign log audit", n))
+	}
+	return faults
 }

@@ -58,6 +58,7 @@ func commands() []func(Env) *cobra.Command {
 		policyCommand,
 		keyringCommand,
 		logCommand,
+		acceptMoveCommand,
 		demoCommand,
 		hookCommand,
 		versionCommand,

@@ -65,6 +65,7 @@ func examine(ctx context.Context, env Env, repository string) ([]error, error) {
 	if err := examineJournal(g); err != nil {
 		faults = append(faults, err)
 	}
+	faults = append(faults, examineMoves(ctx, env, g)...)
 	return faults, nil
 }
 

@@ -19,9 +19,10 @@ import (
 func installCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "install --server FOLDER",
-		Short: "Put the hook in place",
-		Long: `Puts the pre-receive hook into a repository on a server, beside a first policy and a folder for keys.
-A hook that is there already is kept and runs first. What is in place is left alone, a policy above
+		Short: "Put the hooks in place",
+		Long: `Puts hooks into a repository on a server, beside a first policy and a folder for keys: pre-receive
+judges each push, post-receive records what Git made of it. A hook that is there already is kept and
+runs as well. What is in place is left alone, a policy above
 all; run it again after moving the program. Run it as the user who owns the repository.
 
 The history that the protected refs have today is not judged: the first policy names their tips.
@@ -52,8 +53,8 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 func uninstallCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "uninstall --server FOLDER",
-		Short: "Take the hook out, and put back the one that was there before",
-		Long: `Takes the pre-receive hook out of a repository on a server and puts back the hook that was there
+		Short: "Take the hooks out, and put back those that were there before",
+		Long: `Takes the hooks out of a repository on a server and puts back the hooks that were there
 before. The policy, the keys and the journal stay. A hook that was edited since is left alone.`,
 		Args: cobra.NoArgs,
 	}

@@ -19,7 +19,7 @@ func TestInstallAndUninstall(t *testing.T) {
 	p.write("countersign", "#!/bin/sh\nexit 0\n")
 	p.tool("chmod", "+x", "countersign")
 
-	const plan = "make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\nwrite hooks/pre-receive (0755)\n"
+	const plan = "make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\nwrite hooks/pre-receive (0755)\nwrite hooks/post-receive (0755)\n"
 	if diff := cmp.Diff(plan+"nothing was changed\n", p.must("install", "--server", repo, "--dry-run")); diff != "" {
 		t.Errorf("dry run (-want +got):\n%s", diff)
 	}
@@ -34,7 +34,7 @@ func TestInstallAndUninstall(t *testing.T) {
 	if got := p.must("install", "--server", repo, "--kind", "gitolite"); got != "nothing to do\n" {
 		t.Errorf("installed again: %s", got)
 	}
-	if got := p.must("uninstall", "--server", repo); got != "delete hooks/pre-receive\n" {
+	if got := p.must("uninstall", "--server", repo); got != "delete hooks/pre-receive\ndelete hooks/post-receive\n" {
 		t.Errorf("uninstall: %s", got)
 	}
 	if got := p.must("uninstall", "--server", repo); got != "nothing to do\n" {

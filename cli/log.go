@@ -228,6 +228,9 @@ func logLine(r record) string {
 	if r.Schema == gate.AppliedSchema {
 		verdict = "applied"
 	}
+	if r.Schema == gate.MoveSchema {
+		verdict = "let stand"
+	}
 	var refs, codes []string
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)

@@ -18,6 +18,7 @@ type push struct {
 	updates  []update
 	vouchers []voucher     // those that come in this very push
 	judged   []history.Ref // see judgedRefs; nil before it was asked
+	beside   []string      // see noRoom; nil before it was asked
 	decision policy.Decision
 	landed   map[history.ID]bool // see standsOnJudged; nil before it was asked
 	empty    map[string]bool     // see holdsNothing; nil before it was asked
@@ -48,6 +49,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	}
 	defer g.logs.during(ctx, g.now, g.server)()
 	p := &push{Gate: g, req: req}
+	g.received = req.Received.Unix()
 	if err := p.lookUp(ctx); err != nil {
 		return p.decision, err
 	}
@@ -188,11 +190,28 @@ func (p *push) update(ctx context.Context, u *update) error {
 			return nil
 		}
 	}
-	switch {
-	case isVoucher(u.resolved):
-		return p.voucherRef(ctx, u)
-	case !u.decision.Protected:
+	if !isVoucher(u.resolved) && !u.decision.Protected {
 		return nil
+	}
+	if u.Old != u.real && (u.New != u.real || isVoucher(u.resolved)) {
+		// Git compares the ref with what the client says it was when it is moved at last, not with what was
+		// judged: another push may land in between. And an approval that Git then doesn't store, nobody finds later.
+		p.refuse(u, policy.RefStale, "it is at "+u.real.String()+" by now, not at "+u.Old.String(), "git fetch, then push again")
+		return nil
+	}
+	if beside, err := p.noRoom(ctx, u); err != nil || beside != "" {
+		if beside != "" {
+			p.refuse(u, policy.RefName, "Git can't store it beside "+beside, "ask the server's operator to take "+beside+" away")
+		}
+		return err
+	}
+	if isVoucher(u.resolved) {
+		return p.voucherRef(ctx, u)
+	}
+	if settled, err := p.outside(ctx, u); err != nil || settled {
+		return err
+	}
+	switch {
 	case u.New.IsZero():
 		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowDelete || u.real.IsZero())
 		if err == nil && !ok {
@@ -203,11 +222,6 @@ func (p *push) update(ctx context.Context, u *update) error {
 		}
 		return err
 	case u.New == u.real:
-		return nil
-	case u.Old != u.real && !u.Old.IsZero():
-		// Git compares the ref with what the client says it was when it is moved at last, not with what was
-		// judged: another push may land in between.
-		p.refuse(u, policy.RefStale, "it is at "+u.real.String()+" by now, not at "+u.Old.String(), "git fetch, then push again")
 		return nil
 	case strings.HasPrefix(u.resolved, "refs/tags/"):
 		return p.tag(ctx, u)

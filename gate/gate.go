@@ -85,6 +85,7 @@ type Gate struct {
 	server       *standing      // the server's policy, or that of the introduction
 	recorder     Recorder
 	past         *past // what the journal says; nil before it was asked
+	received     int64 // when the push being judged came in, seconds since 1970; 0 for none
 	tenure       ledgers
 	exceptions   *bool // whether there is any; nil before somebody asked
 	logs         *transparency

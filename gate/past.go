@@ -15,23 +15,39 @@ import (
 	"countersign/policy"
 )
 
-// past is what the journal says of accepted pushes.
+// past is what the journal says of what Git made. That a push was accepted says nothing yet: the client may have
+// claimed an old id that is none, another hook or Git's own lock may have refused, a name may not fit beside another.
 type past struct {
 	sights   map[string]int64    // when an object was first a ref's new value, seconds since 1970
 	vouchers map[string]int64    // the same, but only as a voucher in its place
 	tracks   map[string]*track   // of protected refs, by name
-	moves    map[string][]change // of refs, by name, in their order
+	moves    map[string][]change // of refs that were made, by name, in their order
+	pending  map[string][]change // accepted since, and not known to be made
+	known    map[string]string   // the value that a protected ref was last given by a judged push
+	applied  bool                // there are records of what Git made
+	unjudged []change            // made on protected refs without a decision
+	broken   map[string]change   // protected refs that weren't where they were known to be, from there to what was found
 }
 
-// change is an accepted change of a ref.
+func newPast() *past {
+	return &past{
+		sights: make(map[string]int64), vouchers: make(map[string]int64), tracks: make(map[string]*track),
+		moves: make(map[string][]change), pending: make(map[string][]change), known: make(map[string]string),
+		broken: make(map[string]change),
+	}
+}
+
+// change is a change of a ref.
 type change struct {
-	old, new string
-	at       int64 // seconds since 1970
-	landings int   // that were judged for it
+	ref, old, new string
+	at            int64 // seconds since 1970
+	protected     bool
+	inferred      bool // Git's own record of it has not come yet
+	landings      int  // that were judged for it
 }
 
 // movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
-// 1970; 0 for never. What was accepted and never done isn't gone on from.
+// 1970; 0 for never.
 func (p *past) movedOn(ref, old, new string) (at int64) {
 	if p == nil {
 		return 0
@@ -55,31 +71,123 @@ type track struct {
 	roots  []string
 }
 
-func (p *past) add(at time.Time, refs []recordedRef) {
+// add takes in a record.
+func (p *past) add(schema string, at time.Time, accepted bool, refs []recordedRef) {
+	p.applied = p.applied || schema == AppliedSchema
 	for _, r := range refs {
-		if _, ok := p.sights[r.New]; !ok {
-			p.sights[r.New] = at.Unix()
-		}
-		name := cmp.Or(r.Resolved, r.Ref)
-		if _, ok := p.vouchers[r.New]; !ok && isVoucher(name) {
-			p.vouchers[r.New] = at.Unix()
-		}
-		p.moves[name] = append(p.moves[name], change{r.Old, r.New, at.Unix(), r.Landings})
-		old, err := history.ParseID(r.Old)
-		if !r.Protected || err != nil {
+		if r.Old == "" { // nothing was looked up
 			continue
 		}
-		t := p.tracks[name]
-		if t == nil || old.IsZero() { // made anew: judged by all that it holds
-			t = &track{judged: make(map[string]bool)}
-			p.tracks[name] = t
+		c := change{ref: cmp.Or(r.Resolved, r.Ref), old: r.Old, new: r.New, at: at.Unix(), protected: r.Protected, landings: r.Landings}
+		switch schema {
+		case RecordSchema:
+			p.confirm(c.ref, c.old, c.at)
+			p.remember(c)
+			if accepted { // else it was turned away
+				c.inferred = true
+				p.pending[c.ref] = append(p.pending[c.ref], c)
+			}
+		case AppliedSchema:
+			p.gitMade(c)
+		case MoveSchema:
+			p.made(c)
+			p.known[c.ref] = c.new
+			delete(p.broken, c.ref)
+			p.judged(c)
 		}
-		if !old.IsZero() && !t.judged[r.Old] {
-			t.roots = append(t.roots, r.Old)
-			t.judged[r.Old] = true
-		}
-		t.judged[r.New] = true
 	}
+}
+
+// confirm takes a change that was accepted for made, since the ref was found to have its new value.
+func (p *past) confirm(ref, value string, at int64) {
+	waiting := p.pending[ref]
+	for i, c := range slices.Backward(waiting) {
+		if known, ok := p.known[ref]; c.new != value || ok && c.protected && c.old != known {
+			continue
+		}
+		c.at = at
+		p.decided(c)
+		p.pending[ref] = slices.Delete(waiting, i, i+1)
+		return
+	}
+}
+
+// gitMade takes in what Git says it made.
+func (p *past) gitMade(c change) {
+	for i, m := range slices.Backward(p.moves[c.ref]) {
+		if m.inferred && m.old == c.old && m.new == c.new { // its record was slower than the next push
+			p.moves[c.ref][i].inferred = false
+			return
+		}
+	}
+	p.confirm(c.ref, c.old, c.at)
+	waiting := p.pending[c.ref]
+	i := slices.IndexFunc(waiting, func(w change) bool { return w.old == c.old && w.new == c.new })
+	if i < 0 {
+		p.made(c) // in sight it was, but nobody judged it
+		if c.protected {
+			p.unjudged = append(p.unjudged, c)
+		}
+		return
+	}
+	c.protected, c.landings = waiting[i].protected || c.protected, waiting[i].landings
+	p.pending[c.ref] = slices.DeleteFunc(waiting, func(w change) bool { return w.old == c.old && w.new == c.new }) // tried again
+	p.decided(c)
+}
+
+// decided takes in a change that was accepted and made.
+func (p *past) decided(c change) {
+	p.made(c)
+	if !c.protected {
+		delete(p.known, c.ref)
+		return
+	}
+	p.known[c.ref] = c.new
+	p.judged(c)
+	delete(p.broken, c.ref)
+}
+
+// remember keeps where a protected ref was when it was first seen, and that it was found elsewhere than it should be.
+func (p *past) remember(c change) {
+	known, ok := p.known[c.ref]
+	switch {
+	case !c.protected:
+		delete(p.known, c.ref) // who protects it again takes what is there
+		delete(p.broken, c.ref)
+	case !ok:
+		p.known[c.ref] = c.old
+	case known != c.old:
+		p.broken[c.ref] = change{ref: c.ref, old: known, new: c.old, at: c.at}
+	default:
+		delete(p.broken, c.ref)
+	}
+}
+
+func (p *past) made(c change) {
+	if _, ok := p.sights[c.new]; !ok {
+		p.sights[c.new] = c.at
+	}
+	if _, ok := p.vouchers[c.new]; !ok && isVoucher(c.ref) {
+		p.vouchers[c.new] = c.at
+	}
+	p.moves[c.ref] = append(p.moves[c.ref], c)
+}
+
+func (p *past) judged(c change) {
+	old, err := history.ParseID(c.old)
+	if err != nil {
+		return
+	}
+	t := p.tracks[c.ref]
+	if t == nil || old.IsZero() { // made anew: judged by all that it holds
+		t = &track{judged: make(map[string]bool)}
+		p.tracks[c.ref] = t
+	}
+	if !old.IsZero() && !t.judged[c.old] {
+		t.roots = append(t.roots, c.old)
+		t.judged[c.old] = true
+	}
+	t.judged[c.new] = true
 }
 
 // recordedRef is what is read again of a decision's refs.
@@ -113,6 +221,15 @@ func (g *Gate) sighted(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("when the push was first seen: %w", err)
 	}
+	if g.received != 0 { // what a ref shows now it has been given, and shows from now on
+		refs, err := g.repo.Refs(ctx)
+		if err != nil {
+			return false, err
+		}
+		for _, r := range refs {
+			p.confirm(r.Name, r.ID.String(), g.received)
+		}
+	}
 	g.past = p
 	return true, nil
 }
@@ -136,10 +253,7 @@ func (g *Gate) seen(id string) int64 {
 
 // readPast reads the journal.
 func (g *Gate) readPast(ctx context.Context) (*past, error) {
-	p := &past{
-		sights: make(map[string]int64), vouchers: make(map[string]int64), tracks: make(map[string]*track),
-		moves: make(map[string][]change),
-	}
+	p := newPast()
 	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
 		if err != nil {
 			return nil, err
@@ -157,7 +271,7 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 		if err := json.Unmarshal(b, &r); err != nil {
 			return nil, err
 		}
-		if r.Schema != RecordSchema {
+		if r.Schema != RecordSchema && r.Schema != AppliedSchema && r.Schema != MoveSchema {
 			continue
 		}
 		if err := json.Unmarshal(r.Decision, &d); err != nil {
@@ -166,9 +280,7 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 		for i := range d.Refs {
 			d.Refs[i].exactly(d.Exact, i)
 		}
-		if d.Verdict == policy.Accepted { // else it was turned away, and nobody else could see it
-			p.add(r.Time, d.Refs)
-		}
+		p.add(r.Schema, r.Time, d.Verdict == policy.Accepted, d.Refs)
 	}
 	return p, nil
 }

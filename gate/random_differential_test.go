@@ -141,7 +141,13 @@ func (s *singles) land(c *randomCommit) bool {
 	if n := len(s.found[c.id]); n != len(d.Findings) {
 		s.t.Fatalf("%d findings about landing %s, and %d in all: %+v", n, c.id, len(d.Findings), d.Findings)
 	}
+	tip := s.tip().id
 	s.apply(u)
+	if d.Verdict != policy.Accepted { // the operator lets it stand, so that what comes after is judged from there
+		s.with(func(g *Gate) error {
+			return g.AcceptMove(context.Background(), Request{Received: s.clock}, mainRef, tip, c.id, "a test")
+		})
+	}
 	return true
 }
 

@@ -341,9 +341,21 @@ func (w *world) judge(updates ...refUpdate) policy.Decision {
 	return d
 }
 
-// apply moves the refs as Git does when a push was accepted.
+// apply moves the refs as Git does when a push was accepted, and has the post-receive hook record it.
 func (w *world) apply(updates ...refUpdate) {
 	w.t.Helper()
+	made := Request{Received: w.clock}
+	for _, u := range updates {
+		m := history.RefUpdate{Name: u.name}
+		if old := w.refs[u.name]; old.id != "" {
+			m.Old = mustID(old.id)
+		}
+		if u.commit != nil {
+			m.New = mustID(u.to)
+		}
+		made.Updates = append(made.Updates, m)
+	}
+	defer w.with(func(g *Gate) error { return g.Applied(context.Background(), made) })
 	for _, u := range updates {
 		w.shown[u.name] = append(w.shown[u.name], shown{u.commit, w.clock.Unix()})
 		if u.commit == nil {

@@ -78,7 +78,7 @@ func (p *push) landedBefore(ctx context.Context, u *update) ([]history.Ref, erro
 // cameIn says when a commit first came in on one of some refs, by the journal, in seconds since 1970; 0 if it
 // didn't.
 func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {
-	l := look{Gate: p.Gate, reached: make(map[[2]string]bool)}
+	l := look{Gate: p.Gate}
 	for _, r := range refs {
 		at, err := l.firstWith(ctx, r.Name, commit)
 		if err != nil {

@@ -28,6 +28,7 @@ const (
 	RecordSchema  = "countersign-push/1"
 	AppliedSchema = "countersign-applied/1"
 	ReviewSchema  = "countersign-review/1"
+	MoveSchema    = "countersign-move/1" // an operator lets a move stand that no push made
 )
 
 var errNoRecorder = errors.New("no journal is open")

@@ -2,10 +2,9 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
-	"sort"
+	"strings"
 
 	"countersign/history"
 	"countersign/policy"
@@ -36,12 +35,17 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 	for i := range landing.Approvals {
 		landing.Approvals[i].Seen = g.vouched(landing.Approvals[i].Object)
 	}
-	return st.judge(ledger, landing), nil
+	findings = st.judge(ledger, landing)
+	if g.past != nil && !g.past.applied && (len(g.past.pending) > 0 || len(g.past.moves) > 0) {
+		for i := range findings {
+			if f := &findings[i]; slices.Contains(waits, f.Code) {
+				f.Detail += "; no record says what git made here, so no time is counted"
+				f.Next = append(f.Next, "ask the server's operator to place hooks/post-receive: countersign install --server REPOSITORY; countersign doctor")
+			}
+		}
+	}
+	return findings, nil
 }
-
-// maxLooks bounds how often the repository is asked, for one landing, what reaches a commit in sight. What would
-// need more isn't taken to have been in sight.
-const maxLooks = 500
 
 // inSight says since when those commits of a landing that wait have been in sight: as the value of a ref, or
 // below one, from a push on until now without a gap. What was taken away, or never came to be, nobody could
@@ -62,7 +66,7 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []
 			waiting[id] = true
 		}
 	}
-	l := look{Gate: g, reached: make(map[[2]string]bool)}
+	l := look{Gate: g}
 	if landing.Received != 0 {
 		refs, err := g.repo.Refs(ctx)
 		if err != nil {
@@ -82,101 +86,128 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []
 			return nil, err
 		}
 	}
-	for _, commit := range slices.Sorted(maps.Keys(waiting)) {
-		at, err := l.since(ctx, commit)
-		if err != nil {
-			return nil, err
-		}
-		if at != 0 {
-			seen[commit] = at
-		}
-	}
-	return seen, nil
+	return l.since(ctx, slices.Sorted(maps.Keys(waiting)))
 }
 
 // look is a look into the past for what was in sight.
 type look struct {
 	*Gate
-	until   int64             // when it ended; 0 for now
-	now     map[string]string // what is in sight now, by ref; nil where it ended before
-	reached map[[2]string]bool
+	until int64             // when it ended; 0 for now
+	now   map[string]string // what is in sight now, by ref; nil where it ended before
 }
 
-// firstWith says when a ref first had a commit, itself or below its value, in seconds since 1970; 0 if never.
+// firstWith says when a ref was first given a value that has a commit, in seconds since 1970; 0 if never.
 func (l *look) firstWith(ctx context.Context, ref, commit string) (int64, error) {
 	if l.past == nil {
 		return 0, nil
 	}
-	var failed error
 	values := l.past.moves[ref]
-	i := sort.Search(len(values), func(i int) bool {
-		has, err := l.reaches(ctx, values[i].new, commit)
-		failed = errors.Join(failed, err)
-		return has
-	})
-	if failed != nil || i == len(values) {
-		return 0, failed
+	show, err := l.show(ctx, values, []string{commit})
+	if err != nil {
+		return 0, err
 	}
-	return values[i].at, nil
+	for i, m := range values {
+		if show[i][0] {
+			return m.at, nil
+		}
+	}
+	return 0, nil
 }
 
-// since says since when a commit is in sight, 0 if it isn't.
-func (l *look) since(ctx context.Context, commit string) (first int64, err error) {
+// inView says whether people look at a ref: clones fetch branches and tags, and web pages show them; reviewers
+// fetch vouchers. What lies under another name nobody sees who isn't told of it.
+func inView(ref string) bool {
+	return strings.HasPrefix(ref, "refs/heads/") || strings.HasPrefix(ref, "refs/tags/") || isVoucher(ref)
+}
+
+// since says since when commits have been in sight, of those that are: as the value of a ref, or below one, from a
+// change on until the end without a gap. Two walks answer for all refs, first what is in sight at the end.
+func (l *look) since(ctx context.Context, commits []string) (map[string]int64, error) {
+	seen := make(map[string]int64)
+	var lines [][]change
+	var last []change
 	for _, ref := range slices.Sorted(maps.Keys(l.past.moves)) {
-		at, err := l.sinceBy(ctx, ref, commit)
-		if err != nil {
-			return 0, err
+		values := l.past.moves[ref]
+		if l.until != 0 {
+			values = values[:slices.IndexFunc(append(slices.Clone(values), change{at: l.until}), func(m change) bool { return m.at >= l.until })]
 		}
-		if at != 0 && (first == 0 || at < first) {
-			first = at
+		if n := len(values); n > 0 && inView(ref) && (l.now == nil || l.now[ref] == values[n-1].new) {
+			lines, last = append(lines, values), append(last, values[n-1])
 		}
 	}
-	return first, nil
-}
-
-// sinceBy says since when a ref has shown a commit, 0 if it doesn't.
-func (l *look) sinceBy(ctx context.Context, ref, commit string) (at int64, err error) {
-	values := l.past.moves[ref]
-	if l.now != nil && l.now[ref] != values[len(values)-1].new {
-		return 0, nil
+	show, err := l.show(ctx, last, commits)
+	if err != nil {
+		return nil, err
 	}
-	for _, m := range slices.Backward(values) {
-		if l.until != 0 && m.at >= l.until {
+	var values []change
+	for i, line := range lines {
+		if slices.Contains(show[i], true) {
+			values = append(values, line...)
+		}
+	}
+	earlier, err := l.show(ctx, values, commits)
+	if err != nil {
+		return nil, err
+	}
+	for i, line := range lines {
+		if !slices.Contains(show[i], true) {
 			continue
 		}
-		shows, err := l.reaches(ctx, m.new, commit)
-		if err != nil || !shows {
-			return at, err
+		for j, commit := range commits {
+			for k, m := range slices.Backward(line) {
+				if !earlier[k][j] {
+					break
+				}
+				if first, ok := seen[commit]; !ok || m.at < first {
+					seen[commit] = m.at
+				}
+			}
 		}
-		at = m.at
+		earlier = earlier[len(line):]
 	}
-	return at, nil
+	return seen, nil
 }
 
-func (l *look) reaches(ctx context.Context, value, commit string) (bool, error) {
-	if value == commit {
-		return true, nil
-	}
-	key := [2]string{value, commit}
-	if known, ok := l.reached[key]; ok || len(l.reached) >= maxLooks {
-		return known, nil
-	}
-	tip, err := history.ParseID(value)
+// show says of each value which commits it shows. What was forced away long ago may be gone (git gc), and shows none.
+func (l *look) show(ctx context.Context, values []change, commits []string) ([][]bool, error) {
+	answers := make([][]bool, len(values))
+	repo, err := l.aside()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	id, err := history.ParseID(commit)
-	if err != nil {
-		return false, err
-	}
-	if !tip.IsZero() {
-		repo, err := l.aside()
-		if err != nil {
-			return false, err
+	ids := make([]history.ID, len(commits))
+	for i, commit := range commits {
+		if ids[i], err = history.ParseID(commit); err != nil {
+			return nil, err
 		}
-		// What was forced away long ago may be gone: git gc.
-		reached, err := repo.Reaches(ctx, []history.ID{tip}, []history.ID{id})
-		l.reached[key] = err == nil && reached[0][0]
 	}
-	return l.reached[key], nil
+	var tips []history.ID
+	at := make(map[string]int)
+	for _, m := range values {
+		id, err := history.ParseID(m.new)
+		if err != nil {
+			return nil, err
+		}
+		if _, ok := at[m.new]; ok || id.IsZero() {
+			continue
+		}
+		if _, err := repo.Kind(ctx, id); err == nil {
+			at[m.new] = len(tips)
+			tips = append(tips, id)
+		} else if ctx.Err() != nil {
+			return nil, err
+		}
+	}
+	reached, err := repo.Reaches(ctx, tips, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range values {
+		if tip, ok := at[m.new]; ok {
+			answers[i] = reached[tip]
+		} else {
+			answers[i] = make([]bool, len(commits))
+		}
+	}
+	return answers, nil
 }

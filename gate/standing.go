@@ -29,7 +29,7 @@ type origin struct {
 	ref      string    // that the range is judged for, "" where nothing is judged
 	standing *standing
 	links    *policy.Links // in the tree there; nil where they are still to be read
-	folder   history.ID // what the tree there has in the place of the policy, zero for nothing
+	folder   history.ID    // what the tree there has in the place of the policy, zero for nothing
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
 	also *standing

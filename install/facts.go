@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"countersign/history"
@@ -27,18 +28,23 @@ type Facts struct {
 	setting      string   // the setting behind hooksDir, and where it stands
 	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
 
-	place     place
-	hook      file
-	text      string // of the hook, if it is a regular file
-	kept      file
-	sameHook  bool // hook and kept are one file
-	runner    file // see place
-	scripts   file // hooks/pre-receive.d
-	folder    file // of the hook
-	outside   bool // the hook's folder is a link out of the Git directory
+	pre, post slot // of the hooks that a push runs
+
 	hasFolder bool // for the policy
 	hasKeys   bool
-	missing   bool // the program that our hook runs is gone, or can't run
+}
+
+// slots are the places of our hooks.
+func (f *Facts) slots() []*slot { return []*slot{&f.pre, &f.post} }
+
+// linkedOut gives the folders of hooks that are links out of the Git directory, each once.
+func (f *Facts) linkedOut() (folders []string) {
+	for _, slot := range f.slots() {
+		if slot.outside && !slices.Contains(folders, slot.place.folder) {
+			folders = append(folders, slot.place.folder)
+		}
+	}
+	return folders
 }
 
 // file is a name in a Git directory as it stands. The zero file isn't there.
@@ -54,26 +60,6 @@ func (f file) regular() bool { return f.exists && !f.link && f.mode.IsRegular() 
 
 // runs says whether Git would run the file.
 func (f file) runs() bool { return f.exists && !f.dangles && f.mode.IsRegular() && f.mode&0o111 != 0 }
-
-// place is where a kind of server looks for hooks.
-type place struct {
-	folder, name string
-	chain        bool   // a hook that stands there already can run before ours
-	runner       string // goes through the folder's files; "" where Git runs the hook, or the server
-	byGit        bool   // Git looks for it, so that core.hooksPath matters
-}
-
-func (p place) hook() string { return p.folder + "/" + p.name }
-func (p place) kept() string { return p.hook() + ".before-countersign" }
-
-// Where hooks are. Gitea's own hooks tell by their names what they are to run, so that renaming one
-// would switch off what it guards: ours goes into the folder it goes through
-// (modules/repository/hooks.go). GitLab never looks into hooks/ ("Git server hooks", chained).
-var (
-	plain  = place{folder: "hooks", name: "pre-receive", chain: true, byGit: true}
-	gitea  = place{folder: "hooks/pre-receive.d", name: "countersign", runner: "hooks/pre-receive", byGit: true}
-	gitlab = place{folder: "custom_hooks/pre-receive.d", name: "countersign"}
-)
 
 const (
 	policyFolder = "countersign"
@@ -98,20 +84,15 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	if f.isRepository = isRepository(gitDir); !f.isRepository {
 		return f, nil
 	}
-	f.place = f.placeOf(kind)
-	f.hook, f.kept = f.look(f.place.hook()), f.look(f.place.kept())
-	f.runner, f.scripts = f.look(f.place.runner), f.look(gitea.folder)
+	layout := f.layoutOf(kind)
+	if f.pre, err = f.lookAt(layout.place(preReceive)); err != nil {
+		return f, err
+	}
+	if f.post, err = f.lookAt(layout.place(postReceive)); err != nil {
+		return f, err
+	}
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
 	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
-	f.lookAtFolder()
-	if f.hook.regular() {
-		if f.text, err = readHook(filepath.Join(gitDir, f.place.hook())); err != nil {
-			return f, err
-		}
-		if s, who := readScript(f.text); who == ours {
-			f.missing = !at(s.program).runs()
-		}
-	}
 	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
 	if err != nil && !says(err, 1) { // git-symbolic-ref(1): HEAD is detached
 		return f, err
@@ -120,12 +101,13 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	return f, f.lookAtSettings(ctx)
 }
 
-// placeOf gives where the hook belongs, or for kind "" where it is.
-func (f *Facts) placeOf(kind string) place {
+// layoutOf gives where hooks belong, or for kind "" where ours are.
+func (f *Facts) layoutOf(kind string) layout {
+	stands := func(l layout) bool { return f.look(l.place(preReceive).path()).exists }
 	switch {
-	case kind == "gitea" || kind == "" && f.look(gitea.hook()).exists:
+	case kind == "gitea" || kind == "" && stands(gitea):
 		return gitea
-	case kind == "gitlab" || kind == "" && f.look(gitlab.hook()).exists:
+	case kind == "gitlab" || kind == "" && stands(gitlab):
 		return gitlab
 	default:
 		return plain
@@ -167,20 +149,6 @@ func readHook(name string) (string, error) {
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxHook))
 	return string(text), errors.Join(err, f.Close())
-}
-
-// lookAtFolder finds out where the hook's folder really is, and whether the hook that was kept is
-// the one in place: an installation was stopped between the two.
-func (f *Facts) lookAtFolder() {
-	dir := filepath.Join(f.GitDir, f.place.folder)
-	if f.folder = at(dir); !f.folder.exists {
-		return
-	}
-	behind, err := filepath.EvalSymlinks(dir)
-	f.outside = err != nil || !strings.HasPrefix(behind, f.GitDir+string(filepath.Separator))
-	hook, herr := os.Lstat(filepath.Join(f.GitDir, f.place.hook()))
-	kept, kerr := os.Lstat(filepath.Join(f.GitDir, f.place.kept()))
-	f.sameHook = herr == nil && kerr == nil && os.SameFile(hook, kept)
 }
 
 // lookAtSettings asks git for the settings that lead hooks elsewhere or add some.

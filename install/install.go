@@ -5,8 +5,9 @@
 // [Check] says what would let a push past the hook. Planning twice is harmless: what is in place
 // already is no step.
 //
-// What Git runs is a regular file that refuses when the program is gone; a hook that was there
-// before is kept beside it and runs first, with the same input. Each file appears whole or not at
+// What Git runs before a push is a regular file that refuses when the program is gone; what it runs
+// afterwards says so. A hook that was there before is kept beside ours and runs as well, with the same
+// input: first where it may refuse, last where it may not. Each file appears whole or not at
 // all, and the moment at which one hook replaces another has no hook missing: an installation that
 // is interrupted leaves the former hook at work. An existing policy is never touched, and removal
 // leaves the policy and the journal where they are.
@@ -47,7 +48,7 @@ type Step struct {
 func (s Step) String() string {
 	switch s.Action {
 	case Keep:
-		return fmt.Sprintf("keep %s as %s, to run first", s.From, s.Path)
+		return fmt.Sprintf("keep %s as %s, to run as well", s.From, s.Path)
 	case PutBack:
 		return fmt.Sprintf("put %s back as %s", s.From, s.Path)
 	case Delete:

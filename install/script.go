@@ -7,45 +7,76 @@ import (
 	"strings"
 )
 
-// script is the hook that Git runs.
+// script is a hook that Git runs.
 type script struct {
-	program string // absolute path of the program that judges
+	event   string // of Git's: "pre-receive"
+	program string // absolute path of the program behind it
 	kind    string // kind of server, see package hook
-	before  string // name, beside the script, of the hook that runs first; "" for none
+	kept    string // name, beside the script, of the hook that runs as well; "" for none
 }
 
 const (
 	scriptHead = "#!/bin/sh\n# Written by countersign install, not to be edited; countersign uninstall takes it out.\n# sha256 of what follows: "
 
-	scriptStart = `# Git runs this before it takes a push in (githooks(5), pre-receive). Anything but success refuses the push.
-`
 	// What was there before gets the bytes that Git wrote. The x keeps the last line feeds, which
 	// the shell would drop; no ref name has a NUL in it.
-	scriptBefore = `input=$(cat && echo x) || exit 1
-printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s || exit 1
+	scriptInput = `input=$(cat && echo x) || exit 1
 `
 	scriptProgram = `program=%s
 if [ ! -f "$program" ] || [ ! -x "$program" ]; then
-	echo 'countersign: refused: the program that judges pushes is gone from the server' >&2
+`
+	// What was there before runs first: it may refuse.
+	preStart = `# Git runs this before it takes a push in (githooks(5), pre-receive). Anything but success refuses the push.
+`
+	preKept = `printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s || exit 1
+`
+	preGone = `	echo 'countersign: refused: the program that judges pushes is gone from the server' >&2
 	echo 'countersign:   next: ask the operator of the server to install it again' >&2
 	exit 1
 fi
 `
-	scriptAlone = `exec "$program" hook pre-receive --pusher-from=%s || exit 1
+	preAlone = `exec "$program" hook pre-receive --pusher-from=%s || exit 1
 `
-	scriptAfter = `printf %%s "${input%%x}" 2>/dev/null | "$program" hook pre-receive --pusher-from=%s || exit 1
+	preAfter = `printf %%s "${input%%x}" 2>/dev/null | "$program" hook pre-receive --pusher-from=%s || exit 1
+`
+	// What was there before runs last: it may take its time.
+	postStart = `# Git runs this when it has taken a push in (githooks(5), post-receive). Nothing is refused any more.
+`
+	postGone = `	echo 'countersign: what Git made of this push is not recorded: the program is gone from the server' >&2
+	echo 'countersign:   next: ask the operator of the server to install it again' >&2
+else
+	%s"$program" hook post-receive --pusher-from=%s
+fi
+`
+	postInput = `printf %s "${input%x}" 2>/dev/null | `
+	postKept  = `printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s
 `
 )
 
 // String gives the script's text. Its third line proves the rest unedited, for every version.
 func (s script) String() string {
-	run, body := scriptAlone, scriptStart
-	if s.before != "" {
-		run = scriptAfter
-		body += fmt.Sprintf(scriptBefore, quote(s.before))
+	body := s.pre
+	if s.event == postReceive.name {
+		body = s.post
 	}
-	body += fmt.Sprintf(scriptProgram, quote(s.program)) + fmt.Sprintf(run, quote(s.kind))
-	return fmt.Sprintf("%s%x\n%s", scriptHead, sha256.Sum256([]byte(body)), body)
+	text := body()
+	return fmt.Sprintf("%s%x\n%s", scriptHead, sha256.Sum256([]byte(text)), text)
+}
+
+func (s script) pre() string {
+	if s.kept == "" {
+		return preStart + fmt.Sprintf(scriptProgram, quote(s.program)) + preGone + fmt.Sprintf(preAlone, quote(s.kind))
+	}
+	return preStart + scriptInput + fmt.Sprintf(preKept, quote(s.kept)) +
+		fmt.Sprintf(scriptProgram, quote(s.program)) + preGone + fmt.Sprintf(preAfter, quote(s.kind))
+}
+
+func (s script) post() string {
+	program := fmt.Sprintf(scriptProgram, quote(s.program))
+	if s.kept == "" {
+		return postStart + program + fmt.Sprintf(postGone, "", quote(s.kind))
+	}
+	return postStart + scriptInput + program + fmt.Sprintf(postGone, postInput, quote(s.kind)) + fmt.Sprintf(postKept, quote(s.kept))
 }
 
 // origin says who wrote a hook.
@@ -67,7 +98,10 @@ func readScript(text string) (script, origin) {
 	if digest != fmt.Sprintf("%x", sha256.Sum256([]byte(body))) {
 		return script{}, edited
 	}
-	var s script
+	s := script{event: preReceive.name}
+	if strings.HasPrefix(body, postStart) {
+		s.event = postReceive.name
+	}
 	if _, after, found := strings.Cut(body, "\nprogram="); found {
 		s.program = unquote(after)
 	}
@@ -75,7 +109,7 @@ func readScript(text string) (script, origin) {
 		s.kind = unquote(after)
 	}
 	if _, after, found := strings.Cut(body, `"${0%/*}"/`); found {
-		s.before = path.Base(unquote(after))
+		s.kept = path.Base(unquote(after))
 	}
 	return s, ours
 }

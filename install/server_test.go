@@ -27,7 +27,7 @@ func newSite(t *testing.T) *site {
 	s.git(dir, "init", "-q", "--bare", "--initial-branch=main", s.repo)
 	s.git(dir, "clone", "-q", s.repo, s.clone)
 	s.git(s.clone, "checkout", "-q", "-b", "main")
-	s.write(s.program, 0o755, "#!/bin/sh\necho \"$@\" >'"+dir+"/args'\ncat >'"+dir+"/stdin'\n[ ! -e '"+dir+"/refuse' ]\n")
+	s.write(s.program, 0o755, "#!/bin/sh\necho \"$@\" >'"+dir+"'/$2.args\ncat >'"+dir+"'/$2.stdin\n[ ! -e '"+dir+"/refuse' ]\n")
 	return s
 }
 
@@ -117,11 +117,11 @@ func TestPushGoesThroughTheHook(t *testing.T) {
 	if out, err := s.push("refs/heads/main"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if diff := cmp.Diff("hook pre-receive --pusher-from=ssh\n", s.read(s.dir+"/args")); diff != "" {
+	if diff := cmp.Diff("hook pre-receive --pusher-from=ssh\n", s.read(s.dir+"/pre-receive.args")); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}
 	want := strings.Repeat("0", 40) + " " + s.git(s.clone, "rev-parse", "HEAD") + " refs/heads/main\n"
-	if diff := cmp.Diff(want, s.read(s.dir+"/stdin")); diff != "" {
+	if diff := cmp.Diff(want, s.read(s.dir+"/pre-receive.stdin")); diff != "" {
 		t.Errorf("standard input (-want +got):\n%s", diff)
 	}
 	s.write(s.dir+"/refuse", 0o644, "")
@@ -178,7 +178,7 @@ func TestFormerHookRunsFirstWithTheSameInput(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	want := strings.Repeat("0", 40) + " " + s.git(s.clone, "rev-parse", "HEAD") + " refs/heads/main\n"
-	for _, name := range []string{"/former", "/stdin"} {
+	for _, name := range []string{"/former", "/pre-receive.stdin"} {
 		if diff := cmp.Diff(want, s.read(s.dir+name)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -186,11 +186,11 @@ func TestFormerHookRunsFirstWithTheSameInput(t *testing.T) {
 
 	// It refuses: the push is refused, and nobody is asked further.
 	s.write(s.dir+"/former-refuses", 0o644, "")
-	s.write(s.dir+"/stdin", 0o644, "not run")
+	s.write(s.dir+"/pre-receive.stdin", 0o644, "not run")
 	if out, err := s.push("refs/heads/main"); err == nil {
 		t.Errorf("the former hook refuses, yet pushed:\n%s", out)
 	}
-	if got := s.read(s.dir + "/stdin"); got != "not run" {
+	if got := s.read(s.dir + "/pre-receive.stdin"); got != "not run" {
 		t.Errorf("the former hook refuses, yet the program got %q", got)
 	}
 
@@ -229,7 +229,7 @@ func TestAttackRefNameForTheChainingShell(t *testing.T) {
 		for _, locale := range []string{"C", "C.UTF-8"} {
 			dir := t.TempDir()
 			for name, text := range map[string]string{
-				"pre-receive":                    script{program: dir + "/program", kind: "none", before: "pre-receive.before-countersign"}.String(),
+				"pre-receive":                    script{event: "pre-receive", program: dir + "/program", kind: "none", kept: "pre-receive.before-countersign"}.String(),
 				"pre-receive.before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
 				"program":                        "#!/bin/sh\ncat >'" + dir + "/stdin'\n",
 			} {
@@ -317,7 +317,7 @@ func TestInterruptedInstallLeavesAHookAtWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Steps) != 5 {
+	if len(p.Steps) != 6 {
 		t.Fatalf("steps:\n%s", p)
 	}
 	for n := range p.Steps {
@@ -385,10 +385,15 @@ func TestModes(t *testing.T) {
 func TestAttackHooksLedElsewhere(t *testing.T) {
 	s := newSite(t)
 	s.install("none")
-	check := func(want string) {
+	check := func(want ...string) {
 		t.Helper()
-		if got := Check(s.look("")); len(got) != 1 || !strings.Contains(got[0], want) {
-			t.Errorf("got %q, want one with %q", got, want)
+		got := Check(s.look(""))
+		ok := len(got) == len(want)
+		for i := range want {
+			ok = ok && strings.Contains(got[i], want[i])
+		}
+		if !ok {
+			t.Errorf("got %q, want %q in them", got, want)
 		}
 	}
 	s.git(s.repo, "config", "core.hooksPath", "hooks")
@@ -415,7 +420,7 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 	if err := os.Remove(s.program); err != nil {
 		t.Fatal(err)
 	}
-	check("is gone or can't be run")
+	check("is gone or can't be run: every push is refused", "is gone or can't be run: what Git makes of a push isn't recorded")
 	s.write(s.program, 0o755, "#!/bin/sh\n")
 
 	if err := os.Rename(filepath.Join(s.repo, "hooks"), filepath.Join(s.dir, "shared")); err != nil {
@@ -431,17 +436,19 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.repo, "hooks")); err != nil {
 		t.Fatal(err)
 	}
-	check("there is no hooks/pre-receive")
+	check("there is no hooks/pre-receive", "there is no hooks/post-receive")
 	s.write(s.hook("x"), 0o644, "")
 	if err := os.Symlink("nowhere", s.hook("pre-receive")); err != nil {
 		t.Fatal(err)
 	}
-	check("leads nowhere")
+	check("hooks/pre-receive is a link that leads nowhere", "there is no hooks/post-receive")
 }
 
 func TestGiteaFolder(t *testing.T) {
 	s := newSite(t)
-	s.write(s.hook("pre-receive"), 0o755, "#!/bin/sh\ndata=$(cat)\nfor h in hooks/$(basename \"$0\").d/*; do echo \"$data\" | \"$h\" || exit 1; done\n")
+	for _, name := range []string{"pre-receive", "post-receive"} {
+		s.write(s.hook(name), 0o755, "#!/bin/sh\ndata=$(cat)\nfor h in hooks/$(basename \"$0\").d/*; do echo \"$data\" | \"$h\" || exit 1; done\n")
+	}
 	s.write(s.hook("pre-receive.d/gitea"), 0o755, "#!/bin/sh\ncat >'"+s.dir+"/former'\n")
 	if _, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none"}); err == nil || !strings.Contains(err.Error(), "--kind gitea") {
 		t.Errorf("a hook that goes by its own name would be renamed: %v", err)
@@ -450,19 +457,24 @@ func TestGiteaFolder(t *testing.T) {
 	if out, err := s.push("refs/heads/main"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"/former", "/stdin"} {
+	for _, name := range []string{"/former", "/pre-receive.stdin"} {
 		if got := s.read(s.dir + name); !strings.HasSuffix(got, " refs/heads/main\n") {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	if got := s.read(s.dir + "/args"); got != "hook pre-receive --pusher-from=gitea\n" {
+	if got := s.read(s.dir + "/pre-receive.args"); got != "hook pre-receive --pusher-from=gitea\n" {
 		t.Errorf("arguments %q", got)
+	}
+	if got := s.read(s.dir + "/post-receive.args"); got != "hook post-receive --pusher-from=gitea\n" {
+		t.Errorf("arguments after the push %q", got)
 	}
 	s.uninstall()
 	if _, err := os.Stat(s.hook("pre-receive.d/gitea")); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(s.hook("pre-receive.d/countersign")); err == nil {
-		t.Error("uninstalled, and still there")
+	for _, name := range []string{"pre-receive.d/countersign", "post-receive.d/countersign"} {
+		if _, err := os.Stat(s.hook(name)); err == nil {
+			t.Errorf("uninstalled, and %s is still there", name)
+		}
 	}
 }

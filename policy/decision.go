@@ -70,7 +70,8 @@ const (
 const (
 	RefRewind       Code = "ref-rewind"
 	RefDelete       Code = "ref-delete"
-	RefStale        Code = "ref-stale" // it isn't where the pusher says it was
+	RefStale        Code = "ref-stale"     // it isn't where the pusher says it was
+	MovedOutside    Code = "moved-outside" // it isn't where the last judged push left it
 	RefReserved     Code = "ref-reserved"
 	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
@@ -96,7 +97,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefStale, RefReserved, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefStale, MovedOutside, RefReserved, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 

@@ -172,6 +172,8 @@ func ofRef(c policy.Code) string {
 		return "it has to wait"
 	case policy.RefStale:
 		return "it has moved meanwhile"
+	case policy.MovedOutside:
+		return "it was moved past the hook"
 	case policy.PushCertificate:
 		return "the push isn't signed as it must be"
 	case policy.RefName:

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+)
+
+func acceptMoveCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "accept-move REF OLD NEW --reason TEXT",
+		Short: "Let a protected ref stay where it was moved to past the hook",
+		Long: `Records in the journal of a repository on a server that a protected ref may stay where it is, though no
+judged push moved it there. OLD is where the last judged push left it, NEW is where it is now; zeros
+stand for no ref. The commits that came in so are not judged by later pushes. Run it as the user who
+owns the repository.`,
+		Args: cobra.ExactArgs(3),
+	}
+	repository := repositoryFlag(cmd)
+	reason := cmd.Flags().String("reason", "", "`text` that says why, for the journal")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *reason == "" {
+			return mistyped(cmd, errors.New("why? --reason TEXT"))
+		}
+		g, err := env.open(*repository, "", gate.Options{Record: openJournal})
+		if err != nil {
+			return err
+		}
+		defer g.Close()
+		by := gate.Pusher{Name: env.Getenv("USER"), Source: "USER"}
+		if err := g.AcceptMove(cmd.Context(), gate.Request{Received: env.Now(), Pusher: by}, args[0], args[1], args[2], *reason); err != nil {
+			return exitError{exitRefused, err}
+		}
+		return nil
+	}
+	return cmd
+}

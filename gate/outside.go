@@ -1,0 +1,210 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// A protected ref is moved by judged pushes, and else by nobody. Where it isn't what the last of them made of it,
+// somebody moved it past the hook, and what came in so was judged by nobody.
+
+// maxNamed is how many commits that came in past the hook are named.
+const maxNamed = 5
+
+// outside refuses an update of a protected ref that was moved past the hook, and goes on judging from the value it
+// was known to have. It says whether nothing more is to be judged: the ref comes back to that value, or there is
+// no such value any more.
+func (p *push) outside(ctx context.Context, u *update) (settled bool, err error) {
+	if u.New == u.real {
+		return false, nil
+	}
+	if journal, err := p.sighted(ctx); err != nil || !journal {
+		return false, err
+	}
+	p.past.confirm(u.resolved, u.real.String(), p.req.Received.Unix())
+	value, ok := p.past.known[u.resolved]
+	if !ok || value == u.real.String() {
+		return false, nil
+	}
+	refs, err := p.repo.Refs(ctx, u.resolved) // again: the journal may know of a push that came in since
+	if err != nil {
+		return false, err
+	}
+	var now history.ID
+	for _, r := range refs {
+		if r.Name == u.resolved {
+			now = r.ID
+		}
+	}
+	if now != u.real {
+		p.refuse(u, policy.RefStale, "it is at "+now.String()+" by now, not at "+u.real.String(), "git fetch, then push again")
+		return true, nil
+	}
+	known, err := history.ParseID(value)
+	if err != nil {
+		return false, err
+	}
+	if u.New == known {
+		return true, nil // as it was judged before
+	}
+	detail := fmt.Sprintf("the last push that was judged left it at %s, and it is at %s now: %s", absent(known), absent(u.real), p.between(ctx, known, u.real))
+	length := max(len(value), len(u.real.String()))
+	next := []string{fmt.Sprintf("the server's operator lets it stand, in the repository: countersign accept-move %s %s %s --reason TEXT", u.resolved, padded(known, length), padded(u.real, length))}
+	if known.IsZero() {
+		next = append(next, "or delete it there")
+	} else {
+		next = append(next, fmt.Sprintf("or bring it back: git push --force REMOTE %s:%s", known, u.resolved))
+	}
+	p.refuse(u, policy.MovedOutside, detail, next...)
+	if u.New.IsZero() {
+		return true, nil
+	}
+	if !known.IsZero() {
+		if _, err := p.repo.Kind(ctx, known); err != nil {
+			return true, ctx.Err()
+		}
+	}
+	u.real = known
+	return false, nil
+}
+
+func absent(id history.ID) string {
+	if id.IsZero() {
+		return "nothing"
+	}
+	return id.String()
+}
+
+// padded writes an id, and nothing as zeros of the length that ids have here.
+func padded(id history.ID, length int) string {
+	if id.IsZero() {
+		return strings.Repeat("0", length)
+	}
+	return id.String()
+}
+
+// between names the commits that came in past the hook, the newest first.
+func (p *push) between(ctx context.Context, known, found history.ID) string {
+	if found.IsZero() {
+		return "it was deleted"
+	}
+	if kind, err := p.repo.Kind(ctx, found); err != nil || kind != "commit" {
+		return "the object was judged by nobody"
+	}
+	seen := 0
+	line, err := p.repo.FirstParents(ctx, found, func(id history.ID) bool {
+		seen++
+		return id == known || seen > maxNamed
+	})
+	if err != nil {
+		return "what came in can't be read"
+	}
+	var names []string
+	for _, id := range line {
+		if id == known {
+			break
+		}
+		if len(names) == maxNamed {
+			names = append(names, "and more")
+			break
+		}
+		names = append(names, id.String())
+	}
+	if len(names) == 0 {
+		return "commits that were judged are gone"
+	}
+	return "judged by nobody: " + strings.Join(names, ", ")
+}
+
+// noRoom names a ref beside which Git can't store a new one: the name of one would be a folder of the other. All
+// updates are asked about at once.
+func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
+	if !u.real.IsZero() || u.New.IsZero() {
+		return "", nil
+	}
+	if p.beside == nil {
+		var names []string
+		for i := range p.updates {
+			u := &p.updates[i]
+			if !u.real.IsZero() || u.New.IsZero() || !u.decision.Protected && !isVoucher(u.resolved) {
+				continue
+			}
+			names = append(names, u.resolved+"/")
+			for j, c := range u.resolved {
+				if above := u.resolved[:j]; c == '/' && j > len("refs/") && !slices.Contains(names, above) {
+					names = append(names, above)
+				}
+			}
+		}
+		refs, err := p.repo.Refs(ctx, names...)
+		if err != nil {
+			return "", err
+		}
+		p.beside = append([]string{}, namesOf(refs)...)
+	}
+	for _, name := range p.beside {
+		if strings.HasPrefix(name, u.resolved+"/") || strings.HasPrefix(u.resolved, name+"/") {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+func namesOf(refs []history.Ref) []string {
+	names := make([]string, len(refs))
+	for i, r := range refs {
+		names[i] = r.Name
+	}
+	return names
+}
+
+// AcceptMove lets one move of a protected ref stand that no judged push made: from what it was known to be to what
+// it is now. Whoever may write to the journal may say so, and it is recorded who did and why.
+func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reason string) error {
+	if g.repo == nil || g.now == nil {
+		return ErrUndecided
+	}
+	old, err := history.ParseID(from)
+	if err != nil {
+		return err
+	}
+	found, err := history.ParseID(to)
+	if err != nil {
+		return err
+	}
+	g.received = req.Received.Unix()
+	refs, err := g.repo.Refs(ctx, ref)
+	if err != nil {
+		return err
+	}
+	var now history.ID
+	for _, r := range refs {
+		if r.Name == ref {
+			now = r.ID
+		}
+	}
+	if now != found {
+		return fmt.Errorf("%s is at %s, not at %s", ref, absent(now), absent(found))
+	}
+	if journal, err := g.sighted(ctx); err != nil || !journal {
+		return errors.Join(err, errors.New("there is no journal yet, and nothing to accept"))
+	}
+	known, ok := g.past.known[ref]
+	switch {
+	case !ok:
+		return fmt.Errorf("no push to %s was ever judged while it was protected: nothing to accept", ref)
+	case known != old.String():
+		return fmt.Errorf("the last push that was judged left %s at %s, not at %s", ref, known, from)
+	case known == found.String():
+		return fmt.Errorf("%s is where the last push that was judged left it: nothing to accept", ref)
+	}
+	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}
+	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: found.String(), Protected: true}}
+	return g.record(ctx, MoveSchema, req, d)
+}

@@ -1,0 +1,49 @@
+package install
+
+import "fmt"
+
+// Check says what would let a push past the hooks or leaves it without a record, or makes them refuse every
+// push; nothing if all is well.
+func Check(f Facts) []string {
+	if !f.isRepository {
+		return []string{f.GitDir + " is not a Git directory"}
+	}
+	var faults []string
+	fault := func(when bool, format string, args ...any) {
+		if when {
+			faults = append(faults, fmt.Sprintf(format, args...))
+		}
+	}
+	fault(f.pre.place.byGit && f.hooksDir != "", "Git looks for hooks in %s and doesn't run %s (%s): take that setting away", f.hooksDir, f.pre.place.path(), f.setting)
+	for _, folder := range f.linkedOut() {
+		fault(true, "%s is a link out of the repository: whoever may write there decides what is let in", folder)
+	}
+	for _, slot := range f.slots() {
+		faults = append(faults, slot.check()...)
+	}
+	for _, key := range f.configHooks {
+		fault(true, "the setting %s defines another hook, which runs beside %s", key, f.pre.place.path())
+	}
+	fault(!f.HasPolicy, "there is no %s: every push is refused; countersign install", policyFile)
+	return faults
+}
+
+// check says what is wrong with one hook.
+func (f slot) check() (faults []string) {
+	fault := func(when bool, format string, args ...any) {
+		if when {
+			faults = append(faults, fmt.Sprintf(format, args...))
+		}
+	}
+	hook, unrun, broken := f.place.path(), f.place.unrun, f.place.broken
+	s, who := readScript(f.text)
+	fault(!f.hook.exists, "there is no %s, and %s: countersign install", hook, unrun)
+	fault(f.hook.dangles, "%s is a link that leads nowhere, and %s: delete it, then countersign install", hook, unrun)
+	fault(f.hook.exists && !f.hook.dangles && !f.hook.runs(), "%s is not an executable file, and %s: chmod +x it", hook, unrun)
+	fault(f.hook.exists && !f.hook.dangles && who == foreign, "%s is not the hook that countersign install writes, and as far as that is known %s: countersign install", hook, unrun)
+	fault(who == edited, "%s was edited since it was installed", hook)
+	fault(who == ours && f.missing, "%s, which %s runs, is gone or can't be run: %s; countersign install", s.program, hook, broken)
+	fault(who == ours && s.kept != "" && !f.kept.runs(), "%s, which %s runs as well, is gone or not executable: %s", f.place.keptPath(), hook, broken)
+	fault(f.place.runner != "" && !f.runner.runs(), "%s, which runs the scripts in %s, is not there or not executable, and %s", f.place.runner, f.place.folder, unrun)
+	return faults
+}
