@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -108,6 +109,8 @@ func exitCode(err error) int {
 		return exitAccepted
 	case errors.As(err, &marked):
 		return marked.code
+	case errors.Is(err, history.ErrAmbiguous):
+		return exitUsage
 	default:
 		return exitUndecided
 	}

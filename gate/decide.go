@@ -237,6 +237,9 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 				return err
 			}
 		}
+		if err := p.holdsPast(ctx, u, parent); err != nil {
+			return err
+		}
 		return p.onLine(ctx, u, adopted, parent)
 	}
 	err = p.judge(ctx, u, r, start)

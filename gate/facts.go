@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"countersign/history"
@@ -80,7 +81,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 				return err
 			}
 		}
-		at.last = max(at.last, l.Commit.Committer.When)
+		at.last = max(at.last, g.landedBy(l.Commit.Committer.When))
 		f := &fact{read: l, by: at.standing, also: at.also, done: make(chan struct{})}
 		if unsigned {
 			close(f.done)
@@ -138,7 +139,7 @@ func (st *standing) verified(l history.Landing, at arrival) (*policy.Landing, []
 			tags = append(tags, mergeTag{t, at})
 		}
 		c := commitFacts(e)
-		if st.keys != nil {
+		if st.keys != nil && e.Malformed == nil {
 			c.Signature = signature(st.verify(e.Payload, e.Signature, e.Committer.When, at))
 		}
 		return c
@@ -171,6 +172,10 @@ func commitFacts(e *history.Entry) policy.Commit {
 		ID: e.ID.String(), Subject: subject(e.Message),
 		Author: identity(e.Author), Committer: identity(e.Committer),
 		Parents: make([]string, len(e.Parents)), Changes: make([]policy.Change, len(e.Changes)),
+	}
+	if e.Malformed != nil {
+		c.Malformed = strings.TrimPrefix(e.Malformed.Error(), history.ErrMalformed.Error()+": ")
+		c.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: c.Malformed}
 	}
 	for i, p := range e.Parents {
 		c.Parents[i] = p.String()
@@ -222,6 +227,7 @@ func (cl *claims) landing(l history.Landing) *policy.Landing {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	one := func(e *history.Entry) policy.Commit {
 		c := commitFacts(e)
+		c.Malformed = "" // it is only counted
 		cl.principal(c.Author)
 		c.Signature = policy.Signature{Status: verify.Missing.String()}
 		if q := cl.principal(c.Committer); q != nil {

@@ -213,7 +213,8 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 		p.refuse(u, code, detail, "countersign approve "+v.commit.String())
 		return nil
 	}
-	if p.tagDate(u, s.when) {
+	if f := p.badDate(p.now.policy, s.when, p.req.Received); f != nil {
+		p.refuse(u, f.Code, f.Detail, f.Next...)
 		return nil
 	}
 	if why, err := p.settled(ctx, u, v, s); err != nil || why != "" {
