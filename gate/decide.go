@@ -229,7 +229,7 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		r.Not = append(r.Not, u.real)
 	}
 	start := func(parent history.ID) error {
-		if !isTag && parent == u.real {
+		if !isTag && !u.real.IsZero() && parent == u.real {
 			return nil
 		}
 		if !isTag && !u.real.IsZero() {

@@ -133,6 +133,9 @@ func (st *standing) state(v voucher, tag *history.Tag, at arrival) statement {
 // the journal knows when the voucher came in.
 func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v voucher, at arrival) (statement, error) {
 	s, err := st.read(ctx, repo, v, at)
+	if err == nil && at.received.IsZero() && g.badDate(st.policy, s.when, at.received) != nil {
+		s.signature = policy.Signature{Status: verify.Misdated.String(), Reason: "it is dated after the clock of this machine"}
+	}
 	if err != nil || at.received.IsZero() || s.signature.Status != verify.Revoked.String() {
 		return s, err
 	}
@@ -201,6 +204,9 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 	if v.kind == Exception {
 		e := s.exception()
 		status, reason = e.Signature.Status, e.Signature.Reason
+	}
+	if kinds := p.now.policy.Signatures.Kinds; status == verify.Good.String() && !slices.Contains(kinds, s.signature.Kind) {
+		status, reason = verify.Unsupported.String(), fmt.Sprintf("the policy doesn't accept %s signatures", s.signature.Kind)
 	}
 	if status != verify.Good.String() {
 		code, detail := policy.ApprovalInvalid, "it is not valid: "+status
