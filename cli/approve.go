@@ -51,6 +51,11 @@ same full ids. With --withdraw it takes an approval back that hasn't been used y
 		}
 		defer g.Close()
 		a.dir = env.path(*repository)
+		if a.ref != "" {
+			if a.ref, err = g.RefCalled(a.ref); err != nil {
+				return usage("--ref: %v", err)
+			}
+		}
 		switch {
 		case a.from != "" || a.to != "":
 			return a.approveMove(cmd.Context(), g, args[0], *withdraw)
@@ -95,7 +100,7 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 		if a.ref != "" {
 			message += "\n" + gate.RefLine + a.ref + "\n"
 		}
-		return a.sign(ctx, gate.Approval, commit, message)
+		return a.sign(ctx, g, gate.Approval, commit, message)
 	}
 	if !a.each {
 		return sign(commit)
@@ -121,14 +126,14 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
-	return a.sign(ctx, gate.Withdrawal, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
+	return a.sign(ctx, g, gate.Withdrawal, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
 }
 
 // approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion, or one in its place
 // that approves nothing.
 func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, withdraw bool) error {
 	if a.ref == "" {
-		return usage("--from and --to want --ref as well, the full name of what is moved")
+		return usage("--from and --to want --ref as well, which says what is moved")
 	}
 	for _, id := range []string{a.from, a.to} {
 		if _, err := history.ParseID(id); err != nil {
@@ -146,13 +151,13 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, w
 		if _, err := a.git(ctx, "update-ref", "-d", gate.Move.Ref(commit, a.name)); err != nil {
 			return err
 		}
-		return a.sign(ctx, gate.Move, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
+		return a.sign(ctx, g, gate.Move, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
 	}
 	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), a.from, a.to)
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	return a.sign(ctx, gate.Move, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
+	return a.sign(ctx, g, gate.Move, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
 }
 
 // whoAmI finds the name under which the keyring knows the user.
@@ -232,27 +237,55 @@ func (a *approving) confirmed(commit history.ID) bool {
 	return line == "yes" || line == "y"
 }
 
-// sign makes the tag as git tag -s does, under a name of its own, moves it where vouchers live, and says
-// how to push it. One that is there already stays: it may have been relied on.
-func (a *approving) sign(ctx context.Context, kind gate.Voucher, commit history.ID, message string) error {
+// sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it where vouchers
+// live, and says how to push it. One's own word that is there already and counts stays if it says the same:
+// it may have been relied on. Any other makes place.
+func (a *approving) sign(ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, message string) error {
 	ref, name := kind.Ref(commit, a.name), kind.Tag(commit, a.name)
+	push := ref
 	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
-		return usage("%s is there already, at %s", ref, strings.TrimSpace(out))
+		id, err := history.ParseID(strings.TrimSpace(out))
+		if err != nil {
+			return err
+		}
+		if g.Stands(ctx, kind, commit, a.name, id) == nil && g.Says(ctx, id) == message {
+			return usage("%s is there already, at %s, and says the same\nto push it: git push origin %s", ref, id, ref)
+		}
+		push = "+" + ref
 	}
-	if _, err := a.git(ctx, "tag", "-s", "-m", message, name, commit.String()); err != nil {
+	if kind == gate.Move { // it may stand in place of another
+		push = "+" + ref
+	}
+	if _, err := a.git(ctx, "tag", "-s", "-f", "-m", message, name, commit.String()); err != nil {
 		return err
 	}
-	_, err := a.git(ctx, "update-ref", ref, "refs/tags/"+name)
+	made, err := a.made(ctx, g, kind, commit, name)
+	if err == nil {
+		_, err = a.git(ctx, "update-ref", ref, made)
+	}
 	_, derr := a.git(ctx, "tag", "-d", name)
 	if err := errors.Join(err, derr); err != nil {
 		return err
 	}
-	push := ref
-	if kind == gate.Move { // it may stand in place of another
-		push = "+" + ref
-	}
 	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, push)
 	return err
+}
+
+// made gives the id of the tag that git made, if it counts: some versions of git end well though what signs failed, and
+// leave a tag without a signature.
+func (a *approving) made(ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, name string) (string, error) {
+	out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", "refs/tags/"+name)
+	if err != nil {
+		return "", err
+	}
+	id, err := history.ParseID(strings.TrimSpace(out))
+	if err != nil {
+		return "", err
+	}
+	if err := g.Stands(ctx, kind, commit, a.name, id); err != nil {
+		return "", exitError{exitRefused, fmt.Errorf("nothing was signed: the tag that git made doesn't count: %w\ntry the key that git config user.signingKey names: git tag -s -m test NAME && git tag -v NAME", err)}
+	}
+	return id.String(), nil
 }
 
 // git runs git as the user, who may be asked for a passphrase.

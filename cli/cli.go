@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -109,6 +110,8 @@ func exitCode(err error) int {
 		return exitAccepted
 	case errors.As(err, &marked):
 		return marked.code
+	case errors.Is(err, history.ErrAmbiguous):
+		return exitUsage
 	default:
 		return exitUndecided
 	}
@@ -231,8 +234,8 @@ func policyFlag(cmd *cobra.Command) *string {
 // open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
 // [gate.Open] for what an error means: there is a gate all the same.
 func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
-	if commit, fingerprint, ok := strings.Cut(folder, "@"); ok && strings.Trim(commit, "0123456789abcdef") == "" {
-		o.Introduction, folder = &policy.Introduction{Commit: commit, Fingerprint: fingerprint}, ""
+	if pinned, ok := pin(folder); ok {
+		o.Introduction, folder = pinned, ""
 	}
 	if folder != "" {
 		folder = e.path(folder)
@@ -245,6 +248,12 @@ func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error)
 		return b.Bytes(), err
 	}
 	return gate.Open(o)
+}
+
+// pin reads COMMIT@FINGERPRINT.
+func pin(s string) (*policy.Introduction, bool) {
+	commit, fingerprint, ok := strings.Cut(s, "@")
+	return &policy.Introduction{Commit: commit, Fingerprint: fingerprint}, ok && strings.Trim(commit, "0123456789abcdef") == ""
 }
 
 // usable opens a gate for a command that can't do without a policy and keeps no record.

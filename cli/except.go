@@ -58,7 +58,7 @@ somebody has looked at it: countersign log review. There is no other way past th
 			return exitError{exitRefused, errors.New("nothing was signed")}
 		}
 		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n", commit, gate.ReasonLine, *reason, gate.ExpiresLine, until)
-		return a.sign(cmd.Context(), gate.Exception, commit, message)
+		return a.sign(cmd.Context(), g, gate.Exception, commit, message)
 	}
 	return cmd
 }

@@ -60,15 +60,22 @@ func (f *founding) run(ctx context.Context) error {
 	if branch = strings.TrimSuffix(branch, "\n"); err != nil {
 		return usage("HEAD is on no branch: check the one out that the policy is to lie on")
 	}
+	if keys == nil {
+		keys = make(map[string][]byte)
+	}
+	keys[policy.FileName] = []byte(install.FoundingPolicy(protecting(branch).Protect.Refs, f.name, email, key))
 	for file, content := range keys {
-		if err := write(filepath.Join(folder, file), content); err != nil {
-			return err
+		if err = write(filepath.Join(folder, file), content); err != nil {
+			break
 		}
 	}
-	if err := write(filepath.Join(folder, policy.FileName), []byte(install.FoundingPolicy(protecting(branch).Protect.Refs, f.name, email, key))); err != nil {
-		return err
+	if err == nil {
+		err = f.tell(folder, branch)
 	}
-	return f.tell(folder, branch)
+	if err != nil { // the folder wasn't there before
+		return errors.Join(err, os.RemoveAll(folder))
+	}
+	return nil
 }
 
 // whoSigns finds the name and the address of the user.
@@ -91,7 +98,11 @@ func (f *founding) key(ctx context.Context) (entry string, files map[string][]by
 	format, _ := f.git(ctx, "config", "--get", "gpg.format")
 	signing, _ := f.git(ctx, "config", "--get", "--type=path", "user.signingKey")
 	signing = strings.TrimSuffix(signing, "\n")
-	switch format = strings.TrimSuffix(format, "\n"); {
+	format = strings.TrimSuffix(format, "\n")
+	if signing == "" && format == "ssh" {
+		signing = f.defaultKey(ctx)
+	}
+	switch {
 	case signing == "":
 		return "", nil, usage("git doesn't know which key you sign with: git config --global user.signingKey KEY (see git-config(1), user.signingKey and gpg.format)")
 	case format == "ssh":
@@ -111,11 +122,31 @@ func (f *founding) key(ctx context.Context) (entry string, files map[string][]by
 		var out strings.Builder
 		err := history.Command{Dir: f.dir, Args: []string{"gpg", "--batch", "--armor", "--export-options", "export-minimal", "--export", signing}, Stdout: &out}.Run(ctx)
 		if err != nil || out.Len() == 0 {
-			return "", nil, usage("gpg has no public key for user.signingKey = %s: %v", signing, err)
+			return "", nil, usage("gpg has no public key for user.signingKey = %s: gpg --list-keys shows those that it has", signing)
 		}
 		file := "keys/" + f.name + ".asc"
 		return fmt.Sprintf("{ openpgp = %s }", install.Quote(file)), map[string][]byte{file: []byte(out.String())}, nil
 	}
+}
+
+// defaultKey gives the key that git-config(1), gpg.ssh.defaultKeyCommand, names: the first line of its output that
+// is one, "" for none.
+func (f *founding) defaultKey(ctx context.Context) string {
+	command, err := f.git(ctx, "config", "--get", "gpg.ssh.defaultKeyCommand")
+	if command = strings.TrimSpace(command); err != nil || command == "" {
+		return ""
+	}
+	var out strings.Builder
+	if (history.Command{Dir: f.dir, Args: []string{"sh", "-c", command}, Stdout: &out}).Run(ctx) != nil {
+		return ""
+	}
+	for line := range strings.Lines(out.String()) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "key::") || strings.HasPrefix(line, "ssh-") || strings.HasPrefix(line, "ecdsa-") || strings.HasPrefix(line, "sk-") {
+			return line
+		}
+	}
+	return ""
 }
 
 func write(file string, content []byte) error {

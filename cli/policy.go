@@ -30,6 +30,9 @@ func policyCheckCommand(env Env) *cobra.Command {
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	prepare := cmd.Flags().Bool("prepare", false, "then work out what everybody has earned, so that the next push needn't")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := env.isFolder(*folder); err != nil {
+			return err
+		}
 		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
 			return err
@@ -46,6 +49,21 @@ func policyCheckCommand(env Env) *cobra.Command {
 		return nil
 	}
 	return cmd
+}
+
+// isFolder fails where a policy is to be read from something that isn't a folder.
+func (e Env) isFolder(folder string) error {
+	if _, pinned := pin(folder); folder == "" || pinned {
+		return nil
+	}
+	info, err := os.Stat(e.path(folder))
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a folder: --policy wants the one that holds %s", folder, policy.FileName)
+	}
+	if err != nil {
+		return usage("%v", err)
+	}
+	return nil
 }
 
 // adviseLonely says for whose changes there is no second person, and what still helps.

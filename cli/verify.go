@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -27,7 +28,11 @@ bounds the dates of what lands. Approvals are read from refs/approvals/, which a
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
+	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *ref != "" && len(args) == 0 {
+			return mistyped(cmd, errors.New("--ref wants a RANGE to judge so"))
+		}
 		goGit, err := env.goGit(cmd, *reader)
 		if err != nil {
 			return err
@@ -37,7 +42,13 @@ bounds the dates of what lands. Approvals are read from refs/approvals/, which a
 			return err
 		}
 		defer g.Close()
-		d, err := landed(cmd.Context(), g, strings.Join(args, ""))
+		as := *ref
+		if as != "" {
+			if as, err = g.RefCalled(as); err != nil {
+				return usage("--ref: %v", err)
+			}
+		}
+		d, err := landed(cmd.Context(), g, strings.Join(args, ""), as)
 		if err != nil {
 			return err
 		}
@@ -47,18 +58,39 @@ bounds the dates of what lands. Approvals are read from refs/approvals/, which a
 }
 
 // landed judges a range, or everything since adoption.
-func landed(ctx context.Context, g *gate.Gate, spec string) (policy.Decision, error) {
+func landed(ctx context.Context, g *gate.Gate, spec, ref string) (policy.Decision, error) {
 	audits, err := g.Audits(ctx, spec, false)
 	if err != nil {
 		return policy.Decision{}, err
 	}
 	var d policy.Decision
+	var old []string
 	for _, a := range audits {
-		r := policy.RefDecision{Ref: a.Ref, Old: a.From().String(), New: a.Range.Tip.String(), Protected: g.Policy().Protects(a.Ref)}
+		if ref != "" {
+			a = a.For(ref)
+		}
+		r := policy.RefDecision{Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.Policy().Protects(a.Ref)}
+		if a.Read != a.Ref {
+			r.As = a.Ref
+		}
+		if a.Assumed {
+			d.Notes = append(d.Notes, fmt.Sprintf("%s is judged as %s; say --ref for another", a.Read, a.Ref))
+		}
+		findings, isOld, err := g.AuditRef(ctx, a)
+		if err != nil {
+			return policy.Decision{}, err
+		}
+		d.Findings = append(d.Findings, findings...)
+		if isOld {
+			old = append(old, a.Ref)
+		}
 		if err := judgeLanded(ctx, g, a, &r, &d); err != nil {
 			return policy.Decision{}, err
 		}
 		d.Refs = append(d.Refs, r)
+	}
+	if note := gate.OldTags(old); note != "" {
+		d.Notes = append(d.Notes, note)
 	}
 	if len(d.Findings) == 0 {
 		d.Verdict = policy.Accepted

@@ -15,17 +15,30 @@ import (
 // Audit names history that already landed, to be judged as a push of it would have been.
 type Audit struct {
 	// Ref is the full name of the ref whose rules apply.
-	Ref   string
-	Range history.Range
+	Ref string
+	// Read is the full name of the ref that was read, or the commit's where none was; Ref where it is that.
+	Read string
+	// Assumed says that nobody said whose rules apply.
+	Assumed bool
+	Range   history.Range
 	// Claimed takes committers for signers, and everybody for a maintainer: for a backtest of a
 	// history that nobody signed.
 	Claimed bool
+
+	tag history.ID // what a protected tag holds; zero for a branch
+	all bool       // one of all protected refs
+}
+
+// For judges the same history by the rules of another ref.
+func (a Audit) For(ref string) Audit {
+	a.Ref, a.Assumed, a.tag = ref, false, history.ID{}
+	return a
 }
 
 // From is where the range begins: the commit it was told to leave out, or else the last adopted one,
-// or zero for all of history.
+// or zero for all of history. What a tag brings is whatever no branch has.
 func (a Audit) From() history.ID {
-	if n := len(a.Range.Not); n > 0 {
+	if n := len(a.Range.Not); n > 0 && (a.tag.IsZero() || !a.all) {
 		return a.Range.Not[n-1]
 	}
 	return history.ID{}
@@ -41,7 +54,7 @@ type Judged struct {
 	read history.Landing
 }
 
-// Audits reads what to judge. Spec is "", for everything since adoption on each protected ref that
+// Audits reads what to judge. Spec is "", for everything since adoption on each protected ref, tags included, that
 // exists; "A..B", for what B has and A has not; or "B", for what B has since adoption. By claimed
 // identity the adoption means nothing: all of history can be judged.
 func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, error) {
@@ -56,7 +69,7 @@ func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, 
 		}
 	}
 	if spec == "" {
-		return g.protectedAudits(ctx, adopted)
+		return g.everyRef(ctx, adopted)
 	}
 	from, to, isRange := strings.Cut(spec, "..")
 	if !isRange {
@@ -68,9 +81,13 @@ func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, 
 	if to == "" {
 		to = "HEAD"
 	}
-	a := Audit{Ref: g.refOf(ctx, to), Range: history.Range{Not: adopted, Counted: claimed}, Claimed: claimed}
-	if a.Range.Tip, err = g.repo.Resolve(ctx, to); err != nil {
+	read, err := g.read(ctx, to)
+	if err != nil {
 		return nil, err
+	}
+	a := Audit{
+		Ref: read.ref, Read: read.name, Assumed: read.assumed, Claimed: claimed, tag: read.holds,
+		Range: history.Range{Tip: read.commit, Not: adopted, Counted: claimed, Landed: true},
 	}
 	if from != "" {
 		id, err := g.repo.Resolve(ctx, from)
@@ -82,38 +99,54 @@ func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, 
 	return []Audit{a}, nil
 }
 
-func (g *Gate) protectedAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
+// everyRef reads every protected branch, and then every protected tag: what a tag has that no branch has is judged
+// with the tag.
+func (g *Gate) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, error) {
+	audits, err := g.branchAudits(ctx, adopted)
+	if err != nil {
+		return nil, err
+	}
+	tips := slices.Clone(adopted)
+	for _, a := range audits {
+		tips = append(tips, a.Range.Tip)
+	}
+	refs, err := g.repo.Refs(ctx, "refs/tags/")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refs {
+		if !g.now.policy.Protects(r.Name) {
+			continue
+		}
+		target, err := g.tagged(ctx, r.ID)
+		if err != nil {
+			return nil, undecided(err)
+		}
+		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: history.Range{Tip: target, Not: tips, Landed: true}, tag: r.ID, all: true})
+	}
+	if audits == nil {
+		return nil, g.noneProtected()
+	}
+	return audits, nil
+}
+
+// branchAudits reads every protected branch. One that is another name of a protected branch is read with that.
+func (g *Gate) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
 	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
 	if err != nil {
 		return nil, err
 	}
 	var audits []Audit
 	for _, r := range refs {
-		if g.now.policy.Protects(r.Name) && r.Target == "" && !strings.HasPrefix(r.Name, "refs/tags/") {
-			audits = append(audits, Audit{Ref: r.Name, Range: history.Range{Tip: r.ID, Not: adopted}})
+		if g.now.policy.Protects(r.Name) && !strings.HasPrefix(r.Name, "refs/tags/") && (r.Target == "" || !g.now.policy.Protects(r.Target)) {
+			audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: history.Range{Tip: r.ID, Not: adopted, Landed: true}, all: true})
 		}
-	}
-	if audits == nil {
-		return nil, fmt.Errorf("no protected branch exists here; protected are %s", strings.Join(g.now.policy.Protect.Refs, ", "))
 	}
 	return audits, nil
 }
 
-// refOf guesses which ref a revision speaks for: itself if it names a branch, else the branch that
-// HEAD is on, else the first protected one.
-func (g *Gate) refOf(ctx context.Context, rev string) string {
-	full := rev
-	if !strings.HasPrefix(rev, "refs/") {
-		full = "refs/heads/" + rev
-	}
-	refs, err := g.repo.Refs(ctx, full)
-	if err == nil && len(refs) == 1 {
-		return full
-	}
-	if pattern := g.now.policy.Protect.Refs[0]; !strings.ContainsAny(pattern, "*?[{") {
-		return pattern
-	}
-	return full
+func (g *Gate) noneProtected() error {
+	return fmt.Errorf("nothing that is protected exists here; protected are %s", strings.Join(g.now.policy.Protect.Refs, ", "))
 }
 
 // Audit judges the landings of a range, oldest first, and hands each to visit. It stops at the first
@@ -143,6 +176,9 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		return undecided(err)
 	}
 	defer repo.Close()
+	if a.Range.Tip.IsZero() { // a tag of something else, which is a finding of its own
+		return nil
+	}
 	var ledger *policy.Ledger
 	facts, stop := g.facts(ctx, repo, a.Range, cl != nil, func(parent history.ID) (origin, error) {
 		var err error
@@ -176,7 +212,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 			j.Landing.Ref, j.Landing.ApprovalsFetched = a.Ref, true
 			j.Findings = p.Judge(ledger, j.Landing)
 		} else {
-			landing.Ref, landing.ApprovalsFetched = a.Ref, approvals
+			landing.Ref, landing.ApprovalsFetched, landing.Now = a.Ref, approvals, g.clock()
 			if j.Findings, err = g.withApprovals(ctx, f.by, ledger, landing, f.tags, nil); err != nil {
 				return undecided(err)
 			}
@@ -185,9 +221,26 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		if err := visit(j); err != nil {
 			return err
 		}
+		if cl == nil {
+			g.notAhead(landing)
+		}
 		ledger.Credit(j.Policy, j.Landing)
 	}
 	return nil
+}
+
+// notAhead bounds the date of what has landed by this machine's clock: what stands after a commit with a date
+// ahead of it hasn't landed later because of that.
+func (g *Gate) notAhead(landing *policy.Landing) {
+	landing.Commit.Committer.When = g.landedBy(landing.Commit.Committer.When)
+}
+
+// landedBy bounds the time at which something that has landed says it did.
+func (g *Gate) landedBy(when int64) int64 {
+	if now := g.clock(); now != 0 {
+		return min(when, now+int64(g.now.policy.Signatures.ClockSkew/time.Second))
+	}
+	return when
 }
 
 func (g *Gate) claimedLedger(ctx context.Context, cl *claims, tip history.ID) (*policy.Ledger, error) {
@@ -218,83 +271,6 @@ func (g *Gate) approvalsFetched(ctx context.Context) (bool, error) {
 var errNoKeys = errors.New("the policy names no key, so no signature can be judged")
 
 func undecided(err error) error { return fmt.Errorf("%w: %w", ErrUndecided, err) }
-
-// errFound ends an audit that has found what it looked for.
-var errFound = errors.New("found")
-
-// Explained is a commit, and every question that was asked of it with its answer.
-type Explained struct {
-	Ref     string               `json:"ref"`
-	Landing string               `json:"landing"` // the landing commit that brings it, or would
-	Commit  policy.Commit        `json:"commit"`
-	Changes []policy.TouchedPath `json:"changes"`
-	Steps   []policy.Step        `json:"steps"`
-}
-
-// Explain judges the landing that brought, or would bring, a commit onto a protected ref.
-func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
-	if g.repo == nil || g.now == nil {
-		return Explained{}, ErrUndecided
-	}
-	id, err := g.repo.Resolve(ctx, rev)
-	if err != nil {
-		return Explained{}, err
-	}
-	a, err := g.bringing(ctx, id)
-	if err != nil {
-		return Explained{}, err
-	}
-	e := Explained{Ref: a.Ref}
-	err = g.Audit(ctx, a, func(j Judged) error {
-		c := j.Landing.Find(id.String())
-		if c == nil {
-			return nil
-		}
-		e.Landing, e.Commit, e.Changes = j.Landing.Commit.ID, *c, c.Touched(j.Policy)
-		for _, s := range policy.Explain(j.Policy, j.Ledger, j.Landing) {
-			if s.Commit == c.ID {
-				e.Steps = append(e.Steps, s)
-			}
-		}
-		return errFound
-	})
-	if errors.Is(err, errFound) {
-		return e, nil
-	}
-	if err == nil {
-		err = fmt.Errorf("%s was there before adoption: it is not judged", rev)
-	}
-	return Explained{}, err
-}
-
-// bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
-// the first that it could be pushed to.
-func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
-	adopted, err := adoption(g.now.policy)
-	if err != nil {
-		return Audit{}, err
-	}
-	audits, err := g.protectedAudits(ctx, adopted)
-	if err != nil {
-		return Audit{}, err
-	}
-	tips := make([]history.ID, len(audits))
-	for i, a := range audits {
-		tips[i] = a.Range.Tip
-	}
-	reached, err := g.repo.Reaches(ctx, tips, []history.ID{id})
-	if err != nil {
-		return Audit{}, err
-	}
-	for i, a := range audits {
-		if reached[i][0] {
-			return a, nil
-		}
-	}
-	a := audits[0]
-	a.Range = history.Range{Tip: id, Not: append(slices.Clone(adopted), a.Range.Tip)}
-	return a, nil
-}
 
 // Tenure gives what everybody has earned on the line of first parents up to a revision, and the policy
 // that judges what comes next.
@@ -343,59 +319,4 @@ func (g *Gate) Prepare(ctx context.Context) error {
 	}
 	g.tenure.save(g)
 	return nil
-}
-
-// Vouched gives what an approval of a commit would cover: the commit and what it brings that no
-// protected ref has yet, here. Signatures are verified where there is a keyring; without one their
-// status is empty.
-func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
-	if g.repo == nil || g.now == nil {
-		return commit, nil, ErrUndecided
-	}
-	if commit, err = g.repo.Resolve(ctx, rev); err != nil {
-		return commit, nil, err
-	}
-	not, err := adoption(g.now.policy)
-	if err != nil {
-		return commit, nil, err
-	}
-	tips, err := g.landedTips(ctx)
-	if err != nil {
-		return commit, nil, err
-	}
-	for l, err := range g.repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(not, tips)}) {
-		if err != nil {
-			return commit, nil, err
-		}
-		landing, _ := g.now.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
-		covered = append(append(covered, landing.Brought...), landing.Commit)
-	}
-	return commit, covered, nil
-}
-
-// landedTips gives what has landed for sure: on a server the protected refs; in a clone the main branch of
-// origin as it was fetched, and no other. Another remote's main is its owner's, and which other branches the
-// server protects a clone can't know: what is shown too much is read once more, what is shown too little never.
-func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
-	const origin = "refs/remotes/origin/"
-	remotes, err := g.repo.Refs(ctx, "refs/remotes/")
-	if err != nil {
-		return nil, err
-	}
-	if len(remotes) == 0 {
-		refs, err := g.judgedRefs(ctx)
-		return tipsOf(refs), err
-	}
-	head := origin + "main"
-	for _, r := range remotes {
-		if r.Name == origin+"HEAD" && r.Target != "" {
-			head = r.Target
-		}
-	}
-	for _, r := range remotes {
-		if r.Name == head && r.Target == "" {
-			return []history.ID{r.ID}, nil
-		}
-	}
-	return nil, nil
 }

@@ -264,13 +264,16 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		r.Not = append(r.Not, u.real)
 	}
 	start := func(parent history.ID) error {
-		if !isTag && parent == u.real {
+		if !isTag && !u.real.IsZero() && parent == u.real {
 			return nil
 		}
 		if !isTag && !u.real.IsZero() {
 			if err := p.detour(ctx, u); err != nil {
 				return err
 			}
+		}
+		if err := p.holdsPast(ctx, u, parent); err != nil {
+			return err
 		}
 		return p.onLine(ctx, u, adopted, parent)
 	}

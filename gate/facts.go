@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"countersign/history"
@@ -91,7 +92,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		if err != nil {
 			return err
 		}
-		at.last = max(at.last, l.Commit.Committer.When)
+		at.last = max(at.last, g.landedBy(l.Commit.Committer.When))
 		f := &fact{read: l, elsewhere: elsewhere, by: at.standing, also: at.also, done: make(chan struct{})}
 		var next *standing
 		if unsigned {
@@ -179,7 +180,7 @@ func (st *standing) verified(l history.Landing, elsewhere linked, at arrival) (*
 			tags = append(tags, mergeTag{t, at})
 		}
 		c := commitFacts(e, elsewhere)
-		if st.keys != nil {
+		if st.keys != nil && e.Malformed == nil {
 			c.Signature = signature(st.verify(e.Payload, e.Signature, e.Committer.When, at))
 		}
 		return c
@@ -212,6 +213,10 @@ func commitFacts(e *history.Entry, elsewhere linked) policy.Commit {
 		ID: e.ID.String(), Subject: subject(e.Message),
 		Author: identity(e.Author), Committer: identity(e.Committer), Size: int64(len(e.Payload)),
 		Parents: make([]string, len(e.Parents)), Changes: make([]policy.Change, len(e.Changes)),
+	}
+	if e.Malformed != nil {
+		c.Malformed = strings.TrimPrefix(e.Malformed.Error(), history.ErrMalformed.Error()+": ")
+		c.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: c.Malformed}
 	}
 	for i, p := range e.Parents {
 		c.Parents[i] = p.String()
@@ -264,6 +269,7 @@ func (cl *claims) landing(l history.Landing, elsewhere linked) *policy.Landing {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	one := func(e *history.Entry) policy.Commit {
 		c := commitFacts(e, elsewhere)
+		c.Malformed = "" // it is only counted
 		cl.principal(c.Author)
 		c.Signature = policy.Signature{Status: verify.Missing.String()}
 		if q := cl.principal(c.Committer); q != nil {

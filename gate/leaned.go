@@ -46,9 +46,16 @@ type suspect struct {
 // keys are revoked by it: commits, changes of the policy, vouchers for what landed, and protected tags. What
 // else was built on them is for people to find out.
 func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
-	audits, err := g.Audits(ctx, "", false)
+	if g.repo == nil || g.now == nil {
+		return ErrUndecided
+	}
+	adopted, err := adoption(g.now.policy)
 	if err != nil {
 		return err
+	}
+	audits, err := g.branchAudits(ctx, adopted)
+	if err != nil {
+		return undecided(err)
 	}
 	if _, err := g.sighted(ctx); err != nil {
 		return undecided(err)

@@ -76,7 +76,7 @@ func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*polic
 		if err != nil {
 			continue
 		}
-		if ok, err := g.fold(ctx, e.Ledger, history.Range{Tip: tip, Not: []history.ID{from}}, from); err == nil && ok {
+		if ok, err := g.fold(ctx, e.Ledger, history.Range{Tip: tip, Not: []history.ID{from}, Landed: true}, from); err == nil && ok {
 			return e.Ledger, nil
 		}
 	}
@@ -118,6 +118,7 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 			return false, nil
 		}
 		f.judged(nil) // it has landed
+		g.notAhead(landing)
 		l.Credit(f.by.policy, landing)
 	}
 	return fits, nil
@@ -137,7 +138,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 	if err != nil {
 		return nil, err
 	}
-	since := history.Range{Tip: tip, Not: adopted}
+	since := history.Range{Tip: tip, Not: adopted, Landed: true}
 	before, err := base(ctx, repo, since)
 	if err != nil {
 		return nil, err

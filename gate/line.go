@@ -73,7 +73,24 @@ func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error 
 			return err
 		}
 	}
+	if err := p.holdsPast(ctx, u, u.New); err != nil {
+		return err
+	}
 	return p.onLine(ctx, u, adopted, u.New)
+}
+
+// holdsPast refuses a ref that doesn't continue what it was and doesn't hold the history that trust begins with.
+func (p *push) holdsPast(ctx context.Context, u *update, beginning history.ID) error {
+	repo, err := p.aside()
+	if err != nil {
+		return err
+	}
+	lacks, err := p.lacks(ctx, repo, u.resolved, u.New, func() (history.ID, error) { return beginning, nil })
+	if err != nil || lacks == "" {
+		return err
+	}
+	p.decision.Findings = append(p.decision.Findings, historyGone(u.Name, lacks))
+	return errRefused
 }
 
 // detour tells why the new tip's first-parent line doesn't lead to the old tip.

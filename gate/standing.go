@@ -104,7 +104,7 @@ func (g *Gate) stand(ctx context.Context) (*standing, error) {
 		return nil, err
 	}
 	if g.introduction.Ref == "" {
-		head, err := g.repo.Resolve(ctx, "HEAD")
+		head, err := g.repo.Resolve(ctx, "@") // HEAD, whatever else may be called so
 		if err != nil {
 			return g.server, nil
 		}

@@ -16,8 +16,8 @@ import (
 // maxTagDepth is how many tags of tags are followed.
 const maxTagDepth = 8
 
-// tag judges a protected tag: annotated, signed by a maintainer, named as its ref, never moved, and
-// on commits that are judged.
+// tag judges a push of a protected tag: it never moves, is as tagAt.judge wants it, and stands on commits that
+// are judged.
 func (p *push) tag(ctx context.Context, u *update) error {
 	if !u.real.IsZero() {
 		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowRewind)
@@ -29,37 +29,17 @@ func (p *push) tag(ctx context.Context, u *update) error {
 			return nil
 		}
 	}
-	kind, err := p.repo.Kind(ctx, u.New)
+	if err := p.tagsFit(ctx, u.New); err != nil {
+		return err
+	}
+	t := tagAt{Gate: p.Gate, by: p.now, ref: u.resolved, shown: u.Name, id: u.New, received: p.req.Received, back: !u.real.IsZero()}
+	target, f, err := t.judge(ctx)
 	if err != nil {
 		return err
 	}
-	if kind != "tag" {
-		if p.now.policy.Signatures.Tags {
-			p.refuse(u, policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", signAgain(u))
-			return nil
-		}
-		return p.tagged(ctx, u, u.New)
-	}
-	target, err := p.peeled(ctx, u.New)
-	if errors.Is(err, errTooDeep) {
-		p.refuse(u, policy.RefNotCommit, "it is "+err.Error())
+	if f != nil {
+		p.refuse(u, f.Code, f.Detail, f.Next...)
 		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if p.now.policy.Signatures.Tags {
-		tag, err := p.repo.Tag(ctx, u.New)
-		if err != nil {
-			return err
-		}
-		committed, err := p.committed(ctx, target)
-		if err != nil {
-			return err
-		}
-		if !p.signedTag(u, &tag, committed) {
-			return nil
-		}
 	}
 	return p.tagged(ctx, u, target)
 }
@@ -72,22 +52,86 @@ func (p *push) tagged(ctx context.Context, u *update, target history.ID) error {
 	return p.branch(ctx, u, target)
 }
 
+// tagAt is a protected tag where it is to stand, or stands.
+type tagAt struct {
+	*Gate
+	by         *standing
+	ref, shown string // full names: of the ref, and as the pusher wrote it
+	id         history.ID
+	received   time.Time // when it came in; zero where it was there already
+	back       bool      // the quorum lets the ref go back to what it was
+
+	status verify.Status // of the signature, once it is judged
+}
+
+// judge says what stands against a tag, nil for nothing, and the commit or other object that it leads to. A tag has
+// to be annotated, signed by a maintainer and named as its ref, and its date must be possible.
+func (t *tagAt) judge(ctx context.Context) (target history.ID, f *policy.Finding, err error) {
+	kind, err := t.repo.Kind(ctx, t.id)
+	if err != nil {
+		return target, nil, err
+	}
+	signed := t.by.policy.Signatures.Tags
+	if kind != "tag" {
+		if signed {
+			f = t.finding(policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", t.again())
+		}
+		return t.id, f, nil
+	}
+	target, err = t.peeled(ctx, t.id)
+	if errors.Is(err, errTooDeep) {
+		return target, t.finding(policy.RefNotCommit, "it is "+err.Error()), nil
+	}
+	if err != nil || !signed {
+		return target, nil, err
+	}
+	tag, err := t.repo.Tag(ctx, t.id)
+	if err != nil {
+		return target, nil, err
+	}
+	committed, err := t.committed(ctx, target)
+	if err != nil {
+		return target, nil, err
+	}
+	return target, t.signed(&tag, committed), nil
+}
+
+func (t *tagAt) finding(code policy.Code, detail string, next ...string) *policy.Finding {
+	return &policy.Finding{Code: code, Ref: t.ref, Detail: detail, Next: next}
+}
+
+// tagsFit says whether a tag, and the tags that it leads to, have no more beside their signatures than comes in.
+func (p *push) tagsFit(ctx context.Context, id history.ID) error {
+	for range maxTagDepth {
+		kind, err := p.repo.Kind(ctx, id)
+		if err != nil || kind != "tag" {
+			return err
+		}
+		tag, err := p.repo.Tag(ctx, id)
+		if err != nil {
+			return err
+		}
+		if size, limit := int64(len(tag.Payload)), p.now.policy.Limits.Message; size > limit {
+			return fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
+		}
+		id = tag.Target
+	}
+	return nil
+}
+
 // errTooDeep says that a tag leads to no object within maxTagDepth steps.
 var errTooDeep = errors.New("a tag of a tag of a tag, too deep to follow")
 
 // peeled gives the object that a tag leads to, or the object itself.
-func (p *push) peeled(ctx context.Context, id history.ID) (history.ID, error) {
+func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
 	for range maxTagDepth {
-		kind, err := p.repo.Kind(ctx, id)
+		kind, err := g.repo.Kind(ctx, id)
 		if err != nil || kind != "tag" {
 			return id, err
 		}
-		tag, err := p.repo.Tag(ctx, id)
+		tag, err := g.repo.Tag(ctx, id)
 		if err != nil {
 			return id, err
-		}
-		if limit := p.now.policy.Limits.Message; int64(len(tag.Payload)) > limit {
-			return id, fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(int64(len(tag.Payload)), limit))
 		}
 		id = tag.Target
 	}
@@ -96,71 +140,82 @@ func (p *push) peeled(ctx context.Context, id history.ID) (history.ID, error) {
 
 // committed says when a commit was made, in seconds since 1970: nobody signed a tag of it earlier, whatever
 // the tag says. It is 0 for another object.
-func (p *push) committed(ctx context.Context, id history.ID) (int64, error) {
-	kind, err := p.repo.Kind(ctx, id)
+func (g *Gate) committed(ctx context.Context, id history.ID) (int64, error) {
+	kind, err := g.repo.Kind(ctx, id)
 	if err != nil || kind != "commit" {
 		return 0, err
 	}
-	c, err := p.repo.Commit(ctx, id)
+	c, err := g.repo.Commit(ctx, id)
 	return c.Committer.When, err
 }
 
-func (p *push) signedTag(u *update, tag *history.Tag, committed int64) bool {
-	name := strings.TrimPrefix(u.resolved, "refs/tags/")
-	again := signAgain(u)
+// signed judges a tag by its signature; committed is when the commit was made that it leads to.
+func (t *tagAt) signed(tag *history.Tag, committed int64) *policy.Finding {
+	name := strings.TrimPrefix(t.ref, "refs/tags/")
+	p, again := t.by.policy, t.again()
 	if tag.Name != name {
-		p.refuse(u, policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
-		return false
+		return t.finding(policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
 	}
-	r := p.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{time.Unix(max(tag.Tagger.When, committed), 0), p.req.Received})
-	if r.Status != verify.Good {
+	r := t.by.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{time.Unix(max(tag.Tagger.When, committed), 0), t.received})
+	if t.status = r.Status; r.Status != verify.Good {
 		detail := "it has no valid signature: " + r.Status.String()
 		if r.Reason != "" {
 			detail += ", " + r.Reason
 		}
-		p.refuse(u, policy.TagUnsigned, detail, again)
-		return false
+		return t.finding(policy.TagUnsigned, detail, again)
 	}
-	q := p.now.policy.Principal(r.Principal)
+	q := p.Principal(r.Principal)
 	if q == nil || q.Role != policy.Maintainer {
-		p.refuse(u, policy.SignerRole, r.Principal+" is no maintainer: maintainers sign protected tags")
-		return false
+		return t.finding(policy.SignerRole, r.Principal+" is no maintainer: maintainers sign protected tags", "have a maintainer sign it: "+again)
 	}
-	if !slices.Contains(p.now.policy.Signatures.Kinds, string(r.Kind)) {
-		p.refuse(u, policy.SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", r.Kind))
-		return false
+	if !slices.Contains(p.Signatures.Kinds, string(r.Kind)) {
+		return t.finding(policy.SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", r.Kind))
 	}
-	if p.now.policy.Signatures.Identity != "off" && p.now.policy.ByEmail(tag.Tagger.Email) != q {
-		p.refuse(u, policy.SignerMismatch, fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", r.Principal, tag.Tagger.Email),
+	if p.Signatures.Identity != "off" && p.ByEmail(tag.Tagger.Email) != q {
+		return t.finding(policy.SignerMismatch, fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", r.Principal, tag.Tagger.Email),
 			"git config user.email ADDRESS, one the keyring lists for "+r.Principal, again)
-		return false
 	}
-	// Where the quorum approved that the tag goes back to what it was, that is as old as it is.
-	return !u.real.IsZero() || !p.tagDate(u, tag.Tagger.When)
+	if t.back { // that is as old as it is
+		return nil
+	}
+	return t.badDate(p, tag.Tagger.When, t.received)
 }
 
-// signAgain is the command that makes a tag anew. Git allows names that a shell would obey; those are
+// again is the command that makes a tag anew. Git allows names that a shell would obey; those are
 // left to the reader.
-func signAgain(u *update) string {
-	name := strings.TrimPrefix(u.Name, "refs/tags/")
+func (t *tagAt) again() string {
+	name := strings.TrimPrefix(t.shown, "refs/tags/")
 	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" || strings.HasPrefix(name, "-") {
 		name = "NAME"
 	}
 	return "git tag -s -f " + name
 }
 
-// tagDate refuses a tag whose date the receiver's clock contradicts, and says whether it did: an old
-// date could bring an expired key back to life.
-func (p *push) tagDate(u *update, when int64) bool {
-	now := p.req.Received
-	at := time.Unix(when, 0)
-	switch {
-	case at.After(now.Add(p.now.policy.Signatures.ClockSkew)):
-		p.refuse(u, policy.DateFuture, "the tag is dated after the receiver's clock", "make the tag again with the right time")
-	case at.Before(now.Add(-p.now.policy.Tenure.MaxLandingAge)):
-		p.refuse(u, policy.DateTooOld, "the tag is dated "+at.UTC().Format(time.DateOnly)+", too long ago to be new", "make the tag again")
-	default:
-		return false
+// badDate says what a clock holds against the date of a tag, nil for nothing. A tag that comes in now is neither older
+// nor newer than it may be: an old date could bring an expired key back to life. Of one that is here
+// already only this machine's clock is known, before which it was made.
+func (g *Gate) badDate(p *policy.Policy, when int64, received time.Time) *policy.Finding {
+	at, now, whose := time.Unix(when, 0), received, "the receiver's clock"
+	if received.IsZero() {
+		if g.clock() == 0 {
+			return nil
+		}
+		now, whose = time.Unix(g.clock(), 0), "the clock of this machine"
 	}
-	return true
+	switch {
+	case at.After(now.Add(p.Signatures.ClockSkew)):
+		return &policy.Finding{Code: policy.DateFuture, Detail: "the tag is dated after " + whose, Next: []string{"make the tag again with the right time"}}
+	case !received.IsZero() && at.Before(now.Add(-p.Tenure.MaxLandingAge)):
+		return &policy.Finding{Code: policy.DateTooOld, Detail: "the tag is dated " + at.UTC().Format(time.DateOnly) + ", too long ago to be new", Next: []string{"make the tag again"}}
+	default:
+		return nil
+	}
+}
+
+// clock is what this machine's clock says, in seconds since 1970; 0 where it isn't asked.
+func (g *Gate) clock() int64 {
+	if g.o.Now == nil {
+		return 0
+	}
+	return g.o.Now().Unix()
 }

@@ -133,6 +133,9 @@ func (st *standing) state(v voucher, tag *history.Tag, at arrival) statement {
 // the journal knows when the voucher came in.
 func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v voucher, at arrival) (statement, error) {
 	s, err := st.read(ctx, repo, v, at)
+	if err == nil && at.received.IsZero() && g.badDate(st.policy, s.when, at.received) != nil {
+		s.signature = policy.Signature{Status: verify.Misdated.String(), Reason: "it is dated after the clock of this machine"}
+	}
 	byReceipt := s.signature.Status == verify.Revoked.String() || s.signature.Status == verify.Expired.String()
 	if err != nil || at.received.IsZero() || !byReceipt {
 		return s, err
@@ -203,6 +206,9 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 		e := s.exception()
 		status, reason = e.Signature.Status, e.Signature.Reason
 	}
+	if kinds := p.now.policy.Signatures.Kinds; status == verify.Good.String() && !slices.Contains(kinds, s.signature.Kind) {
+		status, reason = verify.Unsupported.String(), fmt.Sprintf("the policy doesn't accept %s signatures", s.signature.Kind)
+	}
 	if status != verify.Good.String() {
 		code, detail := policy.ApprovalInvalid, "it is not valid: "+status
 		if !u.real.IsZero() {
@@ -218,7 +224,8 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 		p.refuse(u, policy.LimitExceeded, policy.OverMessage(size, limit), "countersign approve "+v.commit.String())
 		return nil
 	}
-	if p.tagDate(u, s.when) {
+	if f := p.badDate(p.now.policy, s.when, p.req.Received); f != nil {
+		p.refuse(u, f.Code, f.Detail, f.Next...)
 		return nil
 	}
 	if why, err := p.settled(ctx, u, v, s); err != nil || why != "" {

@@ -215,7 +215,7 @@ func (r *gitRepo) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
 
 // Symbolic asks git-symbolic-ref(1), which ends with 1 for what isn't one.
 func (r *gitRepo) Symbolic(ctx context.Context, name string) (string, error) {
-	if !strings.HasPrefix(name, "refs/") {
+	if !strings.HasPrefix(name, "refs/") && name != "HEAD" {
 		return "", nil
 	}
 	if !r.mayBeSymbolic(name) {
@@ -250,6 +250,9 @@ func (r *gitRepo) Resolve(ctx context.Context, rev string) (ID, error) {
 	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
 		return ID{}, fmt.Errorf("%w: %.80q is no revision", ErrUnreadable, rev)
 	}
+	if err := r.meansOne(ctx, rev); err != nil {
+		return ID{}, err
+	}
 	out, err := r.output(ctx, "", "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
 	if err != nil {
 		return ID{}, fmt.Errorf("%w: no commit is called %.80q here", ErrUnreadable, rev)
@@ -259,4 +262,24 @@ func (r *gitRepo) Resolve(ctx context.Context, rev string) (ID, error) {
 		return ID{}, fmt.Errorf("%w: %.80q is no single revision", ErrUnreadable, rev)
 	}
 	return id, nil
+}
+
+// meansOne fails where a revision may mean more than one thing.
+func (r *gitRepo) meansOne(ctx context.Context, rev string) error {
+	name, rest, err := Named(ctx, r, rev)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(rev, "refs/") && name == "" {
+		return fmt.Errorf("%w: no ref is called %.200q here", ErrUnreadable, strings.TrimSuffix(rev, rest))
+	}
+	short := abbreviated(rev, rest)
+	if name == "" || short == "" {
+		return nil
+	}
+	out, err := r.output(ctx, "", "rev-parse", "--disambiguate="+short)
+	if objects := strings.Fields(string(out)); err == nil && len(objects) > 0 {
+		err = ambiguous(strings.TrimSuffix(rev, rest), []string{name, "the object " + objects[0]})
+	}
+	return err
 }

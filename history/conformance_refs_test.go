@@ -84,18 +84,23 @@ func TestResolve(t *testing.T) {
 	r.git("update-ref", "refs/remotes/origin/far", "oct-x")
 	r.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/far")
 	tip := r.git("rev-parse", "main")
-	r.git("update-ref", "refs/heads/"+tip[:10], "topic") // a ref goes before the beginning of an id
+	r.git("update-ref", "refs/heads/"+tip[:10], "topic") // Git takes the ref before the beginning of an id
 	r.git("gc", "-q")
 	loose := r.feed([]byte("a loose object"), "hash-object", "-w", "--stdin")
 	eachReader(t, func(t *testing.T, open opener) {
 		repo := r.open(open)
 		for _, rev := range []string{
-			"HEAD", "@", "main", "heads/main", "refs/heads/main", "v1", "nested", "both", "heads/both",
-			"origin", "origin/far", tip, strings.ToUpper(tip), tip[:12], tip[:10],
+			"HEAD", "@", "main", "heads/main", "refs/heads/main", "v1", "nested", "heads/both",
+			"origin", "origin/far", tip, strings.ToUpper(tip), tip[:12], "heads/" + tip[:10],
 		} {
 			want := r.git("rev-parse", "--verify", "-q", rev+"^{commit}")
 			if got, err := repo.Resolve(t.Context(), rev); err != nil || got.String() != want {
 				t.Errorf("%q: %s, %v; want %s", rev, got, err, want)
+			}
+		}
+		for _, rev := range []string{"both", tip[:10]} {
+			if got, err := repo.Resolve(t.Context(), rev); !errors.Is(err, ErrAmbiguous) {
+				t.Errorf("%q: %s, %v; want ErrAmbiguous", rev, got, err)
 			}
 		}
 		for _, rev := range []string{

@@ -63,6 +63,9 @@ func (g *goGit) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
 
 func (g *goGit) Symbolic(_ context.Context, name string) (string, error) {
 	refs, err := g.layout.readRefs()
+	if err == nil && name == "HEAD" {
+		refs[name], err = readRefFile(filepath.Join(g.layout.gitDir, name), name)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
@@ -94,46 +97,60 @@ func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.obje
 // Resolve knows full object names, HEAD, ref names as gitrevisions(7) shortens them, and beginnings of
 // object names that one commit alone has; in this order, as git does. A tag stands for its commit.
 func (g *goGit) Resolve(ctx context.Context, rev string) (ID, error) {
-	id, err := g.named(rev)
+	id, err := g.named(ctx, rev)
 	if err == nil {
 		id, err = g.commitOf(ctx, id)
 	}
+	if err != nil && !errors.Is(err, ErrAmbiguous) {
+		err = fmt.Errorf("%w: %.80q: %w", ErrUnreadable, rev, err)
+	}
 	if err != nil {
-		return ID{}, fmt.Errorf("%w: %.80q: %w", ErrUnreadable, rev, err)
+		return ID{}, err
 	}
 	return id, nil
 }
 
 // named finds the object a revision names.
-func (g *goGit) named(rev string) (ID, error) {
+func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
+	name, rest, err := Named(ctx, g, rev)
+	if err != nil {
+		return ID{}, err
+	}
+	if rest != "" {
+		return ID{}, errors.New("this reader knows full and shortened object names, ref names and HEAD, and no more")
+	}
+	ids, err := g.objects.withPrefix(abbreviated(rev, rest))
+	if err != nil {
+		return ID{}, err
+	}
+	switch {
+	case name == "":
+	case len(ids) > 0:
+		return ID{}, ambiguous(rev, []string{name, "the object " + ids[0].String()})
+	default:
+		refs, err := g.layout.readRefs()
+		if err != nil {
+			return ID{}, err
+		}
+		if name == "HEAD" {
+			if refs[name], err = readRefFile(filepath.Join(g.layout.gitDir, name), name); err != nil {
+				return ID{}, err
+			}
+		}
+		ref, ok, err := refs.resolve(refs[name])
+		if err == nil && !ok {
+			err = errors.New("it leads to no commit yet")
+		}
+		return ref.ID, err
+	}
 	if id, err := ParseID(strings.ToLower(rev)); err == nil {
 		return id, nil
 	}
-	refs, err := g.layout.readRefs()
-	if err != nil {
-		return ID{}, err
-	}
-	if rev == "HEAD" || rev == "@" {
-		if refs["HEAD"], err = readRefFile(filepath.Join(g.layout.gitDir, "HEAD"), "HEAD"); err != nil {
-			return ID{}, err
-		}
-		rev = "HEAD"
-	}
-	for _, rule := range []string{"%s", "refs/%s", "refs/tags/%s", "refs/heads/%s", "refs/remotes/%s", "refs/remotes/%s/HEAD"} {
-		ref, ok := refs[fmt.Sprintf(rule, rev)]
-		if !ok {
-			continue
-		}
-		if ref, ok, err = refs.resolve(ref); ok || err != nil {
-			return ref.ID, err
-		}
-	}
-	ids, err := g.objects.withPrefix(rev)
-	if err != nil {
+	if ids, err = g.objects.withPrefix(rev); err != nil {
 		return ID{}, err
 	}
 	ids = slices.DeleteFunc(ids, func(id ID) bool {
-		_, err := g.commitOf(context.Background(), id)
+		_, err := g.commitOf(ctx, id)
 		return err != nil
 	})
 	switch len(ids) {

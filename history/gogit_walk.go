@@ -105,7 +105,7 @@ func (g *goGit) Landings(ctx context.Context, r Range) iter.Seq2[Landing, error]
 			return
 		}
 		for _, p := range plans {
-			landing, err := g.landing(ctx, p, r.Counted)
+			landing, err := g.landing(ctx, p, r)
 			if err != nil {
 				landing = Landing{}
 			}
@@ -130,23 +130,25 @@ func (g *goGit) plan(ctx context.Context, r Range) ([]plan, error) {
 }
 
 // landing reads a landing commit and what it brought.
-func (g *goGit) landing(ctx context.Context, p plan, counted bool) (landing Landing, err error) {
+func (g *goGit) landing(ctx context.Context, p plan, r Range) (landing Landing, err error) {
 	for _, n := range p.brought {
-		brought, err := g.entry(ctx, n.id, counted)
+		brought, err := g.entry(ctx, n.id, r)
 		if err != nil {
 			return Landing{}, err
 		}
 		landing.Brought = append(landing.Brought, brought)
 	}
-	landing.Commit, err = g.entry(ctx, p.landing.id, counted)
+	landing.Commit, err = g.entry(ctx, p.landing.id, r)
 	return landing, err
 }
 
 // entry reads a commit and compares its tree with each parent's, or with nothing.
-func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
+func (g *goGit) entry(ctx context.Context, id ID, r Range) (Entry, error) {
 	c, err := g.Commit(ctx, id)
-	if counted && errors.Is(err, ErrMalformed) {
+	var malformed error
+	if (r.Counted || r.Landed) && errors.Is(err, ErrMalformed) {
 		var l links
+		malformed = err
 		l, err = g.linksOf(ctx, id)
 		c = Commit{ID: id, Tree: l.tree, Parents: l.parents}
 	}
@@ -169,12 +171,16 @@ func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	}
 	sides := make([][]pathChange, len(trees))
 	for i, tree := range trees {
-		if sides[i], err = g.trees.diff(ctx, tree, c.Tree); err != nil {
+		sides[i], err = g.trees.diff(ctx, tree, c.Tree)
+		if r.Landed && errors.Is(err, ErrMalformed) { // a folder
+			return Entry{Commit: c, Malformed: inCommit(id, err)}, nil
+		}
+		if err != nil {
 			return Entry{}, inCommit(id, err)
 		}
 	}
 	changes := differing(sides)
-	if len(sides) > 1 && !counted {
+	if len(sides) > 1 && !r.Counted && malformed == nil {
 		if changes, err = compareMerge(ctx, g, &c, g.limits, &budget{math.MaxInt64, math.MaxInt64}); err != nil {
 			return Entry{}, inCommit(id, err)
 		}
@@ -182,8 +188,8 @@ func (g *goGit) entry(ctx context.Context, id ID, counted bool) (Entry, error) {
 	if changes, err = g.inspected(changes); err != nil {
 		return Entry{}, inCommit(id, err)
 	}
-	e := Entry{Commit: c, Changes: changes}
-	if !counted {
+	e := Entry{Commit: c, Changes: changes, Malformed: malformed}
+	if !r.Counted && malformed == nil {
 		if e.Watched, err = g.watched(c.Tree); err != nil {
 			return Entry{}, inCommit(id, err)
 		}

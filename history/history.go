@@ -87,6 +87,10 @@ type Entry struct {
 	// Watched is the object called [Options].Watch at the top of the commit's tree, a folder or whatever it is; zero
 	// for none, and in a range that is only counted.
 	Watched ID
+	// Malformed says what is wrong with a commit, or a folder of it, that isn't written as Git writes it. It is
+	// nil for all others; see [Range], Counted and Landed. Of a malformed commit no more is known than its id,
+	// its parents and, as far as they could be read, its changes.
+	Malformed error
 }
 
 // Landing is a commit on a ref's first-parent line and the commits it brought in, parents before
@@ -105,6 +109,9 @@ type Range struct {
 	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as much as all the rest.
 	// Old histories hold odd objects: a malformed commit is then one that says nothing of who made it and when.
 	Counted bool
+	// Landed says that the range was let in before: a malformed commit is then given as one, and doesn't end
+	// the reading. See [Entry].
+	Landed bool
 }
 
 // Limits bound what reading may cost. Zero means the default, in the comment.
@@ -141,7 +148,7 @@ type Repo interface {
 	// Refs lists the refs whose full names match one of the patterns, or all refs without a
 	// pattern; sorted by name. A pattern is a ref name or a prefix ending in "/".
 	Refs(ctx context.Context, patterns ...string) ([]Ref, error)
-	// Symbolic gives the ref that a symbolic ref points to, whether that exists or not; "" where the name
+	// Symbolic gives the ref that a symbolic ref, or HEAD, points to, whether that exists or not; "" where the name
 	// is no symbolic ref. Refs leaves out those that lead nowhere.
 	Symbolic(ctx context.Context, name string) (string, error)
 	// Landings gives the commits of the range as landings of the tip's first-parent line, oldest
@@ -170,8 +177,9 @@ type Repo interface {
 	Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error)
 	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
 	Kind(ctx context.Context, id ID) (string, error)
-	// Resolve gives the commit of a revision as gitrevisions(7) spells it. A second reader may know
-	// fewer spellings: full ids, unambiguous prefixes, ref names, HEAD.
+	// Resolve gives the commit of a revision as gitrevisions(7) spells it, and fails with ErrAmbiguous where
+	// Git would choose among several. A second reader may know fewer spellings: full ids, unambiguous
+	// prefixes, ref names, HEAD.
 	Resolve(ctx context.Context, rev string) (ID, error)
 	// Dir is the repository's Git directory, common to its worktrees, as an absolute path.
 	Dir() string

@@ -35,6 +35,7 @@ type stream struct {
 	blobs   *process
 	merges  *mergeReader // nil before the first merge that is judged
 	counted bool
+	landed  bool
 	budget  budget
 	seen    map[ID]*blobFact // blobs and trees
 	buf     []byte
@@ -63,7 +64,7 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 	return func(yield func(Landing, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
-		s := &stream{r: r, ctx: ctx, counted: rng.Counted, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact)}
+		s := &stream{r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact)}
 		if rng.Counted {
 			s.budget.left = math.MaxInt64
 		}
@@ -138,7 +139,7 @@ func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, err
 	n := 0
 	for h := range halves {
 		if h.err == nil {
-			h.err = s.fill(h.blobs)
+			h.err = s.fill(&h)
 		}
 		h.watched()
 		if h.err != nil {
@@ -248,8 +249,8 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 	if err := s.budget.take(len(raw)); err != nil {
 		return e, err
 	}
-	if e.Commit, err = ParseCommit(n.id, raw); s.counted && errors.Is(err, ErrMalformed) {
-		e.Commit = Commit{ID: n.id, Parents: n.parents}
+	if e.Commit, err = ParseCommit(n.id, raw); (s.counted || s.landed) && errors.Is(err, ErrMalformed) {
+		e.Commit, e.Malformed = Commit{ID: n.id, Parents: n.parents}, err
 	} else if err != nil {
 		return e, err
 	}
@@ -263,7 +264,7 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes, &s.budget); err != nil {
 		return e, err
 	}
-	if len(e.Parents) > 1 && !s.counted {
+	if len(e.Parents) > 1 && !s.counted && e.Malformed == nil {
 		if s.merges == nil {
 			if s.merges, err = s.r.newMergeReader(s.ctx); err != nil {
 				return e, err
@@ -273,11 +274,23 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 			return e, err
 		}
 	}
-	h.roots = append(h.roots, h.wantTree(s, n.id, treeAt{id: e.Tree}))
+	if e.Malformed == nil {
+		h.roots = append(h.roots, h.wantTree(s, n.id, treeAt{id: e.Tree}))
+	}
 	for _, t := range trees {
 		h.wantTree(s, n.id, t)
 	}
 	return e, nil
+}
+
+// entry gives the commit with an id that the landing has.
+func (l *Landing) entry(id ID) *Entry {
+	for i := range l.Brought {
+		if l.Brought[i].ID == id {
+			return &l.Brought[i]
+		}
+	}
+	return &l.Commit
 }
 
 // want notes which blobs to read for changes, each blob once while it is remembered.
@@ -327,10 +340,14 @@ func (s *stream) remember(id ID) (fact *blobFact, known bool) {
 }
 
 // fill reads the blobs and trees in the order they were asked for, one at a time into one buffer.
-func (s *stream) fill(blobs []wanted) error {
-	for _, w := range blobs {
+func (s *stream) fill(h *half) error {
+	for _, w := range h.blobs {
 		if w.ask {
-			if err := s.object(w); err != nil {
+			err := s.object(w)
+			if s.landed && errors.Is(err, ErrMalformed) { // a folder, which was read to its end
+				h.landing.entry(w.commit).Malformed, err = err, nil
+			}
+			if err != nil {
 				return err
 			}
 		}

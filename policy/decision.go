@@ -75,9 +75,10 @@ const (
 	RefReserved     Code = "ref-reserved"
 	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
-	RefShadows      Code = "ref-shadows" // Git would find it by a protected ref's name
-	RefTwin         Code = "ref-twin"    // another ref but for case or Unicode composition
-	RefDetour       Code = "ref-detour"  // the old tip is not on the new tip's first-parent line
+	RefShadows      Code = "ref-shadows"  // Git would find it by a protected ref's name
+	RefTwin         Code = "ref-twin"     // another ref but for case or Unicode composition
+	RefDetour       Code = "ref-detour"   // the old tip is not on the new tip's first-parent line
+	HistoryGone     Code = "history-gone" // it doesn't hold what trust begins with
 	RefNotCommit    Code = "ref-not-commit"
 	TagMoved        Code = "tag-moved"
 	TagLightweight  Code = "tag-lightweight"
@@ -97,7 +98,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefStale, MovedOutside, RefReserved, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefStale, MovedOutside, RefReserved, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, HistoryGone, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 
@@ -154,7 +155,10 @@ type Discount struct {
 type RefDecision struct {
 	Ref string `json:"ref"`
 	// Resolved is the ref that really moves when Ref is symbolic.
-	Resolved  string `json:"resolved,omitempty"`
+	Resolved string `json:"resolved,omitempty"`
+	// As is the ref whose rules applied where Ref isn't one that the policy speaks of: a remote-tracking name,
+	// or a commit that landed.
+	As        string `json:"as,omitempty"`
 	Old       string `json:"old"`
 	New       string `json:"new"`
 	Protected bool   `json:"protected"`

@@ -61,6 +61,9 @@ type Commit struct {
 	Signature Signature `json:"signature"`
 	Size      int64     `json:"-"` // bytes of all of it but the signature
 	Changes   []Change  `json:"-"`
+	// Malformed says what is wrong with an object that isn't written as Git writes it, "" if nothing is. Such a
+	// commit says nothing of itself, and nobody stands behind it.
+	Malformed string `json:"malformed,omitempty"`
 
 	classes   [][]string // of each change, as classesBy has them
 	classesBy *Classes
@@ -78,6 +81,9 @@ type Landing struct {
 	ApprovalsFetched bool
 	// Received is the receiver's clock in seconds since 1970, or 0 when nothing lands now.
 	Received int64
+	// Now is the clock of whoever judges what has landed already, in seconds since 1970, or 0 where it
+	// isn't asked.
+	Now int64
 	// Seen is when the receiver first saw a commit as the new value of any ref, by its journal: seconds
 	// since 1970, by commit id. It is nil where no journal is at hand or nobody has asked it.
 	Seen map[string]int64

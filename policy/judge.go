@@ -40,6 +40,12 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 		return j.findings // every later question depends on the landing time
 	}
 	for c := range landing.commits() {
+		if c.Malformed != "" {
+			f := j.finding(c, ObjectMalformed, c.Malformed, "make it again with git itself: git rebase --force-rebase --gpg-sign ITS-PARENT")
+			f.Claim = ""
+			j.add(f)
+			continue
+		}
 		j.size(c)
 		if accountable := j.accountable(c); accountable != nil {
 			j.rules(c, accountable)
@@ -65,8 +71,8 @@ func OverMessage(size, limit int64) string {
 	return fmt.Sprintf("it has %d bytes besides its signature; the limit message is %d", size, limit)
 }
 
-// dates bounds what the landing commit's committer date may claim. In history that already landed
-// there is no clock to compare with: the receiver made the dates true when they landed.
+// dates bounds what the landing commit's committer date may claim. Of history that already landed only one
+// thing is known, that it didn't land in the future: the receiver bounded the dates when they landed.
 func (j *judgement) dates() bool {
 	c, now := &j.landing.Commit, j.landing.Received
 	for c := range j.landing.commits() {
@@ -78,6 +84,10 @@ func (j *judgement) dates() bool {
 		}
 	}
 	switch when := c.Committer.When; {
+	case now == 0 && j.landing.Now != 0 && when > j.landing.Now+seconds(j.p.Signatures.ClockSkew):
+		j.find(c, DateFuture, fmt.Sprintf("its committer date is %s, after the clock of this machine (%s): it can't have landed", date(when), date(j.landing.Now)),
+			"date -u, to see whether the clock is right", amendNow)
+		return false
 	case now == 0:
 		j.step(c, "date", true, "landing time %s", date(j.at))
 	case when > now+seconds(j.p.Signatures.ClockSkew):

@@ -44,6 +44,9 @@ func Text(w io.Writer, decision policy.Decision, o Options) error {
 
 func (p *page) ref(r policy.RefDecision) {
 	p.line(2, r.Ref+after(", which is ", r.Resolved))
+	if r.As != "" {
+		p.line(4, "judged as "+r.As)
+	}
 	p.line(4, "from "+r.Old+" to "+r.New)
 	if !r.Protected {
 		p.line(4, "not protected")

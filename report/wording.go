@@ -23,7 +23,7 @@ func show(d policy.Decision) shown {
 	s := shown{Decision: escaped(d), updates: make(map[string]policy.RefDecision)}
 	pushed := make(map[string]string)
 	for _, r := range s.Refs {
-		s.updates[r.Ref], pushed[r.Resolved] = r, r.Ref
+		s.updates[r.Ref], pushed[r.Resolved], pushed[r.As] = r, r.Ref, r.Ref
 	}
 	refs, codes := make(map[string]bool), make(map[policy.Code]bool)
 	for i := range s.Findings {
@@ -180,6 +180,8 @@ func ofRef(c policy.Code) string {
 		return "such a name is not allowed"
 	case policy.RefDetour:
 		return "its first parents lead elsewhere"
+	case policy.HistoryGone:
+		return "the history that trust begins with is gone"
 	case policy.RefNotCommit:
 		return "it would hold no commit"
 	case policy.TagMoved:
@@ -196,6 +198,8 @@ func ofRef(c policy.Code) string {
 		return "the approval is somebody else's"
 	case policy.DateFuture, policy.DateTooOld, policy.DateInvalid:
 		return "the tag's date can't be right"
+	case policy.ObjectMalformed:
+		return "it isn't written as Git writes it"
 	case policy.LimitExceeded:
 		return "it is more than can be judged"
 	case policy.NotConfigured:

@@ -1,0 +1,111 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// Vouched gives what an approval of a commit would cover: the commit and what it brings that no
+// protected ref has yet, here. Signatures are verified where there is a keyring; without one their
+// status is empty.
+func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
+	if g.repo == nil || g.now == nil {
+		return commit, nil, ErrUndecided
+	}
+	if commit, err = g.repo.Resolve(ctx, rev); err != nil {
+		return commit, nil, err
+	}
+	not, err := adoption(g.now.policy)
+	if err != nil {
+		return commit, nil, err
+	}
+	tips, err := g.landedTips(ctx)
+	if err != nil {
+		return commit, nil, err
+	}
+	for l, err := range g.repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(not, tips)}) {
+		if err != nil {
+			return commit, nil, err
+		}
+		landing, _ := g.now.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
+		covered = append(append(covered, landing.Brought...), landing.Commit)
+	}
+	return commit, covered, nil
+}
+
+// landedTips gives what has landed for sure: on a server the protected refs; in a clone the main branch of
+// origin as it was fetched, and no other. Another remote's main is its owner's, and which other branches the
+// server protects a clone can't know: what is shown too much is read once more, what is shown too little never.
+func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
+	const origin = "refs/remotes/origin/"
+	remotes, err := g.repo.Refs(ctx, "refs/remotes/")
+	if err != nil {
+		return nil, err
+	}
+	if len(remotes) == 0 {
+		refs, err := g.judgedRefs(ctx)
+		return tipsOf(refs), err
+	}
+	head := origin + "main"
+	for _, r := range remotes {
+		if r.Name == origin+"HEAD" && r.Target != "" {
+			head = r.Target
+		}
+	}
+	for _, r := range remotes {
+		if r.Name == head && r.Target == "" {
+			return []history.ID{r.ID}, nil
+		}
+	}
+	return nil, nil
+}
+
+// Stands says why a voucher would not be taken for what it is to be, nil if it would. A server asks the same. Where
+// there is no keyring here, no more is asked than that the tag carries a signature and calls itself right.
+func (g *Gate) Stands(ctx context.Context, kind Voucher, commit history.ID, principal string, tag history.ID) error {
+	if g.repo == nil || g.now == nil {
+		return ErrUndecided
+	}
+	v := voucher{kind: kind, commit: commit, principal: principal, tag: tag, name: kind.Ref(commit, principal)}
+	if kind, err := g.repo.Kind(ctx, tag); err != nil || kind != "tag" {
+		return errors.Join(err, errors.New("it is no annotated tag"))
+	}
+	object, err := g.repo.Tag(ctx, tag)
+	switch {
+	case err != nil:
+		return err
+	case len(object.Signature) == 0:
+		return errors.New("it is not signed")
+	case object.Target != commit || object.Name != kind.Tag(commit, principal):
+		return fmt.Errorf("it calls itself %.200q and is about %s", object.Name, object.Target)
+	case g.now.keys == nil:
+		return nil
+	}
+	made := time.Unix(object.Tagger.When, 0)
+	s := g.now.state(v, &object, arrival{landed: made, received: made})
+	switch {
+	case s.signature.Status != verify.Good.String():
+		return fmt.Errorf("its signature is %s: %s", s.signature.Status, s.signature.Reason)
+	case !slices.Contains(g.now.policy.Signatures.Kinds, s.signature.Kind):
+		return fmt.Errorf("the policy doesn't accept %s signatures", s.signature.Kind)
+	}
+	return nil
+}
+
+// Says gives what somebody wrote in a tag object, "" for what is none: its message without the signature, which
+// stands in it at the end.
+func (g *Gate) Says(ctx context.Context, tag history.ID) string {
+	object, err := g.repo.Tag(ctx, tag)
+	if err != nil {
+		return ""
+	}
+	return string(bytes.TrimSuffix(object.Message, object.Signature))
+}
