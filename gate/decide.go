@@ -272,10 +272,10 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 				return err
 			}
 		}
-		if err := p.holdsPast(ctx, u, parent); err != nil {
+		if err := p.onLine(ctx, u, adopted, parent); err != nil {
 			return err
 		}
-		return p.onLine(ctx, u, adopted, parent)
+		return p.holdsPast(ctx, u, parent)
 	}
 	err = p.judge(ctx, u, r, start)
 	if err == nil && u.decision.Landings == 0 && !isTag {

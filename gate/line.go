@@ -73,10 +73,10 @@ func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error 
 			return err
 		}
 	}
-	if err := p.holdsPast(ctx, u, u.New); err != nil {
+	if err := p.onLine(ctx, u, adopted, u.New); err != nil {
 		return err
 	}
-	return p.onLine(ctx, u, adopted, u.New)
+	return p.holdsPast(ctx, u, u.New)
 }
 
 // holdsPast refuses a ref that doesn't continue what it was and doesn't hold the history that trust begins with.
