@@ -43,6 +43,8 @@ func (f slot) check() (faults []string) {
 	fault(f.hook.exists && !f.hook.dangles && who == foreign, "%s is not the hook that countersign install writes, and as far as that is known %s: countersign install", hook, unrun)
 	fault(who == edited, "%s was edited since it was installed", hook)
 	fault(who == ours && f.missing, "%s, which %s runs, is gone or can't be run: %s; countersign install", s.program, hook, broken)
+	fault(who == ours && f.silent, "%s, which %s runs, is not this program, or is cut short: asked to, it doesn't answer, and %s; put the program there again, then countersign install", s.program, hook, broken)
+	fault(who == ours && f.text != s.String(), "%s was written by another version of countersign: countersign install", hook)
 	fault(who == ours && s.kept != "" && !f.kept.runs(), "%s, which %s runs as well, is gone or not executable: %s", f.place.keptPath(), hook, broken)
 	fault(f.place.runner != "" && !f.runner.runs(), "%s, which runs the scripts in %s, is not there or not executable, and %s", f.place.runner, f.place.folder, unrun)
 	return faults

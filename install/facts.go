@@ -30,6 +30,8 @@ type Facts struct {
 
 	pre, post slot // of the hooks that a push runs
 
+	asked map[string]bool // programs, and whether they answered
+
 	hasFolder bool // for the policy
 	hasKeys   bool
 }
@@ -85,10 +87,10 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return f, nil
 	}
 	layout := f.layoutOf(kind)
-	if f.pre, err = f.lookAt(layout.place(preReceive)); err != nil {
+	if f.pre, err = f.lookAt(ctx, layout.place(preReceive)); err != nil {
 		return f, err
 	}
-	if f.post, err = f.lookAt(layout.place(postReceive)); err != nil {
+	if f.post, err = f.lookAt(ctx, layout.place(postReceive)); err != nil {
 		return f, err
 	}
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists

@@ -235,7 +235,7 @@ func TestAttackHookThatGitDoesNotRun(t *testing.T) {
 		"core.hooksPath":        {edit(func(f *Facts) { f.hooksDir, f.setting = "/dev/null", "core.hooksPath in file:config" }), "looks for hooks in /dev/null"},
 		"hooks folder a link":   {edit(func(f *Facts) { f.pre.outside = true }), "link out of the repository"},
 		"somebody else's":       {edit(func(f *Facts) { f.pre.text = "#!/bin/sh\nexit 0\n" }), "not the hook that countersign install writes"},
-		"edited":                {edit(func(f *Facts) { f.pre.text = strings.Replace(f.pre.text, "|| exit 1", "|| exit 0", 1) }), "was edited"},
+		"edited":                {edit(func(f *Facts) { f.pre.text = strings.Replace(f.pre.text, "exit 1", "exit 0", 1) }), "was edited"},
 		"program gone":          {edit(func(f *Facts) { f.pre.missing = true }), "/usr/local/bin/countersign, which hooks/pre-receive runs, is gone"},
 		"kept hook gone":        {edit(func(f *Facts) { f.pre.text = script{event: "pre-receive", kept: "x"}.String() }), "before-countersign, which hooks/pre-receive runs as well, is gone"},
 		"setting defines hooks": {edit(func(f *Facts) { f.configHooks = []string{"hook.lint.event"} }), "hook.lint.event defines another hook"},

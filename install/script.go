@@ -15,6 +15,13 @@ type script struct {
 	kept    string // name, beside the script, of the hook that runs as well; "" for none
 }
 
+// Answer is the exit status by which the program tells a hook of ours that it may go on. No shell, signal or
+// common failure ends with it: a program that is empty, cut short or another one is no answer.
+const Answer = 41
+
+// AnswerCommand is the hook command that only answers.
+const AnswerCommand = "answer"
+
 const (
 	scriptHead = "#!/bin/sh\n# Written by countersign install, not to be edited; countersign uninstall takes it out.\n# sha256 of what follows: "
 
@@ -22,34 +29,46 @@ const (
 	// the shell would drop; no ref name has a NUL in it.
 	scriptInput = `input=$(cat && echo x) || exit 1
 `
+	scriptPipe    = `printf %s "${input%x}" 2>/dev/null | `
 	scriptProgram = `program=%s
-if [ ! -f "$program" ] || [ ! -x "$program" ]; then
+`
+	scriptGone = `if [ ! -f "$program" ] || [ ! -x "$program" ]; then
 `
 	// What was there before runs first: it may refuse.
 	preStart = `# Git runs this before it takes a push in (githooks(5), pre-receive). Anything but success refuses the push.
 `
-	preKept = `printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s || exit 1
+	preKept = `"${0%%/*}"/%s || exit 1
 `
 	preGone = `	echo 'countersign: refused: the program that judges pushes is gone from the server' >&2
 	echo 'countersign:   next: ask the operator of the server to install it again' >&2
 	exit 1
 fi
 `
-	preAlone = `exec "$program" hook pre-receive --pusher-from=%s || exit 1
-`
-	preAfter = `printf %%s "${input%%x}" 2>/dev/null | "$program" hook pre-receive --pusher-from=%s || exit 1
+	preRun = `%s"$program" hook pre-receive --answer --pusher-from=%s
+status=$?
+case $status in
+41) exit 0 ;;
+1 | 3) exit 1 ;; # and it has said why
+esac
+# An empty file, or one cut short, is run by the shell, and may end with 0.
+echo "countersign: refused: the program that judges pushes gave no answer (exit status $status)" >&2
+echo 'countersign:   next: ask the operator of the server to run: countersign doctor' >&2
+exit 1
 `
 	// What was there before runs last: it may take its time.
 	postStart = `# Git runs this when it has taken a push in (githooks(5), post-receive). Nothing is refused any more.
 `
-	postGone = `	echo 'countersign: what Git made of this push is not recorded: the program is gone from the server' >&2
-	echo 'countersign:   next: ask the operator of the server to install it again' >&2
+	postRun = `	status=gone
 else
-	%s"$program" hook post-receive --pusher-from=%s
+	%s"$program" hook post-receive --answer --pusher-from=%s
+	status=$?
+fi
+if [ "$status" != 41 ]; then
+	echo "countersign: what Git made of this push is not recorded (exit status $status)" >&2
+	echo 'countersign:   next: ask the operator of the server to run: countersign doctor' >&2
 fi
 `
-	postInput = `printf %s "${input%x}" 2>/dev/null | `
-	postKept  = `printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s
+	postKept = `"${0%%/*}"/%s
 `
 )
 
@@ -64,19 +83,21 @@ func (s script) String() string {
 }
 
 func (s script) pre() string {
-	if s.kept == "" {
-		return preStart + fmt.Sprintf(scriptProgram, quote(s.program)) + preGone + fmt.Sprintf(preAlone, quote(s.kind))
+	begin, pipe := preStart, ""
+	if s.kept != "" {
+		pipe = scriptPipe
+		begin += scriptInput + pipe + fmt.Sprintf(preKept, quote(s.kept))
 	}
-	return preStart + scriptInput + fmt.Sprintf(preKept, quote(s.kept)) +
-		fmt.Sprintf(scriptProgram, quote(s.program)) + preGone + fmt.Sprintf(preAfter, quote(s.kind))
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + preGone + fmt.Sprintf(preRun, pipe, quote(s.kind))
 }
 
 func (s script) post() string {
-	program := fmt.Sprintf(scriptProgram, quote(s.program))
-	if s.kept == "" {
-		return postStart + program + fmt.Sprintf(postGone, "", quote(s.kind))
+	begin, pipe, end := postStart, "", ""
+	if s.kept != "" {
+		pipe = scriptPipe
+		begin, end = begin+scriptInput, pipe+fmt.Sprintf(postKept, quote(s.kept))
 	}
-	return postStart + scriptInput + program + fmt.Sprintf(postGone, postInput, quote(s.kind)) + fmt.Sprintf(postKept, quote(s.kept))
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + fmt.Sprintf(postRun, pipe, quote(s.kind)) + end + "exit 0\n"
 }
 
 // origin says who wrote a hook.
