@@ -15,7 +15,7 @@ const hookName = "hook"
 
 func hookCommand(env Env) *cobra.Command {
 	return group(hookName, "What Git runs: the hooks themselves",
-		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env), answerCommand())
+		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env), transactionCommand(env), answerCommand())
 }
 
 func preReceiveCommand(env Env) *cobra.Command {
@@ -51,6 +51,7 @@ done. See githooks(5), post-receive.`,
 		}
 		g, _ := env.open(".", "", gate.Options{Record: openJournal}) // what was done is recorded all the same
 		defer g.Close()
+		gate.TicketsOf(g.GitDir()).Remove(receiver())
 		return g.Applied(cmd.Context(), req)
 	})
 	return cmd

@@ -67,6 +67,10 @@ type Options struct {
 	Rules []string
 	// Now is the clock that says how long a push took, for the record.
 	Now func() time.Time
+	// Process is the git-receive-pack that the push comes through, as its ticket is named; "" for none. Alive says
+	// whether such a process still runs.
+	Process string
+	Alive   func(process string) bool
 	// Version is the program's version, for the record.
 	Version string
 }
@@ -84,8 +88,9 @@ type Gate struct {
 	recorder     Recorder
 	past         *past // what the journal says; nil before it was asked
 	tenure       ledgers
-	exceptions   *bool  // whether there is any; nil before somebody asked
-	pusher       string // who signed the push certificate; "" for nobody
+	exceptions   *bool               // whether there is any; nil before somebody asked
+	chain        map[string][]string // names between one that is pushed to and the ref that moves
+	pusher       string              // who signed the push certificate; "" for nobody
 }
 
 // recordTime bounds how long a push waits for its record to be written.
@@ -217,7 +222,14 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
+	if d.Verdict == policy.Accepted {
+		if terr := g.leaveTicket(req); terr != nil {
+			err = fmt.Errorf("%w: the ticket for the guard couldn't be written: %w", ErrUndecided, terr)
+			d.Verdict, d.Undecided = policy.Refused, err.Error()
+		}
+	}
 	if rerr := g.record(ctx, RecordSchema, req, d); rerr != nil {
+		TicketsOf(g.GitDir()).Remove(g.o.Process)
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
 		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}

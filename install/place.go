@@ -10,6 +10,9 @@ import (
 	"countersign/history"
 )
 
+// Guard is Git's hook that sees every move of a ref.
+const Guard = "reference-transaction"
+
 // event is a hook of Git's that an installation places (githooks(5)).
 type event struct {
 	name   string
@@ -19,6 +22,7 @@ type event struct {
 
 var (
 	preReceive  = event{"pre-receive", "Git lets everything in", "every push is refused"}
+	transaction = event{Guard, "protected refs that move beside a push aren't stopped", "no ref that may be protected can move"}
 	postReceive = event{"post-receive", "what Git makes of a push isn't recorded", "what Git makes of a push isn't recorded"}
 )
 
@@ -75,6 +79,12 @@ type slot struct {
 	outside  bool // the hook's folder is a link out of the Git directory
 	missing  bool // the program that our hook runs is gone, or can't run
 	silent   bool // it is there, and doesn't answer as this program does
+}
+
+// origin says who wrote the hook.
+func (s slot) origin() origin {
+	_, who := readScript(s.text)
+	return who
 }
 
 // lookAt finds out how a place stands.

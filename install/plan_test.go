@@ -135,7 +135,10 @@ write custom_hooks/post-receive.d/countersign (0755)
 func asGitea(f Facts) Facts {
 	folder, file := file{exists: true, mode: fs.ModeDir | 0o755}, file{exists: true, mode: 0o755}
 	f.pre.place, f.post.place = gitea.place(preReceive), gitea.place(postReceive)
-	for _, slot := range f.slots() {
+	f.guarded, f.hasTickets = true, true
+	f.guard = slot{place: plain.place(transaction), folder: folder, hook: file}
+	f.guard.text = script{event: Guard, program: want.Program, refs: patterns(nil)}.String()
+	for _, slot := range []*slot{&f.pre, &f.post} {
 		slot.runner, slot.scripts, slot.folder = file, folder, folder
 	}
 	return f

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ type script struct {
 	event   string // of Git's: "pre-receive"
 	program string // absolute path of the program behind it
 	kind    string // kind of server, see package hook
+	refs    string // of the guard: the patterns of a shell's case that may be protected
 	kept    string // name, beside the script, of the hook that runs as well; "" for none
 }
 
@@ -70,13 +72,44 @@ fi
 `
 	postKept = `"${0%%/*}"/%s
 `
+	guardStart = `# Git runs this at each step of each change of refs (githooks(5), reference-transaction). Only at "prepared" can it stop one.
+`
+	guardInput = `[ "$1" = prepared ] || exit 0
+input=$(cat && echo x) || exit 1
+`
+	guardKept = `"${0%%/*}"/%s "$@" || exit 1
+[ "$1" = prepared ] || exit 0
+`
+	guardFilter = `case $input in
+%s) ;;
+*) exit 0 ;;
+esac
+`
+	guardGone = `	echo 'countersign: refused: the program that guards the refs is gone from the server' >&2
+	echo 'countersign:   next: countersign install it again, or countersign uninstall' >&2
+	exit 1
+fi
+`
+	guardRun = `printf %s "${input%x}" 2>/dev/null | "$program" hook reference-transaction "$1" --answer
+status=$?
+case $status in
+41) exit 0 ;;
+1 | 3) exit 1 ;; # and it has said why
+esac
+echo "countersign: refused: the program that guards the refs gave no answer (exit status $status)" >&2
+echo 'countersign:   next: countersign doctor' >&2
+exit 1
+`
 )
 
 // String gives the script's text. Its third line proves the rest unedited, for every version.
 func (s script) String() string {
 	body := s.pre
-	if s.event == postReceive.name {
+	switch s.event {
+	case postReceive.name:
 		body = s.post
+	case Guard:
+		body = s.guard
 	}
 	text := body()
 	return fmt.Sprintf("%s%x\n%s", scriptHead, sha256.Sum256([]byte(text)), text)
@@ -100,6 +133,26 @@ func (s script) post() string {
 	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + fmt.Sprintf(postRun, pipe, quote(s.kind)) + end + "exit 0\n"
 }
 
+func (s script) guard() string {
+	begin := guardStart + guardInput
+	if s.kept != "" {
+		begin = guardStart + scriptInput + scriptPipe + fmt.Sprintf(guardKept, quote(s.kept))
+	}
+	return begin + fmt.Sprintf(guardFilter, s.refs) + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + guardGone + guardRun
+}
+
+// patterns makes the patterns of a shell's case of ref names and prefixes.
+func patterns(prefixes []string) string {
+	// All branches and tags: a policy that changes, be it by a push, opens nothing.
+	words := []string{"*' refs/heads/'*", "*' refs/tags/'*"}
+	for _, p := range prefixes {
+		if word := "*" + quote(" "+p) + "*"; !strings.HasPrefix(p, "refs/heads/") && !strings.HasPrefix(p, "refs/tags/") && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " | ")
+}
+
 // origin says who wrote a hook.
 type origin uint8
 
@@ -120,8 +173,13 @@ func readScript(text string) (script, origin) {
 		return script{}, edited
 	}
 	s := script{event: preReceive.name}
-	if strings.HasPrefix(body, postStart) {
+	switch {
+	case strings.HasPrefix(body, postStart):
 		s.event = postReceive.name
+	case strings.HasPrefix(body, guardStart):
+		s.event = Guard
+		_, s.refs, _ = strings.Cut(body, "\ncase $input in\n")
+		s.refs, _, _ = strings.Cut(s.refs, ") ;;\n")
 	}
 	if _, after, found := strings.Cut(body, "\nprogram="); found {
 		s.program = unquote(after)

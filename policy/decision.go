@@ -72,6 +72,7 @@ const (
 	RefDelete       Code = "ref-delete"
 	RefStale        Code = "ref-stale" // it isn't where the pusher says it was
 	RefReserved     Code = "ref-reserved"
+	RefUndecided    Code = "ref-undecided" // it would move beside a push
 	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
 	RefDetour       Code = "ref-detour" // the old tip is not on the new tip's first-parent line
@@ -94,7 +95,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefStale, RefReserved, PushCertificate, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefStale, RefReserved, RefUndecided, PushCertificate, RefName, RefDetour, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 
