@@ -13,6 +13,9 @@ import (
 	"countersign/install"
 )
 
+// shownMoves is how many of the refs that a command may not move are told to who ran it.
+const shownMoves = 3
+
 func transactionCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   install.Guard + " STATE",
@@ -42,7 +45,11 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		if len(found) == 0 {
 			return nil
 		}
-		for _, f := range found {
+		for i, f := range found {
+			if i == shownMoves {
+				say(env.Stderr, fmt.Errorf("refused %d more refs: countersign log has them", len(found)-i))
+				break
+			}
 			say(env.Stderr, fmt.Errorf("refused %s: %s\n  next: %s", f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
 		}
 		return exitError{exitRefused, nil}

@@ -75,10 +75,22 @@ fi
 	guardStart = `# Git runs this at each step of each change of refs (githooks(5), reference-transaction). Only at "prepared" can it stop one.
 `
 	guardInput = `[ "$1" = prepared ] || exit 0
-input=$(cat && echo x) || exit 1
 `
 	guardKept = `"${0%%/*}"/%s "$@" || exit 1
 [ "$1" = prepared ] || exit 0
+`
+	// One ref alone, as packing and fetching have it, starts no other process.
+	guardRead = `input=
+line=
+IFS= read -r line && input="$line
+" && if IFS= read -r line; then
+	input="$input$line
+"
+	rest=$(cat && echo x) || exit 1
+	input="$input${rest%x}"
+	line=
+fi
+input="$input${line}x"
 `
 	guardFilter = `case $input in
 %s) ;;
@@ -134,7 +146,7 @@ func (s script) post() string {
 }
 
 func (s script) guard() string {
-	begin := guardStart + guardInput
+	begin := guardStart + guardInput + guardRead
 	if s.kept != "" {
 		begin = guardStart + scriptInput + scriptPipe + fmt.Sprintf(guardKept, quote(s.kept))
 	}

@@ -298,6 +298,48 @@ func shells() [][]string {
 	return found
 }
 
+// The guard's script hands over every byte, and starts the program only for what may be protected, at "prepared".
+func TestGuardScriptUnderAnyShell(t *testing.T) {
+	t.Parallel()
+	zero, one := strings.Repeat("0", 40)+" ", strings.Repeat("1", 40)+" "
+	heads, other := zero+one+"refs/heads/$(id)`'\xff\n", zero+one+"refs/notes/x\n"
+	for _, shell := range shells() {
+		for _, kept := range []string{"", Guard + ".before-countersign"} {
+			for in, asked := range map[string]bool{
+				"": false, other: false, other + other: false, heads: true, other + heads: true, other + other + other + heads: true,
+				heads + other + other: true, strings.TrimSuffix(heads, "\n"): true, other + strings.TrimSuffix(heads, "\n"): true,
+			} {
+				for _, state := range []string{"prepared", "committed"} {
+					dir := t.TempDir()
+					for name, text := range map[string]string{
+						Guard:                         script{event: Guard, program: dir + "/program", refs: patterns(nil), kept: kept}.String(),
+						Guard + ".before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
+						"program":                     "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
+					} {
+						if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+							t.Fatal(err)
+						}
+					}
+					cmd := exec.Command(shell[0], append(shell[1:], "./"+Guard, state)...)
+					cmd.Dir, cmd.Stdin = dir, strings.NewReader(in)
+					if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+						t.Errorf("%v, %q: %v\n%s", shell, in, err, out)
+					}
+					want := ""
+					if asked && state == "prepared" {
+						want = in
+					}
+					got, _ := os.ReadFile(filepath.Join(dir, "stdin"))
+					former, _ := os.ReadFile(filepath.Join(dir, "former"))
+					if string(got) != want || kept != "" && string(former) != in {
+						t.Errorf("%v, kept %q, %s, %q: the program got %q, the former hook %q", shell, kept, state, in, got, former)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Ref names hold any byte above 0x7f and much that means something to a shell; both hooks get the
 // bytes, under any shell that /bin/sh may be.
 func TestAttackRefNameForTheChainingShell(t *testing.T) {
