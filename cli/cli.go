@@ -54,6 +54,7 @@ func commands() []func(Env) *cobra.Command {
 		explainCommand,
 		approveCommand,
 		exceptCommand,
+		moveCommand,
 		tenureCommand,
 		auditCommand,
 		policyCommand,
@@ -242,6 +243,7 @@ func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error)
 	}
 	o.Dir, o.Policy, o.Getenv, o.Now, o.Version = e.path(repository), folder, e.Getenv, e.Now, version()
 	o.Records = records
+	o.Process, o.Alive = receiver(), alive
 	o.Encode = func(d policy.Decision) ([]byte, error) {
 		var b bytes.Buffer
 		err := report.JSON(&b, d)

@@ -8,13 +8,14 @@ import (
 
 	"countersign/gate"
 	"countersign/hook"
+	"countersign/install"
 )
 
 const hookName = "hook"
 
 func hookCommand(env Env) *cobra.Command {
 	return group(hookName, "What Git runs: the hooks themselves",
-		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env))
+		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env), transactionCommand(env), answerCommand())
 }
 
 func preReceiveCommand(env Env) *cobra.Command {
@@ -26,10 +27,10 @@ the working folder, records the decision and tells the pusher. See githooks(5), 
 		Args: cobra.NoArgs,
 	}
 	from := pusherFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	answered(cmd, func(cmd *cobra.Command, _ []string) error {
 		req, err := hook.PreReceive(env.Stdin, env.around(*from))
 		return judge(cmd, env, req, err)
-	}
+	})
 	return cmd
 }
 
@@ -43,15 +44,16 @@ done. See githooks(5), post-receive.`,
 		Args: cobra.NoArgs,
 	}
 	from := pusherFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	answered(cmd, func(cmd *cobra.Command, _ []string) error {
 		req, err := hook.PreReceive(env.Stdin, env.around(*from)) // the same lines
 		if err != nil {
 			return notUnderstood(err)
 		}
 		g, _ := env.open(".", "", gate.Options{Record: openJournal}) // what was done is recorded all the same
 		defer g.Close()
+		gate.TicketsOf(g.GitDir()).Remove(receiver())
 		return g.Applied(cmd.Context(), req)
-	}
+	})
 	return cmd
 }
 
@@ -69,6 +71,28 @@ pre-receive, which sees the whole push before anything is taken in. See githooks
 		return judge(cmd, env, req, err)
 	}
 	return cmd
+}
+
+// answered gives a hook's command the flag with which install's script asks for a status of its own in place of 0:
+// the shell runs an empty file, too, and ends with 0.
+func answered(cmd *cobra.Command, run func(*cobra.Command, []string) error) {
+	answer := cmd.Flags().Bool("answer", false, "end with the exit code that the hook's script waits for, in place of 0")
+	_ = cmd.Flags().MarkHidden("answer")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err == nil && *answer {
+			return exitError{install.Answer, nil}
+		}
+		return err
+	}
+}
+
+// answerCommand does nothing but answer, so that install and doctor can tell whether a program is this one.
+func answerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: install.AnswerCommand, Short: "Show that this is the program that the hooks run", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return exitError{install.Answer, nil} },
+	}
 }
 
 func pusherFlag(cmd *cobra.Command) *string {

@@ -37,7 +37,7 @@ func newServer(t *testing.T) *server {
 	p.tool("git", "-C", clone, "commit", "-q", "--allow-empty", "-m", "begin")
 	p.tool("git", "-C", clone, "push", "-q", "origin", "main")
 	s := &server{person: p, base: p.tool("git", "-C", clone, "rev-parse", "HEAD")}
-	p.write("countersign", "#!/bin/sh\nexit 0\n")
+	p.write("countersign", "#!/bin/sh\nexit 41\n")
 	p.tool("chmod", "+x", "countersign")
 	p.must("install", "--server", repo)
 	s.write(repo+"/countersign/policy.toml", s.read(repo+"/countersign/policy.toml")+s.people())

@@ -32,6 +32,7 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 	server := serverFlag(cmd)
 	kind := cmd.Flags().String("kind", "none", "`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
 	introduction := cmd.Flags().String("introduction", "", "`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
+	guard := cmd.Flags().Bool("guard", false, "put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
 	branch := cmd.Flags().String("branch", "refs/heads/main", "full name of the `branch` that holds the policy in the tree")
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -45,7 +46,11 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		if err != nil {
 			return mistyped(cmd, err)
 		}
-		return installServer(cmd.Context(), env, env.path(*server), *kind, pinned, *dry)
+		wanted := install.Server{Program: env.Executable, Kind: *kind, Introduction: pinned, Guard: *guard}
+		if !cmd.Flags().Changed("guard") {
+			wanted.Guard = *kind == "gitea"
+		}
+		return installServer(cmd.Context(), env, env.path(*server), wanted, *dry)
 	}
 	return cmd
 }
@@ -85,12 +90,12 @@ func dryRunFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
 }
 
-func installServer(ctx context.Context, env Env, dir, kind, introduction string, dry bool) error {
+func installServer(ctx context.Context, env Env, dir string, wanted install.Server, dry bool) error {
+	kind, introduction := wanted.Kind, wanted.Introduction
 	facts, err := install.Look(ctx, dir, kind)
 	if err != nil {
 		return err
 	}
-	wanted := install.Server{Program: env.Executable, Kind: kind, Introduction: introduction}
 	plan, err := install.PlanServer(facts, wanted)
 	if err != nil {
 		return exitError{exitRefused, err}

@@ -16,7 +16,7 @@ import (
 func TestInstallAndUninstall(t *testing.T) {
 	p := newPerson(t)
 	p.tool("git", "init", "-q", "--bare", repo)
-	p.write("countersign", "#!/bin/sh\nexit 0\n")
+	p.write("countersign", "#!/bin/sh\nexit 41\n")
 	p.tool("chmod", "+x", "countersign")
 
 	const plan = "make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\nwrite hooks/pre-receive (0755)\nwrite hooks/post-receive (0755)\n"

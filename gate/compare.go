@@ -55,19 +55,11 @@ func (g *Gate) Compare(ctx context.Context, now time.Time) (Compared, error) {
 	for _, ref := range slices.Sorted(maps.Keys(p.known)) {
 		known, now := p.known[ref], held[ref]
 		if now == "" {
-			now = zeros(len(known))
+			now = strings.Repeat("0", len(known))
 		}
 		if known != now {
 			c.Outside = append(c.Outside, ref+" was left at "+known+", and is at "+now)
 		}
 	}
 	return c, nil
-}
-
-func zeros(n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = '0'
-	}
-	return string(b)
 }

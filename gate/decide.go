@@ -147,6 +147,10 @@ func (p *push) lookUp(ctx context.Context) error {
 			if resolved = current[resolved].Target; hops > 5 {
 				return fmt.Errorf("symbolic ref %s leads nowhere", u.Name)
 			}
+			if p.chain == nil {
+				p.chain = make(map[string][]string)
+			}
+			p.chain[u.Name] = append(p.chain[u.Name], resolved)
 		}
 		if other, twice := moved[resolved]; twice {
 			return fmt.Errorf("%s and %s are the same ref", other, u.Name)

@@ -69,6 +69,10 @@ type Options struct {
 	Rules []string
 	// Now is the clock that says how long a push took, for the record.
 	Now func() time.Time
+	// Process is the git-receive-pack that the push comes through, as its ticket is named; "" for none. Alive says
+	// whether such a process still runs.
+	Process string
+	Alive   func(process string) bool
 	// Version is the program's version, for the record.
 	Version string
 }
@@ -87,7 +91,8 @@ type Gate struct {
 	past         *past // what the journal says; nil before it was asked
 	received     int64 // when the push being judged came in, seconds since 1970; 0 for none
 	tenure       ledgers
-	exceptions   *bool // whether there is any; nil before somebody asked
+	exceptions   *bool               // whether there is any; nil before somebody asked
+	chain        map[string][]string // names between one that is pushed to and the ref that moves
 	logs         *transparency
 	pusher       string // who signed the push certificate; "" for nobody
 }
@@ -222,11 +227,20 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
+	if d.Verdict == policy.Accepted {
+		if terr := g.leaveTicket(req); terr != nil {
+			err = fmt.Errorf("%w: the ticket for the guard couldn't be written: %w", ErrUndecided, terr)
+			d.Verdict, d.Undecided = policy.Refused, err.Error()
+		}
+	}
 	rerr := g.record(ctx, RecordSchema, req, d)
 	if errors.Is(rerr, errTooLong) && d.Verdict == policy.Accepted { // refused, that fits
 		err = fmt.Errorf("%w: %w", ErrUndecided, rerr)
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
 		rerr = g.record(ctx, RecordSchema, req, d)
+	}
+	if rerr != nil || d.Verdict != policy.Accepted {
+		TicketsOf(g.GitDir()).Remove(g.o.Process)
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)

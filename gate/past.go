@@ -80,7 +80,7 @@ func (p *past) add(schema string, at time.Time, accepted bool, refs []recordedRe
 		}
 		c := change{ref: cmp.Or(r.Resolved, r.Ref), old: r.Old, new: r.New, at: at.Unix(), protected: r.Protected, landings: r.Landings}
 		switch schema {
-		case RecordSchema:
+		case RecordSchema, OperatorSchema: // an operator's word is a decision, too
 			p.confirm(c.ref, c.old, c.at)
 			p.remember(c)
 			if accepted { // else it was turned away
@@ -271,7 +271,7 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 		if err := json.Unmarshal(b, &r); err != nil {
 			return nil, err
 		}
-		if r.Schema != RecordSchema && r.Schema != AppliedSchema && r.Schema != MoveSchema {
+		if !slices.Contains([]string{RecordSchema, AppliedSchema, MoveSchema, OperatorSchema}, r.Schema) {
 			continue
 		}
 		if err := json.Unmarshal(r.Decision, &d); err != nil {

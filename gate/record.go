@@ -23,12 +23,14 @@ type Record struct {
 }
 
 // The schemas of the records this version writes: what was decided, what Git then did,
-// and that somebody reviewed an exception.
+// that somebody reviewed an exception, and that an operator let a ref move.
 const (
 	RecordSchema  = "countersign-push/1"
 	AppliedSchema = "countersign-applied/1"
 	ReviewSchema  = "countersign-review/1"
 	MoveSchema    = "countersign-move/1" // an operator lets a move stand that no push made
+	// OperatorSchema: an operator lets a ref move beside a push.
+	OperatorSchema = "countersign-operator/1"
 )
 
 var errNoRecorder = errors.New("no journal is open")

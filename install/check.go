@@ -1,6 +1,9 @@
 package install
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Check says what would let a push past the hooks or leaves it without a record, or makes them refuse every
 // push; nothing if all is well.
@@ -21,6 +24,19 @@ func Check(f Facts) []string {
 	for _, slot := range f.slots() {
 		faults = append(faults, slot.check()...)
 	}
+	fault(!f.guarded && f.pre.place.runner != "" && f.mirror == "", "there is no %s, and %s: countersign install --kind gitea", f.guard.place.path(), f.guard.place.unrun)
+	fault(f.guarded && !f.hasTickets, "there is no %s, and the guard stops every push: countersign install", ticketFolder)
+	fault(f.guarded && f.mirror != "", "%s lets fetches write refs here, and the guard stops them half way: countersign uninstall, then install --guard=false", f.mirror)
+	fault(f.ignoreCase, "core.ignoreCase is on: names of refs and files that differ in case alone may be one here; serve from a file system that tells them apart")
+	for _, value := range f.procReceive {
+		_, prefix, modified := strings.Cut(value, ":")
+		if !modified {
+			prefix = value
+		}
+		fault(strings.Contains(strings.TrimSuffix(value, prefix), "!") || !strings.HasPrefix(prefix, "refs/for"),
+			"receive.procReceiveRefs = %s hands pushes to the hook proc-receive, which moves what refs it likes after they are judged: git config --unset-all receive.procReceiveRefs", value)
+	}
+	fault(f.proc.exists && len(f.procReceive) > 0 && f.pre.place.runner == "", "there is a hook hooks/proc-receive, which moves refs by itself: see that it moves no protected one")
 	for _, key := range f.configHooks {
 		fault(true, "the setting %s defines another hook, which runs beside %s", key, f.pre.place.path())
 	}
@@ -43,6 +59,8 @@ func (f slot) check() (faults []string) {
 	fault(f.hook.exists && !f.hook.dangles && who == foreign, "%s is not the hook that countersign install writes, and as far as that is known %s: countersign install", hook, unrun)
 	fault(who == edited, "%s was edited since it was installed", hook)
 	fault(who == ours && f.missing, "%s, which %s runs, is gone or can't be run: %s; countersign install", s.program, hook, broken)
+	fault(who == ours && f.silent, "%s, which %s runs, is not this program, or is cut short: asked to, it doesn't answer, and %s; put the program there again, then countersign install", s.program, hook, broken)
+	fault(who == ours && f.text != s.String(), "%s was written by another version of countersign: countersign install", hook)
 	fault(who == ours && s.kept != "" && !f.kept.runs(), "%s, which %s runs as well, is gone or not executable: %s", f.place.keptPath(), hook, broken)
 	fault(f.place.runner != "" && !f.runner.runs(), "%s, which runs the scripts in %s, is not there or not executable, and %s", f.place.runner, f.place.folder, unrun)
 	return faults

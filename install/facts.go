@@ -26,16 +26,30 @@ type Facts struct {
 	owner, user  int      // of the Git directory, and who is asking; -1 where there is no such number
 	hooksDir     string   // where Git looks for hooks; "" is the Git directory's own folder
 	setting      string   // the setting behind hooksDir, and where it stands
+	procReceive  []string // values of receive.procReceiveRefs
+	ignoreCase   bool     // core.ignoreCase
 	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
 
-	pre, post slot // of the hooks that a push runs
+	pre, post slot   // of the hooks that a push runs
+	guard     slot   // of the hook that every move of a ref runs
+	guarded   bool   // it is, or is to be, in place
+	mirror    string // the setting by which fetches write branches here; "" for none
 
-	hasFolder bool // for the policy
-	hasKeys   bool
+	asked map[string]bool // programs, and whether they answered
+
+	proc       file // hooks/proc-receive
+	hasFolder  bool // for the policy
+	hasKeys    bool
+	hasTickets bool
 }
 
 // slots are the places of our hooks.
-func (f *Facts) slots() []*slot { return []*slot{&f.pre, &f.post} }
+func (f *Facts) slots() []*slot {
+	if f.guarded {
+		return []*slot{&f.pre, &f.post, &f.guard}
+	}
+	return []*slot{&f.pre, &f.post}
+}
 
 // linkedOut gives the folders of hooks that are links out of the Git directory, each once.
 func (f *Facts) linkedOut() (folders []string) {
@@ -67,7 +81,8 @@ const (
 	// In place of the above, where the policy lies in the tree.
 	introductionFile = policyFolder + "/introduction.toml"
 	keysFolder       = policyFolder + "/keys"
-	maxHook          = 1 << 20 // bytes of a hook worth reading: ours is shorter
+	ticketFolder     = policyFolder + "/tickets" // see package gate
+	maxHook          = 1 << 20                   // bytes of a hook worth reading: ours is shorter
 )
 
 // Look gathers the facts about a repository. Kind is the kind of server, see package hook, or "" to
@@ -85,12 +100,19 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return f, nil
 	}
 	layout := f.layoutOf(kind)
-	if f.pre, err = f.lookAt(layout.place(preReceive)); err != nil {
+	if f.pre, err = f.lookAt(ctx, layout.place(preReceive)); err != nil {
 		return f, err
 	}
-	if f.post, err = f.lookAt(layout.place(postReceive)); err != nil {
+	if f.post, err = f.lookAt(ctx, layout.place(postReceive)); err != nil {
 		return f, err
 	}
+	// No server has a folder of its own for this one.
+	if f.guard, err = f.lookAt(ctx, plain.place(transaction)); err != nil {
+		return f, err
+	}
+	f.guarded = f.guard.origin() == ours
+	f.proc = f.look("hooks/proc-receive")
+	f.hasTickets = f.look(ticketFolder).exists
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
 	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
 	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
@@ -153,7 +175,7 @@ func readHook(name string) (string, error) {
 
 // lookAtSettings asks git for the settings that lead hooks elsewhere or add some.
 func (f *Facts) lookAtSettings(ctx context.Context) error {
-	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", `^(core\.hookspath|hook\..*)$`)
+	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", `^(core\.hookspath|core\.ignorecase|receive\.procreceiverefs|remote\..*\.(mirror|fetch)|hook\..*)$`)
 	if says(err, 1) {
 		return nil // git-config(1): there is no such key
 	}
@@ -162,11 +184,20 @@ func (f *Facts) lookAtSettings(ctx context.Context) error {
 	}
 	words := strings.Split(strings.TrimSuffix(out, "\x00"), "\x00")
 	for i := 0; i+1 < len(words); i += 2 {
-		key, _, _ := strings.Cut(words[i+1], "\n")
-		if key == "core.hookspath" {
+		key, value, _ := strings.Cut(words[i+1], "\n")
+		_, into, _ := strings.Cut(value, ":")
+		switch {
+		case key == "core.hookspath":
 			f.setting = "core.hooksPath in " + words[i]
-		} else if strings.HasSuffix(key, ".event") {
+		case key == "core.ignorecase":
+			f.ignoreCase = value == "true"
+		case key == "receive.procreceiverefs":
+			f.procReceive = append(f.procReceive, value)
+		case strings.HasPrefix(key, "hook.") && strings.HasSuffix(key, ".event"):
 			f.configHooks = append(f.configHooks, key)
+		case strings.HasSuffix(key, ".mirror") && value == "true",
+			strings.HasSuffix(key, ".fetch") && (strings.HasPrefix(into, "refs/heads/") || strings.HasPrefix(into, "refs/tags/") || strings.HasPrefix(into, "refs/*")):
+			f.mirror = key
 		}
 	}
 	dir, err := git(ctx, f.GitDir, "rev-parse", "--git-path", "hooks")

@@ -33,6 +33,8 @@ const (
 	Keep       Action = "keep"     // From, under the name Path as well
 	PutBack    Action = "put back" // From, in place of Path
 	Delete     Action = "delete"
+	// DeleteFolder takes what is in it away as well.
+	DeleteFolder Action = "delete folder"
 )
 
 // Step is one change to a Git directory. Paths are relative to it, with slashes.
@@ -51,8 +53,8 @@ func (s Step) String() string {
 		return fmt.Sprintf("keep %s as %s, to run as well", s.From, s.Path)
 	case PutBack:
 		return fmt.Sprintf("put %s back as %s", s.From, s.Path)
-	case Delete:
-		return "delete " + s.Path
+	case Delete, DeleteFolder:
+		return string(s.Action) + " " + s.Path
 	default:
 		return fmt.Sprintf("%s %s (%04o)", s.Action, s.Path, s.Mode.Perm())
 	}
@@ -103,6 +105,8 @@ func (s Step) apply(root *os.Root) error {
 		return root.Rename(s.From, s.Path)
 	case Delete:
 		return root.Remove(s.Path)
+	case DeleteFolder:
+		return root.RemoveAll(s.Path)
 	default:
 		return errors.New("unknown action")
 	}

@@ -1,10 +1,17 @@
 package install
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
+
+	"countersign/history"
 )
+
+// Guard is Git's hook that sees every move of a ref.
+const Guard = "reference-transaction"
 
 // event is a hook of Git's that an installation places (githooks(5)).
 type event struct {
@@ -15,6 +22,7 @@ type event struct {
 
 var (
 	preReceive  = event{"pre-receive", "Git lets everything in", "every push is refused"}
+	transaction = event{Guard, "protected refs that move beside a push aren't stopped", "no ref that may be protected can move"}
 	postReceive = event{"post-receive", "what Git makes of a push isn't recorded", "what Git makes of a push isn't recorded"}
 )
 
@@ -70,10 +78,17 @@ type slot struct {
 	folder   file // of the hook
 	outside  bool // the hook's folder is a link out of the Git directory
 	missing  bool // the program that our hook runs is gone, or can't run
+	silent   bool // it is there, and doesn't answer as this program does
+}
+
+// origin says who wrote the hook.
+func (s slot) origin() origin {
+	_, who := readScript(s.text)
+	return who
 }
 
 // lookAt finds out how a place stands.
-func (f *Facts) lookAt(p place) (slot, error) {
+func (f *Facts) lookAt(ctx context.Context, p place) (slot, error) {
 	s := slot{place: p, hook: f.look(p.path()), kept: f.look(p.keptPath()), scripts: f.look("hooks/" + p.name + ".d")}
 	if p.runner != "" {
 		s.runner = f.look(p.runner)
@@ -88,8 +103,29 @@ func (f *Facts) lookAt(p place) (slot, error) {
 	}
 	if written, who := readScript(s.text); who == ours {
 		s.missing = !at(written.program).runs()
+		s.silent = !s.missing && !f.answers(ctx, written.program)
 	}
 	return s, nil
+}
+
+// answerTime is how long a program may take to answer.
+const answerTime = 10 * time.Second
+
+// answers runs a program as our hooks do, and says whether it is the one that they wait for: an empty file, or
+// one that was cut short, runs as well.
+func (f *Facts) answers(ctx context.Context, program string) bool {
+	if answers, known := f.asked[program]; known {
+		return answers
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	// By the shell: it runs what the system can't, and so does a hook.
+	err := history.Command{Dir: f.GitDir, Args: []string{"sh", "-c", `"$0" hook "$1"`, program, AnswerCommand}}.Run(ctx)
+	if f.asked == nil {
+		f.asked = make(map[string]bool)
+	}
+	f.asked[program] = says(err, Answer)
+	return f.asked[program]
 }
 
 // lookAtFolder finds out where the hook's folder really is, and whether the hook that was kept is

@@ -135,7 +135,10 @@ write custom_hooks/post-receive.d/countersign (0755)
 func asGitea(f Facts) Facts {
 	folder, file := file{exists: true, mode: fs.ModeDir | 0o755}, file{exists: true, mode: 0o755}
 	f.pre.place, f.post.place = gitea.place(preReceive), gitea.place(postReceive)
-	for _, slot := range f.slots() {
+	f.guarded, f.hasTickets = true, true
+	f.guard = slot{place: plain.place(transaction), folder: folder, hook: file}
+	f.guard.text = script{event: Guard, program: want.Program, refs: patterns(nil)}.String()
+	for _, slot := range []*slot{&f.pre, &f.post} {
 		slot.runner, slot.scripts, slot.folder = file, folder, folder
 	}
 	return f
@@ -235,7 +238,7 @@ func TestAttackHookThatGitDoesNotRun(t *testing.T) {
 		"core.hooksPath":        {edit(func(f *Facts) { f.hooksDir, f.setting = "/dev/null", "core.hooksPath in file:config" }), "looks for hooks in /dev/null"},
 		"hooks folder a link":   {edit(func(f *Facts) { f.pre.outside = true }), "link out of the repository"},
 		"somebody else's":       {edit(func(f *Facts) { f.pre.text = "#!/bin/sh\nexit 0\n" }), "not the hook that countersign install writes"},
-		"edited":                {edit(func(f *Facts) { f.pre.text = strings.Replace(f.pre.text, "|| exit 1", "|| exit 0", 1) }), "was edited"},
+		"edited":                {edit(func(f *Facts) { f.pre.text = strings.Replace(f.pre.text, "exit 1", "exit 0", 1) }), "was edited"},
 		"program gone":          {edit(func(f *Facts) { f.pre.missing = true }), "/usr/local/bin/countersign, which hooks/pre-receive runs, is gone"},
 		"kept hook gone":        {edit(func(f *Facts) { f.pre.text = script{event: "pre-receive", kept: "x"}.String() }), "before-countersign, which hooks/pre-receive runs as well, is gone"},
 		"setting defines hooks": {edit(func(f *Facts) { f.configHooks = []string{"hook.lint.event"} }), "hook.lint.event defines another hook"},

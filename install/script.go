@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -12,8 +13,16 @@ type script struct {
 	event   string // of Git's: "pre-receive"
 	program string // absolute path of the program behind it
 	kind    string // kind of server, see package hook
+	refs    string // of the guard: the patterns of a shell's case that may be protected
 	kept    string // name, beside the script, of the hook that runs as well; "" for none
 }
+
+// Answer is the exit status by which the program tells a hook of ours that it may go on. No shell, signal or
+// common failure ends with it: a program that is empty, cut short or another one is no answer.
+const Answer = 41
+
+// AnswerCommand is the hook command that only answers.
+const AnswerCommand = "answer"
 
 const (
 	scriptHead = "#!/bin/sh\n# Written by countersign install, not to be edited; countersign uninstall takes it out.\n# sha256 of what follows: "
@@ -22,61 +31,138 @@ const (
 	// the shell would drop; no ref name has a NUL in it.
 	scriptInput = `input=$(cat && echo x) || exit 1
 `
+	scriptPipe    = `printf %s "${input%x}" 2>/dev/null | `
 	scriptProgram = `program=%s
-if [ ! -f "$program" ] || [ ! -x "$program" ]; then
+`
+	scriptGone = `if [ ! -f "$program" ] || [ ! -x "$program" ]; then
 `
 	// What was there before runs first: it may refuse.
 	preStart = `# Git runs this before it takes a push in (githooks(5), pre-receive). Anything but success refuses the push.
 `
-	preKept = `printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s || exit 1
+	preKept = `"${0%%/*}"/%s || exit 1
 `
 	preGone = `	echo 'countersign: refused: the program that judges pushes is gone from the server' >&2
 	echo 'countersign:   next: ask the operator of the server to install it again' >&2
 	exit 1
 fi
 `
-	preAlone = `exec "$program" hook pre-receive --pusher-from=%s || exit 1
-`
-	preAfter = `printf %%s "${input%%x}" 2>/dev/null | "$program" hook pre-receive --pusher-from=%s || exit 1
+	preRun = `%s"$program" hook pre-receive --answer --pusher-from=%s
+status=$?
+case $status in
+41) exit 0 ;;
+1 | 3) exit 1 ;; # and it has said why
+esac
+# An empty file, or one cut short, is run by the shell, and may end with 0.
+echo "countersign: refused: the program that judges pushes gave no answer (exit status $status)" >&2
+echo 'countersign:   next: ask the operator of the server to run: countersign doctor' >&2
+exit 1
 `
 	// What was there before runs last: it may take its time.
 	postStart = `# Git runs this when it has taken a push in (githooks(5), post-receive). Nothing is refused any more.
 `
-	postGone = `	echo 'countersign: what Git made of this push is not recorded: the program is gone from the server' >&2
-	echo 'countersign:   next: ask the operator of the server to install it again' >&2
+	postRun = `	status=gone
 else
-	%s"$program" hook post-receive --pusher-from=%s
+	%s"$program" hook post-receive --answer --pusher-from=%s
+	status=$?
+fi
+if [ "$status" != 41 ]; then
+	echo "countersign: what Git made of this push is not recorded (exit status $status)" >&2
+	echo 'countersign:   next: ask the operator of the server to run: countersign doctor' >&2
 fi
 `
-	postInput = `printf %s "${input%x}" 2>/dev/null | `
-	postKept  = `printf %%s "${input%%x}" 2>/dev/null | "${0%%/*}"/%s
+	postKept = `"${0%%/*}"/%s
+`
+	guardStart = `# Git runs this at each step of each change of refs (githooks(5), reference-transaction). Only at "prepared" can it stop one.
+`
+	guardInput = `[ "$1" = prepared ] || exit 0
+`
+	guardKept = `"${0%%/*}"/%s "$@" || exit 1
+[ "$1" = prepared ] || exit 0
+`
+	// One ref alone, as packing and fetching have it, starts no other process.
+	guardRead = `input=
+line=
+IFS= read -r line && input="$line
+" && if IFS= read -r line; then
+	input="$input$line
+"
+	rest=$(cat && echo x) || exit 1
+	input="$input${rest%x}"
+	line=
+fi
+input="$input${line}x"
+`
+	guardFilter = `case $input in
+%s) ;;
+*) exit 0 ;;
+esac
+`
+	guardGone = `	echo 'countersign: refused: the program that guards the refs is gone from the server' >&2
+	echo 'countersign:   next: countersign install it again, or countersign uninstall' >&2
+	exit 1
+fi
+`
+	guardRun = `printf %s "${input%x}" 2>/dev/null | "$program" hook reference-transaction "$1" --answer
+status=$?
+case $status in
+41) exit 0 ;;
+1 | 3) exit 1 ;; # and it has said why
+esac
+echo "countersign: refused: the program that guards the refs gave no answer (exit status $status)" >&2
+echo 'countersign:   next: countersign doctor' >&2
+exit 1
 `
 )
 
 // String gives the script's text. Its third line proves the rest unedited, for every version.
 func (s script) String() string {
 	body := s.pre
-	if s.event == postReceive.name {
+	switch s.event {
+	case postReceive.name:
 		body = s.post
+	case Guard:
+		body = s.guard
 	}
 	text := body()
 	return fmt.Sprintf("%s%x\n%s", scriptHead, sha256.Sum256([]byte(text)), text)
 }
 
 func (s script) pre() string {
-	if s.kept == "" {
-		return preStart + fmt.Sprintf(scriptProgram, quote(s.program)) + preGone + fmt.Sprintf(preAlone, quote(s.kind))
+	begin, pipe := preStart, ""
+	if s.kept != "" {
+		pipe = scriptPipe
+		begin += scriptInput + pipe + fmt.Sprintf(preKept, quote(s.kept))
 	}
-	return preStart + scriptInput + fmt.Sprintf(preKept, quote(s.kept)) +
-		fmt.Sprintf(scriptProgram, quote(s.program)) + preGone + fmt.Sprintf(preAfter, quote(s.kind))
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + preGone + fmt.Sprintf(preRun, pipe, quote(s.kind))
 }
 
 func (s script) post() string {
-	program := fmt.Sprintf(scriptProgram, quote(s.program))
-	if s.kept == "" {
-		return postStart + program + fmt.Sprintf(postGone, "", quote(s.kind))
+	begin, pipe, end := postStart, "", ""
+	if s.kept != "" {
+		pipe = scriptPipe
+		begin, end = begin+scriptInput, pipe+fmt.Sprintf(postKept, quote(s.kept))
 	}
-	return postStart + scriptInput + program + fmt.Sprintf(postGone, postInput, quote(s.kind)) + fmt.Sprintf(postKept, quote(s.kept))
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + fmt.Sprintf(postRun, pipe, quote(s.kind)) + end + "exit 0\n"
+}
+
+func (s script) guard() string {
+	begin := guardStart + guardInput + guardRead
+	if s.kept != "" {
+		begin = guardStart + scriptInput + scriptPipe + fmt.Sprintf(guardKept, quote(s.kept))
+	}
+	return begin + fmt.Sprintf(guardFilter, s.refs) + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + guardGone + guardRun
+}
+
+// patterns makes the patterns of a shell's case of ref names and prefixes.
+func patterns(prefixes []string) string {
+	// All branches and tags: a policy that changes, be it by a push, opens nothing.
+	words := []string{"*' refs/heads/'*", "*' refs/tags/'*"}
+	for _, p := range prefixes {
+		if word := "*" + quote(" "+p) + "*"; !strings.HasPrefix(p, "refs/heads/") && !strings.HasPrefix(p, "refs/tags/") && !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " | ")
 }
 
 // origin says who wrote a hook.
@@ -99,8 +185,13 @@ func readScript(text string) (script, origin) {
 		return script{}, edited
 	}
 	s := script{event: preReceive.name}
-	if strings.HasPrefix(body, postStart) {
+	switch {
+	case strings.HasPrefix(body, postStart):
 		s.event = postReceive.name
+	case strings.HasPrefix(body, guardStart):
+		s.event = Guard
+		_, s.refs, _ = strings.Cut(body, "\ncase $input in\n")
+		s.refs, _, _ = strings.Cut(s.refs, ") ;;\n")
 	}
 	if _, after, found := strings.Cut(body, "\nprogram="); found {
 		s.program = unquote(after)

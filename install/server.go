@@ -11,6 +11,11 @@ type Server struct {
 	Program string // absolute path of the program that judges
 	Kind    string // kind of server, see package hook: how it says who pushes
 	Policy  string // text of the first policy; see [StarterPolicy]
+	// Guard puts the hook in place that stops what moves protected refs beside a push.
+	Guard bool
+	// Protected are ref names, and prefixes that end in "/", that take in every ref that the policy protects: what the
+	// guard looks at beside all branches and tags.
+	Protected []string
 	// Introduction is the text of the file that says where a policy in the tree begins; where it isn't "",
 	// there is no Policy.
 	Introduction string
@@ -22,6 +27,7 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 	if !f.isRepository {
 		return Plan{}, fmt.Errorf("%s is not a Git directory: name a bare repository, or the .git folder of another", f.GitDir)
 	}
+	f.guarded = f.guarded || s.Guard
 	if err := obstacles(f, s); err != nil {
 		return Plan{}, err
 	}
@@ -39,6 +45,8 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: 0o640, Text: s.Policy})
 	}
 
+	// From here on each push leaves a ticket, so that the guard knows it.
+	add(!f.guarded || f.hasTickets, Step{Action: MakeFolder, Path: ticketFolder, Mode: 0o750})
 	for _, slot := range f.slots() {
 		p.Steps = append(p.Steps, slot.plan(s)...)
 	}
@@ -53,6 +61,9 @@ func (f slot) plan(s Server) (steps []Step) {
 		}
 	}
 	wanted := script{event: f.place.name, program: s.Program, kind: s.Kind}
+	if wanted.event == Guard {
+		wanted.kind, wanted.refs = "", patterns(s.Protected)
+	}
 	_, who := readScript(f.text)
 	replaces := f.hook.exists && who == foreign
 	if replaces || f.kept.exists {
@@ -78,6 +89,8 @@ func obstacles(f Facts, s Server) error {
 	for _, folder := range f.linkedOut() {
 		refuse(true, "%s is a link out of the repository: other repositories may share it; make it a folder", folder)
 	}
+	refuse(f.guarded && f.mirror != "", "%s lets fetches write refs here, and the guard would stop them half way: install without --guard", f.mirror)
+	refuse(f.guarded && !at("/proc/self/stat").exists, "the guard needs /proc, to tell by which process a ref moves: install without --guard")
 	for _, slot := range f.slots() {
 		errs = append(errs, slot.obstacles()...)
 	}
@@ -118,6 +131,9 @@ func PlanRemoval(f Facts) (Plan, error) {
 	}
 	if err := errors.Join(errs...); err != nil {
 		return Plan{}, err
+	}
+	if f.guarded && f.hasTickets {
+		p.Steps = append(p.Steps, Step{Action: DeleteFolder, Path: ticketFolder})
 	}
 	return p, nil
 }

@@ -27,7 +27,7 @@ func newSite(t *testing.T) *site {
 	s.git(dir, "init", "-q", "--bare", "--initial-branch=main", s.repo)
 	s.git(dir, "clone", "-q", s.repo, s.clone)
 	s.git(s.clone, "checkout", "-q", "-b", "main")
-	s.write(s.program, 0o755, "#!/bin/sh\necho \"$@\" >'"+dir+"'/$2.args\ncat >'"+dir+"'/$2.stdin\n[ ! -e '"+dir+"/refuse' ]\n")
+	s.write(s.program, 0o755, "#!/bin/sh\necho \"$@\" >'"+dir+"'/$2.args\ncat >'"+dir+"'/$2.stdin\n[ ! -e '"+dir+"/refuse' ] && exit 41\nexit 1\n")
 	return s
 }
 
@@ -117,7 +117,7 @@ func TestPushGoesThroughTheHook(t *testing.T) {
 	if out, err := s.push("refs/heads/main"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if diff := cmp.Diff("hook pre-receive --pusher-from=ssh\n", s.read(s.dir+"/pre-receive.args")); diff != "" {
+	if diff := cmp.Diff("hook pre-receive --answer --pusher-from=ssh\n", s.read(s.dir+"/pre-receive.args")); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}
 	want := strings.Repeat("0", 40) + " " + s.git(s.clone, "rev-parse", "HEAD") + " refs/heads/main\n"
@@ -127,6 +127,9 @@ func TestPushGoesThroughTheHook(t *testing.T) {
 	s.write(s.dir+"/refuse", 0o644, "")
 	if out, err := s.push("refs/heads/main"); err == nil || !strings.Contains(out, "pre-receive hook declined") {
 		t.Errorf("the program refuses, git says %v\n%s", err, out)
+	}
+	if err := os.Remove(s.dir + "/refuse"); err != nil {
+		t.Fatal(err)
 	}
 	if got := Check(s.look("")); got != nil {
 		t.Errorf("all is well, yet: %q", got)
@@ -213,25 +216,143 @@ func TestFormerHookRunsFirstWithTheSameInput(t *testing.T) {
 	}
 }
 
+// broken are programs that the shell runs, though nothing is in them that could judge: a disk was full, or a copy
+// is not finished.
+var broken = map[string]string{
+	"empty": "", "newline": "\n", "zeros": strings.Repeat("\x00", 4096), "comment": "# x\n", "cut short": "#!/bin/sh\ncat >/dev/null\n",
+	"succeeds": "#!/bin/sh\nexit 0\n", "half a program": "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 3000),
+}
+
+// What doesn't answer refuses every push, whatever it ends with; and doctor runs the very program.
+func TestAttackProgramThatDoesNotAnswer(t *testing.T) {
+	s := newSite(t)
+	s.install("none")
+	if out, err := s.push("refs/heads/main"); err != nil {
+		t.Fatalf("control: %v\n%s", err, out)
+	}
+	s.write(s.hook("pre-receive.before-countersign"), 0o755, "#!/bin/sh\nexit 0\n")
+	whole := s.read(s.program)
+	for _, chained := range []bool{false, true} {
+		if s.write(s.program, 0o755, whole); chained {
+			s.install("none")
+		}
+		for name, text := range broken {
+			s.write(s.program, 0o755, text)
+			out, err := s.push("refs/heads/main")
+			if err == nil || !strings.Contains(out, "remote: countersign: refused: the program that judges pushes gave no answer") {
+				t.Errorf("chained %v, %s: %v\n%s", chained, name, err, out)
+			}
+			if got := Check(s.look("")); len(got) != 2 || !strings.Contains(got[0], "doesn't answer, and every push is refused") {
+				t.Errorf("chained %v, %s: doctor says %q", chained, name, got)
+			}
+		}
+	}
+}
+
+// The same under any shell that /bin/sh may be, and for the hook that refuses nothing.
+func TestAttackNoAnswerUnderAnyShell(t *testing.T) {
+	t.Parallel()
+	for _, shell := range shells() {
+		for _, event := range []string{preReceive.name, postReceive.name} {
+			for _, kept := range []string{"", event + ".before-countersign"} {
+				dir := t.TempDir()
+				for name, text := range map[string]string{
+					event:                         script{event: event, program: dir + "/program", kind: "none", kept: kept}.String(),
+					event + ".before-countersign": "#!/bin/sh\nexit 0\n",
+				} {
+					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+						t.Fatal(err)
+					}
+				}
+				try := func(program string) (string, error) {
+					if err := os.WriteFile(dir+"/program", []byte(program), 0o755); err != nil {
+						t.Fatal(err)
+					}
+					cmd := exec.Command(shell[0], append(shell[1:], "./"+event)...)
+					cmd.Dir, cmd.Stdin = dir, strings.NewReader("a line\n")
+					out, err := cmd.CombinedOutput()
+					return string(out), err
+				}
+				if out, err := try("#!/bin/sh\ncat >/dev/null\nexit 41\n"); err != nil || out != "" {
+					t.Errorf("%v, %s%s: it answers, yet %v: %s", shell, event, kept, err, out)
+				}
+				for name, text := range broken {
+					out, err := try(text)
+					if !strings.Contains(out, "countersign: ") || (err == nil) != (event == postReceive.name) {
+						t.Errorf("%v, %s%s, %s: %v: %s", shell, event, kept, name, err, out)
+					}
+				}
+			}
+		}
+	}
+}
+
+// shells are those of the shells that /bin/sh may be that are here.
+func shells() [][]string {
+	found := [][]string{{"sh"}}
+	for _, shell := range [][]string{{"dash"}, {"bash", "--posix"}, {"bash"}, {"busybox", "sh"}, {"mksh"}, {"yash"}, {"ksh"}, {"zsh"}} {
+		if _, err := exec.LookPath(shell[0]); err == nil {
+			found = append(found, shell)
+		}
+	}
+	return found
+}
+
+// The guard's script hands over every byte, and starts the program only for what may be protected, at "prepared".
+func TestGuardScriptUnderAnyShell(t *testing.T) {
+	t.Parallel()
+	zero, one := strings.Repeat("0", 40)+" ", strings.Repeat("1", 40)+" "
+	heads, other := zero+one+"refs/heads/$(id)`'\xff\n", zero+one+"refs/notes/x\n"
+	for _, shell := range shells() {
+		for _, kept := range []string{"", Guard + ".before-countersign"} {
+			for in, asked := range map[string]bool{
+				"": false, other: false, other + other: false, heads: true, other + heads: true, other + other + other + heads: true,
+				heads + other + other: true, strings.TrimSuffix(heads, "\n"): true, other + strings.TrimSuffix(heads, "\n"): true,
+			} {
+				for _, state := range []string{"prepared", "committed"} {
+					dir := t.TempDir()
+					for name, text := range map[string]string{
+						Guard:                         script{event: Guard, program: dir + "/program", refs: patterns(nil), kept: kept}.String(),
+						Guard + ".before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
+						"program":                     "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
+					} {
+						if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+							t.Fatal(err)
+						}
+					}
+					cmd := exec.Command(shell[0], append(shell[1:], "./"+Guard, state)...)
+					cmd.Dir, cmd.Stdin = dir, strings.NewReader(in)
+					if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+						t.Errorf("%v, %q: %v\n%s", shell, in, err, out)
+					}
+					want := ""
+					if asked && state == "prepared" {
+						want = in
+					}
+					got, _ := os.ReadFile(filepath.Join(dir, "stdin"))
+					former, _ := os.ReadFile(filepath.Join(dir, "former"))
+					if string(got) != want || kept != "" && string(former) != in {
+						t.Errorf("%v, kept %q, %s, %q: the program got %q, the former hook %q", shell, kept, state, in, got, former)
+					}
+				}
+			}
+		}
+	}
+}
+
 // Ref names hold any byte above 0x7f and much that means something to a shell; both hooks get the
 // bytes, under any shell that /bin/sh may be.
 func TestAttackRefNameForTheChainingShell(t *testing.T) {
 	t.Parallel()
 	in := strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/$(touch${IFS}owned)`id`;'\"%s%n\xff\xc3\xe2\x80x\n" +
 		strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/-n\n\n\n"
-	shells := [][]string{{"sh"}}
-	for _, shell := range [][]string{{"dash"}, {"bash", "--posix"}, {"busybox", "sh"}, {"mksh"}, {"yash"}, {"ksh"}} {
-		if _, err := exec.LookPath(shell[0]); err == nil {
-			shells = append(shells, shell)
-		}
-	}
-	for _, shell := range shells {
+	for _, shell := range shells() {
 		for _, locale := range []string{"C", "C.UTF-8"} {
 			dir := t.TempDir()
 			for name, text := range map[string]string{
 				"pre-receive":                    script{event: "pre-receive", program: dir + "/program", kind: "none", kept: "pre-receive.before-countersign"}.String(),
 				"pre-receive.before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
-				"program":                        "#!/bin/sh\ncat >'" + dir + "/stdin'\n",
+				"program":                        "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
 			} {
 				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
 					t.Fatal(err)
@@ -421,7 +542,7 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("is gone or can't be run: every push is refused", "is gone or can't be run: what Git makes of a push isn't recorded")
-	s.write(s.program, 0o755, "#!/bin/sh\n")
+	s.write(s.program, 0o755, "#!/bin/sh\nexit 41\n")
 
 	if err := os.Rename(filepath.Join(s.repo, "hooks"), filepath.Join(s.dir, "shared")); err != nil {
 		t.Fatal(err)
@@ -462,10 +583,10 @@ func TestGiteaFolder(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	if got := s.read(s.dir + "/pre-receive.args"); got != "hook pre-receive --pusher-from=gitea\n" {
+	if got := s.read(s.dir + "/pre-receive.args"); got != "hook pre-receive --answer --pusher-from=gitea\n" {
 		t.Errorf("arguments %q", got)
 	}
-	if got := s.read(s.dir + "/post-receive.args"); got != "hook post-receive --pusher-from=gitea\n" {
+	if got := s.read(s.dir + "/post-receive.args"); got != "hook post-receive --answer --pusher-from=gitea\n" {
 		t.Errorf("arguments after the push %q", got)
 	}
 	s.uninstall()

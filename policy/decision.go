@@ -73,6 +73,7 @@ const (
 	RefStale        Code = "ref-stale"     // it isn't where the pusher says it was
 	MovedOutside    Code = "moved-outside" // it isn't where the last judged push left it
 	RefReserved     Code = "ref-reserved"
+	RefUndecided    Code = "ref-undecided" // it would move beside a push
 	PushCertificate Code = "push-certificate"
 	RefName         Code = "ref-name"
 	RefShadows      Code = "ref-shadows"  // Git would find it by a protected ref's name
@@ -98,7 +99,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefStale, MovedOutside, RefReserved, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, HistoryGone, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefStale, MovedOutside, RefReserved, RefUndecided, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, HistoryGone, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/hook"
+	"countersign/install"
+)
+
+// shownMoves is how many of the refs that a command may not move are told to who ran it.
+const shownMoves = 3
+
+func transactionCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   install.Guard + " STATE",
+		Short: "Stop what moves protected refs without a decision, as Git's reference-transaction hook",
+		Long: `Reads the ref updates that Git is about to make from standard input and stops those of protected refs that
+no push was allowed and no operator let through. See githooks(5), reference-transaction.`,
+		Args: cobra.ExactArgs(1),
+	}
+	answered(cmd, func(cmd *cobra.Command, args []string) error {
+		if args[0] != "prepared" {
+			return nil // before the locks are taken, or when it is done
+		}
+		moves, err := hook.Transaction(env.Stdin)
+		if err != nil {
+			return notUnderstood(err)
+		}
+		process, dir := receiver(), cmp.Or(env.Getenv("GIT_DIR"), ".")
+		if process != "" && gate.TicketsOf(env.path(dir)).Allows(process, moves) {
+			return nil // a push that was accepted: nothing more is asked
+		}
+		g, _ := env.open(dir, "", gate.Options{Record: openJournal}) // without a policy everything is protected
+		defer g.Close()
+		found, err := g.Guard(cmd.Context(), gate.Request{Received: env.Now()}, gate.Guarded{Moves: moves, Process: process, Command: caller()})
+		if err != nil {
+			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
+		}
+		if len(found) == 0 {
+			return nil
+		}
+		for i, f := range found {
+			if i == shownMoves {
+				say(env.Stderr, fmt.Errorf("refused %d more refs: countersign log has them", len(found)-i))
+				break
+			}
+			say(env.Stderr, fmt.Errorf("refused %s: %s\n  next: %s", f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
+		}
+		return exitError{exitRefused, nil}
+	})
+	return cmd
+}
+
+func moveCommand(env Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "move REF OLD NEW --reason TEXT",
+		Short: "Let one move of a protected ref through the guard, once",
+		Long: fmt.Sprintf(`For the operator of a server with the guard (install --guard): records the reason and lets this very move
+through, once and within %s. OLD and NEW are full ids, all zeros for a ref that isn't there.
+Then run the git command that the guard has stopped.`, gate.OperatorTime),
+		Args: cobra.ExactArgs(3),
+	}
+	repository := repositoryFlag(cmd)
+	reason := cmd.Flags().String("reason", "", "why, for the record")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *reason == "" {
+			return mistyped(cmd, errors.New("why? --reason TEXT"))
+		}
+		req, err := hook.Update(args, env.around(""))
+		if err != nil {
+			return mistyped(cmd, err)
+		}
+		g, err := env.open(*repository, "", gate.Options{Record: openJournal})
+		defer g.Close()
+		if g.Repository() == nil {
+			return err
+		}
+		return g.MayMove(cmd.Context(), req, *reason)
+	}
+	return cmd
+}

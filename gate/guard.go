@@ -1,0 +1,133 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Guarded is what a reference-transaction hook was told, and by which process.
+type Guarded struct {
+	Moves   []RefMove
+	Process string   // the git-receive-pack it runs in, as tickets are named; "" for none
+	Command []string // of the git that moves the refs
+}
+
+// Guard says which moves of protected refs nobody decided; none may go on. It records them. Which refs are
+// protected is the policy's to say; where that can't be read all are.
+//
+// Git's lines look alike for a deletion, for the packing of refs and for a mere check: what tells them apart is
+// what the ref really holds, and the lock that only a deletion takes.
+func (g *Gate) Guard(ctx context.Context, req Request, t Guarded) ([]policy.Finding, error) {
+	var ask []RefMove
+	ticket := TicketsOf(g.GitDir()).read(t.Process)
+	for _, m := range t.Moves {
+		if strings.HasPrefix(m.Ref, "refs/") && !ticket[m] && g.guards(m.Ref) {
+			ask = append(ask, m)
+		}
+	}
+	stopped, err := g.undecidedMoves(ctx, ask, t.Command)
+	if err != nil {
+		return nil, err
+	}
+	if m, renames := g.renamed(t); renames && !TicketsOf(g.GitDir()).use(m, g.o.Now()) {
+		stopped = append(stopped, m)
+	}
+	if stopped == nil {
+		return nil, nil
+	}
+	d := policy.Decision{Verdict: policy.Refused, Reference: reference(req)}
+	for _, m := range stopped {
+		d.Findings = append(d.Findings, policy.Finding{
+			Code: policy.RefUndecided, Ref: m.Ref,
+			Detail: fmt.Sprintf("no decision lets it move from %s to %s, as %.200q wants", m.Old, m.New, strings.Join(t.Command, " ")),
+			Next:   []string{"push it", fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT", m.Ref, m.Old, m.New)},
+		})
+		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
+	}
+	return d.Findings, g.record(ctx, RecordSchema, req, bounded(d))
+}
+
+func (g *Gate) guards(ref string) bool { return g.now == nil || g.now.policy.Protects(ref) }
+
+// undecidedMoves gives the moves that would change what a ref holds, with its real value, and that no operator
+// lets through.
+func (g *Gate) undecidedMoves(ctx context.Context, moves []RefMove, command []string) (stopped []RefMove, err error) {
+	if len(moves) == 0 {
+		return nil, nil
+	}
+	if g.repo == nil {
+		return nil, fmt.Errorf("%w: the repository can't be read", ErrUndecided)
+	}
+	var names []string
+	for _, m := range moves {
+		names = append(names, m.Ref)
+	}
+	if len(names) > 500 {
+		names = nil // one question for all is shorter
+	}
+	refs, err := g.repo.Refs(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	held := make(map[string]history.Ref, len(refs))
+	for _, r := range refs {
+		held[r.Name] = r
+	}
+	for _, m := range moves {
+		real, exists := held[m.Ref]
+		now := strings.Repeat("0", len(m.Old))
+		if exists {
+			now = real.ID.String()
+		}
+		switch target, symbolic := strings.CutPrefix(m.New, "ref:"); {
+		case symbolic && real.Target == target, !symbolic && exists && real.Target == "" && m.New == now, allZeros(m.New) && !exists:
+			continue // it stays what it is
+		case allZeros(m.New) && !g.deletes(command):
+			continue // pack-refs takes the loose half away, or somebody only checks
+		}
+		if strings.HasPrefix(m.Old, "ref:") || allZeros(m.Old) && exists {
+			m.Old = now
+		}
+		if !TicketsOf(g.GitDir()).use(m, g.o.Now()) {
+			stopped = append(stopped, m)
+		}
+	}
+	return stopped, nil
+}
+
+// deletes says whether a line to all zeros is of a deletion: in the files backend that holds the lock of
+// packed-refs, and nothing else does at that moment but pack-refs itself.
+func (g *Gate) deletes(command []string) bool {
+	if _, err := os.Stat(filepath.Join(g.GitDir(), "reftable")); err == nil {
+		return true
+	}
+	if len(command) > 1 && command[1] == "pack-refs" {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(g.GitDir(), "packed-refs.lock"))
+	return err == nil || !os.IsNotExist(err)
+}
+
+// renamed gives the rename of a branch to a protected name: Git announces only that the old name goes.
+func (g *Gate) renamed(t Guarded) (RefMove, bool) {
+	i := slices.Index(t.Command, "branch")
+	if i < 0 || !slices.ContainsFunc(t.Command[i:], func(arg string) bool {
+		return arg == "--move" || len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.ContainsAny(arg, "mM")
+	}) {
+		return RefMove{}, false
+	}
+	to := "refs/heads/" + t.Command[len(t.Command)-1]
+	for _, m := range t.Moves {
+		if allZeros(m.New) && !allZeros(m.Old) && strings.HasPrefix(m.Ref, "refs/heads/") && m.Ref != to && g.guards(to) {
+			return RefMove{m.New, m.Old, to}, true
+		}
+	}
+	return RefMove{}, false
+}

@@ -1,0 +1,183 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/policy"
+)
+
+// TicketFolder is where tickets lie in a Git directory. It is there where the guard is installed, and tickets
+// are written only there.
+const TicketFolder = "countersign/tickets"
+
+// A ticket says which ref updates a process may make: those that were decided, one a line, "OLD NEW REF". A push's
+// is named after its git-receive-pack; an operator's begins with operatorTicket.
+const (
+	operatorTicket = "move-"
+	// OperatorTime is how long an operator's ticket is good for.
+	OperatorTime = 10 * time.Minute
+	// usedTime is how long after its first use: one deletion is announced more than once.
+	usedTime = 10 * time.Second
+)
+
+// RefMove is a line of a reference-transaction hook: values as Git writes them, ids or "ref:TARGET".
+type RefMove struct{ Old, New, Ref string }
+
+func (m RefMove) String() string { return m.Old + " " + m.New + " " + m.Ref }
+
+func allZeros(value string) bool { return strings.Trim(value, "0") == "" }
+
+// Tickets is the folder of tickets of one repository.
+type Tickets string
+
+// TicketsOf gives the tickets of a Git directory.
+func TicketsOf(gitDir string) Tickets { return Tickets(filepath.Join(gitDir, TicketFolder)) }
+
+// Wanted says whether tickets are needed: the guard is installed.
+func (t Tickets) Wanted() bool {
+	_, err := os.Stat(string(t))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// write leaves a ticket, whole or not at all.
+func (t Tickets) write(name string, moves []RefMove) error {
+	if name == "" {
+		return errors.New("which git-receive-pack runs this hook can't be told")
+	}
+	f, err := os.CreateTemp(string(t), ".new-")
+	if err != nil {
+		return err
+	}
+	for _, m := range moves {
+		if err == nil {
+			_, err = fmt.Fprintln(f, m)
+		}
+	}
+	if err = errors.Join(err, f.Chmod(0o640), f.Close()); err == nil {
+		err = os.Rename(f.Name(), filepath.Join(string(t), name))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+func (t Tickets) read(name string) map[RefMove]bool {
+	b, err := os.ReadFile(filepath.Join(string(t), name))
+	if err != nil {
+		return nil
+	}
+	moves := make(map[RefMove]bool)
+	for line := range strings.Lines(string(b)) {
+		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
+		if len(fields) == 3 {
+			moves[RefMove{fields[0], fields[1], fields[2]}] = true
+			if allZeros(fields[1]) { // git names no old id for the packed half of a deletion
+				moves[RefMove{fields[1], fields[1], fields[2]}] = true
+			}
+		}
+	}
+	return moves
+}
+
+// Remove takes a push's ticket away: what was to be made is made.
+func (t Tickets) Remove(process string) {
+	if process != "" {
+		_ = os.Remove(filepath.Join(string(t), process))
+	}
+}
+
+// sweep takes away what nobody will use any more.
+func (t Tickets) sweep(alive func(process string) bool, now time.Time) {
+	entries, _ := os.ReadDir(string(t))
+	for _, e := range entries {
+		name := filepath.Join(string(t), e.Name())
+		at, err := e.Info()
+		old := err == nil && now.Sub(at.ModTime()) > OperatorTime
+		if hidden := strings.HasPrefix(e.Name(), "."); (hidden || strings.HasPrefix(e.Name(), operatorTicket)) && old || !hidden && !strings.HasPrefix(e.Name(), operatorTicket) && !alive(e.Name()) {
+			_ = os.Remove(name)
+		}
+	}
+}
+
+// Allows says whether the ticket of a push has all of some moves.
+func (t Tickets) Allows(process string, moves []RefMove) bool {
+	ticket := t.read(process)
+	return ticket != nil && !slices.ContainsFunc(moves, func(m RefMove) bool { return strings.HasPrefix(m.Ref, "refs/") && !ticket[m] })
+}
+
+// leaveTicket lets Git make what was accepted, under each name of what moves.
+func (g *Gate) leaveTicket(req Request) error {
+	t := TicketsOf(g.GitDir())
+	if !t.Wanted() {
+		return nil
+	}
+	t.sweep(g.o.Alive, g.o.Now())
+	var moves []RefMove
+	for _, u := range req.Updates {
+		old, to := u.Old.String(), u.New.String()
+		length := max(len(old), len(to))
+		if u.Old.IsZero() {
+			old = strings.Repeat("0", length)
+		}
+		if u.New.IsZero() {
+			to = strings.Repeat("0", length)
+		}
+		moves = append(moves, RefMove{old, to, u.Name})
+		for _, name := range g.chain[u.Name] {
+			moves = append(moves, RefMove{old, to, name})
+		}
+	}
+	return t.write(g.o.Process, moves)
+}
+
+// operatorName names the ticket for a move by an operator.
+func operatorName(m RefMove) string {
+	h := sha256.Sum256([]byte(m.String()))
+	return operatorTicket + hex.EncodeToString(h[:8])
+}
+
+// MayMove leaves a ticket, by an operator, for one move of one ref, and records it with the reason.
+func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
+	u := req.Updates[0]
+	t := TicketsOf(g.GitDir())
+	if !t.Wanted() {
+		return fmt.Errorf("no guard is installed at %s: nothing has to be let through", g.GitDir())
+	}
+	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason}}
+	d.Refs[0].Old = u.Old.String()
+	d.Reference = reference(req)
+	if err := g.record(ctx, OperatorSchema, req, d); err != nil {
+		return err
+	}
+	m := RefMove{u.Old.String(), u.New.String(), u.Name}
+	t.sweep(g.o.Alive, g.o.Now())
+	_ = os.Remove(filepath.Join(string(t), operatorName(m)+".used"))
+	return t.write(operatorName(m), []RefMove{m})
+}
+
+// use says whether an operator let this move through, and marks that as used.
+func (t Tickets) use(m RefMove, now time.Time) bool {
+	name := operatorName(m)
+	at, err := os.Stat(filepath.Join(string(t), name))
+	if err != nil || now.Sub(at.ModTime()) > OperatorTime || !t.read(name)[m] {
+		return false
+	}
+	used := filepath.Join(string(t), name+".used")
+	f, err := os.OpenFile(used, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if err == nil {
+		return f.Close() == nil
+	}
+	at, err = os.Stat(used)
+	return err == nil && now.Sub(at.ModTime()) <= usedTime
+}
