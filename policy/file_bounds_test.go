@@ -53,7 +53,7 @@ func TestLargestPolicy(t *testing.T) {
 	var b strings.Builder
 	for i := range maxPrincipals {
 		by := "founder"
-		if i > 0 {
+		if i%maxGenerations > 0 {
 			by = fmt.Sprintf("p%d", i-1)
 		}
 		fmt.Fprintf(&b, "[[principal]]\nname = \"p%d\"\nrole = \"maintainer\"\nemails = [\"p%d@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = \"ssh-ed25519 K%d\" }]\n", i, i, by, i)
