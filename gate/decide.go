@@ -398,7 +398,3 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 	}
 	return nil
 }
-
-func (p *push) refuse(u *update, code policy.Code, detail string, next ...string) {
-	p.decision.Findings = append(p.decision.Findings, policy.Finding{Code: code, Ref: u.Name, Detail: detail, Next: next})
-}

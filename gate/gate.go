@@ -310,3 +310,7 @@ func reference(req Request) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))[:8]
 }
+
+func (p *push) refuse(u *update, code policy.Code, detail string, next ...string) {
+	p.decision.Findings = append(p.decision.Findings, policy.Finding{Code: code, Ref: u.Name, Detail: detail, Next: next})
+}

@@ -66,6 +66,7 @@ type amending struct {
 	whose    []string // of each one found, whose keys and addresses it is about, "" for nobody's
 	who      string   // whose are being compared
 	past     bool     // a key loses signatures that count by now
+	ended    bool     // a key's time is ended, or it is revoked
 	lost     bool     // no quorum is left
 }
 

@@ -77,7 +77,7 @@ func (a *amending) keys(old, new *Principal) {
 	}
 	for _, k := range left {
 		if slices.ContainsFunc(old.Keys, func(was Key) bool { return k.same(&was) }) && k.Revoked == "compromised" && k.RevokedAt.IsZero() {
-			a.past = true
+			a.past, a.ended = true, true
 			a.add("principal "+old.Name, Binds, "%s's key of %s is compromised, and always was", old.Name, k.Source)
 			continue
 		}
@@ -136,11 +136,25 @@ func (a *amending) key(name string, old, new *Key) {
 // ending is the effect of ending a key's time, or of revoking it. From the day of the landing on it suspends the
 // key: one maintainer may. Before that it takes back what others relied on.
 func (a *amending) ending(k *Key) Effect {
+	a.ended = true
 	if k.end().Before(a.at.UTC().Truncate(24 * time.Hour)) {
 		a.past = true
 		return Binds
 	}
 	return Tightens
+}
+
+// sooner says how a stolen key is stopped without the quorum.
+func (a *amending) sooner() []string {
+	switch {
+	case a.lost && a.ended:
+		return []string{"or, if a key is stolen and nobody is left to approve, have the server's operator list it in the floor, which holds at once: " +
+			"[signatures] ssh-revoked of countersign/floor.toml, or [x509] crls; countersign explain quorum-missing"}
+	case a.past && !a.lost:
+		return []string{fmt.Sprintf("or revoke the key from today on, which one maintainer may: revoked = \"compromised\", revoked-at = %s", dayOf(a.at))}
+	default:
+		return nil
+	}
 }
 
 // end is when a key stops counting: the zero time for one that never counted.

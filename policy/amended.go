@@ -44,8 +44,8 @@ func (j *judgement) amendment() {
 		if len(j.landing.Brought) > 0 {
 			next = []string{"push the change to an unprotected branch, have it approved there (countersign approve), and merge that"}
 		}
-		if texts[Loosens] == nil && changes.past && !changes.lost {
-			next = append(next, "or revoke the key from today on, which one maintainer may: revoked-at = "+dayOf(time.Unix(j.at, 0)))
+		if texts[Loosens] == nil {
+			next = append(next, changes.sooner()...)
 		}
 		if !j.landing.ApprovalsFetched {
 			code, next = ApprovalNotFetched, []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
