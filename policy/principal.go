@@ -226,8 +226,20 @@ func (r *reader) certificate(t *table, k Key) []Key {
 	if u, err := url.Parse(k.Issuer); k.Issuer != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
 		t.problem("issuer", "issuer = %q: want an OpenID Connect issuer such as %q", k.Issuer, "https://accounts.google.com")
 	}
+	if !starInPath(identity) {
+		t.problem("identity", `identity = %q: "*" stands only in the path of a URI, as in "https://forge.example/project/.ci/*@refs/heads/main"; write an address as it is`, identity)
+		return nil
+	}
 	k.Kind, k.Identities, k.Source = "x509", []string{identity}, place(FileName, r.lines.find(at(t.path, "identity")))
 	return []Key{k}
+}
+
+// starInPath says whether each "*" of an identity stands in the path of a URI, if there is one at all. There it
+// stands for workflows of a project; in an address, or in a host, it would make one principal of many people.
+func starInPath(identity string) bool {
+	_, rest, uri := strings.Cut(identity, "://")
+	beforePath, _, path := strings.Cut(rest, "/")
+	return !strings.Contains(identity, "*") || uri && path && !strings.Contains(identity[:len(identity)-len(rest)]+beforePath, "*")
 }
 
 // authority reads ssh-ca = "KEY": certificates count that are for one of the principal's addresses, or
