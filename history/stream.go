@@ -83,7 +83,7 @@ func (s *stream) stop() {
 			p.stop()
 		}
 	}
-	if s.merges != nil {
+	if s.merges != nil && s.merges.p != nil { // it may be that git couldn't be started any more
 		s.merges.p.stop()
 	}
 }
