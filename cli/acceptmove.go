@@ -24,7 +24,7 @@ owns the repository.`,
 		if *reason == "" {
 			return mistyped(cmd, errors.New("why? --reason TEXT"))
 		}
-		g, err := env.open(*repository, "", gate.Options{Record: openJournal})
+		g, err := env.open(*repository, "", gate.Options{Record: openJournal, Index: openIndex})
 		if err != nil {
 			return err
 		}

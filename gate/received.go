@@ -80,7 +80,7 @@ func (p *push) landedBefore(ctx context.Context, u *update) ([]history.Ref, erro
 func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {
 	l := look{Gate: p.Gate}
 	for _, r := range refs {
-		at, err := l.firstWith(ctx, r.Name, commit)
+		at, err := l.firstWith(ctx, r.Name, r.ID, commit)
 		if err != nil {
 			return 0, err
 		}
