@@ -39,7 +39,7 @@ func (g *Gate) Compare(ctx context.Context, now time.Time) (Compared, error) {
 	accepted := false
 	for _, ref := range slices.Sorted(maps.Keys(p.refs)) {
 		of := p.refs[ref]
-		accepted = accepted || len(of.pending) > 0 || slices.ContainsFunc(of.moves, func(m change) bool { return m.inferred })
+		accepted = accepted || len(of.pending) > 0 || len(of.awaited) > 0
 		for _, w := range of.pending {
 			if w.protected || isVoucher(ref) {
 				c.NotMade = append(c.NotMade, ref+" to "+w.new)

@@ -206,7 +206,7 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 		return fmt.Errorf("no push to %s was ever judged while it was protected: nothing to accept", ref)
 	case known != old.String():
 		return fmt.Errorf("the last push that was judged left %s at %s, not at %s", ref, known, from)
-	case known == found.String():
+	case known == found.String() && len(past.unjudged) == 0:
 		return fmt.Errorf("%s is where the last push that was judged left it: nothing to accept", ref)
 	}
 	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}

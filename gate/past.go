@@ -22,11 +22,14 @@ type past struct {
 
 // refPast is what the journal says of one ref.
 type refPast struct {
-	moves    []change // that were made, in their order
-	pending  []change // accepted since, and not known to be made
+	moves   []change // that were made, in their order
+	pending []change // accepted since, and not known to be made
+	// How many moves were inferred from what the ref was found to have, by old and new value: the record of what Git
+	// made has not come yet.
+	awaited  map[[2]string]int
 	known    string   // the value that it was last given by a judged push, while it was protected; "" for none
 	track    *track   // nil where no push was judged while it was protected
-	unjudged []change // made while it was protected, without a decision
+	unjudged []change // made while it was protected, without a decision, and no operator let that stand since
 }
 
 // change is a change of a ref.
@@ -34,8 +37,7 @@ type change struct {
 	ref, old, new string
 	at            int64 // seconds since 1970
 	protected     bool
-	inferred      bool // Git's own record of it has not come yet
-	landings      int  // that were judged for it
+	landings      int // that were judged for it
 }
 
 // track is what a protected ref has been through: the values that it was given by judged pushes, and those from
@@ -52,14 +54,13 @@ func (p *refPast) add(what saying, c change) {
 		p.confirm(c.old, c.at)
 		p.remember(c)
 		if what == acceptedSaying {
-			c.inferred = true
 			p.pending = append(p.pending, c)
 		}
 	case appliedSaying:
 		p.gitMade(c)
 	case moveSaying:
 		p.made(c)
-		p.known = c.new
+		p.known, p.unjudged = c.new, nil
 		p.judged(c)
 	}
 }
@@ -72,6 +73,10 @@ func (p *refPast) confirm(value string, at int64) {
 		}
 		c.at = at
 		p.decided(c)
+		if p.awaited == nil {
+			p.awaited = make(map[[2]string]int)
+		}
+		p.awaited[[2]string{c.old, c.new}]++
 		p.pending = slices.Delete(p.pending, i, i+1)
 		return
 	}
@@ -79,11 +84,11 @@ func (p *refPast) confirm(value string, at int64) {
 
 // gitMade takes in what Git says it made.
 func (p *refPast) gitMade(c change) {
-	for i, m := range slices.Backward(p.moves) {
-		if m.inferred && m.old == c.old && m.new == c.new { // its record was slower than the next push
-			p.moves[i].inferred = false
-			return
+	if move := [2]string{c.old, c.new}; p.awaited[move] > 0 { // its record was slower than the next push
+		if p.awaited[move]--; p.awaited[move] == 0 {
+			delete(p.awaited, move)
 		}
+		return
 	}
 	p.confirm(c.old, c.at)
 	same := func(w change) bool { return w.old == c.old && w.new == c.new }
@@ -133,6 +138,15 @@ func (p *refPast) judged(c change) {
 		p.track.judged[c.old] = true
 	}
 	p.track.judged[c.new] = true
+}
+
+// straight says whether the ref has the value that the last judged push left, and was never moved while it wasn't
+// protected; or the journal doesn't know it at all.
+func (p *refPast) straight(now history.ID) bool {
+	if p.known == "" {
+		return len(p.moves)+len(p.pending) == 0
+	}
+	return p.known == now.String() && !slices.ContainsFunc(p.moves, func(m change) bool { return !m.protected })
 }
 
 // movedOn says when the ref was last moved from one value to another and then went on from there, in seconds since
