@@ -14,8 +14,9 @@ func acceptMoveCommand(env Env) *cobra.Command {
 		Short: "Let a protected ref stay where it was moved to past the hook",
 		Long: `Records in the journal of a repository on a server that a protected ref may stay where it is, though no
 judged push moved it there. OLD is where the last judged push left it, NEW is where it is now; zeros
-stand for no ref. The commits that came in so are not judged by later pushes. Run it as the user who
-owns the repository.`,
+stand for no ref. The commits that came in so are not judged by later pushes, and log audit
+names them no more. Where the ref is back at OLD by now, NEW is OLD, too: that settles what was made
+meanwhile. Run it as the user who owns the repository.`,
 		Args: cobra.ExactArgs(3),
 	}
 	repository := repositoryFlag(cmd)
@@ -24,7 +25,7 @@ owns the repository.`,
 		if *reason == "" {
 			return mistyped(cmd, errors.New("why? --reason TEXT"))
 		}
-		g, err := env.open(*repository, "", gate.Options{Record: openJournal})
+		g, err := env.open(*repository, "", gate.Options{Record: openJournal, Index: openIndex})
 		if err != nil {
 			return err
 		}

@@ -46,14 +46,39 @@ func records(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error] {
 	}
 }
 
+// openIndex opens the index of the journal, which lies beside it.
+func openIndex(gitDir string, setting policy.Journal) gate.Index {
+	path := journalPath(gitDir, setting)
+	return index{journal.OpenIndex(path+".index", path, gate.IndexVersion, func(e journal.Entry) ([]journal.Pair, error) {
+		said, err := gate.Indexed(e.Record)
+		pairs := make([]journal.Pair, len(said))
+		for i, s := range said {
+			pairs[i] = journal.Pair(s)
+		}
+		return pairs, err
+	})}
+}
+
+// index is a journal's as the gate asks it.
+type index struct{ *journal.Index }
+
+func (x index) Lookup(ctx context.Context, key string) ([][]byte, error) {
+	found, err := x.Index.Lookup(ctx, key)
+	values := make([][]byte, len(found))
+	for i, f := range found {
+		values[i] = f.Value
+	}
+	return values, err
+}
+
 // discard is the journal of those who keep none.
 func discard(string, policy.Journal) (gate.Recorder, error) { return journal.Discard, nil }
 
 // decide judges a push that a hook of the server understood, tells the pusher, and ends with the
 // decision's exit code.
 func decide(ctx context.Context, env Env, req gate.Request) error {
-	g, _ := env.open(".", "", gate.Options{Record: openJournal}) // what is wrong with the policy, Judge says and records
-	defer g.Close()                                              // once decided, nothing changes it any more
+	g, _ := env.open(".", "", gate.Options{Record: openJournal, Index: openIndex}) // what is wrong with the policy, Judge says and records
+	defer g.Close()                                                                // once decided, nothing changes it any more
 	decision, err := g.Judge(ctx, req)
 	if err != nil {
 		decision.Verdict = policy.Refused

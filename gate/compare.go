@@ -24,8 +24,8 @@ func (g *Gate) Compare(ctx context.Context, now time.Time) (Compared, error) {
 		return c, ErrUndecided
 	}
 	g.received, g.past = now.Unix(), nil
-	journal, err := g.sighted(ctx)
-	if err != nil || !journal {
+	p, err := g.wholePast(ctx)
+	if err != nil || p == nil {
 		return c, err
 	}
 	refs, err := g.repo.Refs(ctx)
@@ -36,31 +36,26 @@ func (g *Gate) Compare(ctx context.Context, now time.Time) (Compared, error) {
 	for _, r := range refs {
 		held[r.Name] = r.ID.String()
 	}
-	p := g.past
 	accepted := false
-	for _, ref := range slices.Sorted(maps.Keys(p.pending)) {
-		for _, w := range p.pending[ref] {
-			accepted = true
+	for _, ref := range slices.Sorted(maps.Keys(p.refs)) {
+		of := p.refs[ref]
+		accepted = accepted || len(of.pending) > 0 || len(of.awaited) > 0
+		for _, w := range of.pending {
 			if w.protected || isVoucher(ref) {
 				c.NotMade = append(c.NotMade, ref+" to "+w.new)
 			}
 		}
-	}
-	for _, moves := range p.moves {
-		accepted = accepted || slices.ContainsFunc(moves, func(m change) bool { return m.inferred })
+		for _, m := range of.unjudged {
+			c.NotAccepted = append(c.NotAccepted, ref+" to "+m.new)
+		}
+		now := held[ref]
+		if now == "" {
+			now = strings.Repeat("0", len(of.known))
+		}
+		if of.known != "" && of.known != now {
+			c.Outside = append(c.Outside, ref+" was left at "+of.known+", and is at "+now)
+		}
 	}
 	c.Unknown = accepted && !p.applied
-	for _, m := range p.unjudged {
-		c.NotAccepted = append(c.NotAccepted, m.ref+" to "+m.new)
-	}
-	for _, ref := range slices.Sorted(maps.Keys(p.known)) {
-		known, now := p.known[ref], held[ref]
-		if now == "" {
-			now = strings.Repeat("0", len(known))
-		}
-		if known != now {
-			c.Outside = append(c.Outside, ref+" was left at "+known+", and is at "+now)
-		}
-	}
 	return c, nil
 }

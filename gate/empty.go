@@ -31,16 +31,20 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 // findEmpty answers holdsNothing for all updates of the push.
 func (p *push) findEmpty(ctx context.Context) error {
 	p.empty = make(map[string]bool)
-	if journal, err := p.sighted(ctx); err != nil || !journal {
-		return err
-	}
 	var names []string
 	var ids []history.ID
 	moved := make(map[string]bool)
 	for i := range p.updates {
 		u := &p.updates[i]
 		moved[u.resolved] = true
-		if u.New.IsZero() && p.past.onlyMade(u.resolved, u.real.String()) {
+		if !u.New.IsZero() {
+			continue
+		}
+		past, err := p.pastOf(ctx, u.resolved, u.real)
+		if err != nil {
+			return err
+		}
+		if past.onlyMade(u.real.String()) {
 			names, ids = append(names, u.resolved), append(ids, u.real)
 		}
 	}
@@ -62,14 +66,13 @@ func (p *push) findEmpty(ctx context.Context) error {
 	return err
 }
 
-// onlyMade says whether all that happened to a ref is that it was made with a value at which nothing had to be
+// onlyMade says whether all that happened to the ref is that it was made with a value at which nothing had to be
 // judged.
-func (p *past) onlyMade(ref, value string) bool {
-	moves := p.moves[ref]
-	if len(moves) == 0 {
+func (p *refPast) onlyMade(value string) bool {
+	if len(p.moves) == 0 {
 		return false
 	}
-	last := moves[len(moves)-1]
+	last := p.moves[len(p.moves)-1]
 	old, err := history.ParseID(last.old)
 	return err == nil && old.IsZero() && last.new == value && last.landings == 0
 }

@@ -54,6 +54,8 @@ type Options struct {
 	Record func(gitDir string, setting policy.Journal) (Recorder, error)
 	// Records reads the journal for a repository's Git directory, oldest first; nil where none is at hand.
 	Records func(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error]
+	// Index opens an index of the same journal by what Indexed gives, for pushes; nil to read all of it.
+	Index func(gitDir string, setting policy.Journal) Index
 	// Getenv looks up the few environment variables that history needs.
 	Getenv func(string) string
 	// Encode writes a decision for the record, losing nothing of what was pushed.
@@ -88,7 +90,7 @@ type Gate struct {
 	floor        *policy.Policy // nil for none
 	server       *standing      // the server's policy, or that of the introduction
 	recorder     Recorder
-	past         *past // what the journal says; nil before it was asked
+	past         *past // what the journal says; nil before it was asked, or where there is none
 	received     int64 // when the push being judged came in, seconds since 1970; 0 for none
 	tenure       ledgers
 	exceptions   *bool               // whether there is any; nil before somebody asked

@@ -31,6 +31,7 @@ type Leaned struct {
 type leaning struct {
 	*Gate
 	visit    func(Leaned) error
+	seen     map[string]int64 // when an object was first a ref's new value, by the journal, seconds since 1970
 	vouchers map[history.ID][]voucher
 	told     map[string]bool
 	waiting  []suspect // until the journal says when they came in
@@ -57,10 +58,11 @@ func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
 	if err != nil {
 		return undecided(err)
 	}
-	if _, err := g.sighted(ctx); err != nil {
+	p, err := g.wholePast(ctx)
+	if err != nil {
 		return undecided(err)
 	}
-	l := leaning{Gate: g, visit: visit, vouchers: make(map[history.ID][]voucher), told: make(map[string]bool)}
+	l := leaning{Gate: g, seen: p.sights(), visit: visit, vouchers: make(map[history.ID][]voucher), told: make(map[string]bool)}
 	if err := l.findVouchers(ctx); err != nil {
 		return undecided(err)
 	}
@@ -101,7 +103,7 @@ func (l *leaning) landing(ctx context.Context, ref string, j Judged) error {
 	if err := l.commit(ctx, ref, &j, &j.read.Commit, landed); err != nil {
 		return err
 	}
-	at := l.seen(j.read.Commit.ID.String())
+	at := l.seen[j.read.Commit.ID.String()]
 	if at == 0 {
 		return nil
 	}
@@ -149,7 +151,7 @@ func (l *leaning) tag(ctx context.Context, what, ref string, id history.ID, comm
 	about := Leaned{What: what, ID: id.String(), Ref: ref, About: tag.Target.String(), Landed: landed}
 	return l.settle(l.suspects(about, func(received time.Time) verify.Result {
 		return l.now.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{landed, received})
-	}), l.seen(about.ID))
+	}), l.seen[about.ID])
 }
 
 // tags looks at the protected tags.

@@ -66,7 +66,8 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if len(found) == 0 {
 		return nil, nil
 	}
-	if _, err := p.sighted(ctx); err != nil {
+	past, err := p.pastOf(ctx, u.resolved, u.real)
+	if err != nil {
 		return nil, err
 	}
 	var moves []policy.Approval
@@ -80,7 +81,10 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 		}
 		if s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written() {
 			a := s.approval()
-			if a.Seen = p.vouched(a.Object); a.Seen == 0 || a.Seen > p.past.movedOn(u.resolved, u.real.String(), u.New.String()) {
+			if a.Seen, err = p.vouched(ctx, Move, a.Commit, v.principal, a.Object); err != nil {
+				return nil, err
+			}
+			if a.Seen == 0 || a.Seen > past.movedOn(u.real.String(), u.New.String()) {
 				moves = append(moves, a)
 			}
 		}

@@ -24,12 +24,13 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	if u.New == u.real {
 		return false, nil
 	}
-	if journal, err := p.sighted(ctx); err != nil || !journal {
+	past, err := p.pastOf(ctx, u.resolved, u.real)
+	if err != nil {
 		return false, err
 	}
-	p.past.confirm(u.resolved, u.real.String(), p.req.Received.Unix())
-	value, ok := p.past.known[u.resolved]
-	if !ok || value == u.real.String() {
+	past.confirm(u.real.String(), p.req.Received.Unix())
+	value := past.known
+	if value == "" || value == u.real.String() {
 		return false, nil
 	}
 	refs, err := p.repo.Refs(ctx, u.resolved) // again: the journal may know of a push that came in since
@@ -195,13 +196,17 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	if journal, err := g.sighted(ctx); err != nil || !journal {
 		return errors.Join(err, errors.New("there is no journal yet, and nothing to accept"))
 	}
-	known, ok := g.past.known[ref]
+	past, err := g.pastOf(ctx, ref, now)
+	if err != nil {
+		return err
+	}
+	known := past.known
 	switch {
-	case !ok:
+	case known == "":
 		return fmt.Errorf("no push to %s was ever judged while it was protected: nothing to accept", ref)
 	case known != old.String():
 		return fmt.Errorf("the last push that was judged left %s at %s, not at %s", ref, known, from)
-	case known == found.String():
+	case known == found.String() && len(past.unjudged) == 0:
 		return fmt.Errorf("%s is where the last push that was judged left it: nothing to accept", ref)
 	}
 	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}

@@ -1,40 +1,35 @@
 package gate
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"countersign/history"
-	"countersign/policy"
 )
 
-// past is what the journal says of what Git made. That a push was accepted says nothing yet: the client may have
-// claimed an old id that is none, another hook or Git's own lock may have refused, a name may not fit beside another.
+// past is what the journal says of what Git made, ref by ref. That a push was accepted says nothing yet: the client
+// may have claimed an old id that is none, another hook or Git's own lock may have refused, a name may not fit beside
+// another.
 type past struct {
-	sights   map[string]int64    // when an object was first a ref's new value, seconds since 1970
-	vouchers map[string]int64    // the same, but only as a voucher in its place
-	tracks   map[string]*track   // of protected refs, by name
-	moves    map[string][]change // of refs that were made, by name, in their order
-	pending  map[string][]change // accepted since, and not known to be made
-	known    map[string]string   // the value that a protected ref was last given by a judged push
-	applied  bool                // there are records of what Git made
-	unjudged []change            // made on protected refs without a decision
-	broken   map[string]change   // protected refs that weren't where they were known to be, from there to what was found
+	refs    map[string]*refPast
+	applied bool  // there are records of what Git made
+	index   Index // to be asked of the refs that aren't in refs; nil where all records were read
 }
 
-func newPast() *past {
-	return &past{
-		sights: make(map[string]int64), vouchers: make(map[string]int64), tracks: make(map[string]*track),
-		moves: make(map[string][]change), pending: make(map[string][]change), known: make(map[string]string),
-		broken: make(map[string]change),
-	}
+// refPast is what the journal says of one ref.
+type refPast struct {
+	moves   []change // that were made, in their order
+	pending []change // accepted since, and not known to be made
+	// How many moves were inferred from what the ref was found to have, by old and new value: the record of what Git
+	// made has not come yet.
+	awaited  map[[2]string]int
+	known    string   // the value that it was last given by a judged push, while it was protected; "" for none
+	track    *track   // nil where no push was judged while it was protected
+	unjudged []change // made while it was protected, without a decision, and no operator let that stand since
 }
 
 // change is a change of a ref.
@@ -42,18 +37,123 @@ type change struct {
 	ref, old, new string
 	at            int64 // seconds since 1970
 	protected     bool
-	inferred      bool // Git's own record of it has not come yet
-	landings      int  // that were judged for it
+	landings      int // that were judged for it
 }
 
-// movedOn says when a ref was last moved from one value to another and then went on from there, in seconds since
-// 1970; 0 for never.
-func (p *past) movedOn(ref, old, new string) (at int64) {
-	if p == nil {
-		return 0
+// track is what a protected ref has been through: the values that it was given by judged pushes, and those from
+// which such pushes began though no other had led there.
+type track struct {
+	judged map[string]bool
+	roots  []string
+}
+
+// add takes in what a record says.
+func (p *refPast) add(what saying, c change) {
+	switch what {
+	case acceptedSaying, refusedSaying:
+		p.confirm(c.old, c.at)
+		p.remember(c)
+		if what == acceptedSaying {
+			p.pending = append(p.pending, c)
+		}
+	case appliedSaying:
+		p.gitMade(c)
+	case moveSaying:
+		p.made(c)
+		p.known, p.unjudged = c.new, nil
+		p.judged(c)
 	}
+}
+
+// confirm takes a change that was accepted for made, since the ref was found to have its new value.
+func (p *refPast) confirm(value string, at int64) {
+	for i, c := range slices.Backward(p.pending) {
+		if c.new != value || p.known != "" && c.protected && c.old != p.known {
+			continue
+		}
+		c.at = at
+		p.decided(c)
+		if p.awaited == nil {
+			p.awaited = make(map[[2]string]int)
+		}
+		p.awaited[[2]string{c.old, c.new}]++
+		p.pending = slices.Delete(p.pending, i, i+1)
+		return
+	}
+}
+
+// gitMade takes in what Git says it made.
+func (p *refPast) gitMade(c change) {
+	if move := [2]string{c.old, c.new}; p.awaited[move] > 0 { // its record was slower than the next push
+		if p.awaited[move]--; p.awaited[move] == 0 {
+			delete(p.awaited, move)
+		}
+		return
+	}
+	p.confirm(c.old, c.at)
+	same := func(w change) bool { return w.old == c.old && w.new == c.new }
+	i := slices.IndexFunc(p.pending, same)
+	if i < 0 {
+		p.made(c) // in sight it was, but nobody judged it
+		if c.protected {
+			p.unjudged = append(p.unjudged, c)
+		}
+		return
+	}
+	c.protected, c.landings = p.pending[i].protected || c.protected, p.pending[i].landings
+	p.pending = slices.DeleteFunc(p.pending, same) // tried again
+	p.decided(c)
+}
+
+// decided takes in a change that was accepted and made.
+func (p *refPast) decided(c change) {
+	p.made(c)
+	if !c.protected {
+		p.known = ""
+		return
+	}
+	p.known = c.new
+	p.judged(c)
+}
+
+// remember keeps where a protected ref was when it was first seen.
+func (p *refPast) remember(c change) {
+	switch {
+	case !c.protected:
+		p.known = "" // who protects it again takes what is there
+	case p.known == "":
+		p.known = c.old
+	}
+}
+
+func (p *refPast) made(c change) { p.moves = append(p.moves, c) }
+
+func (p *refPast) judged(c change) {
+	fresh := strings.Trim(c.old, "0") == "" // made anew: judged by all that it holds
+	if p.track == nil || fresh {
+		p.track = &track{judged: make(map[string]bool)}
+	}
+	if !fresh && !p.track.judged[c.old] {
+		p.track.roots = append(p.track.roots, c.old)
+		p.track.judged[c.old] = true
+	}
+	p.track.judged[c.new] = true
+}
+
+// straight says whether the ref has the value that the last judged push left, and was never moved while it wasn't
+// protected; or the journal doesn't know it at all.
+func (p *refPast) straight(now history.ID) bool {
+	if p.known == "" {
+		return len(p.moves)+len(p.pending) == 0
+	}
+	return p.known == now.String() && !slices.ContainsFunc(p.moves, func(m change) bool { return !m.protected })
+}
+
+// movedOn says when the ref was last moved from one value to another and then went on from there, in seconds since
+// 1970; 0 for never.
+func (p *refPast) movedOn(old, new string) (at int64) {
 	var done int64
-	for _, m := range p.moves[ref] {
+	for _, m := range p.moves {
 		if m.old == new && done != 0 {
 			at = done
 		}
@@ -64,196 +164,126 @@ func (p *past) movedOn(ref, old, new string) (at int64) {
 	return at
 }
 
-// track is what a protected ref has been through: the values that it was given by judged pushes, and those from
-// which such pushes began though no other had led there.
-type track struct {
-	judged map[string]bool
-	roots  []string
-}
-
-// add takes in a record.
-func (p *past) add(schema string, at time.Time, accepted bool, refs []recordedRef) {
-	p.applied = p.applied || schema == AppliedSchema
-	for _, r := range refs {
-		if r.Old == "" { // nothing was looked up
-			continue
-		}
-		c := change{ref: cmp.Or(r.Resolved, r.Ref), old: r.Old, new: r.New, at: at.Unix(), protected: r.Protected, landings: r.Landings}
-		switch schema {
-		case RecordSchema, OperatorSchema: // an operator's word is a decision, too
-			p.confirm(c.ref, c.old, c.at)
-			p.remember(c)
-			if accepted { // else it was turned away
-				c.inferred = true
-				p.pending[c.ref] = append(p.pending[c.ref], c)
-			}
-		case AppliedSchema:
-			p.gitMade(c)
-		case MoveSchema:
-			p.made(c)
-			p.known[c.ref] = c.new
-			delete(p.broken, c.ref)
-			p.judged(c)
+// seen says when the ref was first given a value, in seconds since 1970; 0 for never.
+func (p *refPast) seen(value string) int64 {
+	for _, m := range p.moves {
+		if m.new == value {
+			return m.at
 		}
 	}
+	return 0
 }
 
-// confirm takes a change that was accepted for made, since the ref was found to have its new value.
-func (p *past) confirm(ref, value string, at int64) {
-	waiting := p.pending[ref]
-	for i, c := range slices.Backward(waiting) {
-		if known, ok := p.known[ref]; c.new != value || ok && c.protected && c.old != known {
-			continue
-		}
-		c.at = at
-		p.decided(c)
-		p.pending[ref] = slices.Delete(waiting, i, i+1)
-		return
-	}
-}
-
-// gitMade takes in what Git says it made.
-func (p *past) gitMade(c change) {
-	for i, m := range slices.Backward(p.moves[c.ref]) {
-		if m.inferred && m.old == c.old && m.new == c.new { // its record was slower than the next push
-			p.moves[c.ref][i].inferred = false
-			return
-		}
-	}
-	p.confirm(c.ref, c.old, c.at)
-	waiting := p.pending[c.ref]
-	i := slices.IndexFunc(waiting, func(w change) bool { return w.old == c.old && w.new == c.new })
-	if i < 0 {
-		p.made(c) // in sight it was, but nobody judged it
-		if c.protected {
-			p.unjudged = append(p.unjudged, c)
-		}
-		return
-	}
-	c.protected, c.landings = waiting[i].protected || c.protected, waiting[i].landings
-	p.pending[c.ref] = slices.DeleteFunc(waiting, func(w change) bool { return w.old == c.old && w.new == c.new }) // tried again
-	p.decided(c)
-}
-
-// decided takes in a change that was accepted and made.
-func (p *past) decided(c change) {
-	p.made(c)
-	if !c.protected {
-		delete(p.known, c.ref)
-		return
-	}
-	p.known[c.ref] = c.new
-	p.judged(c)
-	delete(p.broken, c.ref)
-}
-
-// remember keeps where a protected ref was when it was first seen, and that it was found elsewhere than it should be.
-func (p *past) remember(c change) {
-	known, ok := p.known[c.ref]
-	switch {
-	case !c.protected:
-		delete(p.known, c.ref) // who protects it again takes what is there
-		delete(p.broken, c.ref)
-	case !ok:
-		p.known[c.ref] = c.old
-	case known != c.old:
-		p.broken[c.ref] = change{ref: c.ref, old: known, new: c.old, at: c.at}
-	default:
-		delete(p.broken, c.ref)
-	}
-}
-
-func (p *past) made(c change) {
-	if _, ok := p.sights[c.new]; !ok {
-		p.sights[c.new] = c.at
-	}
-	if _, ok := p.vouchers[c.new]; !ok && isVoucher(c.ref) {
-		p.vouchers[c.new] = c.at
-	}
-	p.moves[c.ref] = append(p.moves[c.ref], c)
-}
-
-func (p *past) judged(c change) {
-	old, err := history.ParseID(c.old)
-	if err != nil {
-		return
-	}
-	t := p.tracks[c.ref]
-	if t == nil || old.IsZero() { // made anew: judged by all that it holds
-		t = &track{judged: make(map[string]bool)}
-		p.tracks[c.ref] = t
-	}
-	if !old.IsZero() && !t.judged[c.old] {
-		t.roots = append(t.roots, c.old)
-		t.judged[c.old] = true
-	}
-	t.judged[c.new] = true
-}
-
-// recordedRef is what is read again of a decision's refs.
-type recordedRef struct {
-	Ref       string `json:"ref"`
-	Resolved  string `json:"resolved"`
-	Old       string `json:"old"`
-	New       string `json:"new"`
-	Protected bool   `json:"protected"`
-	Landings  int    `json:"landings"`
-}
-
-// exactly puts back the bytes of names that JSON can't carry.
-func (r *recordedRef) exactly(exact map[string][]byte, at int) {
-	for name, text := range map[string]*string{"ref": &r.Ref, "resolved": &r.Resolved} {
-		if b, ok := exact[fmt.Sprintf("/refs/%d/%s", at, name)]; ok {
-			*text = string(b)
-		}
-	}
-}
-
-// sighted sees to it that the journal is read, and says whether there is one.
-func (g *Gate) sighted(ctx context.Context) (bool, error) {
+// sighted sees to it that the journal can be asked, and says whether there is one.
+func (g *Gate) sighted(ctx context.Context) (journal bool, err error) {
 	if g.past != nil || g.o.Records == nil {
 		return g.past != nil, nil
 	}
-	p, err := g.readPast(ctx)
+	p := &past{refs: make(map[string]*refPast)}
+	if g.o.Index != nil {
+		p.index = g.o.Index(g.GitDir(), g.now.policy.Journal)
+		err = p.index.Update(ctx)
+	} else {
+		p, err = g.readPast(ctx)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("when the push was first seen: %w", err)
 	}
-	if g.received != 0 { // what a ref shows now it has been given, and shows from now on
-		refs, err := g.repo.Refs(ctx)
-		if err != nil {
-			return false, err
-		}
-		for _, r := range refs {
-			p.confirm(r.Name, r.ID.String(), g.received)
-		}
-	}
 	g.past = p
 	return true, nil
 }
 
+// pastOf gives what the journal says of a ref that has a value now, and takes for made what led there. Where there
+// is no journal, it says nothing.
+func (g *Gate) pastOf(ctx context.Context, ref string, now history.ID) (*refPast, error) {
+	if journal, err := g.sighted(ctx); err != nil || !journal {
+		return new(refPast), err
+	}
+	if p := g.past.refs[ref]; p != nil {
+		return p, nil
+	}
+	p := new(refPast)
+	if g.past.index != nil {
+		values, err := g.past.index.Lookup(ctx, refKey+ref)
+		if err != nil {
+			return nil, err
+		}
+		for _, value := range values {
+			what, c, err := parseSaying(ref, value)
+			if err != nil {
+				return nil, err
+			}
+			p.add(what, c)
+		}
+		if g.received != 0 && !now.IsZero() { // what a ref shows now it has been given, and shows from now on
+			p.confirm(now.String(), g.received)
+		}
+	}
+	g.past.refs[ref] = p
+	return p, nil
+}
+
+// wholePast gives what the journal says of all refs, which costs as much as the journal is long; nil where there is
+// none.
+func (g *Gate) wholePast(ctx context.Context) (*past, error) {
+	if journal, err := g.sighted(ctx); err != nil || !journal {
+		return nil, err
+	}
+	if g.past.index == nil {
+		return g.past, nil
+	}
+	return g.readPast(ctx)
+}
+
+// sights says when each object was first a ref's new value, in seconds since 1970.
+func (p *past) sights() map[string]int64 {
+	sights := make(map[string]int64)
+	if p == nil {
+		return sights
+	}
+	for _, of := range p.refs {
+		for _, m := range of.moves {
+			if at, ok := sights[m.new]; !ok || m.at < at {
+				sights[m.new] = m.at
+			}
+		}
+	}
+	return sights
+}
+
+// anyApplied says whether there are records of what Git made.
+func (g *Gate) anyApplied(ctx context.Context) (bool, error) {
+	if g.past.index == nil {
+		return g.past.applied, nil
+	}
+	values, err := g.past.index.Lookup(ctx, appliedKey)
+	return len(values) > 0, err
+}
+
 // vouched says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
 // doesn't.
-func (g *Gate) vouched(id string) int64 {
-	if g.past == nil {
-		return 0
+func (g *Gate) vouched(ctx context.Context, kind Voucher, commit, principal, object string) (int64, error) {
+	about, err := history.ParseID(commit)
+	if err != nil {
+		return 0, err
 	}
-	return g.past.vouchers[id]
+	tag, err := history.ParseID(object)
+	if err != nil {
+		return 0, err
+	}
+	p, err := g.pastOf(ctx, kind.Ref(about, principal), tag)
+	if err != nil {
+		return 0, err
+	}
+	return p.seen(object), nil
 }
 
-// seen says when the journal first has an object, in seconds since 1970; 0 where it doesn't.
-func (g *Gate) seen(id string) int64 {
-	if g.past == nil {
-		return 0
-	}
-	return g.past.sights[id]
-}
-
-// readPast reads the journal.
+// readPast reads the whole journal.
 func (g *Gate) readPast(ctx context.Context) (*past, error) {
-	p := newPast()
+	p := &past{refs: make(map[string]*refPast)}
 	for b, err := range g.o.Records(g.GitDir(), g.now.policy.Journal) {
 		if err != nil {
 			return nil, err
@@ -261,28 +291,28 @@ func (g *Gate) readPast(ctx context.Context) (*past, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		var r Record
-		var d struct {
-			Verdict policy.Verdict `json:"verdict"`
-			Refs    []recordedRef  `json:"refs"`
-			// The bytes of texts that aren't UTF-8, by where they stand; see package report.
-			Exact map[string][]byte `json:"exact"`
-		}
-		if err := json.Unmarshal(b, &r); err != nil {
+		what, changes, err := sayings(b)
+		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains([]string{RecordSchema, AppliedSchema, MoveSchema, OperatorSchema}, r.Schema) {
-			continue
+		p.applied = p.applied || what == appliedSaying
+		for _, c := range changes {
+			if p.refs[c.ref] == nil {
+				p.refs[c.ref] = new(refPast)
+			}
+			p.refs[c.ref].add(what, c)
 		}
-		if err := json.Unmarshal(r.Decision, &d); err != nil {
-			return nil, err
-		}
-		for i := range d.Refs {
-			d.Refs[i].exactly(d.Exact, i)
-		}
-		p.add(r.Schema, r.Time, d.Verdict == policy.Accepted, d.Refs)
 	}
-	return p, nil
+	if g.received == 0 {
+		return p, nil
+	}
+	refs, err := g.repo.Refs(ctx)
+	for _, r := range refs { // what a ref shows now it has been given, and shows from now on
+		if of := p.refs[r.Name]; of != nil {
+			of.confirm(r.ID.String(), g.received)
+		}
+	}
+	return p, err
 }
 
 // judgedRefs gives the protected refs whose whole content this gate has judged, by its journal, or which was
@@ -296,21 +326,22 @@ func (g *Gate) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := g.sighted(ctx); err != nil {
-		return nil, err
-	}
 	var roots []history.ID // what has to be adopted
 	needs := make(map[string][]history.ID)
 	for _, ref := range refs {
 		needs[ref.Name] = []history.ID{ref.ID}
-		if g.past == nil || g.past.tracks[ref.Name] == nil || !g.past.tracks[ref.Name].judged[ref.ID.String()] {
+		p, err := g.pastOf(ctx, ref.Name, ref.ID)
+		if err != nil {
+			return nil, err
+		}
+		if p.track == nil || !p.track.judged[ref.ID.String()] {
 			if !strings.HasPrefix(ref.Name, "refs/tags/") { // old tags are many, and stand on what branches hold
 				roots = append(roots, ref.ID)
 			}
 			continue
 		}
 		needs[ref.Name] = nil
-		for _, s := range g.past.tracks[ref.Name].roots {
+		for _, s := range p.track.roots {
 			id, err := history.ParseID(s)
 			if err != nil {
 				return nil, err

@@ -21,8 +21,8 @@ func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger
 		return findings, err
 	}
 	before, err := p.landedBefore(ctx, u)
-	if err != nil || len(before) == 0 {
-		return findings, err
+	if err != nil {
+		return nil, err
 	}
 	changed := false
 	for _, finding := range findings {
@@ -44,7 +44,11 @@ func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger
 			if err != nil {
 				return nil, err
 			}
-			if landing.Bounded, err = onLineOf(ctx, repo, e.ID, tipsOf(before)...); err != nil {
+			straight, err := p.straight(ctx, u)
+			if err != nil {
+				return nil, err
+			}
+			if landing.Bounded, err = onLineOf(ctx, repo, e.ID, tipsOf(append(straight, before...))...); err != nil {
 				return nil, err
 			}
 			changed = changed || landing.Bounded
@@ -75,12 +79,36 @@ func (p *push) landedBefore(ctx context.Context, u *update) ([]history.Ref, erro
 	return slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return r.Name == u.resolved || !isBranch(r.Name) }), err
 }
 
+// straight gives the other protected branches that are where they should be and always were protected, as far as the
+// journal goes back. What lies on the line of one landed there when it says, though the records of that may be in
+// an archive: whoever pushes can't take records away.
+func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
+	refs, err := p.protectedRefs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var straight []history.Ref
+	for _, r := range refs {
+		if r.Name == u.resolved || !isBranch(r.Name) {
+			continue
+		}
+		past, err := p.pastOf(ctx, r.Name, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if past.straight(r.ID) {
+			straight = append(straight, r)
+		}
+	}
+	return straight, nil
+}
+
 // cameIn says when a commit first came in on one of some refs, by the journal, in seconds since 1970; 0 if it
 // didn't.
 func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {
 	l := look{Gate: p.Gate}
 	for _, r := range refs {
-		at, err := l.firstWith(ctx, r.Name, commit)
+		at, err := l.firstWith(ctx, r.Name, r.ID, commit)
 		if err != nil {
 			return 0, err
 		}

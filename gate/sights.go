@@ -33,10 +33,20 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 		return nil, err
 	}
 	for i := range landing.Approvals {
-		landing.Approvals[i].Seen = g.vouched(landing.Approvals[i].Object)
+		a := &landing.Approvals[i]
+		if a.Object == "" || a.Withdrawn || a.Signature.Principal == "" {
+			continue
+		}
+		if a.Seen, err = g.vouched(ctx, Approval, a.Commit, a.Signature.Principal, a.Object); err != nil {
+			return nil, err
+		}
 	}
 	findings = st.judge(ledger, landing)
-	if g.past != nil && !g.past.applied && (len(g.past.pending) > 0 || len(g.past.moves) > 0) {
+	made, err := g.tellsMade(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !made {
 		for i := range findings {
 			if f := &findings[i]; slices.Contains(waits, f.Code) {
 				f.Detail += "; no record says what git made here, so no time is counted"
@@ -45,6 +55,19 @@ func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledg
 		}
 	}
 	return findings, nil
+}
+
+// tellsMade says whether the journal tells what Git made, as far as it has been told to make anything.
+func (g *Gate) tellsMade(ctx context.Context) (bool, error) {
+	if g.past == nil {
+		return true, nil
+	}
+	for _, p := range g.past.refs {
+		if len(p.pending) > 0 || len(p.moves) > 0 {
+			return g.anyApplied(ctx)
+		}
+	}
+	return true, nil
 }
 
 // inSight says since when those commits of a landing that wait have been in sight: as the value of a ref, or
@@ -82,7 +105,7 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []
 		}
 		// It ends when the landing came in: with the first value of its ref that has it.
 		var err error
-		if l.until, err = l.firstWith(ctx, landing.Ref, landing.Commit.ID); err != nil {
+		if l.until, err = l.firstWith(ctx, landing.Ref, history.ID{}, landing.Commit.ID); err != nil {
 			return nil, err
 		}
 	}
@@ -94,14 +117,16 @@ type look struct {
 	*Gate
 	until int64             // when it ended; 0 for now
 	now   map[string]string // what is in sight now, by ref; nil where it ended before
+	whole *past             // of all refs, where it ended before
 }
 
 // firstWith says when a ref was first given a value that has a commit, in seconds since 1970; 0 if never.
-func (l *look) firstWith(ctx context.Context, ref, commit string) (int64, error) {
-	if l.past == nil {
-		return 0, nil
+func (l *look) firstWith(ctx context.Context, ref string, now history.ID, commit string) (int64, error) {
+	past, err := l.pastOf(ctx, ref, now)
+	if err != nil {
+		return 0, err
 	}
-	values := l.past.moves[ref]
+	values := past.moves
 	show, err := l.show(ctx, values, []string{commit})
 	if err != nil {
 		return 0, err
@@ -124,35 +149,30 @@ func inView(ref string) bool {
 // change on until the end without a gap. Two walks answer for all refs, first what is in sight at the end.
 func (l *look) since(ctx context.Context, commits []string) (map[string]int64, error) {
 	seen := make(map[string]int64)
-	var lines [][]change
-	var last []change
-	for _, ref := range slices.Sorted(maps.Keys(l.past.moves)) {
-		values := l.past.moves[ref]
-		if l.until != 0 {
-			values = values[:slices.IndexFunc(append(slices.Clone(values), change{at: l.until}), func(m change) bool { return m.at >= l.until })]
-		}
-		if n := len(values); n > 0 && inView(ref) && (l.now == nil || l.now[ref] == values[n-1].new) {
-			lines, last = append(lines, values), append(last, values[n-1])
-		}
+	last, err := l.ends(ctx)
+	if err != nil {
+		return nil, err
 	}
 	show, err := l.show(ctx, last, commits)
 	if err != nil {
 		return nil, err
 	}
-	var values []change
-	for i, line := range lines {
-		if slices.Contains(show[i], true) {
-			values = append(values, line...)
-		}
-	}
-	earlier, err := l.show(ctx, values, commits)
-	if err != nil {
-		return nil, err
-	}
-	for i, line := range lines {
+	var lines [][]change
+	for i, end := range last {
 		if !slices.Contains(show[i], true) {
 			continue
 		}
+		line, err := l.line(ctx, end)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	earlier, err := l.show(ctx, slices.Concat(lines...), commits)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range lines {
 		for j, commit := range commits {
 			for k, m := range slices.Backward(line) {
 				if !earlier[k][j] {
@@ -166,6 +186,51 @@ func (l *look) since(ctx context.Context, commits []string) (map[string]int64, e
 		earlier = earlier[len(line):]
 	}
 	return seen, nil
+}
+
+// ends gives what is in view at the end, by the name of its ref.
+func (l *look) ends(ctx context.Context) (last []change, err error) {
+	if l.now != nil {
+		for _, ref := range slices.Sorted(maps.Keys(l.now)) {
+			if inView(ref) {
+				last = append(last, change{ref: ref, new: l.now[ref]})
+			}
+		}
+		return last, nil
+	}
+	if l.whole, err = l.wholePast(ctx); err != nil {
+		return nil, err
+	}
+	for _, ref := range slices.Sorted(maps.Keys(l.whole.refs)) {
+		if line := l.before(l.whole.refs[ref].moves); len(line) > 0 && inView(ref) {
+			last = append(last, line[len(line)-1])
+		}
+	}
+	return last, nil
+}
+
+// line gives what led to what is in view at the end; nothing where the journal doesn't know of it.
+func (l *look) line(ctx context.Context, end change) ([]change, error) {
+	if l.whole != nil {
+		return l.before(l.whole.refs[end.ref].moves), nil
+	}
+	now, err := history.ParseID(end.new)
+	if err != nil {
+		return nil, err
+	}
+	past, err := l.pastOf(ctx, end.ref, now)
+	if err != nil || len(past.moves) == 0 || past.moves[len(past.moves)-1].new != end.new {
+		return nil, err
+	}
+	return past.moves, nil
+}
+
+// before leaves out what happened after the look ended.
+func (l *look) before(moves []change) []change {
+	if i := slices.IndexFunc(moves, func(m change) bool { return m.at >= l.until }); l.until != 0 && i >= 0 {
+		return moves[:i]
+	}
+	return moves
 }
 
 // show says of each value which commits it shows. What was forced away long ago may be gone (git gc), and shows none.

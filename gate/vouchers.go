@@ -140,14 +140,12 @@ func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v vouche
 	if err != nil || at.received.IsZero() || !byReceipt {
 		return s, err
 	}
-	if _, err := g.sighted(ctx); err != nil {
+	seen, err := g.vouched(ctx, v.kind, v.commit.String(), v.principal, v.tag.String())
+	if err != nil || seen == 0 {
 		return s, err
 	}
-	if seen := g.seen(v.tag.String()); seen != 0 {
-		at.received = time.Unix(seen, 0)
-		return st.read(ctx, repo, v, at)
-	}
-	return s, nil
+	at.received = time.Unix(seen, 0)
+	return st.read(ctx, repo, v, at)
 }
 
 // line gives what stands after a word at the beginning of a line of the message, "" if there is none.

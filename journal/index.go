@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -41,9 +42,10 @@ type Index struct {
 	wait      time.Duration
 
 	ready  bool
-	first  uint64             // the oldest record that the journal still has
-	at     position           // what the folder holds
-	beyond map[string][]Found // what the folder lacks
+	first  uint64                      // the oldest record that the journal still has
+	at     position                    // what the folder holds
+	beyond map[string][]Found          // what the folder lacks
+	read   [buckets]map[string][]Found // of the folder, since the last Update; nil where a bucket wasn't asked
 }
 
 // indexWait bounds the wait for another process that writes to the folder.
@@ -79,7 +81,7 @@ func (x *Index) Lookup(ctx context.Context, key string) ([]Found, error) {
 		}
 		found = nil
 	}
-	return append(found, x.beyond[key]...), nil
+	return slices.Concat(found, x.beyond[key]), nil
 }
 
 // all stands for all generations.
@@ -87,7 +89,7 @@ const all = "*"
 
 // update brings the folder up to date, or keeps in memory what it lacks. A bad generation isn't used.
 func (x *Index) update(ctx context.Context, bad string) error {
-	x.ready, x.beyond = false, nil
+	x.ready, x.beyond, x.read = false, nil, [buckets]map[string][]Found{}
 	at, c, err := x.begin(bad)
 	if err != nil {
 		return err
@@ -148,7 +150,7 @@ func (x *Index) remember(ctx context.Context, bad string) error {
 		return err
 	}
 	defer c.close()
-	x.beyond = make(map[string][]Found)
+	x.beyond, x.read = make(map[string][]Found), [buckets]map[string][]Found{}
 	err = x.each(ctx, c, func(e Entry, pairs []Pair) error {
 		for _, p := range pairs {
 			x.beyond[p.Key] = append(x.beyond[p.Key], Found{e.Seq, bytes.Clone(p.Value)})

@@ -145,9 +145,22 @@ func makeLike(path string, like os.FileInfo) (*os.File, error) {
 // stored gives what the folder says of a key; false if it isn't what the position says.
 func (x *Index) stored(key string) ([]Found, bool) {
 	bucket := bucketOf(key)
+	if x.read[bucket] == nil {
+		keys, ok := x.bucket(bucket)
+		if !ok {
+			return nil, false
+		}
+		x.read[bucket] = keys
+	}
+	return x.read[bucket][key], true
+}
+
+// bucket reads what the folder has in a bucket.
+func (x *Index) bucket(bucket byte) (map[string][]Found, bool) {
+	keys := make(map[string][]Found)
 	extent := x.at.Buckets[bucket]
 	if extent.Size == 0 {
-		return nil, true
+		return keys, true
 	}
 	f, err := openRead(x.bucketPath(x.at.Generation, bucket))
 	if err != nil {
@@ -161,7 +174,6 @@ func (x *Index) stored(key string) ([]Found, bool) {
 	if _, err := io.ReadFull(f, b); err != nil || crc64.Checksum(b, crcTable) != extent.Sum {
 		return nil, false
 	}
-	var all []Found
 	for len(b) > 0 {
 		seq, n := binary.Uvarint(b)
 		k, rest, ok := field(b[max(n, 0):])
@@ -169,11 +181,11 @@ func (x *Index) stored(key string) ([]Found, bool) {
 		if n <= 0 || !ok || !also {
 			return nil, false
 		}
-		if b = rest; string(k) == key && seq >= x.first {
-			all = append(all, Found{seq, value})
+		if b = rest; seq >= x.first {
+			keys[string(k)] = append(keys[string(k)], Found{seq, value})
 		}
 	}
-	return all, true
+	return keys, true
 }
 
 // field cuts off bytes that their length stands before.
