@@ -55,6 +55,9 @@ func examine(ctx context.Context, env Env, repository string) ([]error, error) {
 		faults = append(faults, err)
 	}
 	defer g.Close()
+	if facts.HasPolicy && !install.Covers(facts, guarded(g)) {
+		faults = append(faults, errUncovered)
+	}
 	if g.Policy() != nil && g.Repository() != nil {
 		named, err := examineNames(ctx, env, g)
 		if err != nil {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,10 +109,15 @@ func (t Tickets) sweep(alive func(process string) bool, now time.Time) {
 	}
 }
 
-// Allows says whether the ticket of a push has all of some moves.
-func (t Tickets) Allows(process string, moves []RefMove) bool {
+// lacks gives the moves of refs that a push's ticket doesn't have.
+func (t Tickets) lacks(process string, moves []RefMove) (lacking []RefMove) {
 	ticket := t.read(process)
-	return ticket != nil && !slices.ContainsFunc(moves, func(m RefMove) bool { return strings.HasPrefix(m.Ref, "refs/") && !ticket[m] })
+	for _, m := range moves {
+		if strings.HasPrefix(m.Ref, "refs/") && !ticket[m] {
+			lacking = append(lacking, m)
+		}
+	}
+	return lacking
 }
 
 // leaveTicket lets Git make what was accepted, under each name of what moves.

@@ -44,6 +44,12 @@ func Check(f Facts) []string {
 	return faults
 }
 
+// Covers says whether the guard, where there is one, looks at all that a policy protects. See [Server.Protected].
+func Covers(f Facts, protected []string) bool {
+	s, who := readScript(f.guard.text)
+	return !f.guarded || who != ours || covers(s.refs, patterns(protected))
+}
+
 // check says what is wrong with one hook.
 func (f slot) check() (faults []string) {
 	fault := func(when bool, format string, args ...any) {

@@ -13,8 +13,8 @@ type Server struct {
 	Policy  string // text of the first policy; see [StarterPolicy]
 	// Guard puts the hook in place that stops what moves protected refs beside a push.
 	Guard bool
-	// Protected are ref names, and prefixes that end in "/", that take in every ref that the policy protects: what the
-	// guard looks at beside all branches and tags.
+	// Protected are ref names, and prefixes that end in "/", that take in every ref that the policy protects; nil for
+	// a policy in the tree, which each push may change: the guard then looks at every ref but the approvals.
 	Protected []string
 	// Introduction is the text of the file that says where a policy in the tree begins; where it isn't "",
 	// there is no Policy.
