@@ -254,7 +254,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
-		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
+		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}
 	if d.Verdict == policy.Accepted {
 		g.tenure.save(g)

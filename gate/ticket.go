@@ -62,7 +62,7 @@ func (t Tickets) write(name string, moves []RefMove) error {
 			_, err = fmt.Fprintln(f, m)
 		}
 	}
-	if err = errors.Join(err, f.Chmod(0o640), f.Close()); err == nil {
+	if err = errors.Join(err, f.Chmod(modeIn(string(t))), f.Close()); err == nil {
 		err = os.Rename(f.Name(), filepath.Join(string(t), name))
 	}
 	if err != nil {
@@ -180,6 +180,7 @@ func (t Tickets) use(m RefMove, now time.Time) bool {
 	used := filepath.Join(string(t), name+".used")
 	f, err := os.OpenFile(used, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 	if err == nil {
+		share(f)
 		return f.Close() == nil
 	}
 	at, err = os.Stat(used)

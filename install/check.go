@@ -40,6 +40,13 @@ func Check(f Facts) []string {
 	for _, key := range f.configHooks {
 		fault(true, "the setting %s defines another hook, which runs beside %s", key, f.pre.place.path())
 	}
+	for i, path := range f.notShared {
+		if i == 3 {
+			fault(true, "and %d more files and folders like that", len(f.notShared)-i)
+			break
+		}
+		fault(true, "the repository is shared (core.sharedRepository), and the group can't write %s: chmod -R g+rwX %s && find %[2]s -type d -exec chmod g+s {} +", path, policyFolder)
+	}
 	fault(!f.HasPolicy, "there is no %s: every push is refused; countersign install", policyFile)
 	return faults
 }

@@ -37,16 +37,17 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 			p.Steps = append(p.Steps, step)
 		}
 	}
-	add(f.hasFolder, Step{Action: MakeFolder, Path: policyFolder, Mode: 0o750})
+	mode := modesFor(f.sharing)
+	add(f.hasFolder, Step{Action: MakeFolder, Path: policyFolder, Mode: mode.folder})
 	if s.Introduction != "" {
-		add(f.HasPolicy, Step{Action: Create, Path: introductionFile, Mode: 0o640, Text: s.Introduction})
+		add(f.HasPolicy, Step{Action: Create, Path: introductionFile, Mode: mode.file, Text: s.Introduction})
 	} else {
-		add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: 0o750})
-		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: 0o640, Text: s.Policy})
+		add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: mode.folder})
+		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: mode.file, Text: s.Policy})
 	}
 
 	// From here on each push leaves a ticket, so that the guard knows it.
-	add(!f.guarded || f.hasTickets, Step{Action: MakeFolder, Path: ticketFolder, Mode: 0o750})
+	add(!f.guarded || f.hasTickets, Step{Action: MakeFolder, Path: ticketFolder, Mode: mode.folder})
 	for _, slot := range f.slots() {
 		p.Steps = append(p.Steps, slot.plan(s)...)
 	}
