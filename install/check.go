@@ -57,6 +57,31 @@ func Covers(f Facts, protected []string) bool {
 	return !f.guarded || who != ours || covers(s.refs, patterns(protected))
 }
 
+// Unseen says what the guard, where there is one, isn't told of by this git, with refs kept as they are here.
+func Unseen(f Facts) (unseen []string) {
+	if !f.guarded {
+		return nil
+	}
+	const found = "; countersign log audit and the next push find it afterwards"
+	unseen = append(unseen, "the guard doesn't see git branch -c X PROTECTED"+found)
+	if f.reftable {
+		unseen = append(unseen, "the guard doesn't see git branch -m X PROTECTED, as refs are in a reftable"+found)
+	}
+	if before(f.version, 2, 46) {
+		unseen = append(unseen, "the guard doesn't see git symbolic-ref over a protected name, as git is older than 2.46"+found)
+	}
+	return unseen
+}
+
+// before says whether "git version 2.39.5" is older than a version, or can't be read.
+func before(text string, major, minor int) bool {
+	var is, with int
+	if n, _ := fmt.Sscanf(text, "git version %d.%d", &is, &with); n != 2 {
+		return true
+	}
+	return is < major || is == major && with < minor
+}
+
 // check says what is wrong with one hook.
 func (f slot) check() (faults []string) {
 	fault := func(when bool, format string, args ...any) {

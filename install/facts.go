@@ -28,6 +28,8 @@ type Facts struct {
 	setting      string   // the setting behind hooksDir, and where it stands
 	procReceive  []string // values of receive.procReceiveRefs
 	ignoreCase   bool     // core.ignoreCase
+	reftable     bool     // refs are no files
+	version      string   // of git
 	sharing      string   // core.sharedRepository
 	notShared    []string // below countersign/, see unshared
 	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
@@ -116,6 +118,10 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	f.proc = f.look("hooks/proc-receive")
 	f.hasTickets = f.look(ticketFolder).exists
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
+	f.reftable = f.look("reftable").exists
+	if f.version, err = git(ctx, gitDir, "version"); err != nil {
+		return f, err
+	}
 	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
 	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
 	if err != nil && !says(err, 1) { // git-symbolic-ref(1): HEAD is detached
