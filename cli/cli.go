@@ -235,6 +235,10 @@ func policyFlag(cmd *cobra.Command) *string {
 // open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
 // [gate.Open] for what an error means: there is a gate all the same.
 func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
+	return gate.Open(e.options(repository, folder, o))
+}
+
+func (e Env) options(repository, folder string, o gate.Options) gate.Options {
 	if pinned, ok := pin(folder); ok {
 		o.Introduction, folder = pinned, ""
 	}
@@ -249,7 +253,7 @@ func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error)
 		err := report.JSON(&b, d)
 		return b.Bytes(), err
 	}
-	return gate.Open(o)
+	return o
 }
 
 // pin reads COMMIT@FINGERPRINT.

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 
 	"countersign/gate"
@@ -24,7 +22,7 @@ func journalPath(gitDir string, setting policy.Journal) string {
 // that push is refused and recorded, too.
 func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
 	path := journalPath(gitDir, setting)
-	if err := os.Mkdir(filepath.Dir(path), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := gate.MakeFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return journal.Open(path, cmp.Or(setting.Rotate, policy.Default().Journal.Rotate))

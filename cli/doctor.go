@@ -46,6 +46,9 @@ func examine(ctx context.Context, env Env, repository string) ([]error, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, unseen := range install.Unseen(facts) {
+		fmt.Fprintln(env.Stdout, "note: "+unseen)
+	}
 	var faults []error
 	for _, fault := range install.Check(facts) {
 		faults = append(faults, errors.New(fault))
@@ -55,6 +58,9 @@ func examine(ctx context.Context, env Env, repository string) ([]error, error) {
 		faults = append(faults, err)
 	}
 	defer g.Close()
+	if facts.HasPolicy && !install.Covers(facts, guarded(g)) {
+		faults = append(faults, errUncovered)
+	}
 	if g.Policy() != nil && g.Repository() != nil {
 		named, err := examineNames(ctx, env, g)
 		if err != nil {

@@ -32,13 +32,8 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		if err != nil {
 			return notUnderstood(err)
 		}
-		process, dir := receiver(), cmp.Or(env.Getenv("GIT_DIR"), ".")
-		if process != "" && gate.TicketsOf(env.path(dir)).Allows(process, moves) {
-			return nil // a push that was accepted: nothing more is asked
-		}
-		g, _ := env.open(dir, "", gate.Options{Record: openJournal}) // without a policy everything is protected
-		defer g.Close()
-		found, err := g.Guard(cmd.Context(), gate.Request{Received: env.Now()}, gate.Guarded{Moves: moves, Process: process, Command: caller()})
+		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), "", gate.Options{Record: openJournal, Keyless: true})
+		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()}, gate.Guarded{Moves: moves, Command: caller()})
 		if err != nil {
 			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
 		}

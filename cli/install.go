@@ -100,13 +100,17 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 	if err != nil {
 		return exitError{exitRefused, err}
 	}
-	if !facts.HasPolicy && introduction == "" {
+	switch {
+	case facts.HasPolicy:
+		wanted.Protected = protectedNow(env, facts)
+	case introduction == "":
+		wanted.Protected = protecting(facts.Head).ProtectedPrefixes()
 		if wanted.Policy, err = firstPolicy(ctx, env, facts); err != nil {
 			return fmt.Errorf("no first policy could be made: %w", err)
 		}
-		if plan, err = install.PlanServer(facts, wanted); err != nil {
-			return err
-		}
+	}
+	if plan, err = install.PlanServer(facts, wanted); err != nil {
+		return err
 	}
 	if err := carryOut(env, plan, dry); err != nil || dry {
 		return err
@@ -126,6 +130,24 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 	}
 	return nil
 }
+
+// protectedNow gives what the guard of a repository with a policy is to look at, see [install.Server.Protected].
+func protectedNow(env Env, facts install.Facts) []string {
+	g, _ := env.open(facts.GitDir, "", gate.Options{Record: discard, Keyless: true}) // what can't be read may protect anything
+	defer g.Close()
+	return guarded(g)
+}
+
+// guarded gives what a guard is to look at for the policy in force.
+func guarded(g *gate.Gate) []string {
+	if g.Policy() == nil || g.PolicyInTree() {
+		return nil
+	}
+	return g.Policy().ProtectedPrefixes()
+}
+
+// errUncovered says that the policy has changed since the guard was put in.
+var errUncovered = errors.New("the guard's hook doesn't look at all that the policy protects: countersign install --guard again")
 
 // introduce gives the text of introduction.toml for COMMIT@FINGERPRINT, "" for "".
 func introduce(pin, branch string) (string, error) {

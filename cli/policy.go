@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/install"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -43,6 +44,15 @@ func policyCheckCommand(env Env) *cobra.Command {
 		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
 		fmt.Fprintf(env.Stdout, "rules: %d, principals: %d, keys: %d\n", len(p.Rules), len(p.Principals), len(g.Keyring().List()))
 		adviseLonely(env.Stdout, p)
+		if *folder == "" {
+			facts, err := install.Look(cmd.Context(), g.GitDir(), "")
+			if err != nil {
+				return err
+			}
+			if !install.Covers(facts, guarded(g)) {
+				say(env.Stdout, errUncovered)
+			}
+		}
 		if *prepare {
 			return g.Prepare(cmd.Context())
 		}

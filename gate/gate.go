@@ -67,6 +67,8 @@ type Options struct {
 	GoGit bool
 	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
 	Draft bool
+	// Keyless reads no keys of a policy beside the repository: for who asks only what is protected.
+	Keyless bool
 	// Rules, if there are any, are the names of the only rules that apply.
 	Rules []string
 	// Now is the clock that says how long a push took, for the record.
@@ -117,10 +119,7 @@ func (g *Gate) open() (err error) {
 	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
 		return err
 	}
-	if err := g.readServer(); err != nil {
-		return err
-	}
-	if g.now, err = g.stand(context.Background()); err != nil {
+	if err := g.readPolicy(context.Background()); err != nil {
 		return err
 	}
 	if len(g.o.Rules) > 0 {
@@ -134,6 +133,14 @@ func (g *Gate) open() (err error) {
 		return err
 	}
 	g.repo, err = g.openRepo(history.Limits{Commits: g.now.policy.Limits.Commits, Blob: g.now.policy.Limits.Blob})
+	return err
+}
+
+// readPolicy finds the policy in force.
+func (g *Gate) readPolicy(ctx context.Context) (err error) {
+	if err = g.readServer(); err == nil {
+		g.now, err = g.stand(ctx)
+	}
 	return err
 }
 
@@ -166,6 +173,9 @@ func (g *Gate) Policy() *policy.Policy {
 	}
 	return g.now.policy
 }
+
+// PolicyInTree says whether the policy lies in the tree, where a push may change it.
+func (g *Gate) PolicyInTree() bool { return g.introduction != nil }
 
 // Keyring is the keyring in force, nil where it couldn't be read.
 func (g *Gate) Keyring() *verify.Keyring {
@@ -246,7 +256,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
-		return policy.Decision{Reference: d.Reference, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
+		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}
 	if d.Verdict == policy.Accepted {
 		g.tenure.save(g)

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,32 +13,47 @@ import (
 	"countersign/policy"
 )
 
-// Guarded is what a reference-transaction hook was told, and by which process.
+// Guarded is what a reference-transaction hook was told.
 type Guarded struct {
 	Moves   []RefMove
-	Process string   // the git-receive-pack it runs in, as tickets are named; "" for none
 	Command []string // of the git that moves the refs
 }
 
 // Guard says which moves of protected refs nobody decided; none may go on. It records them. Which refs are
-// protected is the policy's to say; where that can't be read all are.
+// protected is the policy's to say; where that can't be read all are. Options are those of a gate: the policy is
+// opened last, as few moves need it.
 //
 // Git's lines look alike for a deletion, for the packing of refs and for a mere check: what tells them apart is
 // what the ref really holds, and the lock that only a deletion takes.
-func (g *Gate) Guard(ctx context.Context, req Request, t Guarded) ([]policy.Finding, error) {
-	var ask []RefMove
-	ticket := TicketsOf(g.GitDir()).read(t.Process)
-	for _, m := range t.Moves {
-		if strings.HasPrefix(m.Ref, "refs/") && !ticket[m] && g.guards(m.Ref) {
-			ask = append(ask, m)
-		}
+func Guard(ctx context.Context, o Options, req Request, t Guarded) ([]policy.Finding, error) {
+	g := &Gate{o: o, logs: new(transparency)}
+	defer g.Close()
+	ask := TicketsOf(o.Dir).lacks(o.Process, t.Moves)
+	if len(ask) == 0 {
+		return nil, nil // a push that was accepted
 	}
-	stopped, err := g.undecidedMoves(ctx, ask, t.Command)
+	if err := g.openForRefs(); err != nil {
+		return nil, fmt.Errorf("%w: the repository can't be read: %w", ErrUndecided, err)
+	}
+	ask = TicketsOf(g.GitDir()).lacks(o.Process, ask) // a worktree has none of its own
+	moves, err := g.changing(ctx, ask, t.Command)
 	if err != nil {
 		return nil, err
 	}
-	if m, renames := g.renamed(t); renames && !TicketsOf(g.GitDir()).use(m, g.o.Now()) {
-		stopped = append(stopped, m)
+	if m, renames := renamed(t); renames {
+		moves = append(moves, m)
+	}
+	if len(moves) == 0 {
+		return nil, nil
+	}
+	if g.readPolicy(ctx) != nil {
+		g.now = nil
+	}
+	var stopped []RefMove
+	for _, m := range moves {
+		if g.guards(m.Ref) && !TicketsOf(g.GitDir()).use(m, g.o.Now()) {
+			stopped = append(stopped, m)
+		}
 	}
 	if stopped == nil {
 		return nil, nil
@@ -56,14 +72,29 @@ func (g *Gate) Guard(ctx context.Context, req Request, t Guarded) ([]policy.Find
 
 func (g *Gate) guards(ref string) bool { return g.now == nil || g.now.policy.Protects(ref) }
 
-// undecidedMoves gives the moves that would change what a ref holds, with its real value, and that no operator
-// lets through.
-func (g *Gate) undecidedMoves(ctx context.Context, moves []RefMove, command []string) (stopped []RefMove, err error) {
+// openForRefs opens the repository with the reader that starts no other process, where that can read it.
+func (g *Gate) openForRefs() (err error) {
+	g.o.GoGit = true
+	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
+		return g.openByGit()
+	}
+	return nil
+}
+
+func (g *Gate) openByGit() (err error) {
+	g.o.GoGit = false
+	g.repo, err = g.openRepo(history.Limits{})
+	return err
+}
+
+// changing gives the moves that would change what a ref holds, with its real value.
+func (g *Gate) changing(ctx context.Context, moves []RefMove, command []string) (changing []RefMove, err error) {
+	deletes := g.deletes(command)
+	moves = slices.DeleteFunc(moves, func(m RefMove) bool {
+		return allZeros(m.New) && !deletes // pack-refs takes the loose half away, or somebody only checks
+	})
 	if len(moves) == 0 {
 		return nil, nil
-	}
-	if g.repo == nil {
-		return nil, fmt.Errorf("%w: the repository can't be read", ErrUndecided)
 	}
 	var names []string
 	for _, m := range moves {
@@ -73,8 +104,13 @@ func (g *Gate) undecidedMoves(ctx context.Context, moves []RefMove, command []st
 		names = nil // one question for all is shorter
 	}
 	refs, err := g.repo.Refs(ctx, names...)
+	if err != nil && g.o.GoGit { // git passes over what is broken
+		if err = errors.Join(g.repo.Close(), g.openByGit()); err == nil {
+			refs, err = g.repo.Refs(ctx, names...)
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
 	held := make(map[string]history.Ref, len(refs))
 	for _, r := range refs {
@@ -89,17 +125,13 @@ func (g *Gate) undecidedMoves(ctx context.Context, moves []RefMove, command []st
 		switch target, symbolic := strings.CutPrefix(m.New, "ref:"); {
 		case symbolic && real.Target == target, !symbolic && exists && real.Target == "" && m.New == now, allZeros(m.New) && !exists:
 			continue // it stays what it is
-		case allZeros(m.New) && !g.deletes(command):
-			continue // pack-refs takes the loose half away, or somebody only checks
 		}
 		if strings.HasPrefix(m.Old, "ref:") || allZeros(m.Old) && exists {
 			m.Old = now
 		}
-		if !TicketsOf(g.GitDir()).use(m, g.o.Now()) {
-			stopped = append(stopped, m)
-		}
+		changing = append(changing, m)
 	}
-	return stopped, nil
+	return changing, nil
 }
 
 // deletes says whether a line to all zeros is of a deletion: in the files backend that holds the lock of
@@ -115,8 +147,8 @@ func (g *Gate) deletes(command []string) bool {
 	return err == nil || !os.IsNotExist(err)
 }
 
-// renamed gives the rename of a branch to a protected name: Git announces only that the old name goes.
-func (g *Gate) renamed(t Guarded) (RefMove, bool) {
+// renamed gives the rename of a branch to another name: Git announces only that the old name goes.
+func renamed(t Guarded) (RefMove, bool) {
 	i := slices.Index(t.Command, "branch")
 	if i < 0 || !slices.ContainsFunc(t.Command[i:], func(arg string) bool {
 		return arg == "--move" || len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.ContainsAny(arg, "mM")
@@ -125,7 +157,7 @@ func (g *Gate) renamed(t Guarded) (RefMove, bool) {
 	}
 	to := "refs/heads/" + t.Command[len(t.Command)-1]
 	for _, m := range t.Moves {
-		if allZeros(m.New) && !allZeros(m.Old) && strings.HasPrefix(m.Ref, "refs/heads/") && m.Ref != to && g.guards(to) {
+		if allZeros(m.New) && !allZeros(m.Old) && strings.HasPrefix(m.Ref, "refs/heads/") && m.Ref != to {
 			return RefMove{m.New, m.Old, to}, true
 		}
 	}

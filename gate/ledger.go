@@ -285,13 +285,14 @@ func (t *ledgers) save(g *Gate) {
 			continue
 		}
 		file := g.ledgerFile(ref)
-		if os.MkdirAll(filepath.Dir(file), 0o750) != nil {
+		if MakeFolder(filepath.Dir(file)) != nil {
 			continue
 		}
 		tmp, err := os.CreateTemp(filepath.Dir(file), "new-*")
 		if err != nil {
 			continue
 		}
+		share(tmp)
 		_, err = tmp.Write(b)
 		if cerr := tmp.Close(); err == nil && cerr == nil {
 			err = os.Rename(tmp.Name(), file)

@@ -55,6 +55,7 @@ func (g *Gate) noteUnreviewed(line string) error {
 	if err != nil {
 		return err
 	}
+	share(f)
 	_, err = f.WriteString(line + "\n")
 	return errors.Join(err, f.Close())
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +62,7 @@ func (t Tickets) write(name string, moves []RefMove) error {
 			_, err = fmt.Fprintln(f, m)
 		}
 	}
-	if err = errors.Join(err, f.Chmod(0o640), f.Close()); err == nil {
+	if err = errors.Join(err, f.Chmod(modeIn(string(t))), f.Close()); err == nil {
 		err = os.Rename(f.Name(), filepath.Join(string(t), name))
 	}
 	if err != nil {
@@ -110,10 +109,15 @@ func (t Tickets) sweep(alive func(process string) bool, now time.Time) {
 	}
 }
 
-// Allows says whether the ticket of a push has all of some moves.
-func (t Tickets) Allows(process string, moves []RefMove) bool {
+// lacks gives the moves of refs that a push's ticket doesn't have.
+func (t Tickets) lacks(process string, moves []RefMove) (lacking []RefMove) {
 	ticket := t.read(process)
-	return ticket != nil && !slices.ContainsFunc(moves, func(m RefMove) bool { return strings.HasPrefix(m.Ref, "refs/") && !ticket[m] })
+	for _, m := range moves {
+		if strings.HasPrefix(m.Ref, "refs/") && !ticket[m] {
+			lacking = append(lacking, m)
+		}
+	}
+	return lacking
 }
 
 // leaveTicket lets Git make what was accepted, under each name of what moves.
@@ -176,6 +180,7 @@ func (t Tickets) use(m RefMove, now time.Time) bool {
 	used := filepath.Join(string(t), name+".used")
 	f, err := os.OpenFile(used, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 	if err == nil {
+		share(f)
 		return f.Close() == nil
 	}
 	at, err = os.Stat(used)

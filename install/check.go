@@ -40,8 +40,46 @@ func Check(f Facts) []string {
 	for _, key := range f.configHooks {
 		fault(true, "the setting %s defines another hook, which runs beside %s", key, f.pre.place.path())
 	}
+	for i, path := range f.notShared {
+		if i == 3 {
+			fault(true, "and %d more files and folders like that", len(f.notShared)-i)
+			break
+		}
+		fault(true, "the repository is shared (core.sharedRepository), and the group can't write %s: chmod -R g+rwX %s && find %[2]s -type d -exec chmod g+s {} +", path, policyFolder)
+	}
 	fault(!f.HasPolicy, "there is no %s: every push is refused; countersign install", policyFile)
 	return faults
+}
+
+// Covers says whether the guard, where there is one, looks at all that a policy protects. See [Server.Protected].
+func Covers(f Facts, protected []string) bool {
+	s, who := readScript(f.guard.text)
+	return !f.guarded || who != ours || covers(s.refs, patterns(protected))
+}
+
+// Unseen says what the guard, where there is one, isn't told of by this git, with refs kept as they are here.
+func Unseen(f Facts) (unseen []string) {
+	if !f.guarded {
+		return nil
+	}
+	const found = "; countersign log audit and the next push find it afterwards"
+	unseen = append(unseen, "the guard doesn't see git branch -c X PROTECTED"+found)
+	if f.reftable {
+		unseen = append(unseen, "the guard doesn't see git branch -m X PROTECTED, as refs are in a reftable"+found)
+	}
+	if before(f.version, 2, 46) {
+		unseen = append(unseen, "the guard doesn't see git symbolic-ref over a protected name, as git is older than 2.46"+found)
+	}
+	return unseen
+}
+
+// before says whether "git version 2.39.5" is older than a version, or can't be read.
+func before(text string, major, minor int) bool {
+	var is, with int
+	if n, _ := fmt.Sscanf(text, "git version %d.%d", &is, &with); n != 2 {
+		return true
+	}
+	return is < major || is == major && with < minor
 }
 
 // check says what is wrong with one hook.

@@ -28,6 +28,10 @@ type Facts struct {
 	setting      string   // the setting behind hooksDir, and where it stands
 	procReceive  []string // values of receive.procReceiveRefs
 	ignoreCase   bool     // core.ignoreCase
+	reftable     bool     // refs are no files
+	version      string   // of git
+	sharing      string   // core.sharedRepository
+	notShared    []string // below countersign/, see unshared
 	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
 
 	pre, post slot   // of the hooks that a push runs
@@ -114,13 +118,21 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	f.proc = f.look("hooks/proc-receive")
 	f.hasTickets = f.look(ticketFolder).exists
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
+	f.reftable = f.look("reftable").exists
+	if f.version, err = git(ctx, gitDir, "version"); err != nil {
+		return f, err
+	}
 	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
 	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
 	if err != nil && !says(err, 1) { // git-symbolic-ref(1): HEAD is detached
 		return f, err
 	}
 	f.Head = strings.TrimSuffix(head, "\n")
-	return f, f.lookAtSettings(ctx)
+	if err := f.lookAtSettings(ctx); err != nil {
+		return f, err
+	}
+	f.notShared, err = f.unshared()
+	return f, err
 }
 
 // layoutOf gives where hooks belong, or for kind "" where ours are.
@@ -175,7 +187,7 @@ func readHook(name string) (string, error) {
 
 // lookAtSettings asks git for the settings that lead hooks elsewhere or add some.
 func (f *Facts) lookAtSettings(ctx context.Context) error {
-	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", `^(core\.hookspath|core\.ignorecase|receive\.procreceiverefs|remote\..*\.(mirror|fetch)|hook\..*)$`)
+	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", `^(core\.hookspath|core\.ignorecase|core\.sharedrepository|receive\.procreceiverefs|remote\..*\.(mirror|fetch)|hook\..*)$`)
 	if says(err, 1) {
 		return nil // git-config(1): there is no such key
 	}
@@ -191,6 +203,8 @@ func (f *Facts) lookAtSettings(ctx context.Context) error {
 			f.setting = "core.hooksPath in " + words[i]
 		case key == "core.ignorecase":
 			f.ignoreCase = value == "true"
+		case key == "core.sharedrepository":
+			f.sharing = strings.ToLower(value)
 		case key == "receive.procreceiverefs":
 			f.procReceive = append(f.procReceive, value)
 		case strings.HasPrefix(key, "hook.") && strings.HasSuffix(key, ".event"):

@@ -56,7 +56,11 @@ func (s Step) String() string {
 	case Delete, DeleteFolder:
 		return string(s.Action) + " " + s.Path
 	default:
-		return fmt.Sprintf("%s %s (%04o)", s.Action, s.Path, s.Mode.Perm())
+		mode := s.Mode.Perm()
+		if s.Mode&fs.ModeSetgid != 0 {
+			mode |= 0o2000
+		}
+		return fmt.Sprintf("%s %s (%04o)", s.Action, s.Path, mode)
 	}
 }
 
@@ -96,7 +100,10 @@ func Apply(p Plan) error {
 func (s Step) apply(root *os.Root) error {
 	switch s.Action {
 	case MakeFolder:
-		return root.MkdirAll(s.Path, s.Mode)
+		if err := root.MkdirAll(s.Path, s.Mode.Perm()); err != nil || s.Mode&fs.ModeSetgid == 0 {
+			return err
+		}
+		return root.Chmod(s.Path, s.Mode) // MkdirAll heeds the umask
 	case Create, Write:
 		return s.write(root)
 	case Keep:

@@ -92,8 +92,25 @@ IFS= read -r line && input="$line
 fi
 input="$input${line}x"
 `
-	guardFilter = `case $input in
+	// Packing refs takes loose ones away, one at a time. Of a rename to a protected name Git tells only that the old name
+	// goes: what removes a branch is let through at once only where it is surely no rename. The shell reads the words of
+	// the command without what is between them.
+	guardFilter = `command=
+case $input in
+*' refs/'*' refs/'*) ;;
+*'0000000000000000000000000000000000000000 refs/'*)
+	while IFS= read -r line || [ -n "$line" ]; do command="$command $line"; done <"/proc/$PPID/cmdline"
+	case $command in
+	' gitpack-refs'*) exit 0 ;;
+	esac ;;
+esac
+case $input in
 %s) ;;
+*'0000000000000000000000000000000000000000 refs/heads/'*)
+	case $command in
+	*branch*) ;;
+	*receive-pack*) exit 0 ;;
+	esac ;;
 *) exit 0 ;;
 esac
 `
@@ -153,16 +170,41 @@ func (s script) guard() string {
 	return begin + fmt.Sprintf(guardFilter, s.refs) + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + guardGone + guardRun
 }
 
-// patterns makes the patterns of a shell's case of ref names and prefixes.
+// everyRef is what a policy in the tree may protect, after whatever push: all but the approvals.
+const everyRef = "*' refs/'*' refs/'*) ;;\n*' refs/approvals/'*) exit 0 ;;\n*' refs/'*"
+
+// patterns makes the patterns of a shell's case of ref names and prefixes. No name has white space in it.
 func patterns(prefixes []string) string {
-	// All branches and tags: a policy that changes, be it by a push, opens nothing.
-	words := []string{"*' refs/heads/'*", "*' refs/tags/'*"}
+	var words []string
 	for _, p := range prefixes {
-		if word := "*" + quote(" "+p) + "*"; !strings.HasPrefix(p, "refs/heads/") && !strings.HasPrefix(p, "refs/tags/") && !slices.Contains(words, word) {
+		if strings.HasPrefix("refs/", p) {
+			p = "refs/"
+		}
+		word := "*" + quote(" "+p) + "*"
+		if strings.HasPrefix(p, "refs/") && !strings.ContainsAny(p, " \n") && !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}
+	if words == nil {
+		return everyRef
+	}
 	return strings.Join(words, " | ")
+}
+
+// covers says whether the patterns take in all that others do.
+func covers(refs, others string) bool {
+	if refs == everyRef || refs == others {
+		return true
+	}
+	if others == everyRef {
+		return false
+	}
+	have := strings.Split(refs, " | ")
+	return !slices.ContainsFunc(strings.Split(others, " | "), func(word string) bool {
+		return !slices.ContainsFunc(have, func(h string) bool {
+			return strings.HasPrefix(strings.TrimSuffix(word, "'*"), strings.TrimSuffix(h, "'*"))
+		})
+	})
 }
 
 // origin says who wrote a hook.
@@ -190,8 +232,8 @@ func readScript(text string) (script, origin) {
 		s.event = postReceive.name
 	case strings.HasPrefix(body, guardStart):
 		s.event = Guard
-		_, s.refs, _ = strings.Cut(body, "\ncase $input in\n")
-		s.refs, _, _ = strings.Cut(s.refs, ") ;;\n")
+		_, s.refs, _ = strings.Cut(body, "\nesac\ncase $input in\n")
+		s.refs, _, _ = strings.Cut(s.refs, ") ;;\n*'0000")
 	}
 	if _, after, found := strings.Cut(body, "\nprogram="); found {
 		s.program = unquote(after)

@@ -13,8 +13,8 @@ type Server struct {
 	Policy  string // text of the first policy; see [StarterPolicy]
 	// Guard puts the hook in place that stops what moves protected refs beside a push.
 	Guard bool
-	// Protected are ref names, and prefixes that end in "/", that take in every ref that the policy protects: what the
-	// guard looks at beside all branches and tags.
+	// Protected are ref names, and prefixes that end in "/", that take in every ref that the policy protects; nil for
+	// a policy in the tree, which each push may change: the guard then looks at every ref but the approvals.
 	Protected []string
 	// Introduction is the text of the file that says where a policy in the tree begins; where it isn't "",
 	// there is no Policy.
@@ -37,16 +37,17 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 			p.Steps = append(p.Steps, step)
 		}
 	}
-	add(f.hasFolder, Step{Action: MakeFolder, Path: policyFolder, Mode: 0o750})
+	mode := modesFor(f.sharing)
+	add(f.hasFolder, Step{Action: MakeFolder, Path: policyFolder, Mode: mode.folder})
 	if s.Introduction != "" {
-		add(f.HasPolicy, Step{Action: Create, Path: introductionFile, Mode: 0o640, Text: s.Introduction})
+		add(f.HasPolicy, Step{Action: Create, Path: introductionFile, Mode: mode.file, Text: s.Introduction})
 	} else {
-		add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: 0o750})
-		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: 0o640, Text: s.Policy})
+		add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: mode.folder})
+		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: mode.file, Text: s.Policy})
 	}
 
 	// From here on each push leaves a ticket, so that the guard knows it.
-	add(!f.guarded || f.hasTickets, Step{Action: MakeFolder, Path: ticketFolder, Mode: 0o750})
+	add(!f.guarded || f.hasTickets, Step{Action: MakeFolder, Path: ticketFolder, Mode: mode.folder})
 	for _, slot := range f.slots() {
 		p.Steps = append(p.Steps, slot.plan(s)...)
 	}

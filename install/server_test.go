@@ -312,7 +312,7 @@ func TestGuardScriptUnderAnyShell(t *testing.T) {
 				for _, state := range []string{"prepared", "committed"} {
 					dir := t.TempDir()
 					for name, text := range map[string]string{
-						Guard:                         script{event: Guard, program: dir + "/program", refs: patterns(nil), kept: kept}.String(),
+						Guard:                         script{event: Guard, program: dir + "/program", refs: patterns([]string{"refs/heads/"}), kept: kept}.String(),
 						Guard + ".before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
 						"program":                     "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
 					} {
@@ -336,6 +336,76 @@ func TestGuardScriptUnderAnyShell(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// What the patterns of the guard's script let through without the program, and what they cover.
+func TestGuardPatterns(t *testing.T) {
+	t.Parallel()
+	zero, one := strings.Repeat("0", 40), strings.Repeat("1", 40)
+	line := func(from, to, ref string) string { return from + " " + to + " " + ref + "\n" }
+	beside := []string{"refs/heads/main", "refs/heads/release/"}
+	for _, c := range []struct {
+		prefixes []string
+		in       string
+		asked    bool
+	}{
+		{beside, line(zero, one, "refs/heads/main"), true},
+		{beside, line(zero, one, "refs/heads/release/1"), true},
+		{beside, line(zero, one, "refs/heads/topic"), false},
+		{beside, line(zero, one, "refs/tags/v1"), false},
+		{beside, line(one, zero, "refs/tags/v1"), false},
+		{beside, line(one, zero, "refs/heads/topic"), true}, // it may be renamed, the test's own command tells not
+		{beside, line(one, zero+strings.Repeat("0", 24), "refs/heads/topic"), true},
+		{beside, line(zero, one, "refs/heads/topic") + line(zero, one, "refs/heads/main"), true},
+		{nil, line(zero, one, "refs/notes/x"), true},
+		{nil, line(zero, one, "refs/approvals/x/y"), false},
+		{nil, line(zero, one, "refs/approvals/x/y") + line(zero, one, "refs/meta/x"), true},
+		{nil, line(zero, one, "HEAD"), false},
+		{[]string{""}, line(zero, one, "refs/approvals/x/y"), true},
+		{[]string{"HEAD"}, line(zero, one, "refs/notes/x"), true}, // no ref: as if nothing were known
+	} {
+		for _, shell := range shells() {
+			dir := t.TempDir()
+			for name, text := range map[string]string{
+				Guard:     script{event: Guard, program: dir + "/program", refs: patterns(c.prefixes)}.String(),
+				"program": "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cmd := exec.Command(shell[0], append(shell[1:], "./"+Guard, "prepared")...)
+			cmd.Dir, cmd.Stdin = dir, strings.NewReader(c.in)
+			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+				t.Errorf("%v, %q: %v\n%s", shell, c.in, err, out)
+			}
+			if got, _ := os.ReadFile(filepath.Join(dir, "stdin")); (string(got) == c.in) != c.asked {
+				t.Errorf("%v, %q, %q: the program got %q", shell, c.prefixes, c.in, got)
+			}
+		}
+	}
+	for _, c := range []struct {
+		have, want []string
+		covered    bool
+	}{
+		{nil, nil, true},
+		{nil, beside, true},
+		{beside, nil, false},
+		{beside, beside, true},
+		{[]string{"refs/heads/"}, beside, true},
+		{beside, []string{"refs/heads/"}, false},
+		{beside, []string{"refs/heads/main", "refs/meta/config"}, false},
+		{[]string{"refs/heads/it's"}, []string{"refs/heads/it's"}, true},
+	} {
+		text := script{event: Guard, program: "/p", refs: patterns(c.have)}.String()
+		f := Facts{guarded: true, guard: slot{text: text}}
+		if Covers(f, c.want) != c.covered {
+			t.Errorf("%q covers %q: want %v", c.have, c.want, c.covered)
+		}
+		if read, who := readScript(text); who != ours || read.String() != text {
+			t.Errorf("%q: not what was written:\n%s", c.have, text)
 		}
 	}
 }

@@ -136,7 +136,7 @@ func makeLike(path string, like os.FileInfo) (*os.File, error) {
 		return nil, err
 	}
 	shareGroup(f, like)
-	if err := f.Chmod(0o640 | like.Mode().Perm()&0o020); err != nil {
+	if err := f.Chmod(0o640 | like.Mode().Perm()&0o024); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -372,7 +372,7 @@ func shareFolder(dir string, like os.FileInfo) error {
 	if like.Mode().Perm()&0o020 == 0 {
 		return nil
 	}
-	return d.Chmod(0o770 | fs.ModeSetgid)
+	return d.Chmod(0o770 | like.Mode().Perm()&0o004 | like.Mode().Perm()&0o004>>2 | fs.ModeSetgid)
 }
 
 // lock waits until nobody else writes to the folder. Closing the file gives the lock back.

@@ -135,22 +135,31 @@ func makeSegment(path string, last uint64) bool {
 }
 
 // begin makes the file if there is none. One that follows a segment gets the segment's mode and group before
-// anybody can see it, so that all who could write to the one can write to the other.
+// anybody can see it, so that all who could write to the one can write to the other. The first is open to the group where
+// its folder is.
 func (l *Log) begin() (*os.File, error) {
 	before, err := l.newest()
 	if err != nil {
 		return nil, err
 	}
-	if before == nil {
+	mode := l.sharedMode()
+	if before == nil && mode == 0 {
 		return openFile(l.path, os.O_CREATE)
 	}
-	defer before.close()
+	if before != nil {
+		defer before.close()
+	}
 	f, err := os.CreateTemp(filepath.Dir(l.path), filepath.Base(l.path)+".*.new")
 	if err != nil {
 		return nil, err
 	}
 	defer os.Remove(f.Name())
-	err = errors.Join(alike(f, before.file), f.Close())
+	if before != nil {
+		err = alike(f, before.file)
+	} else {
+		err = f.Chmod(mode)
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Link(f.Name(), l.path)
 	}
@@ -158,6 +167,15 @@ func (l *Log) begin() (*os.File, error) {
 		return openFile(l.path, os.O_CREATE)
 	}
 	return openFile(l.path, 0)
+}
+
+// sharedMode gives the mode of the first file in a folder that the group may write to, 0 in another.
+func (l *Log) sharedMode() fs.FileMode {
+	at, err := os.Stat(filepath.Dir(l.path))
+	if err != nil || at.Mode().Perm()&0o020 == 0 {
+		return 0
+	}
+	return 0o660 | at.Mode().Perm()&0o004
 }
 
 // alike gives a new file the mode of another, and its group where that is allowed.

@@ -174,6 +174,8 @@ type Decision struct {
 	Findings  []Finding     `json:"findings"`
 	Notes     []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
 	Reference string        `json:"reference,omitempty"` // finds the record in the journal
+	// Unrecorded says that the journal doesn't know this decision: its reference leads nowhere.
+	Unrecorded bool `json:"-"`
 	// Undecided says why no decision could be reached; the verdict is then Refused. It may name
 	// paths of the server and is for its operator, not for the pusher.
 	Undecided string `json:"undecided,omitempty"`

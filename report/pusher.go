@@ -48,6 +48,10 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		}
 	case d.undecided():
 		p.line(0, d.headline()+"; tell the operator"+after(": ref ", d.Reference))
+		if d.Unrecorded {
+			p.line(2, "its record couldn't be written, and countersign log doesn't know it")
+			p.line(2, "next: the operator runs countersign doctor")
+		}
 		for _, f := range d.Findings {
 			if f.Code == policy.LimitExceeded && f.Ref == "" { // the push as a whole took too long
 				p.line(2, f.Detail)
