@@ -77,7 +77,7 @@ type budget struct{ left, limit int64 }
 
 func (b *budget) take(bytes int) error {
 	if b.left -= int64(bytes); b.left < 0 {
-		return fmt.Errorf("%w: the new commits and the paths they change take more than %d bytes", ErrLimit, b.limit)
+		return fmt.Errorf("%w: the new commits and the paths they change take more than %d bytes; the limit is bytes", ErrLimit, b.limit)
 	}
 	return nil
 }
