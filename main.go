@@ -13,12 +13,16 @@ import (
 	"countersign/cli"
 )
 
+// memory is how many bytes a hook uses before it collects its garbage more often than is fast.
+const memory = 256 << 20
+
 func main() {
 	// A pusher who hangs up closes our standard error. The push must be recorded all the same, not
 	// ended by the signal that the next line written would bring.
 	signal.Ignore(syscall.SIGPIPE)
 	if len(os.Args) > 1 && os.Args[1] == "hook" {
 		debug.SetTraceback("none") // a stack is nothing for a pusher
+		debug.SetMemoryLimit(memory)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once

@@ -51,7 +51,7 @@ func (p *process) rawDiff(head string, limit int, b *budget) (changes []Change, 
 		if len(path) > maxPath {
 			return nil, nil, fmt.Errorf("%w: commit %s has a path of more than %d bytes", ErrLimit, strings.TrimRight(head, "\x00\n"), maxPath)
 		}
-		if err := b.take(len(path) + 128); err != nil {
+		if err := b.take(len(path) + changeBytes); err != nil {
 			return nil, nil, err
 		}
 		if c.New.Mode == ModeTree {
@@ -69,12 +69,15 @@ func (p *process) rawDiff(head string, limit int, b *budget) (changes []Change, 
 	}
 }
 
+// changeBytes is what a change takes beside its path.
+const changeBytes = 192
+
 // budget is what may still be held in memory of one range.
 type budget struct{ left, limit int64 }
 
 func (b *budget) take(bytes int) error {
 	if b.left -= int64(bytes); b.left < 0 {
-		return fmt.Errorf("%w: the new commits and the paths they change take more than %d bytes", ErrLimit, b.limit)
+		return fmt.Errorf("%w: the new commits and the paths they change take more than %d bytes; the limit is bytes", ErrLimit, b.limit)
 	}
 	return nil
 }

@@ -137,7 +137,11 @@ var settings = []string{
 	"-c", "merge.default=text", "-c", "core.attributesFile=" + os.DevNull, "-c", "attr.tree=refs/countersign/none",
 	"-c", "diff.orderFile=" + os.DevNull, "-c", "diff.renames=false", "-c", "advice.graftFileDeprecated=false",
 	// A third of the default: it costs a fiftieth of the time, and a large history else takes 300 MiB.
-	"-c", "core.deltaBaseCacheLimit=32m", "--no-pager", "--literal-pathspecs",
+	"-c", "core.deltaBaseCacheLimit=32m",
+	// A blob larger than this is read in pieces, not whole, unless it is stored as a difference from another.
+	"-c", "core.bigFileThreshold=8m",
+	// Packs are mapped in small windows, so that they take no memory of their own.
+	"-c", "core.packedGitWindowSize=4m", "-c", "core.packedGitLimit=32m", "--no-pager", "--literal-pathspecs",
 }
 
 // number writes a number for git, which reads most of its options into 32 bits. Newer versions refuse more than that.
@@ -172,6 +176,10 @@ type process struct {
 	err    error // of Wait
 }
 
+// gitMemory is how many bytes of data a git process may hold: two versions of a file of 100 MiB, one of which is stored
+// as a difference from the other.
+const gitMemory = 256 << 20
+
 func (r *gitRepo) start(ctx context.Context, args ...string) (*process, error) {
 	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
@@ -183,6 +191,11 @@ func (r *gitRepo) start(ctx context.Context, args ...string) (*process, error) {
 		if out, err = p.cmd.StdoutPipe(); err == nil {
 			p.out = bufio.NewReaderSize(out, 64<<10)
 			err = p.cmd.Start()
+		}
+	}
+	if err == nil {
+		if err = boundMemory(p.cmd.Process.Pid, gitMemory); err != nil {
+			p.stop()
 		}
 	}
 	if err != nil {
@@ -217,6 +230,8 @@ func (p *process) failed(err error) error {
 	p.wait()
 	said := p.stderr.last()
 	switch {
+	case strings.Contains(said, "ut of memory"), strings.Contains(said, "mmap failed"):
+		return fmt.Errorf("%w: %s needs more than %d MiB for one object; the limit is memory", ErrLimit, p.name, gitMemory>>20)
 	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
 		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config --global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
 	case said != "":

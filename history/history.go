@@ -122,7 +122,7 @@ type Limits struct {
 	Parents int   // parents of a commit; 64
 	Inspect int64 // bytes of a blob handed to Inspect, the rest is only counted; 1 MiB
 	Blob    int64 // bytes of a blob; 2 GiB
-	Bytes   int64 // of the commits of a range and of the paths they change, which are held in memory; 256 MiB
+	Bytes   int64 // of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where Landed is set
 }
 
 // Options are what a reader is opened with.

@@ -205,7 +205,7 @@ func (m *mergeComparer) file(path string, sides []Side) error {
 		return fmt.Errorf("%w: it changes more than %d paths; the limit is changes", ErrLimit, m.limits.Changes)
 	}
 	m.changes = append(m.changes, c)
-	return m.budget.take(len(path) + 128)
+	return m.budget.take(len(path) + changeBytes)
 }
 
 // mergesSides says whether a file is what a three-way merge gives of two parents and their one common ancestor: its

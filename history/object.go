@@ -283,6 +283,6 @@ func (l Limits) withDefaults() Limits {
 	or64(&l.Object, 1<<20)
 	or64(&l.Inspect, 1<<20)
 	or64(&l.Blob, 2<<30)
-	or64(&l.Bytes, 256<<20)
+	or64(&l.Bytes, 64<<20)
 	return l
 }

@@ -65,8 +65,11 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		s := &stream{r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact)}
-		if rng.Counted {
+		switch {
+		case rng.Counted:
 			s.budget.left = math.MaxInt64
+		case rng.Landed && s.budget.limit < math.MaxInt64/4: // nobody pushes it, and it may be a whole history
+			s.budget = budget{4 * s.budget.limit, 4 * s.budget.limit}
 		}
 		defer s.stop()
 		defer running.Wait()
