@@ -72,10 +72,10 @@ Then run the git command that the guard has stopped.`, gate.OperatorTime),
 			return mistyped(cmd, err)
 		}
 		g, err := env.open(*repository, "", gate.Options{Record: openJournal})
-		defer g.Close()
 		if g.Repository() == nil {
 			return err
 		}
+		defer g.Close()
 		return g.MayMove(cmd.Context(), req, *reason)
 	}
 	return cmd

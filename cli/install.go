@@ -96,8 +96,7 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 	if err != nil {
 		return err
 	}
-	plan, err := install.PlanServer(facts, wanted)
-	if err != nil {
+	if _, err := install.PlanServer(facts, wanted); err != nil {
 		return exitError{exitRefused, err}
 	}
 	switch {
@@ -109,7 +108,8 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 			return fmt.Errorf("no first policy could be made: %w", err)
 		}
 	}
-	if plan, err = install.PlanServer(facts, wanted); err != nil {
+	plan, err := install.PlanServer(facts, wanted)
+	if err != nil {
 		return err
 	}
 	if err := carryOut(env, plan, dry); err != nil || dry {

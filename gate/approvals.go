@@ -54,8 +54,8 @@ func (g *Gate) withApprovals(ctx context.Context, st *standing, ledger *policy.L
 		return nil, err
 	}
 	// What is only unproven here may yet be on hold by the journal, and was perhaps approved instead.
-	// And who proposed a change of the policy may have taken it back.
-	if look || landing.Amended != nil || landing.Unproven != nil && g.o.Records != nil {
+	// And who proposed a change of the policy, or merged what needs a second person, may have taken it back.
+	if look || landing.ByMerge || landing.Amended != nil || landing.Unproven != nil && g.o.Records != nil {
 		if err := g.findApprovals(ctx, st, landing, ledger.LandingTime(landing.Commit.Committer.When), tags, coming); err != nil {
 			return nil, err
 		}

@@ -31,6 +31,9 @@ func (j *judgement) amendment() {
 		}
 		texts[effect] = append(texts[effect], amendment.Text)
 	}
+	if text := j.p.takesTooMany(a.Policy, namesOf(own), time.Unix(j.at, 0)); text != "" {
+		texts[Binds] = append(texts[Binds], text)
+	}
 	need, what := 1, "it changes the policy"
 	switch loosens, binds := texts[Loosens], texts[Binds]; {
 	case loosens != nil:
@@ -60,6 +63,29 @@ func (j *judgement) amendment() {
 	if texts[Loosens] != nil {
 		j.coolDown(what, behind)
 	}
+}
+
+// takesTooMany says why a change of the policy takes from others what one maintainer may not take alone, or "": the role
+// of a maintainer, or all keys of more than one; nor of a further one while somebody's were taken before and the others
+// have not decided about that.
+func (p *Policy) takesTooMany(after *Policy, own []string, at time.Time) string {
+	var suspended, before []string
+	for _, q := range p.maintainers() {
+		is := after.Principal(q.Name)
+		switch {
+		case slices.Contains(own, q.Name) || is == nil: // who is taken out is told of elsewhere
+		case is.Role != Maintainer:
+			return q.Name + " is a maintainer no more"
+		case !q.canSign(q, at):
+			before = append(before, q.Name)
+		case !is.canSign(q, at):
+			suspended = append(suspended, q.Name)
+		}
+	}
+	if len(suspended) > 1 || len(suspended) > 0 && len(before) > 0 {
+		return "nobody alone leaves " + strings.Join(append(suspended, before...), " and ") + " without a key"
+	}
+	return ""
 }
 
 // backer is a maintainer who stands behind a change of the policy, since a time.
@@ -117,7 +143,9 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 			discounted = append(discounted, Discount{Principal: s.Principal, Name: name, Reason: reason})
 		}
 	}
-	add(landing.Signature, landing.ID, "commit "+landing.ID, j.at)
+	if len(landing.Parents) < 2 || !j.mergedElsewhere(landing) {
+		add(landing.Signature, landing.ID, "commit "+landing.ID, j.at)
+	}
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]
 		if proposals[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {

@@ -250,3 +250,49 @@ func TestAttackPayloadBesideKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestTakesTooMany: what one maintainer alone may not take from the others though a quorum would be left.
+func TestTakesTooMany(t *testing.T) {
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	people := func(change ...func(*Principal)) *Policy {
+		var principals []Principal
+		for _, name := range []string{"alice", "lasse", "jia", "kim"} {
+			q := Principal{Name: name, Role: Maintainer, Keys: []Key{{Kind: "ssh", Data: []byte("key of " + name)}}}
+			for _, c := range change {
+				c(&q)
+			}
+			principals = append(principals, q)
+		}
+		return Default().WithPrincipals(principals)
+	}
+	role := func(name string) func(*Principal) {
+		return func(q *Principal) {
+			if q.Name == name {
+				q.Role = Reviewer
+			}
+		}
+	}
+	stolen := func(name string) func(*Principal) {
+		return func(q *Principal) {
+			if q.Name == name {
+				q.Keys[0].Revoked, q.Keys[0].RevokedAt = "compromised", at
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		before, after *Policy
+		much          bool
+	}{
+		"nothing":             {people(), people(), false},
+		"one key":             {people(), people(stolen("alice")), false},
+		"both founders' keys": {people(), people(stolen("alice"), stolen("lasse")), true},
+		"one after the other": {people(stolen("alice")), people(stolen("alice"), stolen("lasse")), true},
+		"one's own":           {people(stolen("alice")), people(stolen("alice"), stolen("jia")), false},
+		"a role":              {people(), people(role("alice")), true},
+		"one's own role":      {people(), people(role("jia")), false},
+	} {
+		if got := test.before.takesTooMany(test.after, []string{"jia"}, at); (got != "") != test.much {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // voucher is a signature by which somebody stands behind commits they didn't sign: an approval tag, also one
@@ -29,8 +30,10 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 		if !j.approves(m) || m.Signature.Status != statusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
 			continue
 		}
-		if slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] }) {
+		brings := slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] })
+		if q := j.p.signerOf(m); brings && (q == nil || !j.unsaid(c.ID, q)) {
 			vs = append(vs, voucher{name: "merge " + m.ID, signature: m.Signature})
+			j.landing.ByMerge = true
 		}
 	}
 	return vs
@@ -42,10 +45,27 @@ func (j *judgement) approves(merge *Commit) bool {
 	case "any":
 		return true
 	case "landing":
-		return merge == &j.landing.Commit
+		return merge == &j.landing.Commit && !j.mergedElsewhere(merge)
 	default:
 		return false
 	}
+}
+
+// mergedElsewhere says whether a merge says of itself that it was made on another branch than the one it lands on:
+// git writes "Merge branch 'topic' into BRANCH" there (git-fmt-merge-msg(1)). Whoever pushes such a branch makes its
+// merges landings; who signed them merged another's work to have it at hand, as git pull does.
+func (j *judgement) mergedElsewhere(merge *Commit) bool {
+	by := strings.HasPrefix(merge.Subject, "Merge branch") || strings.HasPrefix(merge.Subject, "Merge remote-tracking branch") ||
+		strings.HasPrefix(merge.Subject, "Merge tag ") || strings.HasPrefix(merge.Subject, "Merge commit ") || strings.HasPrefix(merge.Subject, "Merge HEAD")
+	_, into, found := cutLast(merge.Subject, " into ")
+	return by && found && into != strings.TrimPrefix(j.landing.Ref, "refs/heads/")
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 // above gives the commits of the landing that reach one, itself included.

@@ -90,6 +90,8 @@ type Landing struct {
 	// Bounded says that the commit lies on another protected branch's line of first parents: its date was
 	// bounded when it landed there.
 	Bounded bool
+	// ByMerge is set by Judge: the landing merge was counted as an approval, so that a withdrawal matters.
+	ByMerge bool
 	// Unproven is set by Judge: what it had to take for granted without a journal.
 	Unproven []string
 	// Excepted is set by Judge: which findings an exception has put aside.

@@ -34,7 +34,7 @@ func (p *Policy) Judge(l *Ledger, landing *Landing) []Finding {
 }
 
 func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding {
-	landing.Unproven, landing.Excepted = nil, nil
+	landing.Unproven, landing.Excepted, landing.ByMerge = nil, nil, false
 	j := &judgement{p: p, l: l, landing: landing, at: l.LandingTime(landing.Commit.Committer.When), trace: trace}
 	if !j.dates() {
 		return j.findings // every later question depends on the landing time

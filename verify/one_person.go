@@ -2,11 +2,13 @@ package verify
 
 import (
 	"cmp"
+	//lint:ignore SA1019 old keys are DSA, and such a key is one person's, too
 	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"fmt"
+	"math/big"
 
 	pgpecdsa "github.com/ProtonMail/go-crypto/openpgp/ecdsa"
 	pgped25519 "github.com/ProtonMail/go-crypto/openpgp/ed25519"
@@ -51,7 +53,12 @@ func rawKey(key any) string {
 	case *rsa.PublicKey:
 		return fmt.Sprintf("rsa %x", key.N)
 	case *ecdsa.PublicKey:
-		return fmt.Sprintf("ecdsa %x %x", key.X, key.Y)
+		point, err := key.Bytes() // 4, and both coordinates in as many bytes each
+		if err != nil {
+			return ""
+		}
+		half := len(point) / 2
+		return fmt.Sprintf("ecdsa %x %x", new(big.Int).SetBytes(point[1:1+half]), new(big.Int).SetBytes(point[1+half:]))
 	case *pgpecdsa.PublicKey:
 		return fmt.Sprintf("ecdsa %x %x", key.X, key.Y)
 	case *dsa.PublicKey:

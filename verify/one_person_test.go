@@ -85,7 +85,12 @@ func asSSH(t *testing.T, of any) []byte {
 	case *rsa.PublicKey:
 		public = of
 	case *pgpecdsa.PublicKey:
-		public = &ecdsa.PublicKey{Curve: elliptic.P256(), X: of.X, Y: of.Y}
+		point := append(append([]byte{4}, of.X.FillBytes(make([]byte, 32))...), of.Y.FillBytes(make([]byte, 32))...)
+		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public = key
 	case *eddsa.PublicKey:
 		public = ed25519.PublicKey(of.X)
 	case *pgped25519.PublicKey:
