@@ -10,9 +10,13 @@ import (
 // Where several users of one group push (core.sharedRepository), install makes a folder that the group may write to.
 // What is written in it must be open to the same users.
 
-// MakeFolder makes a folder that the users of the one it lies in may use; it may be there.
+// MakeFolder makes a folder that the users of the one it lies in may use, and that one if it isn't there. It may be there.
 func MakeFolder(dir string) error {
-	switch err := os.Mkdir(dir, 0o750); {
+	err := os.Mkdir(dir, 0o750)
+	if errors.Is(err, fs.ErrNotExist) && MakeFolder(filepath.Dir(dir)) == nil {
+		err = os.Mkdir(dir, 0o750)
+	}
+	switch {
 	case errors.Is(err, fs.ErrExist):
 		return nil
 	case err != nil:
