@@ -14,14 +14,15 @@ import (
 // push is one request being decided.
 type push struct {
 	*Gate
-	req      Request
-	updates  []update
-	vouchers []voucher     // those that come in this very push
-	judged   []history.Ref // see judgedRefs; nil before it was asked
-	beside   []string      // see noRoom; nil before it was asked
-	decision policy.Decision
-	landed   map[history.ID]bool // see standsOnJudged; nil before it was asked
-	empty    map[string]bool     // see holdsNothing; nil before it was asked
+	req       Request
+	updates   []update
+	vouchers  []voucher     // those that come in this very push
+	judged    []history.Ref // see judgedRefs; nil before it was asked
+	beside    []string      // see noRoom; nil before it was asked
+	decision  policy.Decision
+	landed    map[history.ID]bool      // see standsOnJudged; nil before it was asked
+	empty     map[string]bool          // see holdsNothing; nil before it was asked
+	straights map[string][]history.Ref // see straight; by the ref that is judged
 }
 
 // update is a ref update as the repository, not the client, sees it.
@@ -294,7 +295,7 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 // errRefused stops the judging of a ref update that has its finding already.
 var errRefused = errors.New("refused")
 
-// judgedRefs is the gate's, worked out once a push.
+// judgedRefs is worked out once a push.
 func (p *push) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 	if p.judged != nil {
 		return p.judged, nil
@@ -324,8 +325,7 @@ func (g *Gate) protectedRefs(ctx context.Context) ([]history.Ref, error) {
 	}), err
 }
 
-// maxFindings ends the judging of a push that is refused anyway: nobody reads more, and the record of
-// a push stays within what the journal takes.
+// maxFindings ends the judging of a push that is refused anyway: nobody reads more.
 const maxFindings = 5000
 
 // judge reads the landings of a range and asks the policy about each, with the tenure that stood

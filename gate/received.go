@@ -83,6 +83,9 @@ func (p *push) landedBefore(ctx context.Context, u *update) ([]history.Ref, erro
 // journal goes back. What lies on the line of one landed there when it says, though the records of that may be in
 // an archive: whoever pushes can't take records away.
 func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
+	if known, ok := p.straights[u.resolved]; ok { // many landings ask
+		return known, nil
+	}
 	refs, err := p.protectedRefs(ctx)
 	if err != nil {
 		return nil, err
@@ -100,6 +103,10 @@ func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
 			straight = append(straight, r)
 		}
 	}
+	if p.straights == nil {
+		p.straights = make(map[string][]history.Ref)
+	}
+	p.straights[u.resolved] = straight
 	return straight, nil
 }
 
