@@ -32,6 +32,7 @@ import (
 //	                      the branch "forged" of PERSON's clone becomes their last commit as a
 //	                      filter rewrites its raw bytes; Git checks nothing
 //	record                print the last decision in the server's journal
+//	memory KIB            bound the data of each process of the server's pre-receive
 //
 // alice, lasse and jia are maintainers; jia was introduced by alice. mallory is in nobody's keyring.
 var people = []string{"alice", "lasse", "jia", "mallory"}
@@ -111,6 +112,7 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 			makeWorld(ts, policy)
 		},
 		"readme": readmeCommand(string(readme)),
+		"memory": memoryCommand(t),
 		"clock": func(ts *testscript.TestScript, _ bool, args []string) {
 			at := args[0]
 			if at == "now" {

@@ -1,0 +1,6 @@
+//go:build !race
+
+package main
+
+// raced says that this binary has the race detector in it.
+const raced = false
