@@ -72,8 +72,10 @@ func (a *asked) seconds(c *randomCommit) []string {
 	for _, w := range a.approvals(above) {
 		add(w.signer)
 	}
-	// Of the merges that bring it, the landing itself is a word about it.
-	if m := a.landed.randomCommit; len(m.parents) > 1 && m.signer != "" && !a.alone && !m.parents[0].reach()[c] && above[m] && m != c {
+	// Of the merges that bring it, the landing itself is a word about it, but of somebody who withdrew theirs.
+	m := a.landed.randomCommit
+	unsaid := slices.ContainsFunc(a.words(Withdrawal, above), func(w *word) bool { return w.signer == m.signer })
+	if len(m.parents) > 1 && m.signer != "" && !a.alone && !m.parents[0].reach()[c] && above[m] && m != c && !unsaid {
 		add(m.signer)
 	}
 	return names
