@@ -79,6 +79,12 @@ func TestSessions(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "gitconfig"), []byte(gitconfig), 0o600)
 		},
 		Cmds: commands(t),
+		Condition: func(name string) (bool, error) {
+			if name != "reftable" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return exec.Command("git", "init", "-q", "--bare", "--ref-format=reftable", filepath.Join(t.TempDir(), "r")).Run() == nil, nil
+		},
 	})
 }
 
