@@ -8,12 +8,12 @@ import (
 func TestTitleIsTheWholeFirstParagraph(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	for message, want := range map[string]string{
-		"":                                    "",
-		"\n\n":                                "",
-		"a":                                   "a",
-		"a\n\nb":                              "a\n",
+		"":                                     "",
+		"\n\n":                                 "",
+		"a":                                    "a",
+		"a\n\nb":                               "a\n",
 		"\n \t\n\r\na into b\nc\n\nd into e\n": "a into b\nc\n",
-		"a\r\n\r\nb":                          "a\r\n",
+		"a\r\n\r\nb":                           "a\r\n",
 		"  a " + long + " into b\n \nc":        "a " + long + " into b\n",
 	} {
 		if got := title([]byte(message)); got != want {

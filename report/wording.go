@@ -166,6 +166,8 @@ func ofRef(c policy.Code) string {
 		return "it would lose commits"
 	case policy.RefDelete:
 		return "it may not be deleted"
+	case policy.RefUnwanted:
+		return "nobody here has said that it is wanted"
 	case policy.RefUndecided:
 		return "no decision lets it move"
 	case policy.RefReserved:
