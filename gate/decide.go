@@ -206,7 +206,7 @@ func (p *push) update(ctx context.Context, u *update) error {
 	}
 	if beside, err := p.noRoom(ctx, u); err != nil || beside != "" {
 		if beside != "" {
-			p.refuse(u, policy.RefName, "Git can't store it beside "+beside, "ask the server's operator to take "+beside+" away")
+			p.refuse(u, policy.RefName, "Git can't store it beside "+beside, p.wayOut(beside))
 		}
 		return err
 	}
