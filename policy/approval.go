@@ -145,8 +145,8 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 // ineligible says why a principal can't stand second behind another's change of these paths, or "".
 func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable *Principal) string {
 	switch {
-	case q.Role != Maintainer && q.Role != Reviewer:
-		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
+	case j.p.Powerless(q.Name, true) != "":
+		return j.p.Powerless(q.Name, true)
 	case q == accountable:
 		return q.Name + " already stands behind the change as its signer"
 	}
@@ -190,4 +190,22 @@ func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable 
 		}
 	}
 	return names
+}
+
+// WordNote begins the note about a word in a push that can't count.
+const WordNote = "approval: "
+
+// Powerless says why a principal's word for a commit can't count, where it takes a maintainer or, for an approval, also
+// a reviewer; "" if it can.
+func (p *Policy) Powerless(name string, approval bool) string {
+	switch q := p.Principal(name); {
+	case q == nil:
+		return name + " is not in the keyring"
+	case q.Role == Maintainer || approval && q.Role == Reviewer:
+		return ""
+	case approval:
+		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
+	default:
+		return fmt.Sprintf("%s is a %s; maintainers decide about that", q.Name, q.Role)
+	}
 }
