@@ -30,7 +30,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate":    {ours: []string{"history", "verify", "policy"}},
 	"report":  {ours: []string{"policy"}},
 	"install": {ours: []string{"history"}},
-	"history": {modules: []string{"github.com/go-git/go-git/v5", "github.com/aymanbagabas/go-udiff"}},                                               // udiff: the line diff of gopls, as a module
+	"history": {modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":  {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
 	"policy":  {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
 	"journal": {},
@@ -51,7 +51,7 @@ var onlyIn = map[string][]string{
 
 // requirements are the modules that go.mod may require directly, those of tests included.
 var requirements = []string{
-	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/aymanbagabas/go-udiff", "github.com/bmatcuk/doublestar/v4",
+	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
 	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra",
 	// What the verdicts on X.509 are compared with; no package of ours imports them.

@@ -27,6 +27,8 @@ import (
 //	policy-add FILE       append a file to the server's policy
 //	introduce [policy-file]
 //	                      move the policy into the tree: alice commits it, the server pins her commit
+//	want PERSON BRANCH REV
+//	                      PERSON approves that the protected branch moves to the commit
 //	readme FILE           the README's first block stands in the file
 //	forge PERSON FILTER ARGS...
 //	                      the branch "forged" of PERSON's clone becomes their last commit as a
@@ -80,6 +82,12 @@ func TestSessions(t *testing.T) {
 			return os.WriteFile(filepath.Join(e.WorkDir, "gitconfig"), []byte(gitconfig), 0o600)
 		},
 		Cmds: commands(t),
+		Condition: func(name string) (bool, error) {
+			if name != "reftable" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return exec.Command("git", "init", "-q", "--bare", "--ref-format=reftable", filepath.Join(t.TempDir(), "r")).Run() == nil, nil
+		},
 	})
 }
 
@@ -151,6 +159,12 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 				set -- $(ssh-keygen -lf "$KEYS/alice.pub")
 				countersign install --server . --introduction "$(git -C ../alice rev-parse HEAD)@$2"`))
 			ts.Check(as(ts, "alice", "git", "push", "-q", "origin", "main"))
+		},
+		"want": func(ts *testscript.TestScript, _ bool, args []string) {
+			ts.Check(as(ts, args[0], "sh", "-ec", `
+				old=$(git ls-remote origin "refs/heads/$1" | cut -f 1) new=$(git rev-parse "$2")
+				countersign approve --yes --ref "refs/heads/$1" --from "${old:-$(printf %040d 0)}" --to "$new" "$new"
+				git push -q origin "+refs/moves/$new/*:refs/moves/$new/*"`, "sh", args[1], args[2]))
 		},
 		"forge": func(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(as(ts, args[0], append([]string{"sh", "-ec", `

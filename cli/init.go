@@ -163,6 +163,10 @@ func (f *founding) tell(folder, branch string) error {
 		return err
 	}
 	defer g.Close()
+	keys := g.Keyring().List()
+	if why := neverSign(keys, f.env.Now()); why != nil {
+		return usage("nothing that you sign with this key could land: %s\nmake another, as with ssh-keygen -t ed25519, have git sign with it (git config user.signingKey), and run this again", report.Escape(strings.Join(why, "; ")))
+	}
 	w := f.env.Stdout
 	fmt.Fprintf(w, "wrote %s, with %s as the one maintainer\n", report.Escape(filepath.Join(folder, policy.FileName)), report.Escape(f.name))
 	adviseLonely(w, g.Policy())
@@ -171,6 +175,6 @@ func (f *founding) tell(folder, branch string) error {
 and pin that commit and your key, where they can't be changed by a push:
   on the server:   countersign install --server DIR --introduction $(git rev-parse HEAD)@%[2]s --branch %[3]s
   in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
-`, policy.Folder, g.Keyring().List()[0].Fingerprints[0], report.Escape(branch))
+`, policy.Folder, keys[0].Fingerprints[0], report.Escape(branch))
 	return nil
 }

@@ -18,7 +18,7 @@ func keyringCheckCommand(env Env) *cobra.Command {
 		Use:   "check",
 		Short: "Say what will soon, or already does, keep somebody from signing",
 		Long: `Reads the policy and all its keys and prints a line for each thing to see to: keys that expire within 30 days or
-have, principals who can't sign any more or have but one key, and keys whose own signatures are weak. What is
+have, principals who can't sign any more, have but one key or no address, and keys whose own signatures are weak. What is
 wrong with the policy itself is an error, with exit code 2; warnings leave it at 0.`,
 		Args: cobra.NoArgs,
 	}
@@ -47,6 +47,9 @@ func checkKeyring(w io.Writer, p *policy.Policy, keys []verify.Listed, now time.
 		if q.Role == policy.Service && len(q.Keys) == 0 {
 			continue
 		}
+		if why := p.Addressless(&q); why != "" {
+			warn("%s", why)
+		}
 		usable := 0
 		for _, l := range keys {
 			if l.Principal != q.Name {
@@ -71,6 +74,22 @@ func checkKeyring(w io.Writer, p *policy.Policy, keys []verify.Listed, now time.
 		fmt.Fprintf(w, "nothing to see to: %s, %s\n", count(len(p.Principals), "principal"), count(len(keys), "key"))
 	}
 	return nil
+}
+
+// neverSign says why none of some keys can sign now, nil if one can.
+func neverSign(keys []verify.Listed, now time.Time) []string {
+	why := []string{}
+	for _, l := range keys {
+		for _, k := range l.Keys {
+			if checkEntry("key "+k.Fingerprint, l, k, now, func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }) > 0 {
+				return nil
+			}
+			if k.Revoked != "" {
+				why = append(why, "key "+k.Fingerprint+": revoked "+k.Revoked)
+			}
+		}
+	}
+	return why
 }
 
 // checkEntry gives 1 if the key can sign now, else 0.

@@ -45,7 +45,7 @@ Whose a key is, the file only claims. Compare fingerprints with their owners bef
 		if roles := []policy.Role{policy.Maintainer, policy.Contributor, policy.Reviewer, policy.Service}; !slices.Contains(roles, policy.Role(*role)) {
 			return usage("--role %s: want one of %v", *role, roles)
 		}
-		im := importing{folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: *name}
+		im := importing{folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: *name, now: env.Now()}
 		for _, file := range files {
 			if err := im.read(env.path(file), file); err != nil {
 				return err
@@ -66,6 +66,7 @@ type importing struct {
 	folder string // where OpenPGP keys are written to
 	shown  string // the folder as the policy names it
 	name   string // the one owner, "" for as many as the files name
+	now    time.Time
 	owners []*owner
 }
 
@@ -146,6 +147,8 @@ func (im *importing) principals(role, by string) (string, error) {
 				quoted[i] = tomlString(email)
 			}
 			fmt.Fprintf(w, "emails = [%s]\n", strings.Join(quoted, ", "))
+		} else {
+			fmt.Fprintln(w, "emails = []   # of their own: else nothing that they sign can land")
 		}
 		if by != "" {
 			fmt.Fprintf(w, "introduced-by = %s\n", tomlString(by))
@@ -156,7 +159,7 @@ func (im *importing) principals(role, by string) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintf(w, "  { %s%s },%s\n", entry, validity(f.Key), comment(f))
+			fmt.Fprintf(w, "  { %s%s },%s\n", entry, validity(f.Key), comment(f, im.now))
 		}
 		fmt.Fprintln(w, "]")
 	}
@@ -208,11 +211,19 @@ func validity(k verify.Key) string {
 	return text
 }
 
-func comment(f verify.Found) string {
-	if len(f.Names) == 0 {
+// comment says whose a key claims to be, and why nothing that it signs now can land, if so.
+func comment(f verify.Found, now time.Time) string {
+	words := slices.Clone(f.Names)
+	f.Key.Principal = "whose"
+	if keys, err := verify.NewKeyring([]verify.Key{f.Key}, verify.Settings{}); err != nil {
+		words = append(words, "not usable: "+err.Error())
+	} else if why := neverSign(keys.List(), now); why != nil {
+		words = append(words, "signs nothing that lands now: "+strings.Join(why, "; "))
+	}
+	if words == nil {
 		return ""
 	}
-	return "   # " + report.Escape(strings.Join(f.Names, ", "))
+	return "   # " + report.Escape(strings.Join(words, ", "))
 }
 
 // tomlString writes a basic string: https://toml.io/en/v1.0.0#string.

@@ -44,6 +44,11 @@ func policyCheckCommand(env Env) *cobra.Command {
 		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
 		fmt.Fprintf(env.Stdout, "rules: %d, principals: %d, keys: %d\n", len(p.Rules), len(p.Principals), len(g.Keyring().List()))
 		adviseLonely(env.Stdout, p)
+		for i := range p.Principals {
+			if why := p.Addressless(&p.Principals[i]); why != "" {
+				fmt.Fprintln(env.Stdout, report.Escape(why))
+			}
+		}
 		if *folder == "" {
 			facts, err := install.Look(cmd.Context(), g.GitDir(), "")
 			if err != nil {

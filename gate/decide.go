@@ -206,7 +206,7 @@ func (p *push) update(ctx context.Context, u *update) error {
 	}
 	if beside, err := p.noRoom(ctx, u); err != nil || beside != "" {
 		if beside != "" {
-			p.refuse(u, policy.RefName, "Git can't store it beside "+beside, "ask the server's operator to take "+beside+" away")
+			p.refuse(u, policy.RefName, "Git can't store it beside "+beside, p.wayOut(beside))
 		}
 		return err
 	}
@@ -282,9 +282,13 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		}
 		return p.holdsPast(ctx, u, parent)
 	}
+	before := len(p.decision.Findings)
 	err = p.judge(ctx, u, r, start)
 	if err == nil && u.decision.Landings == 0 && !isTag {
 		err = p.back(ctx, u, adopted)
+	}
+	if err == nil && len(p.decision.Findings) == before {
+		err = p.wanted(ctx, u)
 	}
 	if errors.Is(err, errRefused) {
 		return nil
@@ -294,16 +298,6 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 
 // errRefused stops the judging of a ref update that has its finding already.
 var errRefused = errors.New("refused")
-
-// judgedRefs is worked out once a push.
-func (p *push) judgedRefs(ctx context.Context) ([]history.Ref, error) {
-	if p.judged != nil {
-		return p.judged, nil
-	}
-	refs, err := p.Gate.judgedRefs(ctx)
-	p.judged = refs
-	return refs, err
-}
 
 // tipsOf gives what refs hold, each once.
 func tipsOf(refs []history.Ref) []history.ID {

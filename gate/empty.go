@@ -2,10 +2,13 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"countersign/history"
+	"countersign/policy"
 )
 
 // holdsNothing says whether a protected branch may be deleted by anybody, since nothing is lost by it: it was made,
@@ -13,7 +16,7 @@ import (
 // reaches that commit. Whoever may push can make such branches without a key, and so whoever may push can take
 // them away. A branch that the policy names, or that holds the policy, stays.
 func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
-	if !isBranch(u.resolved) || p.now.policy.Names(u.resolved) || p.introduction != nil && u.resolved == p.introduction.Ref {
+	if !p.byPattern(u) {
 		return false, nil
 	}
 	if p.empty == nil {
@@ -26,6 +29,106 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 	}
 	p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s goes from %s: nothing landed on it", u.resolved, u.real))
 	return true, nil
+}
+
+// byPattern says whether a branch is protected, though the policy neither names it nor lies on it.
+func (p *push) byPattern(u *update) bool {
+	return isBranch(u.resolved) && !p.now.policy.Names(u.resolved) && (p.introduction == nil || u.resolved != p.introduction.Ref)
+}
+
+// wanted refuses what would make a branch one that only the quorum may delete, unless somebody who may sign what lands
+// wants that. Whoever may push could else fill the protected names with what others have only shown. It is wanted by
+// who signed its tip, if that comes in only now, by who signed the push, or by a maintainer who approved the tip for
+// this very branch, or the very move. Once is enough.
+func (p *push) wanted(ctx context.Context, u *update) error {
+	if !p.byPattern(u) || p.now.policy.Protect.AllowDelete || u.real.IsZero() && u.decision.Landings == 0 {
+		return nil
+	}
+	if u.real.IsZero() {
+		refs, err := p.protectedRefs(ctx)
+		if err != nil || !slices.ContainsFunc(refs, func(r history.Ref) bool { return isBranch(r.Name) }) {
+			return err // the first ones of a repository
+		}
+		if at, err := p.onStraight(ctx, u); err != nil || at {
+			return err // what the journal doesn't know any more was judged once more
+		}
+	} else if past, err := p.pastOf(ctx, u.resolved, u.real); err != nil || !past.onlyMade(u.real.String()) {
+		return err
+	}
+	signer, err := p.bringer(ctx, u.New)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{signer, p.pusher} {
+		if q := p.now.policy.Principal(name); q != nil && (q.Role == policy.Maintainer || q.Role == policy.Contributor) {
+			return nil
+		}
+	}
+	words, err := p.moves(ctx, u)
+	if err != nil {
+		return err
+	}
+	approvals, err := p.saidOf(ctx, Approval, u.New)
+	if err != nil {
+		return err
+	}
+	withdrawals, err := p.saidOf(ctx, Withdrawal, u.New)
+	if err != nil {
+		return err
+	}
+	for _, s := range approvals {
+		a := s.approval()
+		a.Withdrawn = slices.ContainsFunc(withdrawals, func(w statement) bool { return w.withdraws(a) })
+		if a.Ref == u.resolved {
+			words = append(words, a)
+		}
+	}
+	if by := p.now.policy.MaintainersBehind(words); len(by) > 0 {
+		p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s is wanted by %s", u.resolved, strings.Join(by, ", ")))
+		return nil
+	}
+	next := []string{
+		"have a maintainer run this, once for the branch, and the push that it prints; then push again",
+		fmt.Sprintf("countersign approve %s --ref %s --from %s --to %[1]s", u.New, typed(u.resolved), u.real),
+		"or push it with your signature: git push --signed",
+	}
+	if !u.real.IsZero() {
+		next = append(next, "or, if it is to begin elsewhere, delete it first: git push origin :"+typed(u.resolved))
+	}
+	p.refuse(u, policy.RefUnwanted, "its tip was here before, where anybody could take it from, and nobody in the keyring has said that there is to be such a branch", next...)
+	return nil
+}
+
+// quarantine is where git-receive-pack(1) keeps what a push brings until the push may pass.
+var quarantine = []string{"GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
+
+// bringer names who signed a commit that the repository didn't have before the push, on no ref and beside all of
+// them; "" for nobody, and where the commit was here.
+func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
+	env := p.o.Getenv
+	if env == nil || env(quarantine[0]) == "" {
+		return "", nil
+	}
+	before := *p.Gate
+	before.o.Getenv = func(name string) string {
+		if slices.Contains(quarantine, name) {
+			return ""
+		}
+		return env(name)
+	}
+	repo, err := before.openRepo(unlimited)
+	if err != nil {
+		return "", err
+	}
+	defer repo.Close()
+	if _, err := repo.Kind(ctx, id); !errors.Is(err, history.ErrMissing) {
+		return "", err
+	}
+	c, err := p.repo.Commit(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return signature(p.now.verify(c.Payload, c.Signature, c.Committer.When, arrival{p.req.Received, p.req.Received})).Principal, nil
 }
 
 // findEmpty answers holdsNothing for all updates of the push.

@@ -214,6 +214,9 @@ func commitFacts(e *history.Entry, elsewhere linked) policy.Commit {
 		Author: identity(e.Author), Committer: identity(e.Committer), Size: int64(len(e.Payload)),
 		Parents: make([]string, len(e.Parents)), Changes: make([]policy.Change, len(e.Changes)),
 	}
+	if len(e.Parents) > 1 {
+		c.Title = title(e.Message)
+	}
 	if e.Malformed != nil {
 		c.Malformed = strings.TrimPrefix(e.Malformed.Error(), history.ErrMalformed.Error()+": ")
 		c.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: c.Malformed}
@@ -241,6 +244,19 @@ const maxSubject = 200
 func subject(message []byte) string {
 	line, _, _ := bytes.Cut(bytes.TrimLeft(message, "\n"), []byte("\n"))
 	return string(line[:min(len(line), maxSubject)])
+}
+
+// title gives the first paragraph of a message. Git skips blank lines before it.
+func title(message []byte) string {
+	message = bytes.TrimLeft(message, " \t\r\n")
+	end := 0
+	for line := range bytes.Lines(message) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			break
+		}
+		end += len(line)
+	}
+	return string(message[:end])
 }
 
 func signature(r verify.Result) policy.Signature {

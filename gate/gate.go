@@ -132,9 +132,14 @@ func (g *Gate) open() (err error) {
 	if err := g.repo.Close(); err != nil {
 		return err
 	}
-	g.repo, err = g.openRepo(history.Limits{Commits: g.now.policy.Limits.Commits, Blob: g.now.policy.Limits.Blob})
+	limits := g.now.policy.Limits
+	g.repo, err = g.openRepo(history.Limits{Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines)})
 	return err
 }
+
+// mergedLines is how many lines of merges are compared for each millisecond of limits.time: that takes about a tenth of
+// it. By the default of a minute any 200 merges in a row of git's, redis', restic's, mpv's and libarchive's fit.
+const mergedLines = 400
 
 // readPolicy finds the policy in force.
 func (g *Gate) readPolicy(ctx context.Context) (err error) {

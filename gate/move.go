@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
 )
@@ -49,39 +50,19 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if err != nil {
 		return nil, err
 	}
-	committed, err := p.committed(ctx, commit)
-	if err != nil {
+	said, err := p.saidOf(ctx, Move, commit)
+	if err != nil || len(said) == 0 {
 		return nil, err
-	}
-	refs, err := p.repo.Refs(ctx, Move.refs()+commit.String()+"/")
-	if err != nil {
-		return nil, err
-	}
-	found := slices.Clone(p.vouchers)
-	for _, r := range refs {
-		if v, err := parseVoucher(r.Name, r.ID); err == nil {
-			found = append(found, v)
-		}
-	}
-	if len(found) == 0 {
-		return nil, nil
 	}
 	past, err := p.pastOf(ctx, u.resolved, u.real)
 	if err != nil {
 		return nil, err
 	}
 	var moves []policy.Approval
-	for _, v := range found {
-		if v.commit != commit || v.kind != Move {
-			continue
-		}
-		s, err := p.said(ctx, p.now, p.repo, v, arrival{time.Unix(committed, 0), p.req.Received})
-		if err != nil {
-			return nil, err
-		}
+	for _, s := range said {
 		if s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written() {
 			a := s.approval()
-			if a.Seen, err = p.vouched(ctx, Move, a.Commit, v.principal, a.Object); err != nil {
+			if a.Seen, err = p.vouched(ctx, Move, a.Commit, s.principal, a.Object); err != nil {
 				return nil, err
 			}
 			if a.Seen == 0 || a.Seen > past.movedOn(u.real.String(), u.New.String()) {
@@ -90,6 +71,34 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 		}
 	}
 	return moves, nil
+}
+
+// saidOf reads the vouchers of a kind about a commit: those that are here, and those that come in this push.
+func (p *push) saidOf(ctx context.Context, kind Voucher, commit history.ID) ([]statement, error) {
+	found := slices.DeleteFunc(slices.Clone(p.vouchers), func(v voucher) bool { return v.commit != commit || v.kind != kind })
+	refs, err := p.repo.Refs(ctx, kind.refs()+commit.String()+"/")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refs {
+		if v, err := parseVoucher(r.Name, r.ID); err == nil {
+			found = append(found, v)
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	committed, err := p.committed(ctx, commit)
+	if err != nil {
+		return nil, err
+	}
+	said := make([]statement, len(found))
+	for i, v := range found {
+		if said[i], err = p.said(ctx, p.now, p.repo, v, arrival{time.Unix(committed, 0), p.req.Received}); err != nil {
+			return nil, err
+		}
+	}
+	return said, nil
 }
 
 // mayLoosen refuses to let the branch that holds the policy go back to another before its time: a policy that

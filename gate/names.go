@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,6 +51,10 @@ func (p *push) names(ctx context.Context) error {
 		if !isNew {
 			continue
 		}
+		if pattern := p.now.policy.Blocks(u.resolved); pattern != "" {
+			p.refuse(u, policy.RefName, "Git could store nothing that the policy protects as "+pattern+" beside it", "push it under another name")
+			continue
+		}
 		if other := here.shadows[u.resolved]; u.decision.Protected && other != "" {
 			p.refuse(u, policy.RefShadows, fmt.Sprintf("%s is there, which isn't protected, and Git would find that by this name", other),
 				"git push origin :"+typed(other), "then push again")
@@ -59,6 +64,17 @@ func (p *push) names(ctx context.Context) error {
 			p.refuse(u, policy.RefTwin, fmt.Sprintf("it is %s but for case or composed letters; on some file systems that is one ref", other),
 				"push it under another name, or spell it as what is there", "or delete that first, in a push of its own")
 			continue
+		}
+		if pattern := p.now.policy.Imitates(u.resolved); pattern != "" {
+			p.refuse(u, policy.RefTwin, "but for case or composed letters the policy protects it, as "+pattern,
+				"push it under another name, or spell it as the policy does", "or have the policy protect that spelling, too: protect.refs")
+			continue
+		}
+		if id := policy.AsObject(u.resolved); id != "" {
+			if _, err := p.repo.Resolve(ctx, id); err == nil || errors.Is(err, history.ErrAmbiguous) {
+				p.refuse(u, policy.RefShadows, "Git would find it by the name of the commit "+id, "push it under another name")
+				continue
+			}
 		}
 		here.add(u.resolved)
 	}
@@ -105,10 +121,8 @@ func (g *Gate) namesOf(refs []history.Ref) *namesHere {
 	}
 	n.add("refs/heads")
 	n.add("refs/tags")
-	for _, ref := range g.now.policy.Protect.Refs {
-		if g.now.policy.Names(ref) {
-			n.add(ref)
-		}
+	for _, prefix := range g.now.policy.ProtectedPrefixes() {
+		n.add(strings.TrimSuffix(prefix, "/"))
 	}
 	return n
 }

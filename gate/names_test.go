@@ -98,6 +98,47 @@ func TestHomonymsOfOthers(t *testing.T) {
 	}
 }
 
+// TestImitations: names that stand where protected ones belong, or look like them to a file system or to Git.
+func TestImitations(t *testing.T) {
+	p := policy.Default()
+	for ref, want := range map[string][3]string{
+		"refs/heads/main":              {},
+		"refs/heads/main/x":            {"refs/heads/main"},
+		"refs/heads/MAIN/x":            {"refs/heads/main"},
+		"refs/heads/main./x":           {"refs/heads/main"},
+		"refs/heads/main-x":            {},
+		"refs/heads/release":           {"refs/heads/release/**"},
+		"refs/heads/Release":           {"refs/heads/release/**", "refs/heads/release/**"},
+		"refs/heads/release/1":         {},
+		"refs/heads/RELEASE/1":         {"", "refs/heads/release/**"},
+		"refs/heads/relea\u017fe/1":    {"", "refs/heads/release/**"},
+		"refs/heads/rel\u200beease/1":  {},
+		"refs/heads/re\u200blease/1":   {"", "refs/heads/release/**"},
+		"refs/heads/ma\u017fter":       {"", "refs/heads/master"},
+		"refs/heads/ma\ufb06er":        {"", "refs/heads/master"},
+		"refs/heads/releases":          {},
+		"refs/heads/topic":             {},
+		"refs/tags/v1":                 {},
+		"refs/tags/V1":                 {"", "refs/tags/v*"},
+		"refs/tags/V1/x":               {},
+		"refs/tags/nightly":            {},
+		"refs/tags/abcdef1":            {"", "", "abcdef1"},
+		"refs/tags/ABCDEF1":            {"", "", "ABCDEF1"},
+		"refs/heads/1234567":           {"", "", "1234567"},
+		"refs/0123456789abcdef":        {"", "", "0123456789abcdef"},
+		"refs/remotes/abcdef1/HEAD":    {"", "", "abcdef1"},
+		"refs/tags/abcdef":             {},
+		"refs/tags/abcdefg":            {},
+		"refs/tags/x/abcdef1":          {},
+		"refs/notes/abcdef1":           {},
+		"refs/heads/caf\u00e9/release": {},
+	} {
+		if got := [3]string{p.Blocks(ref), p.Imitates(ref), policy.AsObject(ref)}; got != want {
+			t.Errorf("%q: %q, want %q", ref, got, want)
+		}
+	}
+}
+
 func TestTwins(t *testing.T) {
 	g := &Gate{now: &standing{policy: policy.Default()}}
 	n := g.namesOf(nil)

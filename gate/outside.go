@@ -157,6 +157,14 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 	return "", nil
 }
 
+// wayOut says how a ref that is in the way goes.
+func (g *Gate) wayOut(ref string) string {
+	if g.now.policy.Names(ref) || isVoucher(ref) {
+		return "ask the server's operator to take " + ref + " away"
+	}
+	return "git push origin :" + typed(ref) + ", then push again"
+}
+
 func namesOf(refs []history.Ref) []string {
 	names := make([]string, len(refs))
 	for i, r := range refs {

@@ -367,3 +367,13 @@ func (g *Gate) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 		return slices.ContainsFunc(needs[r.Name], func(id history.ID) bool { return !known[id] })
 	}), nil
 }
+
+// judgedRefs is worked out once a push.
+func (p *push) judgedRefs(ctx context.Context) ([]history.Ref, error) {
+	if p.judged != nil {
+		return p.judged, nil
+	}
+	refs, err := p.Gate.judgedRefs(ctx)
+	p.judged = refs
+	return refs, err
+}

@@ -110,6 +110,19 @@ func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
 	return straight, nil
 }
 
+// onStraight says whether the new value lies on the line of one of those.
+func (p *push) onStraight(ctx context.Context, u *update) (bool, error) {
+	straight, err := p.straight(ctx, u)
+	if err != nil {
+		return false, err
+	}
+	repo, err := p.aside()
+	if err != nil {
+		return false, err
+	}
+	return onLineOf(ctx, repo, u.New, tipsOf(straight)...)
+}
+
 // cameIn says when a commit first came in on one of some refs, by the journal, in seconds since 1970; 0 if it
 // didn't.
 func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {

@@ -19,9 +19,12 @@ import (
 // are written only there.
 const TicketFolder = "countersign/tickets"
 
-// A ticket says which ref updates a process may make: those that were decided, one a line, "OLD NEW REF". A push's
-// is named after its git-receive-pack; an operator's begins with operatorTicket.
+// A ticket says which ref updates somebody may make: those that were decided. A push's is a folder named after its
+// git-receive-pack, with a file for each ref, REF and a tilde, that says "OLD NEW"; so the hook's script, too, finds what
+// it says of a ref. An operator's is a file that begins with operatorTicket and says "OLD NEW REF".
 const (
+	// refEnd ends the name of a ref's file. No ref has it in its name: the file of one is no folder of another's.
+	refEnd         = "~"
 	operatorTicket = "move-"
 	// OperatorTime is how long an operator's ticket is good for.
 	OperatorTime = 10 * time.Minute
@@ -48,51 +51,51 @@ func (t Tickets) Wanted() bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// write leaves a ticket, whole or not at all.
-func (t Tickets) write(name string, moves []RefMove) error {
-	if name == "" {
+// write leaves the ticket of a push.
+func (t Tickets) write(process string, moves []RefMove) error {
+	if process == "" {
 		return errors.New("which git-receive-pack runs this hook can't be told")
 	}
-	f, err := os.CreateTemp(string(t), ".new-")
-	if err != nil {
-		return err
-	}
+	t.Remove(process)
 	for _, m := range moves {
-		if err == nil {
-			_, err = fmt.Fprintln(f, m)
+		name := filepath.Join(string(t), process, m.Ref+refEnd)
+		if err := writeTicket(name, m.Old+" "+m.New); err != nil {
+			t.Remove(process)
+			return err
 		}
-	}
-	if err = errors.Join(err, f.Chmod(modeIn(string(t))), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(string(t), name))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
 }
 
-func (t Tickets) read(name string) map[RefMove]bool {
-	b, err := os.ReadFile(filepath.Join(string(t), name))
+func writeTicket(name, text string) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	if errors.Is(err, fs.ErrNotExist) && MakeFolder(filepath.Dir(name)) == nil {
+		f, err = os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
+	}
 	if err != nil {
-		return nil
+		return err
 	}
-	moves := make(map[RefMove]bool)
-	for line := range strings.Lines(string(b)) {
-		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 3)
-		if len(fields) == 3 {
-			moves[RefMove{fields[0], fields[1], fields[2]}] = true
-			if allZeros(fields[1]) { // git names no old id for the packed half of a deletion
-				moves[RefMove{fields[1], fields[1], fields[2]}] = true
-			}
-		}
+	share(f)
+	_, err = f.WriteString(text + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// has says whether a push's ticket has a move.
+func (t Tickets) has(process string, m RefMove) bool {
+	b, err := os.ReadFile(filepath.Join(string(t), process, m.Ref+refEnd))
+	if err != nil || process == "" {
+		return false
 	}
-	return moves
+	says := strings.TrimSuffix(string(b), "\n")
+	_, to, _ := strings.Cut(says, " ")
+	// Git names no old id for the packed half of a deletion.
+	return says == m.Old+" "+m.New || allZeros(m.Old+m.New) && to == m.New
 }
 
 // Remove takes a push's ticket away: what was to be made is made.
 func (t Tickets) Remove(process string) {
 	if process != "" {
-		_ = os.Remove(filepath.Join(string(t), process))
+		_ = os.RemoveAll(filepath.Join(string(t), process))
 	}
 }
 
@@ -100,20 +103,21 @@ func (t Tickets) Remove(process string) {
 func (t Tickets) sweep(alive func(process string) bool, now time.Time) {
 	entries, _ := os.ReadDir(string(t))
 	for _, e := range entries {
-		name := filepath.Join(string(t), e.Name())
 		at, err := e.Info()
-		old := err == nil && now.Sub(at.ModTime()) > OperatorTime
-		if hidden := strings.HasPrefix(e.Name(), "."); (hidden || strings.HasPrefix(e.Name(), operatorTicket)) && old || !hidden && !strings.HasPrefix(e.Name(), operatorTicket) && !alive(e.Name()) {
-			_ = os.Remove(name)
+		done := !alive(e.Name())
+		if strings.HasPrefix(e.Name(), operatorTicket) {
+			done = err == nil && now.Sub(at.ModTime()) > OperatorTime
+		}
+		if done {
+			_ = os.RemoveAll(filepath.Join(string(t), e.Name()))
 		}
 	}
 }
 
 // lacks gives the moves of refs that a push's ticket doesn't have.
 func (t Tickets) lacks(process string, moves []RefMove) (lacking []RefMove) {
-	ticket := t.read(process)
 	for _, m := range moves {
-		if strings.HasPrefix(m.Ref, "refs/") && !ticket[m] {
+		if strings.HasPrefix(m.Ref, "refs/") && !t.has(process, m) {
 			lacking = append(lacking, m)
 		}
 	}
@@ -166,15 +170,20 @@ func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
 	}
 	m := RefMove{u.Old.String(), u.New.String(), u.Name}
 	t.sweep(g.o.Alive, g.o.Now())
-	_ = os.Remove(filepath.Join(string(t), operatorName(m)+".used"))
-	return t.write(operatorName(m), []RefMove{m})
+	for _, end := range []string{"", ".used"} {
+		_ = os.Remove(filepath.Join(string(t), operatorName(m)+end))
+	}
+	return writeTicket(filepath.Join(string(t), operatorName(m)), m.String())
 }
 
 // use says whether an operator let this move through, and marks that as used.
 func (t Tickets) use(m RefMove, now time.Time) bool {
 	name := operatorName(m)
 	at, err := os.Stat(filepath.Join(string(t), name))
-	if err != nil || now.Sub(at.ModTime()) > OperatorTime || !t.read(name)[m] {
+	if err != nil || now.Sub(at.ModTime()) > OperatorTime {
+		return false
+	}
+	if b, err := os.ReadFile(filepath.Join(string(t), name)); err != nil || string(b) != m.String()+"\n" {
 		return false
 	}
 	used := filepath.Join(string(t), name+".used")

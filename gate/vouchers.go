@@ -234,7 +234,36 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 	}
 	v.name = "an approval in this push"
 	p.vouchers = append(p.vouchers, v)
-	return nil
+	why, err := p.useless(ctx, &s)
+	if why != "" {
+		p.decision.Notes = append(p.decision.Notes, policy.WordNote+u.resolved+" doesn't count: "+why)
+	}
+	return err
+}
+
+// useless says why what is stored may yet not help whoever said it, "" if it may. A withdrawal always counts.
+func (p *push) useless(ctx context.Context, s *statement) (string, error) {
+	if s.kind == Withdrawal {
+		return "", nil
+	}
+	why, ref := p.now.policy.Powerless(s.principal, s.kind == Approval), s.line(RefLine)
+	switch {
+	case why != "" || s.kind == Exception:
+		return why, nil
+	case ref != "" && !p.now.policy.Protects(ref):
+		return "it is for " + ref + ", which isn't protected", nil
+	case ref != "":
+		return "", nil // who signed a tip may say that a branch of it is wanted
+	}
+	c, err := p.repo.Commit(ctx, s.commit)
+	if err != nil {
+		return "", nil // what is wrong with the commit is said when it lands
+	}
+	by := signature(p.now.verify(c.Payload, c.Signature, c.Committer.When, arrival{time.Unix(c.Committer.When, 0), p.req.Received}))
+	if by.Principal == s.principal && len(c.Parents) < 2 {
+		return s.principal + " signed that commit; it counts only for what others signed below", nil
+	}
+	return "", nil
 }
 
 // settled says why a valid voucher comes too late to say anything else than was said before, or "": anybody may

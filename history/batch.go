@@ -24,7 +24,7 @@ func (p *process) object(want ID) (kind string, size int64, err error) {
 	}
 	fields := strings.Fields(line)
 	if len(fields) == 2 && fields[1] == "missing" {
-		return "", 0, fmt.Errorf("%w: object %s is missing: the history is shallow, partial or damaged; git fetch --unshallow, or git fsck", ErrUnreadable, want)
+		return "", 0, fmt.Errorf("%w: object %s is %w: the history is shallow, partial or damaged; git fetch --unshallow, or git fsck", ErrUnreadable, want, ErrMissing)
 	}
 	if len(fields) != 3 || fields[0] != want.String() {
 		return "", 0, fmt.Errorf("%w: git cat-file answered %.80q when asked for %s", ErrUnreadable, line, want)

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -278,6 +279,59 @@ func TestMergeOfCrissCross(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAttackMergesOfManyLines: a merge beyond the bound of one merge has the file as its own change, whatever comes with
+// it. Merges beyond the bound of all that are pushed are too much at once, and have no other verdict; those that were let
+// in before have no such bound.
+func TestAttackMergesOfManyLines(t *testing.T) {
+	r := newTestRepo(t)
+	merge := func(lines int) (base, merged ID) {
+		text := func(first, last string) map[string]string {
+			return map[string]string{"file": first + strings.Repeat("\n", lines) + last + "\n"}
+		}
+		base = r.plant(text("", ""))
+		return base, r.plant(text("ours", "theirs"), r.plant(text("ours", ""), base), r.plant(text("", "theirs"), base))
+	}
+	base, small := merge(1000)
+	other, large := merge(maxMergedLines/4 + 1)
+	for _, test := range []struct {
+		merge  ID
+		most   int64
+		landed bool
+		own    bool
+		err    error
+	}{
+		{small, 4200, false, false, nil},
+		{small, 3999, false, false, ErrLimit},
+		{small, 1, true, false, nil},
+		{large, 1 << 40, false, true, nil},
+		{large, 1, true, true, nil},
+	} {
+		both := r.both(t, func(o *Options) { o.Limits.Merged = test.most })
+		for _, repo := range []Repo{both.git, both.goGit} {
+			for l, err := range repo.Landings(t.Context(), Range{Tip: test.merge, Not: []ID{base, other}, Landed: test.landed}) {
+				if len(l.Commit.Parents) < 2 && err == nil {
+					continue
+				}
+				if own := slices.ContainsFunc(l.Commit.Changes, func(c Change) bool { return !c.Merged }); own != test.own || !errors.Is(err, test.err) {
+					t.Errorf("%T, at most %d: its own: %v, %v", repo, test.most, own, err)
+				}
+			}
+		}
+	}
+	both := r.both(t, func(o *Options) { o.Limits.Merged = 7999 })
+	for _, repo := range []Repo{both.git, both.goGit} { // together
+		for i, want := range []error{nil, ErrLimit} {
+			var got error
+			for _, err := range repo.Landings(t.Context(), Range{Tip: small, Not: []ID{base}}) {
+				got = err
+			}
+			if !errors.Is(got, want) {
+				t.Errorf("%T, walk %d: %v", repo, i, got)
+			}
+		}
+	}
 }
 
 // plant makes a commit of files and gives its id.

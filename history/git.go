@@ -30,6 +30,7 @@ type gitRepo struct {
 	compare *process
 
 	lineages map[ID]lineage // of commits that a walk has seen
+	merged   *lineBudget
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
@@ -39,6 +40,7 @@ const minGit = "2.38"
 // what finds the Git directory.
 func Open(o Options) (Repo, error) {
 	r := &gitRepo{opts: o, limits: o.Limits.withDefaults()}
+	r.merged = newLineBudget(r.limits)
 	var err error
 	if r.gitDir, r.dir, err = findGitDir(o); err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ func OpenGoGit(o Options) (Repo, error) {
 		inspect: o.Inspect,
 		watch:   o.Watch,
 		limits:  limits,
+		merged:  newLineBudget(limits),
 	}, nil
 }
 
@@ -47,6 +48,7 @@ type goGit struct {
 	inspect func(head []byte, size int64) uint32
 	watch   string
 	limits  Limits
+	merged  *lineBudget
 }
 
 func (g *goGit) Dir() string { return g.layout.commonDir }

@@ -45,9 +45,6 @@ type object struct {
 	io.ReadCloser
 }
 
-// errMissing says that no object directory has the object.
-var errMissing = errors.New("the object is missing here")
-
 func openObjects(dirs []string) *objectStore {
 	s := &objectStore{bases: newDeltaBases()}
 	for _, path := range dirs {
@@ -126,7 +123,7 @@ func (s *objectStore) open(id ID) (*object, error) {
 			if errors.Is(err, ErrLimit) {
 				return nil, fmt.Errorf("object %s: %w", id, err)
 			}
-			if !errors.Is(err, errMissing) {
+			if !errors.Is(err, ErrMissing) {
 				return nil, fmt.Errorf("%w: object %s in %s: %w", ErrUnreadable, id, d.path, err)
 			}
 		}
@@ -136,7 +133,7 @@ func (s *objectStore) open(id ID) (*object, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("%w: object %s: %w", ErrUnreadable, id, errMissing)
+	return nil, fmt.Errorf("%w: object %s is %w here", ErrUnreadable, id, ErrMissing)
 }
 
 // open looks into the packs, then among the loose objects, as git does.
@@ -159,7 +156,7 @@ func (d *objectDir) open(name plumbing.Hash, bases *deltaBases) (*object, error)
 	path := filepath.Join(d.path, name.String()[:2], name.String()[2:])
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errMissing
+		return nil, ErrMissing
 	}
 	if err != nil {
 		return nil, err

@@ -123,6 +123,7 @@ type Limits struct {
 	Inspect int64 // bytes of a blob handed to Inspect, the rest is only counted; 1 MiB
 	Blob    int64 // bytes of a blob; 2 GiB
 	Bytes   int64 // of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where Landed is set
+	Merged  int64 // lines compared for files that both sides of merges changed, in all ranges of a reader but those with Landed; 24,000,000
 }
 
 // Options are what a reader is opened with.

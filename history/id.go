@@ -12,6 +12,9 @@ import (
 // missing or malformed objects, shallow or partial history, a git program that failed.
 var ErrUnreadable = errors.New("history can't be read")
 
+// ErrMissing is wrapped, too, where an object isn't here.
+var ErrMissing = errors.New("missing")
+
 // ErrMalformed is wrapped, in place of ErrUnreadable, which it wraps in turn, by errors about an
 // object that Git, or two readers of it, could read in two ways. The texts name objects and paths of
 // trees, nothing of the machine.

@@ -1,9 +1,11 @@
 package history
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A merge commit is compared with its parents path by path, each path with what stands at that very path in each
@@ -35,14 +37,16 @@ type mergeComparer struct {
 	parents int
 	bases   [][]int // where in the list the common ancestors of the parents j and k stand, at j*parents+k
 	changes []Change
+	merged  *lineBudget
 	texts   int64 // bytes of text that were merged
+	lines   int   // of them, that were compared
 	steps   int
 }
 
 // compareMerge gives a merge commit's own changes, sorted by path, each from the first parent that differs; and,
 // marked as Merged, the files that hold lines of two parents and are new with the merge.
-func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget) ([]Change, error) {
-	m := &mergeComparer{mergeSource: source, ctx: ctx, limits: limits, budget: b, parents: len(c.Parents)}
+func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget, merged *lineBudget) ([]Change, error) {
+	m := &mergeComparer{mergeSource: source, ctx: ctx, limits: limits, budget: b, parents: len(c.Parents), merged: merged}
 	trees := []ID{c.Tree}
 	for _, p := range c.Parents {
 		l, err := m.linksOf(ctx, p)
@@ -226,15 +230,31 @@ func (m *mergeComparer) mergesSides(sides []Side) (bool, error) {
 	if id, clean := threeWay(base.ID, ours.ID, theirs.ID); clean {
 		return id == merged.ID, nil
 	}
-	var texts [4][]byte
+	texts := make([]string, 4)
 	for i, s := range []Side{base, ours, theirs, merged} {
-		var err error
-		if texts[i], err = m.text(s.ID, maxMergedText); err != nil {
+		text, err := m.text(s.ID, maxMergedText)
+		if err != nil {
 			return false, err
 		}
-		if m.texts += int64(len(texts[i])); len(texts[i]) > maxMergedText || m.texts > maxMergedTexts {
+		m.texts += int64(len(text))
+		if err := m.merged.take(len(text) / bytesPerLine); err != nil {
+			return false, err
+		}
+		if len(text) > maxMergedText || m.texts > maxMergedTexts || bytes.IndexByte(text, 0) >= 0 {
 			return false, nil
 		}
+		texts[i] = string(text)
+	}
+	cutCommon(texts)
+	lines := 0
+	for _, t := range texts {
+		lines += strings.Count(t, "\n")
+	}
+	if m.lines += lines; m.lines > maxMergedLines {
+		return false, nil
+	}
+	if err := m.merged.take(lines); err != nil {
+		return false, err
 	}
 	return mergesLines(texts[0], texts[1], texts[2], texts[3]), nil
 }

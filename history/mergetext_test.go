@@ -10,7 +10,7 @@ import (
 )
 
 // TestMergesLines makes two sides of a text by changes that don't touch one another, so that there is one right
-// merge, and wants that and nothing else. There are more changes than the library looks for at once.
+// merge, and wants that and nothing else.
 func TestMergesLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var base, ours, theirs, merged []string
@@ -30,8 +30,16 @@ func TestMergesLines(t *testing.T) {
 			base = append(append(base, line), kept...)
 			ours, theirs, merged = append(append(ours, a...), kept...), append(append(theirs, b...), kept...), append(append(merged, m...), kept...)
 		}
-		text := func(lines []string) []byte { return []byte(strings.Join(lines, "")) }
-		if !mergesLines(text(base), text(ours), text(theirs), text(merged)) {
+		text := func(lines []string) string { return strings.Join(lines, "") }
+		merges := func(merged []string) bool {
+			texts := []string{text(base), text(ours), text(theirs), text(merged)}
+			whole := mergesLines(texts[0], texts[1], texts[2], texts[3])
+			if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) != whole {
+				t.Fatalf("without what all have in common %q merge otherwise", texts)
+			}
+			return whole
+		}
+		if !merges(merged) {
 			t.Fatalf("the merge of\n%s\nis not\n%s", text(base), text(merged))
 		}
 		at := rapid.IntRange(0, len(merged)-1).Draw(t, "at")
@@ -41,7 +49,7 @@ func TestMergesLines(t *testing.T) {
 			"ours":              ours,
 			"theirs":            theirs,
 		} {
-			if !slices.Equal(other, merged) && mergesLines(text(base), text(ours), text(theirs), text(other)) {
+			if !slices.Equal(other, merged) && merges(other) {
 				t.Fatalf("%s is taken for the merge: %q", what, other)
 			}
 		}
@@ -51,12 +59,24 @@ func TestMergesLines(t *testing.T) {
 // TestMergesLinesNowhereElse: an honest insertion put at another place with the same surroundings is no merge.
 func TestMergesLinesNowhereElse(t *testing.T) {
 	const function = "{\n\tcheck()\n\tact()\n}\n"
-	base := []byte(strings.Repeat(function, 3))
-	theirs := []byte(function + "{\n\tcheck()\n\treturn\n\tact()\n}\n" + function)
-	ours := []byte("first\n" + string(base))
-	right := []byte("first\n" + string(theirs))
-	wrong := []byte("first\n{\n\tcheck()\n\treturn\n\tact()\n}\n" + function + function)
+	base := strings.Repeat(function, 3)
+	theirs := function + "{\n\tcheck()\n\treturn\n\tact()\n}\n" + function
+	ours := "first\n" + base
+	right := "first\n" + theirs
+	wrong := "first\n{\n\tcheck()\n\treturn\n\tact()\n}\n" + function + function
 	if !mergesLines(base, ours, theirs, right) || mergesLines(base, ours, theirs, wrong) {
 		t.Error("the place of a line is not told apart")
+	}
+}
+
+// TestMergesLinesOfWholeLines: two changes of one line that has no line feed are no merge.
+func TestMergesLinesOfWholeLines(t *testing.T) {
+	texts := []string{"a b c", "x b c", "a y c", "x y c"}
+	if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) {
+		t.Errorf("%q", texts)
+	}
+	texts = []string{"1\nab", "1\n\nab", "1\ncab", "1\n\ncab"}
+	if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) {
+		t.Errorf("%q", texts)
 	}
 }

@@ -284,5 +284,6 @@ func (l Limits) withDefaults() Limits {
 	or64(&l.Inspect, 1<<20)
 	or64(&l.Blob, 2<<30)
 	or64(&l.Bytes, 64<<20)
+	or64(&l.Merged, 24_000_000)
 	return l
 }

@@ -37,6 +37,7 @@ type stream struct {
 	counted bool
 	landed  bool
 	budget  budget
+	merged  *lineBudget
 	seen    map[ID]*blobFact // blobs and trees
 	buf     []byte
 }
@@ -64,7 +65,7 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 	return func(yield func(Landing, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
-		s := &stream{r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact)}
+		s := &stream{r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact), merged: r.merged.of(rng)}
 		switch {
 		case rng.Counted:
 			s.budget.left = math.MaxInt64
@@ -273,7 +274,7 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 				return e, err
 			}
 		}
-		if e.Changes, err = compareMerge(s.ctx, s.merges, &e.Commit, s.r.limits, &s.budget); err != nil {
+		if e.Changes, err = compareMerge(s.ctx, s.merges, &e.Commit, s.r.limits, &s.budget, s.merged); err != nil {
 			return e, err
 		}
 	}

@@ -79,40 +79,95 @@ fi
 	guardKept = `"${0%%/*}"/%s "$@" || exit 1
 [ "$1" = prepared ] || exit 0
 `
-	// One ref alone, as packing and fetching have it, starts no other process.
+	// A few lines are read without starting another process.
 	guardRead = `input=
 line=
-IFS= read -r line && input="$line
-" && if IFS= read -r line; then
+rest=
+for n in 1 2 3 4 more; do
+	if [ $n = more ]; then
+		rest=$(cat && echo x) || exit 1
+		break
+	fi
+	IFS= read -r line || break
 	input="$input$line
 "
-	rest=$(cat && echo x) || exit 1
-	input="$input${rest%x}"
 	line=
-fi
-input="$input${line}x"
+done
+input="$input$line${rest%x}x"
 `
-	// Packing refs takes loose ones away, one at a time. Of a rename to a protected name Git tells only that the old name
-	// goes: what removes a branch is let through at once only where it is surely no rename. The shell reads the words of
-	// the command without what is between them.
-	guardFilter = `command=
-case $input in
-*' refs/'*' refs/'*) ;;
-*'0000000000000000000000000000000000000000 refs/'*)
-	while IFS= read -r line || [ -n "$line" ]; do command="$command $line"; done <"/proc/$PPID/cmdline"
-	case $command in
-	' gitpack-refs'*) exit 0 ;;
-	esac ;;
-esac
-case $input in
-%s) ;;
-*'0000000000000000000000000000000000000000 refs/heads/'*)
-	case $command in
-	*branch*) ;;
-	*receive-pack*) exit 0 ;;
-	esac ;;
-*) exit 0 ;;
-esac
+	// The program is started once, for all lines of a transaction, where one of them has something to be asked. What a few
+	// lines say is compared here with the push's ticket and with what the refs hold: git makes a transaction of each ref
+	// that it packs and, before 2.51, of each that is pushed. Each rule is the program's, which package gate explains.
+	guardFilter = `protected() {
+	case $1 in
+	%s) ;;
+	*) return 1 ;;
+	esac
+}
+
+# A branch that goes may be renamed to a protected name: Git tells only that the old name goes.
+gone() {
+	case $1 in
+	*'0000000000000000000000000000000000000000 refs/heads/'*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# settled says of one line that it changes nothing that is protected, or that a push's ticket has it.
+settled() {
+	case $1 in
+	*' '*' '*' refs/'* | ' '* | *'  '*) return 1 ;;
+	*' '*' refs/'*) ;;
+	*' refs/'*) return 1 ;;
+	*) return 0 ;; # HEAD and its like
+	esac
+	values=${1%% refs/*}
+	old=${values%% *}
+	new=${values#* }
+	ref=refs/${1#* refs/}
+	protected "$1" || gone "$1" || return 0
+	case $new in
+	*[!0]*) [ "$old" != "$new" ] || return 0 ;;
+	*) [ "$loose" = no ] || [ -e "$dir/packed-refs.lock" ] || return 0 ;; # git pack-refs takes the loose half away
+	esac
+	if [ -z "$ticket" ]; then
+		IFS= read -r ticket <"/proc/$PPID/stat" || return 1
+		set -- ${ticket##*) }
+		ticket=$dir/countersign/tickets/$PPID-${20}
+	fi
+	if [ -f "$ticket/$ref~" ] && IFS= read -r decided <"$ticket/$ref~"; then
+		case $old$new in
+		*[!0]*) [ "$decided" != "$values" ] || return 0 ;;
+		*) [ "${decided#* }" != "$new" ] || return 0 ;; # the packed half of a deletion
+		esac
+	fi
+	case $ref in
+	refs/heads/* | refs/tags/*)
+		[ $loose = yes ] && [ -f "$dir/$ref" ] && [ ! -h "$dir/$ref" ] && IFS= read -r decided <"$dir/$ref" && [ "$decided" = "$new" ] ;;
+	*) return 1 ;;
+	esac
+}
+
+dir=${0%%/*}/..
+ticket=
+loose=no
+[ -d "$dir/countersign/tickets" ] && [ ! -e "$dir/reftable" ] && loose=yes
+left=${input%%x}
+for n in 1 2 3 4; do
+	case $left in
+	'') exit 0 ;;
+	*'
+'*) ;;
+	*) break ;;
+	esac
+	settled "${left%%%%
+*}" || break
+	left=${left#*
+}
+	[ $n = 4 ] && n=more
+done
+[ -n "$left" ] || exit 0
+[ $n != more ] || protected "$left" || gone "$left" || exit 0
 `
 	guardGone = `	echo 'countersign: refused: the program that guards the refs is gone from the server' >&2
 	echo 'countersign:   next: countersign install it again, or countersign uninstall' >&2
@@ -171,7 +226,7 @@ func (s script) guard() string {
 }
 
 // everyRef is what a policy in the tree may protect, after whatever push: all but the approvals.
-const everyRef = "*' refs/'*' refs/'*) ;;\n*' refs/approvals/'*) exit 0 ;;\n*' refs/'*"
+const everyRef = "*' refs/'*' refs/'*) ;;\n\t*' refs/approvals/'*) return 1 ;;\n\t*' refs/'*"
 
 // patterns makes the patterns of a shell's case of ref names and prefixes. No name has white space in it.
 func patterns(prefixes []string) string {
@@ -232,8 +287,8 @@ func readScript(text string) (script, origin) {
 		s.event = postReceive.name
 	case strings.HasPrefix(body, guardStart):
 		s.event = Guard
-		_, s.refs, _ = strings.Cut(body, "\nesac\ncase $input in\n")
-		s.refs, _, _ = strings.Cut(s.refs, ") ;;\n*'0000")
+		_, s.refs, _ = strings.Cut(body, "protected() {\n\tcase $1 in\n\t")
+		s.refs, _, _ = strings.Cut(s.refs, ") ;;\n\t*) return 1 ;;\n\tesac")
 	}
 	if _, after, found := strings.Cut(body, "\nprogram="); found {
 		s.program = unquote(after)

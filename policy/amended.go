@@ -145,6 +145,8 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 	}
 	if len(landing.Parents) < 2 || !j.mergedElsewhere(landing) {
 		add(landing.Signature, landing.ID, "commit "+landing.ID, j.at)
+	} else {
+		discounted = append(discounted, Discount{landing.Signature.Principal, "merge " + landing.ID, j.elsewhere()})
 	}
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]

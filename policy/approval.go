@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ type voucher struct {
 	name      string
 	ref       string
 	signature Signature
+	unfit     string // why it counts for nobody, or ""
 }
 
 // vouchers gives what covers a commit: approvals that name it or a commit that reaches it, and as far as the
@@ -32,7 +34,7 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 		}
 		brings := slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] })
 		if q := j.p.signerOf(m); brings && (q == nil || !j.unsaid(c.ID, q)) {
-			vs = append(vs, voucher{name: "merge " + m.ID, signature: m.Signature})
+			vs = append(vs, voucher{name: "merge " + m.ID, signature: m.Signature, unfit: j.unfit(m)})
 			j.landing.ByMerge = true
 		}
 	}
@@ -45,27 +47,59 @@ func (j *judgement) approves(merge *Commit) bool {
 	case "any":
 		return true
 	case "landing":
-		return merge == &j.landing.Commit && !j.mergedElsewhere(merge)
+		return merge == &j.landing.Commit
 	default:
 		return false
 	}
 }
 
-// mergedElsewhere says whether a merge says of itself that it was made on another branch than the one it lands on:
-// git writes "Merge branch 'topic' into BRANCH" there (git-fmt-merge-msg(1)). Whoever pushes such a branch makes its
-// merges landings; who signed them merged another's work to have it at hand, as git pull does.
-func (j *judgement) mergedElsewhere(merge *Commit) bool {
-	by := strings.HasPrefix(merge.Subject, "Merge branch") || strings.HasPrefix(merge.Subject, "Merge remote-tracking branch") ||
-		strings.HasPrefix(merge.Subject, "Merge tag ") || strings.HasPrefix(merge.Subject, "Merge commit ") || strings.HasPrefix(merge.Subject, "Merge HEAD")
-	_, into, found := cutLast(merge.Subject, " into ")
-	return by && found && into != strings.TrimPrefix(j.landing.Ref, "refs/heads/")
+// unfit says why a merge that the policy takes for an approval is none, or "".
+func (j *judgement) unfit(merge *Commit) string {
+	if j.p.Signatures.MergesApprove == "landing" && j.mergedElsewhere(merge) {
+		return j.elsewhere()
+	}
+	return ""
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+func (j *judgement) elsewhere() string {
+	return "its message says that it was made on another branch than " + j.landing.Ref
+}
+
+// mergedElsewhere says whether a merge says of itself that it was made on another branch than the one it lands on:
+// git writes "Merge branch 'topic' into BRANCH" there (git-fmt-merge-msg(1)). Whoever pushes such a branch makes its
+// merges landings; who signed them merged another's work to have it at hand, as git pull does. A branch's name has no
+// blank, so each "into" of the title is asked, those within the names of what was merged too. Git leaves main and
+// master out, so where those are not protected, what git wrote without an "into" was made elsewhere.
+func (j *judgement) mergedElsewhere(merge *Commit) bool {
+	words := strings.FieldsFunc(merge.Title, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) })
+	if len(words) == 0 || words[0] != "Merge" {
+		return false
 	}
-	return s, "", false
+	said := false
+	for i, word := range words {
+		if word == "into" {
+			said = true
+			if i+1 == len(words) || "refs/heads/"+words[i+1] != j.landing.Ref {
+				return true
+			}
+		}
+	}
+	return !said && titledByGit(words) && !slices.ContainsFunc(gitLeavesOut, func(ref string) bool { return ref == j.landing.Ref || j.p.Protects(ref) })
+}
+
+// gitLeavesOut are the branches that git doesn't name in the title of a merge, unless merge.suppressDest says otherwise.
+var gitLeavesOut = []string{"refs/heads/main", "refs/heads/master"}
+
+// titledByGit says whether git begins the title of a merge so.
+func titledByGit(words []string) bool {
+	if len(words) <= 2 {
+		return true // another repository's HEAD
+	}
+	switch strings.TrimSuffix(words[1], ",") {
+	case "HEAD", "branch", "branches", "tag", "tags", "commit", "commits", "remote-tracking":
+		return true
+	}
+	return false
 }
 
 // above gives the commits of the landing that reach one, itself included.
@@ -94,7 +128,7 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 		case v.ref != "" && v.ref != j.landing.Ref:
 			reason = "it approves the commit for another ref: " + v.ref
 		default:
-			reason = j.ineligible(rule, touched, q, accountable)
+			reason = cmp.Or(j.ineligible(rule, touched, q, accountable), v.unfit)
 		}
 		if reason == "" {
 			if !slices.Contains(have, q.Name) {
@@ -111,8 +145,8 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 // ineligible says why a principal can't stand second behind another's change of these paths, or "".
 func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable *Principal) string {
 	switch {
-	case q.Role != Maintainer && q.Role != Reviewer:
-		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
+	case j.p.Powerless(q.Name, true) != "":
+		return j.p.Powerless(q.Name, true)
 	case q == accountable:
 		return q.Name + " already stands behind the change as its signer"
 	}
@@ -156,4 +190,22 @@ func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable 
 		}
 	}
 	return names
+}
+
+// WordNote begins the note about a word in a push that can't count.
+const WordNote = "approval: "
+
+// Powerless says why a principal's word for a commit can't count, where it takes a maintainer or, for an approval, also
+// a reviewer; "" if it can.
+func (p *Policy) Powerless(name string, approval bool) string {
+	switch q := p.Principal(name); {
+	case q == nil:
+		return name + " is not in the keyring"
+	case q.Role == Maintainer || approval && q.Role == Reviewer:
+		return ""
+	case approval:
+		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
+	default:
+		return fmt.Sprintf("%s is a %s; maintainers decide about that", q.Name, q.Role)
+	}
 }

@@ -160,6 +160,13 @@ func (c *Classes) Match(path string) []Match {
 			}
 		}
 	}
+	if short := shortName(path); short != "" {
+		for i := range c.globs {
+			if class := c.globs[i].class; !slices.ContainsFunc(ms, func(m Match) bool { return m.Class == class }) {
+				ms = append(ms, Match{class, "any, since Windows may take " + short + " for another name"})
+			}
+		}
+	}
 	return ms
 }
 
@@ -256,6 +263,24 @@ func checkoutForms(path string) []string {
 	}
 	return forms
 }
+
+// shortName gives a part of a path that Windows may take for the short name of any longer one: GITHUB~1 is .github
+// there, CONFIG~1.AC is configure.ac. It gives "" where there is none.
+func shortName(path string) string {
+	if !strings.Contains(path, "~") {
+		return ""
+	}
+	forms := checkoutForms(path)
+	for part := range strings.SplitSeq(forms[len(forms)-1], "/") {
+		base, _, _ := strings.Cut(part, ".")
+		if utf8.RuneCountInString(base) <= 8 && shortNames.MatchString(part) {
+			return part
+		}
+	}
+	return ""
+}
+
+var shortNames = regexp.MustCompile(`^[^.~]+~[0-9]+(\.[^.]{0,3})?$`)
 
 // foldUnicode folds what becomes ASCII, in case or in compatibility, and drops what shows nothing:
 // git's own list for HFS+ (next_hfs_char in its utf8.c), and more. Marks on letters don't matter,

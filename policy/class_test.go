@@ -303,6 +303,25 @@ func TestAttackBuildFileUnderAnotherName(t *testing.T) {
 	}
 }
 
+// TestAttackShortNameOfWindows: a checkout on NTFS writes GITHUB~1 into .github, where that is there.
+func TestAttackShortNameOfWindows(t *testing.T) {
+	c := builtInClasses()
+	all := pathClasses(c, "x~1")
+	for _, class := range []string{"build", "ci", "git-meta", "policy", "fixture"} {
+		if !strings.Contains(all, class) {
+			t.Errorf("x~1 is %s, not %s", all, class)
+		}
+	}
+	for path, want := range map[string]bool{
+		"GITHUB~1/x.yml": true, "src/CONFIG~1.AC": true, "a/MAKEF~12": true, "src\\GI7EBA~1": true, "Config~1.ac.": true, "COUNTE~1/policy.toml": true,
+		"Makefile~": false, "x.c.~1~": false, "longername~1": false, "a~1b": false, "x~1.html": false, "~1": false, "a/~user/1": false,
+	} {
+		if got := pathClasses(c, path); (got == all) != want {
+			t.Errorf("%q is %s", path, got)
+		}
+	}
+}
+
 const (
 	fileMode, execMode = 0o100644, 0o100755
 	linkMode, subMode  = 0o120000, 0o160000

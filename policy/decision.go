@@ -70,6 +70,7 @@ const (
 const (
 	RefRewind       Code = "ref-rewind"
 	RefDelete       Code = "ref-delete"
+	RefUnwanted     Code = "ref-unwanted"  // a protected branch that nobody in the keyring has asked for
 	RefStale        Code = "ref-stale"     // it isn't where the pusher says it was
 	MovedOutside    Code = "moved-outside" // it isn't where the last judged push left it
 	RefReserved     Code = "ref-reserved"
@@ -99,7 +100,7 @@ var Codes = []Code{
 	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
 	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
 	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefStale, MovedOutside, RefReserved, RefUndecided, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, HistoryGone, RefNotCommit, TagMoved, TagLightweight,
+	RefRewind, RefDelete, RefUnwanted, RefStale, MovedOutside, RefReserved, RefUndecided, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, HistoryGone, RefNotCommit, TagMoved, TagLightweight,
 	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
 }
 

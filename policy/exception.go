@@ -57,16 +57,21 @@ func (j *judgement) exceptedBy(commit string) (by []string, reason string) {
 // Quorate names the maintainers behind approvals if they are as many as the quorum asks for, else it gives
 // nil.
 func (p *Policy) Quorate(approvals []Approval) []string {
+	if by := p.MaintainersBehind(approvals); len(by) >= p.Quorum.Maintainers {
+		return by
+	}
+	return nil
+}
+
+// MaintainersBehind names the maintainers behind approvals, but no two who are tied.
+func (p *Policy) MaintainersBehind(approvals []Approval) []string {
 	var signatures []Signature
 	for _, a := range approvals {
 		if !a.Withdrawn {
 			signatures = append(signatures, a.Signature)
 		}
 	}
-	if by := p.independent(signatures); len(by) >= p.Quorum.Maintainers {
-		return by
-	}
-	return nil
+	return p.independent(signatures)
 }
 
 // independent names the maintainers who made good signatures, but no two who are tied: people are principals,

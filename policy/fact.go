@@ -55,7 +55,8 @@ type Identity struct {
 type Commit struct {
 	ID        string    `json:"id"`
 	Parents   []string  `json:"parents"`
-	Subject   string    `json:"subject"` // first line of the message, unescaped
+	Subject   string    `json:"subject"` // first line of the message, unescaped; cut where it is long
+	Title     string    `json:"-"`       // of a merge: the first paragraph of the message, whole
 	Author    Identity  `json:"author"`
 	Committer Identity  `json:"committer"`
 	Signature Signature `json:"signature"`

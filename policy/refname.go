@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -77,9 +78,51 @@ func (p *Policy) Shadows(ref string, exists func(ref string) bool) []string {
 	})
 }
 
-// FoldRef gives a ref's name as file systems may take it that fold case or Unicode composition, where a ref is a
-// file: two names that give the same are one there.
+// Blocks gives what the policy protects and Git could make no more once a ref is there, since one would be a folder of
+// the other; "" for nothing. It is asked where case doesn't count.
+func (p *Policy) Blocks(ref string) string {
+	if p.Names(ref) {
+		return ""
+	}
+	folded := FoldRef(ref)
+	for i, prefix := range p.ProtectedPrefixes() {
+		pattern := p.Protect.Refs[i]
+		if strings.HasPrefix(FoldRef(prefix), folded+"/") || p.Names(pattern) && strings.HasPrefix(folded, FoldRef(pattern)+"/") {
+			return pattern
+		}
+	}
+	return ""
+}
+
+// Imitates gives the pattern by which the policy would protect a ref, if case and composition didn't count; "" for
+// none, and where it protects that.
+func (p *Policy) Imitates(ref string) string {
+	if p.Protects(ref) {
+		return ""
+	}
+	folded := FoldRef(ref)
+	i := slices.IndexFunc(p.Protect.Refs, func(pattern string) bool { return doublestar.MatchUnvalidated(FoldRef(pattern), folded) })
+	if i < 0 {
+		return ""
+	}
+	return p.Protect.Refs[i]
+}
+
+// AsObject gives a name by which Git finds a ref and which is written as an object's is, shortened as Git prints it or
+// whole; "" for none.
+func AsObject(ref string) string {
+	for _, name := range spellings(ref) {
+		if len(name) >= 7 && len(name) <= 64 && strings.Trim(name, "0123456789abcdefABCDEF") == "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// FoldRef gives a ref's name as file systems may take it that fold case or Unicode composition, or drop a dot at the
+// end of a name, where a ref is a file: two names that give the same are one there.
 func FoldRef(ref string) string {
+	ref = strings.ReplaceAll(ref, "./", "/")
 	if !utf8.ValidString(ref) || !strings.ContainsFunc(ref, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return foldASCII(ref)
 	}

@@ -23,8 +23,8 @@ const (
 	leastLines   = 12
 )
 
-// Pusher tells the person who pushed what became of it: one line where the push is accepted, and what
-// was put aside by an exception; none if it touches nothing protected; else the verdict, what is wrong where, what to do next, and
+// Pusher tells the person who pushed what became of it: one line where the push is accepted, what
+// was put aside by an exception, and which approvals can't count; none if it touches nothing of that; else the verdict, what is wrong where, what to do next, and
 // the reference under which the server's operator finds the rest. Why a decision couldn't be reached
 // is not said: that may name things of the server, and is for its operator to read with Text.
 func Pusher(w io.Writer, decision policy.Decision, o Options) error {
@@ -38,11 +38,12 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	p := &page{columns: max(o.Columns, leastColumns), rows: 2}
 	switch {
 	case d.Verdict == policy.Accepted:
-		if slices.ContainsFunc(d.Refs, func(r policy.RefDecision) bool { return r.Protected }) {
+		told := d.told()
+		if len(told) > 0 || slices.ContainsFunc(d.Refs, func(r policy.RefDecision) bool { return r.Protected }) {
 			p.rows = 1
 			p.line(0, d.headline())
 			p.rows = 3
-			for _, n := range some(d.exceptions(), 5) {
+			for _, n := range some(told, 5) {
 				p.line(2, n)
 			}
 		}

@@ -41,9 +41,11 @@ func show(d policy.Decision) shown {
 	return s
 }
 
-// exceptions gives the notes that everybody is told.
-func (d shown) exceptions() []string {
-	return slices.DeleteFunc(slices.Clone(d.Notes), func(n string) bool { return !strings.HasPrefix(n, policy.ExceptionNote) })
+// told gives the notes that everybody is told.
+func (d shown) told() []string {
+	return slices.DeleteFunc(slices.Clone(d.Notes), func(n string) bool {
+		return !strings.HasPrefix(n, policy.ExceptionNote) && !strings.HasPrefix(n, policy.WordNote)
+	})
 }
 
 // undecided says of a refusal whether no decision was reached. One without a reason is none.
@@ -166,6 +168,8 @@ func ofRef(c policy.Code) string {
 		return "it would lose commits"
 	case policy.RefDelete:
 		return "it may not be deleted"
+	case policy.RefUnwanted:
+		return "nobody here has said that it is wanted"
 	case policy.RefUndecided:
 		return "no decision lets it move"
 	case policy.RefReserved:

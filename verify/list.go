@@ -2,6 +2,7 @@ package verify
 
 import (
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,7 +71,13 @@ func (k *Keyring) List() []Listed {
 			}
 		case e.ssh != nil:
 			key := ListedKey{Fingerprint: e.ssh.fingerprint, Algorithm: sshAlgorithm(e.ssh.public), CanSign: true}
-			if err := e.ssh.usable(); err != nil {
+			err := e.ssh.usable()
+			if formats := sshFormats(e.ssh.public.Type()); err == nil && len(formats) > 0 {
+				if weakness := e.ssh.weakness(formats[0]); weakness != "" {
+					err = errors.New(weakness)
+				}
+			}
+			if err != nil {
 				key.CanSign, key.Warnings = false, []string{err.Error()}
 			}
 			l.Keys = []ListedKey{key}

@@ -89,4 +89,15 @@ func TestSSHWeakUntil(t *testing.T) {
 	}
 }
 
+// TestWeakSSHKeysSignNothing: a list of keys says which are of no use for what lands now.
+func TestWeakSSHKeysSignNothing(t *testing.T) {
+	small, large := newRSA(t, 1024), newRSA(t, 2048)
+	for key, can := range map[string]bool{dsaKey: false, sshLine(small): false, sshLine(large): true} {
+		k := settledKeyring(t, Settings{}, Key{Principal: "alice", Kind: SSH, Data: []byte(key)})
+		if listed := k.List()[0].Keys[0]; listed.CanSign != can || (listed.Warnings == nil) != can {
+			t.Errorf("%s: can sign %v, warnings %q", listed.Algorithm, listed.CanSign, listed.Warnings)
+		}
+	}
+}
+
 func sshLine(by ssh.Signer) string { return string(ssh.MarshalAuthorizedKey(by.PublicKey())) }
