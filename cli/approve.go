@@ -32,7 +32,8 @@ for each: --each signs them all.
 
 With --from and --to the approval is for a move of a protected ref that loses commits: a rewind, a deleted
 ref (--to is all zeros), a tag that changes what it means. The maintainers whom the quorum asks for approve the
-same full ids. With --withdraw it takes an approval back that hasn't been used yet: of REV, or of a move.`,
+same full ids. So one maintainer says, too, that a new protected branch is wanted (countersign explain
+ref-unwanted). With --withdraw it takes an approval back that hasn't been used yet: of REV, or of a move.`,
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
