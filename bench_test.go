@@ -229,6 +229,45 @@ func BenchmarkPushThousandTags(b *testing.B) {
 	}
 }
 
+// BenchmarkGuard is what the guard costs: the processor time of git commands with it against the same without, and with a
+// hook that ends at once, which is the least for any hook.
+func BenchmarkGuard(b *testing.B) {
+	s := newBench(b, histories(b)[0], 0)
+	s.run(b, s.program, "install", "--server", s.repo, "--guard")
+	s.run(b, "sh", "-ec", `git clone -q --bare "$1" "$2/clone"
+		for i in $(seq 1000); do git -C "$2/clone" tag -s -m tag guarded$i main; done`, "sh", s.repo, s.dir)
+	const loose = `for i in $(seq 1000); do echo create refs/tags/loose$i $(git rev-parse main); done | git -c core.hooksPath=/dev/null update-ref --stdin`
+	for _, c := range []struct{ name, prepare, measured string }{
+		{"unprotected-update-ref", "", "for i in 1 2 3 4 5 6 7 8; do git update-ref refs/heads/topic$i main; done"},
+		{"unprotected-push", "", `for i in 1 2 3 4 5 6 7 8; do git -C ../clone push -q "$PWD" main:refs/heads/topic$i; done`},
+		{"protected-no-op", "id=$(git rev-parse main); echo $id >refs/heads/main", "for i in 1 2 3 4 5 6 7 8; do git update-ref refs/heads/main main; done"},
+		{"protected-packed-no-op", "", "for i in 1 2 3 4 5 6 7 8; do git update-ref refs/heads/main main; done"},
+		{"pack-refs-1000-loose", loose, "git pack-refs --all"},
+		{"gc-1000-loose", loose, "git gc -q"},
+		{"push-1000-protected-tags", "", `git -C ../clone push -q "$PWD" --tags`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			times := make(map[string][]time.Duration)
+			for b.Loop() {
+				for name, hook := range map[string]string{
+					"without": "rm -r hooks/reference-transaction countersign/tickets",
+					"exits":   "rm -r countersign/tickets; printf '#!/bin/sh\\nexit 0\\n' >hooks/reference-transaction",
+					"guard":   "",
+				} {
+					s.run(b, "sh", "-ec", `rm -rf "$1/work.git"; cp -r "$1/repo.git" "$1/work.git"; cd "$1/work.git"; eval "$2"; eval "$3"`, "sh", s.dir, c.prepare, hook)
+					cmd := exec.Command("sh", "-ec", c.measured)
+					cmd.Dir = filepath.Join(s.dir, "work.git")
+					s.must(b, cmd)
+					times[name] = append(times[name], cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+				}
+			}
+			b.ReportMetric(median(times["guard"])/median(times["without"]), "guard/without")
+			b.ReportMetric(median(times["exits"])/median(times["without"]), "exits/without")
+			b.ReportMetric(median(times["guard"]), "guard-cpu-ms")
+		})
+	}
+}
+
 // BenchmarkBacktest is a backtest of a whole history against git log --raw -z on the same.
 func BenchmarkBacktest(b *testing.B) {
 	for _, history := range histories(b) {
