@@ -83,7 +83,7 @@ func (g *Gate) movedOutside(ctx context.Context, ref string, known, now history.
 	length := max(len(known.String()), len(now.String()))
 	return policy.Finding{
 		Code: policy.MovedOutside, Ref: ref,
-		Detail: fmt.Sprintf("the last push that was judged left it at %s, and it is at %s now: %s", absent(known), absent(now), g.between(ctx, known, now)),
+		Detail: fmt.Sprintf("it was known to be at %s, and it is at %s now: %s", absent(known), absent(now), g.between(ctx, known, now)),
 		Next: []string{
 			fmt.Sprintf("the server's operator lets it stand, in the repository: countersign accept-move %s %s %s --reason TEXT", typed(ref), padded(known, length), padded(now, length)),
 			back,
@@ -228,11 +228,11 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	known := past.known
 	switch {
 	case known == "":
-		return fmt.Errorf("no push to %s was ever judged while it was protected: nothing to accept", ref)
+		return fmt.Errorf("nothing is known of %s while it was protected: nothing to accept", ref)
 	case known != old.String():
-		return fmt.Errorf("the last push that was judged left %s at %s, not at %s", ref, known, from)
+		return fmt.Errorf("%s was known to be at %s, not at %s", ref, known, from)
 	case known == found.String() && len(past.unjudged) == 0:
-		return fmt.Errorf("%s is where the last push that was judged left it: nothing to accept", ref)
+		return fmt.Errorf("%s is where it was known to be: nothing to accept", ref)
 	}
 	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}
 	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: found.String(), Protected: true}}

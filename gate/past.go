@@ -50,7 +50,7 @@ type track struct {
 // add takes in what a record says.
 func (p *refPast) add(what saying, c change) {
 	switch what {
-	case acceptedSaying, refusedSaying:
+	case acceptedSaying, refusedSaying, foundSaying:
 		p.confirm(c.old, c.at)
 		p.remember(c)
 		if what == acceptedSaying {
