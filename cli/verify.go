@@ -136,6 +136,15 @@ func landed(ctx context.Context, g *gate.Gate, spec, ref string) (policy.Decisio
 // judgeLanded adds what an audit finds to a decision.
 func judgeLanded(ctx context.Context, g *gate.Gate, a gate.Audit, r *policy.RefDecision, d *policy.Decision) error {
 	return g.Audit(ctx, a, func(j gate.Judged) error {
+		if parents := j.Landing.Commit.Parents; r.Landings == 0 {
+			r.From = history.ID{}.String()
+			if len(parents) > 0 {
+				r.From = parents[0]
+			}
+			if len(parents) > 0 && r.From == r.Old {
+				r.From = ""
+			}
+		}
 		r.Landings++
 		r.Commits += 1 + len(j.Landing.Brought)
 		d.Findings = append(d.Findings, j.Findings...)
