@@ -40,8 +40,8 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 			for _, s := range c.NotAccepted {
 				fmt.Fprintf(env.Stdout, "made, not accepted: %s\n", report.Escape(s))
 			}
-			for _, s := range c.Outside {
-				fmt.Fprintf(env.Stdout, "moved outside: %s\n", report.Escape(s))
+			for _, f := range c.Outside {
+				fmt.Fprintf(env.Stdout, "moved outside: %s: %s\n", report.Escape(f.Ref), report.Escape(f.Detail))
 			}
 			switch {
 			case len(c.NotAccepted)+len(c.Outside) > 0:
@@ -64,8 +64,8 @@ func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
 		return nil // what is wrong with the journal is said already
 	}
 	var faults []error
-	for _, s := range c.Outside {
-		faults = append(faults, fmt.Errorf("moved outside: %s: countersign log audit", s))
+	for _, f := range c.Outside {
+		faults = append(faults, fmt.Errorf("moved outside: %s: %s: countersign log audit", report.Escape(f.Ref), report.Escape(f.Detail)))
 	}
 	if n := len(c.NotAccepted); n > 0 {
 		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: countersign log audit", n))

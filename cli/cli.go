@@ -246,7 +246,9 @@ func (e Env) options(repository, folder string, o gate.Options) gate.Options {
 		folder = e.path(folder)
 	}
 	o.Dir, o.Policy, o.Getenv, o.Now, o.Version = e.path(repository), folder, e.Getenv, e.Now, version()
-	o.Records = records
+	if o.Records == nil {
+		o.Records = records
+	}
 	o.Process, o.Alive = receiver(), alive
 	o.Encode = func(d policy.Decision) ([]byte, error) {
 		var b bytes.Buffer

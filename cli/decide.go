@@ -28,11 +28,16 @@ func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
 	return journal.Open(path, cmp.Or(setting.Rotate, policy.Default().Journal.Rotate))
 }
 
-// records reads the journal, where there is one. A torn last line is no record: whoever wrote it wasn't told that
-// anything was decided, or is about to be.
+// records reads a repository's journal, where there is one.
 func records(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error] {
+	return recordsIn(journalPath(gitDir, setting))
+}
+
+// recordsIn reads a journal. A torn last line is no record: whoever wrote it wasn't told that anything was decided, or
+// is about to be.
+func recordsIn(path string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for entry, err := range journal.Read(journalPath(gitDir, setting)) {
+		for entry, err := range journal.Read(path) {
 			var fault *journal.Fault
 			if errors.As(err, &fault) && fault.Damage == journal.Torn {
 				continue

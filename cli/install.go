@@ -25,7 +25,9 @@ judges each push, post-receive records what Git made of it. A hook that is there
 runs as well. What is in place is left alone, a policy above
 all; run it again after moving the program. Run it as the user who owns the repository.
 
-The history that the protected refs have today is not judged: the first policy names their tips.
+The history that the protected refs have today is not judged: the first policy names their tips. What they
+hold is recorded in the journal, so that the first push to each is compared with that; run again, this
+adds those that the journal doesn't know yet.
 Nobody is named in it yet, so every push to a protected ref is refused until you do.`,
 		Args: cobra.NoArgs,
 	}
@@ -115,6 +117,9 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 	if err := carryOut(env, plan, dry); err != nil || dry {
 		return err
 	}
+	if err := baseline(ctx, env, facts.GitDir); err != nil {
+		return fmt.Errorf("what the protected refs hold couldn't be recorded: %w", err)
+	}
 	switch {
 	case facts.HasPolicy:
 	case introduction != "":
@@ -129,6 +134,13 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 		say(env.Stderr, errors.New("beware: "+fault))
 	}
 	return nil
+}
+
+// baseline records what the protected refs hold. What is wrong with the policy, doctor says.
+func baseline(ctx context.Context, env Env, dir string) error {
+	g, _ := env.open(dir, "", gate.Options{Record: openJournal, Draft: true, Keyless: true}) // nobody may be named yet
+	defer g.Close()
+	return g.Baseline(ctx, gate.Request{Received: env.Now(), Pusher: gate.Pusher{Name: env.Getenv("USER"), Source: "USER"}})
 }
 
 // protectedNow gives what the guard of a repository with a policy is to look at, see [install.Server.Protected].

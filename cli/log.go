@@ -235,6 +235,9 @@ func logLine(r record) string {
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
 	}
+	if r.Schema == gate.BaselineSchema {
+		verdict, refs = "found", []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
+	}
 	for _, f := range r.Decision.Findings {
 		if !slices.Contains(codes, string(f.Code)) {
 			codes = append(codes, string(f.Code))

@@ -46,6 +46,7 @@ func lines(s *server, args ...string) []string {
 
 func TestLog(t *testing.T) {
 	s, good, unsigned := newLog(t)
+	found := "2026-06-01T12:00:00Z found what protected refs hold: 1"
 	accepted := "2026-06-01T12:00:00Z accepted refs/heads/main by alice"
 	refused := `2026-06-02T12:00:00Z refused refs/heads/main by mal\x1b[2Jlory unsigned`
 	undecided := `2026-06-03T12:00:00Z undecided refs/heads/main by mal\x1b[2Jlory`
@@ -53,7 +54,7 @@ func TestLog(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"", []string{accepted, refused, undecided}},
+		{"", []string{found, accepted, refused, undecided}},
 		{"--refused", []string{refused, undecided}},
 		{"--since 2026-06-02", []string{refused, undecided}},
 		{"--since 2026-06-02T12:00:01Z", []string{undecided}},
@@ -88,14 +89,14 @@ func TestLogShow(t *testing.T) {
 
 func TestLogCheck(t *testing.T) {
 	s, _, _ := newLog(t)
-	wantOutput(t, "log check", s.must("log", "check"), "3 records, all whole\nlast: ")
+	wantOutput(t, "log check", s.must("log", "check"), "4 records, all whole\nlast: ")
 	name := repo + "/countersign/journal.jsonl"
 	whole := s.read(name)
 
 	s.write(name, strings.Replace(whole, "unsigned", "Unsigned", 1))
 	for _, args := range [][]string{{"log", "check"}, {"log"}, {"log", "show", "x"}} {
 		code, _, errs := s.run("", args...)
-		if code != exitRefused || !strings.Contains(errs, "journal.jsonl: line 2: changed") {
+		if code != exitRefused || !strings.Contains(errs, "journal.jsonl: line 3: changed") {
 			t.Errorf("%v after a change: exit code %d\n%s", args, code, errs)
 		}
 	}

@@ -145,8 +145,11 @@ func (g *Gate) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit,
 	return audits, nil
 }
 
+// ErrNoneProtected says that there is nothing to audit.
+var ErrNoneProtected = errors.New("nothing that is protected exists here")
+
 func (g *Gate) noneProtected() error {
-	return fmt.Errorf("nothing that is protected exists here; protected are %s", strings.Join(g.now.policy.Protect.Refs, ", "))
+	return fmt.Errorf("%w; protected are %s", ErrNoneProtected, strings.Join(g.now.policy.Protect.Refs, ", "))
 }
 
 // Audit judges the landings of a range, oldest first, and hands each to visit. It stops at the first

@@ -60,7 +60,7 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 		return nil, false, undecided(err)
 	}
 	if lacks != "" {
-		findings = append(findings, historyGone(a.Ref, lacks))
+		findings = append(findings, g.historyGone(ctx, a.Ref, lacks))
 	}
 	return findings, false, nil
 }
@@ -72,7 +72,7 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) (*policy.Finding, error) {
 	t := tagAt{Gate: g, by: g.now, ref: a.Ref, shown: a.Ref, id: a.tag}
 	target, f, err := t.judge(ctx)
 	if errors.Is(err, history.ErrMalformed) {
-		return t.finding(policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), t.again()), nil
+		return t.finding(policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), t.again()+" COMMIT"), nil
 	}
 	switch {
 	case err != nil:

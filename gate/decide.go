@@ -67,25 +67,12 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			if isVoucher(u.resolved) != first {
 				continue
 			}
-			if err := p.update(ctx, u); err != nil && !errors.Is(err, errRefused) && !p.blames(u, err) {
+			if err := p.update(ctx, u); err != nil && !errors.Is(err, errRefused) && !p.blames(ctx, u, err) {
 				return p.decision, err
 			}
 		}
 	}
 	return p.decision, nil
-}
-
-// blames refuses an update for an error that is the pusher's to mend, and says whether it is.
-func (p *push) blames(u *update, err error) bool {
-	switch {
-	case errors.Is(err, history.ErrLimit):
-		p.refuse(u, policy.LimitExceeded, strings.TrimPrefix(err.Error(), history.ErrLimit.Error()+": "), "push in parts, or ask the server's operator to raise the limit")
-	case errors.Is(err, history.ErrMalformed):
-		p.refuse(u, policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), "make it again with git itself: git rebase --force-rebase --gpg-sign ITS-PARENT")
-	default:
-		return false
-	}
-	return true
 }
 
 // manyNames is the number of names from which listing all refs beats asking for each.
@@ -191,7 +178,7 @@ var reserved = []string{"refs/replace/", "refs/countersign/"}
 func (p *push) update(ctx context.Context, u *update) error {
 	for _, prefix := range reserved {
 		if strings.HasPrefix(u.resolved, prefix) || strings.HasPrefix(u.Name, prefix) {
-			p.refuse(u, policy.RefReserved, "nobody may push to "+prefix, "push other refs")
+			p.refuse(u, policy.RefReserved, "nobody may push to "+prefix, "take it out of the push: git push origin main")
 			return nil
 		}
 	}
@@ -223,7 +210,7 @@ func (p *push) update(ctx context.Context, u *update) error {
 			ok, err = p.holdsNothing(ctx, u)
 		}
 		if err == nil && !ok {
-			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted", u.moveAdvice())
+			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted", u.moveAdvice(), "then push again")
 		}
 		return err
 	case u.New == u.real:
@@ -243,7 +230,11 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		return err
 	}
 	if kind != "commit" {
-		p.refuse(u, policy.RefNotCommit, "it would hold a "+kind+" where a commit belongs")
+		next := "push a commit: git push origin COMMIT:" + typed(u.Name)
+		if kind == "tag" {
+			next = fmt.Sprintf("push the commit that it tags: git push origin '%s^{commit}':%s", u.New, typed(u.Name))
+		}
+		p.refuse(u, policy.RefNotCommit, "it would hold a "+kind+" where a commit belongs", next)
 		return nil
 	}
 	r := history.Range{Tip: tip}
@@ -329,6 +320,9 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 	var links *policy.Links // of the landing that is read; settled when all are
 	var before ledgerEntry
 	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (origin, error) {
+		if from := parent.String(); from != u.decision.Old || parent.IsZero() {
+			u.decision.From = from
+		}
 		if err := start(parent); err != nil {
 			return origin{}, err
 		}
@@ -382,7 +376,8 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			p.decision.Notes = noted(p.decision.Notes, f.twice.Excepted)
 		}
 		if len(p.decision.Findings) >= maxFindings {
-			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID))
+			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID),
+				"mend these first, then push again")
 			return errRefused
 		}
 		ledger.Credit(f.by.policy, landing)

@@ -63,7 +63,7 @@ func Guard(ctx context.Context, o Options, req Request, t Guarded) ([]policy.Fin
 		d.Findings = append(d.Findings, policy.Finding{
 			Code: policy.RefUndecided, Ref: m.Ref,
 			Detail: fmt.Sprintf("no decision lets it move from %s to %s, as %.200q wants", m.Old, m.New, strings.Join(t.Command, " ")),
-			Next:   []string{"push it", fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT", m.Ref, m.Old, m.New)},
+			Next:   []string{"push it", fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT, then run the command again", m.Ref, m.Old, m.New)},
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}

@@ -21,7 +21,7 @@ type Index interface {
 }
 
 // IndexVersion is that of what [Indexed] gives.
-const IndexVersion = 1
+const IndexVersion = 2
 
 // The keys of an index.
 const (
@@ -63,6 +63,7 @@ const (
 	refusedSaying  saying = '-' // it was refused
 	appliedSaying  saying = '=' // Git made it
 	moveSaying     saying = 'm' // an operator lets it stand, though no push made it
+	foundSaying    saying = 'f' // it was found so
 )
 
 var errSaying = errors.New("the index of the journal holds something else than what was put there")
@@ -100,6 +101,8 @@ func sayings(record []byte) (what saying, changes []change, err error) {
 		what = appliedSaying
 	case MoveSchema:
 		what = moveSaying
+	case BaselineSchema:
+		what = foundSaying
 	default:
 		return 0, nil, nil
 	}

@@ -1,10 +1,13 @@
 package gate
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"countersign/history"
 	"countersign/policy"
 )
 
@@ -23,6 +26,69 @@ func tookTooLong(err error) []policy.Finding {
 	}
 	return []policy.Finding{{
 		Code: policy.LimitExceeded, Detail: fmt.Sprintf("it took longer than limits.time, which is %s", time.Duration(limit)),
-		Next: []string{"push in parts, or ask the server's operator to raise limits.time"},
+		Next: []string{"push in parts, an older commit first: git push origin COMMIT:BRANCH; or ask the server's operator to raise limits.time"},
 	}}
+}
+
+// blames refuses an update for an error that is the pusher's to mend, and says whether it is.
+func (p *push) blames(ctx context.Context, u *update, err error) bool {
+	switch {
+	case errors.Is(err, history.ErrLimit):
+		what := strings.TrimPrefix(err.Error(), history.ErrLimit.Error()+": ")
+		p.refuse(u, policy.LimitExceeded, what, p.within(ctx, u, what)...)
+	case errors.Is(err, history.ErrMalformed):
+		next := policy.Rewritten
+		if strings.HasPrefix(u.resolved, "refs/tags/") {
+			next = (&tagAt{shown: u.Name}).again() + " COMMIT"
+		} else if v, err := parseVoucher(u.resolved, u.New); err == nil {
+			next = v.again()
+		}
+		p.refuse(u, policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), next)
+	default:
+		return false
+	}
+	return true
+}
+
+// within says how a push keeps a limit, or which setting raises it.
+func (p *push) within(ctx context.Context, u *update, what string) []string {
+	name := ""
+	for _, of := range []string{"commits", "bytes", "blob", "message"} {
+		if strings.Contains(what, "the limit "+of+" is") || strings.HasSuffix(what, "the limit is "+of) {
+			name = of
+		}
+	}
+	var next []string
+	switch name {
+	case "commits", "bytes":
+		if half := p.half(ctx, u); !half.IsZero() {
+			next = append(next, fmt.Sprintf("push in parts, and again until all is in: git push origin %s:%s", half, typed(u.Name)))
+		}
+	case "blob":
+		next = append(next, "take the file out of every commit that has it: git rebase -r -i --gpg-sign BASE")
+	case "message":
+		return []string{"write less: git tag -s -f NAME, or git commit --amend -S; or ask the server's operator to raise limits.message"}
+	default:
+		return []string{"no setting raises this limit; make it smaller, in several commits: git rebase -r -i --gpg-sign BASE"}
+	}
+	if name != "bytes" {
+		next = append(next, "or ask the server's operator to raise limits."+name)
+	}
+	if next == nil {
+		next = append(next, "make it smaller, in several commits; no setting raises this limit")
+	}
+	return next
+}
+
+// half gives a commit in the middle of what an update brings to a branch, zero where it can't be pushed in parts.
+func (p *push) half(ctx context.Context, u *update) history.ID {
+	repo, err := p.aside()
+	if err != nil || !isBranch(u.resolved) || u.real.IsZero() {
+		return history.ID{}
+	}
+	line, err := repo.FirstParents(ctx, u.New, func(id history.ID) bool { return id == u.real })
+	if err != nil || len(line) < 3 || line[len(line)-1] != u.real {
+		return history.ID{}
+	}
+	return line[len(line)/2]
 }

@@ -57,7 +57,7 @@ func (p *push) onLine(ctx context.Context, u *update, adopted []history.ID, id h
 		return err
 	}
 	p.refuse(u, policy.RefDetour, "it begins at "+id.String()+", which was merged into a protected branch but is not on its line of first parents",
-		"git log --first-parent BRANCH shows where it may begin", "git rebase --gpg-sign --onto COMMIT "+id.String())
+		"git rebase --gpg-sign --onto "+p.upstream(ctx)+" "+id.String(), "or onto another commit that git log --first-parent BRANCH shows of a protected branch")
 	return errRefused
 }
 
@@ -89,7 +89,7 @@ func (p *push) holdsPast(ctx context.Context, u *update, beginning history.ID) e
 	if err != nil || lacks == "" {
 		return err
 	}
-	p.decision.Findings = append(p.decision.Findings, historyGone(u.Name, lacks))
+	p.decision.Findings = append(p.decision.Findings, p.historyGone(ctx, u.Name, lacks))
 	return errRefused
 }
 
@@ -103,7 +103,7 @@ func (p *push) detour(ctx context.Context, u *update) error {
 		return p.rewind(ctx, u)
 	}
 	p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
-		"git pull --rebase --gpg-sign", "or on the up-to-date branch: git merge --no-ff -S TOPIC")
+		"git pull --rebase --gpg-sign origin "+typed(u.Name), "or on the up-to-date branch: git merge --no-ff -S TOPIC")
 	return errRefused
 }
 
@@ -124,6 +124,6 @@ func (p *push) rewind(ctx context.Context, u *update) error {
 		return err
 	}
 	p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone",
-		"git pull --rebase --gpg-sign, then push again without --force", u.moveAdvice())
+		"git pull --rebase --gpg-sign origin "+typed(u.Name)+", then push again without --force", "or "+u.moveAdvice(), "then push again")
 	return errRefused
 }

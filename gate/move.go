@@ -120,7 +120,8 @@ func (p *push) mayLoosen(ctx context.Context, u *update, moves []policy.Approval
 	since := times[min(1, p.now.policy.Quorum.Maintainers-1)]
 	if wait := since + int64(p.now.policy.Quorum.CoolDown/time.Second) - p.req.Received.Unix(); loosens && wait > 0 {
 		p.refuse(u, policy.CoolDown, fmt.Sprintf("it would loosen the policy, and may be done %s after its second approval came in, on %s at the earliest",
-			policy.Span(p.now.policy.Quorum.CoolDown), time.Unix(p.req.Received.Unix()+wait, 0).UTC().Format("2006-01-02 15:04 UTC")))
+			policy.Span(p.now.policy.Quorum.CoolDown), time.Unix(p.req.Received.Unix()+wait, 0).UTC().Format("2006-01-02 15:04 UTC")),
+			"push the approvals, if they aren't on the server, and this again when the time is over")
 		return errRefused
 	}
 	return nil
@@ -140,5 +141,5 @@ func (u *update) moveAdvice() string {
 	if u.New.IsZero() {
 		about = u.real.String()
 	}
-	return fmt.Sprintf("or have the quorum approve it: countersign approve %s --ref %s --from %s --to %s", about, u.resolved, u.real, u.written())
+	return fmt.Sprintf("have the quorum approve it: countersign approve %s --ref %s --from %s --to %s", about, typed(u.resolved), u.real, u.written())
 }

@@ -29,9 +29,9 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 		return false, err
 	}
 	past.confirm(u.real.String(), p.req.Received.Unix())
-	value := past.known
-	if value == "" || value == u.real.String() {
-		return false, nil
+	known, moved, err := past.outside(u.real)
+	if err != nil || !moved {
+		return false, err
 	}
 	refs, err := p.repo.Refs(ctx, u.resolved) // again: the journal may know of a push that came in since
 	if err != nil {
@@ -47,22 +47,12 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 		p.refuse(u, policy.RefStale, "it is at "+now.String()+" by now, not at "+u.real.String(), "git fetch, then push again")
 		return true, nil
 	}
-	known, err := history.ParseID(value)
-	if err != nil {
-		return false, err
-	}
 	if u.New == known {
 		return true, nil // as it was judged before
 	}
-	detail := fmt.Sprintf("the last push that was judged left it at %s, and it is at %s now: %s", absent(known), absent(u.real), p.between(ctx, known, u.real))
-	length := max(len(value), len(u.real.String()))
-	next := []string{fmt.Sprintf("the server's operator lets it stand, in the repository: countersign accept-move %s %s %s --reason TEXT", u.resolved, padded(known, length), padded(u.real, length))}
-	if known.IsZero() {
-		next = append(next, "or delete it there")
-	} else {
-		next = append(next, fmt.Sprintf("or bring it back: git push --force REMOTE %s:%s", known, u.resolved))
-	}
-	p.refuse(u, policy.MovedOutside, detail, next...)
+	f := p.movedOutside(ctx, u.resolved, known, u.real)
+	f.Ref = u.Name
+	p.decision.Findings = append(p.decision.Findings, f)
 	if u.New.IsZero() {
 		return true, nil
 	}
@@ -73,6 +63,32 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	}
 	u.real = known
 	return false, nil
+}
+
+// outside gives the value that the last judged push left, and says whether the ref has another one now.
+func (p *refPast) outside(now history.ID) (known history.ID, moved bool, err error) {
+	if p.known == "" {
+		return known, false, nil
+	}
+	known, err = history.ParseID(p.known)
+	return known, err == nil && known != now, err
+}
+
+// movedOutside is the finding about a ref that isn't where the last judged push left it.
+func (g *Gate) movedOutside(ctx context.Context, ref string, known, now history.ID) policy.Finding {
+	back := fmt.Sprintf("or bring it back: git push --force origin %s:%s", known, typed(ref))
+	if known.IsZero() {
+		back = "or take it away: git push origin :" + typed(ref)
+	}
+	length := max(len(known.String()), len(now.String()))
+	return policy.Finding{
+		Code: policy.MovedOutside, Ref: ref,
+		Detail: fmt.Sprintf("it was known to be at %s, and it is at %s now: %s", absent(known), absent(now), g.between(ctx, known, now)),
+		Next: []string{
+			fmt.Sprintf("the server's operator lets it stand, in the repository: countersign accept-move %s %s %s --reason TEXT", typed(ref), padded(known, length), padded(now, length)),
+			back,
+		},
+	}
 }
 
 func absent(id history.ID) string {
@@ -91,24 +107,33 @@ func padded(id history.ID, length int) string {
 }
 
 // between names the commits that came in past the hook, the newest first.
-func (p *push) between(ctx context.Context, known, found history.ID) string {
+func (g *Gate) between(ctx context.Context, known, found history.ID) string {
 	if found.IsZero() {
 		return "it was deleted"
 	}
-	if kind, err := p.repo.Kind(ctx, found); err != nil || kind != "commit" {
+	if kind, err := g.repo.Kind(ctx, found); err != nil || kind != "commit" {
 		return "the object was judged by nobody"
 	}
+	const unread = "what came in can't be read"
 	seen := 0
-	line, err := p.repo.FirstParents(ctx, found, func(id history.ID) bool {
+	line, err := g.repo.FirstParents(ctx, found, func(id history.ID) bool {
 		seen++
 		return id == known || seen > maxNamed
 	})
 	if err != nil {
-		return "what came in can't be read"
+		return unread
+	}
+	judged := make([]bool, len(line))
+	if kind, err := g.repo.Kind(ctx, known); err == nil && kind == "commit" {
+		reached, err := g.repo.Reaches(ctx, []history.ID{known}, line)
+		if err != nil {
+			return unread
+		}
+		judged = reached[0]
 	}
 	var names []string
-	for _, id := range line {
-		if id == known {
+	for i, id := range line {
+		if judged[i] {
 			break
 		}
 		if len(names) == maxNamed {
@@ -211,11 +236,11 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	known := past.known
 	switch {
 	case known == "":
-		return fmt.Errorf("no push to %s was ever judged while it was protected: nothing to accept", ref)
+		return fmt.Errorf("nothing is known of %s while it was protected: nothing to accept", ref)
 	case known != old.String():
-		return fmt.Errorf("the last push that was judged left %s at %s, not at %s", ref, known, from)
+		return fmt.Errorf("%s was known to be at %s, not at %s", ref, known, from)
 	case known == found.String() && len(past.unjudged) == 0:
-		return fmt.Errorf("%s is where the last push that was judged left it: nothing to accept", ref)
+		return fmt.Errorf("%s is where it was known to be: nothing to accept", ref)
 	}
 	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}
 	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: found.String(), Protected: true}}

@@ -50,7 +50,7 @@ type track struct {
 // add takes in what a record says.
 func (p *refPast) add(what saying, c change) {
 	switch what {
-	case acceptedSaying, refusedSaying:
+	case acceptedSaying, refusedSaying, foundSaying:
 		p.confirm(c.old, c.at)
 		p.remember(c)
 		if what == acceptedSaying {
@@ -68,7 +68,7 @@ func (p *refPast) add(what saying, c change) {
 // confirm takes a change that was accepted for made, since the ref was found to have its new value.
 func (p *refPast) confirm(value string, at int64) {
 	for i, c := range slices.Backward(p.pending) {
-		if c.new != value || p.known != "" && c.protected && c.old != p.known {
+		if c.new != value || p.known != "" && c.protected && c.old != p.known && c.new != p.known {
 			continue
 		}
 		c.at = at
@@ -105,8 +105,15 @@ func (p *refPast) gitMade(c change) {
 	p.decided(c)
 }
 
-// decided takes in a change that was accepted and made.
+// decided takes in a change that was accepted and made. One that brings the ref back from where something else than a
+// push had moved it leaves all as it was before: nothing was judged for it.
 func (p *refPast) decided(c change) {
+	if c.protected && p.known == c.new && c.old != c.new {
+		if n := len(p.moves); n > 0 && p.moves[n-1].new != c.new { // it is known to have been away
+			p.made(c)
+		}
+		return
+	}
 	p.made(c)
 	if !c.protected {
 		p.known = ""

@@ -31,6 +31,8 @@ const (
 	MoveSchema    = "countersign-move/1" // an operator lets a move stand that no push made
 	// OperatorSchema: an operator lets a ref move beside a push.
 	OperatorSchema = "countersign-operator/1"
+	// BaselineSchema: what protected refs hold that the journal knew nothing of; old and new are the same.
+	BaselineSchema = "countersign-baseline/1"
 )
 
 var errNoRecorder = errors.New("no journal is open")

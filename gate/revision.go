@@ -182,12 +182,21 @@ func (g *Gate) lacks(ctx context.Context, repo Repository, ref string, tip histo
 	return fmt.Sprintf("the history before it is gone: %s doesn't hold %s", tip, what), nil
 }
 
+// upstream gives the branch that most is merged into as a clone calls it.
+func (g *Gate) upstream(ctx context.Context) string {
+	main, err := g.mainRef(ctx)
+	if err != nil || !isBranch(main) {
+		main = "refs/heads/main"
+	}
+	return typed("refs/remotes/origin/" + strings.TrimPrefix(main, "refs/heads/"))
+}
+
 // historyGone is the finding that lacks makes.
-func historyGone(ref, lacks string) policy.Finding {
+func (g *Gate) historyGone(ctx context.Context, ref, lacks string) policy.Finding {
 	return policy.Finding{
 		Code: policy.HistoryGone, Ref: ref, Detail: lacks,
 		Next: []string{
-			"put it on a protected branch: git rebase --gpg-sign --root --onto refs/remotes/origin/main",
+			"put it on a protected branch: git rebase --gpg-sign --root --onto " + g.upstream(ctx),
 			"or, if it is right that it begins anew, have its first commit adopted: adoption.commits in the policy",
 		},
 	}

@@ -25,7 +25,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 			return err
 		}
 		if !ok {
-			p.refuse(u, policy.TagMoved, "it stands already at "+u.real.String()+"; a released name never changes what it means", "give the release a new name", u.moveAdvice())
+			p.refuse(u, policy.TagMoved, "it stands already at "+u.real.String()+"; a released name never changes what it means", "give the release a new name: git tag -s NAME "+u.New.String()+"^{}", "or "+u.moveAdvice(), "then push again")
 			return nil
 		}
 	}
@@ -74,13 +74,13 @@ func (t *tagAt) judge(ctx context.Context) (target history.ID, f *policy.Finding
 	signed := t.by.policy.Signatures.Tags
 	if kind != "tag" {
 		if signed {
-			f = t.finding(policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", t.again())
+			f = t.finding(policy.TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", t.again()+" "+t.id.String())
 		}
 		return t.id, f, nil
 	}
 	target, err = t.peeled(ctx, t.id)
 	if errors.Is(err, errTooDeep) {
-		return target, t.finding(policy.RefNotCommit, "it is "+err.Error()), nil
+		return target, t.finding(policy.RefNotCommit, "it is "+err.Error(), t.again()+" COMMIT"), nil
 	}
 	if err != nil || !signed {
 		return target, nil, err
@@ -152,7 +152,7 @@ func (g *Gate) committed(ctx context.Context, id history.ID) (int64, error) {
 // signed judges a tag by its signature; committed is when the commit was made that it leads to.
 func (t *tagAt) signed(tag *history.Tag, committed int64) *policy.Finding {
 	name := strings.TrimPrefix(t.ref, "refs/tags/")
-	p, again := t.by.policy, t.again()
+	p, again := t.by.policy, t.again()+" "+tag.Target.String()
 	if tag.Name != name {
 		return t.finding(policy.TagName, fmt.Sprintf("the tag object calls itself %q", tag.Name), again)
 	}
@@ -162,14 +162,14 @@ func (t *tagAt) signed(tag *history.Tag, committed int64) *policy.Finding {
 		if r.Reason != "" {
 			detail += ", " + r.Reason
 		}
-		return t.finding(policy.TagUnsigned, detail, again)
+		return t.finding(policy.TagUnsigned, detail, policy.OtherKey(r.Status.String(), again)...)
 	}
 	q := p.Principal(r.Principal)
 	if q == nil || q.Role != policy.Maintainer {
 		return t.finding(policy.SignerRole, r.Principal+" is no maintainer: maintainers sign protected tags", "have a maintainer sign it: "+again)
 	}
 	if !slices.Contains(p.Signatures.Kinds, string(r.Kind)) {
-		return t.finding(policy.SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", r.Kind))
+		return t.finding(policy.SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", r.Kind), policy.OtherKey(verify.Unsupported.String(), again)...)
 	}
 	if p.Signatures.Identity != "off" && p.ByEmail(tag.Tagger.Email) != q {
 		return t.finding(policy.SignerMismatch, fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", r.Principal, tag.Tagger.Email),
@@ -178,7 +178,7 @@ func (t *tagAt) signed(tag *history.Tag, committed int64) *policy.Finding {
 	if t.back { // that is as old as it is
 		return nil
 	}
-	return t.badDate(p, tag.Tagger.When, t.received)
+	return t.badDate(p, tag.Tagger.When, t.received, again)
 }
 
 // again is the command that makes a tag anew. Git allows names that a shell would obey; those are
@@ -194,7 +194,7 @@ func (t *tagAt) again() string {
 // badDate says what a clock holds against the date of a tag, nil for nothing. A tag that comes in now is neither older
 // nor newer than it may be: an old date could bring an expired key back to life. Of one that is here
 // already only this machine's clock is known, before which it was made.
-func (g *Gate) badDate(p *policy.Policy, when int64, received time.Time) *policy.Finding {
+func (g *Gate) badDate(p *policy.Policy, when int64, received time.Time, again string) *policy.Finding {
 	at, now, whose := time.Unix(when, 0), received, "the receiver's clock"
 	if received.IsZero() {
 		if g.clock() == 0 {
@@ -204,9 +204,9 @@ func (g *Gate) badDate(p *policy.Policy, when int64, received time.Time) *policy
 	}
 	switch {
 	case at.After(now.Add(p.Signatures.ClockSkew)):
-		return &policy.Finding{Code: policy.DateFuture, Detail: "the tag is dated after " + whose, Next: []string{"make the tag again with the right time"}}
+		return &policy.Finding{Code: policy.DateFuture, Detail: "the tag is dated after " + whose, Next: []string{"date -u, to see whether the clock is right", again}}
 	case !received.IsZero() && at.Before(now.Add(-p.Tenure.MaxLandingAge)):
-		return &policy.Finding{Code: policy.DateTooOld, Detail: "the tag is dated " + at.UTC().Format(time.DateOnly) + ", too long ago to be new", Next: []string{"make the tag again"}}
+		return &policy.Finding{Code: policy.DateTooOld, Detail: "the tag is dated " + at.UTC().Format(time.DateOnly) + ", too long ago to be new", Next: []string{again}}
 	default:
 		return nil
 	}

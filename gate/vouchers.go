@@ -133,7 +133,7 @@ func (st *standing) state(v voucher, tag *history.Tag, at arrival) statement {
 // the journal knows when the voucher came in.
 func (g *Gate) said(ctx context.Context, st *standing, repo Repository, v voucher, at arrival) (statement, error) {
 	s, err := st.read(ctx, repo, v, at)
-	if err == nil && at.received.IsZero() && g.badDate(st.policy, s.when, at.received) != nil {
+	if err == nil && at.received.IsZero() && g.badDate(st.policy, s.when, at.received, "") != nil {
 		s.signature = policy.Signature{Status: verify.Misdated.String(), Reason: "it is dated after the clock of this machine"}
 	}
 	byReceipt := s.signature.Status == verify.Revoked.String() || s.signature.Status == verify.Expired.String()
@@ -215,20 +215,20 @@ func (p *push) voucherRef(ctx context.Context, u *update) error {
 		if reason != "" {
 			detail += ", " + reason
 		}
-		p.refuse(u, code, detail, "countersign approve "+v.commit.String())
+		p.refuse(u, code, detail, v.again())
 		return nil
 	}
 	if size, limit := int64(len(s.message)), p.now.policy.Limits.Message; size > limit {
-		p.refuse(u, policy.LimitExceeded, policy.OverMessage(size, limit), "countersign approve "+v.commit.String())
+		p.refuse(u, policy.LimitExceeded, policy.OverMessage(size, limit), v.again())
 		return nil
 	}
-	if f := p.badDate(p.now.policy, s.when, p.req.Received); f != nil {
+	if f := p.badDate(p.now.policy, s.when, p.req.Received, v.again()); f != nil {
 		p.refuse(u, f.Code, f.Detail, f.Next...)
 		return nil
 	}
 	if why, err := p.settled(ctx, u, v, s); err != nil || why != "" {
 		if why != "" {
-			p.refuse(u, policy.ApprovalForeign, why)
+			p.refuse(u, policy.ApprovalForeign, why, "take it out of the push: it says nothing any more")
 		}
 		return err
 	}
@@ -264,6 +264,20 @@ func (p *push) useless(ctx context.Context, s *statement) (string, error) {
 		return s.principal + " signed that commit; it counts only for what others signed below", nil
 	}
 	return "", nil
+}
+
+// again is the command that makes a voucher anew.
+func (v voucher) again() string {
+	switch v.kind {
+	case Withdrawal:
+		return "countersign approve --withdraw " + v.commit.String()
+	case Exception:
+		return "countersign except " + v.commit.String() + " --reason TEXT"
+	case Move:
+		return "countersign approve " + v.commit.String() + " --ref REF --from OLD --to NEW"
+	default:
+		return "countersign approve " + v.commit.String()
+	}
 }
 
 // settled says why a valid voucher comes too late to say anything else than was said before, or "": anybody may

@@ -18,7 +18,7 @@ func (j *judgement) amendment() {
 		return
 	}
 	if a.Policy == nil {
-		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder)
+		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder, "mend it, then git commit --amend -a --no-edit -S")
 		return
 	}
 	_, own, _ := j.behind(a, 1)
@@ -43,10 +43,8 @@ func (j *judgement) amendment() {
 	}
 	behind, backers, discounted := j.behind(a, need)
 	if len(behind) < need {
-		code, next := QuorumMissing, []string{"countersign approve " + c.ID}
-		if len(j.landing.Brought) > 0 {
-			next = []string{"push the change to an unprotected branch, have it approved there (countersign approve), and merge that"}
-		}
+		ask := j.otherMaintainers(backers, len(behind))
+		code, next := QuorumMissing, j.getBehind(a, need-len(behind), ask, texts[Loosens] != nil)
 		if texts[Loosens] == nil {
 			next = append(next, changes.sooner()...)
 		}
@@ -55,7 +53,7 @@ func (j *judgement) amendment() {
 		}
 		f := j.finding(c, code, fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(behind)), next...)
 		f.Needed, f.Have, f.Discounted, f.Paths = need, namesOf(behind), discounted, j.policyPaths()
-		f.Ask = j.otherMaintainers(backers, len(behind))
+		f.Ask = ask
 		j.add(f)
 		return
 	}
@@ -221,15 +219,48 @@ func (j *judgement) coolDown(what string, behind []backer) {
 		j.step(c, "cool-down", true, "%s has stood behind it since %s", oldest.Name, date(oldest.since))
 		return
 	}
-	next := []string{"push it to an unprotected branch and have it approved there now, and merge it then: git merge --no-ff -S"}
 	from := oldest.since
 	if oldest.own {
 		from = j.at
+	}
+	next := []string{"push it to an unprotected branch, if it isn't on one", "at that time or later: " + mergeIt}
+	if j.mergesIt(c) {
+		next = []string{"at that time or later: git commit --amend --no-edit --date=now -S, then push again; pushed as it is it counts as of " + date(j.at)}
 	}
 	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s after its first approval, on %s at the earliest",
 		what, Span(j.p.Quorum.CoolDown), date(from+wait)), next...)
 	f.Paths = j.policyPaths()
 	j.add(f)
+}
+
+// mergesIt says whether the landing is a merge of what others have approved, which may be made anew without that.
+func (j *judgement) mergesIt(c *Commit) bool { return len(c.Parents) > 1 && len(j.landing.Brought) > 0 }
+
+// getBehind says how more maintainers come to stand behind a change of the policy.
+func (j *judgement) getBehind(a *Amended, missing int, ask []string, loosens bool) []string {
+	c := &j.landing.Commit
+	about, land := c.ID, "then push again"
+	if proposals := j.proposals(a); j.mergesIt(c) {
+		for i := range j.landing.Brought {
+			if id := j.landing.Brought[i].ID; proposals[id] {
+				about = id
+			}
+		}
+	}
+	switch wait := j.p.Quorum.CoolDown; {
+	case loosens && wait > 0 && about != c.ID:
+		land = fmt.Sprintf("%s after that: git commit --amend --no-edit --date=now -S, then push again", Span(wait))
+	case loosens && wait > 0:
+		land = fmt.Sprintf("%s after that: %s", Span(wait), mergeIt)
+	}
+	who := strings.Join(ask, " or ")
+	switch {
+	case len(ask) < missing:
+		who = "other maintainers"
+	case missing > 1:
+		who = fmt.Sprintf("%d of %s", missing, strings.Join(ask, ", "))
+	}
+	return []string{"push it to an unprotected branch, if it isn't on one", "ask " + who + " to run: countersign approve " + about, land}
 }
 
 // policyPaths gives what of the policy's folder the landing touches.

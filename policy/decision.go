@@ -160,8 +160,10 @@ type RefDecision struct {
 	Resolved string `json:"resolved,omitempty"`
 	// As is the ref whose rules applied where Ref isn't one that the policy speaks of: a remote-tracking name,
 	// or a commit that landed.
-	As        string `json:"as,omitempty"`
-	Old       string `json:"old"`
+	As  string `json:"as,omitempty"`
+	Old string `json:"old"`
+	// From is the commit before the first one that was judged, zeros before a root, where that isn't Old.
+	From      string `json:"from,omitempty"`
 	New       string `json:"new"`
 	Protected bool   `json:"protected"`
 	Landings  int    `json:"landings"`

@@ -41,7 +41,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 	}
 	for c := range landing.commits() {
 		if c.Malformed != "" {
-			f := j.finding(c, ObjectMalformed, c.Malformed, "make it again with git itself: git rebase --force-rebase --gpg-sign ITS-PARENT")
+			f := j.finding(c, ObjectMalformed, c.Malformed, Rewritten)
 			f.Claim = ""
 			j.add(f)
 			continue
@@ -62,7 +62,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 // nobody.
 func (j *judgement) size(c *Commit) {
 	if limit := j.p.Limits.Message; j.landing.Received != 0 && limit > 0 && c.Size > limit {
-		j.find(c, LimitExceeded, OverMessage(c.Size, limit), "put what is long into a file, then git commit --amend -S")
+		j.find(c, LimitExceeded, OverMessage(c.Size, limit), "put what is long into a file, then git commit --amend -S", "or ask the server's operator to raise limits.message")
 	}
 }
 
@@ -95,13 +95,21 @@ func (j *judgement) dates() bool {
 		return false
 	case when < now-seconds(j.p.Tenure.MaxLandingAge) && !j.landing.Bounded:
 		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %d days old at most", date(when), seconds(j.p.Tenure.MaxLandingAge)/day),
-			amendNow, "or land it by a fresh signed merge: git merge --no-ff -S")
+			amendNow, "or land it by a fresh signed merge: "+mergeIt)
 		return false
 	default:
 		j.step(c, "date", true, "received %s, landing time %s", date(now), date(j.at))
 	}
 	return true
 }
+
+// What a step may name that only the push tells: BASE is the commit before the first one that was judged, TIP what was
+// pushed, and HEAD:REF where to. Package report puts them in.
+const (
+	mergeIt = "git checkout --detach BASE && git merge --no-ff -S TIP && git push origin HEAD:REF"
+	// Rewritten is the step that has git write commits anew.
+	Rewritten = "make it again with git itself: git rebase -r --force-rebase --gpg-sign BASE"
+)
 
 const amendNow = "git commit --amend --no-edit --date=now -S"
 
@@ -115,7 +123,7 @@ func (j *judgement) accountable(c *Commit) *Principal {
 			return nil // the landing commit has its own finding
 		}
 		if q.Role == Service {
-			j.find(c, Unsigned, "nobody here signed it, and a service that lands it is no person", "git rebase --exec 'git commit --amend --no-edit -S' -i")
+			j.find(c, Unsigned, "nobody here signed it, and a service that lands it is no person", amend)
 			return nil
 		}
 		j.step(c, "signature", true, "signed by nobody here; its landing commit's signer %s stands for it", q.Name)
@@ -128,11 +136,11 @@ func (j *judgement) accountable(c *Commit) *Principal {
 	}
 	q := j.p.Principal(sig.Principal)
 	if q == nil {
-		j.find(c, SignerUnknown, "the signer is not in the keyring")
+		j.find(c, SignerUnknown, "the signer is not in the keyring", OtherKey(statusUnknown, amend)...)
 		return nil
 	}
 	if !slices.Contains(j.p.Signatures.Kinds, sig.Kind) {
-		j.find(c, SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", sig.Kind))
+		j.find(c, SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", sig.Kind), OtherKey("unsupported", amend)...)
 		return nil
 	}
 	j.step(c, "signature", true, "good, by %s with %s", q.Name, sig.Fingerprint)
@@ -167,8 +175,12 @@ func (j *judgement) identity(c *Commit, q *Principal) bool {
 		j.step(c, "identity", true, "the %s's address is %s's", who, q.Name)
 		return true
 	}
+	again := amend
+	if who == "author" {
+		again = "git commit --amend --no-edit --reset-author -S"
+	}
 	j.find(c, SignerMismatch, fmt.Sprintf("signed by %s, but the %s's address is not one of theirs", q.Name, who),
-		"git config user.email ADDRESS, one the keyring lists for "+q.Name, "git commit --amend --no-edit --reset-author -S")
+		"git config user.email ADDRESS, one the keyring lists for "+q.Name, again)
 	return false
 }
 
@@ -191,7 +203,7 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 		f.Paths = own
 		j.add(f)
 	case Reviewer:
-		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands")
+		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands", "let whoever may land it sign it: "+amend)
 	default:
 		j.find(c, SignerRole, fmt.Sprintf("%s has the unknown role %q", q.Name, q.Role))
 	}
@@ -220,7 +232,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			continue
 		}
 		if rule.Refuse {
-			f := j.finding(c, ContentRefused, "the rule lets nobody make this change", "take it out, then git commit --amend --no-edit -S")
+			f := j.finding(c, ContentRefused, "the rule lets nobody make this change", "take it out, then "+amend)
 			f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, touched, accountable.Name
 			j.add(f)
 			continue
@@ -317,7 +329,7 @@ func (j *judgement) hold(c *Commit, rule *Rule, touched []TouchedPath, accountab
 		code = OnHold
 		from := date(j.seen(c.ID, c.Committer.When) + seconds(rule.Hold))
 		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Hold), from)
-		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: git merge --no-ff -S", "or have it approved: countersign approve " + c.ID}
+		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt, "or have it approved there: countersign approve " + c.ID}
 	case !j.landing.ApprovalsFetched:
 		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"
 		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}

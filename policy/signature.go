@@ -13,15 +13,28 @@ func (p *Policy) signer(s Signature) *Principal {
 	return p.Principal(s.Principal)
 }
 
+const amend = "git commit --amend --no-edit -S"
+
+// OtherKey gives the steps by which something is signed once more; with another key, where the same would end in the
+// same. Status is what became of the signature that it has.
+func OtherKey(status string, sign string) []string {
+	switch status {
+	case statusUnknown, "expired", "revoked", "weak", "unsupported", "wrong-purpose":
+		return []string{"git config user.signingKey KEY, one that counts for you by countersign keyring list", sign}
+	default:
+		return []string{sign}
+	}
+}
+
 func signatureProblem(s Signature) (code Code, detail string, next []string) {
-	sign := []string{"git commit --amend --no-edit -S"}
+	sign := OtherKey(s.Status, amend)
 	switch s.Status {
 	case statusMissing:
 		code, detail, next = Unsigned, "it is not signed", sign
 	case "malformed":
 		code, detail, next = SignatureMalformed, "its signature is malformed", sign
 	case statusUnknown:
-		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", []string{"sign with a key of the keyring, or ask a maintainer to add yours: countersign keyring list"}
+		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", append(sign, "or ask a maintainer to add your key to the keyring, then push again")
 	case "expired":
 		code, detail, next = KeyExpired, "its key, or the signature, had ended", sign
 	case "not-yet-valid":
@@ -31,7 +44,7 @@ func signatureProblem(s Signature) (code Code, detail string, next []string) {
 	case "weak":
 		code, detail, next = SignatureWeak, "its signature uses an algorithm or key that proves nothing any more", sign
 	case "unsupported":
-		code, detail = SignatureUnsupported, "its kind of signature is not accepted here"
+		code, detail, next = SignatureUnsupported, "its kind of signature is not accepted here", sign
 	case "wrong-purpose":
 		code, detail, next = KeyPurpose, "its key or signature is not meant for signing commits", sign
 	case "misdated":

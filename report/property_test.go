@@ -231,16 +231,20 @@ func TestAVerdictThatDoesNotExistIsShownAsARefusal(t *testing.T) {
 // The steps for a commit that isn't the tip must work: git can't amend it where it stands.
 func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 	const amend, old, tip = "git commit --amend --no-edit -S", "1111111111111111111111111111111111111111", "2222222222222222222222222222222222222222"
+	below, none := strings.Repeat("3", 40), strings.Repeat("0", 40)
 	rebase := "git rebase -r -x '" + amend + "' 111111111111"
 	for _, tc := range []struct {
-		name, old, commit, want string
+		name, old, from, commit, want string
 	}{
-		{"tip", old, tip, amend},
-		{"below", old, "3333333333333333333333333333333333333333", rebase},
-		{"new ref", strings.Repeat("0", 40), "3333333333333333333333333333333333333333", amend},
+		{"tip", old, "", tip, amend},
+		{"below", old, "", below, rebase},
+		{"new ref", none, old, below, rebase},
+		{"judged from elsewhere", below, old, below, rebase},
+		{"root", none, none, below, "git rebase -r -x '" + amend + "' --root"},
+		{"an old record of a new ref", none, "", below, amend},
 	} {
 		d := policy.Decision{
-			Refs:     []policy.RefDecision{{Ref: "refs/heads/HEAD", Resolved: "refs/heads/main", Old: tc.old, New: tip, Commits: 2}},
+			Refs:     []policy.RefDecision{{Ref: "refs/heads/HEAD", Resolved: "refs/heads/main", Old: tc.old, From: tc.from, New: tip, Commits: 2}},
 			Findings: []policy.Finding{{Code: policy.Unsigned, Ref: "refs/heads/main", Commit: tc.commit, Detail: "it is not signed", Next: []string{amend}}},
 		}
 		var b bytes.Buffer

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -294,16 +295,11 @@ func shownAs(t policy.TouchedPath) string {
 // steps gives what to do about the first of some findings that are alike, each step once, and says
 // how many steps the others add.
 func (d shown) steps(findings []policy.Finding, first int) (next []string, more int) {
-	// A command that amends the tip mends nothing below it: then it is run for each commit since the
-	// ref's old value.
+	// A command that amends the tip mends nothing below it: then it is run for each commit since the first that was judged.
 	below := slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit != d.updates[f.Ref].New })
 	known := make(map[string]bool)
 	for i, f := range findings {
-		for _, n := range f.Next {
-			if old := d.updates[f.Ref].Old; below && strings.HasPrefix(n, "git commit --amend ") &&
-				!strings.Contains(n, "'") && strings.Trim(old, "0") != "" {
-				n = "git rebase -r -x '" + n + "' " + short(old, 12)
-			}
+		for _, n := range d.exact(f, below) {
 			switch {
 			case known[n]:
 			case i < first:
@@ -315,6 +311,53 @@ func (d shown) steps(findings []policy.Finding, first int) (next []string, more 
 		}
 	}
 	return next, more
+}
+
+// exact gives the steps of a finding with the names that only the push tells.
+func (d shown) exact(f policy.Finding, below bool) (steps []string) {
+	r := d.updates[f.Ref]
+	base := cmp.Or(r.From, r.Old)
+	root := strings.Trim(base, "0") == ""
+	if root && r.From == "" {
+		return f.Next // nothing was judged
+	}
+	if base = short(base, 12); root {
+		base = "--root"
+	}
+	rewrites := false
+	for _, n := range f.Next {
+		before, command, amends := strings.Cut(n, "git commit --amend ")
+		switch {
+		case f.Commit == "" || !amends || !below:
+		case before == "" || strings.HasSuffix(before, ": "):
+			n = before + "git rebase -r -x 'git commit --amend " + command + "' " + base
+		case strings.HasSuffix(before, "then "):
+			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n + ", then git rebase --continue"
+		}
+		rewrites = rewrites || amends || strings.Contains(n, "git rebase ")
+		n = strings.Replace(n, "--no-ff -S TIP", "--no-ff -S "+short(r.New, 12), 1)
+		if isPlain(f.Ref) {
+			n = strings.Replace(n, "push origin HEAD:REF", "push origin HEAD:"+f.Ref, 1)
+		}
+		if before, ok := strings.CutSuffix(n, "--gpg-sign BASE"); ok {
+			n = before + "--gpg-sign " + base
+		} else if !root {
+			n = strings.Replace(n, "--detach BASE", "--detach "+base, 1)
+		}
+		steps = append(steps, n)
+	}
+	if name, isTag := strings.CutPrefix(f.Ref, "refs/tags/"); isTag && rewrites {
+		if !isPlain(name) {
+			name = "NAME"
+		}
+		steps = append(steps, "then make the tag again: git tag -s -f "+name)
+	}
+	return steps
+}
+
+// isPlain says whether a name may stand in a command: Git allows names that a shell would obey.
+func isPlain(name string) bool {
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" && !strings.HasPrefix(name, "-")
 }
 
 // short gives the first characters of an object's name.

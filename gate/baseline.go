@@ -1,0 +1,52 @@
+package gate
+
+import (
+	"context"
+	"slices"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// baselineRefs is how many refs a record of a baseline has at most: it must not get longer than the journal takes.
+const baselineRefs = 2000
+
+// Baseline records what the protected refs hold, of which the journal knows nothing yet: the first push to each is
+// then compared with that. Of a ref whose value is known it says nothing, wherever that ref may be now. Where the
+// policy is still to be pushed, the branch that will hold it is the only one known to be protected.
+func (g *Gate) Baseline(ctx context.Context, req Request) error {
+	if g.repo == nil || g.now == nil && g.introduction == nil {
+		return nil
+	}
+	refs, err := g.repo.Refs(ctx)
+	if err != nil {
+		return undecided(err)
+	}
+	g.received = req.Received.Unix()
+	var whole *past
+	if g.now != nil { // else nothing was ever pushed, nor recorded
+		if whole, err = g.wholePast(ctx); err != nil {
+			return undecided(err)
+		}
+	}
+	aliases := make(map[string]history.Ref)
+	for _, r := range refs {
+		if r.Target != "" {
+			aliases[r.Name] = r
+		}
+	}
+	var found []policy.RefDecision
+	for _, r := range refs {
+		protected := g.now == nil && r.Name == g.introduction.Ref || g.now != nil && g.protects(r.Name, r.Name, aliases)
+		if r.Target != "" || !protected || whole != nil && whole.refs[r.Name] != nil && whole.refs[r.Name].known != "" {
+			continue
+		}
+		found = append(found, policy.RefDecision{Ref: r.Name, Old: r.ID.String(), New: r.ID.String(), Protected: true})
+	}
+	for some := range slices.Chunk(found, baselineRefs) {
+		if err := g.record(ctx, BaselineSchema, req, policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}); err != nil {
+			return undecided(err)
+		}
+	}
+	return nil
+}
