@@ -131,7 +131,7 @@ func (s *singles) land(c *randomCommit) bool {
 		}
 	}
 	d := s.judge(u)
-	if len(d.Findings) > 0 && c.files[policyPath] != s.tip().files[policyPath] {
+	if len(d.Findings) > 0 && !maps.Equal(c.inFolder(), s.tip().inFolder()) {
 		return false
 	}
 	if d.Verdict == policy.Accepted {
@@ -149,6 +149,13 @@ func (s *singles) land(c *randomCommit) bool {
 		})
 	}
 	return true
+}
+
+// inFolder gives the files of the policy's folder.
+func (c *randomCommit) inFolder() map[string]string {
+	files := maps.Clone(c.files)
+	maps.DeleteFunc(files, func(path, _ string) bool { return !policy.InFolder(path) })
+	return files
 }
 
 // judgedAgain judges a push that isn't recorded.
