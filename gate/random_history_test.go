@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,6 +64,7 @@ func begins(t failing, rules rulesOf, inTree bool, attackers []string) *randomHi
 	h.server, h.begin = &rules, tip
 	h.texts[rules.text()] = &rules
 	h.apply(refUpdate{name: mainRef, to: tip.id, commit: tip})
+	h.with(func(g *Gate) error { return g.Baseline(context.Background(), Request{Received: h.clock}) }) // as install does
 	return h
 }
 
@@ -100,8 +102,17 @@ func (h *randomHistory) edit(c *randomCommit, w work) {
 		h.texts[becomes.text()] = becomes
 	case w.Text == "":
 		delete(c.files, w.Path)
+	case w.Text == carried:
+		from := "src/a.c"
+		if w.Path == from {
+			from = "src/b.c"
+		}
+		if text, ok := c.files[from]; ok {
+			delete(c.files, from)
+			c.files[w.Path] = text
+		}
 	default:
-		c.files[w.Path] = w.Path + ": " + w.Text // so that nothing is renamed
+		c.files[w.Path] = w.Path + ": " + w.Text // else no two files are alike
 	}
 }
 

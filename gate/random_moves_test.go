@@ -24,6 +24,8 @@ type move struct {
 	Age   int    // hours by which the merge is dated back
 	Late  []said // words that are pushed with it
 	Refs  []string
+	Stale bool   // it comes with a false old id first
+	Past  string // how main is moved past the hook before it, and brought back: by a "push", or on the "server"; "" if it isn't
 }
 
 // work is one commit.
@@ -47,7 +49,10 @@ const zeroID = "0000000000000000000000000000000000000000"
 
 var randomPaths = []string{"src/a.c", "src/b.c", "configure.ac", "tests/files/x", ".github/workflows/ci.yml", policyPath, ".countersign/notes.txt"}
 
-var randomTexts = []string{"one\n", "two\n", "three\n", "\x00\x01\x02", ""}
+// carried stands for the text of another file, which is renamed.
+const carried = "carried\n"
+
+var randomTexts = []string{"one\n", "two\n", "three\n", "\x00\x01\x02", carried, ""}
 
 // coalitions are attackers whom the rules don't give a second person, nor a quorum.
 var coalitions = [][]string{{"jia", "pup"}, {"jia", "sib"}, {"lasse", "con", "bot"}, {"alice", "jia"}, {"con", "bot"}, {"far"}}
@@ -94,6 +99,10 @@ func drawMove(attackers []string) *rapid.Generator[move] {
 			for range rapid.IntRange(1, 2).Draw(t, "late words") {
 				m.Late = append(m.Late, drawSaid(t, who, odd))
 			}
+		}
+		m.Stale = odd("stale", 5)
+		if odd("past the hook", 5) {
+			m.Past = rapid.SampledFrom([]string{"push", "server"}).Draw(t, "back by")
 		}
 		m.Refs = []string{mainRef}
 		if odd("other refs", 2) {

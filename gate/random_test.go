@@ -3,11 +3,15 @@ package gate
 import (
 	"context"
 	"flag"
+	"maps"
 	"math"
+	"slices"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
+
+	"countersign/policy"
 )
 
 // checkFew checks a property of some random histories: each costs some pushes. With -rapid.checks=N, N other than
@@ -43,7 +47,15 @@ func TestRandomHistoriesLandNothingThatTheModelHolds(t *testing.T) {
 				h := drawHistory(t, 14, inTree)
 				defer h.remove()
 				for _, m := range rapid.SliceOfN(drawMove(h.attackers), 1, 12).Draw(t, "moves") {
-					h.play(m, func(updates ...refUpdate) { h.push(updates...) })
+					if m.Past != "" {
+						h.movedPast(m)
+					}
+					h.play(m, func(updates ...refUpdate) {
+						if m.Stale {
+							h.stale(updates)
+						}
+						h.push(updates...)
+					})
 				}
 				h.tenureIsEarned()
 			})
@@ -86,4 +98,55 @@ func (h *randomHistory) tenureIsEarned() {
 		}
 		return nil
 	})
+}
+
+// stale has a push judged that claims the refs held something else: it lands nothing, and changes nothing.
+func (h *randomHistory) stale(updates []refUpdate) {
+	h.t.Helper()
+	if !slices.ContainsFunc(updates, func(u refUpdate) bool { return protected(u.name) }) {
+		return
+	}
+	real := maps.Clone(h.refs)
+	for _, u := range updates {
+		v := value{id: h.begin.id, commit: h.begin}
+		if real[u.name].id == v.id {
+			v = value{}
+		}
+		h.refs[u.name] = v
+	}
+	d := h.judge(updates...)
+	h.refs = real
+	for _, u := range updates {
+		if protected(u.name) && d.Verdict == policy.Accepted {
+			h.t.Fatalf("%s lands with a false old id", u.name)
+		}
+	}
+}
+
+// movedPast moves main without the hook. Nobody goes on from there, and once it is back all is as before.
+func (h *randomHistory) movedPast(m move) {
+	h.t.Helper()
+	known, there := h.refs[mainRef], h.newest(m.From)
+	if there.id == known.id {
+		return
+	}
+	set := func(v value) {
+		h.write(mainRef, v.id+"\n")
+		h.refs[mainRef] = v
+	}
+	set(value{there.id, there})
+	next := h.add(work{By: "alice", As: "alice", Path: "src/a.c", Text: "next\n"}, []*randomCommit{there}, there.files)
+	d := h.judge(refUpdate{name: mainRef, to: next.id, commit: next})
+	if d.Verdict == policy.Accepted || !slices.ContainsFunc(d.Findings, func(f policy.Finding) bool { return f.Code == policy.MovedOutside }) {
+		h.t.Fatalf("main was moved to %s past the hook, and a push from there finds %+v", there.id, d.Findings)
+	}
+	if m.Past == "push" {
+		back := refUpdate{name: mainRef, to: known.id, commit: known.commit}
+		if d := h.judge(back); d.Verdict != policy.Accepted {
+			h.t.Fatalf("main is not brought back to where it was: %+v", d.Findings)
+		}
+		h.apply(back)
+		return
+	}
+	set(known)
 }
