@@ -91,7 +91,7 @@ func TestPreReceiveAcceptsAndRefuses(t *testing.T) {
 	s := newServer(t)
 	good := s.commit("-S")
 	code, out, errs := s.run(s.base+" "+good+" refs/heads/main\n", "hook", "pre-receive")
-	if code != exitAccepted || out != "" || errs != "countersign: accepted refs/heads/main: 1 commit\n" {
+	if code != exitAccepted || out != "" || errs != "countersign: nothing against refs/heads/main: 1 commit\n" {
 		t.Errorf("signed: exit code %d\n%s%s", code, out, errs)
 	}
 	unsigned := s.commit()
@@ -208,7 +208,7 @@ func TestNoRecordNoPush(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, errs := s.run(s.base+" "+good+" refs/heads/main\n", "hook", "pre-receive")
-	if code != exitUndecided || strings.Contains(errs, "accepted") || strings.Contains(errs, s.dir) {
+	if code != exitUndecided || strings.Contains(errs, "nothing against") || strings.Contains(errs, s.dir) {
 		t.Errorf("exit code %d\n%s", code, errs)
 	}
 }

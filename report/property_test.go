@@ -23,7 +23,7 @@ const secret = "/srv/git/secret.git"
 func hostile() *rapid.Generator[string] {
 	piece := rapid.SampledFrom([]string{
 		"", "a", "src/main.c", " ", "\n", "\r", "\x1b[2J", "\x1b[1A", "\u009b31m", "\u202e", "\u2028", "\u200b", "\xff", "\xc3", "\x00", "\\", "\\n", "\"", "'", "<&>", "文", "…",
-		"remote: ", "\nremote: countersign: accepted refs/heads/main: 1 commit\n", "countersign: ", strings.Repeat("x", 90), strings.Repeat("long word ", 40), strings.Repeat("文", 60),
+		"remote: ", "\nremote: countersign: nothing against refs/heads/main: 1 commit\n", "countersign: ", strings.Repeat("x", 90), strings.Repeat("long word ", 40), strings.Repeat("文", 60),
 	})
 	return rapid.OneOf(piece, rapid.String(), rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(piece, 1, 6).Draw(t, "pieces"), "")
@@ -103,8 +103,9 @@ func TestAttackTerminalEscapesNewlinesAndImitations(t *testing.T) {
 					t.Fatalf("%s, line %d: %s", name, i+1, line)
 				}
 			}
-			if says := strings.HasPrefix(b.String(), "countersign: accepted"); says && d.Verdict != policy.Accepted {
-				t.Fatalf("%s says accepted", name)
+			says := strings.HasPrefix(b.String(), "countersign: accepted") || strings.HasPrefix(b.String(), "countersign: nothing against")
+			if says && d.Verdict != policy.Accepted {
+				t.Fatalf("%s says that it is accepted", name)
 			}
 		}
 	})

@@ -41,7 +41,7 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		told := d.told()
 		if len(told) > 0 || slices.ContainsFunc(d.Refs, func(r policy.RefDecision) bool { return r.Protected }) {
 			p.rows = 1
-			p.line(0, d.headline())
+			p.line(0, "countersign: nothing against"+d.acceptance()) // Git has the last word, and says it below
 			p.rows = 3
 			for _, n := range some(told, 5) {
 				p.line(2, n)
