@@ -135,6 +135,14 @@ func (h *randomHistory) movedPast(m move) {
 		h.refs[mainRef] = v
 	}
 	set(value{there.id, there})
+	g, err := h.open()
+	if cerr := g.Close(); cerr != nil {
+		h.t.Fatal(cerr)
+	}
+	if err != nil { // its policy can't be used: no push is judged until the operator has brought it back
+		set(known)
+		return
+	}
 	next := h.add(work{By: "alice", As: "alice", Path: "src/a.c", Text: "next\n"}, []*randomCommit{there}, there.files)
 	d := h.judge(refUpdate{name: mainRef, to: next.id, commit: next})
 	if d.Verdict == policy.Accepted || !slices.ContainsFunc(d.Findings, func(f policy.Finding) bool { return f.Code == policy.MovedOutside }) {
