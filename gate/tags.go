@@ -175,7 +175,7 @@ func (t *tagAt) signed(tag *history.Tag, committed int64) *policy.Finding {
 // left to the reader.
 func (t *tagAt) again() string {
 	name := strings.TrimPrefix(t.shown, "refs/tags/")
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" || strings.HasPrefix(name, "-") {
+	if typed(name) != name || strings.HasPrefix(name, "-") {
 		name = "NAME"
 	}
 	return "git tag -s -f " + name
