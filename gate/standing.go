@@ -129,6 +129,9 @@ func (g *Gate) introduced(ctx context.Context) (*standing, error) {
 	}
 	broken := func(err error) error { return fmt.Errorf("the introduction %s: %w", id, err) }
 	c, err := g.repo.Commit(ctx, id)
+	if errors.Is(err, history.ErrMissing) {
+		err = fmt.Errorf("%w; or, on a server that nobody has pushed it to, push the branch that holds it", err)
+	}
 	if err != nil {
 		return nil, broken(err)
 	}
