@@ -30,8 +30,7 @@ meanwhile. Run it as the user who owns the repository.`,
 			return err
 		}
 		defer g.Close()
-		by := gate.Pusher{Name: env.Getenv("USER"), Source: "USER"}
-		if err := g.AcceptMove(cmd.Context(), gate.Request{Received: env.Now(), Pusher: by}, args[0], args[1], args[2], *reason); err != nil {
+		if err := g.AcceptMove(cmd.Context(), gate.Request{Received: env.Now(), Pusher: env.operator()}, args[0], args[1], args[2], *reason); err != nil {
 			return exitError{exitRefused, err}
 		}
 		return nil

@@ -258,6 +258,14 @@ func (e Env) options(repository, folder string, o gate.Options) gate.Options {
 	return o
 }
 
+// operator is who runs a command on the server, as far as the environment says.
+func (e Env) operator() gate.Pusher {
+	if name := e.Getenv("USER"); name != "" {
+		return gate.Pusher{Name: name, Source: "USER"}
+	}
+	return gate.Pusher{}
+}
+
 // pin reads COMMIT@FINGERPRINT.
 func pin(s string) (*policy.Introduction, bool) {
 	commit, fingerprint, ok := strings.Cut(s, "@")
@@ -270,6 +278,9 @@ func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, erro
 	g, err := e.open(repository, folder, o)
 	if err == nil {
 		return g, nil
+	}
+	if errors.Is(err, gate.ErrNotConfigured) {
+		err = fmt.Errorf("%w; in a clone say --policy, see --help", err)
 	}
 	if g.Repository() != nil {
 		err = exitError{exitUsage, err}

@@ -215,3 +215,14 @@ func TestCompletion(t *testing.T) {
 	p := newPerson(t)
 	wantOutput(t, "completion", p.must("completion", "bash"), "countersign")
 }
+
+// TestCloneHasNoPolicy: who judges a clone isn't told only to install hooks there.
+func TestCloneHasNoPolicy(t *testing.T) {
+	s := newServer(t)
+	s.tool("git", "clone", "-q", filepath.Join(s.dir, repo), filepath.Join(s.dir, "other"))
+	code, _, errs := s.run("", "verify", "-C", "../other")
+	if code != exitUsage {
+		t.Errorf("exit code %d", code)
+	}
+	wantOutput(t, "verify", errs, "no policy: ", "in a clone say --policy")
+}

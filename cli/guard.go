@@ -76,6 +76,7 @@ Then run the git command that the guard has stopped.`, gate.OperatorTime),
 			return err
 		}
 		defer g.Close()
+		req.Pusher = env.operator()
 		return g.MayMove(cmd.Context(), req, *reason)
 	}
 	return cmd

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"countersign/gate"
+	"countersign/install"
 	"countersign/journal"
 	"countersign/policy"
 )
@@ -108,11 +109,20 @@ func TestPreReceiveAcceptsAndRefuses(t *testing.T) {
 	if code, _, errs := s.run("", "hook", "update", "refs/heads/main", s.base, unsigned); code != exitRefused {
 		t.Errorf("update, unsigned: exit code %d\n%s", code, errs)
 	}
+	if code, _, errs := s.run("", "hook", "update", "--answer", "refs/heads/main", s.base, good); code != install.Answer {
+		t.Errorf("update, signed, to a hook that waits for an answer: exit code %d\n%s", code, errs)
+	}
+	// It runs too late to tell what is new.
+	code, _, errs = s.run("", "hook", "update", "refs/heads/release/1", zeros, good)
+	if code != exitRefused {
+		t.Errorf("update, a new branch: exit code %d\n%s", code, errs)
+	}
+	wantOutput(t, "update, a new branch", errs, "an update hook can't tell whether", "countersign explain ref-unwanted")
 	var verdicts []string
 	for _, r := range s.records() {
 		verdicts = append(verdicts, r.Decision.Verdict.String())
 	}
-	if got := strings.Join(verdicts, " "); got != "accepted refused accepted refused" {
+	if got := strings.Join(verdicts, " "); got != "accepted refused accepted refused accepted refused" {
 		t.Errorf("records: %s", got)
 	}
 }

@@ -140,7 +140,7 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 func baseline(ctx context.Context, env Env, dir string) error {
 	g, _ := env.open(dir, "", gate.Options{Record: openJournal, Draft: true, Keyless: true}) // nobody may be named yet
 	defer g.Close()
-	return g.Baseline(ctx, gate.Request{Received: env.Now(), Pusher: gate.Pusher{Name: env.Getenv("USER"), Source: "USER"}})
+	return g.Baseline(ctx, gate.Request{Received: env.Now(), Pusher: env.operator()})
 }
 
 // protectedNow gives what the guard of a repository with a policy is to look at, see [install.Server.Protected].

@@ -22,9 +22,14 @@ func logCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log",
 		Short: "Read the journal: what was pushed, and what became of it",
-		Long: `Lists the decisions in a repository's journal, oldest first, a line each: when, under which reference,
-what was decided about which refs, who pushed as far as the server says, and the codes of what was
-wrong. A decision stands even if the push was broken off after it.`,
+		Long: `Lists the records of a repository's journal, oldest first, a line each: when, under which reference, what became of
+which refs, who pushed as far as the server says, and the codes of what was wrong. What became of them is
+  accepted, refused, undecided  what the hook said of a push; it stands even if the push was broken off after it
+  applied                       what Git then made of it
+  found                         what install found on protected refs that the journal knew nothing of
+  may move                      an operator let the guard pass a move: countersign move
+  let stand                     an operator let a ref stay where no push had put it: countersign accept-move
+  reviewed                      somebody looked at what an exception let pass: countersign log review`,
 		Args: noneSuch,
 	}
 	repository := cmd.PersistentFlags().StringP("repository", "C", ".", "Git `folder` of the repository")
@@ -81,6 +86,9 @@ func showRecord(w io.Writer, r record) error {
 	pusher := "not said by the server"
 	if r.Pusher != (gate.Pusher{}) {
 		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
+	}
+	if r.Schema != gate.RecordSchema {
+		fmt.Fprintf(w, "record:   %s\n", became(r))
 	}
 	fmt.Fprintf(w, "received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)
 	fmt.Fprintf(w, "pusher:   %s\n", report.Escape(pusher))
@@ -219,31 +227,41 @@ func moment(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q is no time: say 2026-06-01 or 2026-06-01T12:00:00Z", s)
 }
 
+// became says in a word or two what a record says became of its refs.
+func became(r record) string {
+	switch r.Schema {
+	case gate.AppliedSchema:
+		return "applied"
+	case gate.ReviewSchema:
+		return "reviewed"
+	case gate.MoveSchema:
+		return "let stand"
+	case gate.OperatorSchema:
+		return "may move"
+	case gate.BaselineSchema:
+		return "found"
+	}
+	if r.Decision.Undecided != "" {
+		return "undecided"
+	}
+	return r.Decision.Verdict.String()
+}
+
 // logLine says a record in one line.
 func logLine(r record) string {
-	verdict := r.Decision.Verdict.String()
-	if r.Decision.Undecided != "" {
-		verdict = "undecided"
-	}
-	if r.Schema == gate.AppliedSchema {
-		verdict = "applied"
-	}
-	if r.Schema == gate.MoveSchema {
-		verdict = "let stand"
-	}
 	var refs, codes []string
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
 	}
 	if r.Schema == gate.BaselineSchema {
-		verdict, refs = "found", []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
+		refs = []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
 	}
 	for _, f := range r.Decision.Findings {
 		if !slices.Contains(codes, string(f.Code)) {
 			codes = append(codes, string(f.Code))
 		}
 	}
-	line := fmt.Sprintf("%s  %-8s  %-9s  %s", r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, verdict, strings.Join(refs, " "))
+	line := fmt.Sprintf("%s  %-8s  %-9s  %s", r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "))
 	if r.Pusher.Name != "" {
 		line += "  by " + r.Pusher.Name
 	}

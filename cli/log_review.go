@@ -24,7 +24,7 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			}
 			defer g.Close()
 			for _, reference := range references {
-				if err := g.Review(cmd.Context(), gate.Request{Received: env.Now(), Pusher: gate.Pusher{Name: env.Getenv("USER"), Source: "USER"}}, reference); err != nil {
+				if err := g.Review(cmd.Context(), gate.Request{Received: env.Now(), Pusher: env.operator()}, reference); err != nil {
 					return usage("%s: %v", reference, err)
 				}
 			}

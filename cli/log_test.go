@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"countersign/gate"
 )
 
 // newLog is a server whose journal has three pushes: alice's signed one, an unsigned one of
@@ -109,5 +111,21 @@ func TestLogCheck(t *testing.T) {
 	}
 	if code, _, errs := s.run("", "log"); code != exitUndecided {
 		t.Errorf("no journal: exit code %d\n%s", code, errs)
+	}
+}
+
+// TestOperatorIsRecorded: who lets the guard pass a move is recorded as who accepts one is.
+func TestOperatorIsRecorded(t *testing.T) {
+	s := newServer(t)
+	if err := os.MkdirAll(filepath.Join(s.dir, repo, gate.TicketFolder), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range []string{"root", ""} {
+		s.env.Getenv = func(name string) string { return map[string]string{"PATH": os.Getenv("PATH"), "USER": user}[name] }
+		s.must("move", "refs/tags/v1", zeros, s.base, "--reason", "by hand")
+	}
+	got := s.records()
+	if len(got) != 2 || got[0].Pusher != (gate.Pusher{Name: "root", Source: "USER"}) || got[1].Pusher != (gate.Pusher{}) {
+		t.Errorf("records: %+v", got)
 	}
 }

@@ -39,8 +39,11 @@ func policyCheckCommand(env Env) *cobra.Command {
 			return err
 		}
 		defer g.Close()
-		p := g.Policy()
-		fmt.Fprintf(env.Stdout, "%s is valid\n", report.Escape(filepath.Join(g.PolicyDir(), "policy.toml")))
+		p, file := g.Policy(), filepath.Join(g.PolicyDir(), policy.FileName)
+		if g.PolicyInTree() {
+			file = policy.Folder + "/" + policy.FileName + " in the tree"
+		}
+		fmt.Fprintf(env.Stdout, "%s is valid\n", report.Escape(file))
 		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
 		fmt.Fprintf(env.Stdout, "rules: %d, principals: %d, keys: %d\n", len(p.Rules), len(p.Principals), len(g.Keyring().List()))
 		adviseLonely(env.Stdout, p)

@@ -39,7 +39,7 @@ type update struct {
 func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error) {
 	if g.repo == nil || g.now == nil || g.now.keys == nil {
 		err := g.open()
-		if errors.Is(err, errNotConfigured) {
+		if errors.Is(err, ErrNotConfigured) {
 			return policy.Decision{Findings: []policy.Finding{{
 				Code: policy.NotConfigured, Detail: err.Error(), Next: []string{"ask the server's operator to run: countersign doctor"},
 			}}}, nil

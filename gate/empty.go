@@ -95,21 +95,27 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	if !u.real.IsZero() {
 		next = append(next, "or, if it is to begin elsewhere, delete it first: git push origin :"+typed(u.resolved))
 	}
-	p.refuse(u, policy.RefUnwanted, "its tip was here before, where anybody could take it from, and nobody in the keyring has said that there is to be such a branch", next...)
+	whence := "its tip was here before, where anybody could take it from"
+	if !p.quarantined() {
+		whence = "an update hook can't tell whether its tip was here before"
+	}
+	p.refuse(u, policy.RefUnwanted, whence+", and nobody in the keyring has said that there is to be such a branch", next...)
 	return nil
 }
 
 // quarantine is where git-receive-pack(1) keeps what a push brings until the push may pass.
 var quarantine = []string{"GIT_QUARANTINE_PATH", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"}
 
+// quarantined says whether what the push brings can be told from what was here. An update hook runs too late for that.
+func (p *push) quarantined() bool { return p.o.Getenv != nil && p.o.Getenv(quarantine[0]) != "" }
+
 // bringer names who signed a commit that the repository didn't have before the push, on no ref and beside all of
 // them; "" for nobody, and where the commit was here.
 func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
-	env := p.o.Getenv
-	if env == nil || env(quarantine[0]) == "" {
+	if !p.quarantined() {
 		return "", nil
 	}
-	before := *p.Gate
+	before, env := *p.Gate, p.o.Getenv
 	before.o.Getenv = func(name string) string {
 		if slices.Contains(quarantine, name) {
 			return ""

@@ -34,7 +34,7 @@ func tookTooLong(err error) []policy.Finding {
 func (p *push) blames(ctx context.Context, u *update, err error) bool {
 	switch {
 	case errors.Is(err, history.ErrLimit):
-		what := strings.TrimPrefix(err.Error(), history.ErrLimit.Error()+": ")
+		what := strings.Replace(err.Error(), history.ErrLimit.Error()+": ", "", 1)
 		p.refuse(u, policy.LimitExceeded, what, p.within(ctx, u, what)...)
 	case errors.Is(err, history.ErrMalformed):
 		next := policy.Rewritten
@@ -53,28 +53,35 @@ func (p *push) blames(ctx context.Context, u *update, err error) bool {
 // within says how a push keeps a limit, or which setting raises it.
 func (p *push) within(ctx context.Context, u *update, what string) []string {
 	name := ""
-	for _, of := range []string{"commits", "bytes", "blob", "message"} {
-		if strings.Contains(what, "the limit "+of+" is") || strings.HasSuffix(what, "the limit is "+of) {
+	for _, of := range []string{"commits", "bytes", "merged", "blob", "message"} {
+		if strings.Contains(what, "the limit "+of+" is") || strings.Contains(what, "the limit is "+of) {
 			name = of
 		}
 	}
+	setting := name
 	var next []string
 	switch name {
-	case "commits", "bytes":
+	case "commits", "bytes", "merged":
 		if half := p.half(ctx, u); !half.IsZero() {
 			next = append(next, fmt.Sprintf("push in parts, and again until all is in: git push origin %s:%s", half, typed(u.Name)))
+		}
+		if name == "merged" {
+			setting = "time"
 		}
 	case "blob":
 		next = append(next, "take the file out of every commit that has it: git rebase -r -i --gpg-sign BASE")
 	case "message":
-		return []string{"write less: git tag -s -f NAME, or git commit --amend -S; or ask the server's operator to raise limits.message"}
+		next = append(next, "write less: git tag -s -f NAME, or git commit --amend -S")
 	default:
 		return []string{"no setting raises this limit; make it smaller, in several commits: git rebase -r -i --gpg-sign BASE"}
 	}
-	if name != "bytes" {
-		next = append(next, "or ask the server's operator to raise limits."+name)
-	}
-	if next == nil {
+	raise := "ask the server's operator to raise limits." + setting
+	switch {
+	case name != "bytes" && next != nil:
+		next = append(next, "or "+raise)
+	case name != "bytes":
+		next = append(next, raise)
+	case next == nil:
 		next = append(next, "make it smaller, in several commits; no setting raises this limit")
 	}
 	return next

@@ -48,7 +48,7 @@ func (p *push) received(ctx context.Context, st *standing, ledger *policy.Ledger
 			if err != nil {
 				return nil, err
 			}
-			if landing.Bounded, err = onLineOf(ctx, repo, e.ID, tipsOf(append(straight, before...))...); err != nil {
+			if landing.Bounded, err = onLineOf(ctx, repo, e.ID, tipsOf(slices.Concat(straight, before))...); err != nil {
 				return nil, err
 			}
 			changed = changed || landing.Bounded

@@ -52,8 +52,8 @@ func (g *Gate) readStanding(fsys fs.FS) (*standing, error) {
 	return &standing{policy: p, keys: keys}, err
 }
 
-// errNotConfigured says that there is no policy at all: a refusal that says how to begin.
-var errNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
+// ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
+var ErrNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
 
 // readServer reads what the server's folder says: its own policy, or where the one in the tree begins.
 func (g *Gate) readServer() error {
@@ -65,7 +65,7 @@ func (g *Gate) readServer() error {
 		return nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return errNotConfigured
+		return ErrNotConfigured
 	}
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func (g *Gate) readServer() error {
 		if g.o.Draft {
 			g.server, err = &standing{policy: policy.Default()}, nil
 		} else {
-			err = errNotConfigured
+			err = ErrNotConfigured
 		}
 	}
 	return err
@@ -129,6 +129,9 @@ func (g *Gate) introduced(ctx context.Context) (*standing, error) {
 	}
 	broken := func(err error) error { return fmt.Errorf("the introduction %s: %w", id, err) }
 	c, err := g.repo.Commit(ctx, id)
+	if errors.Is(err, history.ErrMissing) {
+		err = fmt.Errorf("%w; or, on a server that nobody has pushed it to, push the branch that holds it", err)
+	}
 	if err != nil {
 		return nil, broken(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 			return nil
 		}
 	}
-	if err := p.tagsFit(ctx, u.New); err != nil {
+	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, errTooDeep) {
 		return err
 	}
 	t := tagAt{Gate: p.Gate, by: p.now, ref: u.resolved, shown: u.Name, id: u.New, received: p.req.Received, back: !u.real.IsZero()}
@@ -100,30 +101,16 @@ func (t *tagAt) finding(code policy.Code, detail string, next ...string) *policy
 	return &policy.Finding{Code: code, Ref: t.ref, Detail: detail, Next: next}
 }
 
-// tagsFit says whether a tag, and the tags that it leads to, have no more beside their signatures than comes in.
-func (p *push) tagsFit(ctx context.Context, id history.ID) error {
-	for range maxTagDepth {
-		kind, err := p.repo.Kind(ctx, id)
-		if err != nil || kind != "tag" {
-			return err
-		}
-		tag, err := p.repo.Tag(ctx, id)
-		if err != nil {
-			return err
-		}
-		if size, limit := int64(len(tag.Payload)), p.now.policy.Limits.Message; size > limit {
-			return fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
-		}
-		id = tag.Target
-	}
-	return nil
-}
-
 // errTooDeep says that a tag leads to no object within maxTagDepth steps.
 var errTooDeep = errors.New("a tag of a tag of a tag, too deep to follow")
 
 // peeled gives the object that a tag leads to, or the object itself.
 func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
+	return g.peeledWithin(ctx, id, math.MaxInt64)
+}
+
+// peeledWithin also says whether one of the tags on the way has more beside its signature than a limit.
+func (g *Gate) peeledWithin(ctx context.Context, id history.ID, limit int64) (history.ID, error) {
 	for range maxTagDepth {
 		kind, err := g.repo.Kind(ctx, id)
 		if err != nil || kind != "tag" {
@@ -132,6 +119,9 @@ func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
 		tag, err := g.repo.Tag(ctx, id)
 		if err != nil {
 			return id, err
+		}
+		if size := int64(len(tag.Payload)); size > limit {
+			return id, fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
 		}
 		id = tag.Target
 	}
@@ -185,7 +175,7 @@ func (t *tagAt) signed(tag *history.Tag, committed int64) *policy.Finding {
 // left to the reader.
 func (t *tagAt) again() string {
 	name := strings.TrimPrefix(t.shown, "refs/tags/")
-	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" || strings.HasPrefix(name, "-") {
+	if typed(name) != name || strings.HasPrefix(name, "-") {
 		name = "NAME"
 	}
 	return "git tag -s -f " + name

@@ -205,3 +205,14 @@ func largeHistories(t *testing.T, folder string) []testRepo {
 	}
 	return repos
 }
+
+// TestNoSuchFolder: a mistyped name is no part of the repository around it.
+func TestNoSuchFolder(t *testing.T) {
+	r := newTestRepo(t)
+	for name, open := range map[string]func(Options) (Repo, error){"git": Open, "go-git": OpenGoGit} {
+		if repo, err := open(Options{Dir: filepath.Join(r.dir, "none"), Env: os.Getenv}); !errors.Is(err, ErrUnreadable) {
+			t.Errorf("%s: %v", name, err)
+			repo.Close()
+		}
+	}
+}

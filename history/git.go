@@ -74,6 +74,9 @@ func (r *gitRepo) Close() error {
 // the one that it shares with other worktrees.
 func findGitDir(o Options) (gitDir, common string, err error) {
 	dir, err := filepath.Abs(o.Dir)
+	if err == nil {
+		_, err = os.Stat(dir) // else a repository around a mistyped name would do
+	}
 	if err != nil {
 		return "", "", fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}

@@ -255,6 +255,21 @@ func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 	}
 }
 
+// What is said after a command isn't part of what is typed.
+func TestNextStepQuotesTheCommandAlone(t *testing.T) {
+	d := policy.Decision{
+		Refs: []policy.RefDecision{{Ref: "refs/heads/main", Old: strings.Repeat("1", 40), New: strings.Repeat("2", 40), Commits: 2}},
+		Findings: []policy.Finding{{Code: policy.CoolDown, Ref: "refs/heads/main", Commit: strings.Repeat("3", 40), Detail: "it loosens the policy", Next: []string{
+			"at that time or later: git commit --amend --no-edit --date=now -S, then push again; now it counts as of today",
+		}}},
+	}
+	var b bytes.Buffer
+	const want = "later: git rebase -r -x 'git commit --amend --no-edit --date=now -S' 111111111111, then push again; now it counts as of today\n"
+	if err := Pusher(&b, d, Options{Columns: 300}); err != nil || !strings.Contains(b.String(), want) {
+		t.Errorf("want %s (%v) in:\n%s", want, err, b.String())
+	}
+}
+
 // The time must not grow with the square of the findings: a push may have a hundred thousand.
 func BenchmarkPusherOfAHundredThousandFindings(b *testing.B) {
 	d := policy.Decision{Refs: []policy.RefDecision{{Ref: "refs/heads/main", Protected: true, Commits: 100_000}}}

@@ -86,7 +86,7 @@ func (p *page) refusal(d shown, lines int) {
 		foot.line(2, "more is wrong with "+strings.Join(some(others, 3), ", "))
 	}
 	if left {
-		foot.line(2, count(len(d.Findings), "finding")+", in full"+after(": countersign log show ", d.Reference))
+		foot.line(2, count(len(d.Findings), "finding")+after("; see countersign log show ", d.Reference))
 	}
 	why := "CODE"
 	if len(d.codes) == 1 {

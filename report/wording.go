@@ -330,7 +330,8 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 		switch {
 		case f.Commit == "" || !amends || !below:
 		case before == "" || strings.HasSuffix(before, ": "):
-			n = before + "git rebase -r -x 'git commit --amend " + command + "' " + base
+			end := strings.IndexAny(command+";", ",;") // what follows is said, not typed
+			n = before + "git rebase -r -x 'git commit --amend " + command[:end] + "' " + base + command[end:]
 		case strings.HasSuffix(before, "then "):
 			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n + ", then git rebase --continue"
 		}
