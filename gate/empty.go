@@ -90,7 +90,7 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	next := []string{
 		"have a maintainer run this, once for the branch, and the push that it prints; then push again",
 		fmt.Sprintf("countersign approve %s --ref %s --from %s --to %[1]s", u.New, typed(u.resolved), u.real),
-		"or push it with your signature: git push --signed",
+		"or, where the server takes signed pushes: git push --signed",
 	}
 	if !u.real.IsZero() {
 		next = append(next, "or, if it is to begin elsewhere, delete it first: git push origin :"+typed(u.resolved))

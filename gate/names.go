@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -22,7 +23,11 @@ func (p *push) names(ctx context.Context) error {
 		}
 		refs, err := p.repo.Refs(ctx)
 		if err == nil {
-			here = p.namesOf(refs)
+			var names []string
+			for _, u := range p.updates {
+				names = append(names, u.resolved)
+			}
+			here = p.namesOf(refs, names)
 			for _, u := range p.updates {
 				here.exists[u.resolved] = here.exists[u.resolved] || !u.New.IsZero()
 			}
@@ -96,27 +101,52 @@ func typed(ref string) string {
 	return ref
 }
 
-// namesHere are the names of the refs that exist.
+// namesHere are the names of the refs that exist, as far as those that come in may have to do with them: anybody may
+// have made very many.
 type namesHere struct {
+	asked   map[string]bool // what may be looked up in exists and parts
+	ends    map[string]bool // last words of names that may be looked up in shadows
 	exists  map[string]bool
 	shadows map[string]string // unprotected refs by what they would stand in the way of
 	parts   map[string]bool   // their names, and the folders that they are in
-	folded  map[string]string // the same by how they are folded
+	folded  map[string]string // the same by how they are folded; "" for one that may be looked up
+	last    string            // the name that was added last
 }
 
-func (g *Gate) namesOf(refs []history.Ref) *namesHere {
+// namesOf gives what the refs here are to names that come in.
+func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 	n := &namesHere{
-		exists: make(map[string]bool), shadows: make(map[string]string),
-		parts: make(map[string]bool), folded: make(map[string]string),
+		asked: make(map[string]bool), ends: make(map[string]bool), exists: make(map[string]bool),
+		shadows: make(map[string]string), parts: make(map[string]bool), folded: make(map[string]string),
+	}
+	for _, name := range names {
+		for part := range prefixes(name) {
+			n.asked[part], n.folded[policy.FoldRef(part)] = true, ""
+		}
+		if !g.now.policy.Protects(name) {
+			for _, other := range policy.Homonyms(name) {
+				n.asked[other] = true
+			}
+			continue
+		}
+		n.ends[path.Base(name)], n.ends[path.Base(strings.TrimSuffix(name, "/HEAD"))] = true, true
 	}
 	for _, r := range refs {
-		n.exists[r.Name] = true
+		if n.asked[r.Name] {
+			n.exists[r.Name] = true
+		}
 		n.add(r.Name)
+		// A homonym ends with the same word, but for the /HEAD of a remote's.
+		if end := path.Base(r.Name); !n.ends[end] && end != "HEAD" || len(n.ends) == 0 {
+			continue
+		}
 		if g.now.policy.Protects(r.Name) || isVoucher(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
 			continue
 		}
 		for _, other := range policy.Homonyms(r.Name) {
-			n.shadows[other] = r.Name
+			if n.ends[path.Base(other)] {
+				n.shadows[other] = r.Name
+			}
 		}
 	}
 	n.add("refs/heads")
@@ -129,11 +159,18 @@ func (g *Gate) namesOf(refs []history.Ref) *namesHere {
 
 func (n *namesHere) add(ref string) {
 	for part := range prefixes(ref) {
-		n.parts[part] = true
-		if folded := policy.FoldRef(part); n.folded[folded] == "" {
+		if len(n.last) > len(part) && n.last[len(part)] == '/' && n.last[:len(part)] == part {
+			continue // a folder of the one before, as refs are sorted
+		}
+		if n.asked[part] {
+			n.parts[part] = true
+		}
+		folded := policy.FoldRef(part)
+		if first, asked := n.folded[folded]; asked && first == "" {
 			n.folded[folded] = part
 		}
 	}
+	n.last = ref
 }
 
 // twin gives what a name, or a folder of it, is one with where case and composition don't count; "" for nothing.

@@ -124,8 +124,12 @@ func (g *Gate) between(ctx context.Context, known, found history.ID) string {
 		return unread
 	}
 	judged := make([]bool, len(line))
-	if kind, err := g.repo.Kind(ctx, known); err == nil && kind == "commit" {
-		reached, err := g.repo.Reaches(ctx, []history.ID{known}, line)
+	commit, err := g.peeled(ctx, known)
+	if err != nil {
+		commit = known
+	}
+	if kind, err := g.repo.Kind(ctx, commit); err == nil && kind == "commit" {
+		reached, err := g.repo.Reaches(ctx, []history.ID{commit}, line)
 		if err != nil {
 			return unread
 		}
@@ -142,7 +146,10 @@ func (g *Gate) between(ctx context.Context, known, found history.ID) string {
 		}
 		names = append(names, id.String())
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0 && commit != known:
+		return "the object was judged by nobody"
+	case len(names) == 0:
 		return "commits that were judged are gone"
 	}
 	return "judged by nobody: " + strings.Join(names, ", ")
