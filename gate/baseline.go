@@ -15,8 +15,11 @@ const baselineRefs = 2000
 // then compared with that. Of a ref whose value is known it says nothing, wherever that ref may be now. Where the
 // policy is still to be pushed, the branch that will hold it is the only one known to be protected.
 func (g *Gate) Baseline(ctx context.Context, req Request) error {
-	if g.repo == nil || g.now == nil && g.introduction == nil {
-		return nil
+	if g.repo == nil {
+		return ErrUndecided
+	}
+	if g.now == nil && g.introduction == nil {
+		return nil // what is protected can't be told
 	}
 	refs, err := g.repo.Refs(ctx)
 	if err != nil {

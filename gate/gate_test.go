@@ -324,3 +324,14 @@ func TestAppliedThroughASymbolicRef(t *testing.T) {
 		}
 	}
 }
+
+// TestBaselineOfWhatCantBeRead: an installation that couldn't look says so.
+func TestBaselineOfWhatCantBeRead(t *testing.T) {
+	g, err := Open(Options{Dir: t.TempDir(), Getenv: os.Getenv})
+	if err == nil {
+		t.Fatal("an empty folder is no repository")
+	}
+	if err := g.Baseline(t.Context(), Request{}); !errors.Is(err, ErrUndecided) {
+		t.Error(err)
+	}
+}
