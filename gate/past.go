@@ -53,7 +53,7 @@ func (p *refPast) add(what saying, c change) {
 	case acceptedSaying, refusedSaying, foundSaying:
 		p.confirm(c.old, c.at)
 		p.remember(c)
-		if what == acceptedSaying {
+		if what == acceptedSaying && strings.Trim(c.old+c.new, "0") != "" { // else there was nothing to delete
 			p.pending = append(p.pending, c)
 		}
 	case appliedSaying:

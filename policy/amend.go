@@ -165,7 +165,7 @@ func (a *amending) signatures() {
 	ordered(a, "signatures.merges-approve", slices.Index(mergesApprove, old.MergesApprove), slices.Index(mergesApprove, new.MergesApprove), Loosens, func(n int) string {
 		return fmt.Sprintf("%q", mergesApprove[n])
 	})
-	ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span)
+	a.binding(func() { ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span) })
 	ordered(a, "signatures.end-grace", old.EndGrace, new.EndGrace, Loosens, Span)
 	a.binding(func() {
 		ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
@@ -222,7 +222,9 @@ func (a *amending) bounds() {
 		"and all it reaches is no longer judged", "and what it reaches is judged")
 	a.flag("adoption.credit-claims", old.Adoption.CreditClaims, new.Adoption.CreditClaims, Loosens)
 	a.binding(func() { ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span) })
-	ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
+	a.binding(func() {
+		ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
+	})
 	a.binding(a.quorum)
 	if old.Journal.Rotate != new.Journal.Rotate {
 		a.add("journal.rotate", Neutral, "the journal goes on in a new file after %d bytes instead of %d", new.Journal.Rotate, old.Journal.Rotate)

@@ -25,27 +25,27 @@ func builtInGlobs() map[string][]string {
 			"**/.gitattributes", ".gitmodules", "**/.lfsconfig", "**/.gitconfig", "{.,}githooks/**", ".husky/**", "**/lefthook.{yml,yaml,toml,json}",
 			".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".vscode/**", ".idea/**", ".devcontainer/**", "**/.envrc",
 			"**/.npmrc", "**/.yarnrc{,.yml}", ".yarn/{releases,plugins}/**", "**/.cargo/config{,.toml}", "**/.gdbinit", "**/.lldbinit",
-			"**/sitecustomize.py", "**/usercustomize.py", "**/*.pth",
+			"**/sitecustomize.py", "**/usercustomize.py", "**/*.pth", "**/.{exrc,vimrc,nvimrc,nvim.lua,lvimrc,dir-locals.el,ghci}", "**/{.,}mise.toml",
 		},
 		// Runs on every builder's machine, or decides what the compiler and the linker are told.
 		"build": {
 			// autotools and make
 			"**/configure{,.ac,.in}", "**/aclocal.m4", "**/acinclude.m4", "**/*.m4", "**/{,GNU,BSD}Makefile{,.am,.in,.inc,.common,.include}", "**/Kbuild",
 			"**/*.{mk,mak,make,am}", "**/Makevars*", "**/autogen.sh", "**/bootstrap{,.sh}", "**/buildconf{,.sh}", "build-aux/**",
-			"**/{config.guess,config.sub,install-sh,ltmain.sh,depcomp,test-driver,config.rpath,ylwrap}", "**/*.pc.in", "**/config.h.in", "**/config.mak.*",
+			"**/{config.guess,config.sub,install-sh,ltmain.sh,depcomp,test-driver,config.rpath,ylwrap,ar-lib,mdate-sh,py-compile,mkinstalldirs}", "**/*.pc.in", "**/config.h.in", "**/config.mak.*",
 			// cmake, meson, ninja, scons, waf, bazel, buck, gn
 			"**/CMakeLists.txt", "**/*.cmake{,.in}", "cmake/**", "**/CMake{,User}Presets.json", "**/meson.build", "**/meson{_options.txt,.options}", "**/*.wrap",
-			"subprojects/packagefiles/**", "**/*.ninja", "**/SConstruct", "**/SConscript", "**/wscript", "**/waf", "**/premake*.lua", "**/xmake.lua",
+			"subprojects/packagefiles/**", "**/*.ninja", "**/SConstruct", "**/SConscript", "**/wscript", "**/waf", "**/premake*.lua", "**/xmake.lua", "**/*.{pro,pri,qbs}",
 			"**/{BUILD,WORKSPACE,MODULE}{,.bazel,.bzlmod}", "**/*.bzl", "**/.bazelrc", "**/.bazelversion", "**/BUCK{,.v2}", "**/.buckconfig", "**/*.{gn,gni}", "**/.gn", "**/pants.toml",
 			// JVM
 			"**/*.gradle{,.kts}", "**/gradle.properties", "**/gradlew{,.bat}", "**/gradle/wrapper/**", "buildSrc/**", "**/pom.xml", "**/mvnw{,.cmd}", "**/.mvn/**",
-			"**/build.{sbt,sc,mill,xml}", "**/project/*.{sbt,scala,properties}", "**/ivy.xml",
+			"**/build.{sbt,sc,mill,xml}", "**/project/*.{sbt,scala,properties}", "**/ivy.xml", "**/project.clj", "**/build.boot",
 			// JavaScript
 			"**/package.json", "**/{webpack,rollup,vite,esbuild,babel,jest,vitest,tsup,next,nuxt,svelte,postcss,metro,karma,playwright,eslint}.config.{js,cjs,mjs,ts,cts,mts}",
-			"**/.{babelrc,swcrc,eslintrc}{,.js,.cjs,.json}", "**/{Gruntfile,Gulpfile,Jakefile}.{js,ts,mjs,cjs}", "**/*.{gyp,gypi}", "**/pnpm-workspace.yaml", "**/.pnpmfile.cjs",
+			"**/.{babelrc,swcrc,eslintrc}{,.js,.cjs,.json}", "**/{Gruntfile,Gulpfile,Jakefile}.{js,ts,mjs,cjs}", "**/*.{gyp,gypi}", "**/pnpm-workspace.yaml", "**/.pnpmfile.cjs", "**/deno.json{,c}",
 			// Python, Ruby, PHP, Perl, Lua
-			"**/setup.{py,cfg}", "**/pyproject.toml", "**/MANIFEST.in", "**/tox.ini", "**/conftest.py", "**/noxfile.py", "**/hatch{_build.py,.toml}", "**/build_backend.py",
-			"**/{Rakefile,Gemfile}", "**/*.{gemspec,rake}", "**/extconf.rb", "**/composer.json", "**/{Makefile,Build}.PL", "**/cpanfile", "**/*.rockspec", "**/config.w32",
+			"**/setup.{py,cfg}", "**/pyproject.toml", "**/MANIFEST.in", "**/tox.ini", "**/conftest.py", "**/noxfile.py", "**/{hatch,pdm}_build.py", "**/hatch.toml", "**/build_backend.py",
+			"**/{Rakefile,Gemfile}", "**/*.{gemspec,rake}", "**/extconf.rb", "**/composer.json", "**/{Makefile,Build}.PL", "**/cpanfile", "**/*.rockspec", "**/config.w32", "**/configure.{win,ucrt}",
 			// Rust, Go, Zig, Haskell, OCaml, Erlang, Swift, Dart, .NET
 			"**/build.rs", "**/Cargo.toml", "**/rust-toolchain{,.toml}", "**/magefile.go", "magefiles/**", "**/mk{all,sys}*.go", "**/build.zig{,.zon}", "**/*.cabal", "**/Setup.{hs,lhs}",
 			"**/cabal.project*", "**/dune{,-project,-workspace}", "**/*.opam", "**/rebar.config{,.script}", "**/mix.exs", "**/Package.swift", "**/Podfile", "**/*.podspec",

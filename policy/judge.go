@@ -94,7 +94,7 @@ func (j *judgement) dates() bool {
 		j.find(c, DateFuture, fmt.Sprintf("its committer date is %s, after the receiver's clock (%s)", date(when), date(now)), amendNow)
 		return false
 	case when < now-seconds(j.p.Tenure.MaxLandingAge) && !j.landing.Bounded:
-		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %d days old at most", date(when), seconds(j.p.Tenure.MaxLandingAge)/day),
+		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %s old at most", date(when), Span(j.p.Tenure.MaxLandingAge)),
 			amendNow, "or land it by a fresh signed merge: "+mergeIt)
 		return false
 	default:
