@@ -35,6 +35,7 @@ import (
 //	                      filter rewrites its raw bytes; Git checks nothing
 //	record                print the last decision in the server's journal
 //	memory KIB            bound the data of each process of the server's pre-receive
+//	log silent|endless    start a transparency log at $LOG that never answers, or never ends its answer
 //
 // alice, lasse and jia are maintainers; jia was introduced by alice. mallory is in nobody's keyring.
 var people = []string{"alice", "lasse", "jia", "mallory"}
@@ -121,6 +122,7 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 		},
 		"readme": readmeCommand(string(readme)),
 		"memory": memoryCommand(t),
+		"log":    logCommand,
 		"clock": func(ts *testscript.TestScript, _ bool, args []string) {
 			at := args[0]
 			if at == "now" {
@@ -140,11 +142,7 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 			as(ts, args[0], "git", "commit", "-q", "-m", "change "+args[1])
 		},
 		"policy-add": func(ts *testscript.TestScript, _ bool, args []string) {
-			f, err := os.OpenFile(ts.MkAbs("server.git/countersign/policy.toml"), os.O_APPEND|os.O_WRONLY, 0)
-			ts.Check(err)
-			_, err = f.WriteString(ts.ReadFile(args[0]))
-			ts.Check(err)
-			ts.Check(f.Close())
+			ts.Check(appendTo(ts.MkAbs("server.git/countersign/policy.toml"), ts.ReadFile(args[0])))
 		},
 		"introduce": func(ts *testscript.TestScript, _ bool, args []string) {
 			policy := ""
@@ -184,6 +182,19 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 		}
 	}
 	return cmds
+}
+
+// appendTo adds text to a file, which is made if it isn't there.
+func appendTo(file, text string) error {
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(text); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
 }
 
 func setClock(setenv func(string, string), at string) {
@@ -238,11 +249,7 @@ func makeWorld(ts *testscript.TestScript, policy string) {
 	if policy != "" {
 		must(os.WriteFile(file, nil, 0o600))
 	}
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
-	must(err)
-	_, err = f.WriteString(policy + keyring(ts))
-	must(err)
-	must(f.Close())
+	must(appendTo(file, policy+keyring(ts)))
 }
 
 // keyring names the people in a policy.
