@@ -48,10 +48,14 @@ func (p *page) writeTo(w io.Writer) error {
 	return err
 }
 
+// wrap breaks a sentence into rows: at spaces, and inside a word only where it is longer than a row.
 func wrap(sentence string, columns int) []string {
 	var rows []string
 	for word := range strings.SplitSeq(sentence, " ") {
-		word = cut(word, columns)
+		for width(word) > columns {
+			n := fitting(word, columns)
+			rows, word = append(rows, word[:n]), word[n:]
+		}
 		last := len(rows) - 1
 		if last >= 0 && width(rows[last])+1+width(word) <= columns {
 			rows[last] += " " + word
@@ -60,6 +64,19 @@ func wrap(sentence string, columns int) []string {
 		rows = append(rows, word)
 	}
 	return rows
+}
+
+// fitting gives the length of what of an escaped text fits into so many columns, one character or escape at least.
+func fitting(s string, columns int) int {
+	n := unit(s)
+	for left := columns - width(s[:n]); n < len(s); {
+		next := unit(s[n:])
+		if left -= width(s[n : n+next]); left < 0 {
+			break
+		}
+		n += next
+	}
+	return n
 }
 
 // list joins names by commas and the last by a word.

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,5 +81,24 @@ func TestJSONWritesTheGoldenFiles(t *testing.T) {
 		if diff := cmp.Diff(string(want), got.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// Two workflows of one project differ in the middle of a long identity: whoever compares it has to see all of it.
+func TestPusherShowsLongIdentitiesInFull(t *testing.T) {
+	identity := "https://github.com/some-organisation/some-repository/.github/workflows/release-nightly.yml@refs/heads/release/2026"
+	d := policy.Decision{
+		Verdict: policy.Refused, Refs: []policy.RefDecision{{Ref: "refs/heads/main", Protected: true, Commits: 1}},
+		Findings: []policy.Finding{{
+			Code: policy.SignerUnknown, Ref: "refs/heads/main", Commit: strings.Repeat("c", 40), Landing: strings.Repeat("c", 40),
+			Detail: "no principal has a key for certificates of " + strconv.Quote(identity),
+		}},
+	}
+	var b strings.Builder
+	if err := Pusher(&b, d, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(strings.Fields(b.String()), ""), identity) {
+		t.Errorf("it isn't there in full:\n%s", b.String())
 	}
 }
