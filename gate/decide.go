@@ -16,9 +16,10 @@ type push struct {
 	*Gate
 	req       Request
 	updates   []update
-	vouchers  []voucher     // those that come in this very push
-	judged    []history.Ref // see judgedRefs; nil before it was asked
-	beside    []string      // see noRoom; nil before it was asked
+	vouchers  []voucher         // those that come in this very push
+	judged    []history.Ref     // see judgedRefs; nil before it was asked
+	beside    []string          // see noRoom; nil before it was asked
+	clashes   map[string]string // see clash; nil before it was asked
 	decision  policy.Decision
 	landed    map[history.ID]bool      // see standsOnJudged; nil before it was asked
 	empty     map[string]bool          // see holdsNothing; nil before it was asked
@@ -189,6 +190,10 @@ func (p *push) update(ctx context.Context, u *update) error {
 		// Git compares the ref with what the client says it was when it is moved at last, not with what was
 		// judged: another push may land in between. And an approval that Git then doesn't store, nobody finds later.
 		p.refuse(u, policy.RefStale, "it is at "+u.real.String()+" by now, not at "+u.Old.String(), "git fetch, then push again")
+		return nil
+	}
+	if beside := p.clash(u); beside != "" {
+		p.refuse(u, policy.RefName, "Git can't store it beside "+beside+", which this push brings, too", "push only one of the two")
 		return nil
 	}
 	if beside, err := p.noRoom(ctx, u); err != nil || beside != "" {

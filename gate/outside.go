@@ -189,6 +189,27 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 	return "", nil
 }
 
+// clash names a new ref of the push beside which Git can't store another new one of it; "" for none.
+func (p *push) clash(u *update) string {
+	if p.clashes == nil {
+		p.clashes = make(map[string]string)
+		var folders []string
+		for i := range p.updates {
+			if u := &p.updates[i]; u.real.IsZero() && !u.New.IsZero() {
+				folders = append(folders, u.resolved+"/")
+			}
+		}
+		slices.Sort(folders) // what is in a folder follows it
+		for i := 1; i < len(folders); i++ {
+			if above, below := folders[i-1], folders[i]; above != below && strings.HasPrefix(below, above) {
+				above, below = strings.TrimSuffix(above, "/"), strings.TrimSuffix(below, "/")
+				p.clashes[above], p.clashes[below] = below, above
+			}
+		}
+	}
+	return p.clashes[u.resolved]
+}
+
 // wayOut says how a ref that is in the way goes.
 func (g *Gate) wayOut(ref string) string {
 	if g.now.policy.Names(ref) || isVoucher(ref) {
