@@ -163,6 +163,7 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 	}
 	if p.beside == nil {
 		var names []string
+		named := make(map[string]bool) // very many folders, maybe
 		for i := range p.updates {
 			u := &p.updates[i]
 			if !u.real.IsZero() || u.New.IsZero() || !u.decision.Protected && !isVoucher(u.resolved) {
@@ -170,7 +171,8 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 			}
 			names = append(names, u.resolved+"/")
 			for j, c := range u.resolved {
-				if above := u.resolved[:j]; c == '/' && j > len("refs/") && !slices.Contains(names, above) {
+				if above := u.resolved[:j]; c == '/' && j > len("refs/") && !named[above] {
+					named[above] = true
 					names = append(names, above)
 				}
 			}
