@@ -18,7 +18,7 @@ type push struct {
 	updates   []update
 	vouchers  []voucher         // those that come in this very push
 	judged    []history.Ref     // see judgedRefs; nil before it was asked
-	beside    []string          // see noRoom; nil before it was asked
+	beside    map[string]string // see noRoom; nil before it was asked
 	clashes   map[string]string // see clash; nil before it was asked
 	decision  policy.Decision
 	landed    map[history.ID]bool      // see standsOnJudged; nil before it was asked

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -155,6 +156,9 @@ func (g *Gate) between(ctx context.Context, known, found history.ID) string {
 	return "judged by nobody: " + strings.Join(names, ", ")
 }
 
+// mostNames is how many names git is asked about: above it, it gives all refs. A command line has its bounds.
+const mostNames = 500
+
 // noRoom names a ref beside which Git can't store a new one: the name of one would be a folder of the other. All
 // updates are asked about at once.
 func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
@@ -162,33 +166,60 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 		return "", nil
 	}
 	if p.beside == nil {
+		news, there := make(map[string]bool), make(map[string]bool) // new refs; the folders above them, and whether a ref has that name
 		var names []string
-		named := make(map[string]bool) // very many folders, maybe
 		for i := range p.updates {
 			u := &p.updates[i]
 			if !u.real.IsZero() || u.New.IsZero() || !u.decision.Protected && !isVoucher(u.resolved) {
 				continue
 			}
+			news[u.resolved] = true
 			names = append(names, u.resolved+"/")
-			for j, c := range u.resolved {
-				if above := u.resolved[:j]; c == '/' && j > len("refs/") && !named[above] {
-					named[above] = true
+			for above := range foldersAbove(u.resolved) {
+				if _, named := there[above]; !named {
+					there[above] = false
 					names = append(names, above)
 				}
 			}
+		}
+		if len(names) > mostNames {
+			names = nil
 		}
 		refs, err := p.repo.Refs(ctx, names...)
 		if err != nil {
 			return "", err
 		}
-		p.beside = append([]string{}, namesOf(refs)...)
-	}
-	for _, name := range p.beside {
-		if strings.HasPrefix(name, u.resolved+"/") || strings.HasPrefix(u.resolved, name+"/") {
-			return name, nil
+		p.beside = make(map[string]string)
+		for _, r := range refs {
+			if _, named := there[r.Name]; named {
+				there[r.Name] = true
+			}
+			for above := range foldersAbove(r.Name) {
+				if news[above] {
+					p.beside[above] = r.Name
+				}
+			}
+		}
+		for name := range news {
+			for above := range foldersAbove(name) {
+				if there[above] {
+					p.beside[name] = above
+				}
+			}
 		}
 	}
-	return "", nil
+	return p.beside[u.resolved], nil
+}
+
+// foldersAbove gives the names, below refs, that a ref's name has as folders.
+func foldersAbove(name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for j, c := range name {
+			if c == '/' && j > len("refs/") && !yield(name[:j]) {
+				return
+			}
+		}
+	}
 }
 
 // clash names a new ref of the push beside which Git can't store another new one of it; "" for none.
@@ -218,14 +249,6 @@ func (g *Gate) wayOut(ref string) string {
 		return "ask the server's operator to take " + ref + " away"
 	}
 	return "git push origin :" + typed(ref) + ", then push again"
-}
-
-func namesOf(refs []history.Ref) []string {
-	names := make([]string, len(refs))
-	for i, r := range refs {
-		names[i] = r.Name
-	}
-	return names
 }
 
 // AcceptMove lets one move of a protected ref stand that no judged push made: from what it was known to be to what
