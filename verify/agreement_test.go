@@ -36,7 +36,7 @@ type agreements struct {
 // add judges a case. Where a verdict isn't the stated one the case fails, and no table is written.
 func (a *agreements) add(c agreement, theirs, ours string) {
 	a.t.Helper()
-	if theirs != c.theirs {
+	if !says(theirs, c.theirs, "git", c.name) {
 		a.t.Errorf("%s: git says %s, not %s", c.name, theirs, c.theirs)
 	}
 	if ours != c.ours {
