@@ -15,11 +15,13 @@ import (
 )
 
 // checkFew checks a property of some random histories: each costs some pushes. With -rapid.checks=N, N other than
-// rapid's own 100, it is N.
+// rapid's own 100, it is N. Under the race detector half of them are enough.
 func checkFew(t *testing.T, few int, property func(*rapid.T)) {
 	t.Helper()
 	if flag.Lookup("rapid.checks").Value.String() != "100" {
 		few = math.MaxInt
+	} else if raced {
+		few /= 2
 	}
 	runs, failed := 0, false
 	rapid.Check(t, func(t *rapid.T) {
