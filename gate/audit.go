@@ -174,7 +174,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 	if err != nil {
 		return undecided(err)
 	}
-	repo, err := g.openRepo(unlimited)
+	repo, err := g.o.openRepo(unlimited)
 	if err != nil {
 		return undecided(err)
 	}

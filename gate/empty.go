@@ -115,8 +115,8 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 	if !p.quarantined() {
 		return "", nil
 	}
-	before, env := *p.Gate, p.o.Getenv
-	before.o.Getenv = func(name string) string {
+	before, env := p.o, p.o.Getenv
+	before.Getenv = func(name string) string {
 		if slices.Contains(quarantine, name) {
 			return ""
 		}

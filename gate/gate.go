@@ -116,7 +116,7 @@ func Open(o Options) (*Gate, error) {
 }
 
 func (g *Gate) open() (err error) {
-	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
+	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		return err
 	}
 	if err := g.readPolicy(context.Background()); err != nil {
@@ -133,7 +133,7 @@ func (g *Gate) open() (err error) {
 		return err
 	}
 	limits := g.now.policy.Limits
-	g.repo, err = g.openRepo(history.Limits{Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines)})
+	g.repo, err = g.o.openRepo(history.Limits{Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines)})
 	return err
 }
 
@@ -149,13 +149,13 @@ func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	return err
 }
 
-func (g *Gate) openRepo(limits history.Limits) (Repository, error) {
+func (o Options) openRepo(limits history.Limits) (Repository, error) {
 	open := history.Open
-	if g.o.GoGit {
+	if o.GoGit {
 		open = history.OpenGoGit
 	}
 	return open(history.Options{
-		Dir: g.o.Dir, Env: g.o.Getenv, Limits: limits, Watch: policy.Folder,
+		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder,
 		Inspect: func(head []byte, size int64) uint32 { return uint32(policy.Inspect(head, size)) },
 	})
 }

@@ -171,7 +171,7 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, now: &standing{policy: p}, logs: new(transparency)}
 	g.server = g.now
 	var err error
-	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
+	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -75,7 +75,7 @@ func (g *Gate) guards(ref string) bool { return g.now == nil || g.now.policy.Pro
 // openForRefs opens the repository with the reader that starts no other process, where that can read it.
 func (g *Gate) openForRefs() (err error) {
 	g.o.GoGit = true
-	if g.repo, err = g.openRepo(history.Limits{}); err != nil {
+	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		return g.openByGit()
 	}
 	return nil
@@ -83,7 +83,7 @@ func (g *Gate) openForRefs() (err error) {
 
 func (g *Gate) openByGit() (err error) {
 	g.o.GoGit = false
-	g.repo, err = g.openRepo(history.Limits{})
+	g.repo, err = g.o.openRepo(history.Limits{})
 	return err
 }
 

@@ -217,7 +217,7 @@ var unlimited = history.Limits{Commits: math.MaxInt32, Bytes: math.MaxInt64}
 func (g *Gate) aside() (Repository, error) {
 	if g.second == nil {
 		var err error
-		if g.second, err = g.openRepo(unlimited); err != nil {
+		if g.second, err = g.o.openRepo(unlimited); err != nil {
 			return nil, err
 		}
 	}

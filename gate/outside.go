@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"path"
 	"slices"
 	"strings"
 
@@ -175,8 +175,8 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 			}
 			news[u.resolved] = true
 			names = append(names, u.resolved+"/")
-			for above := range foldersAbove(u.resolved) {
-				if _, named := there[above]; !named {
+			for above := range prefixes(path.Dir(u.resolved)) {
+				if _, named := there[above]; !named && above != "refs" {
 					there[above] = false
 					names = append(names, above)
 				}
@@ -194,14 +194,14 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 			if _, named := there[r.Name]; named {
 				there[r.Name] = true
 			}
-			for above := range foldersAbove(r.Name) {
+			for above := range prefixes(path.Dir(r.Name)) {
 				if news[above] {
 					p.beside[above] = r.Name
 				}
 			}
 		}
 		for name := range news {
-			for above := range foldersAbove(name) {
+			for above := range prefixes(path.Dir(name)) {
 				if there[above] {
 					p.beside[name] = above
 				}
@@ -209,17 +209,6 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 		}
 	}
 	return p.beside[u.resolved], nil
-}
-
-// foldersAbove gives the names, below refs, that a ref's name has as folders.
-func foldersAbove(name string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for j, c := range name {
-			if c == '/' && j > len("refs/") && !yield(name[:j]) {
-				return
-			}
-		}
-	}
 }
 
 // clash names a new ref of the push beside which Git can't store another new one of it; "" for none.

@@ -53,7 +53,7 @@ func (p *refPast) add(what saying, c change) {
 	case acceptedSaying, refusedSaying, foundSaying:
 		p.confirm(c.old, c.at)
 		p.remember(c)
-		if what == acceptedSaying && strings.Trim(c.old+c.new, "0") != "" { // else there was nothing to delete
+		if what == acceptedSaying && !allZeros(c.old+c.new) { // else there was nothing to delete
 			p.pending = append(p.pending, c)
 		}
 	case appliedSaying:
@@ -136,7 +136,7 @@ func (p *refPast) remember(c change) {
 func (p *refPast) made(c change) { p.moves = append(p.moves, c) }
 
 func (p *refPast) judged(c change) {
-	fresh := strings.Trim(c.old, "0") == "" // made anew: judged by all that it holds
+	fresh := allZeros(c.old) // made anew: judged by all that it holds
 	if p.track == nil || fresh {
 		p.track = &track{judged: make(map[string]bool)}
 	}
