@@ -27,30 +27,30 @@ func OtherKey(status string, sign string) []string {
 }
 
 func signatureProblem(s Signature) (code Code, detail string, next []string) {
-	sign := OtherKey(s.Status, amend)
+	next = OtherKey(s.Status, amend)
 	switch s.Status {
 	case statusMissing:
-		code, detail, next = Unsigned, "it is not signed", sign
+		code, detail = Unsigned, "it is not signed"
 	case "malformed":
-		code, detail, next = SignatureMalformed, "its signature is malformed", sign
+		code, detail = SignatureMalformed, "its signature is malformed"
 	case statusUnknown:
-		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", append(sign, "or ask a maintainer to add your key to the keyring, then push again")
+		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", append(next, "or ask a maintainer to add your key to the keyring, then push again")
 	case "expired":
-		code, detail, next = KeyExpired, "its key, or the signature, had ended", sign
+		code, detail = KeyExpired, "its key, or the signature, had ended"
 	case "not-yet-valid":
-		code, detail, next = KeyNotYetValid, "its key was not valid yet when it was signed", sign
+		code, detail = KeyNotYetValid, "its key was not valid yet when it was signed"
 	case "revoked":
-		code, detail, next = KeyRevoked, "its key is revoked", sign
+		code, detail = KeyRevoked, "its key is revoked"
 	case "weak":
-		code, detail, next = SignatureWeak, "its signature uses an algorithm or key that proves nothing any more", sign
+		code, detail = SignatureWeak, "its signature uses an algorithm or key that proves nothing any more"
 	case "unsupported":
-		code, detail, next = SignatureUnsupported, "its kind of signature is not accepted here", sign
+		code, detail = SignatureUnsupported, "its kind of signature is not accepted here"
 	case "wrong-purpose":
-		code, detail, next = KeyPurpose, "its key or signature is not meant for signing commits", sign
+		code, detail = KeyPurpose, "its key or signature is not meant for signing commits"
 	case "misdated":
 		code, detail, next = SignatureDate, "its signature has a date that can't be right", []string{"date -u", amendNow}
 	default:
-		code, detail, next = SignatureBad, "its signature doesn't fit the commit", sign
+		code, detail = SignatureBad, "its signature doesn't fit the commit"
 	}
 	if s.Reason != "" {
 		detail += ": " + s.Reason
