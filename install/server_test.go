@@ -480,8 +480,8 @@ func TestUninstallPutsTheFormerHookBack(t *testing.T) {
 
 func TestFormerHookThatIsALink(t *testing.T) {
 	s := newSite(t)
-	s.write(filepath.Join(s.dir, "shared"), 0o755, "#!/bin/sh\ncat >'"+s.dir+"/former'\n")
-	if err := os.Symlink("../../shared", s.hook("pre-receive")); err != nil {
+	s.write(filepath.Join(s.dir, "former-hook"), 0o755, "#!/bin/sh\ncat >'"+s.dir+"/former'\n")
+	if err := os.Symlink("../../former-hook", s.hook("pre-receive")); err != nil {
 		t.Fatal(err)
 	}
 	s.install("none")
@@ -495,7 +495,7 @@ func TestFormerHookThatIsALink(t *testing.T) {
 		t.Errorf("the former hook got %q", got)
 	}
 	s.uninstall()
-	if target, err := os.Readlink(s.hook("pre-receive")); target != "../../shared" {
+	if target, err := os.Readlink(s.hook("pre-receive")); target != "../../former-hook" {
 		t.Errorf("the link leads to %q now, %v", target, err)
 	}
 }
@@ -614,10 +614,10 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 	check("is gone or can't be run: every push is refused", "is gone or can't be run: what Git makes of a push isn't recorded")
 	s.write(s.program, 0o755, "#!/bin/sh\nexit 41\n")
 
-	if err := os.Rename(filepath.Join(s.repo, "hooks"), filepath.Join(s.dir, "shared")); err != nil {
+	if err := os.Rename(filepath.Join(s.repo, "hooks"), filepath.Join(s.dir, "all-hooks")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("../shared", filepath.Join(s.repo, "hooks")); err != nil {
+	if err := os.Symlink("../all-hooks", filepath.Join(s.repo, "hooks")); err != nil {
 		t.Fatal(err)
 	}
 	check("link out of the repository")
