@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -56,6 +57,9 @@ func (l *Log) tryLock() (*os.File, error) {
 	f, err := openFile(l.path, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = l.begin()
+		if _, folder := os.Stat(filepath.Dir(l.path)); folder == nil && errors.Is(err, fs.ErrNotExist) {
+			err = errLocked // another process made it, and renamed it away again, in between
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)

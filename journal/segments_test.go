@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -239,6 +240,51 @@ func TestReadRefusesSegmentsThatAreNoFiles(t *testing.T) {
 		}
 		if _, err := Check(l.path); err == nil || errors.Is(err, os.ErrNotExist) || errors.As(err, new(*Fault)) {
 			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// Whoever finds no file begins one. That another process begins one first, and makes it a segment at once, holds
+// nobody up for longer than a lock does.
+func TestAttackRenamedWhileBegun(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, filepath.Join(dir, "journal"))
+	var all sync.WaitGroup
+	defer all.Wait()
+	done := make(chan struct{})
+	defer close(done)
+	all.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				_ = os.Rename(l.path, filepath.Join(dir, "elsewhere"))
+			}
+		}
+	})
+	begun := make(chan error)
+	for range 2 {
+		all.Go(func() {
+			for range 2_000 {
+				f, err := l.tryLock()
+				if err == nil {
+					err = f.Close()
+				}
+				if err != nil && !errors.Is(err, errLocked) {
+					begun <- err
+					return
+				}
+			}
+			begun <- nil
+		})
+	}
+	for range 2 {
+		if err := <-begun; err != nil {
+			t.Error(err)
 		}
 	}
 }
