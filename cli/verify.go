@@ -148,7 +148,7 @@ func judgeLanded(ctx context.Context, g *gate.Gate, a gate.Audit, r *policy.RefD
 		r.Landings++
 		r.Commits += 1 + len(j.Landing.Brought)
 		d.Findings = append(d.Findings, j.Findings...)
-		d.Notes = slices.Concat(d.Notes, j.Landing.Excepted, j.Landing.Unproven)
+		d.Notes = append(d.Notes, j.Notes...)
 		return nil
 	})
 }

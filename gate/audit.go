@@ -50,6 +50,7 @@ type Judged struct {
 	Ledger   *policy.Ledger
 	Landing  *policy.Landing
 	Findings []policy.Finding
+	Notes    []string
 
 	read history.Landing
 }
@@ -159,10 +160,9 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 	if g.repo == nil || g.now == nil {
 		return ErrUndecided
 	}
-	p := g.now.policy
 	var cl *claims
 	if a.Claimed {
-		p = p.WithPrincipals(slices.Clone(p.Principals))
+		p := g.now.policy.WithPrincipals(g.now.policy.Principals)
 		p.Signatures.Kinds = append(slices.Clone(p.Signatures.Kinds), claimedKind)
 		p.Signatures.Identity = "off"
 		cl = &claims{policy: p, everybody: true}
@@ -206,20 +206,21 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		if err != nil {
 			return undecided(err)
 		}
-		j := Judged{Policy: p, Ledger: ledger, Landing: landing, read: f.read}
-		if cl == nil {
-			j.Policy = f.by.policy
-		}
+		j := Judged{Policy: f.by.policy, Ledger: ledger, Landing: landing, read: f.read}
 		if cl != nil {
 			j.Landing = cl.landing(f.read, f.elsewhere)
+			j.Policy = cl.policy // as it knows these people
 			j.Landing.Ref, j.Landing.ApprovalsFetched = a.Ref, true
-			j.Findings = p.Judge(ledger, j.Landing)
+			j.Landing.Complete = true
+			j.Findings = j.Policy.Judge(ledger, j.Landing).Findings
 		} else {
 			landing.Ref, landing.ApprovalsFetched, landing.Now = a.Ref, approvals, g.clock()
-			if j.Findings, err = g.withApprovals(ctx, f.by, ledger, landing, f.tags, nil); err != nil {
+			outcome, err := g.settle(ctx, question{by: f.by, ledger: ledger, landing: landing, fact: f})
+			if err != nil {
 				return undecided(err)
 			}
-			f.judged(j.Findings)
+			j.Findings, j.Notes = outcome.Findings, outcome.Notes
+			f.judged(outcome.Passes())
 		}
 		if err := visit(j); err != nil {
 			return err

@@ -365,21 +365,13 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		}
 		u.decision.Landings++
 		u.decision.Commits += 1 + len(landing.Brought)
-		findings, err := p.received(ctx, f.by, ledger, u, f, landing)
-		if err == nil && f.also != nil {
-			var more []policy.Finding
-			more, err = p.received(ctx, f.also, ledger, u, f, f.twice)
-			findings = together(findings, more)
-		}
+		outcome, err := p.lands(ctx, u, ledger, f)
 		if err != nil {
 			return err
 		}
-		f.judged(findings)
-		p.decision.Findings = append(p.decision.Findings, findings...)
-		p.decision.Notes = append(p.decision.Notes, landing.Excepted...)
-		if f.twice != nil {
-			p.decision.Notes = noted(p.decision.Notes, f.twice.Excepted)
-		}
+		f.judged(outcome.Passes())
+		p.decision.Findings = append(p.decision.Findings, outcome.Findings...)
+		p.decision.Notes = append(p.decision.Notes, outcome.Notes...)
 		if len(p.decision.Findings) >= maxFindings {
 			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID),
 				"mend these first, then push again")

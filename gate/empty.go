@@ -76,13 +76,17 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	if err != nil {
 		return err
 	}
+	var given []policy.Approval
 	for _, s := range approvals {
-		a := s.approval()
-		a.Withdrawn = slices.ContainsFunc(withdrawals, func(w statement) bool { return w.withdraws(a) })
-		if a.Ref == u.resolved {
-			words = append(words, a)
+		if a := s.approval(); a.Ref == u.resolved {
+			given = append(given, a)
 		}
 	}
+	var back []policy.Withdrawal
+	for _, s := range withdrawals {
+		back = append(back, s.withdrawal())
+	}
+	words = append(words, policy.Standing(given, back)...)
 	if by := p.now.policy.MaintainersBehind(words); len(by) > 0 {
 		p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s is wanted by %s", u.resolved, strings.Join(by, ", ")))
 		return nil

@@ -147,10 +147,10 @@ func firstParent(l *history.Landing) history.ID {
 	return l.Commit.Parents[0]
 }
 
-// judged tells the reader what stands against the landing, once.
-func (f *fact) judged(findings []policy.Finding) {
+// judged tells the reader whether the landing passes, once.
+func (f *fact) judged(passes bool) {
 	if f.amends != nil {
-		f.amends <- len(findings) == 0
+		f.amends <- passes
 	}
 }
 
@@ -283,12 +283,14 @@ const claimedKind = "claimed"
 
 func (cl *claims) landing(l history.Landing, elsewhere linked) *policy.Landing {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
+	if cl.everybody {
+		cl.know(&l)
+	}
 	one := func(e *history.Entry) policy.Commit {
 		c := commitFacts(e, elsewhere)
 		c.Malformed = "" // it is only counted
-		cl.principal(c.Author)
 		c.Signature = policy.Signature{Status: verify.Missing.String()}
-		if q := cl.principal(c.Committer); q != nil {
+		if q := cl.policy.ByEmail(c.Committer.Email); q != nil && !cl.none {
 			c.Signature = policy.Signature{Status: verify.Good.String(), Principal: q.Name, Kind: claimedKind}
 		}
 		return c
@@ -300,13 +302,17 @@ func (cl *claims) landing(l history.Landing, elsewhere linked) *policy.Landing {
 	return landing
 }
 
-func (cl *claims) principal(i policy.Identity) *policy.Principal {
-	if cl.none {
-		return nil
+// know makes principals of the people of a landing whom the policy doesn't know.
+func (cl *claims) know(l *history.Landing) {
+	var unknown []string
+	for _, e := range append(l.Brought[:len(l.Brought):len(l.Brought)], l.Commit) {
+		for _, who := range []history.Identity{e.Author, e.Committer} {
+			if cl.policy.ByEmail(who.Email) == nil {
+				unknown = append(unknown, who.Email)
+			}
+		}
 	}
-	q := cl.policy.ByEmail(i.Email)
-	if q == nil && cl.everybody {
-		q = cl.policy.Claim(i.Email)
+	if unknown != nil {
+		cl.policy = cl.policy.Claim(unknown...)
 	}
-	return q
 }

@@ -117,7 +117,7 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 		if !fits {
 			return false, nil
 		}
-		f.judged(nil) // it has landed
+		f.judged(true) // it has landed
 		g.notAhead(landing)
 		l.Credit(f.by.policy, landing)
 	}

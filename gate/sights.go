@@ -10,51 +10,34 @@ import (
 	"countersign/policy"
 )
 
-// waits are the findings that a look into the journal may answer: they ask since when something has been
-// in sight here.
-var waits = []policy.Code{policy.OnHold, policy.CoolDown}
-
-// withSights judges a landing once more, knowing when the receiver first saw its commits and approvals,
-// if a finding asks for that. The journal is read once, and only then: it is as long as it is.
-func (g *Gate) withSights(ctx context.Context, st *standing, ledger *policy.Ledger, landing *policy.Landing, findings []policy.Finding) ([]policy.Finding, error) {
-	waiting := slices.ContainsFunc(findings, func(f policy.Finding) bool { return slices.Contains(waits, f.Code) })
-	if g.o.Records == nil || !waiting && landing.Unproven == nil {
-		return findings, nil
-	}
+// firstSeen adds to a landing since when some of its commits, and its approvals, have been in sight. The journal is
+// read once, and only where something waits: it is as long as it is.
+func (g *Gate) firstSeen(ctx context.Context, q question, commits map[string]bool) error {
+	landing := q.landing
 	journal, err := g.sighted(ctx)
+	if err != nil || !journal && landing.Received == 0 {
+		return err // no server, no journal
+	}
+	seen, err := g.inSight(ctx, landing, commits)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !journal && landing.Received == 0 {
-		return findings, nil // no server, no journal
+	if landing.Seen == nil {
+		landing.Seen = make(map[string]int64)
 	}
-	landing.Unproven = nil
-	if landing.Seen, err = g.inSight(ctx, landing, findings); err != nil {
-		return nil, err
-	}
+	maps.Copy(landing.Seen, seen)
 	for i := range landing.Approvals {
 		a := &landing.Approvals[i]
-		if a.Object == "" || a.Withdrawn || a.Signature.Principal == "" {
+		if a.Object == "" || a.Signature.Principal == "" {
 			continue
 		}
 		if a.Seen, err = g.vouched(ctx, Approval, a.Commit, a.Signature.Principal, a.Object); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	findings = st.judge(ledger, landing)
 	made, err := g.tellsMade(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !made {
-		for i := range findings {
-			if f := &findings[i]; slices.Contains(waits, f.Code) {
-				f.Detail += "; no record says what git made here, so no time is counted"
-				f.Next = append(f.Next, "ask the server's operator to place hooks/post-receive: countersign install --server REPOSITORY; countersign doctor")
-			}
-		}
-	}
-	return findings, nil
+	landing.MadeUnknown = !made
+	return err
 }
 
 // tellsMade says whether the journal tells what Git made, as far as it has been told to make anything.
@@ -70,24 +53,13 @@ func (g *Gate) tellsMade(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// inSight says since when those commits of a landing that wait have been in sight: as the value of a ref, or
+// inSight says since when some commits of a landing have been in sight: as the value of a ref, or
 // below one, from a push on until now without a gap. What was taken away, or never came to be, nobody could
 // look at. Of history that has landed it says what was so when that came in.
-func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []policy.Finding) (map[string]int64, error) {
+func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, commits map[string]bool) (map[string]int64, error) {
 	seen := make(map[string]int64)
 	if g.past == nil {
 		return seen, nil // this is the first push
-	}
-	waiting := make(map[string]bool)
-	for _, f := range findings {
-		if slices.Contains(waits, f.Code) {
-			waiting[f.Commit] = true
-		}
-	}
-	if landing.Amended != nil {
-		for id := range landing.Amended.Same {
-			waiting[id] = true
-		}
 	}
 	l := look{Gate: g}
 	if landing.Received != 0 {
@@ -100,16 +72,13 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, findings []
 			l.now[r.Name] = r.ID.String()
 		}
 	} else {
-		for _, c := range append(slices.Clone(landing.Brought), landing.Commit) {
-			waiting[c.ID] = true
-		}
 		// It ends when the landing came in: with the first value of its ref that has it.
 		var err error
 		if l.until, err = l.firstWith(ctx, landing.Ref, history.ID{}, landing.Commit.ID); err != nil {
 			return nil, err
 		}
 	}
-	return l.since(ctx, slices.Sorted(maps.Keys(waiting)))
+	return l.since(ctx, slices.Sorted(maps.Keys(commits)))
 }
 
 // look is a look into the past for what was in sight.

@@ -287,33 +287,10 @@ func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *hist
 }
 
 // judge asks the policy that stood before a landing, and the floor beneath it.
-func (st *standing) judge(ledger *policy.Ledger, landing *policy.Landing) []policy.Finding {
-	findings := st.policy.Judge(ledger, landing)
+func (st *standing) judge(ledger *policy.Ledger, landing *policy.Landing) policy.Outcome {
+	outcome := st.policy.Judge(ledger, landing)
 	if st.floor == nil {
-		return findings
+		return outcome
 	}
-	excepted, unproven := landing.Excepted, landing.Unproven
-	findings = together(findings, st.floor.Judge(ledger, landing))
-	landing.Excepted, landing.Unproven = noted(excepted, landing.Excepted), noted(unproven, landing.Unproven)
-	return findings
-}
-
-// noted adds notes of another judgement, but those that are there.
-func noted(notes, more []string) []string {
-	for _, n := range more {
-		if !slices.Contains(notes, n) {
-			notes = append(notes, n)
-		}
-	}
-	return notes
-}
-
-// together adds findings of another judgement, but those that say the same again.
-func together(findings, more []policy.Finding) []policy.Finding {
-	for _, f := range more {
-		if !slices.ContainsFunc(findings, func(g policy.Finding) bool { return g.Code == f.Code && g.Commit == f.Commit && g.Rule == f.Rule }) {
-			findings = append(findings, f)
-		}
-	}
-	return findings
+	return outcome.Join(st.floor.Judge(ledger, landing))
 }

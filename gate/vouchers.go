@@ -177,10 +177,8 @@ func (s *statement) exception() policy.Exception {
 	return e
 }
 
-// withdraws says whether a withdrawal takes an approval back: its giver's, and not one given since.
-func (s *statement) withdraws(a policy.Approval) bool {
-	return s.signature.Status == verify.Good.String() && s.signature.Principal == a.Signature.Principal &&
-		s.commit.String() == a.Commit && s.when >= a.When
+func (s *statement) withdrawal() policy.Withdrawal {
+	return policy.Withdrawal{Commit: s.commit.String(), Signature: s.signature, When: s.when}
 }
 
 // voucherRef judges a push of a voucher: it must hold a signed tag of the commit it names, by the principal

@@ -162,10 +162,10 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 		earn(old, ledger, "alice", t0-200*day, 6, opaqueFile())
 		for range 30 {
 			landing := anyLanding(t, t0)
-			if found := new.Judge(ledger, landing); len(found) > 0 {
+			if found := judged(new, ledger, landing); len(found) > 0 {
 				continue
 			}
-			if found := old.Judge(ledger, landing); len(found) > 0 {
+			if found := judged(old, ledger, landing); len(found) > 0 {
 				t.Fatalf("%+v\nlets pass what is held for %+v", Amendments(old, new, time.Unix(t0, 0)), found)
 			}
 		}

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ func (j *judgement) amendment() {
 		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder, "mend it, then git commit --amend -a --no-edit -S")
 		return
 	}
+	j.needsApprovals() // who proposed it may have taken it back
 	_, own, _ := j.behind(a, 1)
 	texts := make(map[Effect][]string)
 	changes := amendments(j.p, a.Policy, time.Unix(j.at, 0))
@@ -152,9 +154,9 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 			add(c.Signature, c.ID, "commit "+c.ID, j.seen(c.ID, c.Committer.When))
 		}
 	}
-	for _, approval := range j.landing.Approvals {
+	for _, approval := range j.approvals {
 		switch {
-		case approval.Withdrawn || !a.Same[approval.Commit]:
+		case !a.Same[approval.Commit]:
 		case approval.Ref != "" && approval.Ref != j.landing.Ref:
 		case !proposals[approval.Commit]:
 			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
@@ -179,8 +181,8 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 // under it is no more worth than an approval of theirs. They may approve it anew.
 func (j *judgement) unsaid(commit string, q *Principal) bool {
 	above := j.above(commit)
-	return slices.ContainsFunc(j.landing.Approvals, func(a Approval) bool {
-		return a.Withdrawn && above[a.Commit] && j.p.signer(a.Signature) == q
+	return slices.ContainsFunc(j.withdrawals, func(w Withdrawal) bool {
+		return above[w.Commit] && j.p.signer(w.Signature) == q
 	})
 }
 
@@ -214,7 +216,8 @@ func (j *judgement) coolDown(what string, behind []backer) {
 	oldest := behind[min(1, j.p.Quorum.Maintainers-1)]
 	if j.at-oldest.since >= wait {
 		if j.landing.Seen == nil && j.landing.Received == 0 {
-			j.landing.Unproven = append(j.landing.Unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")
+			j.unproven = append(j.unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")
+			j.needsFirstSeen(slices.Collect(maps.Keys(j.landing.Amended.Same))...)
 		}
 		j.step(c, "cool-down", true, "%s has stood behind it since %s", oldest.Name, date(oldest.since))
 		return
@@ -230,6 +233,8 @@ func (j *judgement) coolDown(what string, behind []backer) {
 	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s after its first approval, on %s at the earliest",
 		what, Span(j.p.Quorum.CoolDown), date(from+wait)), next...)
 	f.Paths = j.policyPaths()
+	j.ifMadeUnknown(&f)
+	j.needsFirstSeen(slices.Collect(maps.Keys(j.landing.Amended.Same))...)
 	j.add(f)
 }
 

@@ -55,36 +55,34 @@ func TestAttackApprovalOfWhatOnlyHasTheOldPolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, landing := amends(c.brought, c.same...)
 			landing.Approvals = []Approval{approval(c.approved, "lasse")}
-			wantCodes(t, p.Judge(new(Ledger), landing), c.want...)
+			wantCodes(t, judged(p, new(Ledger), landing), c.want...)
 		})
 	}
 	p, landing := amends(after(commit("c", "lasse", t0, policyChange()), commit("d", "lasse", t0, policyChange())), "p-c", "d")
-	wantCodes(t, p.Judge(new(Ledger), landing), QuorumMissing)
+	wantCodes(t, judged(p, new(Ledger), landing), QuorumMissing)
 	delete(landing.Amended.Same, "p-c")
-	wantCodes(t, p.Judge(new(Ledger), landing))
+	wantCodes(t, judged(p, new(Ledger), landing))
 }
 
 // Who took back their proposal doesn't stand behind it, whoever lands it.
 func TestAttackAbandonedProposal(t *testing.T) {
 	brought := after(commit("c", "lasse", t0, policyChange()), commit("d", "lasse", t0, source()))
 	p, landing := amends(brought, "c", "d")
-	wantCodes(t, p.Judge(new(Ledger), landing))
+	wantCodes(t, judged(p, new(Ledger), landing))
 	for _, id := range []string{"c", "d", "m"} {
-		back := approval(id, "lasse")
-		back.Withdrawn = true
-		landing.Approvals = []Approval{back}
-		got := p.Judge(new(Ledger), landing)
+		landing.Approvals, landing.Withdrawals = []Approval{approval(id, "lasse")}, []Withdrawal{{Commit: id, Signature: good("lasse"), When: t0}}
+		got := judged(p, new(Ledger), landing)
 		wantCodes(t, got, QuorumMissing)
 		if want := (Discount{"lasse", "commit c", "lasse took back what they said of it"}); len(got) == 1 && !slices.Contains(got[0].Discounted, want) {
 			t.Errorf("%+v", got[0].Discounted)
 		}
-		landing.Approvals = append(landing.Approvals, approval("c", "lasse"))
-		wantCodes(t, p.Judge(new(Ledger), landing)) // anew
+		anew := approval("c", "lasse")
+		anew.When++
+		landing.Approvals = append(landing.Approvals, anew)
+		wantCodes(t, judged(p, new(Ledger), landing))
 	}
-	back := approval("c", "con") // somebody else's word is theirs
-	back.Withdrawn = true
-	landing.Approvals = []Approval{back}
-	wantCodes(t, p.Judge(new(Ledger), landing))
+	landing.Approvals, landing.Withdrawals = nil, []Withdrawal{{Commit: "c", Signature: good("con"), When: t0}} // somebody else's word is theirs
+	wantCodes(t, judged(p, new(Ledger), landing))
 }
 
 // What reads as something else, or isn't read at all, is judged in the policy's folder, too.
@@ -123,7 +121,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 			p.files, becomes.files, becomes.carries = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}, map[string]Traits{FileName: c.carries, "keys/new.gpg": c.carries}
 			l := single(commit("c", "jia", t0, c.change))
 			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": !c.topic}}
-			wantCodes(t, p.Judge(new(Ledger), l), c.want...)
+			wantCodes(t, judged(p, new(Ledger), l), c.want...)
 		})
 	}
 }
@@ -185,9 +183,9 @@ func TestAttackShutByOne(t *testing.T) {
 			change(becomes)
 			l := single(commit("c", "jia", t0, policyChange()))
 			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": true}}
-			wantCodes(t, p.Judge(new(Ledger), l), QuorumMissing)
+			wantCodes(t, judged(p, new(Ledger), l), QuorumMissing)
 			l.Approvals = []Approval{approval("c", "lasse")}
-			wantCodes(t, p.Judge(new(Ledger), l)) // at once
+			wantCodes(t, judged(p, new(Ledger), l)) // at once
 		})
 	}
 }
@@ -214,7 +212,7 @@ func TestOneMaintainerRevokes(t *testing.T) {
 			change(becomes)
 			l := single(commit("c", "jia", t0, policyChange()))
 			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": true}}
-			wantCodes(t, p.Judge(new(Ledger), l))
+			wantCodes(t, judged(p, new(Ledger), l))
 		})
 	}
 }

@@ -23,8 +23,8 @@ type voucher struct {
 func (j *judgement) vouchers(c *Commit) []voucher {
 	var vs []voucher
 	above := j.above(c.ID)
-	for _, a := range j.landing.Approvals {
-		if above[a.Commit] && !a.Withdrawn {
+	for _, a := range j.approvals {
+		if above[a.Commit] {
 			vs = append(vs, voucher{name: a.Name, ref: a.Ref, signature: a.Signature})
 		}
 	}
@@ -35,7 +35,7 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 		brings := slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] })
 		if q := j.p.signerOf(m); brings && (q == nil || !j.unsaid(c.ID, q)) {
 			vs = append(vs, voucher{name: "merge " + m.ID, signature: m.Signature, unfit: j.unfit(m)})
-			j.landing.ByMerge = true
+			j.needsApprovals() // they may have taken it back
 		}
 	}
 	return vs

@@ -23,9 +23,13 @@ func Exceptable(c Code) bool { return slices.Contains(exceptable, c) }
 // way past the rules, and each is told to whoever reads of the push.
 func (j *judgement) except() {
 	if len(j.landing.Exceptions) == 0 {
+		if !j.landing.Complete && !j.landing.Known.Exceptions {
+			// They lie beside the approvals, so that where these are looked up they may be, too.
+			j.out.Needs.Exceptions = j.out.Needs.Approvals || slices.ContainsFunc(j.out.Findings, func(f Finding) bool { return Exceptable(f.Code) })
+		}
 		return
 	}
-	j.findings = slices.DeleteFunc(j.findings, func(f Finding) bool {
+	j.out.Findings = slices.DeleteFunc(j.out.Findings, func(f Finding) bool {
 		if !Exceptable(f.Code) {
 			return false
 		}
@@ -34,8 +38,8 @@ func (j *judgement) except() {
 			return false
 		}
 		text := fmt.Sprintf(ExceptionNote+"%s of commit %s is put aside by %s: %s", f.Code, f.Commit, strings.Join(by, ", "), reason)
-		if !slices.Contains(j.landing.Excepted, text) {
-			j.landing.Excepted = append(j.landing.Excepted, text)
+		if !slices.Contains(j.out.Notes, text) {
+			j.out.Notes = append(j.out.Notes, text)
 		}
 		return true
 	})
@@ -65,11 +69,9 @@ func (p *Policy) Quorate(approvals []Approval) []string {
 
 // MaintainersBehind names the maintainers behind approvals, but no two who are tied.
 func (p *Policy) MaintainersBehind(approvals []Approval) []string {
-	var signatures []Signature
-	for _, a := range approvals {
-		if !a.Withdrawn {
-			signatures = append(signatures, a.Signature)
-		}
+	signatures := make([]Signature, len(approvals))
+	for i, a := range approvals {
+		signatures[i] = a.Signature
 	}
 	return p.independent(signatures)
 }

@@ -1,6 +1,9 @@
 package policy
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Traits is what the content of a blob shows, a set of bits. See [Inspect].
 type Traits uint32
@@ -65,18 +68,22 @@ type Commit struct {
 	// Malformed says what is wrong with an object that isn't written as Git writes it, "" if nothing is. Such a
 	// commit says nothing of itself, and nobody stands behind it.
 	Malformed string `json:"malformed,omitempty"`
-
-	classes   [][]string // of each change, as classesBy has them
-	classesBy *Classes
 }
 
 // Landing is a landing commit, what it brings, and the approvals that name any of them.
 type Landing struct {
-	Ref        string
-	Commit     Commit
-	Brought    []Commit // parents before children
-	Approvals  []Approval
-	Exceptions []Exception
+	Ref     string
+	Commit  Commit
+	Brought []Commit // parents before children
+	// What was looked up; see Known.
+	Approvals   []Approval
+	Withdrawals []Withdrawal
+	Exceptions  []Exception
+	// Known is what was looked up so far: Judge asks for nothing twice. Complete says that nothing more can be, and
+	// NoJournal that there is no journal to ask.
+	Known     Needs
+	Complete  bool
+	NoJournal bool
 	// ApprovalsFetched is false where the repository at hand has no approval refs at all, so that a
 	// missing approval may only be a missing fetch.
 	ApprovalsFetched bool
@@ -88,15 +95,11 @@ type Landing struct {
 	// Seen is when the receiver first saw a commit as the new value of any ref, by its journal: seconds
 	// since 1970, by commit id. It is nil where no journal is at hand or nobody has asked it.
 	Seen map[string]int64
+	// MadeUnknown says that the journal doesn't say what Git made, so that no time is counted.
+	MadeUnknown bool
 	// Bounded says that the commit lies on another protected branch's line of first parents: its date was
 	// bounded when it landed there.
 	Bounded bool
-	// ByMerge is set by Judge: the landing merge was counted as an approval, so that a withdrawal matters.
-	ByMerge bool
-	// Unproven is set by Judge: what it had to take for granted without a journal.
-	Unproven []string
-	// Excepted is set by Judge: which findings an exception has put aside.
-	Excepted []string
 	// InTree says that the policy lies in the tree.
 	InTree bool
 	// Amended is what the landing makes of the policy it is judged by; nil where that stays as it is.
@@ -124,7 +127,26 @@ type Approval struct {
 	Signature Signature
 	When      int64 // the tagger's claim, seconds since 1970
 	Seen      int64 // when the receiver first saw it, by its journal; 0 where that isn't known
-	Withdrawn bool  // by who gave it; or it is nothing but a withdrawal
+}
+
+// Withdrawal takes back what its signer said of a commit until then: an approval, or that they signed it.
+type Withdrawal struct {
+	Commit    string
+	Signature Signature
+	When      int64 // the tagger's claim, seconds since 1970
+}
+
+// Standing gives the approvals that whoever gave them hasn't taken back since.
+func Standing(approvals []Approval, withdrawals []Withdrawal) []Approval {
+	var standing []Approval
+	for _, a := range approvals {
+		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {
+			return w.Signature.Status == statusGood && w.Signature.Principal == a.Signature.Principal && w.Commit == a.Commit && w.When >= a.When
+		}) {
+			standing = append(standing, a)
+		}
+	}
+	return standing
 }
 
 // Exception is a maintainer's word that a commit and what it brings may pass for a time, whatever the
@@ -170,13 +192,11 @@ func (c *Commit) Touched(p *Policy) []TouchedPath {
 	return touched
 }
 
-// classified gives the classes of each change, worked out once.
+// classified gives the classes of each change.
 func (c *Commit) classified(p *Policy) [][]string {
-	if c.classes == nil || c.classesBy != p.Classes {
-		c.classes, c.classesBy = make([][]string, len(c.Changes)), p.Classes
-		for i, ch := range c.Changes {
-			c.classes[i] = p.Classes.Of(ch)
-		}
+	classes := make([][]string, len(c.Changes))
+	for i, ch := range c.Changes {
+		classes[i] = p.Classes.Of(ch)
 	}
-	return c.classes
+	return classes
 }

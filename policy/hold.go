@@ -42,7 +42,8 @@ func (j *judgement) seenApproval(a Approval) int64 {
 func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	if j.landing.Seen == nil && j.landing.Received == 0 {
 		text := fmt.Sprintf("commit %s: that rule %s held it for %s is unproven here, without the server's journal", c.ID, rule.Name, Span(rule.Hold))
-		j.landing.Unproven = append(j.landing.Unproven, text)
+		j.unproven = append(j.unproven, text)
+		j.needsFirstSeen(c.ID)
 		j.step(c, "rule "+rule.Name, true, "%s", text)
 		return true
 	}
@@ -52,6 +53,14 @@ func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	}
 	j.step(c, "rule "+rule.Name, true, "held for %s, in sight since %s", Span(rule.Hold), date(seen))
 	return true
+}
+
+// ifMadeUnknown says of something that waits that no time is counted for it, where that is so, and what mends that.
+func (j *judgement) ifMadeUnknown(f *Finding) {
+	if j.landing.MadeUnknown {
+		f.Detail += "; no record says what git made here, so no time is counted"
+		f.Next = append(f.Next, "ask the server's operator to place hooks/post-receive: countersign install --server REPOSITORY; countersign doctor")
+	}
 }
 
 // Span says a duration as people write it.

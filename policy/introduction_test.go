@@ -116,11 +116,11 @@ func TestAttackThirdSignatureUnmakesAQuorum(t *testing.T) {
 	_, landing := amends(after(commit("c", "pup", t0, policyChange())), "c")
 	landing.Commit = commit("m", "alice", t0+week)
 	landing.Commit.Parents = []string{"p", "c"}
-	wantCodes(t, p.Judge(new(Ledger), landing), QuorumMissing)
+	wantCodes(t, judged(p, new(Ledger), landing), QuorumMissing)
 	landing.Approvals = []Approval{approval("c", "jia")}
-	wantCodes(t, p.Judge(new(Ledger), landing))
+	wantCodes(t, judged(p, new(Ledger), landing))
 	p.Quorum.CoolDown = 7 * 24 * time.Hour // since the first of them
-	wantCodes(t, p.Judge(new(Ledger), landing))
+	wantCodes(t, judged(p, new(Ledger), landing))
 }
 
 // Alice brought in jia and a year later lasse; jia brought in kim a month after lasse came, lasse mallory a month

@@ -19,25 +19,34 @@ const maxDate = 253402300799
 
 // judgement is one landing being judged.
 type judgement struct {
-	p        *Policy
-	l        *Ledger
-	landing  *Landing
-	at       int64 // the landing time
-	findings []Finding
-	trace    func(Step) // nil unless somebody asked for the steps
+	p       *Policy
+	l       *Ledger
+	landing *Landing
+	at      int64 // the landing time
+	out     Outcome
+	// Those that count.
+	approvals   []Approval
+	withdrawals []Withdrawal
+	unproven    []string   // what had to be taken for granted without a journal
+	trace       func(Step) // nil unless somebody asked for the steps
 }
 
-// Judge says what stands against a landing, given what everyone had earned before it. No finding
-// means that it may pass.
-func (p *Policy) Judge(l *Ledger, landing *Landing) []Finding {
+// Judge says what stands against a landing, given what everyone had earned before it, and which facts that may change
+// that were not looked up yet. It writes into neither. Whoever looks up all that it needs and judges again, as often
+// as it needs something, has done with it after three calls.
+func (p *Policy) Judge(l *Ledger, landing *Landing) Outcome {
 	return p.judge(l, landing, nil)
 }
 
-func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding {
-	landing.Unproven, landing.Excepted, landing.ByMerge = nil, nil, false
+func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
 	j := &judgement{p: p, l: l, landing: landing, at: l.LandingTime(landing.Commit.Committer.When), trace: trace}
+	j.withdrawals = landing.Withdrawals
+	if landing.Received == 0 { // what has landed stays landed: what is taken back later is for an audit
+		j.withdrawals = slices.DeleteFunc(slices.Clone(j.withdrawals), func(w Withdrawal) bool { return w.When > j.at })
+	}
+	j.approvals = Standing(landing.Approvals, j.withdrawals)
 	if !j.dates() {
-		return j.findings // every later question depends on the landing time
+		return j.out // every later question depends on the landing time
 	}
 	for c := range landing.commits() {
 		if c.Malformed != "" {
@@ -55,7 +64,8 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) []Finding 
 		j.amendment() // what is above a floor asks for what the floor asks, and by it the policy is changed
 	}
 	j.except()
-	return j.findings
+	j.out.Notes = append(j.out.Notes, j.unproven...)
+	return j.out
 }
 
 // size bounds what comes in beside the files, which are classed by content: a message, and headers that git shows
@@ -96,7 +106,7 @@ func (j *judgement) dates() bool {
 	case when < now-seconds(j.p.Tenure.MaxLandingAge) && !j.landing.Bounded:
 		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %s old at most", date(when), Span(j.p.Tenure.MaxLandingAge)),
 			amendNow, "or land it by a fresh signed merge: "+mergeIt)
-		return false
+		return j.needs(landedBefore, c.ID) // the date may have been bounded elsewhere: then all else is to be asked, too
 	default:
 		j.step(c, "date", true, "received %s, landing time %s", date(now), date(j.at))
 	}
@@ -132,6 +142,9 @@ func (j *judgement) accountable(c *Commit) *Principal {
 	if sig.Status != statusGood {
 		code, detail, next := signatureProblem(sig)
 		j.find(c, code, detail, next...)
+		if j.landing.Received != 0 && (code == KeyRevoked || code == KeyExpired) && j.needs(landedBefore, c.ID) {
+			j.needsApprovals() // it may have come in before: then its rules are asked, too
+		}
 		return nil
 	}
 	q := j.p.Principal(sig.Principal)
@@ -202,6 +215,7 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 			"let a person merge the protected branch into the topic: git merge -S origin/BRANCH", "then the service can merge the topic")
 		f.Paths = own
 		j.add(f)
+		return j.needs(gitsMerge, c.ID)
 	case Reviewer:
 		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands", "let whoever may land it sign it: "+amend)
 	default:
@@ -330,11 +344,16 @@ func (j *judgement) hold(c *Commit, rule *Rule, touched []TouchedPath, accountab
 		from := date(j.seen(c.ID, c.Committer.When) + seconds(rule.Hold))
 		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Hold), from)
 		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt, "or have it approved there: countersign approve " + c.ID}
+		j.needsFirstSeen(c.ID)
 	case !j.landing.ApprovalsFetched:
 		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"
 		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
 	}
+	j.needsApprovals()
 	f := j.finding(c, code, detail, next...)
+	if code == OnHold {
+		j.ifMadeUnknown(&f)
+	}
 	f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, short.paths, accountable.Name
 	f.Tenure, f.TenureIn, f.Exempt = &short.tenure, short.in, short.exempts
 	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
@@ -361,7 +380,7 @@ func (j *judgement) finding(c *Commit, code Code, detail string, next ...string)
 }
 
 func (j *judgement) add(f Finding) {
-	j.findings = append(j.findings, f)
+	j.out.Findings = append(j.out.Findings, f)
 	if j.trace != nil {
 		check := string(f.Code)
 		if f.Rule != "" {

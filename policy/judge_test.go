@@ -70,6 +70,13 @@ func single(c Commit) *Landing {
 	return &Landing{Ref: "refs/heads/main", Commit: c, ApprovalsFetched: true}
 }
 
+// judged gives what is found against a landing of which all is known.
+func judged(p *Policy, l *Ledger, landing *Landing) []Finding {
+	complete := *landing
+	complete.Complete = true
+	return p.Judge(l, &complete).Findings
+}
+
 func codes(findings []Finding) []Code {
 	var cs []Code
 	for _, f := range findings {
@@ -108,14 +115,14 @@ func TestSignatureStatuses(t *testing.T) {
 		p := world()
 		c := commit("c", "alice", t0, source())
 		c.Signature = Signature{Status: status, Principal: "alice", Kind: "ssh"}
-		wantCodes(t, p.Judge(new(Ledger), single(c)), want)
+		wantCodes(t, judged(p, new(Ledger), single(c)), want)
 	}
 }
 
 func TestGoodSignerOfHarmlessChangePasses(t *testing.T) {
 	p := world()
 	for _, who := range []string{"alice", "jia", "con"} {
-		wantCodes(t, p.Judge(new(Ledger), single(commit("c", who, t0, source()))))
+		wantCodes(t, judged(p, new(Ledger), single(commit("c", who, t0, source()))))
 	}
 }
 
@@ -123,48 +130,48 @@ func TestGoodStatusWithoutPrincipalIsRefused(t *testing.T) {
 	p := world()
 	c := commit("c", "alice", t0, source())
 	c.Signature.Principal = "nobody"
-	wantCodes(t, p.Judge(new(Ledger), single(c)), SignerUnknown)
+	wantCodes(t, judged(p, new(Ledger), single(c)), SignerUnknown)
 }
 
 func TestAttackCommitterClaimsToBeAMaintainer(t *testing.T) {
 	p := world()
 	c := commit("c", "jia", t0, source())
 	c.Committer = by("alice")
-	wantCodes(t, p.Judge(new(Ledger), single(c)), SignerMismatch)
+	wantCodes(t, judged(p, new(Ledger), single(c)), SignerMismatch)
 
 	p.Signatures.Identity = "author"
-	wantCodes(t, p.Judge(new(Ledger), single(c)))
+	wantCodes(t, judged(p, new(Ledger), single(c)))
 	c.Author = by("alice")
-	wantCodes(t, p.Judge(new(Ledger), single(c)), SignerMismatch)
+	wantCodes(t, judged(p, new(Ledger), single(c)), SignerMismatch)
 	p.Signatures.Identity = "off"
-	wantCodes(t, p.Judge(new(Ledger), single(c)))
+	wantCodes(t, judged(p, new(Ledger), single(c)))
 }
 
 func TestRoles(t *testing.T) {
 	p := world()
-	wantCodes(t, p.Judge(new(Ledger), single(commit("c", "rev", t0, source()))), SignerRole)
-	wantCodes(t, p.Judge(new(Ledger), single(commit("c", "bot", t0, source()))), SignerRole)
+	wantCodes(t, judged(p, new(Ledger), single(commit("c", "rev", t0, source()))), SignerRole)
+	wantCodes(t, judged(p, new(Ledger), single(commit("c", "bot", t0, source()))), SignerRole)
 	merge := commit("m", "bot", t0)
 	merge.Parents = []string{"main", "c"}
 	l := single(merge)
 	l.Brought = []Commit{commit("c", "jia", t0, source())}
-	wantCodes(t, p.Judge(new(Ledger), l))
+	wantCodes(t, judged(p, new(Ledger), l))
 	// A service is no second person.
 	l.Brought = []Commit{commit("c", "jia", t0, opaqueFile())}
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), l), ApprovalMissing)
 	// A merge's own change needs a person to sign it.
 	merge.Changes = []Change{build()}
 	l = single(merge)
-	wantCodes(t, p.Judge(new(Ledger), l), SignerRole)
+	wantCodes(t, judged(p, new(Ledger), l), SignerRole)
 	p.Principal("bot").Role = "owner"
-	wantCodes(t, p.Judge(new(Ledger), l), SignerRole)
+	wantCodes(t, judged(p, new(Ledger), l), SignerRole)
 }
 
 func TestNewcomerToAKindOfFileIsHeld(t *testing.T) {
 	p := world()
 	l := new(Ledger)
 	last := earn(p, l, "jia", t0, 30, source()) // years of code, nothing opaque
-	got := p.Judge(l, single(commit("c", "jia", last+week, opaqueFile(), source())))
+	got := judged(p, l, single(commit("c", "jia", last+week, opaqueFile(), source())))
 	want := []Finding{{
 		Code: ApprovalMissing, Ref: "refs/heads/main", Commit: "c", Subject: "subject c", Rule: "opaque",
 		Paths:  []TouchedPath{{Path: "tests/files/bad.xz", Change: "added", Classes: []string{"binary"}}},
@@ -182,11 +189,11 @@ func TestTenureInTheClassExempts(t *testing.T) {
 	p := world()
 	l := new(Ledger)
 	last := earn(p, l, "lasse", t0, 3, opaqueFile())
-	wantCodes(t, p.Judge(l, single(commit("c", "lasse", last+week, opaqueFile()))), ApprovalMissing) // too few days
-	wantCodes(t, p.Judge(l, single(commit("c", "lasse", t0+year, opaqueFile()))))
-	wantCodes(t, p.Judge(l, single(commit("c", "lasse", t0+year-1, opaqueFile()))), ApprovalMissing)
+	wantCodes(t, judged(p, l, single(commit("c", "lasse", last+week, opaqueFile()))), ApprovalMissing) // too few days
+	wantCodes(t, judged(p, l, single(commit("c", "lasse", t0+year, opaqueFile()))))
+	wantCodes(t, judged(p, l, single(commit("c", "lasse", t0+year-1, opaqueFile()))), ApprovalMissing)
 	// Nobody is exempt from the build rule.
-	wantCodes(t, p.Judge(l, single(commit("c", "lasse", t0+year, build()))), ApprovalMissing)
+	wantCodes(t, judged(p, l, single(commit("c", "lasse", t0+year, build()))), ApprovalMissing)
 }
 
 func TestEachClassOfAPathMustBeEarned(t *testing.T) {
@@ -194,7 +201,7 @@ func TestEachClassOfAPathMustBeEarned(t *testing.T) {
 	p.Rules[0].Classes = []string{"binary", "archive"}
 	l := new(Ledger)
 	earn(p, l, "lasse", t0, 5, opaqueFile())
-	got := p.Judge(l, single(commit("c", "lasse", t0+year, adds("a.zip", Binary|Archive), opaqueFile())))
+	got := judged(p, l, single(commit("c", "lasse", t0+year, adds("a.zip", Binary|Archive), opaqueFile())))
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (got[0].TenureIn != "archive" || len(got[0].Paths) != 1) {
 		t.Errorf("want only a.zip held, for archive: %+v", got[0])
@@ -205,16 +212,16 @@ func TestRefusedClassIsRefusedEvenApproved(t *testing.T) {
 	p := world()
 	l := single(commit("c", "alice", t0, adds("a.c", Bidi)))
 	l.Approvals = []Approval{approval("c", "lasse")}
-	wantCodes(t, p.Judge(new(Ledger), l), ContentRefused)
+	wantCodes(t, judged(p, new(Ledger), l), ContentRefused)
 }
 
 func TestApprovalBySecondPerson(t *testing.T) {
 	p := world()
 	l := single(commit("c", "jia", t0, build()))
 	l.Approvals = []Approval{approval("c", "lasse")}
-	wantCodes(t, p.Judge(new(Ledger), l))
+	wantCodes(t, judged(p, new(Ledger), l))
 	l.ApprovalsFetched, l.Approvals = false, nil
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalNotFetched)
+	wantCodes(t, judged(p, new(Ledger), l), ApprovalNotFetched)
 }
 
 // discounted asks that an approval of jia's build change doesn't count, and for the reason.
@@ -222,7 +229,7 @@ func discounted(t *testing.T, p *Policy, reason string, as ...Approval) {
 	t.Helper()
 	l := single(commit("c", "jia", t0, build()))
 	l.Approvals = as
-	got := p.Judge(new(Ledger), l)
+	got := judged(p, new(Ledger), l)
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (len(got[0].Discounted) != len(as) || got[0].Discounted[0].Reason != reason) {
 		t.Errorf("discounted %+v, want reason %q", got[0].Discounted, reason)
@@ -275,7 +282,7 @@ func TestAttackApprovalOfAnotherCommit(t *testing.T) {
 	p := world()
 	l := single(commit("c", "jia", t0, build()))
 	l.Approvals = []Approval{approval("amended", "lasse"), approval("p-c", "lasse")}
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), l), ApprovalMissing)
 }
 
 func TestSamePersonTwiceIsOneApproval(t *testing.T) {
@@ -285,9 +292,9 @@ func TestSamePersonTwiceIsOneApproval(t *testing.T) {
 	second := approval("c", "lasse")
 	second.Signature.Fingerprint = "SHA256:other-key"
 	l.Approvals = []Approval{approval("c", "lasse"), second}
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), l), ApprovalMissing)
 	l.Approvals = append(l.Approvals, approval("c", "rev"))
-	wantCodes(t, p.Judge(new(Ledger), l))
+	wantCodes(t, judged(p, new(Ledger), l))
 }
 
 // mergeOf is a merge by who of a line of commits, each the parent of the next.
@@ -306,47 +313,47 @@ func TestApprovalCoversWhatACommitBrings(t *testing.T) {
 	p := world()
 	a, b, c := commit("a", "jia", t0, build()), commit("b", "jia", t0, source()), commit("c", "jia", t0, build())
 	l := mergeOf("jia", a, b, c)
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing, ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), l), ApprovalMissing, ApprovalMissing)
 	l.Approvals = []Approval{approval("b", "lasse")} // a and b, not c
-	got := p.Judge(new(Ledger), l)
+	got := judged(p, new(Ledger), l)
 	wantCodes(t, got, ApprovalMissing)
 	if got[0].Commit != "c" || got[0].Landing != "m" {
 		t.Errorf("held %+v, want c in m", got[0])
 	}
 	l.Approvals = []Approval{approval("m", "lasse")}
-	wantCodes(t, p.Judge(new(Ledger), l))
+	wantCodes(t, judged(p, new(Ledger), l))
 }
 
 func TestMergeByAnotherMaintainerApproves(t *testing.T) {
 	p := world()
 	a := commit("a", "jia", t0, build())
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)))
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("jia", a)), ApprovalMissing)
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("con", a)), ApprovalMissing)
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("pup", a)), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("lasse", a)))
+	wantCodes(t, judged(p, new(Ledger), mergeOf("jia", a)), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("con", a)), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("pup", a)), ApprovalMissing)
 
 	// A merge vouches for what it merges, not for the line it is made on: jia's topic with lasse's
 	// merge of main into it has no second person behind a.
 	back := commit("back", "lasse", t0)
 	l := mergeOf("jia", a, back)
 	l.Brought[1].Parents = []string{"a", "old-main"}
-	wantCodes(t, p.Judge(new(Ledger), l), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), l), ApprovalMissing)
 	// Nor is it a word about a that lasse merged it into something below the landing, as git pull does, unless
 	// the policy says so.
 	l.Brought[1].Parents = []string{"old-main", "a"}
 	for merges, want := range map[string][]Code{"landing": {ApprovalMissing}, "none": {ApprovalMissing}, "any": nil} {
 		p.Signatures.MergesApprove = merges
-		wantCodes(t, p.Judge(new(Ledger), l), want...)
+		wantCodes(t, judged(p, new(Ledger), l), want...)
 	}
 	p.Signatures.MergesApprove = "none"
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("lasse", a)), ApprovalMissing)
 }
 
 func TestAttackEvilMergeIsTheMergersOwnChange(t *testing.T) {
 	p := world()
 	l := mergeOf("lasse", commit("a", "jia", t0, build()))
 	l.Commit.Changes = []Change{build()}
-	got := p.Judge(new(Ledger), l)
+	got := judged(p, new(Ledger), l)
 	wantCodes(t, got, ApprovalMissing)
 	if got[0].Commit != "m" || got[0].Signer != "lasse" {
 		t.Errorf("held %+v, want the merge", got[0])
@@ -357,26 +364,26 @@ func TestAttackUnjudgedBranchUnderASignedMerge(t *testing.T) {
 	p := world()
 	a := commit("a", "jia", t0, source())
 	a.Signature = Signature{Status: "missing"}
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), Unsigned)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("lasse", a)), Unsigned)
 
 	p.Signatures.Require = "landing" // then the landing commit's signer is accountable
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)))
+	wantCodes(t, judged(p, new(Ledger), mergeOf("lasse", a)))
 	a.Changes = []Change{build()}
-	got := p.Judge(new(Ledger), mergeOf("lasse", a))
+	got := judged(p, new(Ledger), mergeOf("lasse", a))
 	wantCodes(t, got, ApprovalMissing) // and is no second person for it
 	if got[0].Signer != "lasse" || len(got[0].Discounted) != 1 {
 		t.Errorf("finding %+v", got[0])
 	}
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("bot", a)), Unsigned)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("bot", a)), Unsigned)
 	a.Signature = Signature{Status: "unknown-key"} // a stranger's is as good as none, and no worse
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), ApprovalMissing)
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("bot", a)), Unsigned)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("lasse", a)), ApprovalMissing)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("bot", a)), Unsigned)
 	// What lands is signed, whatever the policy lets in beneath it.
 	c := commit("c", "alice", t0, source())
 	c.Signature = Signature{Status: "missing"}
-	wantCodes(t, p.Judge(new(Ledger), single(c)), Unsigned)
+	wantCodes(t, judged(p, new(Ledger), single(c)), Unsigned)
 	a.Signature = Signature{Status: "bad"}
-	wantCodes(t, p.Judge(new(Ledger), mergeOf("lasse", a)), SignatureBad)
+	wantCodes(t, judged(p, new(Ledger), mergeOf("lasse", a)), SignatureBad)
 }
 
 func TestAttackDates(t *testing.T) {
@@ -384,7 +391,7 @@ func TestAttackDates(t *testing.T) {
 	judge := func(when, received int64) []Finding {
 		l := single(commit("c", "alice", when, source()))
 		l.Received = received
-		return p.Judge(new(Ledger), l)
+		return judged(p, new(Ledger), l)
 	}
 	wantCodes(t, judge(t0, t0))
 	wantCodes(t, judge(t0+600, t0))
@@ -406,14 +413,14 @@ func TestApproversNeedTheTenureARuleAsks(t *testing.T) {
 	last := earn(p, l, "lasse", t0, 5, build())
 	held := single(commit("c", "jia", last+week, build()))
 	held.Approvals = []Approval{approval("c", "rev")}
-	got := p.Judge(l, held)
+	got := judged(p, l, held)
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != "rev lacks the tenure that the rule asks of approvers" ||
 		!cmp.Equal(got[0].Ask, []string{"lasse"})) {
 		t.Errorf("finding %+v", got[0])
 	}
 	held.Approvals = []Approval{approval("c", "lasse")}
-	wantCodes(t, p.Judge(l, held))
+	wantCodes(t, judged(p, l, held))
 }
 
 // A class more in a rule asks more, also of those who approve.
@@ -425,18 +432,18 @@ func TestAttackClassThatLetsApproversIn(t *testing.T) {
 	p.Rules[1].Classes = []string{"build", "fixture"}
 	held := single(commit("c", "jia", last+year, build()))
 	held.Approvals = []Approval{approval("c", "rev")}
-	wantCodes(t, p.Judge(l, held), ApprovalMissing)
+	wantCodes(t, judged(p, l, held), ApprovalMissing)
 	held.Approvals = []Approval{approval("c", "lasse")}
-	wantCodes(t, p.Judge(l, held))
+	wantCodes(t, judged(p, l, held))
 	held.Commit = commit("c", "jia", last+year, build(), adds("testdata/x", 0))
-	wantCodes(t, p.Judge(l, held), ApprovalMissing) // lasse knows nothing of fixtures
+	wantCodes(t, judged(p, l, held), ApprovalMissing) // lasse knows nothing of fixtures
 }
 
 func TestExplainAsksWhatJudgeAsks(t *testing.T) {
 	p, l := world(), new(Ledger)
 	landing := mergeOf("lasse", commit("a", "jia", t0, build()), commit("b", "con", t0, opaqueFile()))
 	landing.Commit.Changes = []Change{build()}
-	findings := p.Judge(l, landing)
+	findings := judged(p, l, landing)
 	var explained []Finding
 	for _, s := range Explain(p, l, landing) {
 		if s.Holds != (s.Finding == nil) {
@@ -455,7 +462,7 @@ func TestBacktestCounts(t *testing.T) {
 	p, l := world(), new(Ledger)
 	var b Backtest
 	for _, landing := range []*Landing{single(commit("a", "jia", t0, build())), mergeOf("lasse", commit("b", "jia", t0, source()))} {
-		b.Add(p, landing, t0, p.Judge(l, landing))
+		b.Add(p, landing, t0, judged(p, l, landing))
 	}
 	b.Sort()
 	if b.Commits != 3 || b.Merges != 1 || b.Landings != 2 || b.Held != 1 || b.NonMerges() != 2 || len(b.List) != 1 {
@@ -485,13 +492,13 @@ func TestAttackServiceWritesInAMerge(t *testing.T) {
 		return l
 	}
 	p := world()
-	wantCodes(t, p.Judge(new(Ledger), merge()))
-	findings := p.Judge(new(Ledger), merge(source()))
+	wantCodes(t, judged(p, new(Ledger), merge()))
+	findings := judged(p, new(Ledger), merge(source()))
 	wantCodes(t, findings, SignerRole)
 	if want := []TouchedPath{{Path: "src/main.c", Change: "added"}}; !cmp.Equal(want, findings[0].Paths) {
 		t.Errorf("paths %+v, want %+v", findings[0].Paths, want)
 	}
 	withApproval := merge(source())
 	withApproval.Approvals = []Approval{approval("m", "lasse")}
-	wantCodes(t, p.Judge(new(Ledger), withApproval), SignerRole)
+	wantCodes(t, judged(p, new(Ledger), withApproval), SignerRole)
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -252,11 +253,19 @@ func (p *Policy) since(principal string) int64 {
 	return 0
 }
 
-// Claim makes a maintainer of an address nobody has, named after it: a backtest's stand-in for the
-// people of an unsigned history. It must not run while the policy is in use elsewhere.
-func (p *Policy) Claim(email string) *Principal {
-	q := &Principal{Name: foldASCII(email), Role: Maintainer, Emails: []string{email}}
-	p.Principals = append(p.Principals, *q)
-	p.byName[q.Name], p.byEmail[foldASCII(email)] = q, q
-	return q
+// Claim gives a policy in which each of these addresses that nobody has is a maintainer named after it: a backtest's
+// stand-in for the people of an unsigned history.
+func (p *Policy) Claim(emails ...string) *Policy {
+	c := *p
+	c.Principals = slices.Clip(p.Principals)
+	c.byName, c.byEmail = maps.Clone(p.byName), maps.Clone(p.byEmail)
+	for _, email := range emails {
+		if c.ByEmail(email) != nil {
+			continue
+		}
+		q := &Principal{Name: foldASCII(email), Role: Maintainer, Emails: []string{email}}
+		c.Principals = append(c.Principals, *q)
+		c.byName[q.Name], c.byEmail[foldASCII(email)] = q, q
+	}
+	return &c
 }

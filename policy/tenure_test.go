@@ -59,7 +59,7 @@ func TestAttackThousandCommitsInADay(t *testing.T) {
 		l.Credit(p, single(commit("x", "jia", t0, opaqueFile())))
 	}
 	wantTenure(t, p, l, "jia", "binary", t0+20*day, TenureFigures{Days: 20, Commits: 1000, Months: 1})
-	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+20*day, opaqueFile()))), ApprovalMissing)
+	wantCodes(t, judged(p, l, single(commit("c", "jia", t0+20*day, opaqueFile()))), ApprovalMissing)
 }
 
 func TestAttackTenureEarnedAndUsedInOnePush(t *testing.T) {
@@ -69,8 +69,8 @@ func TestAttackTenureEarnedAndUsedInOnePush(t *testing.T) {
 	for i := range int64(10) {
 		l.Credit(p, single(commit("x", "jia", t0+i*day, opaqueFile())))
 	}
-	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+16*day+600, opaqueFile()))), ApprovalMissing)
-	wantCodes(t, p.Judge(l, single(commit("c", "jia", t0+16*day+601, opaqueFile()))))
+	wantCodes(t, judged(p, l, single(commit("c", "jia", t0+16*day+600, opaqueFile()))), ApprovalMissing)
+	wantCodes(t, judged(p, l, single(commit("c", "jia", t0+16*day+601, opaqueFile()))))
 }
 
 func TestAttackAuthorIsAMaintainerSignerIsNot(t *testing.T) {
@@ -80,7 +80,7 @@ func TestAttackAuthorIsAMaintainerSignerIsNot(t *testing.T) {
 	c := commit("c", "jia", at, opaqueFile())
 	c.Author = Identity{Name: "alice", Email: "alice@example.org", When: at}
 	before := l.Tenure(p, "alice", "binary", at+30*day)
-	wantCodes(t, p.Judge(l, single(c)), ApprovalMissing) // judged by jia's tenure
+	wantCodes(t, judged(p, l, single(c)), ApprovalMissing) // judged by jia's tenure
 	l.Credit(p, single(c))
 	if after := l.Tenure(p, "alice", "binary", at+30*day); after != before {
 		t.Errorf("alice earned by a commit that jia signed in her name: %+v, was %+v", after, before)

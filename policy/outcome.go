@@ -1,0 +1,104 @@
+package policy
+
+import (
+	"maps"
+	"slices"
+)
+
+// Outcome is what a policy says of a landing. While it needs something it is not final: what is looked up may take
+// findings away, and bring others.
+type Outcome struct {
+	Findings []Finding // what stands against the landing
+	Notes    []string  // what an exception puts aside, and then what had to be taken for granted without a journal
+	Needs    Needs
+}
+
+// Passes says whether the landing may pass: nothing stands against it, and nothing that could is unknown.
+func (o Outcome) Passes() bool { return len(o.Findings) == 0 && o.Needs.Empty() }
+
+// Join gives what two policies say of the same landing: what either finds, notes or needs, and what both say once.
+func (o Outcome) Join(more Outcome) Outcome {
+	joined := Outcome{Findings: slices.Clip(o.Findings), Notes: slices.Clip(o.Notes), Needs: o.Needs.With(more.Needs)}
+	for _, f := range more.Findings {
+		if !slices.ContainsFunc(o.Findings, func(g Finding) bool { return g.Code == f.Code && g.Commit == f.Commit && g.Rule == f.Rule }) {
+			joined.Findings = append(joined.Findings, f)
+		}
+	}
+	for _, n := range more.Notes {
+		if !slices.Contains(joined.Notes, n) {
+			joined.Notes = append(joined.Notes, n)
+		}
+	}
+	return joined
+}
+
+// Needs are facts about a landing that cost something to look up, so that they are only looked up where they may
+// change the outcome. The zero Needs is nothing.
+type Needs struct {
+	Approvals  bool // the approvals of the landing's commits, and their withdrawals
+	Exceptions bool // the exceptions for the landing's commits
+
+	// Of these commits, by id:
+	GitsMerge    map[string]bool // which changes of a merge git's own merge of its parents makes
+	LandedBefore map[string]bool // where else they have landed, and when they came in there
+	FirstSeen    map[string]bool // since when they have been in sight, and the approvals with them
+}
+
+// Empty says whether nothing is needed.
+func (n Needs) Empty() bool {
+	return !n.Approvals && !n.Exceptions && len(n.GitsMerge)+len(n.LandedBefore)+len(n.FirstSeen) == 0
+}
+
+// With gives what either needs.
+func (n Needs) With(more Needs) Needs {
+	return Needs{
+		Approvals: n.Approvals || more.Approvals, Exceptions: n.Exceptions || more.Exceptions,
+		GitsMerge: union(n.GitsMerge, more.GitsMerge), LandedBefore: union(n.LandedBefore, more.LandedBefore), FirstSeen: union(n.FirstSeen, more.FirstSeen),
+	}
+}
+
+func union(a, b map[string]bool) map[string]bool {
+	if len(b) == 0 {
+		return a
+	}
+	both := make(map[string]bool, len(a)+len(b))
+	maps.Copy(both, a)
+	maps.Copy(both, b)
+	return both
+}
+
+// needs notes that a fact about a commit is needed, and says whether it is: it isn't where it was looked up already.
+func (j *judgement) needs(of func(*Needs) *map[string]bool, id string) bool {
+	if j.landing.Complete || (*of(&j.landing.Known))[id] {
+		return false
+	}
+	set := of(&j.out.Needs)
+	if *set == nil {
+		*set = make(map[string]bool)
+	}
+	(*set)[id] = true
+	return true
+}
+
+func gitsMerge(n *Needs) *map[string]bool    { return &n.GitsMerge }
+func landedBefore(n *Needs) *map[string]bool { return &n.LandedBefore }
+func firstSeen(n *Needs) *map[string]bool    { return &n.FirstSeen }
+
+// needsApprovals notes that approvals may answer something, unless they were looked up.
+func (j *judgement) needsApprovals() {
+	j.out.Needs.Approvals = j.out.Needs.Approvals || !j.landing.Complete && !j.landing.Known.Approvals
+}
+
+// needsFirstSeen notes that something waits, or would have had to: approvals may take the place of that, and are
+// looked up first; the journal is as long as it is.
+func (j *judgement) needsFirstSeen(commits ...string) {
+	switch {
+	case j.landing.NoJournal:
+	case !j.landing.Known.Approvals:
+		j.needsApprovals()
+	default:
+		for _, id := range commits {
+			j.needs(firstSeen, id)
+		}
+	}
+}
