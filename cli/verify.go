@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -62,9 +59,14 @@ deleted, beside a push.`,
 				return usage("--ref: %v", err)
 			}
 		}
-		d, err := landed(cmd.Context(), g, strings.Join(args, ""), as)
-		if len(args) == 0 && (err == nil || errors.Is(err, gate.ErrNoneProtected)) {
-			d, err = compared(cmd.Context(), g, env.Now(), *journal, d, err)
+		var d policy.Decision
+		if len(args) > 0 {
+			d, err = g.Verify(cmd.Context(), args[0], as)
+		} else {
+			var compared bool
+			if d, compared, err = g.VerifyAll(cmd.Context(), env.Now()); *journal != "" && !compared && (err == nil || errors.Is(err, gate.ErrNoneProtected)) {
+				err = usage("--journal: there is no journal %s", *journal)
+			}
 		}
 		if err != nil {
 			return err
@@ -72,85 +74,6 @@ deleted, beside a push.`,
 		return show(cmd, env.Stdout, *format, d)
 	}
 	return cmd
-}
-
-// compared adds to a decision about all protected refs which of them aren't where the last judged push left them. Where
-// there is none, an error says so, which stands unless one of them is gone.
-func compared(ctx context.Context, g *gate.Gate, now time.Time, file string, d policy.Decision, none error) (policy.Decision, error) {
-	c, err := g.Compare(ctx, now)
-	switch {
-	case err != nil:
-		return d, fmt.Errorf("the journal: %w", err)
-	case file != "" && !c.Journal:
-		return d, usage("--journal: there is no journal %s", file)
-	case len(c.Outside) > 0:
-		d.Verdict, d.Findings = policy.Refused, append(d.Findings, c.Outside...)
-		return d, nil
-	case !c.Journal:
-		d.Notes = append(d.Notes, "no journal is at hand, so the refs weren't compared with what the pushes left")
-	}
-	return d, none
-}
-
-// landed judges a range, or everything since adoption.
-func landed(ctx context.Context, g *gate.Gate, spec, ref string) (policy.Decision, error) {
-	audits, err := g.Audits(ctx, spec, false)
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	var d policy.Decision
-	var old []string
-	for _, a := range audits {
-		if ref != "" {
-			a = a.For(ref)
-		}
-		r := policy.RefDecision{Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.Policy().Protects(a.Ref)}
-		if a.Read != a.Ref {
-			r.As = a.Ref
-		}
-		if a.Assumed {
-			d.Notes = append(d.Notes, fmt.Sprintf("%s is judged as %s; say --ref for another", a.Read, a.Ref))
-		}
-		findings, isOld, err := g.AuditRef(ctx, a)
-		if err != nil {
-			return policy.Decision{}, err
-		}
-		d.Findings = append(d.Findings, findings...)
-		if isOld {
-			old = append(old, a.Ref)
-		}
-		if err := judgeLanded(ctx, g, a, &r, &d); err != nil {
-			return policy.Decision{}, err
-		}
-		d.Refs = append(d.Refs, r)
-	}
-	if note := gate.OldTags(old); note != "" {
-		d.Notes = append(d.Notes, note)
-	}
-	if len(d.Findings) == 0 {
-		d.Verdict = policy.Accepted
-	}
-	return d, nil
-}
-
-// judgeLanded adds what an audit finds to a decision.
-func judgeLanded(ctx context.Context, g *gate.Gate, a gate.Audit, r *policy.RefDecision, d *policy.Decision) error {
-	return g.Audit(ctx, a, func(j gate.Judged) error {
-		if parents := j.Landing.Commit.Parents; r.Landings == 0 {
-			r.From = history.ID{}.String()
-			if len(parents) > 0 {
-				r.From = parents[0]
-			}
-			if len(parents) > 0 && r.From == r.Old {
-				r.From = ""
-			}
-		}
-		r.Landings++
-		r.Commits += 1 + len(j.Landing.Brought)
-		d.Findings = append(d.Findings, j.Findings...)
-		d.Notes = append(d.Notes, j.Notes...)
-		return nil
-	})
 }
 
 // show writes a decision in the wanted format, and ends with its exit code.

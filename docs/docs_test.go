@@ -21,8 +21,8 @@ func sections() []string {
 }
 
 func TestEveryCodeHasASectionAndNothingElseHas(t *testing.T) {
-	want := make([]string, len(policy.Codes))
-	for i, code := range policy.Codes {
+	want := make([]string, len(policy.Codes()))
+	for i, code := range policy.Codes() {
 		want[i] = string(code)
 	}
 	if diff := cmp.Diff(want, sections()); diff != "" {

@@ -112,7 +112,7 @@ func briefly(left *[]string, findings []policy.Finding) []policy.Finding {
 		}
 		more[f.Code]++
 	}
-	for _, code := range policy.Codes {
+	for _, code := range policy.Codes() {
 		if n := more[code]; n > 0 {
 			*left = append(*left, fmt.Sprintf("%s more findings of code %s aren't kept", thousands(n), code))
 		}

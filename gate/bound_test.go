@@ -19,7 +19,7 @@ func flood(n int, fill func() string) (policy.Decision, Record) {
 	var d policy.Decision
 	for i := range n {
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: "refs/heads/" + fill(), Resolved: fill(), New: strings.Repeat("a", 40)})
-		code := policy.Codes[i*i%7]
+		code := policy.Codes()[i*i%7]
 		d.Findings = append(d.Findings, policy.Finding{
 			Code: code, Ref: fill(), Subject: fill(), Claim: fill(), Detail: fill(), Signer: fill(), Next: []string{fill(), fill()},
 			Paths: []policy.TouchedPath{{Path: fill()}, {Path: fill()}}, Discounted: []policy.Discount{{Name: fill(), Reason: fill()}},
@@ -49,7 +49,7 @@ func TestRefusalsAreKeptBriefly(t *testing.T) {
 		if len(b) > 72<<10 {
 			t.Errorf("a record of %d bytes", len(b))
 		}
-		for _, code := range policy.Codes {
+		for _, code := range policy.Codes() {
 			of := func(f policy.Finding) bool { return f.Code == code }
 			all, kept := 0, 0
 			for _, f := range d.Findings {

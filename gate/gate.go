@@ -225,8 +225,8 @@ func (g *Gate) NotUnderstood(ctx context.Context, req Request, why error) (polic
 
 // conclude makes a decision final: recorded, or refused.
 func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err error) (policy.Decision, error) {
-	if err == nil && len(d.Findings) == 0 {
-		d.Verdict = policy.Accepted
+	if err == nil {
+		d.Settle()
 	}
 	d = bounded(d)
 	d.Reference = reference(req)

@@ -28,82 +28,6 @@ func (v *Verdict) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Code names a kind of finding; codes are stable and each has a paragraph in docs/refusals.md.
-type Code string
-
-// Codes about a commit's signature and signer.
-const (
-	Unsigned             Code = "unsigned"
-	SignatureBad         Code = "signature-bad"
-	SignatureMalformed   Code = "signature-malformed"
-	SignatureWeak        Code = "signature-weak"
-	SignatureUnsupported Code = "signature-unsupported"
-	SignerUnknown        Code = "signer-unknown"
-	SignerMismatch       Code = "signer-mismatch" // the key's owner is not who the commit says
-	SignerRole           Code = "signer-role"     // the principal's role doesn't let it sign this
-	KeyExpired           Code = "key-expired"
-	KeyNotYetValid       Code = "key-not-yet-valid"
-	KeyRevoked           Code = "key-revoked"
-	KeyPurpose           Code = "key-purpose"
-	SignatureDate        Code = "signature-date" // its own time contradicts what it signs
-)
-
-// Codes about what a commit touches, and its dates.
-const (
-	ApprovalMissing    Code = "approval-missing"
-	ApprovalNotFetched Code = "approval-not-fetched"
-	OnHold             Code = "on-hold" // neither approved nor seen for long enough
-	ContentRefused     Code = "content-refused"
-	DateFuture         Code = "date-future"
-	DateTooOld         Code = "date-too-old"
-	DateInvalid        Code = "date-invalid"
-)
-
-// Codes about a change of the policy in the tree.
-const (
-	PolicyInvalid Code = "policy-invalid"
-	QuorumMissing Code = "quorum-missing"
-	CoolDown      Code = "cool-down"
-)
-
-// Codes about a ref update.
-const (
-	RefRewind       Code = "ref-rewind"
-	RefDelete       Code = "ref-delete"
-	RefUnwanted     Code = "ref-unwanted"  // a protected branch that nobody in the keyring has asked for
-	RefStale        Code = "ref-stale"     // it isn't where the pusher says it was
-	MovedOutside    Code = "moved-outside" // it isn't where the last judged push left it
-	RefReserved     Code = "ref-reserved"
-	RefUndecided    Code = "ref-undecided" // it would move beside a push
-	PushCertificate Code = "push-certificate"
-	RefName         Code = "ref-name"
-	RefShadows      Code = "ref-shadows"  // Git would find it by a protected ref's name
-	RefTwin         Code = "ref-twin"     // another ref but for case or Unicode composition
-	RefDetour       Code = "ref-detour"   // the old tip is not on the new tip's first-parent line
-	HistoryGone     Code = "history-gone" // it doesn't hold what trust begins with
-	RefNotCommit    Code = "ref-not-commit"
-	TagMoved        Code = "tag-moved"
-	TagLightweight  Code = "tag-lightweight"
-	TagUnsigned     Code = "tag-unsigned"
-	TagName         Code = "tag-name"
-	ApprovalInvalid Code = "approval-invalid"
-	ApprovalForeign Code = "approval-foreign" // an approval ref that isn't the pusher's to write
-	ObjectMalformed Code = "object-malformed"
-	LimitExceeded   Code = "limit-exceeded"
-	NotConfigured   Code = "not-configured"
-	Undecided       Code = "undecided"
-)
-
-// Codes lists every code, in the order of docs/refusals.md.
-var Codes = []Code{
-	Unsigned, SignatureBad, SignatureMalformed, SignatureWeak, SignatureUnsupported, SignerUnknown,
-	SignerMismatch, SignerRole, KeyExpired, KeyNotYetValid, KeyRevoked, KeyPurpose, SignatureDate,
-	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused, DateFuture, DateTooOld, DateInvalid,
-	PolicyInvalid, QuorumMissing, CoolDown,
-	RefRewind, RefDelete, RefUnwanted, RefStale, MovedOutside, RefReserved, RefUndecided, PushCertificate, RefName, RefShadows, RefTwin, RefDetour, HistoryGone, RefNotCommit, TagMoved, TagLightweight,
-	TagUnsigned, TagName, ApprovalInvalid, ApprovalForeign, ObjectMalformed, LimitExceeded, NotConfigured, Undecided,
-}
-
 // TenureFigures is what somebody has earned.
 type TenureFigures struct {
 	Days    int `json:"days"`
@@ -182,4 +106,12 @@ type Decision struct {
 	// Undecided says why no decision could be reached; the verdict is then Refused. It may name
 	// paths of the server and is for its operator, not for the pusher.
 	Undecided string `json:"undecided,omitempty"`
+}
+
+// Settle accepts if nothing stands against it, and refuses otherwise.
+func (d *Decision) Settle() {
+	d.Verdict = Refused
+	if len(d.Findings) == 0 && d.Undecided == "" {
+		d.Verdict = Accepted
+	}
 }

@@ -9,28 +9,18 @@ import (
 // ExceptionNote begins the note of each finding that an exception puts aside.
 const ExceptionNote = "exception: "
 
-// exceptable are the findings about a commit that an exception can put aside. What guards the policy
-// itself, and dates, by which tenure is counted, are not among them.
-var exceptable = []Code{
-	Unsigned, SignatureWeak, SignatureUnsupported, SignerUnknown, SignerMismatch, SignerRole, KeyExpired,
-	ApprovalMissing, ApprovalNotFetched, OnHold, ContentRefused,
-}
-
-// Exceptable says whether an exception can put findings of a code aside.
-func Exceptable(c Code) bool { return slices.Contains(exceptable, c) }
-
 // except puts findings aside for which a quorum of maintainers has signed an exception. There is no other
 // way past the rules, and each is told to whoever reads of the push.
 func (j *judgement) except() {
 	if len(j.landing.Exceptions) == 0 {
 		if !j.landing.Complete && !j.landing.Known.Exceptions {
 			// They lie beside the approvals, so that where these are looked up they may be, too.
-			j.out.Needs.Exceptions = j.out.Needs.Approvals || slices.ContainsFunc(j.out.Findings, func(f Finding) bool { return Exceptable(f.Code) })
+			j.out.Needs.Exceptions = j.out.Needs.Approvals || slices.ContainsFunc(j.out.Findings, func(f Finding) bool { return f.Code.Meaning().Exceptable })
 		}
 		return
 	}
 	j.out.Findings = slices.DeleteFunc(j.out.Findings, func(f Finding) bool {
-		if !Exceptable(f.Code) {
+		if !f.Code.Meaning().Exceptable {
 			return false
 		}
 		by, reason := j.exceptedBy(f.Commit)

@@ -47,7 +47,7 @@ func decision() *rapid.Generator[policy.Decision] {
 	ref := rapid.OneOf(rapid.SampledFrom([]string{"refs/heads/main", "refs/tags/v1"}), text)
 	finding := rapid.Custom(func(t *rapid.T) policy.Finding {
 		f := policy.Finding{
-			Code: rapid.SampledFrom(append(policy.Codes, "no-such-code", "\x1b[2J")).Draw(t, "code"), Ref: ref.Draw(t, "ref"),
+			Code: rapid.SampledFrom(append(policy.Codes(), "no-such-code", "\x1b[2J")).Draw(t, "code"), Ref: ref.Draw(t, "ref"),
 			Rule: rapid.SampledFrom([]string{"", "opaque-files", "\x1b"}).Draw(t, "rule"), Why: text.Draw(t, "why"),
 			Signer: rapid.SampledFrom([]string{"", "jia", "\n"}).Draw(t, "signer"), Claim: text.Draw(t, "claim"), Fingerprint: text.Draw(t, "fingerprint"),
 			TenureIn: text.Draw(t, "in"), Needed: rapid.IntRange(0, 3).Draw(t, "needed"),

@@ -100,16 +100,16 @@ func (d shown) objection() string {
 	var one, many string
 	for _, f := range d.Findings {
 		if f.Commit == "" {
-			if says := ofRef(f.Code); !slices.Contains(parts, says) {
+			if says := f.Code.Meaning().Ref; !slices.Contains(parts, says) {
 				parts = append(parts, says)
 			}
 			continue
 		}
-		if o, m := ofCommits(f.Code); len(commits) == 0 {
-			one, many = o, m
-		} else if o != one {
-			one, many = ofCommits("")
+		m := f.Code.Meaning()
+		if len(commits) > 0 && m.Commit != one {
+			m = policy.Code("").Meaning() // no word fits all
 		}
+		one, many = m.Commit, m.Commits
 		commits[f.Commit] = true
 	}
 	if len(parts) > 2 {
@@ -131,89 +131,6 @@ func (d shown) objection() string {
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-// ofCommits says what is wrong with one commit and with many, in few words.
-func ofCommits(c policy.Code) (one, many string) {
-	switch c {
-	case policy.Unsigned:
-		return "is not signed", "are not signed"
-	case policy.SignatureBad, policy.SignatureMalformed, policy.SignatureWeak, policy.SignatureUnsupported, policy.SignerUnknown,
-		policy.KeyExpired, policy.KeyNotYetValid, policy.KeyRevoked, policy.KeyPurpose, policy.SignatureDate:
-		return "has no signature that counts", "have no signature that counts"
-	case policy.SignerMismatch:
-		return "is signed by somebody else than it says", "are signed by somebody else than they say"
-	case policy.SignerRole:
-		return "is signed by somebody who may not", "are signed by somebody who may not"
-	case policy.ApprovalMissing, policy.ApprovalNotFetched:
-		return "needs a second person", "need a second person"
-	case policy.OnHold, policy.CoolDown:
-		return "has to wait", "have to wait"
-	case policy.QuorumMissing:
-		return "changes the policy without its quorum", "change the policy without its quorum"
-	case policy.PolicyInvalid:
-		return "breaks the policy", "break the policy"
-	case policy.ContentRefused:
-		return "has a change that nobody may make", "have changes that nobody may make"
-	case policy.DateFuture, policy.DateTooOld, policy.DateInvalid:
-		return "has a date that can't be right", "have dates that can't be right"
-	default:
-		return "may not land", "may not land"
-	}
-}
-
-// ofRef says what is wrong with a ref update, in few words.
-func ofRef(c policy.Code) string {
-	switch c {
-	case policy.RefRewind:
-		return "it would lose commits"
-	case policy.RefDelete:
-		return "it may not be deleted"
-	case policy.RefUnwanted:
-		return "nobody here has said that it is wanted"
-	case policy.RefUndecided:
-		return "no decision lets it move"
-	case policy.RefReserved:
-		return "nobody may push there"
-	case policy.CoolDown:
-		return "it has to wait"
-	case policy.RefStale:
-		return "it has moved meanwhile"
-	case policy.MovedOutside:
-		return "it was moved past the hook"
-	case policy.PushCertificate:
-		return "the push isn't signed as it must be"
-	case policy.RefName:
-		return "such a name is not allowed"
-	case policy.RefDetour:
-		return "its first parents lead elsewhere"
-	case policy.HistoryGone:
-		return "the history that trust begins with is gone"
-	case policy.RefNotCommit:
-		return "it would hold no commit"
-	case policy.TagMoved:
-		return "the tag stands already"
-	case policy.TagLightweight, policy.TagUnsigned, policy.SignerRole, policy.SignatureUnsupported:
-		return "the tag is not signed by a maintainer"
-	case policy.SignerMismatch:
-		return "the tag is signed by somebody else than it says"
-	case policy.TagName:
-		return "the tag was made under another name"
-	case policy.ApprovalInvalid:
-		return "it is no valid approval"
-	case policy.ApprovalForeign:
-		return "the approval is somebody else's"
-	case policy.DateFuture, policy.DateTooOld, policy.DateInvalid:
-		return "the tag's date can't be right"
-	case policy.ObjectMalformed:
-		return "it isn't written as Git writes it"
-	case policy.LimitExceeded:
-		return "it is more than can be judged"
-	case policy.NotConfigured:
-		return "no policy is set up here"
-	default:
-		return "the policy doesn't allow it"
-	}
 }
 
 // detail says what is wrong, with the rule that says so.
