@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
@@ -99,9 +100,9 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 	sign := func(commit history.ID) error {
 		message := fmt.Sprintf("Approve %s\n", commit)
 		if a.ref != "" {
-			message += "\n" + gate.RefLine + a.ref + "\n"
+			message += "\n" + attest.RefLine + a.ref + "\n"
 		}
-		return a.sign(ctx, g, gate.Approval, commit, message)
+		return a.sign(ctx, g, policy.Approves, commit, message)
 	}
 	if !a.each {
 		return sign(commit)
@@ -115,7 +116,7 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "or all at once: git push origin '%[1]s*:%[1]s*'\n", "refs/"+string(gate.Approval)+"/")
+	_, err = fmt.Fprintf(a.env.Stdout, "or all at once: git push origin '%[1]s*:%[1]s*'\n", "refs/"+string(policy.Approves)+"/")
 	return err
 }
 
@@ -127,7 +128,7 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
-	return a.sign(ctx, g, gate.Withdrawal, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
+	return a.sign(ctx, g, policy.Withdraws, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
 }
 
 // approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion, or one in its place
@@ -149,16 +150,16 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, w
 		return err
 	}
 	if withdraw {
-		if _, err := a.git(ctx, "update-ref", "-d", gate.Move.Ref(commit, a.name)); err != nil {
+		if _, err := a.git(ctx, "update-ref", "-d", policy.Moves.Ref(commit.String(), a.name)); err != nil {
 			return err
 		}
-		return a.sign(ctx, g, gate.Move, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
+		return a.sign(ctx, g, policy.Moves, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
 	}
 	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), a.from, a.to)
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	return a.sign(ctx, g, gate.Move, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
+	return a.sign(ctx, g, policy.Moves, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, attest.RefLine, a.ref, attest.MoveLine, a.from, a.to))
 }
 
 // whoAmI finds the name under which the keyring knows the user.
@@ -241,8 +242,8 @@ func (a *approving) confirmed(commit history.ID) bool {
 // sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it where vouchers
 // live, and says how to push it. One's own word that is there already and counts stays if it says the same:
 // it may have been relied on. Any other makes place.
-func (a *approving) sign(ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, message string) error {
-	ref, name := kind.Ref(commit, a.name), kind.Tag(commit, a.name)
+func (a *approving) sign(ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, message string) error {
+	ref, name := kind.Ref(commit.String(), a.name), kind.Tag(commit.String(), a.name)
 	push := ref
 	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
 		id, err := history.ParseID(strings.TrimSpace(out))
@@ -254,7 +255,7 @@ func (a *approving) sign(ctx context.Context, g *gate.Gate, kind gate.Voucher, c
 		}
 		push = "+" + ref
 	}
-	if kind == gate.Move { // it may stand in place of another
+	if kind == policy.Moves { // it may stand in place of another
 		push = "+" + ref
 	}
 	if _, err := a.git(ctx, "tag", "-s", "-f", "-m", message, name, commit.String()); err != nil {
@@ -274,7 +275,7 @@ func (a *approving) sign(ctx context.Context, g *gate.Gate, kind gate.Voucher, c
 
 // made gives the id of the tag that git made, if it counts: some versions of git end well though what signs failed, and
 // leave a tag without a signature.
-func (a *approving) made(ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, name string) (string, error) {
+func (a *approving) made(ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, name string) (string, error) {
 	out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", "refs/tags/"+name)
 	if err != nil {
 		return "", err

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/attest"
+	"countersign/policy"
 	"countersign/report"
 )
 
@@ -32,8 +34,8 @@ somebody has looked at it: countersign log review. There is no other way past th
 		switch {
 		case strings.TrimSpace(*reason) == "" || strings.ContainsAny(*reason, "\r\n"):
 			return mistyped(cmd, errors.New("--reason wants one line that says why"))
-		case *expires <= 0 || *expires > gate.MaxException:
-			return mistyped(cmd, fmt.Errorf("--expires wants a time of up to %s", gate.MaxException))
+		case *expires <= 0 || *expires > policy.MaxException:
+			return mistyped(cmd, fmt.Errorf("--expires wants a time of up to %s", policy.MaxException))
 		}
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
@@ -57,8 +59,8 @@ somebody has looked at it: countersign log review. There is no other way past th
 		if !a.yes && !a.confirmed(commit) {
 			return exitError{exitRefused, errors.New("nothing was signed")}
 		}
-		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n", commit, gate.ReasonLine, *reason, gate.ExpiresLine, until)
-		return a.sign(cmd.Context(), g, gate.Exception, commit, message)
+		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n", commit, attest.ReasonLine, *reason, attest.ExpiresLine, until)
+		return a.sign(cmd.Context(), g, policy.Excepts, commit, message)
 	}
 	return cmd
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -26,13 +27,13 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 		commits[landing.Brought[i].ID] = landing.Brought[i].Committer.When
 	}
 	var patterns []string
-	for _, kind := range voucherKinds {
+	for _, kind := range policy.AttestationKinds {
 		if len(commits) > manyCommits {
-			patterns = append(patterns, kind.refs())
+			patterns = append(patterns, kind.Prefix())
 			continue
 		}
 		for id := range commits {
-			patterns = append(patterns, kind.refs()+id+"/")
+			patterns = append(patterns, kind.Prefix()+id+"/")
 		}
 	}
 	slices.Sort(patterns)
@@ -40,33 +41,33 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 	if err != nil {
 		return err
 	}
-	var found []voucher
+	var found []attest.Ref
 	if q.push != nil {
-		found = slices.Clone(q.push.vouchers)
+		found = slices.Clone(q.push.attestations)
 	}
 	for _, ref := range refs {
-		if v, err := parseVoucher(ref.Name, ref.ID); err == nil { // else it is none, whatever it is
-			found = append(found, v)
+		if r, err := attest.Parse(ref.Name, ref.ID); err == nil { // else it is none, whatever it is
+			found = append(found, r)
 		}
 	}
 	var received time.Time
 	if landing.Received != 0 {
 		received = time.Unix(landing.Received, 0)
 	}
-	for _, v := range found {
-		when, here := commits[v.commit.String()]
+	for _, r := range found {
+		when, here := commits[r.Commit.String()]
 		if !here {
 			continue
 		}
-		said, err := g.said(ctx, st, repo, v, arrival{time.Unix(when, 0), received})
+		s, err := g.stated(ctx, st, repo, r, arrival{time.Unix(when, 0), received})
 		if err != nil {
 			return err
 		}
-		switch v.kind {
-		case Approval:
-			a := said.approval()
+		switch r.Kind {
+		case policy.Approves:
+			a := s.Approval()
 			if landing.Received == 0 && a.Ref != landing.Ref {
-				landed, err := g.reaches(ctx, repo, st, a.Ref, v.commit)
+				landed, err := g.reaches(ctx, repo, st, a.Ref, r.Commit)
 				if err != nil {
 					return err
 				}
@@ -75,10 +76,10 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 				}
 			}
 			landing.Approvals = append(landing.Approvals, a)
-		case Exception:
-			landing.Exceptions = append(landing.Exceptions, said.exception())
-		case Withdrawal:
-			landing.Withdrawals = append(landing.Withdrawals, said.withdrawal())
+		case policy.Excepts:
+			landing.Exceptions = append(landing.Exceptions, s.Exception())
+		case policy.Withdraws:
+			landing.Withdrawals = append(landing.Withdrawals, s.Withdrawal())
 		}
 	}
 	for _, t := range q.fact.tags {
@@ -93,12 +94,12 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 // mergeTag gives what a tag that a merge embeds approves: git merge takes in whatever tag it is given, so that
 // only one that calls itself an approval of that commit is one. It gives nil for any other.
 func (st *standing) mergeTag(t mergeTag) *policy.Approval {
-	v, err := parseVoucher("refs/"+t.tag.Name, t.tag.ID)
-	if err != nil || v.kind != Approval {
+	r, err := attest.Parse("refs/"+t.tag.Name, t.tag.ID)
+	if err != nil || r.Kind != policy.Approves {
 		return nil
 	}
-	s := st.state(v, &t.tag, t.at)
-	a := s.approval()
+	s := attest.State(r, &t.tag, t.at.landed, st.verifying(t.at.received))
+	a := s.Approval()
 	a.Source, a.Name = "mergetag", "merged tag "+t.tag.Name
 	return &a
 }

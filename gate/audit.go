@@ -268,7 +268,7 @@ func (g *Gate) claimedLedger(ctx context.Context, cl *claims, tip history.ID) (*
 // approvalsFetched says whether this repository has any approval at all: a clone doesn't unless it
 // was told to fetch them.
 func (g *Gate) approvalsFetched(ctx context.Context) (bool, error) {
-	refs, err := g.repo.Refs(ctx, Approval.refs())
+	refs, err := g.repo.Refs(ctx, policy.Approves.Prefix())
 	return len(refs) > 0, err
 }
 

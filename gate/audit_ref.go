@@ -9,7 +9,6 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // Holds is what the ref holds that is judged: a tag object, or a commit.
@@ -39,15 +38,13 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 		return nil, false, undecided(err)
 	}
 	if !a.tag.IsZero() {
-		f, err := g.auditTag(ctx, a)
-		if err != nil {
+		if findings, err = g.auditTag(ctx, a); err != nil {
 			return nil, false, undecided(err)
 		}
-		if f != nil {
+		if findings != nil {
 			if old, err = g.isOld(ctx, a, adopted); err != nil || old {
 				return nil, old, err
 			}
-			findings = append(findings, *f)
 		}
 	}
 	if a.Range.Tip.IsZero() {
@@ -68,20 +65,25 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 // auditTag judges a tag by the policy of today. Whoever may sign tags no more may have been allowed to then: what the policy
 // said in the tagged commit counts as well, if that landed on a branch, where no policy gets without its
 // quorum. A key that is revoked by now stays that.
-func (g *Gate) auditTag(ctx context.Context, a Audit) (*policy.Finding, error) {
-	t := tagAt{Gate: g, by: g.now, ref: a.Ref, shown: a.Ref, id: a.tag}
-	target, f, err := t.judge(ctx)
-	if errors.Is(err, history.ErrMalformed) {
-		return t.finding(policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), t.again()+" COMMIT"), nil
+func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) {
+	t, target, err := g.readTag(ctx, a.Ref, a.tag)
+	if err == nil {
+		err = g.verifyTag(ctx, g.now, &t, arrival{})
 	}
-	switch {
-	case err != nil:
+	if errors.Is(err, history.ErrMalformed) {
+		return []policy.Finding{{
+			Code: policy.ObjectMalformed, Ref: a.Ref, Detail: strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), Next: []string{t.Again() + " COMMIT"},
+		}}, nil
+	}
+	if err != nil {
 		return nil, err
-	case a.Range.Tip.IsZero() && f == nil:
-		kind, err := g.repo.Kind(ctx, target)
-		return t.finding(policy.RefNotCommit, "it leads to a "+kind+" where a commit belongs", t.again()+" COMMIT"), err
-	case f == nil || g.introduction == nil || a.Range.Tip.IsZero() || t.status == verify.Revoked:
-		return f, nil
+	}
+	found := g.now.policy.JudgeTag(t)
+	switch {
+	case a.Range.Tip.IsZero() && found == nil:
+		return []policy.Finding{{Code: policy.RefNotCommit, Ref: a.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs", Next: []string{t.Again() + " COMMIT"}}}, nil
+	case found == nil || g.introduction == nil || a.Range.Tip.IsZero() || t.Signature.Status == policy.StatusRevoked:
+		return found, nil
 	}
 	refs, err := g.protectedRefs(ctx)
 	if err != nil {
@@ -90,15 +92,19 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) (*policy.Finding, error) {
 	refs = slices.DeleteFunc(refs, func(r history.Ref) bool { return !isBranch(r.Name) })
 	on, err := onLineOf(ctx, g.repo, target, tipsOf(refs)...)
 	if err != nil || !on {
-		return f, err
+		return found, err
 	}
-	if t.by, err = g.standingAt(ctx, g.repo, target); err != nil {
-		return f, nil // a policy that can't be read says nothing
+	then, err := g.standingAt(ctx, g.repo, target)
+	if err != nil {
+		return found, nil // a policy that can't be read says nothing
 	}
-	if _, then, err := t.judge(ctx); err != nil || then == nil {
+	if err := g.verifyTag(ctx, then, &t, arrival{}); err != nil {
 		return nil, err
 	}
-	return f, nil
+	if then.policy.JudgeTag(t) == nil {
+		return nil, nil
+	}
+	return found, nil
 }
 
 // isOld says whether a tag, where all protected refs are judged, may have been there at adoption: it leads to a

@@ -12,7 +12,6 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // certificateAge is how old the nonce of a push certificate may be. The server that gave it says itself
@@ -20,47 +19,36 @@ import (
 // from another push could be good for.
 const certificateAge = time.Hour
 
-// certificate verifies the push certificate that came with a push, and notes whose it is. Git's own verdict
-// on its signature isn't asked. One that is there and isn't valid refuses the push, whether the policy wants
-// one or not: somebody has changed it.
+// certificate judges the push itself by the certificate that came with it, and notes who signed that. Git's own verdict on
+// its signature isn't asked. Nothing is judged where no update is protected and there is no certificate.
 func (p *push) certificate(ctx context.Context) error {
-	required := p.now.policy.Push.Certificate == "required"
-	refuse := func(detail string) {
-		for i := range p.updates {
-			if u := &p.updates[i]; u.decision.Protected || p.req.Certificate != nil {
-				p.refuse(u, policy.PushCertificate, detail, "git push --signed", "or for good: git config push.gpgSign true")
-				return
-			}
+	sent := p.req.Certificate
+	i := slices.IndexFunc(p.updates, func(u update) bool { return u.decision.Protected || sent != nil })
+	if i < 0 {
+		return nil
+	}
+	var facts *policy.Certificate
+	if sent != nil {
+		raw, err := p.repo.Blob(ctx, sent.Blob)
+		if err != nil {
+			return err
+		}
+		facts = new(policy.Certificate)
+		c, err := parseCertificate(raw)
+		if err == nil {
+			err = c.fits(p.req)
+		}
+		if err != nil {
+			facts.Unfit = err.Error()
+		} else {
+			facts.Signature = signature(p.now.verify(c.payload, c.signature, p.req.Received.Unix(), arrival{p.req.Received, p.req.Received}))
 		}
 	}
-	if p.req.Certificate == nil {
-		if required {
-			refuse("the policy wants pushes to be signed, and this one isn't")
-		}
-		return nil
+	pusher, findings := p.now.policy.JudgePush(facts)
+	if pusher != nil {
+		p.pusher = pusher.Name
 	}
-	raw, err := p.repo.Blob(ctx, p.req.Certificate.Blob)
-	if err != nil {
-		return err
-	}
-	c, err := parseCertificate(raw)
-	if err == nil {
-		err = c.fits(p.req)
-	}
-	if err != nil {
-		refuse("its push certificate isn't valid: " + err.Error())
-		return nil
-	}
-	r := p.now.verify(c.payload, c.signature, p.req.Received.Unix(), arrival{p.req.Received, p.req.Received})
-	if r.Status != verify.Good {
-		refuse(fmt.Sprintf("its push certificate has no signature that counts: %s, %s", r.Status, r.Reason))
-		return nil
-	}
-	if !slices.Contains(p.now.policy.Signatures.Kinds, string(r.Kind)) {
-		refuse(fmt.Sprintf("its push certificate: the policy doesn't accept %s signatures", r.Kind))
-		return nil
-	}
-	p.pusher = r.Principal
+	p.find(&p.updates[i], findings...)
 	return nil
 }
 

@@ -71,7 +71,7 @@ func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside 
 		of := p.refs[ref]
 		accepted = accepted || len(of.pending) > 0 || len(of.awaited) > 0
 		for _, w := range of.pending {
-			if w.protected || isVoucher(ref) {
+			if w.protected || policy.IsAttestation(ref) {
 				c.NotMade = append(c.NotMade, ref+" to "+w.new)
 			}
 		}

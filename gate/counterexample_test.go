@@ -45,8 +45,8 @@ func (h *randomHistory) topic(by, path, text string, from *randomCommit) *random
 	return c
 }
 
-// says has a voucher pushed. Move is the old and the new id, "" for no move.
-func (h *randomHistory) says(kind Voucher, by string, about *randomCommit, ref, move string) {
+// says has a voucher pushed. policy.Moves is the old and the new id, "" for no move.
+func (h *randomHistory) says(kind policy.AttestationKind, by string, about *randomCommit, ref, move string) {
 	h.t.Helper()
 	v := &word{kind: kind, about: about, name: by, signer: by, when: h.clock.Unix(), ref: ref, move: move}
 	h.passes(true, refUpdate{name: h.voucher(v), to: v.tag, commit: about, word: v})
@@ -61,7 +61,7 @@ func TestApprovedBeforeItsHoldWasOverIsApprovedInAnAudit(t *testing.T) {
 	s.goGit = true
 	s.play(move{
 		Work: []work{{By: "jia", As: "jia", Path: ".github/workflows/ci.yml", Text: "one\n"}},
-		Show: true, Words: []said{{Kind: Approval, By: "lasse"}}, Refs: []string{mainRef},
+		Show: true, Words: []said{{Kind: policy.Approves, By: "lasse"}}, Refs: []string{mainRef},
 	}, s.push)
 	if s.passed != 1 {
 		t.Fatalf("it didn't land: %v", s.found)
@@ -75,7 +75,7 @@ func TestOldBranchThatHasTheOldPolicyIsNoWordForIt(t *testing.T) {
 	t.Parallel()
 	h := smallest(t, true)
 	old := h.topic("lasse", "configure.ac", "new\n", h.tip())
-	h.says(Approval, "far", old, "", "")
+	h.says(policy.Approves, "far", old, "", "")
 	tightened := h.topic("alice", policyPath, "retire a puppet", h.tip())
 	h.lands(true, mainRef, tightened)
 	files := maps.Clone(tightened.files)
@@ -114,7 +114,7 @@ func TestApprovalForMainCountsWhereABranchOfItIsAudited(t *testing.T) {
 	t.Parallel()
 	h := smallest(t, false)
 	c := h.topic("alice", "configure.ac", "new\n", h.tip())
-	h.says(Approval, "lasse", c, mainRef, "")
+	h.says(policy.Approves, "lasse", c, mainRef, "")
 	h.lands(true, mainRef, c)
 	h.lands(true, "refs/heads/release/1", c)
 	if found := h.audits(); len(found) != 0 {
@@ -128,10 +128,10 @@ func TestApprovalForAnotherRefDoesntUndoTheFirst(t *testing.T) {
 	t.Parallel()
 	h := smallest(t, false)
 	c := h.topic("alice", "configure.ac", "new\n", h.tip())
-	h.says(Approval, "lasse", c, mainRef, "")
+	h.says(policy.Approves, "lasse", c, mainRef, "")
 	h.lands(true, mainRef, c)
 	h.wait(1)
-	v := &word{kind: Approval, about: c, name: "lasse", signer: "lasse", when: h.clock.Unix(), ref: "refs/heads/release/1"}
+	v := &word{kind: policy.Approves, about: c, name: "lasse", signer: "lasse", when: h.clock.Unix(), ref: "refs/heads/release/1"}
 	h.passes(false, refUpdate{name: h.voucher(v), to: v.tag, commit: c, word: v})
 	if found := h.audits(); len(found) != 0 {
 		t.Errorf("verify finds %v in what was accepted", found)
@@ -147,7 +147,7 @@ func TestOneApprovalMoreTakesNoneAway(t *testing.T) {
 		c := h.topic("con", policyPath, "hire", h.tip())
 		for _, by := range []string{"jia", "far", third} {
 			if by != "" {
-				h.says(Approval, by, c, "", "")
+				h.says(policy.Approves, by, c, "", "")
 			}
 		}
 		h.lands(true, mainRef, c)

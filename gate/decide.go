@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -14,16 +15,16 @@ import (
 // push is one request being decided.
 type push struct {
 	*Gate
-	req       Request
-	updates   []update
-	vouchers  []voucher         // those that come in this very push
-	judged    []history.Ref     // see judgedRefs; nil before it was asked
-	beside    map[string]string // see noRoom; nil before it was asked
-	clashes   map[string]string // see clash; nil before it was asked
-	decision  policy.Decision
-	landed    map[history.ID]bool      // see standsOnJudged; nil before it was asked
-	empty     map[string]bool          // see holdsNothing; nil before it was asked
-	straights map[string][]history.Ref // see straight; by the ref that is judged
+	req          Request
+	updates      []update
+	attestations []attest.Ref      // those that come in this very push
+	judged       []history.Ref     // see judgedRefs; nil before it was asked
+	beside       map[string]string // see noRoom; nil before it was asked
+	clashes      map[string]string // see clash; nil before it was asked
+	decision     policy.Decision
+	landed       map[history.ID]bool      // see standsOnJudged; nil before it was asked
+	empty        map[string]bool          // see holdsNothing; nil before it was asked
+	straights    map[string][]history.Ref // see straight; by the ref that is judged
 }
 
 // update is a ref update as the repository, not the client, sees it.
@@ -65,7 +66,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	for _, first := range []bool{true, false} {
 		for i := range p.updates {
 			u := &p.updates[i]
-			if isVoucher(u.resolved) != first {
+			if policy.IsAttestation(u.resolved) != first {
 				continue
 			}
 			if err := p.update(ctx, u); err != nil && !errors.Is(err, errRefused) && !p.blames(ctx, u, err) {
@@ -183,10 +184,10 @@ func (p *push) update(ctx context.Context, u *update) error {
 			return nil
 		}
 	}
-	if !isVoucher(u.resolved) && !u.decision.Protected {
+	if !policy.IsAttestation(u.resolved) && !u.decision.Protected {
 		return nil
 	}
-	if u.Old != u.real && (u.New != u.real || isVoucher(u.resolved)) {
+	if u.Old != u.real && (u.New != u.real || policy.IsAttestation(u.resolved)) {
 		// Git compares the ref with what the client says it was when it is moved at last, not with what was
 		// judged: another push may land in between. And an approval that Git then doesn't store, nobody finds later.
 		p.refuse(u, policy.RefStale, "it is at "+u.real.String()+" by now, not at "+u.Old.String(), "git fetch, then push again")
@@ -202,8 +203,8 @@ func (p *push) update(ctx context.Context, u *update) error {
 		}
 		return err
 	}
-	if isVoucher(u.resolved) {
-		return p.voucherRef(ctx, u)
+	if policy.IsAttestation(u.resolved) {
+		return p.attestation(ctx, u)
 	}
 	if settled, err := p.outside(ctx, u); err != nil || settled {
 		return err

@@ -68,23 +68,23 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	if err != nil {
 		return err
 	}
-	approvals, err := p.saidOf(ctx, Approval, u.New)
+	approvals, err := p.statedOf(ctx, policy.Approves, u.New)
 	if err != nil {
 		return err
 	}
-	withdrawals, err := p.saidOf(ctx, Withdrawal, u.New)
+	withdrawals, err := p.statedOf(ctx, policy.Withdraws, u.New)
 	if err != nil {
 		return err
 	}
 	var given []policy.Approval
 	for _, s := range approvals {
-		if a := s.approval(); a.Ref == u.resolved {
+		if a := s.Approval(); a.Ref == u.resolved {
 			given = append(given, a)
 		}
 	}
 	var back []policy.Withdrawal
 	for _, s := range withdrawals {
-		back = append(back, s.withdrawal())
+		back = append(back, s.Withdrawal())
 	}
 	words = append(words, policy.Standing(given, back)...)
 	if by := p.now.policy.MaintainersBehind(words); len(by) > 0 {

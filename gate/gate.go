@@ -329,5 +329,13 @@ func reference(req Request) string {
 }
 
 func (p *push) refuse(u *update, code policy.Code, detail string, next ...string) {
-	p.decision.Findings = append(p.decision.Findings, policy.Finding{Code: code, Ref: u.Name, Detail: detail, Next: next})
+	p.find(u, policy.Finding{Code: code, Detail: detail, Next: next})
+}
+
+// find takes in what stands against an update, by the name that was pushed to.
+func (p *push) find(u *update, findings ...policy.Finding) {
+	for _, f := range findings {
+		f.Ref = u.Name
+		p.decision.Findings = append(p.decision.Findings, f)
+	}
 }

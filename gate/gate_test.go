@@ -262,35 +262,6 @@ func TestClaimsCountOnlyIfThePolicySaysSo(t *testing.T) {
 	}
 }
 
-func TestParseApprovalRef(t *testing.T) {
-	id := strings.Repeat("ab", 20)
-	v, err := parseVoucher("refs/approvals/"+id+"/lasse", history.ID{})
-	if err != nil || v.commit.String() != id || v.principal != "lasse" || v.kind.Ref(v.commit, v.principal) != "refs/approvals/"+id+"/lasse" {
-		t.Errorf("%+v, %v", v, err)
-	}
-	for _, name := range []string{
-		"refs/approvals/", "refs/approvals/" + id, "refs/approvals/" + id + "/", "refs/approvals/" + id + "/a/b",
-		"refs/approvals/" + strings.ToUpper(id) + "/lasse", "refs/approvals/" + id[:39] + "/lasse", "refs/approvals/" + strings.Repeat("0", 40) + "/lasse",
-	} {
-		if _, err := parseVoucher(name, history.ID{}); err == nil {
-			t.Errorf("%s is taken for an approval", name)
-		}
-	}
-}
-
-func TestApprovedRef(t *testing.T) {
-	for message, want := range map[string]string{
-		"Approve x\n": "",
-		"Approve x\n\nApproved-ref: refs/heads/main\n":  "refs/heads/main",
-		"Approve x\n\nApproved-ref: refs/heads/main":    "refs/heads/main",
-		"Approve x\n\nNot-Approved-ref: refs/heads/a\n": "",
-	} {
-		if diff := cmp.Diff(want, (&statement{message: []byte(message)}).line(RefLine)); diff != "" {
-			t.Errorf("%q: %s", message, diff)
-		}
-	}
-}
-
 // What was made through a symbolic ref is told by the ref behind it, as it was when it was decided; and
 // what can't be looked up is recorded all the same.
 func TestAppliedThroughASymbolicRef(t *testing.T) {

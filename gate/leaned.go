@@ -5,7 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"countersign/gate/attest"
 	"countersign/history"
+	"countersign/policy"
 	"countersign/verify"
 )
 
@@ -32,7 +34,7 @@ type leaning struct {
 	*Gate
 	visit    func(Leaned) error
 	seen     map[string]int64 // when an object was first a ref's new value, by the journal, seconds since 1970
-	vouchers map[history.ID][]voucher
+	vouchers map[history.ID][]attest.Ref
 	told     map[string]bool
 	waiting  []suspect // until the journal says when they came in
 }
@@ -62,7 +64,7 @@ func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
 	if err != nil {
 		return undecided(err)
 	}
-	l := leaning{Gate: g, seen: p.sights(), visit: visit, vouchers: make(map[history.ID][]voucher), told: make(map[string]bool)}
+	l := leaning{Gate: g, seen: p.sights(), visit: visit, vouchers: make(map[history.ID][]attest.Ref), told: make(map[string]bool)}
 	if err := l.findVouchers(ctx); err != nil {
 		return undecided(err)
 	}
@@ -80,13 +82,13 @@ func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
 
 func (l *leaning) findVouchers(ctx context.Context) error {
 	var patterns []string
-	for _, kind := range voucherKinds {
-		patterns = append(patterns, kind.refs())
+	for _, kind := range policy.AttestationKinds {
+		patterns = append(patterns, kind.Prefix())
 	}
 	refs, err := l.repo.Refs(ctx, patterns...)
 	for _, r := range refs {
-		if v, err := parseVoucher(r.Name, r.ID); err == nil {
-			l.vouchers[v.commit] = append(l.vouchers[v.commit], v)
+		if v, err := attest.Parse(r.Name, r.ID); err == nil {
+			l.vouchers[v.Commit] = append(l.vouchers[v.Commit], v)
 		}
 	}
 	return err
@@ -127,7 +129,7 @@ func (l *leaning) commit(ctx context.Context, ref string, j *Judged, e *history.
 		})...)
 	}
 	for _, v := range l.vouchers[e.ID] {
-		if err := l.tag(ctx, strings.TrimSuffix(string(v.kind), "s"), v.name, v.tag, e.Committer.When); err != nil {
+		if err := l.tag(ctx, strings.TrimSuffix(string(v.Kind), "s"), v.Called, v.Tag, e.Committer.When); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -39,9 +40,9 @@ func (p *push) blames(ctx context.Context, u *update, err error) bool {
 	case errors.Is(err, history.ErrMalformed):
 		next := policy.Rewritten
 		if strings.HasPrefix(u.resolved, "refs/tags/") {
-			next = (&tagAt{shown: u.Name}).again() + " COMMIT"
-		} else if v, err := parseVoucher(u.resolved, u.New); err == nil {
-			next = v.again()
+			next = policy.Tag{Shown: u.Name}.Again() + " COMMIT"
+		} else if r, err := attest.Parse(u.resolved, u.New); err == nil {
+			next = r.Kind.Again(r.Commit.String())
 		}
 		p.refuse(u, policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), next)
 	default:

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // mayMove says whether a protected ref may lose what it holds: because the policy allows that to everybody,
@@ -50,8 +50,8 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if err != nil {
 		return nil, err
 	}
-	said, err := p.saidOf(ctx, Move, commit)
-	if err != nil || len(said) == 0 {
+	stated, err := p.statedOf(ctx, policy.Moves, commit)
+	if err != nil || len(stated) == 0 {
 		return nil, err
 	}
 	past, err := p.pastOf(ctx, u.resolved, u.real)
@@ -59,10 +59,10 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 		return nil, err
 	}
 	var moves []policy.Approval
-	for _, s := range said {
-		if s.signature.Status == verify.Good.String() && s.line(RefLine) == u.resolved && s.line(MoveLine) == u.real.String()+" "+u.written() {
-			a := s.approval()
-			if a.Seen, err = p.vouched(ctx, Move, a.Commit, s.principal, a.Object); err != nil {
+	for _, s := range stated {
+		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved && s.Line(attest.MoveLine) == u.real.String()+" "+u.written() {
+			a := s.Approval()
+			if a.Seen, err = p.vouched(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
 				return nil, err
 			}
 			if a.Seen == 0 || a.Seen > past.movedOn(u.real.String(), u.New.String()) {
@@ -73,16 +73,16 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	return moves, nil
 }
 
-// saidOf reads the vouchers of a kind about a commit: those that are here, and those that come in this push.
-func (p *push) saidOf(ctx context.Context, kind Voucher, commit history.ID) ([]statement, error) {
-	found := slices.DeleteFunc(slices.Clone(p.vouchers), func(v voucher) bool { return v.commit != commit || v.kind != kind })
-	refs, err := p.repo.Refs(ctx, kind.refs()+commit.String()+"/")
+// statedOf reads the attestations of a kind about a commit: those that are here, and those that come in this push.
+func (p *push) statedOf(ctx context.Context, kind policy.AttestationKind, commit history.ID) ([]attest.Statement, error) {
+	found := slices.DeleteFunc(slices.Clone(p.attestations), func(r attest.Ref) bool { return r.Commit != commit || r.Kind != kind })
+	refs, err := p.repo.Refs(ctx, kind.Prefix()+commit.String()+"/")
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range refs {
-		if v, err := parseVoucher(r.Name, r.ID); err == nil {
-			found = append(found, v)
+	for _, ref := range refs {
+		if r, err := attest.Parse(ref.Name, ref.ID); err == nil {
+			found = append(found, r)
 		}
 	}
 	if len(found) == 0 {
@@ -92,13 +92,13 @@ func (p *push) saidOf(ctx context.Context, kind Voucher, commit history.ID) ([]s
 	if err != nil {
 		return nil, err
 	}
-	said := make([]statement, len(found))
-	for i, v := range found {
-		if said[i], err = p.said(ctx, p.now, p.repo, v, arrival{time.Unix(committed, 0), p.req.Received}); err != nil {
+	stated := make([]attest.Statement, len(found))
+	for i, r := range found {
+		if stated[i], err = p.stated(ctx, p.now, p.repo, r, arrival{time.Unix(committed, 0), p.req.Received}); err != nil {
 			return nil, err
 		}
 	}
-	return said, nil
+	return stated, nil
 }
 
 // mayLoosen refuses to let the branch that holds the policy go back to another before its time: a policy that

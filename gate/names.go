@@ -37,7 +37,7 @@ func (p *push) names(ctx context.Context) error {
 	for i := range p.updates {
 		u := &p.updates[i]
 		isNew := u.real.IsZero()
-		if u.New.IsZero() || u.New == u.real || isVoucher(u.resolved) {
+		if u.New.IsZero() || u.New == u.real || policy.IsAttestation(u.resolved) {
 			continue
 		}
 		if isNew || slices.ContainsFunc(policy.Homonyms(u.resolved), p.now.policy.Protects) {
@@ -95,7 +95,7 @@ func isOrAre(n int) string {
 
 // typed gives a ref's name for a command. Git allows names that a shell would obey; those are left to the reader.
 func typed(ref string) string {
-	if strings.Trim(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") != "" {
+	if !policy.Plain(ref) {
 		return "REF"
 	}
 	return ref
@@ -140,7 +140,7 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 		if end := path.Base(r.Name); !n.ends[end] && end != "HEAD" || len(n.ends) == 0 {
 			continue
 		}
-		if g.now.policy.Protects(r.Name) || isVoucher(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
+		if g.now.policy.Protects(r.Name) || policy.IsAttestation(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
 			continue
 		}
 		for _, other := range policy.Homonyms(r.Name) {
@@ -216,7 +216,7 @@ func (g *Gate) Shadows(ctx context.Context) ([]Shadow, error) {
 	}
 	var found []Shadow
 	for _, r := range refs {
-		if isVoucher(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
+		if policy.IsAttestation(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
 			continue
 		}
 		for _, other := range g.now.policy.Shadows(r.Name, func(ref string) bool { return exists[ref] }) {

@@ -170,7 +170,7 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 		var names []string
 		for i := range p.updates {
 			u := &p.updates[i]
-			if !u.real.IsZero() || u.New.IsZero() || !u.decision.Protected && !isVoucher(u.resolved) {
+			if !u.real.IsZero() || u.New.IsZero() || !u.decision.Protected && !policy.IsAttestation(u.resolved) {
 				continue
 			}
 			news[u.resolved] = true
@@ -234,7 +234,7 @@ func (p *push) clash(u *update) string {
 
 // wayOut says how a ref that is in the way goes.
 func (g *Gate) wayOut(ref string) string {
-	if g.now.policy.Names(ref) || isVoucher(ref) {
+	if g.now.policy.Names(ref) || policy.IsAttestation(ref) {
 		return "ask the server's operator to take " + ref + " away"
 	}
 	return "git push origin :" + typed(ref) + ", then push again"

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/history"
+	"countersign/policy"
 )
 
 // past is what the journal says of what Git made, ref by ref. That a push was accepted says nothing yet: the client
@@ -272,16 +273,12 @@ func (g *Gate) anyApplied(ctx context.Context) (bool, error) {
 
 // vouched says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
 // doesn't.
-func (g *Gate) vouched(ctx context.Context, kind Voucher, commit, principal, object string) (int64, error) {
-	about, err := history.ParseID(commit)
-	if err != nil {
-		return 0, err
-	}
+func (g *Gate) vouched(ctx context.Context, kind policy.AttestationKind, commit, principal, object string) (int64, error) {
 	tag, err := history.ParseID(object)
 	if err != nil {
 		return 0, err
 	}
-	p, err := g.pastOf(ctx, kind.Ref(about, principal), tag)
+	p, err := g.pastOf(ctx, kind.Ref(commit, principal), tag)
 	if err != nil {
 		return 0, err
 	}

@@ -236,7 +236,7 @@ func drawSingles(t *rapid.T, age int, waits []int) *singles {
 		for i := range m.Words {
 			m.Words[i].Brief = false // whether an exception ended between date and arrival the receiver alone knows
 		}
-		if slices.ContainsFunc(slices.Concat(m.Words, m.Late), func(w said) bool { return w.Kind == Withdrawal }) {
+		if slices.ContainsFunc(slices.Concat(m.Words, m.Late), func(w said) bool { return w.Kind == policy.Withdraws }) {
 			// A withdrawal between the date of a landing and its arrival is known to the receiver alone.
 			m.Age = 0
 			for i := range m.Work {

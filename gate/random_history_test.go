@@ -173,14 +173,14 @@ func (h *randomHistory) say(s said, branch []*randomCommit) refUpdate {
 	if v.name == "" {
 		v.name = v.signer
 	}
-	if s.Kind == Exception {
+	if s.Kind == policy.Excepts {
 		v.reason, v.expires = s.Ref == "", v.when+10*oneDay
 		if s.Brief {
 			v.expires = v.when + oneDay/2
 		}
 	}
 	if s.Move {
-		v.kind, v.move = Move, h.refs[s.Ref].id+" "+about.id
+		v.kind, v.move = policy.Moves, h.refs[s.Ref].id+" "+about.id
 	}
 	return refUpdate{name: h.voucher(v), to: v.tag, commit: about, word: v}
 }

@@ -32,7 +32,7 @@ func (a *asked) above(c *randomCommit) map[*randomCommit]bool {
 }
 
 // words gives the valid vouchers of a kind for commits.
-func (a *asked) words(kind Voucher, about map[*randomCommit]bool) []*word {
+func (a *asked) words(kind policy.AttestationKind, about map[*randomCommit]bool) []*word {
 	var words []*word
 	if a.alone {
 		return nil
@@ -47,15 +47,15 @@ func (a *asked) words(kind Voucher, about map[*randomCommit]bool) []*word {
 
 // approvals gives those of some commits that weren't withdrawn.
 func (a *asked) approvals(about map[*randomCommit]bool) []*word {
-	back := a.words(Withdrawal, about)
-	return slices.DeleteFunc(a.words(Approval, about), func(w *word) bool {
+	back := a.words(policy.Withdraws, about)
+	return slices.DeleteFunc(a.words(policy.Approves, about), func(w *word) bool {
 		return w.move != "" || w.ref != "" && w.ref != a.ref || slices.ContainsFunc(back, w.takenBack)
 	})
 }
 
 // takenBack says whether another word withdraws this one.
 func (w *word) takenBack(by *word) bool {
-	return by.kind == Withdrawal && by.name == by.signer && by.signer == w.signer && by.about == w.about && by.when >= w.when
+	return by.kind == policy.Withdraws && by.name == by.signer && by.signer == w.signer && by.about == w.about && by.when >= w.when
 }
 
 // seconds gives who stands second behind a commit: who approved it, or something that brings it, and who
@@ -74,7 +74,7 @@ func (a *asked) seconds(c *randomCommit) []string {
 	}
 	// Of the merges that bring it, the landing itself is a word about it, but of somebody who withdrew theirs.
 	m := a.landed.randomCommit
-	unsaid := slices.ContainsFunc(a.words(Withdrawal, above), func(w *word) bool { return w.signer == m.signer })
+	unsaid := slices.ContainsFunc(a.words(policy.Withdraws, above), func(w *word) bool { return w.signer == m.signer })
 	if len(m.parents) > 1 && m.signer != "" && !a.alone && !m.parents[0].reach()[c] && above[m] && m != c && !unsaid {
 		add(m.signer)
 	}
@@ -84,7 +84,7 @@ func (a *asked) seconds(c *randomCommit) []string {
 // excepted says whether the quorum let a commit pass.
 func (a *asked) excepted(c *randomCommit) bool {
 	var names []string
-	for _, w := range a.words(Exception, a.above(c)) {
+	for _, w := range a.words(policy.Excepts, a.above(c)) {
 		if w.reason && w.expires > max(a.at, a.clock.Unix()) {
 			names = append(names, w.signer)
 		}
@@ -259,7 +259,7 @@ func (h *randomHistory) refused(before map[string]value, findings []policy.Findi
 			h.said[u.name] = u.word
 		}
 	}
-	if slices.ContainsFunc(slices.Collect(maps.Values(h.said)), func(w *word) bool { return w.kind == Exception }) {
+	if slices.ContainsFunc(slices.Collect(maps.Values(h.said)), func(w *word) bool { return w.kind == policy.Excepts }) {
 		return
 	}
 	for _, u := range updates {
@@ -357,7 +357,7 @@ func (h *randomHistory) moved(now *rulesOf, u refUpdate, old value) bool {
 	}
 	var names []string
 	for _, w := range h.said {
-		if w.kind == Move && w.about == about && w.name == w.signer && w.ref == u.name && w.move == old.id+" "+to {
+		if w.kind == policy.Moves && w.about == about && w.name == w.signer && w.ref == u.name && w.move == old.id+" "+to {
 			names = append(names, w.signer)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"pgregory.net/rapid"
+
+	"countersign/policy"
 )
 
 // A random history is drawn as a list of moves, which say in a few words what somebody does, and is then
@@ -37,7 +39,7 @@ type work struct {
 
 // said is a voucher: about the branch's n-th commit from its end, or for -1 about main's last but one.
 type said struct {
-	Kind     Voucher
+	Kind     policy.AttestationKind
 	By, Name string // Name is whom it is said to be of; "" is By
 	About    int
 	Ref      string
@@ -138,10 +140,10 @@ func drawWords(t *rapid.T, like said, people []string) (words []said) {
 	for _, by := range rapid.SliceOfNDistinct(rapid.SampledFrom(people), 0, min(3, len(people)), rapid.ID).Draw(t, "approvers") {
 		w := like
 		w.By = by
-		w.Kind = rapid.SampledFrom([]Voucher{Approval, Approval, Approval, Exception}).Draw(t, "kind")
-		w.Brief = w.Kind == Exception && rapid.Bool().Draw(t, "brief")
+		w.Kind = rapid.SampledFrom([]policy.AttestationKind{policy.Approves, policy.Approves, policy.Approves, policy.Excepts}).Draw(t, "kind")
+		w.Brief = w.Kind == policy.Excepts && rapid.Bool().Draw(t, "brief")
 		if words = append(words, w); rapid.IntRange(0, 5).Draw(t, "takes it back") == 5 {
-			words = append(words, said{Kind: Withdrawal, By: by, About: w.About})
+			words = append(words, said{Kind: policy.Withdraws, By: by, About: w.About})
 		}
 	}
 	return words
@@ -194,7 +196,7 @@ func drawWork(t *rapid.T, who *rapid.Generator[string], odd func(string, int) bo
 
 func drawSaid(t *rapid.T, who *rapid.Generator[string], odd func(string, int) bool) said {
 	s := said{
-		Kind: rapid.SampledFrom([]Voucher{Approval, Approval, Approval, Approval, Withdrawal, Exception}).Draw(t, "kind"),
+		Kind: rapid.SampledFrom([]policy.AttestationKind{policy.Approves, policy.Approves, policy.Approves, policy.Approves, policy.Withdraws, policy.Excepts}).Draw(t, "kind"),
 		By:   who.Draw(t, "says"), About: rapid.IntRange(0, 2).Draw(t, "about"),
 	}
 	if odd("name", 9) {

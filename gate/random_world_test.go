@@ -19,6 +19,7 @@ import (
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -81,7 +82,7 @@ type randomCommit struct {
 
 // word is a voucher as the test itself knows it.
 type word struct {
-	kind         Voucher
+	kind         policy.AttestationKind
 	about        *randomCommit
 	name, signer string // under whose name it stands, and who signed it
 	when         int64
@@ -221,19 +222,19 @@ func (w *world) voucher(v *word) (ref string) {
 	w.t.Helper()
 	id := mustID(v.about.id)
 	lines := ""
-	for line, text := range map[string]string{RefLine: v.ref, MoveLine: v.move} {
+	for line, text := range map[string]string{attest.RefLine: v.ref, attest.MoveLine: v.move} {
 		if text != "" {
 			lines += line + text + "\n"
 		}
 	}
 	if v.reason {
-		lines += ReasonLine + "a fire\n"
+		lines += attest.ReasonLine + "a fire\n"
 	}
 	if v.expires != 0 {
-		lines += ExpiresLine + time.Unix(v.expires, 0).UTC().Format(time.RFC3339) + "\n"
+		lines += attest.ExpiresLine + time.Unix(v.expires, 0).UTC().Format(time.RFC3339) + "\n"
 	}
-	v.tag = w.tag(v.kind.Tag(id, v.name), v.about, v.signer, v.when, "vouch\n\n"+lines)
-	return v.kind.Ref(id, v.name)
+	v.tag = w.tag(v.kind.Tag(id.String(), v.name), v.about, v.signer, v.when, "vouch\n\n"+lines)
+	return v.kind.Ref(id.String(), v.name)
 }
 
 // tag writes a signed tag.

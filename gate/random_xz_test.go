@@ -211,7 +211,7 @@ func TestXZIsJudgedAlikeByTheFortnightOneByOneAndInAnAudit(t *testing.T) {
 	h.apply(refUpdate{name: mainRef, to: begin.id, commit: begin})
 	for i, c := range line[first:] {
 		if c.signer == "jia" && i%2 == 0 && c.when < received.AddDate(-2, -6, 0).Unix() {
-			v := &word{kind: Approval, about: c, name: "lasse", signer: "lasse", when: c.when}
+			v := &word{kind: policy.Approves, about: c, name: "lasse", signer: "lasse", when: c.when}
 			h.apply(refUpdate{name: h.voucher(v), to: v.tag, commit: c, word: v})
 		}
 	}

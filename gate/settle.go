@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -75,7 +76,7 @@ func (g *Gate) lookUpNeeds(ctx context.Context, q question, needs policy.Needs) 
 
 // anyException says whether there are exceptions at all: looking for those of each landing costs a process.
 func (g *Gate) anyException(ctx context.Context, q question) (bool, error) {
-	if q.push != nil && slices.ContainsFunc(q.push.vouchers, func(v voucher) bool { return v.kind == Exception }) {
+	if q.push != nil && slices.ContainsFunc(q.push.attestations, func(r attest.Ref) bool { return r.Kind == policy.Excepts }) {
 		return true, nil
 	}
 	if g.exceptions == nil {
@@ -83,7 +84,7 @@ func (g *Gate) anyException(ctx context.Context, q question) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		refs, err := repo.Refs(ctx, Exception.refs())
+		refs, err := repo.Refs(ctx, policy.Excepts.Prefix())
 		if err != nil {
 			return false, err
 		}

@@ -31,7 +31,7 @@ func (g *Gate) firstSeen(ctx context.Context, q question, commits map[string]boo
 		if a.Object == "" || a.Signature.Principal == "" {
 			continue
 		}
-		if a.Seen, err = g.vouched(ctx, Approval, a.Commit, a.Signature.Principal, a.Object); err != nil {
+		if a.Seen, err = g.vouched(ctx, policy.Approves, a.Commit, a.Signature.Principal, a.Object); err != nil {
 			return err
 		}
 	}
@@ -111,7 +111,7 @@ func (l *look) firstWith(ctx context.Context, ref string, now history.ID, commit
 // inView says whether people look at a ref: clones fetch branches and tags, and web pages show them; reviewers
 // fetch vouchers. What lies under another name nobody sees who isn't told of it.
 func inView(ref string) bool {
-	return strings.HasPrefix(ref, "refs/heads/") || strings.HasPrefix(ref, "refs/tags/") || isVoucher(ref)
+	return strings.HasPrefix(ref, "refs/heads/") || strings.HasPrefix(ref, "refs/tags/") || policy.IsAttestation(ref)
 }
 
 // since says since when commits have been in sight, of those that are: as the value of a ref, or below one, from a

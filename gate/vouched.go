@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // Vouched gives what an approval of a commit would cover: the commit and what it brings that no
@@ -70,11 +70,11 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 
 // Stands says why a voucher would not be taken for what it is to be, nil if it would. A server asks the same. Where
 // there is no keyring here, no more is asked than that the tag carries a signature and calls itself right.
-func (g *Gate) Stands(ctx context.Context, kind Voucher, commit history.ID, principal string, tag history.ID) error {
+func (g *Gate) Stands(ctx context.Context, kind policy.AttestationKind, commit history.ID, principal string, tag history.ID) error {
 	if g.repo == nil || g.now == nil {
 		return ErrUndecided
 	}
-	v := voucher{kind: kind, commit: commit, principal: principal, tag: tag, name: kind.Ref(commit, principal)}
+	r := attest.Named(kind, commit, principal, tag)
 	if kind, err := g.repo.Kind(ctx, tag); err != nil || kind != "tag" {
 		return errors.Join(err, errors.New("it is no annotated tag"))
 	}
@@ -84,18 +84,15 @@ func (g *Gate) Stands(ctx context.Context, kind Voucher, commit history.ID, prin
 		return err
 	case len(object.Signature) == 0:
 		return errors.New("it is not signed")
-	case object.Target != commit || object.Name != kind.Tag(commit, principal):
+	case object.Target != commit || object.Name != kind.Tag(commit.String(), principal):
 		return fmt.Errorf("it calls itself %.200q and is about %s", object.Name, object.Target)
 	case g.now.keys == nil:
 		return nil
 	}
 	made := time.Unix(object.Tagger.When, 0)
-	s := g.now.state(v, &object, arrival{landed: made, received: made})
-	switch {
-	case s.signature.Status != verify.Good.String():
-		return fmt.Errorf("its signature is %s: %s", s.signature.Status, s.signature.Reason)
-	case !slices.Contains(g.now.policy.Signatures.Kinds, s.signature.Kind):
-		return fmt.Errorf("the policy doesn't accept %s signatures", s.signature.Kind)
+	s := attest.State(r, &object, made, g.now.verifying(made))
+	if why := g.now.policy.Counts(s.Signature); why != "" {
+		return errors.New(why)
 	}
 	return nil
 }

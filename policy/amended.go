@@ -120,13 +120,11 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 	// Commit is what the signature made, or "" where it is an approval.
 	add := func(s Signature, commit, name string, since int64) {
 		own := commit == landing.ID
-		q := j.p.signer(s)
+		q, why := j.p.signedBy(s, amend)
 		reason := ""
 		switch {
-		case s.Status != statusGood || q == nil:
-			_, reason, _ = signatureProblem(s)
-		case !slices.Contains(j.p.Signatures.Kinds, s.Kind):
-			reason = fmt.Sprintf("the policy doesn't accept %s signatures", s.Kind)
+		case why != nil:
+			reason = why.detail
 		case q.Role != Maintainer:
 			reason = fmt.Sprintf("%s is a %s; maintainers decide about the policy", q.Name, q.Role)
 		case commit != "" && j.unsaid(commit, q):
@@ -139,7 +137,7 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 			backers = append(backers, backer{q, since, own, name})
 			return
 		}
-		if !own || s.Status == statusGood { // else it has a finding of its own
+		if !own || s.Status == StatusGood { // else it has a finding of its own
 			discounted = append(discounted, Discount{Principal: s.Principal, Name: name, Reason: reason})
 		}
 	}

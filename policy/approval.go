@@ -29,7 +29,7 @@ func (j *judgement) vouchers(c *Commit) []voucher {
 		}
 	}
 	for m := range j.landing.commits() {
-		if !j.approves(m) || m.Signature.Status != statusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
+		if !j.approves(m) || m.Signature.Status != StatusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
 			continue
 		}
 		brings := slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] })
@@ -118,13 +118,11 @@ func (j *judgement) above(id string) map[string]bool {
 // one principal are one person.
 func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal) (have []string, discounted []Discount) {
 	for _, v := range j.vouchers(c) {
-		q := j.p.Principal(v.signature.Principal)
+		q, why := j.p.signedBy(v.signature, amend)
 		reason := ""
 		switch {
-		case v.signature.Status != statusGood || q == nil:
-			_, reason, _ = signatureProblem(v.signature)
-		case !slices.Contains(j.p.Signatures.Kinds, v.signature.Kind):
-			reason = fmt.Sprintf("the policy doesn't accept %s signatures", v.signature.Kind)
+		case why != nil:
+			reason = why.detail
 		case v.ref != "" && v.ref != j.landing.Ref:
 			reason = "it approves the commit for another ref: " + v.ref
 		default:

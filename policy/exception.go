@@ -41,7 +41,7 @@ func (j *judgement) exceptedBy(commit string) (by []string, reason string) {
 	above := j.above(commit)
 	var signatures []Signature
 	for _, e := range j.landing.Exceptions {
-		if above[e.Commit] && max(j.at, j.landing.Received) < e.Expires {
+		if above[e.Commit] && e.problem() == "" && max(j.at, j.landing.Received) < e.Expires {
 			signatures, reason = append(signatures, e.Signature), e.Reason
 		}
 	}
@@ -71,8 +71,7 @@ func (p *Policy) MaintainersBehind(approvals []Approval) []string {
 func (p *Policy) independent(signatures []Signature) []string {
 	var people []*Principal
 	for _, s := range signatures {
-		q := p.signer(s)
-		if q != nil && q.Role == Maintainer && slices.Contains(p.Signatures.Kinds, s.Kind) && !slices.Contains(people, q) {
+		if q, _ := p.signedBy(s, amend); q != nil && q.Role == Maintainer && !slices.Contains(people, q) {
 			people = append(people, q)
 		}
 	}

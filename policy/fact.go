@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // Traits is what the content of a blob shows, a set of bits. See [Inspect].
 type Traits uint32
@@ -134,19 +131,6 @@ type Withdrawal struct {
 	Commit    string
 	Signature Signature
 	When      int64 // the tagger's claim, seconds since 1970
-}
-
-// Standing gives the approvals that whoever gave them hasn't taken back since.
-func Standing(approvals []Approval, withdrawals []Withdrawal) []Approval {
-	var standing []Approval
-	for _, a := range approvals {
-		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {
-			return w.Signature.Status == statusGood && w.Signature.Principal == a.Signature.Principal && w.Commit == a.Commit && w.When >= a.When
-		}) {
-			standing = append(standing, a)
-		}
-	}
-	return standing
 }
 
 // Exception is a maintainer's word that a commit and what it brings may pass for a time, whatever the

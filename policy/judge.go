@@ -6,13 +6,6 @@ import (
 	"strings"
 )
 
-// The statuses of package verify that this package tells apart. Any other is a bad signature.
-const (
-	statusGood    = "good"
-	statusMissing = "missing"
-	statusUnknown = "unknown-key"
-)
-
 // maxDate is the last second of the year 9999: later dates are no dates, and none before it lets
 // arithmetic on seconds overflow.
 const maxDate = 253402300799
@@ -139,21 +132,12 @@ func (j *judgement) accountable(c *Commit) *Principal {
 		j.step(c, "signature", true, "signed by nobody here; its landing commit's signer %s stands for it", q.Name)
 		return q
 	}
-	if sig.Status != statusGood {
-		code, detail, next := signatureProblem(sig)
-		j.find(c, code, detail, next...)
-		if j.landing.Received != 0 && (code == KeyRevoked || code == KeyExpired) && j.needs(landedBefore, c.ID) {
+	q, why := j.p.signedBy(sig, amend)
+	if why != nil {
+		j.find(c, why.code, why.detail, why.next...)
+		if j.landing.Received != 0 && (why.code == KeyRevoked || why.code == KeyExpired) && j.needs(landedBefore, c.ID) {
 			j.needsApprovals() // it may have come in before: then its rules are asked, too
 		}
-		return nil
-	}
-	q := j.p.Principal(sig.Principal)
-	if q == nil {
-		j.find(c, SignerUnknown, "the signer is not in the keyring", OtherKey(statusUnknown, amend)...)
-		return nil
-	}
-	if !slices.Contains(j.p.Signatures.Kinds, sig.Kind) {
-		j.find(c, SignatureUnsupported, fmt.Sprintf("the policy doesn't accept %s signatures", sig.Kind), OtherKey("unsupported", amend)...)
 		return nil
 	}
 	j.step(c, "signature", true, "good, by %s with %s", q.Name, sig.Fingerprint)
@@ -166,7 +150,7 @@ func (j *judgement) accountable(c *Commit) *Principal {
 // anonymous says whether nobody in the keyring signed the commit: it has no signature, or a stranger's, which
 // is worth as much.
 func (c *Commit) anonymous() bool {
-	return c.Signature.Status == statusMissing || c.Signature.Status == statusUnknown
+	return c.Signature.Status == StatusMissing || c.Signature.Status == StatusUnknown
 }
 
 // identity compares what the commit says of its committer or author with whose key signed it.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,8 +115,12 @@ func TestSignatureStatuses(t *testing.T) {
 	} {
 		p := world()
 		c := commit("c", "alice", t0, source())
-		c.Signature = Signature{Status: status, Principal: "alice", Kind: "ssh"}
-		wantCodes(t, judged(p, new(Ledger), single(c)), want)
+		c.Signature = Signature{Status: status, Principal: "alice", Kind: "ssh", Reason: "the moon is full"}
+		got := judged(p, new(Ledger), single(c))
+		wantCodes(t, got, want)
+		if len(got) == 1 && !strings.HasSuffix(got[0].Detail, ": the moon is full") {
+			t.Errorf("%s: %q doesn't say why", status, got[0].Detail)
+		}
 	}
 }
 

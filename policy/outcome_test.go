@@ -51,7 +51,7 @@ func unreadLanding(t *rapid.T) *Landing {
 	change := rapid.SampledFrom([]Change{source(), build(), opaqueFile(), policyChange()})
 	signature := func(who string) Signature {
 		s := Signature{Status: rapid.SampledFrom([]string{"good", "good", "revoked", "expired", "missing", "unknown-key"}).Draw(t, "status"), Kind: "ssh"}
-		if s.Status == statusGood {
+		if s.Status == StatusGood {
 			s = good(who)
 		}
 		return s

@@ -138,3 +138,8 @@ func FoldRef(ref string) string {
 	}
 	return norm.NFD.String(ligatures.Replace(strings.Map(fold, norm.NFD.String(ref))))
 }
+
+// Plain says whether a ref's name may stand in a command: Git allows names that a shell would obey.
+func Plain(name string) bool {
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" && !strings.HasPrefix(name, "-")
+}

@@ -1,13 +1,77 @@
 package policy
 
+import (
+	"fmt"
+	"slices"
+)
+
+// The statuses of package verify that this package tells apart. Any other is a bad signature.
+const (
+	StatusGood         = "good"
+	StatusMissing      = "missing"
+	StatusMalformed    = "malformed"
+	StatusUnknown      = "unknown-key"
+	StatusUnsupported  = "unsupported"
+	StatusWrongPurpose = "wrong-purpose"
+	StatusExpired      = "expired"
+	StatusNotYetValid  = "not-yet-valid"
+	StatusRevoked      = "revoked"
+	StatusWeak         = "weak"
+	StatusMisdated     = "misdated"
+	StatusBad          = "bad"
+)
+
 // signerOf gives the principal who made the good signature of a commit, or nil.
 func (p *Policy) signerOf(c *Commit) *Principal {
 	return p.signer(c.Signature)
 }
 
+// problem is why something that is signed doesn't count, and what mends that.
+type problem struct {
+	code   Code
+	detail string
+	next   []string
+}
+
+// signedBy gives the principal who made a signature, if it counts: it is good, somebody's in the keyring, and of a kind
+// that the policy accepts. Else it says why it doesn't; sign is the command that signs anew.
+func (p *Policy) signedBy(s Signature, sign string) (*Principal, *problem) {
+	if s.Status != StatusGood {
+		return nil, badSignature(s, sign)
+	}
+	q := p.Principal(s.Principal)
+	switch {
+	case q == nil:
+		return nil, &problem{SignerUnknown, "the signer is not in the keyring", OtherKey(StatusUnknown, sign)}
+	case !p.accepts(s):
+		return nil, &problem{SignatureUnsupported, notAccepted(s), OtherKey(StatusUnsupported, sign)}
+	default:
+		return q, nil
+	}
+}
+
+// accepts says whether the policy accepts the kind of a signature.
+func (p *Policy) accepts(s Signature) bool { return slices.Contains(p.Signatures.Kinds, s.Kind) }
+
+func notAccepted(s Signature) string {
+	return fmt.Sprintf("the policy doesn't accept %s signatures", s.Kind)
+}
+
+// Counts says why a signature doesn't count, "" if it does.
+func (p *Policy) Counts(s Signature) string {
+	switch {
+	case s.Status != StatusGood:
+		return "its signature is " + s.Status + ": " + s.Reason
+	case !p.accepts(s):
+		return notAccepted(s)
+	default:
+		return ""
+	}
+}
+
 // signer gives the principal who made a signature if it is good, or nil.
 func (p *Policy) signer(s Signature) *Principal {
-	if s.Status != statusGood {
+	if s.Status != StatusGood {
 		return nil
 	}
 	return p.Principal(s.Principal)
@@ -19,41 +83,43 @@ const amend = "git commit --amend --no-edit -S"
 // same. Status is what became of the signature that it has.
 func OtherKey(status string, sign string) []string {
 	switch status {
-	case statusUnknown, "expired", "revoked", "weak", "unsupported", "wrong-purpose":
+	case StatusUnknown, StatusExpired, StatusRevoked, StatusWeak, StatusUnsupported, StatusWrongPurpose:
 		return []string{"git config user.signingKey KEY, one that counts for you by countersign keyring list", sign}
 	default:
 		return []string{sign}
 	}
 }
 
-func signatureProblem(s Signature) (code Code, detail string, next []string) {
-	next = OtherKey(s.Status, amend)
+// badSignature says what is wrong with a signature that isn't good.
+func badSignature(s Signature, sign string) *problem {
+	w := &problem{next: OtherKey(s.Status, sign)}
 	switch s.Status {
-	case statusMissing:
-		code, detail = Unsigned, "it is not signed"
-	case "malformed":
-		code, detail = SignatureMalformed, "its signature is malformed"
-	case statusUnknown:
-		code, detail, next = SignerUnknown, "it is signed by a key that nobody in the keyring has", append(next, "or ask a maintainer to add your key to the keyring, then push again")
-	case "expired":
-		code, detail = KeyExpired, "its key, or the signature, had ended"
-	case "not-yet-valid":
-		code, detail = KeyNotYetValid, "its key was not valid yet when it was signed"
-	case "revoked":
-		code, detail = KeyRevoked, "its key is revoked"
-	case "weak":
-		code, detail = SignatureWeak, "its signature uses an algorithm or key that proves nothing any more"
-	case "unsupported":
-		code, detail = SignatureUnsupported, "its kind of signature is not accepted here"
-	case "wrong-purpose":
-		code, detail = KeyPurpose, "its key or signature is not meant for signing commits"
-	case "misdated":
-		code, detail, next = SignatureDate, "its signature has a date that can't be right", []string{"date -u", amendNow}
+	case StatusMissing:
+		w.code, w.detail = Unsigned, "it is not signed"
+	case StatusMalformed:
+		w.code, w.detail = SignatureMalformed, "its signature is malformed"
+	case StatusUnknown:
+		w.code, w.detail = SignerUnknown, "it is signed by a key that nobody in the keyring has"
+		w.next = append(w.next, "or ask a maintainer to add your key to the keyring, then push again")
+	case StatusExpired:
+		w.code, w.detail = KeyExpired, "its key, or the signature, had ended"
+	case StatusNotYetValid:
+		w.code, w.detail = KeyNotYetValid, "its key was not valid yet when it was signed"
+	case StatusRevoked:
+		w.code, w.detail = KeyRevoked, "its key is revoked"
+	case StatusWeak:
+		w.code, w.detail = SignatureWeak, "its signature uses an algorithm or key that proves nothing any more"
+	case StatusUnsupported:
+		w.code, w.detail = SignatureUnsupported, "its kind of signature is not accepted here"
+	case StatusWrongPurpose:
+		w.code, w.detail = KeyPurpose, "its key or signature is not meant for signing commits"
+	case StatusMisdated:
+		w.code, w.detail, w.next = SignatureDate, "its signature has a date that can't be right", []string{"date -u", amendNow}
 	default:
-		code, detail = SignatureBad, "its signature doesn't fit the commit"
+		w.code, w.detail = SignatureBad, "its signature doesn't fit the commit"
 	}
 	if s.Reason != "" {
-		detail += ": " + s.Reason
+		w.detail += ": " + s.Reason
 	}
-	return code, detail, next
+	return w
 }

@@ -254,7 +254,7 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 		}
 		rewrites = rewrites || amends || strings.Contains(n, "git rebase ")
 		n = strings.Replace(n, "--no-ff -S TIP", "--no-ff -S "+short(r.New, 12), 1)
-		if isPlain(f.Ref) {
+		if policy.Plain(f.Ref) {
 			n = strings.Replace(n, "push origin HEAD:REF", "push origin HEAD:"+f.Ref, 1)
 		}
 		if before, ok := strings.CutSuffix(n, "--gpg-sign BASE"); ok {
@@ -265,17 +265,12 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 		steps = append(steps, n)
 	}
 	if name, isTag := strings.CutPrefix(f.Ref, "refs/tags/"); isTag && rewrites {
-		if !isPlain(name) {
+		if !policy.Plain(name) {
 			name = "NAME"
 		}
 		steps = append(steps, "then make the tag again: git tag -s -f "+name)
 	}
 	return steps
-}
-
-// isPlain says whether a name may stand in a command: Git allows names that a shell would obey.
-func isPlain(name string) bool {
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" && !strings.HasPrefix(name, "-")
 }
 
 // short gives the first characters of an object's name.

@@ -1,0 +1,82 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Tag is a protected tag where it is to stand, or stands.
+type Tag struct {
+	Ref   string // full name
+	Shown string // as the pusher wrote it
+	ID    string // of what the ref holds
+
+	// Kind is what the ref holds, "tag" for an annotated tag, and Leads what that leads to through other tags: "" if that
+	// is too deep to follow.
+	Kind, Leads string
+	Name        string // what the tag object calls itself
+	Target      string // what the tag object is about
+	Tagger      Identity
+	Signature   Signature
+
+	Received int64 // the receiver's clock, seconds since 1970; 0 where it is here already
+	Now      int64 // the clock of whoever judges what is here already; 0 where it isn't asked
+	Restored bool  // the quorum lets the ref go back to what it was, which is as old as it is
+}
+
+// JudgeTag says what stands against a protected tag: it has to be annotated, signed by a maintainer and named as its
+// ref, and its date must be possible.
+func (p *Policy) JudgeTag(t Tag) []Finding {
+	w := p.tagProblem(t)
+	if w == nil {
+		return nil
+	}
+	return []Finding{{Code: w.code, Ref: t.Ref, Detail: w.detail, Next: w.next}}
+}
+
+func (p *Policy) tagProblem(t Tag) *problem {
+	name := strings.TrimPrefix(t.Ref, "refs/tags/")
+	again := t.Again() + " " + t.Target
+	switch {
+	case t.Kind != "tag" && p.Signatures.Tags:
+		return &problem{TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", []string{t.Again() + " " + t.ID}}
+	case t.Kind != "tag":
+		return nil
+	case t.Leads == "":
+		return &problem{RefNotCommit, "it is a tag of a tag of a tag, too deep to follow", []string{t.Again() + " COMMIT"}}
+	case !p.Signatures.Tags:
+		return nil
+	case t.Name != name:
+		return &problem{TagName, fmt.Sprintf("the tag object calls itself %q", t.Name), []string{again}}
+	}
+	q, why := p.signedBy(t.Signature, again)
+	switch {
+	case why != nil && why.code == SignatureUnsupported && t.Signature.Status == StatusGood:
+		return why
+	case why != nil && t.Signature.Status != StatusGood:
+		detail := "it has no valid signature: " + t.Signature.Status
+		if t.Signature.Reason != "" {
+			detail += ", " + t.Signature.Reason
+		}
+		return &problem{TagUnsigned, detail, OtherKey(t.Signature.Status, again)}
+	case q == nil || q.Role != Maintainer:
+		return &problem{SignerRole, t.Signature.Principal + " is no maintainer: maintainers sign protected tags", []string{"have a maintainer sign it: " + again}}
+	case p.Signatures.Identity != "off" && p.ByEmail(t.Tagger.Email) != q:
+		detail := fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", q.Name, t.Tagger.Email)
+		return &problem{SignerMismatch, detail, []string{"git config user.email ADDRESS, one the keyring lists for " + q.Name, again}}
+	case t.Restored:
+		return nil
+	default:
+		return p.tagDate(t.Tagger.When, t.Received, t.Now, again)
+	}
+}
+
+// Again is the command that makes a tag anew, but for what it is about. Git allows names that a shell would obey;
+// those are left to the reader.
+func (t Tag) Again() string {
+	name := strings.TrimPrefix(t.Shown, "refs/tags/")
+	if !Plain(name) {
+		name = "NAME"
+	}
+	return "git tag -s -f " + name
+}
