@@ -64,9 +64,7 @@ var longFiles = map[string]string{}
 
 const maxLines = 400
 
-// outer packages may touch the process they run in; everybody else is handed what they need.
-var outer = []string{".", "cli"}
-
+// processOnly is what main alone may touch of the process; everybody else is handed what they need.
 var processOnly = map[string][]string{
 	"os":   {"Exit", "Args", "Stdin", "Stdout", "Stderr", "Getenv", "LookupEnv"},
 	"time": {"Now", "Since", "Until", "Sleep"},
@@ -191,12 +189,8 @@ func TestHouseProcess(t *testing.T) {
 			if !ok || !slices.Contains(processOnly[pkg.Name], sel.Sel.Name) {
 				return true
 			}
-			exit := pkg.Name == "os" && sel.Sel.Name == "Exit" || pkg.Name == "log"
-			switch {
-			case exit && room != ".":
-				t.Errorf("%s: only main ends the process, not %s.%s", h.fset.Position(n.Pos()), pkg.Name, sel.Sel.Name)
-			case !slices.Contains(outer, room):
-				t.Errorf("%s: %s.%s is for main and cli", h.fset.Position(n.Pos()), pkg.Name, sel.Sel.Name)
+			if room != "." {
+				t.Errorf("%s: %s.%s is for main", h.fset.Position(n.Pos()), pkg.Name, sel.Sel.Name)
 			}
 			return true
 		})

@@ -300,10 +300,3 @@ func (a *approving) git(ctx context.Context, args ...string) (string, error) {
 	}
 	return out.String(), err
 }
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
-}

@@ -1,8 +1,13 @@
-// Package cli is the command line: one file a command, and the one table of exit codes.
+// Package cli is the command line, and the one table of exit codes. [Run] is the whole of it.
 //
-// [Run] is the whole of it. A new command is a file with a function that makes it, and a line in
-// commands. A command writes to the streams of its [Env], reads no global state, and says how it
-// ended by the error it gives: see exitError.
+// Each command is in the file that has its name: log compare in log_compare.go. A new one is a file with a function that
+// makes it, and a line in commands or in the function of the command above it. What several commands need is in the
+// files that aren't named after one: usage.go has the flags.
+//
+// A command writes to the streams of its [Env], takes arguments, variables and the time from there, and says how it ended
+// by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
+// (process.go) and what it was built from (version.go); programs that it starts for the user have the variables of the
+// process.
 package cli
 
 import (
@@ -56,7 +61,8 @@ func commands() []func(Env) *cobra.Command {
 		exceptCommand,
 		moveCommand,
 		tenureCommand,
-		auditCommand,
+		revokedCommand,
+		func(env Env) *cobra.Command { return former("audit", env, revokedCommand(env)) },
 		policyCommand,
 		keyringCommand,
 		logCommand,
@@ -191,47 +197,6 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// mistyped says how to get help for a command that was used wrongly.
-func mistyped(cmd *cobra.Command, err error) error {
-	return usage("%w\nsee: %s --help", err, cmd.CommandPath())
-}
-
-// group makes a command that only holds others.
-func group(name, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   name,
-		Short: short,
-		Args:  noneSuch,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return mistyped(cmd, errors.New("which of its commands?"))
-		},
-	}
-	cmd.AddCommand(subs...)
-	return cmd
-}
-
-// noneSuch refuses the name of a command that a command hasn't.
-func noneSuch(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	cmd.SuggestionsMinimumDistance = 2 // what cobra itself takes
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("no such command: %q; is it %s?", args[0], strings.Join(near, " or "))
-	}
-	return fmt.Errorf("no such command: %q", args[0])
-}
-
-// repositoryFlag gives a command the flag that says which repository is meant.
-func repositoryFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().StringP("repository", "C", ".", "Git `folder` of the repository, or any folder of a work tree")
-}
-
-// policyFlag gives a command the flag that says where the policy is, if not beside the repository.
-func policyFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("policy", "", "`folder` of the policy, or COMMIT@FINGERPRINT that introduces the one in the tree (default: countersign in the Git directory)")
-}
-
 // open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
 // [gate.Open] for what an error means: there is a gate all the same.
 func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
@@ -266,12 +231,6 @@ func (e Env) operator() gate.Pusher {
 	return gate.Pusher{}
 }
 
-// pin reads COMMIT@FINGERPRINT.
-func pin(s string) (*policy.Introduction, bool) {
-	commit, fingerprint, ok := strings.Cut(s, "@")
-	return &policy.Introduction{Commit: commit, Fingerprint: fingerprint}, ok && strings.Trim(commit, "0123456789abcdef") == ""
-}
-
 // usable opens a gate for a command that can't do without a policy and keeps no record.
 func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, error) {
 	o.Record = discard
@@ -286,4 +245,11 @@ func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, erro
 		err = exitError{exitUsage, err}
 	}
 	return nil, errors.Join(err, g.Close())
+}
+
+func count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -149,6 +149,21 @@ func TestEveryHelpTextListsTheExitCodes(t *testing.T) {
 	})
 }
 
+// Each command is in a file that has its name.
+func TestEveryCommandHasItsFile(t *testing.T) {
+	p := newPerson(t)
+	each(rootCommand(p.env), func(cmd *cobra.Command) {
+		_, path, isSub := strings.Cut(cmd.CommandPath(), " ")
+		if !isSub || cmd.Hidden {
+			return
+		}
+		file := strings.NewReplacer(" ", "_", "-", "_").Replace(path) + ".go"
+		if _, err := os.Stat(file); err != nil {
+			t.Errorf("countersign %s: %v", path, err)
+		}
+	})
+}
+
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

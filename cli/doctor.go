@@ -13,7 +13,6 @@ import (
 	"countersign/history"
 	"countersign/install"
 	"countersign/journal"
-	"countersign/policy"
 	"countersign/report"
 )
 
@@ -106,13 +105,4 @@ func examineJournal(g *gate.Gate) error {
 		return nil // nobody has pushed yet
 	}
 	return err
-}
-
-// journalOf gives where a repository's records are.
-func journalOf(g *gate.Gate) string {
-	var setting policy.Journal
-	if p := g.Policy(); p != nil {
-		setting = p.Journal
-	}
-	return journalPath(g.GitDir(), setting)
 }

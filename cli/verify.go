@@ -169,24 +169,3 @@ func show(cmd *cobra.Command, w io.Writer, format string, d policy.Decision) err
 	}
 	return err
 }
-
-func noFormat(cmd *cobra.Command, format string) error {
-	return mistyped(cmd, fmt.Errorf("no format is called %q: want text or json", format))
-}
-
-// formatFlag gives a command that reports the flag that says how.
-func formatFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("format", "text", "how to print: text or json")
-}
-
-// readerFlag gives a command the flag that says what reads the repository.
-func readerFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("reader", "auto", "what reads the repository: git, go-git, or auto for git if it is there")
-}
-
-func (e Env) goGit(cmd *cobra.Command, reader string) (bool, error) {
-	if !slices.Contains([]string{"auto", "git", "go-git"}, reader) {
-		return false, mistyped(cmd, fmt.Errorf("no reader is called %q: want git, go-git or auto", reader))
-	}
-	return reader == "go-git" || reader == "auto" && !history.HasGit(), nil
-}

@@ -62,7 +62,7 @@ func Unseen(f Facts) (unseen []string) {
 	if !f.guarded {
 		return nil
 	}
-	const found = "; where PROTECTED was known before, countersign log audit and the next push find it afterwards, else countersign verify does"
+	const found = "; where PROTECTED was known before, countersign log compare and the next push find it afterwards, else countersign verify does"
 	unseen = append(unseen, "the guard doesn't see git branch -c X PROTECTED"+found)
 	if f.reftable {
 		unseen = append(unseen, "the guard doesn't see git branch -m X PROTECTED, as refs are in a reftable"+found)

@@ -12,10 +12,10 @@ import (
 	"countersign/report"
 )
 
-func auditCommand(env Env) *cobra.Command {
+func revokedCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "List what landed here by the word of keys that are revoked by now",
+		Use:   "revoked",
+		Short: "List what landed by the word of keys that are revoked by now",
 		Long: `After a key was stolen: revoke it in the keyring as compromised, from the day on which it may have been in
 other hands (revoked-at). Then this lists every commit, change of the policy, approval, exception and protected
 tag since adoption that it signed since, oldest first for each branch; each is for somebody to look at anew. What

@@ -11,10 +11,10 @@ import (
 	"countersign/report"
 )
 
-func logAuditCommand(env Env, repository *string) *cobra.Command {
+func logCompareCommand(env Env, repository *string) *cobra.Command {
 	return &cobra.Command{
-		Use:   "audit",
-		Short: "Compare what was decided with what was done",
+		Use:   "compare",
+		Short: "Compare the journal with where the protected refs are",
 		Long: `Compares the decisions in the journal with what Git made of them, and each protected ref, gone ones too,
 with where the last judged push left it. What was accepted and not made is listed, and is no fault: a race
 may have been lost. Exit code 1 if something was made that nobody accepted, or a protected ref was moved
@@ -54,7 +54,7 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 	}
 }
 
-// examineMoves gives what log audit would find wrong.
+// examineMoves gives what log compare would find wrong.
 func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
 	if g.Policy() == nil {
 		return nil
@@ -65,10 +65,10 @@ func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
 	}
 	var faults []error
 	for _, f := range c.Outside {
-		faults = append(faults, fmt.Errorf("moved outside: %s: %s: countersign log audit", report.Escape(f.Ref), report.Escape(f.Detail)))
+		faults = append(faults, fmt.Errorf("moved outside: %s: %s: countersign log compare", report.Escape(f.Ref), report.Escape(f.Detail)))
 	}
 	if n := len(c.NotAccepted); n > 0 {
-		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: countersign log audit", n))
+		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: countersign log compare", n))
 	}
 	return faults
 }

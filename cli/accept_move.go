@@ -14,7 +14,7 @@ func acceptMoveCommand(env Env) *cobra.Command {
 		Short: "Let a protected ref stay where it was moved to past the hook",
 		Long: `Records in the journal of a repository on a server that a protected ref may stay where it is, though no
 judged push moved it there. OLD is where the last judged push left it, NEW is where it is now; zeros
-stand for no ref. The commits that came in so are not judged by later pushes, and log audit
+stand for no ref. The commits that came in so are not judged by later pushes, and log compare
 names them no more. Where the ref is back at OLD by now, NEW is OLD, too: that settles what was made
 meanwhile. Run it as the user who owns the repository.`,
 		Args: cobra.ExactArgs(3),

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"countersign/journal"
+)
+
+func logCheckCommand(env Env, repository *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Prove that no record was changed, removed or inserted",
+		Long: `Proves from the first line to the last, over all its files, that no record of the journal was changed,
+removed or inserted, and prints the number and the hash of the last one. Only who keeps these two
+elsewhere can see that records at the end are gone. Where the oldest files were moved away, it says from
+which record on it has proof.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			path, err := logPath(env, *repository)
+			if err != nil {
+				return err
+			}
+			head, err := journal.Check(path)
+			if errors.As(err, new(*journal.Fault)) {
+				return exitError{exitRefused, err}
+			}
+			if err != nil {
+				return err
+			}
+			if head.First > 1 {
+				fmt.Fprintf(env.Stdout, "what is before record %d was moved away; from there on:\n", head.First)
+			}
+			fmt.Fprintf(env.Stdout, "%d records, all whole\nlast: %s\n", head.Seq+1-max(head.First, 1), head.Hash)
+			return nil
+		},
+	}
+}
