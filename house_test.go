@@ -25,8 +25,8 @@ import (
 // rooms says which of our packages, and which modules, a package's own code may import.
 var rooms = map[string]struct{ ours, modules []string }{
 	".":       {ours: []string{"cli"}},
-	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra"}},
-	"hook":    {ours: []string{"gate", "history"}}, // for their words: Request, RefUpdate
+	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}, // pflag: the types of what cobra's flags take
+	"hook":    {ours: []string{"gate", "history"}},                                                                                                                                            // for their words: Request, RefUpdate
 	"gate":    {ours: []string{"history", "verify", "policy"}},
 	"report":  {ours: []string{"policy"}},
 	"install": {ours: []string{"history"}},
@@ -53,7 +53,7 @@ var onlyIn = map[string][]string{
 var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
-	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra",
+	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	// What the verdicts on X.509 are compared with; no package of ours imports them.
 	"github.com/github/smimesign", "github.com/sigstore/gitsign", "github.com/sigstore/protobuf-specs", "github.com/sigstore/sigstore-go", "google.golang.org/protobuf",
 	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/text", "pgregory.net/rapid",
@@ -412,4 +412,49 @@ func TestModelNamesTests(t *testing.T) {
 			t.Errorf("docs/model.md names no rule that the session %s is for", name)
 		}
 	}
+}
+
+// What cli prints goes through a printer of package report, which escapes it, or through report's own listings.
+func TestHouseOutput(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	streams := []string{"Stdout", "Stderr", "OutOrStdout", "OutOrStderr", "ErrOrStderr"}
+	for _, name := range h.own() {
+		if path.Dir(name) != "cli" || name == "cli/cli.go" { // which hands the streams to printers, and to cobra
+			continue
+		}
+		shown := make(map[ast.Expr]bool) // what is handed to package report
+		ast.Inspect(h.files[name], func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if called(n, "report", "") {
+					for _, arg := range n.Args {
+						shown[arg] = true
+					}
+				}
+				if called(n, "cmd", "Print") || called(n, "fmt", "Print") || called(n, "fmt", "Fprint") {
+					t.Errorf("%s: print by a report.Printer", h.fset.Position(n.Pos()))
+				}
+				// The documentation's texts are many; all others stand in a format.
+				if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Own" && name != "cli/explain.go" {
+					t.Errorf("%s: only explain prints text as it is", h.fset.Position(n.Pos()))
+				}
+			case *ast.SelectorExpr:
+				if slices.Contains(streams, n.Sel.Name) && !shown[n] {
+					t.Errorf("%s: only package report writes to %s", h.fset.Position(n.Pos()), n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+// called says whether a call is of a function whose name begins so, of a package or on a variable of that name.
+func called(call *ast.CallExpr, of, prefix string) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	x, ok := sel.X.(*ast.Ident)
+	return ok && x.Name == of && strings.HasPrefix(sel.Sel.Name, prefix)
 }

@@ -25,7 +25,7 @@ meanwhile. Run it as the user who owns the repository.`,
 		if *reason == "" {
 			return mistyped(cmd, errors.New("why? --reason TEXT"))
 		}
-		g, err := env.open(*repository, "", gate.Options{Record: openJournal, Index: openIndex})
+		g, err := env.open(*repository, place{}, gate.Options{Record: openJournal, Index: openIndex})
 		if err != nil {
 			return err
 		}

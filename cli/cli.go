@@ -1,8 +1,8 @@
 // Package cli is the command line, and the one table of exit codes. [Run] is the whole of it.
 //
 // Each command is in the file that has its name: log compare in log_compare.go. A new one is a file with a function that
-// makes it, and a line in commands or in the function of the command above it. What several commands need is in the
-// files that aren't named after one: usage.go has the flags.
+// makes it, and a word in sections or in the function of the command above it. What several commands need is in the
+// files that aren't named after one: usage.go has the flags, values.go what they take.
 //
 // A command writes to the streams of its [Env], takes arguments, variables and the time from there, and says how it ended
 // by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
@@ -28,7 +28,7 @@ import (
 	"countersign/report"
 )
 
-// Env is what a run may know of the process it runs in. All fields must be set.
+// Env is what a run may know of the process it runs in. All fields of other packages must be set.
 type Env struct {
 	Args           []string // without the program's name
 	Stdin          io.Reader
@@ -37,6 +37,14 @@ type Env struct {
 	Now            func() time.Time
 	Dir            string // the working folder, absolute
 	Executable     string // this program, absolute
+
+	out, errs *report.Printer // over Stdout and Stderr
+}
+
+// printing gives an Env with its printers.
+func (e Env) printing() Env {
+	e.out, e.errs = report.NewPrinter(e.Stdout), report.NewPrinter(e.Stderr)
+	return e
 }
 
 // path makes a path that the user typed absolute.
@@ -45,32 +53,6 @@ func (e Env) path(name string) string {
 		return name
 	}
 	return filepath.Join(e.Dir, name)
-}
-
-// commands lists what makes the commands.
-func commands() []func(Env) *cobra.Command {
-	return []func(Env) *cobra.Command{
-		initCommand,
-		installCommand,
-		uninstallCommand,
-		doctorCommand,
-		verifyCommand,
-		backtestCommand,
-		explainCommand,
-		approveCommand,
-		exceptCommand,
-		moveCommand,
-		tenureCommand,
-		revokedCommand,
-		func(env Env) *cobra.Command { return former("audit", env, revokedCommand(env)) },
-		policyCommand,
-		keyringCommand,
-		logCommand,
-		acceptMoveCommand,
-		demoCommand,
-		hookCommand,
-		versionCommand,
-	}
 }
 
 // The exit codes. Git treats all but 0 alike; scripts and CI need not.
@@ -126,13 +108,14 @@ func exitCode(err error) int {
 
 // Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
 func Run(ctx context.Context, env Env) (code int) {
+	env = env.printing()
 	defer func() {
 		if r := recover(); r != nil {
 			what := fmt.Sprintf("internal error: %v", r)
 			if len(env.Args) > 0 && env.Args[0] == hookName {
 				what = "refused: internal error; tell the operator of the server" // who must not see more
 			}
-			say(env.Stderr, errors.New(what))
+			say(env.errs, errors.New(what))
 			code = exitUndecided
 		}
 	}()
@@ -140,15 +123,19 @@ func Run(ctx context.Context, env Env) (code int) {
 	err := root.ExecuteContext(ctx)
 	code = exitCode(err)
 	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
-		say(env.Stderr, err)
+		say(env.errs, err)
+	}
+	if err := env.out.Err(); err != nil {
+		say(env.errs, err)
+		code = max(code, exitUndecided)
 	}
 	return code
 }
 
 // say writes an error, line by line and harmless to a terminal.
-func say(w io.Writer, err error) {
+func say(p *report.Printer, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(w, "countersign: "+report.Escape(line))
+		p.Printf("countersign: %s\n", line)
 	}
 }
 
@@ -163,9 +150,15 @@ func rootCommand(env Env) *cobra.Command {
 			return errors.Join(cmd.Help(), exitError{exitUsage, nil})
 		},
 	}
-	for _, command := range commands() {
-		root.AddCommand(command(env))
+	for _, s := range sections(env) {
+		root.AddGroup(&cobra.Group{ID: s.title, Title: s.title})
+		for _, cmd := range s.commands {
+			cmd.GroupID = s.title
+			root.AddCommand(cmd)
+		}
 	}
+	root.SetHelpCommandGroupID(besides)
+	root.SetCompletionCommandGroupID(besides)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
@@ -174,9 +167,9 @@ func rootCommand(env Env) *cobra.Command {
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		help(cmd, args)
-		fmt.Fprint(cmd.OutOrStdout(), exitTable)
+		env.out.Own(exitTable)
 	})
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return mistyped(cmd, err) })
+	root.SetFlagErrorFunc(flagError)
 	each(root, func(cmd *cobra.Command) {
 		if args := cmd.Args; args != nil {
 			cmd.Args = func(cmd *cobra.Command, words []string) error {
@@ -197,20 +190,17 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
-// [gate.Open] for what an error means: there is a gate all the same.
-func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
-	return gate.Open(e.options(repository, folder, o))
+// open opens the gate of a repository, with the policy in a place. See [gate.Open] for what an error means: there is a
+// gate all the same.
+func (e Env) open(repository string, policy place, o gate.Options) (*gate.Gate, error) {
+	return gate.Open(e.options(repository, policy, o))
 }
 
-func (e Env) options(repository, folder string, o gate.Options) gate.Options {
-	if pinned, ok := pin(folder); ok {
-		o.Introduction, folder = pinned, ""
+func (e Env) options(repository string, at place, o gate.Options) gate.Options {
+	if at.folder != "" {
+		o.Policy = e.path(at.folder)
 	}
-	if folder != "" {
-		folder = e.path(folder)
-	}
-	o.Dir, o.Policy, o.Getenv, o.Now, o.Version = e.path(repository), folder, e.Getenv, e.Now, version()
+	o.Dir, o.Introduction, o.Getenv, o.Now, o.Version = e.path(repository), at.pin.Introduction, e.Getenv, e.Now, version()
 	if o.Records == nil {
 		o.Records = records
 	}
@@ -223,6 +213,15 @@ func (e Env) options(repository, folder string, o gate.Options) gate.Options {
 	return o
 }
 
+// list prints a listing in the wanted format: a value as JSON, or what text prints.
+func (e Env) list(format *choice, value any, text func(*report.Printer)) {
+	if format.word == "json" {
+		e.out.Document(value)
+		return
+	}
+	text(e.out)
+}
+
 // operator is who runs a command on the server, as far as the environment says.
 func (e Env) operator() gate.Pusher {
 	if name := e.Getenv("USER"); name != "" {
@@ -232,9 +231,9 @@ func (e Env) operator() gate.Pusher {
 }
 
 // usable opens a gate for a command that can't do without a policy and keeps no record.
-func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, error) {
+func (e Env) usable(repository string, policy place, o gate.Options) (*gate.Gate, error) {
 	o.Record = discard
-	g, err := e.open(repository, folder, o)
+	g, err := e.open(repository, policy, o)
 	if err == nil {
 		return g, nil
 	}
@@ -245,11 +244,4 @@ func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, erro
 		err = exitError{exitUsage, err}
 	}
 	return nil, errors.Join(err, g.Close())
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

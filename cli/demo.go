@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +31,7 @@ removes the folder at the end.`,
 				return err
 			}
 			defer os.RemoveAll(dir)
-			d := &demonstration{dir: dir, program: env.Executable, out: env.Stdout}
+			d := &demonstration{dir: dir, program: env.Executable, out: env.out}
 			return d.play(cmd.Context())
 		},
 	}
@@ -42,7 +41,7 @@ removes the folder at the end.`,
 type demonstration struct {
 	dir     string
 	program string
-	out     io.Writer
+	out     *report.Printer
 }
 
 func (d *demonstration) play(ctx context.Context) error {
@@ -107,8 +106,14 @@ func (d *demonstration) keyring(policy string) error {
 		if who == "jia" {
 			introduced = "alice"
 		}
-		fmt.Fprintf(f, "\n[[principal]]\nname = %q\nrole = \"maintainer\"\nemails = [\"%s@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = %q }]\n",
-			who, who, introduced, strings.TrimSpace(string(key)))
+		report.NewPrinter(f).Printf(`
+[[principal]]
+name = %s
+role = "maintainer"
+emails = [%s]
+introduced-by = %s
+keys = [{ ssh = %s }]
+`, report.TOML(who), report.TOML(who+"@example.org"), report.TOML(introduced), report.TOML(strings.TrimSpace(string(key))))
 	}
 	return f.Close()
 }
@@ -177,9 +182,9 @@ func (d *demonstration) write(who, name, text string) error {
 }
 
 func (d *demonstration) say(lines ...string) {
-	fmt.Fprintln(d.out)
+	d.out.Printf("\n")
 	for _, line := range lines {
-		fmt.Fprintln(d.out, "# "+line)
+		d.out.Printf("# %s\n", line)
 	}
 }
 
@@ -207,10 +212,10 @@ func (d *demonstration) show(ctx context.Context, who string, passes bool, args 
 	if who == "" {
 		prompt = "server"
 	}
-	fmt.Fprintf(d.out, "%s$ %s\n", prompt, strings.ReplaceAll(quoted(args), d.dir+"/", ""))
+	d.out.Printf("%s$ %s\n", prompt, strings.ReplaceAll(quoted(args), d.dir+"/", ""))
 	out, err := d.run(ctx, who, args...)
 	for line := range strings.Lines(strings.ReplaceAll(string(out), d.dir+"/", "")) {
-		fmt.Fprintln(d.out, "    "+report.Escape(strings.TrimRight(line, " \n")))
+		d.out.Printf("    %s\n", strings.TrimRight(line, " \n"))
 	}
 	if (err == nil) != passes {
 		return fmt.Errorf("%s: expected otherwise (%v)", strings.Join(args, " "), err)

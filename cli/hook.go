@@ -52,7 +52,7 @@ func judge(cmd *cobra.Command, env Env, req gate.Request, err error) error {
 	if err == nil {
 		return decide(cmd.Context(), env, req)
 	}
-	g, _ := env.open(".", "", gate.Options{Record: openJournal})
+	g, _ := env.open(".", place{}, gate.Options{Record: openJournal})
 	defer g.Close()
 	req.Received = env.Now()
 	d, _ := g.NotUnderstood(cmd.Context(), req, err) // which is an error in any case
@@ -66,8 +66,8 @@ func notUnderstood(err error) error {
 // decide judges a push that a hook of the server understood, tells the pusher, and ends with the
 // decision's exit code.
 func decide(ctx context.Context, env Env, req gate.Request) error {
-	g, _ := env.open(".", "", gate.Options{Record: openJournal, Index: openIndex}) // what is wrong with the policy, Judge says and records
-	defer g.Close()                                                                // once decided, nothing changes it any more
+	g, _ := env.open(".", place{}, gate.Options{Record: openJournal, Index: openIndex}) // what is wrong with the policy, Judge says and records
+	defer g.Close()                                                                     // once decided, nothing changes it any more
 	decision, err := g.Judge(ctx, req)
 	if err != nil {
 		decision.Verdict = policy.Refused

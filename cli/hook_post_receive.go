@@ -22,7 +22,7 @@ done. See githooks(5), post-receive.`,
 		if err != nil {
 			return notUnderstood(err)
 		}
-		g, _ := env.open(".", "", gate.Options{Record: openJournal}) // what was done is recorded all the same
+		g, _ := env.open(".", place{}, gate.Options{Record: openJournal}) // what was done is recorded all the same
 		defer g.Close()
 		gate.TicketsOf(g.GitDir()).Remove(receiver())
 		return g.Applied(cmd.Context(), req)

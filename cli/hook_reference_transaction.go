@@ -31,7 +31,7 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		if err != nil {
 			return notUnderstood(err)
 		}
-		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), "", gate.Options{Record: openJournal, Keyless: true})
+		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), place{}, gate.Options{Record: openJournal, Keyless: true})
 		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()}, gate.Guarded{Moves: moves, Command: caller()})
 		if err != nil {
 			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
@@ -41,10 +41,10 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		}
 		for i, f := range found {
 			if i == shownMoves {
-				say(env.Stderr, fmt.Errorf("refused %d more refs: countersign log has them", len(found)-i))
+				say(env.errs, fmt.Errorf("refused %d more refs: countersign log has them", len(found)-i))
 				break
 			}
-			say(env.Stderr, fmt.Errorf("refused %s: %s\n  next: %s", f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
+			say(env.errs, fmt.Errorf("refused %s: %s\n  next: %s", f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
 		}
 		return exitError{exitRefused, nil}
 	})

@@ -15,7 +15,6 @@ import (
 	"countersign/history"
 	"countersign/install"
 	"countersign/policy"
-	"countersign/report"
 )
 
 func initCommand(env Env) *cobra.Command {
@@ -28,9 +27,9 @@ begins at that commit: what it prints says how a server and everybody else pin i
 		Args: cobra.NoArgs,
 	}
 	repository := repositoryFlag(cmd)
-	name := cmd.Flags().String("as", "", "your `name` in the keyring (default: made of user.name)")
+	as := principalFlag(cmd, "as", "your `name` in the keyring (default: made of user.name)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f := founding{approving{env: env, dir: env.path(*repository), name: *name}}
+		f := founding{approving{env: env, dir: env.path(*repository), name: string(*as)}}
 		return f.run(cmd.Context())
 	}
 	return cmd
@@ -158,23 +157,23 @@ func write(file string, content []byte) error {
 
 // tell says what was written and what comes next, once the policy that was written is found good.
 func (f *founding) tell(folder, branch string) error {
-	g, err := f.env.usable(f.dir, folder, gate.Options{})
+	g, err := f.env.usable(f.dir, place{folder: folder}, gate.Options{})
 	if err != nil {
 		return err
 	}
 	defer g.Close()
 	keys := g.Keyring().List()
 	if why := neverSign(keys, f.env.Now()); why != nil {
-		return usage("nothing that you sign with this key could land: %s\nmake another, as with ssh-keygen -t ed25519, have git sign with it (git config user.signingKey), and run this again", report.Escape(strings.Join(why, "; ")))
+		return usage("nothing that you sign with this key could land: %s\nmake another, as with ssh-keygen -t ed25519, have git sign with it (git config user.signingKey), and run this again", strings.Join(why, "; "))
 	}
-	w := f.env.Stdout
-	fmt.Fprintf(w, "wrote %s, with %s as the one maintainer\n", report.Escape(filepath.Join(folder, policy.FileName)), report.Escape(f.name))
-	adviseLonely(w, g.Policy())
-	fmt.Fprintf(w, `next: add the others, then
+	out := f.env.out
+	out.Printf("wrote %s, with %s as the one maintainer\n", filepath.Join(folder, policy.FileName), f.name)
+	adviseLonely(out, g.Policy())
+	out.Printf(`next: add the others, then
   git add %[1]s && git commit -S -m 'Say who may land what'
 and pin that commit and your key, where they can't be changed by a push:
   on the server:   countersign install --server DIR --introduction $(git rev-parse HEAD)@%[2]s --branch %[3]s
   in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
-`, policy.Folder, keys[0].Fingerprints[0], report.Escape(branch))
+`, policy.Folder, keys[0].Fingerprints[0], branch)
 	return nil
 }

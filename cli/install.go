@@ -32,8 +32,10 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		Args: cobra.NoArgs,
 	}
 	server := serverFlag(cmd)
-	kind := cmd.Flags().String("kind", "none", "`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
-	introduction := cmd.Flags().String("introduction", "", "`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
+	kind := valued(cmd, chosen(hook.Kinds()...), "kind",
+		"`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
+	introduction := valued(cmd, new(pin), "introduction",
+		"`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
 	guard := cmd.Flags().Bool("guard", false, "put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
 	branch := cmd.Flags().String("branch", "refs/heads/main", "full name of the `branch` that holds the policy in the tree")
 	dry := dryRunFlag(cmd)
@@ -41,16 +43,11 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		if *server == "" {
 			return mistyped(cmd, errors.New("which repository? install --server FOLDER"))
 		}
-		if !slices.Contains(hook.Kinds(), *kind) {
-			return mistyped(cmd, fmt.Errorf("no kind of server is called %q: want one of %s", *kind, strings.Join(hook.Kinds(), ", ")))
+		wanted := install.Server{
+			Program: env.Executable, Kind: kind.word, Introduction: introduction.file(*branch), Guard: *guard,
 		}
-		pinned, err := introduce(*introduction, *branch)
-		if err != nil {
-			return mistyped(cmd, err)
-		}
-		wanted := install.Server{Program: env.Executable, Kind: *kind, Introduction: pinned, Guard: *guard}
 		if !cmd.Flags().Changed("guard") {
-			wanted.Guard = *kind == "gitea"
+			wanted.Guard = kind.word == "gitea"
 		}
 		return installServer(cmd.Context(), env, env.path(*server), wanted, *dry)
 	}
@@ -88,29 +85,29 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 	switch {
 	case facts.HasPolicy:
 	case introduction != "":
-		fmt.Fprintln(env.Stdout, "next: push the branch that holds the introduction")
+		env.out.Printf("next: push the branch that holds the introduction\n")
 	default:
-		fmt.Fprintln(env.Stdout, "next: name the maintainers in countersign/policy.toml, then run countersign policy check")
+		env.out.Printf("next: name the maintainers in countersign/policy.toml, then run countersign policy check\n")
 	}
 	if facts, err = install.Look(ctx, dir, kind); err != nil {
 		return err
 	}
 	for _, fault := range install.Check(facts) {
-		say(env.Stderr, errors.New("beware: "+fault))
+		say(env.errs, errors.New("beware: "+fault))
 	}
 	return nil
 }
 
 // baseline records what the protected refs hold. What is wrong with the policy, doctor says.
 func baseline(ctx context.Context, env Env, dir string) error {
-	g, _ := env.open(dir, "", gate.Options{Record: openJournal, Draft: true, Keyless: true}) // nobody may be named yet
+	g, _ := env.open(dir, place{}, gate.Options{Record: openJournal, Draft: true, Keyless: true}) // nobody may be named yet
 	defer g.Close()
 	return g.Baseline(ctx, gate.Request{Received: env.Now(), Pusher: env.operator()})
 }
 
 // protectedNow gives what the guard of a repository with a policy is to look at, see [install.Server.Protected].
 func protectedNow(env Env, facts install.Facts) []string {
-	g, _ := env.open(facts.GitDir, "", gate.Options{Record: discard, Keyless: true}) // what can't be read may protect anything
+	g, _ := env.open(facts.GitDir, place{}, gate.Options{Record: discard, Keyless: true}) // what can't be read may protect anything
 	defer g.Close()
 	return guarded(g)
 }
@@ -126,14 +123,10 @@ func guarded(g *gate.Gate) []string {
 // errUncovered says that the policy has changed since the guard was put in.
 var errUncovered = errors.New("the guard's hook doesn't look at all that the policy protects: countersign install --guard again")
 
-// introduce gives the text of introduction.toml for COMMIT@FINGERPRINT, "" for "".
-func introduce(pin, branch string) (string, error) {
-	if pin == "" {
-		return "", nil
-	}
-	commit, fingerprint, _ := strings.Cut(pin, "@")
-	if err := (&policy.Introduction{Commit: commit, Fingerprint: fingerprint}).Check(); err != nil {
-		return "", fmt.Errorf("--introduction: %w", err)
+// file gives the text of introduction.toml for a pin, "" for none.
+func (p *pin) file(branch string) string {
+	if p.Introduction == nil {
+		return ""
 	}
 	return fmt.Sprintf(`# The policy lies in the tree, in %s/, from this commit on. What it reaches is not judged; it must be
 # signed by this key, and each later policy was let in by the one before. %s beside this file can bound
@@ -141,18 +134,20 @@ func introduce(pin, branch string) (string, error) {
 commit = %q
 fingerprint = %q
 ref = %q
-`, policy.Folder, policy.FloorFile, commit, fingerprint, branch), nil
+`, policy.Folder, policy.FloorFile, p.Commit, p.Fingerprint, branch)
 }
 
 // carryOut shows a plan and, unless that was all, applies it.
 func carryOut(env Env, plan install.Plan, dry bool) error {
 	if len(plan.Steps) == 0 {
-		fmt.Fprintln(env.Stdout, "nothing to do")
+		env.out.Printf("nothing to do\n")
 		return nil
 	}
-	fmt.Fprint(env.Stdout, plan)
+	for _, step := range plan.Steps {
+		env.out.Printf("%s\n", step)
+	}
 	if dry {
-		fmt.Fprintln(env.Stdout, "nothing was changed")
+		env.out.Printf("nothing was changed\n")
 		return nil
 	}
 	return install.Apply(plan)
@@ -162,7 +157,7 @@ func carryOut(env Env, plan install.Plan, dry bool) error {
 // default and the branch that HEAD names, and takes what these have today for granted.
 func firstPolicy(ctx context.Context, env Env, facts install.Facts) (string, error) {
 	p := protecting(facts.Head)
-	g, err := env.open(facts.GitDir, "", gate.Options{Record: discard})
+	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
 	if g.Repository() == nil {
 		return "", err
 	}

@@ -3,14 +3,13 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/policy"
 	"countersign/report"
 	"countersign/verify"
 )
@@ -21,41 +20,75 @@ func keyringListCommand(env Env) *cobra.Command {
 		Short: "List the principals and their keys: who can sign, with which key, until when",
 		Args:  cobra.NoArgs,
 	}
-	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
-		return listKeyring(env.Stdout, g)
+		listed := listKeyring(g.Policy().Principals, g.Keyring().List())
+		env.list(format, listed, func(out *report.Printer) { out.Table(func(out *report.Printer) { keyringText(out, listed) }) })
+		return nil
 	}
 	return cmd
 }
 
-func listKeyring(w io.Writer, g *gate.Gate) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	keys := g.Keyring().List()
-	for _, q := range g.Policy().Principals {
-		fmt.Fprintf(t, "%s\t%s\t%s\tintroduced by %s\n",
-			report.Escape(q.Name), q.Role, report.Escape(strings.Join(q.Emails, " ")), report.Escape(cmp.Or(q.IntroducedBy, "nobody")))
+// listedPrincipal is one of a keyring's principals, with what it signs with.
+type listedPrincipal struct {
+	Principal    string      `json:"principal"`
+	Role         policy.Role `json:"role"`
+	Emails       []string    `json:"emails"`
+	IntroducedBy string      `json:"introduced_by,omitempty"`
+	Keys         []listedKey `json:"keys"`
+}
+
+// listedKey is a key, or an authority whose certificates count.
+type listedKey struct {
+	Kind        string `json:"kind"` // an algorithm, or what kind of authority it is
+	Fingerprint string `json:"fingerprint,omitempty"`
+	Identities  string `json:"identities,omitempty"` // which certificates count
+	Source      string `json:"source,omitempty"`     // what names it, at the first key of that
+	Counts      string `json:"counts,omitempty"`     // when it counts, "" for always
+}
+
+func listKeyring(principals []policy.Principal, keys []verify.Listed) []listedPrincipal {
+	all := make([]listedPrincipal, len(principals))
+	for i, q := range principals {
+		all[i] = listedPrincipal{q.Name, q.Role, append([]string{}, q.Emails...), q.IntroducedBy, []listedKey{}}
 		for _, l := range keys {
-			if l.Principal != q.Name {
-				continue
-			}
-			if identities := identitiesOf(l); identities != "" {
-				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", kindOf(l), report.Escape(identities), report.Escape(l.Source), counts(l, verify.ListedKey{CanSign: true}))
-			}
-			for i, k := range l.Keys {
-				source := ""
-				if i == 0 && identitiesOf(l) == "" {
-					source = l.Source
-				}
-				fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", report.Escape(k.Algorithm), k.Fingerprint, report.Escape(source), counts(l, k))
+			if l.Principal == q.Name {
+				all[i].Keys = append(all[i].Keys, listKeys(l)...)
 			}
 		}
 	}
-	return t.Flush()
+	return all
+}
+
+func listKeys(l verify.Listed) []listedKey {
+	var all []listedKey
+	source, identities := l.Source, identitiesOf(l)
+	if identities != "" {
+		all = append(all, listedKey{
+			Kind: kindOf(l), Identities: identities, Source: source, Counts: counts(l, verify.ListedKey{CanSign: true}),
+		})
+		source = ""
+	}
+	for _, k := range l.Keys {
+		all = append(all, listedKey{Kind: k.Algorithm, Fingerprint: k.Fingerprint, Source: source, Counts: counts(l, k)})
+		source = ""
+	}
+	return all
+}
+
+func keyringText(out *report.Printer, listed []listedPrincipal) {
+	for _, q := range listed {
+		out.Printf("%s\t%s\t%s\tintroduced by %s\n",
+			q.Principal, q.Role, strings.Join(q.Emails, " "), cmp.Or(q.IntroducedBy, "nobody"))
+		for _, k := range q.Keys {
+			out.Printf("  %s\t%s\t%s\t%s\n", k.Kind, cmp.Or(k.Fingerprint, k.Identities), k.Source, k.Counts)
+		}
+	}
 }
 
 func kindOf(l verify.Listed) string {

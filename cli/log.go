@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,34 +21,32 @@ which refs, who pushed as far as the server says, and the codes of what was wron
   found                         what install found on protected refs that the journal knew nothing of
   may move                      an operator let the guard pass a move: countersign move
   let stand                     an operator let a ref stay where no push had put it: countersign accept-move
-  reviewed                      somebody looked at what an exception let pass: countersign log review`,
+  reviewed                      somebody looked at what an exception let pass: countersign log review
+With --format json it prints the records themselves, one a line.`,
 		Args: noneSuch,
 	}
-	repository := cmd.PersistentFlags().StringP("repository", "C", ".", "Git `folder` of the repository")
+	repository, format := repositoryFlag(cmd), formatFlag(cmd)
+	inherit(cmd, "repository", "format")
+	formerFlag(env, cmd, "json", format)
 	var f filter
-	after := cmd.Flags().String("since", "", "only pushes since then: a `time` as 2026-06-01 or 2026-06-01T12:00:00Z")
+	since := valued(cmd, new(moment), "since", "only pushes since then: a `time` as 2026-06-01 or 2026-06-01T12:00:00Z")
 	cmd.Flags().StringVar(&f.principal, "principal", "", "only pushes by that `name`, or with something wrong with what it signed or approved")
 	cmd.Flags().StringVar(&f.commit, "commit", "", "only pushes to, from or about a commit whose `id` begins so")
 	cmd.Flags().BoolVar(&f.refused, "refused", false, "only pushes that were refused")
-	asJSON := cmd.Flags().Bool("json", false, "print the records themselves, one a line")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		var err error
-		if f.since, err = moment(*after); err != nil {
-			return mistyped(cmd, err)
-		}
+	cmd.RunE = func(*cobra.Command, []string) error {
+		f.since = since.Time
 		return eachRecord(env, *repository, func(r record, raw []byte) error {
-			if !f.takes(r) {
-				return nil
+			if f.takes(r) {
+				logLine(env, format, r, raw)
 			}
-			line := logLine(r)
-			if *asJSON {
-				line = string(raw)
-			}
-			_, err := fmt.Fprintln(env.Stdout, line)
-			return err
+			return env.out.Err()
 		})
 	}
-	cmd.AddCommand(logShowCommand(env, repository), logCheckCommand(env, repository), logCompareCommand(env, repository), former("audit", env, logCompareCommand(env, repository)), logReviewCommand(env, repository))
+	cmd.AddCommand(
+		logShowCommand(env, repository, format), logCheckCommand(env, repository, format),
+		logCompareCommand(env, repository, format), former("audit", env, logCompareCommand(env, repository, format)),
+		logReviewCommand(env, repository, format),
+	)
 	return cmd
 }
 

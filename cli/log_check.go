@@ -2,14 +2,14 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"countersign/journal"
+	"countersign/report"
 )
 
-func logCheckCommand(env Env, repository *string) *cobra.Command {
+func logCheckCommand(env Env, repository *string, format *choice) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Prove that no record was changed, removed or inserted",
@@ -30,10 +30,17 @@ which record on it has proof.`,
 			if err != nil {
 				return err
 			}
-			if head.First > 1 {
-				fmt.Fprintf(env.Stdout, "what is before record %d was moved away; from there on:\n", head.First)
-			}
-			fmt.Fprintf(env.Stdout, "%d records, all whole\nlast: %s\n", head.Seq+1-max(head.First, 1), head.Hash)
+			proved := struct {
+				First   uint64 `json:"first"`
+				Records uint64 `json:"records"`
+				Last    string `json:"last"`
+			}{max(head.First, 1), head.Seq + 1 - max(head.First, 1), head.Hash}
+			env.list(format, proved, func(out *report.Printer) {
+				if proved.First > 1 {
+					out.Printf("what is before record %d was moved away; from there on:\n", proved.First)
+				}
+				out.Printf("%d records, all whole\nlast: %s\n", proved.Records, proved.Last)
+			})
 			return nil
 		},
 	}

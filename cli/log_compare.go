@@ -8,10 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/policy"
 	"countersign/report"
 )
 
-func logCompareCommand(env Env, repository *string) *cobra.Command {
+func logCompareCommand(env Env, repository *string, format *choice) *cobra.Command {
 	return &cobra.Command{
 		Use:   "compare",
 		Short: "Compare the journal with where the protected refs are",
@@ -25,7 +26,7 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 			if err := eachRecord(env, *repository, func(record, []byte) error { return nil }); err != nil {
 				return err
 			}
-			g, err := env.open(*repository, "", gate.Options{Record: discard})
+			g, err := env.open(*repository, place{}, gate.Options{Record: discard})
 			if err != nil {
 				return err
 			}
@@ -34,15 +35,17 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 			if err != nil {
 				return err
 			}
-			for _, s := range c.NotMade {
-				fmt.Fprintf(env.Stdout, "accepted, not made: %s\n", report.Escape(s))
-			}
-			for _, s := range c.NotAccepted {
-				fmt.Fprintf(env.Stdout, "made, not accepted: %s\n", report.Escape(s))
-			}
-			for _, f := range c.Outside {
-				fmt.Fprintf(env.Stdout, "moved outside: %s: %s\n", report.Escape(f.Ref), report.Escape(f.Detail))
-			}
+			env.list(format, comparison(c), func(out *report.Printer) {
+				for _, s := range c.NotMade {
+					out.Printf("accepted, not made: %s\n", s)
+				}
+				for _, s := range c.NotAccepted {
+					out.Printf("made, not accepted: %s\n", s)
+				}
+				for _, f := range c.Outside {
+					out.Printf("moved outside: %s: %s\n", f.Ref, f.Detail)
+				}
+			})
 			switch {
 			case len(c.NotAccepted)+len(c.Outside) > 0:
 				return exitError{exitRefused, nil}
@@ -51,6 +54,19 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 			}
 			return nil
 		},
+	}
+}
+
+// comparison is a comparison as JSON.
+func comparison(c gate.Compared) any {
+	return struct {
+		NotMade     []string         `json:"not_made"`
+		NotAccepted []string         `json:"not_accepted"`
+		Outside     []policy.Finding `json:"outside"`
+		Unknown     bool             `json:"unknown"`
+	}{
+		append([]string{}, c.NotMade...), append([]string{}, c.NotAccepted...),
+		append([]policy.Finding{}, c.Outside...), c.Unknown,
 	}
 }
 
@@ -65,7 +81,7 @@ func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
 	}
 	var faults []error
 	for _, f := range c.Outside {
-		faults = append(faults, fmt.Errorf("moved outside: %s: %s: countersign log compare", report.Escape(f.Ref), report.Escape(f.Detail)))
+		faults = append(faults, fmt.Errorf("moved outside: %s: %s: countersign log compare", f.Ref, f.Detail))
 	}
 	if n := len(c.NotAccepted); n > 0 {
 		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: countersign log compare", n))

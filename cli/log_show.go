@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -12,19 +12,24 @@ import (
 	"countersign/report"
 )
 
-func logShowCommand(env Env, repository *string) *cobra.Command {
+func logShowCommand(env Env, repository *string, format *choice) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show REFERENCE",
 		Short: "Show all that is known about a push, by the reference its pusher was given",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			found := false
-			err := eachRecord(env, *repository, func(r record, _ []byte) error {
+			err := eachRecord(env, *repository, func(r record, raw []byte) error {
 				if args[0] == "" || !strings.HasPrefix(r.Decision.Reference, args[0]) {
 					return nil
 				}
 				found = true
-				return showRecord(env.Stdout, r)
+				if format.word == "json" {
+					env.out.Document(json.RawMessage(raw))
+					return env.out.Err()
+				}
+				showRecord(env.out, r)
+				return report.Text(env.Stdout, r.Decision, report.Options{})
 			})
 			if err == nil && !found {
 				err = exitError{exitUsage, fmt.Errorf("no push has the reference %s", args[0])}
@@ -34,21 +39,21 @@ func logShowCommand(env Env, repository *string) *cobra.Command {
 	}
 }
 
-func showRecord(w io.Writer, r record) error {
+// showRecord prints what a record says of a push beside the decision.
+func showRecord(out *report.Printer, r record) {
 	pusher := "not said by the server"
 	if r.Pusher != (gate.Pusher{}) {
 		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
 	}
 	if r.Schema != gate.RecordSchema {
-		fmt.Fprintf(w, "record:   %s\n", became(r))
+		out.Printf("record:   %s\n", became(r))
 	}
-	fmt.Fprintf(w, "received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)
-	fmt.Fprintf(w, "pusher:   %s\n", report.Escape(pusher))
-	fmt.Fprintf(w, "policy:   %s\n", report.Escape(r.Policy))
-	fmt.Fprintf(w, "program:  %s\n", report.Escape(r.Program))
+	out.Printf("received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)
+	out.Printf("pusher:   %s\n", pusher)
+	out.Printf("policy:   %s\n", r.Policy)
+	out.Printf("program:  %s\n", r.Program)
 	for _, o := range r.Options {
-		fmt.Fprintf(w, "option:   %s\n", report.Escape(o))
+		out.Printf("option:   %s\n", o)
 	}
-	fmt.Fprintln(w)
-	return report.Text(w, r.Decision, report.Options{})
+	out.Printf("\n")
 }

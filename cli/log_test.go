@@ -71,7 +71,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("log %s (-want +got):\n%s", c.args, diff)
 		}
 	}
-	if n := strings.Count(s.must("log", "--json", "--refused"), "\n{"); n != 1 {
+	if n := strings.Count(s.must("log", "--format", "json", "--refused"), "\n{"); n != 1 {
 		t.Errorf("%d records after the first, want 1", n)
 	}
 }

@@ -29,7 +29,7 @@ Then run the git command that the guard has stopped.`, gate.OperatorTime),
 		if err != nil {
 			return mistyped(cmd, err)
 		}
-		g, err := env.open(*repository, "", gate.Options{Record: openJournal})
+		g, err := env.open(*repository, place{}, gate.Options{Record: openJournal})
 		if g.Repository() == nil {
 			return err
 		}

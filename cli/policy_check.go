@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,10 +20,10 @@ func policyCheckCommand(env Env) *cobra.Command {
 		Short: "Read the policy and its keys, and say what is wrong with them",
 		Args:  cobra.NoArgs,
 	}
-	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
 	prepare := cmd.Flags().Bool("prepare", false, "then work out what everybody has earned, so that the next push needn't")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := env.isFolder(*folder); err != nil {
+		if err := env.isFolder(folder.folder); err != nil {
 			return err
 		}
 		g, err := env.usable(*repository, *folder, gate.Options{})
@@ -36,24 +35,33 @@ func policyCheckCommand(env Env) *cobra.Command {
 		if g.PolicyInTree() {
 			file = policy.Folder + "/" + policy.FileName + " in the tree"
 		}
-		fmt.Fprintf(env.Stdout, "%s is valid\n", report.Escape(file))
-		fmt.Fprintf(env.Stdout, "protected: %s\n", report.Escape(strings.Join(p.Protect.Refs, ", ")))
-		fmt.Fprintf(env.Stdout, "rules: %d, principals: %d, keys: %d\n", len(p.Rules), len(p.Principals), len(g.Keyring().List()))
-		adviseLonely(env.Stdout, p)
+		c := checked{
+			File: file, Protected: p.Protect.Refs, Rules: len(p.Rules), Principals: len(p.Principals),
+			Keys: len(g.Keyring().List()), Lonely: p.Lonely(), Warnings: []string{},
+		}
 		for i := range p.Principals {
 			if why := p.Addressless(&p.Principals[i]); why != "" {
-				fmt.Fprintln(env.Stdout, report.Escape(why))
+				c.Warnings = append(c.Warnings, why)
 			}
 		}
-		if *folder == "" {
+		if *folder == (place{}) {
 			facts, err := install.Look(cmd.Context(), g.GitDir(), "")
 			if err != nil {
 				return err
 			}
 			if !install.Covers(facts, guarded(g)) {
-				say(env.Stdout, errUncovered)
+				c.Warnings = append(c.Warnings, "countersign: "+errUncovered.Error())
 			}
 		}
+		env.list(format, c, func(out *report.Printer) {
+			out.Printf("%s is valid\n", c.File)
+			out.Printf("protected: %s\n", strings.Join(c.Protected, ", "))
+			out.Printf("rules: %d, principals: %d, keys: %d\n", c.Rules, c.Principals, c.Keys)
+			adviseLonely(out, p)
+			for _, w := range c.Warnings {
+				out.Printf("%s\n", w)
+			}
+		})
 		if *prepare {
 			return g.Prepare(cmd.Context())
 		}
@@ -62,9 +70,20 @@ func policyCheckCommand(env Env) *cobra.Command {
 	return cmd
 }
 
+// checked is what policy check says of a policy that is valid.
+type checked struct {
+	File       string   `json:"file"`
+	Protected  []string `json:"protected"`
+	Rules      int      `json:"rules"`
+	Principals int      `json:"principals"`
+	Keys       int      `json:"keys"`
+	Lonely     []string `json:"lonely,omitempty"` // for whose changes there is no second person
+	Warnings   []string `json:"warnings"`
+}
+
 // isFolder fails where a policy is to be read from something that isn't a folder.
 func (e Env) isFolder(folder string) error {
-	if _, pinned := pin(folder); folder == "" || pinned {
+	if folder == "" {
 		return nil
 	}
 	info, err := os.Stat(e.path(folder))
@@ -78,10 +97,11 @@ func (e Env) isFolder(folder string) error {
 }
 
 // adviseLonely says for whose changes there is no second person, and what still helps.
-func adviseLonely(w io.Writer, p *policy.Policy) {
+func adviseLonely(out *report.Printer, p *policy.Policy) {
 	if lonely := p.Lonely(); lonely != nil {
-		fmt.Fprintf(w, "nobody could approve a change of: %s\n", report.Escape(strings.Join(lonely, ", ")))
-		fmt.Fprintln(w, "  a project of one has no second person; what still helps: rules with exempt = \"nobody\" and hold = \"7d\",")
-		fmt.Fprintln(w, "  by which a change lands a week after it was first seen, and outsiders with the role reviewer, who may approve")
+		out.Printf(`nobody could approve a change of: %s
+  a project of one has no second person; what still helps: rules with exempt = "nobody" and hold = "7d",
+  by which a change lands a week after it was first seen, and outsiders with the role reviewer, who may approve
+`, strings.Join(lonely, ", "))
 	}
 }

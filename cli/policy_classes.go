@@ -25,33 +25,55 @@ func policyClassesCommand(env Env) *cobra.Command {
 there is a file of that name its content and mode count as well.`,
 		Args: cobra.MinimumNArgs(1),
 	}
-	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(_ *cobra.Command, paths []string) error {
 		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
-		for _, path := range paths {
+		classified := make([]classed, len(paths))
+		for i, path := range paths {
 			change, err := env.added(path)
 			if err != nil {
 				return err
 			}
-			classes := g.Policy().Classes.Of(change)
-			line := report.Escape(path) + ": "
-			if len(classes) == 0 {
-				line += "no class"
-			}
-			fmt.Fprintln(env.Stdout, line+report.Escape(strings.Join(classes, ", ")))
-			for _, rule := range g.Policy().Rules {
-				if slices.ContainsFunc(rule.Classes, func(c string) bool { return slices.Contains(classes, c) }) {
-					fmt.Fprintf(env.Stdout, "  rule %s: %s\n", report.Escape(rule.Name), demand(rule))
+			classified[i] = classify(g.Policy(), path, change)
+		}
+		env.list(format, classified, func(out *report.Printer) {
+			for _, c := range classified {
+				out.Printf("%s: %s\n", c.Path, classesOf(c.Classes))
+				for _, rule := range c.Rules {
+					out.Printf("  rule %s: %s\n", rule.Name, rule.Asks)
 				}
 			}
-		}
+		})
 		return nil
 	}
 	return cmd
+}
+
+// classed is a path with the classes it falls in, and the rules that a commit which adds it is held to.
+type classed struct {
+	Path    string      `json:"path"`
+	Classes []string    `json:"classes"`
+	Rules   []askedRule `json:"rules"`
+}
+
+// askedRule is a rule, and what it asks for in a few words.
+type askedRule struct {
+	Name string `json:"name"`
+	Asks string `json:"asks"`
+}
+
+func classify(p *policy.Policy, path string, change policy.Change) classed {
+	c := classed{path, append([]string{}, p.Classes.Of(change)...), []askedRule{}}
+	for _, rule := range p.Rules {
+		if slices.ContainsFunc(rule.Classes, func(class string) bool { return slices.Contains(c.Classes, class) }) {
+			c.Rules = append(c.Rules, askedRule{rule.Name, demand(rule)})
+		}
+	}
+	return c
 }
 
 // added is the change that adding a path would be, with the content it has in the working folder.
@@ -91,10 +113,7 @@ func demand(r policy.Rule) string {
 	if r.Refuse {
 		return "refused"
 	}
-	words := fmt.Sprintf("%d approvals", r.Approvals)
-	if r.Approvals == 1 {
-		words = "1 approval"
-	}
+	words := report.Count(r.Approvals, "approval")
 	if r.Exempt.Nobody {
 		return words
 	}

@@ -17,7 +17,7 @@ import (
 
 // logPath gives the journal of a repository, whose policy may be unreadable.
 func logPath(env Env, repository string) (string, error) {
-	g, err := env.open(repository, "", gate.Options{Record: discard})
+	g, err := env.open(repository, place{}, gate.Options{Record: discard})
 	if g.Repository() == nil {
 		return "", err
 	}
@@ -89,8 +89,12 @@ func became(r record) string {
 	return r.Decision.Verdict.String()
 }
 
-// logLine says a record in one line.
-func logLine(r record) string {
+// logLine prints a record in one line, as text or as the JSON that it is.
+func logLine(env Env, format *choice, r record, raw []byte) {
+	if format.word == "json" {
+		env.out.Line(json.RawMessage(raw))
+		return
+	}
 	var refs, codes []string
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
@@ -103,12 +107,13 @@ func logLine(r record) string {
 			codes = append(codes, string(f.Code))
 		}
 	}
-	line := fmt.Sprintf("%s  %-8s  %-9s  %s", r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "))
+	env.out.Printf("%s  %-8s  %-9s  %s",
+		r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "))
 	if r.Pusher.Name != "" {
-		line += "  by " + r.Pusher.Name
+		env.out.Printf("  by %s", r.Pusher.Name)
 	}
 	if len(codes) > 0 {
-		line += "  " + strings.Join(codes, " ")
+		env.out.Printf("  %s", strings.Join(codes, " "))
 	}
-	return report.Escape(line)
+	env.out.Printf("\n")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 	"strings"
@@ -43,11 +42,7 @@ deleted, beside a push.`,
 		if *journal != "" && len(args) > 0 {
 			return mistyped(cmd, errors.New("--journal is for all protected refs, without a RANGE"))
 		}
-		goGit, err := env.goGit(cmd, *reader)
-		if err != nil {
-			return err
-		}
-		o := gate.Options{GoGit: goGit}
+		o := gate.Options{GoGit: reader.goGit()}
 		if *journal != "" {
 			o.Records = func(string, policy.Journal) iter.Seq2[[]byte, error] { return recordsIn(env.path(*journal)) }
 		}
@@ -69,7 +64,7 @@ deleted, beside a push.`,
 		if err != nil {
 			return err
 		}
-		return show(cmd, env.Stdout, *format, d)
+		return show(env, format.word, d)
 	}
 	return cmd
 }
@@ -154,15 +149,12 @@ func judgeLanded(ctx context.Context, g *gate.Gate, a gate.Audit, r *policy.RefD
 }
 
 // show writes a decision in the wanted format, and ends with its exit code.
-func show(cmd *cobra.Command, w io.Writer, format string, d policy.Decision) error {
+func show(env Env, format string, d policy.Decision) error {
 	var err error
-	switch format {
-	case "text":
-		err = report.Text(w, d, report.Options{})
-	case "json":
-		err = report.JSON(w, d)
-	default:
-		return noFormat(cmd, format)
+	if format == "json" {
+		err = report.JSON(env.Stdout, d)
+	} else {
+		err = report.Text(env.Stdout, d, report.Options{})
 	}
 	if err == nil && d.Verdict != policy.Accepted {
 		err = exitError{exitRefused, nil}

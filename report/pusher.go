@@ -56,7 +56,7 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		for _, f := range d.Findings {
 			if f.Code == policy.LimitExceeded && f.Ref == "" { // the push as a whole took too long
 				p.line(2, f.Detail)
-				p.line(2, "next: "+list(f.Next, "and"))
+				p.line(2, "next: "+List(f.Next, "and"))
 			}
 		}
 	default:
@@ -86,7 +86,7 @@ func (p *page) refusal(d shown, lines int) {
 		foot.line(2, "more is wrong with "+strings.Join(some(others, 3), ", "))
 	}
 	if left {
-		foot.line(2, count(len(d.Findings), "finding")+after("; see countersign log show ", d.Reference))
+		foot.line(2, Count(len(d.Findings), "finding")+after("; see countersign log show ", d.Reference))
 	}
 	why := "CODE"
 	if len(d.codes) == 1 {
