@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"countersign/policy"
 )
@@ -24,9 +25,10 @@ import (
 
 // rooms says which of our packages, and which modules, a package's own code may import.
 var rooms = map[string]struct{ ours, modules []string }{
-	".":       {ours: []string{"cli"}},
-	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}}, // pflag: the types of what cobra's flags take
-	"hook":    {ours: []string{"gate", "history"}},                                                                                                                                            // for their words: Request, RefUpdate
+	".": {ours: []string{"cli"}},
+	// pflag has the types of what cobra's flags take.
+	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"hook":    {ours: []string{"gate", "history"}}, // for their words: Request, RefUpdate
 	"gate":    {ours: []string{"history", "verify", "policy"}},
 	"report":  {ours: []string{"policy"}},
 	"install": {ours: []string{"history"}},
@@ -62,7 +64,13 @@ var requirements = []string{
 // longFiles may be longer than maxLines, each for a reason.
 var longFiles = map[string]string{}
 
-const maxLines = 400
+const (
+	maxLines   = 400
+	maxColumns = 120 // of a line of Go, in the rooms that keep it
+)
+
+// narrow rooms keep maxColumns.
+var narrow = []string{"cli", "hook", "install", "report"}
 
 // processOnly is what main alone may touch of the process; everybody else is handed what they need.
 var processOnly = map[string][]string{
@@ -353,6 +361,32 @@ func TestHouseFiles(t *testing.T) {
 	for folder := range rooms {
 		if !slices.ContainsFunc(h.own(), func(name string) bool { return path.Dir(name) == folder && h.files[name].Doc != nil }) {
 			t.Errorf("%s: the package has no comment", folder)
+		}
+	}
+}
+
+// Lines of Go fit on a screen. What a text in back quotes holds is for another reader.
+func TestHouseLinesAreShort(t *testing.T) {
+	t.Parallel()
+	h := readHouse(t)
+	for name, f := range h.files {
+		if !slices.Contains(narrow, path.Dir(name)) {
+			continue
+		}
+		quoted := make(map[int]bool)
+		ast.Inspect(f, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && strings.HasPrefix(lit.Value, "`") && strings.Contains(lit.Value, "\n") {
+				for line := h.fset.Position(lit.Pos()).Line; line <= h.fset.Position(lit.End()).Line; line++ {
+					quoted[line] = true
+				}
+			}
+			return true
+		})
+		line := 0
+		for text := range strings.Lines(string(h.text[name])) {
+			if line++; !quoted[line] && utf8.RuneCountInString(strings.TrimSuffix(text, "\n")) > maxColumns {
+				t.Errorf("%s:%d: more than %d columns", name, line, maxColumns)
+			}
 		}
 	}
 }

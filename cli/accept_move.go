@@ -30,7 +30,8 @@ meanwhile. Run it as the user who owns the repository.`,
 			return err
 		}
 		defer g.Close()
-		if err := g.AcceptMove(cmd.Context(), gate.Request{Received: env.Now(), Pusher: env.operator()}, args[0], args[1], args[2], *reason); err != nil {
+		req := gate.Request{Received: env.Now(), Pusher: env.operator()}
+		if err := g.AcceptMove(cmd.Context(), req, args[0], args[1], args[2], *reason); err != nil {
 			return exitError{exitRefused, err}
 		}
 		return nil

@@ -154,7 +154,8 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, w
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	return a.sign(ctx, g, gate.Move, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
+	return a.sign(ctx, g, gate.Move, commit,
+		fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, gate.RefLine, a.ref, gate.MoveLine, a.from, a.to))
 }
 
 // whoAmI finds the name under which the keyring knows the user.
@@ -176,7 +177,8 @@ func (a *approving) whoAmI(ctx context.Context, p *policy.Policy) (string, error
 		}
 	}
 	if name == "" {
-		return "", usage("who are you in the keyring? say --as NAME, or once and for all: git config --global countersign.principal NAME")
+		return "", usage("who are you in the keyring? say --as NAME, or once and for all: " +
+			"git config --global countersign.principal NAME")
 	}
 	if !policy.ValidName(name) {
 		return "", usage("%q is no principal's name: want %s", name, policy.NameRule)
@@ -237,7 +239,9 @@ func (a *approving) confirmed(commit history.ID) bool {
 // sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it where vouchers
 // live, and says how to push it. One's own word that is there already and counts stays if it says the same:
 // it may have been relied on. Any other makes place.
-func (a *approving) sign(ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, message string) error {
+func (a *approving) sign(
+	ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, message string,
+) error {
 	ref, name := kind.Ref(commit, a.name), kind.Tag(commit, a.name)
 	push := ref
 	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
@@ -270,7 +274,9 @@ func (a *approving) sign(ctx context.Context, g *gate.Gate, kind gate.Voucher, c
 
 // made gives the id of the tag that git made, if it counts: some versions of git end well though what signs failed, and
 // leave a tag without a signature.
-func (a *approving) made(ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, name string) (string, error) {
+func (a *approving) made(
+	ctx context.Context, g *gate.Gate, kind gate.Voucher, commit history.ID, name string,
+) (string, error) {
 	out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", "refs/tags/"+name)
 	if err != nil {
 		return "", err
@@ -280,7 +286,8 @@ func (a *approving) made(ctx context.Context, g *gate.Gate, kind gate.Voucher, c
 		return "", err
 	}
 	if err := g.Stands(ctx, kind, commit, a.name, id); err != nil {
-		return "", exitError{exitRefused, fmt.Errorf("nothing was signed: the tag that git made doesn't count: %w\ntry the key that git config user.signingKey names: git tag -s -m test NAME && git tag -v NAME", err)}
+		return "", exitError{exitRefused, fmt.Errorf("nothing was signed: the tag that git made doesn't count: %w\n"+
+			"try the key that git config user.signingKey names: git tag -s -m test NAME && git tag -v NAME", err)}
 	}
 	return id.String(), nil
 }

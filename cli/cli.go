@@ -1,11 +1,11 @@
 // Package cli is the command line, and the one table of exit codes. [Run] is the whole of it.
 //
-// Each command is in the file that has its name: log compare in log_compare.go. A new one is a file with a function that
-// makes it, and a word in sections or in the function of the command above it. What several commands need is in the
-// files that aren't named after one: usage.go has the flags, values.go what they take.
+// Each command is in the file that has its name: log compare in log_compare.go. A new one is a file with a function
+// that makes it, and a word in sections or in the function of the command above it. What several commands need is in
+// the files that aren't named after one: usage.go has the flags, values.go what they take.
 //
-// A command writes to the streams of its [Env], takes arguments, variables and the time from there, and says how it ended
-// by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
+// A command writes to the streams of its [Env], takes arguments, variables and the time from there, and says how it
+// ended by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
 // (process.go) and what it was built from (version.go); programs that it starts for the user have the variables of the
 // process.
 package cli

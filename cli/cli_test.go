@@ -78,7 +78,8 @@ func (p *person) tool(args ...string) string {
 	cmd.Dir = p.env.Dir
 	at := noon.Format(time.RFC3339)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C",
-		"GIT_AUTHOR_NAME=alice", "GIT_AUTHOR_EMAIL=alice@example.org", "GIT_COMMITTER_NAME=alice", "GIT_COMMITTER_EMAIL=alice@example.org",
+		"GIT_AUTHOR_NAME=alice", "GIT_AUTHOR_EMAIL=alice@example.org",
+		"GIT_COMMITTER_NAME=alice", "GIT_COMMITTER_EMAIL=alice@example.org",
 		"GIT_AUTHOR_DATE="+at, "GIT_COMMITTER_DATE="+at)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -129,7 +130,10 @@ func TestWrongUsage(t *testing.T) {
 		{"install", "install --server FOLDER"},
 		{"uninstall", "uninstall --server FOLDER"},
 		{"install --server . --kind github", "--kind github: want none, gitolite, gitea, gitlab, http or ssh\n"},
-		{"install --server . --introduction main@x", `--introduction main@x: commit = "main": want the full id of the commit`},
+		{
+			"install --server . --introduction main@x",
+			`--introduction main@x: commit = "main": want the full id of the commit`,
+		},
 		{"verify --policy abc@x", `--policy abc@x: commit = "abc": want the full id of the commit`},
 		{"verify --format xml", "--format xml: want text or json\n"},
 		{"log review --format xml", "--format xml: want text or json\n"},
@@ -207,14 +211,16 @@ func TestPanicIsUndecided(t *testing.T) {
 	p.env.Now = func() time.Time { panic("at /srv/secret\x1b[2J") }
 	line := strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/main\n"
 	code, out, errs := p.run(line, "hook", "pre-receive")
-	if code != exitUndecided || out != "" || errs != "countersign: refused: internal error; tell the operator of the server\n" {
+	if code != exitUndecided || out != "" ||
+		errs != "countersign: refused: internal error; tell the operator of the server\n" {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 
 	// Who runs another command is told what they may report.
 	env, shown := p.env, new(bytes.Buffer)
 	env.Args, env.Stdout, env.Stderr = []string{"version"}, panics{}, shown
-	if code := Run(t.Context(), env); code != exitUndecided || shown.String() != `countersign: internal error: boom\x1b[2J`+"\n" {
+	if code := Run(t.Context(), env); code != exitUndecided ||
+		shown.String() != `countersign: internal error: boom\x1b[2J`+"\n" {
 		t.Errorf("exit code %d\n%s", code, shown)
 	}
 }

@@ -59,7 +59,8 @@ func (d *demonstration) setUp(ctx context.Context) error {
 	d.say("A server repository, and three people with a key each. alice and lasse have maintained the",
 		"project for years; jia was introduced by alice.")
 	for _, who := range demoPeople {
-		if err := d.quietly(ctx, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", d.path(who+".key")); err != nil {
+		file := d.path(who + ".key")
+		if err := d.quietly(ctx, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", file); err != nil {
 			return fmt.Errorf("the demonstration needs ssh-keygen: %w", err)
 		}
 	}
@@ -113,7 +114,8 @@ role = "maintainer"
 emails = [%s]
 introduced-by = %s
 keys = [{ ssh = %s }]
-`, report.TOML(who), report.TOML(who+"@example.org"), report.TOML(introduced), report.TOML(strings.TrimSpace(string(key))))
+`, report.TOML(who), report.TOML(who+"@example.org"), report.TOML(introduced),
+			report.TOML(strings.TrimSpace(string(key))))
 	}
 	return f.Close()
 }
@@ -134,10 +136,12 @@ func (d *demonstration) good(ctx context.Context) error {
 
 func (d *demonstration) held(ctx context.Context) error {
 	d.say("Now what happened to xz: an opaque test file, and a build line that will unpack it.")
-	if err := d.write("jia", "tests/files/good-large_compressed.lzma", "\x5d\x00\x00\x80\x00"+strings.Repeat("\x00\xff\x8e", 200)); err != nil {
+	if err := d.write("jia", "tests/files/good-large_compressed.lzma",
+		"\x5d\x00\x00\x80\x00"+strings.Repeat("\x00\xff\x8e", 200)); err != nil {
 		return err
 	}
-	if err := d.write("jia", "configure.ac", "AC_CONFIG_COMMANDS([build], [xz -dc tests/files/good-large_compressed.lzma | sh])\n"); err != nil {
+	if err := d.write("jia", "configure.ac",
+		"AC_CONFIG_COMMANDS([build], [xz -dc tests/files/good-large_compressed.lzma | sh])\n"); err != nil {
 		return err
 	}
 	if err := d.all(ctx, [][]string{{"jia", "git", "add", "."}}); err != nil {

@@ -17,7 +17,8 @@ const hookName = "hook"
 
 func hookCommand(env Env) *cobra.Command {
 	return group(hookName, "What Git runs: the hooks themselves",
-		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env), transactionCommand(env), answerCommand())
+		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env),
+		transactionCommand(env), answerCommand())
 }
 
 // answered gives a hook's command the flag with which install's script asks for a status of its own in place of 0:
@@ -37,7 +38,8 @@ func answered(cmd *cobra.Command, run func(*cobra.Command, []string) error) {
 // answerCommand does nothing but answer, so that install and doctor can tell whether a program is this one.
 func answerCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: install.AnswerCommand, Short: "Show that this is the program that the hooks run", Hidden: true, Args: cobra.NoArgs,
+		Use: install.AnswerCommand, Short: "Show that this is the program that the hooks run", Hidden: true,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return exitError{install.Answer, nil} },
 	}
 }
@@ -66,8 +68,9 @@ func notUnderstood(err error) error {
 // decide judges a push that a hook of the server understood, tells the pusher, and ends with the
 // decision's exit code.
 func decide(ctx context.Context, env Env, req gate.Request) error {
-	g, _ := env.open(".", place{}, gate.Options{Record: openJournal, Index: openIndex}) // what is wrong with the policy, Judge says and records
-	defer g.Close()                                                                     // once decided, nothing changes it any more
+	// What is wrong with the policy, Judge says and records.
+	g, _ := env.open(".", place{}, gate.Options{Record: openJournal, Index: openIndex})
+	defer g.Close() // once decided, nothing changes it any more
 	decision, err := g.Judge(ctx, req)
 	if err != nil {
 		decision.Verdict = policy.Refused

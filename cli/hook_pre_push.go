@@ -64,7 +64,9 @@ func foresee(ctx context.Context, g *gate.Gate, req gate.Request) (policy.Decisi
 	return d, nil
 }
 
-func foreseeBranch(ctx context.Context, g *gate.Gate, u history.RefUpdate, r *policy.RefDecision, d *policy.Decision) error {
+func foreseeBranch(
+	ctx context.Context, g *gate.Gate, u history.RefUpdate, r *policy.RefDecision, d *policy.Decision,
+) error {
 	what := u.New.String()
 	if !u.Old.IsZero() {
 		what = u.Old.String() + ".." + what

@@ -32,7 +32,8 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 			return notUnderstood(err)
 		}
 		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), place{}, gate.Options{Record: openJournal, Keyless: true})
-		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()}, gate.Guarded{Moves: moves, Command: caller()})
+		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()},
+			gate.Guarded{Moves: moves, Command: caller()})
 		if err != nil {
 			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
 		}

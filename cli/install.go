@@ -36,8 +36,10 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		"`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
 	introduction := valued(cmd, new(pin), "introduction",
 		"`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
-	guard := cmd.Flags().Bool("guard", false, "put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
-	branch := cmd.Flags().String("branch", "refs/heads/main", "full name of the `branch` that holds the policy in the tree")
+	guard := cmd.Flags().Bool("guard", false,
+		"put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
+	branch := cmd.Flags().String("branch", "refs/heads/main",
+		"full name of the `branch` that holds the policy in the tree")
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *server == "" {
@@ -100,14 +102,16 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 
 // baseline records what the protected refs hold. What is wrong with the policy, doctor says.
 func baseline(ctx context.Context, env Env, dir string) error {
-	g, _ := env.open(dir, place{}, gate.Options{Record: openJournal, Draft: true, Keyless: true}) // nobody may be named yet
+	// Nobody may be named yet.
+	g, _ := env.open(dir, place{}, gate.Options{Record: openJournal, Draft: true, Keyless: true})
 	defer g.Close()
 	return g.Baseline(ctx, gate.Request{Received: env.Now(), Pusher: env.operator()})
 }
 
 // protectedNow gives what the guard of a repository with a policy is to look at, see [install.Server.Protected].
 func protectedNow(env Env, facts install.Facts) []string {
-	g, _ := env.open(facts.GitDir, place{}, gate.Options{Record: discard, Keyless: true}) // what can't be read may protect anything
+	// What can't be read may protect anything.
+	g, _ := env.open(facts.GitDir, place{}, gate.Options{Record: discard, Keyless: true})
 	defer g.Close()
 	return guarded(g)
 }
@@ -121,21 +125,24 @@ func guarded(g *gate.Gate) []string {
 }
 
 // errUncovered says that the policy has changed since the guard was put in.
-var errUncovered = errors.New("the guard's hook doesn't look at all that the policy protects: countersign install --guard again")
+var errUncovered = errors.New(
+	"the guard's hook doesn't look at all that the policy protects: countersign install --guard again")
 
 // file gives the text of introduction.toml for a pin, "" for none.
 func (p *pin) file(branch string) string {
 	if p.Introduction == nil {
 		return ""
 	}
-	return fmt.Sprintf(`# The policy lies in the tree, in %s/, from this commit on. What it reaches is not judged; it must be
-# signed by this key, and each later policy was let in by the one before. %s beside this file can bound
-# it.
+	return fmt.Sprintf(introductionText, policy.Folder, policy.FloorFile, p.Commit, p.Fingerprint, branch)
+}
+
+const introductionText = `# The policy lies in the tree, in %s/, from this commit on. What it reaches is not judged;
+# it must be signed by this key, and each later policy was let in by the one before. %s beside this
+# file can bound it.
 commit = %q
 fingerprint = %q
 ref = %q
-`, policy.Folder, policy.FloorFile, p.Commit, p.Fingerprint, branch)
-}
+`
 
 // carryOut shows a plan and, unless that was all, applies it.
 func carryOut(env Env, plan install.Plan, dry bool) error {

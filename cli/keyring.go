@@ -5,5 +5,6 @@ import (
 )
 
 func keyringCommand(env Env) *cobra.Command {
-	return group("keyring", "Show whose signatures count", keyringListCommand(env), keyringCheckCommand(env), keyringGraphCommand(env), keyringImportCommand(env))
+	return group("keyring", "Show whose signatures count",
+		keyringListCommand(env), keyringCheckCommand(env), keyringGraphCommand(env), keyringImportCommand(env))
 }

@@ -16,9 +16,9 @@ func keyringCheckCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Say what will soon, or already does, keep somebody from signing",
-		Long: `Reads the policy and all its keys and prints a line for each thing to see to: keys that expire within 30 days or
-have, principals who can't sign any more, have but one key or no address, and keys whose own signatures are weak. What is
-wrong with the policy itself is an error, with exit code 2; warnings leave it at 0.`,
+		Long: `Reads the policy and all its keys and prints a line for each thing to see to: keys that expire within 30
+days or have, principals who can't sign any more, have but one key or no address, and keys whose own signatures are
+weak. What is wrong with the policy itself is an error, with exit code 2; warnings leave it at 0.`,
 		Args: cobra.NoArgs,
 	}
 	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
@@ -84,9 +84,10 @@ func checkKeyring(p *policy.Policy, keys []verify.Listed, now time.Time) []strin
 // neverSign says why none of some keys can sign now, nil if one can.
 func neverSign(keys []verify.Listed, now time.Time) []string {
 	why := []string{}
+	warn := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
 	for _, l := range keys {
 		for _, k := range l.Keys {
-			if checkEntry("key "+k.Fingerprint, l, k, now, func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }) > 0 {
+			if checkEntry("key "+k.Fingerprint, l, k, now, warn) > 0 {
 				return nil
 			}
 			if k.Revoked != "" {

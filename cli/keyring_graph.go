@@ -15,8 +15,8 @@ func keyringGraphCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph",
 		Short: "Draw who introduced whom",
-		Long: `Draws who introduced whom, as a tree or, with --format dot, for Graphviz. An approval doesn't count along a line of
-it, nor between two whom the same third introduced within a time; see [introductions] in the policy.`,
+		Long: `Draws who introduced whom, as a tree or, with --format dot, for Graphviz. An approval doesn't count along a
+line of it, nor between two whom the same third introduced within a time; see [introductions] in the policy.`,
 		Args: cobra.NoArgs,
 	}
 	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd, "dot")

@@ -32,7 +32,8 @@ Whose a key is, the file only claims. Compare fingerprints with their owners bef
 		Args: cobra.MinimumNArgs(1),
 	}
 	name := principalFlag(cmd, "name", "all keys belong to the principal of this `NAME`")
-	role := valued(cmd, chosen(importedRoles...), "role", "the `ROLE` of the principals: "+report.List(importedRoles, "or"))
+	role := valued(cmd, chosen(importedRoles...), "role",
+		"the `ROLE` of the principals: "+report.List(importedRoles, "or"))
 	by := principalFlag(cmd, "introduced-by", "the `NAME` of who vouches for them, or \"founder\"")
 	folder := cmd.Flags().String("keys", "keys", "the `FOLDER` to write OpenPGP keys to; made if it isn't there")
 	_ = cmd.MarkFlagDirname("keys")
@@ -103,7 +104,8 @@ func (im *importing) read(file, shown string) error {
 // owner gives who has one of a key's addresses already, or else somebody new.
 func (im *importing) owner(f verify.Found, fileName string) *owner {
 	for _, o := range im.owners {
-		if im.name != "" || slices.ContainsFunc(f.Emails, func(email string) bool { return slices.Contains(o.emails, email) }) ||
+		known := func(email string) bool { return slices.Contains(o.emails, email) }
+		if im.name != "" || slices.ContainsFunc(f.Emails, known) ||
 			f.Emails == nil && o.name == principalName(fileName) {
 			return o
 		}

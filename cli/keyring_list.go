@@ -28,7 +28,8 @@ func keyringListCommand(env Env) *cobra.Command {
 		}
 		defer g.Close()
 		listed := listKeyring(g.Policy().Principals, g.Keyring().List())
-		env.list(format, listed, func(out *report.Printer) { out.Table(func(out *report.Printer) { keyringText(out, listed) }) })
+		rows := func(out *report.Printer) { keyringText(out, listed) }
+		env.list(format, listed, func(out *report.Printer) { out.Table(rows) })
 		return nil
 	}
 	return cmd

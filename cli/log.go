@@ -14,8 +14,8 @@ func logCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log",
 		Short: "Read the journal: what was pushed, and what became of it",
-		Long: `Lists the records of a repository's journal, oldest first, a line each: when, under which reference, what became of
-which refs, who pushed as far as the server says, and the codes of what was wrong. What became of them is
+		Long: `Lists the records of a repository's journal, oldest first, a line each: when, under which reference, what
+became of which refs, who pushed as far as the server says, and the codes of what was wrong. What became of them is
   accepted, refused, undecided  what the hook said of a push; it stands even if the push was broken off after it
   applied                       what Git then made of it
   found                         what install found on protected refs that the journal knew nothing of
@@ -30,7 +30,8 @@ With --format json it prints the records themselves, one a line.`,
 	formerFlag(env, cmd, "json", format)
 	var f filter
 	since := valued(cmd, new(moment), "since", "only pushes since then: a `time` as 2026-06-01 or 2026-06-01T12:00:00Z")
-	cmd.Flags().StringVar(&f.principal, "principal", "", "only pushes by that `name`, or with something wrong with what it signed or approved")
+	cmd.Flags().StringVar(&f.principal, "principal", "",
+		"only pushes by that `name`, or with something wrong with what it signed or approved")
 	cmd.Flags().StringVar(&f.commit, "commit", "", "only pushes to, from or about a commit whose `id` begins so")
 	cmd.Flags().BoolVar(&f.refused, "refused", false, "only pushes that were refused")
 	cmd.RunE = func(*cobra.Command, []string) error {

@@ -50,7 +50,8 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 			case len(c.NotAccepted)+len(c.Outside) > 0:
 				return exitError{exitRefused, nil}
 			case c.Unknown:
-				return exitError{exitUndecided, errors.New("can't tell what was made: there is no record of hooks/post-receive; countersign install places it, countersign doctor looks")}
+				return exitError{exitUndecided, errors.New("can't tell what was made: there is no record of " +
+					"hooks/post-receive; countersign install places it, countersign doctor looks")}
 			}
 			return nil
 		},
@@ -84,7 +85,8 @@ func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
 		faults = append(faults, fmt.Errorf("moved outside: %s: %s: countersign log compare", f.Ref, f.Detail))
 	}
 	if n := len(c.NotAccepted); n > 0 {
-		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: countersign log compare", n))
+		faults = append(faults, fmt.Errorf("%d changes of protected refs were made that nobody accepted: "+
+			"countersign log compare", n))
 	}
 	return faults
 }

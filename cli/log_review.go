@@ -22,7 +22,8 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			}
 			defer g.Close()
 			for _, reference := range references {
-				if err := g.Review(cmd.Context(), gate.Request{Received: env.Now(), Pusher: env.operator()}, reference); err != nil {
+				req := gate.Request{Received: env.Now(), Pusher: env.operator()}
+				if err := g.Review(cmd.Context(), req, reference); err != nil {
 					return usage("%s: %v", reference, err)
 				}
 			}

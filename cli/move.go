@@ -14,8 +14,8 @@ func moveCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "move REF OLD NEW --reason TEXT",
 		Short: "Let one move of a protected ref through the guard, once",
-		Long: fmt.Sprintf(`For the operator of a server with the guard (install --guard): records the reason and lets this very move
-through, once and within %s. OLD and NEW are full ids, all zeros for a ref that isn't there.
+		Long: fmt.Sprintf(`For the operator of a server with the guard (install --guard): records the reason and lets this
+very move through, once and within %s. OLD and NEW are full ids, all zeros for a ref that isn't there.
 Then run the git command that the guard has stopped.`, gate.OperatorTime),
 		Args: cobra.ExactArgs(3),
 	}

@@ -5,5 +5,6 @@ import (
 )
 
 func policyCommand(env Env) *cobra.Command {
-	return group("policy", "Try a policy out before it counts", policyCheckCommand(env), policyClassesCommand(env), policyDiffCommand(env))
+	return group("policy", "Try a policy out before it counts",
+		policyCheckCommand(env), policyClassesCommand(env), policyDiffCommand(env))
 }

@@ -36,7 +36,8 @@ some time after it landed (tenure.settling); figures are as of now.`,
 			return err
 		}
 		earned := earnedBy(p, ledger, max(ledger.Last(), env.Now().Unix()))
-		env.list(format, earned, func(out *report.Printer) { out.Table(func(out *report.Printer) { tenureText(out, earned) }) })
+		rows := func(out *report.Printer) { tenureText(out, earned) }
+		env.list(format, earned, func(out *report.Printer) { out.Table(rows) })
 		return nil
 	}
 	return cmd
@@ -86,5 +87,6 @@ func tenureText(out *report.Printer, earned []earning) {
 }
 
 func figures(t policy.TenureFigures) string {
-	return fmt.Sprintf("%s, %s, %s", report.Count(t.Days, "day"), report.Count(t.Commits, "commit"), report.Count(t.Months, "month"))
+	return fmt.Sprintf("%s, %s, %s",
+		report.Count(t.Days, "day"), report.Count(t.Commits, "commit"), report.Count(t.Months, "month"))
 }

@@ -169,7 +169,8 @@ func formatFlag(cmd *cobra.Command, others ...string) *choice {
 
 // readerFlag gives a command the flag that says what reads the repository.
 func readerFlag(cmd *cobra.Command) *choice {
-	return valued(cmd, chosen("auto", "git", "go-git"), "reader", "what reads the repository: git, go-git, or auto for git if it is there")
+	return valued(cmd, chosen("auto", "git", "go-git"), "reader",
+		"what reads the repository: git, go-git, or auto for git if it is there")
 }
 
 // goGit says whether the second reader is to read.

@@ -12,8 +12,8 @@ import (
 	"countersign/report"
 )
 
-// The types of this file are values of flags (pflag.Value). Set says what it wants; which flag it was, and the word that
-// it didn't take, flagError says. What isn't given stays the zero value, and so does what is given as "".
+// The types of this file are values of flags (pflag.Value). Set says what it wants; which flag it was, and the word
+// that it didn't take, flagError says. What isn't given stays the zero value, and so does what is given as "".
 
 // choice is one of some words.
 type choice struct {

@@ -34,7 +34,8 @@ deleted, beside a push.`,
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
 	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
-	journal := cmd.Flags().String("journal", "", "`file` of the journal to compare the protected refs with (default: the repository's)")
+	journal := cmd.Flags().String("journal", "",
+		"`file` of the journal to compare the protected refs with (default: the repository's)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *ref != "" && len(args) == 0 {
 			return mistyped(cmd, errors.New("--ref wants a RANGE to judge so"))
@@ -71,7 +72,9 @@ deleted, beside a push.`,
 
 // compared adds to a decision about all protected refs which of them aren't where the last judged push left them. Where
 // there is none, an error says so, which stands unless one of them is gone.
-func compared(ctx context.Context, g *gate.Gate, now time.Time, file string, d policy.Decision, none error) (policy.Decision, error) {
+func compared(
+	ctx context.Context, g *gate.Gate, now time.Time, file string, d policy.Decision, none error,
+) (policy.Decision, error) {
 	c, err := g.Compare(ctx, now)
 	switch {
 	case err != nil:
@@ -99,7 +102,9 @@ func landed(ctx context.Context, g *gate.Gate, spec, ref string) (policy.Decisio
 		if ref != "" {
 			a = a.For(ref)
 		}
-		r := policy.RefDecision{Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.Policy().Protects(a.Ref)}
+		r := policy.RefDecision{
+			Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.Policy().Protects(a.Ref),
+		}
 		if a.Read != a.Ref {
 			r.As = a.Ref
 		}

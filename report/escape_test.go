@@ -87,7 +87,8 @@ func FuzzEscape(f *testing.F) {
 		}
 		checkShown(t, short)
 		for i := range short { // one of the marks is the cut
-			if front, back := short[:i], strings.TrimPrefix(short[i:], "…"); strings.HasPrefix(short[i:], "…") && strings.HasPrefix(shown, front) && strings.HasSuffix(shown, back) {
+			if front, back := short[:i], strings.TrimPrefix(short[i:], "…"); strings.HasPrefix(short[i:], "…") &&
+				strings.HasPrefix(shown, front) && strings.HasSuffix(shown, back) {
 				if _, err := unescape(front); err == nil {
 					return
 				}

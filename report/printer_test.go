@@ -17,9 +17,15 @@ func TestPrinterEscapesEveryArgument(t *testing.T) {
 		print func(*Printer)
 		want  string
 	}{
-		{func(p *Printer) { p.Printf("%s|%v|%v|%s\n", bad, word(bad), errors.New(bad), []string{bad}) }, shown + "|" + shown + "|" + shown + "|[" + shown + "]\n"},
+		{
+			func(p *Printer) { p.Printf("%s|%v|%v|%s\n", bad, word(bad), errors.New(bad), []string{bad}) },
+			shown + "|" + shown + "|" + shown + "|[" + shown + "]\n",
+		},
 		{func(p *Printer) { p.Printf("%.1s %-4s|%4d|%q\n", bad, "x", 7, "\u202e\"") }, "a x   |   7|\"\\u202e\\\"\"\n"},
-		{func(p *Printer) { p.Printf("name = %s\n", TOML("a\"\\\x1b\u202e\ufe0fé")) }, `name = "a\"\\\U0000001b\U0000202e\U0000fe0fé"` + "\n"},
+		{
+			func(p *Printer) { p.Printf("name = %s\n", TOML("a\"\\\x1b\u202e\ufe0fé")) },
+			`name = "a\"\\\U0000001b\U0000202e\U0000fe0fé"` + "\n",
+		},
 		{func(p *Printer) { p.Line(map[string]string{"a": "<\u202e"}) }, `{"a":"<\u202e"}` + "\n"},
 		{func(p *Printer) {
 			p.Table(func(p *Printer) {

@@ -23,10 +23,10 @@ const (
 	leastLines   = 12
 )
 
-// Pusher tells the person who pushed what became of it: one line where the push is accepted, what
-// was put aside by an exception, and which approvals can't count; none if it touches nothing of that; else the verdict, what is wrong where, what to do next, and
-// the reference under which the server's operator finds the rest. Why a decision couldn't be reached
-// is not said: that may name things of the server, and is for its operator to read with Text.
+// Pusher tells the person who pushed what became of it: one line where the push is accepted, what was put aside by an
+// exception, and which approvals can't count; none if it touches nothing of that; else the verdict, what is wrong
+// where, what to do next, and the reference under which the server's operator finds the rest. Why a decision couldn't
+// be reached is not said: that may name things of the server, and is for its operator to read with Text.
 func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	d := show(decision)
 	if o.Columns == 0 {

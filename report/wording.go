@@ -61,7 +61,8 @@ func (d shown) headline() string {
 	case d.undecided():
 		return "countersign: refused, nothing changed: could not decide"
 	case len(d.refs) > 1:
-		return fmt.Sprintf("countersign: refused %d of %s: %s", len(d.refs), Count(max(len(d.refs), len(d.Refs)), "ref"), d.objection())
+		all := Count(max(len(d.refs), len(d.Refs)), "ref")
+		return fmt.Sprintf("countersign: refused %d of %s: %s", len(d.refs), all, d.objection())
 	case d.refs[0] == "":
 		return "countersign: refused: " + d.objection()
 	default:
@@ -138,8 +139,9 @@ func ofCommits(c policy.Code) (one, many string) {
 	switch c {
 	case policy.Unsigned:
 		return "is not signed", "are not signed"
-	case policy.SignatureBad, policy.SignatureMalformed, policy.SignatureWeak, policy.SignatureUnsupported, policy.SignerUnknown,
-		policy.KeyExpired, policy.KeyNotYetValid, policy.KeyRevoked, policy.KeyPurpose, policy.SignatureDate:
+	case policy.SignatureBad, policy.SignatureMalformed, policy.SignatureWeak, policy.SignatureUnsupported,
+		policy.SignerUnknown, policy.KeyExpired, policy.KeyNotYetValid, policy.KeyRevoked, policy.KeyPurpose,
+		policy.SignatureDate:
 		return "has no signature that counts", "have no signature that counts"
 	case policy.SignerMismatch:
 		return "is signed by somebody else than it says", "are signed by somebody else than they say"
@@ -295,7 +297,8 @@ func shownAs(t policy.TouchedPath) string {
 // steps gives what to do about the first of some findings that are alike, each step once, and says
 // how many steps the others add.
 func (d shown) steps(findings []policy.Finding, first int) (next []string, more int) {
-	// A command that amends the tip mends nothing below it: then it is run for each commit since the first that was judged.
+	// A command that amends the tip mends nothing below it: then it is run for each commit since the first that was
+	// judged.
 	below := slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit != d.updates[f.Ref].New })
 	known := make(map[string]bool)
 	for i, f := range findings {
@@ -333,7 +336,8 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 			end := strings.IndexAny(command+";", ",;") // what follows is said, not typed
 			n = before + "git rebase -r -x 'git commit --amend " + command[:end] + "' " + base + command[end:]
 		case strings.HasSuffix(before, "then "):
-			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n + ", then git rebase --continue"
+			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n +
+				", then git rebase --continue"
 		}
 		rewrites = rewrites || amends || strings.Contains(n, "git rebase ")
 		n = strings.Replace(n, "--no-ff -S TIP", "--no-ff -S "+short(r.New, 12), 1)
@@ -358,7 +362,8 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 
 // isPlain says whether a name may stand in a command: Git allows names that a shell would obey.
 func isPlain(name string) bool {
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" && !strings.HasPrefix(name, "-")
+	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" &&
+		!strings.HasPrefix(name, "-")
 }
 
 // short gives the first characters of an object's name.
