@@ -1,13 +1,13 @@
 // Package cli is the command line, and the one table of exit codes. [Run] is the whole of it.
 //
-// Each command is in the file that has its name: log compare in log_compare.go. A new one is a file with a function
-// that makes it, and a word in sections or in the function of the command above it. What several commands need is in
-// the files that aren't named after one: usage.go has the flags, values.go what they take.
+// Each command that help shows is in the file that has its name: log compare in log_compare.go. A new one is a file
+// with a function that makes it, and a word in sections or in the function of the command above it. What several
+// commands need is in the files that aren't named after one: usage.go has the flags, values.go what they take.
 //
-// A command writes to the streams of its [Env], takes arguments, variables and the time from there, and says how it
+// A command prints by the printers of its [Env], takes arguments, variables and the time from there, and says how it
 // ended by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
-// (process.go) and what it was built from (version.go); programs that it starts for the user have the variables of the
-// process.
+// (process.go) and what it was built from (version.go). Programs that it starts for the user are found by the process's
+// variables and have them; the demonstration's folder is where the process keeps temporary files.
 package cli
 
 import (
@@ -28,7 +28,7 @@ import (
 	"countersign/report"
 )
 
-// Env is what a run may know of the process it runs in. All fields of other packages must be set.
+// Env is what a run may know of the process it runs in. All exported fields must be set.
 type Env struct {
 	Args           []string // without the program's name
 	Stdin          io.Reader
@@ -38,7 +38,7 @@ type Env struct {
 	Dir            string // the working folder, absolute
 	Executable     string // this program, absolute
 
-	out, errs *report.Printer // over Stdout and Stderr
+	out, errs *report.Printer // to Stdout and Stderr; Run sets them
 }
 
 // printing gives an Env with its printers.

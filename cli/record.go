@@ -107,13 +107,13 @@ func logLine(env Env, format *choice, r record, raw []byte) {
 			codes = append(codes, string(f.Code))
 		}
 	}
-	env.out.Printf("%s  %-8s  %-9s  %s",
-		r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "))
+	by, wrong := "", strings.Join(codes, " ")
 	if r.Pusher.Name != "" {
-		env.out.Printf("  by %s", r.Pusher.Name)
+		by = "  by " + r.Pusher.Name
 	}
-	if len(codes) > 0 {
-		env.out.Printf("  %s", strings.Join(codes, " "))
+	if wrong != "" {
+		wrong = "  " + wrong
 	}
-	env.out.Printf("\n")
+	env.out.Printf("%s  %-8s  %-9s  %s%s%s\n",
+		r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "), by, wrong)
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // The types of this file are values of flags (pflag.Value). Set says what it wants; which flag it was, and the word
-// that it didn't take, flagError says. What isn't given stays the zero value, and so does what is given as "".
+// that it didn't take, flagError says. A choice and a span have a default; of the others, what isn't given, or is given
+// as "", is the zero value.
 
 // choice is one of some words.
 type choice struct {

@@ -22,7 +22,7 @@ func NewPrinter(w io.Writer) *Printer { return &Printer{w: w} }
 func (p *Printer) Err() error { return p.err }
 
 // Printf formats as fmt.Printf does and escapes what each argument makes. With %q an argument is a string of Go's, in
-// ASCII. Widths are of numbers in the format: %*d is not supported.
+// ASCII. A width stands in the format, not among the arguments.
 func (p *Printer) Printf(format string, args ...any) {
 	if false {
 		_ = fmt.Sprintf(format, args...) // so that go vet compares the format with the arguments
