@@ -170,7 +170,7 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 				git update-ref refs/heads/forged "$(git hash-object -t commit -w --stdin --literally <../forged)"`, "sh"}, args[1:]...)...))
 		},
 		"record": func(ts *testscript.TestScript, _ bool, _ []string) {
-			ts.Check(as(ts, "server", "sh", "-ec", "countersign log --json | grep -v countersign-applied | tail -n 1"))
+			ts.Check(as(ts, "server", "sh", "-ec", "countersign log --format json | grep -v countersign-applied | tail -n 1"))
 		},
 	}
 	for _, name := range append([]string{"server"}, people...) {

@@ -39,14 +39,18 @@ ref-unwanted). With --withdraw it takes an approval back that hasn't been used y
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	a := approving{env: env}
-	cmd.Flags().StringVar(&a.name, "as", "", "your `name` in the keyring")
+	as := principalFlag(cmd, "as", "your `name` in the keyring")
 	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
-	cmd.Flags().StringVar(&a.from, "from", "", "let --ref move from that full `id`")
-	cmd.Flags().StringVar(&a.to, "to", "", "to that full `id`, of which REV is the commit, or all zeros")
+	from := valued(cmd, new(fullID), "from", "let --ref move from that full `id`")
+	to := valued(cmd, new(fullID), "to", "to that full `id`, of which REV is the commit, or all zeros")
 	cmd.Flags().BoolVar(&a.each, "each", false, "approve each commit by itself, for a push without a merge")
 	withdraw := cmd.Flags().Bool("withdraw", false, "take your approval of REV back")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a.name, a.from, a.to = string(*as), string(*from), string(*to)
+		if moves := a.from != "" || a.to != ""; moves && (a.from == "" || a.to == "" || a.ref == "") {
+			return mistyped(cmd, errors.New("--from and --to want each other, and --ref, which says what is moved"))
+		}
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
 			return err
@@ -59,7 +63,7 @@ ref-unwanted). With --withdraw it takes an approval back that hasn't been used y
 			}
 		}
 		switch {
-		case a.from != "" || a.to != "":
+		case a.from != "":
 			return a.approveMove(cmd.Context(), g, args[0], *withdraw)
 		case *withdraw:
 			return a.withdraw(cmd.Context(), g, args[0])
@@ -116,8 +120,8 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "or all at once: git push origin '%[1]s*:%[1]s*'\n", "refs/"+string(policy.Approves)+"/")
-	return err
+	a.env.out.Printf("or all at once: git push origin '%[1]s*:%[1]s*'\n", "refs/"+string(policy.Approves)+"/")
+	return nil
 }
 
 func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) error {
@@ -134,14 +138,6 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 // approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion, or one in its place
 // that approves nothing.
 func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, withdraw bool) error {
-	if a.ref == "" {
-		return usage("--from and --to want --ref as well, which says what is moved")
-	}
-	for _, id := range []string{a.from, a.to} {
-		if _, err := history.ParseID(id); err != nil {
-			return usage("--from and --to want full ids: %v", err)
-		}
-	}
 	commit, err := g.Repository().Resolve(ctx, rev)
 	if err != nil {
 		return usage("%v", err)
@@ -155,11 +151,12 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, w
 		}
 		return a.sign(ctx, g, policy.Moves, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
 	}
-	fmt.Fprintf(a.env.Stdout, "%s would let %s move\n  from %s\n  to   %s\n", report.Escape(a.name), report.Escape(a.ref), a.from, a.to)
+	a.env.out.Printf("%s would let %s move\n  from %s\n  to   %s\n", a.name, a.ref, a.from, a.to)
 	if !a.yes && !a.confirmed(commit) {
 		return exitError{exitRefused, errors.New("nothing was signed")}
 	}
-	return a.sign(ctx, g, policy.Moves, commit, fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, attest.RefLine, a.ref, attest.MoveLine, a.from, a.to))
+	return a.sign(ctx, g, policy.Moves, commit,
+		fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, attest.RefLine, a.ref, attest.MoveLine, a.from, a.to))
 }
 
 // whoAmI finds the name under which the keyring knows the user.
@@ -181,7 +178,8 @@ func (a *approving) whoAmI(ctx context.Context, p *policy.Policy) (string, error
 		}
 	}
 	if name == "" {
-		return "", usage("who are you in the keyring? say --as NAME, or once and for all: git config --global countersign.principal NAME")
+		return "", usage("who are you in the keyring? say --as NAME, or once and for all: " +
+			"git config --global countersign.principal NAME")
 	}
 	if !policy.ValidName(name) {
 		return "", usage("%q is no principal's name: want %s", name, policy.NameRule)
@@ -201,11 +199,11 @@ func (a *approving) ident(ctx context.Context) (name, email string, err error) {
 const shownPaths = 30
 
 func (a *approving) show(p *policy.Policy, covered []policy.Commit) {
-	w := a.env.Stdout
-	fmt.Fprintf(w, "%s would stand second behind %s:\n", report.Escape(a.name), count(len(covered), "commit"))
+	out := a.env.out
+	out.Printf("%s would stand second behind %s:\n", a.name, report.Count(len(covered), "commit"))
 	for i := range covered {
 		c := &covered[i]
-		fmt.Fprintf(w, "\n%.10s  %s\n", c.ID, report.Escape(c.Subject))
+		out.Printf("\n%.10s  %s\n", c.ID, c.Subject)
 		signer := "signature not checked: no keyring here"
 		switch {
 		case c.Signature.Status == "good":
@@ -213,24 +211,24 @@ func (a *approving) show(p *policy.Policy, covered []policy.Commit) {
 		case c.Signature.Status != "":
 			signer = "signature " + c.Signature.Status
 		}
-		fmt.Fprintf(w, "  committer %s, %s\n", report.Escape(c.Committer.Name+" <"+c.Committer.Email+">"), report.Escape(signer))
+		out.Printf("  committer %s <%s>, %s\n", c.Committer.Name, c.Committer.Email, signer)
 		for j, ch := range c.Changes {
 			if j == shownPaths {
-				fmt.Fprintf(w, "  and %d more: git show --stat %.10s\n", len(c.Changes)-j, c.ID)
+				out.Printf("  and %d more: git show --stat %.10s\n", len(c.Changes)-j, c.ID)
 				break
 			}
 			classes := strings.Join(p.Classes.Of(ch), ", ")
 			if classes != "" {
 				classes = ", " + classes
 			}
-			fmt.Fprintf(w, "  %s  (%s%s)\n", report.Escape(ch.Path), ch.Kind(), classes)
+			out.Printf("  %s  (%s%s)\n", ch.Path, ch.Kind(), classes)
 		}
 	}
-	fmt.Fprintln(w)
+	out.Printf("\n")
 }
 
 func (a *approving) confirmed(commit history.ID) bool {
-	fmt.Fprintf(a.env.Stdout, "have you looked at every one of them (git show %.10s)? yes or no: ", commit)
+	a.env.out.Printf("have you looked at every one of them (git show %.10s)? yes or no: ", commit)
 	line, err := bufio.NewReader(a.env.Stdin).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false
@@ -242,7 +240,9 @@ func (a *approving) confirmed(commit history.ID) bool {
 // sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it where vouchers
 // live, and says how to push it. One's own word that is there already and counts stays if it says the same:
 // it may have been relied on. Any other makes place.
-func (a *approving) sign(ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, message string) error {
+func (a *approving) sign(
+	ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, message string,
+) error {
 	ref, name := kind.Ref(commit.String(), a.name), kind.Tag(commit.String(), a.name)
 	push := ref
 	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
@@ -269,13 +269,15 @@ func (a *approving) sign(ctx context.Context, g *gate.Gate, kind policy.Attestat
 	if err := errors.Join(err, derr); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.env.Stdout, "signed %s\nnow: git push origin %s\n", ref, push)
-	return err
+	a.env.out.Printf("signed %s\nnow: git push origin %s\n", ref, push)
+	return nil
 }
 
 // made gives the id of the tag that git made, if it counts: some versions of git end well though what signs failed, and
 // leave a tag without a signature.
-func (a *approving) made(ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, name string) (string, error) {
+func (a *approving) made(
+	ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, name string,
+) (string, error) {
 	out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", "refs/tags/"+name)
 	if err != nil {
 		return "", err
@@ -285,7 +287,8 @@ func (a *approving) made(ctx context.Context, g *gate.Gate, kind policy.Attestat
 		return "", err
 	}
 	if err := g.Stands(ctx, kind, commit, a.name, id); err != nil {
-		return "", exitError{exitRefused, fmt.Errorf("nothing was signed: the tag that git made doesn't count: %w\ntry the key that git config user.signingKey names: git tag -s -m test NAME && git tag -v NAME", err)}
+		return "", exitError{exitRefused, fmt.Errorf("nothing was signed: the tag that git made doesn't count: %w\n"+
+			"try the key that git config user.signingKey names: git tag -s -m test NAME && git tag -v NAME", err)}
 	}
 	return id.String(), nil
 }
@@ -300,11 +303,4 @@ func (a *approving) git(ctx context.Context, args ...string) (string, error) {
 		err = fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
 	}
 	return out.String(), err
-}
-
-func count(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,24 +24,12 @@ nobody signed. Without a policy the built-in rules apply.`,
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
 	claimed := cmd.Flags().Bool("claimed", false, "take committers for signers, and everybody for a maintainer")
-	since := cmd.Flags().String("since", "", "count only what landed since then: a `time` as 2026-06-01")
-	until := cmd.Flags().String("until", "", "count only what landed before: a `time` as 2026-06-01")
+	since := valued(cmd, new(moment), "since", "count only what landed since then: a `time` as 2026-06-01")
+	until := valued(cmd, new(moment), "until", "count only what landed before: a `time` as 2026-06-01")
 	rules := cmd.Flags().StringSlice("rule", nil, "only the rules of these `names`")
 	all := cmd.Flags().Bool("all", false, "list everything, however long")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		from, err := moment(*since)
-		to, err2 := moment(*until)
-		if err := errors.Join(err, err2); err != nil {
-			return mistyped(cmd, err)
-		}
-		goGit, err := env.goGit(cmd, *reader)
-		if err != nil {
-			return err
-		}
-		if *format != "text" && *format != "json" {
-			return noFormat(cmd, *format)
-		}
-		g, err := env.usable(*repository, *folder, gate.Options{GoGit: goGit, Draft: *claimed, Rules: *rules})
+		g, err := env.usable(*repository, *folder, gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules})
 		if err != nil {
 			return err
 		}
@@ -59,7 +46,7 @@ nobody signed. Without a policy the built-in rules apply.`,
 		for _, a := range audits {
 			if err := g.Audit(cmd.Context(), a, func(j gate.Judged) error {
 				at := j.Ledger.LandingTime(j.Landing.Commit.Committer.When)
-				if t := time.Unix(at, 0); !t.Before(from) && (to.IsZero() || t.Before(to)) {
+				if t := time.Unix(at, 0); !t.Before(since.Time) && (until.IsZero() || t.Before(until.Time)) {
 					b.Add(j.Policy, j.Landing, at, j.Findings)
 				}
 				return nil
@@ -68,7 +55,7 @@ nobody signed. Without a policy the built-in rules apply.`,
 			}
 		}
 		b.Sort()
-		if *format == "json" {
+		if format.word == "json" {
 			return report.BacktestJSON(env.Stdout, &b)
 		}
 		return report.Backtest(env.Stdout, &b, *all)

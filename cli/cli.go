@@ -1,8 +1,13 @@
-// Package cli is the command line: one file a command, and the one table of exit codes.
+// Package cli is the command line, and the one table of exit codes. [Run] is the whole of it.
 //
-// [Run] is the whole of it. A new command is a file with a function that makes it, and a line in
-// commands. A command writes to the streams of its [Env], reads no global state, and says how it
-// ended by the error it gives: see exitError.
+// Each command that help shows is in the file that has its name: log compare in log_compare.go. A new one is a file
+// with a function that makes it, and a word in sections or in the function of the command above it. What several
+// commands need is in the files that aren't named after one: usage.go has the flags, values.go what they take.
+//
+// A command prints by the printers of its [Env], takes arguments, variables and the time from there, and says how it
+// ended by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
+// (process.go) and what it was built from (version.go). Programs that it starts for the user are found by the process's
+// variables and have them; the demonstration's folder is where the process keeps temporary files.
 package cli
 
 import (
@@ -23,7 +28,7 @@ import (
 	"countersign/report"
 )
 
-// Env is what a run may know of the process it runs in. All fields must be set.
+// Env is what a run may know of the process it runs in. All exported fields must be set.
 type Env struct {
 	Args           []string // without the program's name
 	Stdin          io.Reader
@@ -32,6 +37,14 @@ type Env struct {
 	Now            func() time.Time
 	Dir            string // the working folder, absolute
 	Executable     string // this program, absolute
+
+	out, errs *report.Printer // to Stdout and Stderr; Run sets them
+}
+
+// printing gives an Env with its printers.
+func (e Env) printing() Env {
+	e.out, e.errs = report.NewPrinter(e.Stdout), report.NewPrinter(e.Stderr)
+	return e
 }
 
 // path makes a path that the user typed absolute.
@@ -40,31 +53,6 @@ func (e Env) path(name string) string {
 		return name
 	}
 	return filepath.Join(e.Dir, name)
-}
-
-// commands lists what makes the commands.
-func commands() []func(Env) *cobra.Command {
-	return []func(Env) *cobra.Command{
-		initCommand,
-		installCommand,
-		uninstallCommand,
-		doctorCommand,
-		verifyCommand,
-		backtestCommand,
-		explainCommand,
-		approveCommand,
-		exceptCommand,
-		moveCommand,
-		tenureCommand,
-		auditCommand,
-		policyCommand,
-		keyringCommand,
-		logCommand,
-		acceptMoveCommand,
-		demoCommand,
-		hookCommand,
-		versionCommand,
-	}
 }
 
 // The exit codes. Git treats all but 0 alike; scripts and CI need not.
@@ -120,13 +108,14 @@ func exitCode(err error) int {
 
 // Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
 func Run(ctx context.Context, env Env) (code int) {
+	env = env.printing()
 	defer func() {
 		if r := recover(); r != nil {
 			what := fmt.Sprintf("internal error: %v", r)
 			if len(env.Args) > 0 && env.Args[0] == hookName {
 				what = "refused: internal error; tell the operator of the server" // who must not see more
 			}
-			say(env.Stderr, errors.New(what))
+			say(env.errs, errors.New(what))
 			code = exitUndecided
 		}
 	}()
@@ -134,15 +123,19 @@ func Run(ctx context.Context, env Env) (code int) {
 	err := root.ExecuteContext(ctx)
 	code = exitCode(err)
 	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
-		say(env.Stderr, err)
+		say(env.errs, err)
+	}
+	if err := env.out.Err(); err != nil {
+		say(env.errs, err)
+		code = max(code, exitUndecided)
 	}
 	return code
 }
 
 // say writes an error, line by line and harmless to a terminal.
-func say(w io.Writer, err error) {
+func say(p *report.Printer, err error) {
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(w, "countersign: "+report.Escape(line))
+		p.Printf("countersign: %s\n", line)
 	}
 }
 
@@ -157,9 +150,15 @@ func rootCommand(env Env) *cobra.Command {
 			return errors.Join(cmd.Help(), exitError{exitUsage, nil})
 		},
 	}
-	for _, command := range commands() {
-		root.AddCommand(command(env))
+	for _, s := range sections(env) {
+		root.AddGroup(&cobra.Group{ID: s.title, Title: s.title})
+		for _, cmd := range s.commands {
+			cmd.GroupID = s.title
+			root.AddCommand(cmd)
+		}
 	}
+	root.SetHelpCommandGroupID(besides)
+	root.SetCompletionCommandGroupID(besides)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
@@ -168,9 +167,9 @@ func rootCommand(env Env) *cobra.Command {
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		help(cmd, args)
-		fmt.Fprint(cmd.OutOrStdout(), exitTable)
+		env.out.Own(exitTable)
 	})
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return mistyped(cmd, err) })
+	root.SetFlagErrorFunc(flagError)
 	each(root, func(cmd *cobra.Command) {
 		if args := cmd.Args; args != nil {
 			cmd.Args = func(cmd *cobra.Command, words []string) error {
@@ -191,61 +190,17 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 	}
 }
 
-// mistyped says how to get help for a command that was used wrongly.
-func mistyped(cmd *cobra.Command, err error) error {
-	return usage("%w\nsee: %s --help", err, cmd.CommandPath())
+// open opens the gate of a repository, with the policy in a place. See [gate.Open] for what an error means: there is a
+// gate all the same.
+func (e Env) open(repository string, policy place, o gate.Options) (*gate.Gate, error) {
+	return gate.Open(e.options(repository, policy, o))
 }
 
-// group makes a command that only holds others.
-func group(name, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   name,
-		Short: short,
-		Args:  noneSuch,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return mistyped(cmd, errors.New("which of its commands?"))
-		},
+func (e Env) options(repository string, at place, o gate.Options) gate.Options {
+	if at.folder != "" {
+		o.Policy = e.path(at.folder)
 	}
-	cmd.AddCommand(subs...)
-	return cmd
-}
-
-// noneSuch refuses the name of a command that a command hasn't.
-func noneSuch(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	cmd.SuggestionsMinimumDistance = 2 // what cobra itself takes
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("no such command: %q; is it %s?", args[0], strings.Join(near, " or "))
-	}
-	return fmt.Errorf("no such command: %q", args[0])
-}
-
-// repositoryFlag gives a command the flag that says which repository is meant.
-func repositoryFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().StringP("repository", "C", ".", "Git `folder` of the repository, or any folder of a work tree")
-}
-
-// policyFlag gives a command the flag that says where the policy is, if not beside the repository.
-func policyFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("policy", "", "`folder` of the policy, or COMMIT@FINGERPRINT that introduces the one in the tree (default: countersign in the Git directory)")
-}
-
-// open opens the gate of a repository, with the policy in a folder or, for "", beside it. See
-// [gate.Open] for what an error means: there is a gate all the same.
-func (e Env) open(repository, folder string, o gate.Options) (*gate.Gate, error) {
-	return gate.Open(e.options(repository, folder, o))
-}
-
-func (e Env) options(repository, folder string, o gate.Options) gate.Options {
-	if pinned, ok := pin(folder); ok {
-		o.Introduction, folder = pinned, ""
-	}
-	if folder != "" {
-		folder = e.path(folder)
-	}
-	o.Dir, o.Policy, o.Getenv, o.Now, o.Version = e.path(repository), folder, e.Getenv, e.Now, version()
+	o.Dir, o.Introduction, o.Getenv, o.Now, o.Version = e.path(repository), at.pin.Introduction, e.Getenv, e.Now, version()
 	if o.Records == nil {
 		o.Records = records
 	}
@@ -258,6 +213,15 @@ func (e Env) options(repository, folder string, o gate.Options) gate.Options {
 	return o
 }
 
+// list prints a listing in the wanted format: a value as JSON, or what text prints.
+func (e Env) list(format *choice, value any, text func(*report.Printer)) {
+	if format.word == "json" {
+		e.out.Document(value)
+		return
+	}
+	text(e.out)
+}
+
 // operator is who runs a command on the server, as far as the environment says.
 func (e Env) operator() gate.Pusher {
 	if name := e.Getenv("USER"); name != "" {
@@ -266,16 +230,10 @@ func (e Env) operator() gate.Pusher {
 	return gate.Pusher{}
 }
 
-// pin reads COMMIT@FINGERPRINT.
-func pin(s string) (*policy.Introduction, bool) {
-	commit, fingerprint, ok := strings.Cut(s, "@")
-	return &policy.Introduction{Commit: commit, Fingerprint: fingerprint}, ok && strings.Trim(commit, "0123456789abcdef") == ""
-}
-
 // usable opens a gate for a command that can't do without a policy and keeps no record.
-func (e Env) usable(repository, folder string, o gate.Options) (*gate.Gate, error) {
+func (e Env) usable(repository string, policy place, o gate.Options) (*gate.Gate, error) {
 	o.Record = discard
-	g, err := e.open(repository, folder, o)
+	g, err := e.open(repository, policy, o)
 	if err == nil {
 		return g, nil
 	}

@@ -3,15 +3,20 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/policy"
 
 	"github.com/spf13/cobra"
 )
@@ -73,7 +78,8 @@ func (p *person) tool(args ...string) string {
 	cmd.Dir = p.env.Dir
 	at := noon.Format(time.RFC3339)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1", "LC_ALL=C",
-		"GIT_AUTHOR_NAME=alice", "GIT_AUTHOR_EMAIL=alice@example.org", "GIT_COMMITTER_NAME=alice", "GIT_COMMITTER_EMAIL=alice@example.org",
+		"GIT_AUTHOR_NAME=alice", "GIT_AUTHOR_EMAIL=alice@example.org",
+		"GIT_COMMITTER_NAME=alice", "GIT_COMMITTER_EMAIL=alice@example.org",
 		"GIT_AUTHOR_DATE="+at, "GIT_COMMITTER_DATE="+at)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -123,8 +129,25 @@ func TestWrongUsage(t *testing.T) {
 		{"hook update refs/heads/main", "accepts 3 arg(s), received 1"},
 		{"install", "install --server FOLDER"},
 		{"uninstall", "uninstall --server FOLDER"},
-		{"install --server . --kind github", `no kind of server is called "github"`},
-		{"log --since yesterday", `"yesterday" is no time`},
+		{"install --server . --kind github", "--kind github: want none, gitolite, gitea, gitlab, http or ssh\n"},
+		{
+			"install --server . --introduction main@x",
+			`--introduction main@x: commit = "main": want the full id of the commit`,
+		},
+		{"verify --policy abc@x", `--policy abc@x: commit = "abc": want the full id of the commit`},
+		{"verify --format xml", "--format xml: want text or json\n"},
+		{"log review --format xml", "--format xml: want text or json\n"},
+		{"keyring graph --format xml", "--format xml: want text, json or dot\n"},
+		{"verify --format=", `--format "": want text or json`},
+		{"explain unsigned --reader libgit2", "--reader libgit2: want auto, git or go-git\n"},
+		{"log --since yesterday", "--since yesterday: want a time as 2026-06-01 or 2026-06-01T12:00:00Z\n"},
+		{"backtest --until 2026-06", "--until 2026-06: want a time as"},
+		{"except HEAD --reason x --expires 2000h", "--expires 2000h: want a time as 24h, of up to"},
+		{"approve HEAD --from abc", "--from abc: want a full id: "},
+		{"approve HEAD --from " + zeros, "--from and --to want each other, and --ref"},
+		{"approve HEAD --as Alice", "--as Alice: want " + policy.NameRule},
+		{"keyring import x --role boss", "--role boss: want contributor, reviewer, maintainer or service\n"},
+		{"install --server . --dry-run=perhaps", "--dry-run perhaps: want true or false\n"},
 		{"version now", "countersign version --help"},
 	} {
 		code, _, errs := p.run("", strings.Fields(c.args)...)
@@ -145,6 +168,21 @@ func TestEveryHelpTextListsTheExitCodes(t *testing.T) {
 		}
 		if cmd.Short == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: %q is no title", cmd.CommandPath(), cmd.Short)
+		}
+	})
+}
+
+// Each command is in a file that has its name.
+func TestEveryCommandHasItsFile(t *testing.T) {
+	p := newPerson(t)
+	each(rootCommand(p.env), func(cmd *cobra.Command) {
+		_, path, isSub := strings.Cut(cmd.CommandPath(), " ")
+		if !isSub || cmd.Hidden {
+			return
+		}
+		file := strings.NewReplacer(" ", "_", "-", "_").Replace(path) + ".go"
+		if _, err := os.Stat(file); err != nil {
+			t.Errorf("countersign %s: %v", path, err)
 		}
 	})
 }
@@ -173,14 +211,16 @@ func TestPanicIsUndecided(t *testing.T) {
 	p.env.Now = func() time.Time { panic("at /srv/secret\x1b[2J") }
 	line := strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/main\n"
 	code, out, errs := p.run(line, "hook", "pre-receive")
-	if code != exitUndecided || out != "" || errs != "countersign: refused: internal error; tell the operator of the server\n" {
+	if code != exitUndecided || out != "" ||
+		errs != "countersign: refused: internal error; tell the operator of the server\n" {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 
 	// Who runs another command is told what they may report.
 	env, shown := p.env, new(bytes.Buffer)
 	env.Args, env.Stdout, env.Stderr = []string{"version"}, panics{}, shown
-	if code := Run(t.Context(), env); code != exitUndecided || shown.String() != `countersign: internal error: boom\x1b[2J`+"\n" {
+	if code := Run(t.Context(), env); code != exitUndecided ||
+		shown.String() != `countersign: internal error: boom\x1b[2J`+"\n" {
 		t.Errorf("exit code %d\n%s", code, shown)
 	}
 }
@@ -214,6 +254,57 @@ func TestVersion(t *testing.T) {
 func TestCompletion(t *testing.T) {
 	p := newPerson(t)
 	wantOutput(t, "completion", p.must("completion", "bash"), "countersign")
+	const kinds = "none\ngitolite\ngitea\ngitlab\nhttp\nssh\n:4\n"
+	for args, want := range map[string]string{
+		"verify --format ":                "text\njson\n:4\n",
+		"log show --format ":              "text\njson\n:4\n",
+		"verify --reader ":                "auto\ngit\ngo-git\n:4\n",
+		"install --kind ":                 kinds,
+		"hook pre-receive --pusher-from ": kinds,
+		"backtest --since ":               ":4\n",  // no files
+		"verify --policy ":                ":16\n", // folders
+	} {
+		words := strings.Split("__complete "+args, " ")
+		if got := p.must(words...); got != want {
+			t.Errorf("%s: completed by %q, want %q", args, got, want)
+		}
+	}
+}
+
+// Every command that reads a repository has -C, but for those that name it otherwise or that Git starts in it. Every
+// command that prints a listing has --format.
+func TestFlagsAreEverywhere(t *testing.T) {
+	p := newPerson(t)
+	elsewhere := "install uninstall hook policy-diff keyring-import demo version"
+	silent := "approve except move accept-move init install uninstall hook keyring-import demo version"
+	each(rootCommand(p.env), func(cmd *cobra.Command) {
+		words := strings.Fields(cmd.CommandPath())
+		if len(words) == 1 || cmd.HasSubCommands() && words[1] != "log" {
+			return
+		}
+		// A hook is what Git starts.
+		is := func(list string) bool {
+			return slices.Contains(strings.Fields(list), strings.Join(words[1:], "-")) || words[1] == "hook"
+		}
+		if has := cmd.Flag("repository") != nil; has == is(elsewhere) {
+			t.Errorf("%s: has -C: %v", cmd.CommandPath(), has)
+		}
+		if has := cmd.Flag("format") != nil; has == is(silent) {
+			t.Errorf("%s: has --format: %v", cmd.CommandPath(), has)
+		}
+	})
+}
+
+// Help shows every command under a title.
+func TestEveryCommandHasItsSection(t *testing.T) {
+	p := newPerson(t)
+	help := p.must("--help")
+	for _, s := range sections(p.env) {
+		wantOutput(t, "help", help, "\n"+s.title+"\n")
+	}
+	if strings.Contains(help, "Additional Commands") || strings.Contains(help, "audit") {
+		t.Errorf("help has commands without a title, or former ones:\n%s", help)
+	}
 }
 
 // TestCloneHasNoPolicy: who judges a clone isn't told only to install hooks there.
@@ -225,4 +316,59 @@ func TestCloneHasNoPolicy(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	wantOutput(t, "verify", errs, "no policy: ", "in a clone say --policy")
+}
+
+// Each listing is JSON with --format json, and what a terminal would obey is escaped in it.
+func TestListingsAsJSON(t *testing.T) {
+	s, good, _ := newLog(t)
+	folder := filepath.Join(s.dir, repo, "countersign")
+	for args, want := range map[string]string{
+		"log":                                  `"name":"mal\u001b[2Jlory"`,
+		"log --refused":                        `"verdict":"refused"`,
+		"log check":                            `"records": 4`,
+		"log compare":                          `"unknown": true`,
+		"log review":                           "",
+		"keyring list":                         `"principal": "alice"`,
+		"keyring check":                        `a second, kept elsewhere`,
+		"keyring graph":                        `"introduced_by": "founder"`,
+		"policy check":                         `"principals": 2`,
+		"policy classes configure.ac":          `"name": "build-and-ci"`,
+		"policy diff " + folder + " " + folder: "[]",
+		"doctor":                               `"faults": [`,
+		"tenure --at " + s.base:                `"principal": "alice"`,
+		"revoked":                              "",
+		"explain unsigned":                     `"code": "unsigned"`,
+		"explain " + good:                      `"steps": [`,
+		"verify main":                          `"schema": "countersign-decision/1"`,
+		"backtest main":                        `"schema": "countersign-backtest/1"`,
+	} {
+		_, out, errs := s.run("", append(strings.Fields(args), "--format", "json")...)
+		for in := json.NewDecoder(strings.NewReader(out)); ; {
+			err := in.Decode(new(any))
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v in\n%s%s", args, err, out, errs)
+			}
+		}
+		wantOutput(t, args, out, want)
+	}
+}
+
+// Names that commands and flags had before do the same, and say on standard error where to go.
+func TestFormerNames(t *testing.T) {
+	s := newServer(t)
+	for _, c := range []struct{ former, now, note string }{
+		{"log audit", "log compare", "countersign log audit is called compare now: countersign log compare"},
+		{"audit", "revoked", "countersign audit is called revoked now: countersign revoked"},
+		{"log --json", "log --format json", "--json is --format json now"},
+		{"keyring graph --dot", "keyring graph --format dot", "--dot is --format dot now"},
+	} {
+		code, out, errs := s.run("", strings.Fields(c.former)...)
+		wantCode, want, wantErrs := s.run("", strings.Fields(c.now)...)
+		if code != wantCode || out != want || errs != "countersign: note: "+c.note+"\n"+wantErrs {
+			t.Errorf("%s: exit code %d\n%s%s, want exit code %d\n%s%s", c.former, code, out, errs, wantCode, want, wantErrs)
+		}
+	}
 }

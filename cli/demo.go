@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +31,7 @@ removes the folder at the end.`,
 				return err
 			}
 			defer os.RemoveAll(dir)
-			d := &demonstration{dir: dir, program: env.Executable, out: env.Stdout}
+			d := &demonstration{dir: dir, program: env.Executable, out: env.out}
 			return d.play(cmd.Context())
 		},
 	}
@@ -42,7 +41,7 @@ removes the folder at the end.`,
 type demonstration struct {
 	dir     string
 	program string
-	out     io.Writer
+	out     *report.Printer
 }
 
 func (d *demonstration) play(ctx context.Context) error {
@@ -60,7 +59,8 @@ func (d *demonstration) setUp(ctx context.Context) error {
 	d.say("A server repository, and three people with a key each. alice and lasse have maintained the",
 		"project for years; jia was introduced by alice.")
 	for _, who := range demoPeople {
-		if err := d.quietly(ctx, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", d.path(who+".key")); err != nil {
+		file := d.path(who + ".key")
+		if err := d.quietly(ctx, "", "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", file); err != nil {
 			return fmt.Errorf("the demonstration needs ssh-keygen: %w", err)
 		}
 	}
@@ -107,8 +107,15 @@ func (d *demonstration) keyring(policy string) error {
 		if who == "jia" {
 			introduced = "alice"
 		}
-		fmt.Fprintf(f, "\n[[principal]]\nname = %q\nrole = \"maintainer\"\nemails = [\"%s@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = %q }]\n",
-			who, who, introduced, strings.TrimSpace(string(key)))
+		report.NewPrinter(f).Printf(`
+[[principal]]
+name = %s
+role = "maintainer"
+emails = [%s]
+introduced-by = %s
+keys = [{ ssh = %s }]
+`, report.TOML(who), report.TOML(who+"@example.org"), report.TOML(introduced),
+			report.TOML(strings.TrimSpace(string(key))))
 	}
 	return f.Close()
 }
@@ -129,10 +136,12 @@ func (d *demonstration) good(ctx context.Context) error {
 
 func (d *demonstration) held(ctx context.Context) error {
 	d.say("Now what happened to xz: an opaque test file, and a build line that will unpack it.")
-	if err := d.write("jia", "tests/files/good-large_compressed.lzma", "\x5d\x00\x00\x80\x00"+strings.Repeat("\x00\xff\x8e", 200)); err != nil {
+	if err := d.write("jia", "tests/files/good-large_compressed.lzma",
+		"\x5d\x00\x00\x80\x00"+strings.Repeat("\x00\xff\x8e", 200)); err != nil {
 		return err
 	}
-	if err := d.write("jia", "configure.ac", "AC_CONFIG_COMMANDS([build], [xz -dc tests/files/good-large_compressed.lzma | sh])\n"); err != nil {
+	if err := d.write("jia", "configure.ac",
+		"AC_CONFIG_COMMANDS([build], [xz -dc tests/files/good-large_compressed.lzma | sh])\n"); err != nil {
 		return err
 	}
 	if err := d.all(ctx, [][]string{{"jia", "git", "add", "."}}); err != nil {
@@ -177,9 +186,9 @@ func (d *demonstration) write(who, name, text string) error {
 }
 
 func (d *demonstration) say(lines ...string) {
-	fmt.Fprintln(d.out)
+	d.out.Printf("\n")
 	for _, line := range lines {
-		fmt.Fprintln(d.out, "# "+line)
+		d.out.Printf("# %s\n", line)
 	}
 }
 
@@ -207,10 +216,10 @@ func (d *demonstration) show(ctx context.Context, who string, passes bool, args 
 	if who == "" {
 		prompt = "server"
 	}
-	fmt.Fprintf(d.out, "%s$ %s\n", prompt, strings.ReplaceAll(quoted(args), d.dir+"/", ""))
+	d.out.Printf("%s$ %s\n", prompt, strings.ReplaceAll(quoted(args), d.dir+"/", ""))
 	out, err := d.run(ctx, who, args...)
 	for line := range strings.Lines(strings.ReplaceAll(string(out), d.dir+"/", "")) {
-		fmt.Fprintln(d.out, "    "+report.Escape(strings.TrimRight(line, " \n")))
+		d.out.Printf("    %s\n", strings.TrimRight(line, " \n"))
 	}
 	if (err == nil) != passes {
 		return fmt.Errorf("%s: expected otherwise (%v)", strings.Join(args, " "), err)

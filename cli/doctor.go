@@ -13,7 +13,6 @@ import (
 	"countersign/history"
 	"countersign/install"
 	"countersign/journal"
-	"countersign/policy"
 	"countersign/report"
 )
 
@@ -26,78 +25,107 @@ the policy and its keys, and at the journal. What it can't see: settings that on
 processes have, and who else may write to these files.`,
 		Args: cobra.NoArgs,
 	}
-	repository := repositoryFlag(cmd)
+	repository, format := repositoryFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		faults, err := examine(cmd.Context(), env, *repository)
-		if err != nil {
+		var x examination
+		if err := x.examine(cmd.Context(), env, *repository); err != nil {
 			return err
 		}
-		if len(faults) == 0 {
-			fmt.Fprintln(env.Stdout, "all is well")
+		env.list(format, x.said(), func(out *report.Printer) {
+			for _, note := range x.notes {
+				out.Printf("note: %s\n", note)
+			}
+			if len(x.faults) == 0 {
+				out.Printf("all is well\n")
+			}
+		})
+		switch {
+		case len(x.faults) == 0:
 			return nil
+		case format.word == "json":
+			return exitError{exitRefused, nil}
+		default:
+			return exitError{exitRefused, errors.Join(x.faults...)}
 		}
-		return exitError{exitRefused, errors.Join(faults...)}
 	}
 	return cmd
 }
 
-func examine(ctx context.Context, env Env, repository string) ([]error, error) {
+// examination is what doctor finds.
+type examination struct {
+	notes  []string
+	faults []error
+}
+
+func (x *examination) note(text string)   { x.notes = append(x.notes, text) }
+func (x *examination) fault(err ...error) { x.faults = append(x.faults, err...) }
+
+// said is an examination as JSON.
+func (x *examination) said() any {
+	faults := make([]string, len(x.faults))
+	for i, err := range x.faults {
+		faults[i] = err.Error()
+	}
+	return struct {
+		Notes  []string `json:"notes"`
+		Faults []string `json:"faults"`
+	}{append([]string{}, x.notes...), faults}
+}
+
+func (x *examination) examine(ctx context.Context, env Env, repository string) error {
 	facts, err := install.Look(ctx, env.path(repository), "")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, unseen := range install.Unseen(facts) {
-		fmt.Fprintln(env.Stdout, "note: "+unseen)
+		x.note(unseen)
 	}
-	var faults []error
 	for _, fault := range install.Check(facts) {
-		faults = append(faults, errors.New(fault))
+		x.fault(errors.New(fault))
 	}
-	g, err := env.open(facts.GitDir, "", gate.Options{Record: discard})
+	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
 	if err != nil && (facts.HasPolicy || g.Repository() == nil) {
-		faults = append(faults, err)
+		x.fault(err)
 	}
 	defer g.Close()
 	if facts.HasPolicy && !install.Covers(facts, guarded(g)) {
-		faults = append(faults, errUncovered)
+		x.fault(errUncovered)
 	}
 	if g.Policy() != nil && g.Repository() != nil {
-		named, err := examineNames(ctx, env, g)
-		if err != nil {
-			return nil, err
+		if err := x.names(ctx, g); err != nil {
+			return err
 		}
-		faults = append(faults, named...)
 	}
 	if err := examineJournal(g); err != nil {
-		faults = append(faults, err)
+		x.fault(err)
 	}
-	faults = append(faults, examineMoves(ctx, env, g)...)
-	return faults, nil
+	x.fault(examineMoves(ctx, env, g)...)
+	return nil
 }
 
-// examineNames looks for refs by which Git finds something else than a protected one, and says where notes are open.
-func examineNames(ctx context.Context, env Env, g *gate.Gate) ([]error, error) {
+// names looks for refs by which Git finds something else than a protected one, and says where notes are open.
+func (x *examination) names(ctx context.Context, g *gate.Gate) error {
 	shadows, err := g.Shadows(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var faults []error
 	for i, s := range shadows {
 		if i == 20 {
-			faults = append(faults, fmt.Errorf("and %d more refs like that", len(shadows)-i))
+			x.fault(fmt.Errorf("and %d more refs like that", len(shadows)-i))
 			break
 		}
-		ref := report.Escape(s.Ref)
-		faults = append(faults, fmt.Errorf("%s isn't protected, and Git finds it by the name of %s: git push origin :%s", ref, report.Escape(s.Protected), ref))
+		x.fault(fmt.Errorf("%s isn't protected, and Git finds it by the name of %s: git push origin :%s",
+			s.Ref, s.Protected, s.Ref))
 	}
 	notes, err := g.Repository().Refs(ctx, "refs/notes/")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if slices.ContainsFunc(notes, func(r history.Ref) bool { return !g.Policy().Protects(r.Name) }) {
-		fmt.Fprintln(env.Stdout, `note: anybody who may push writes refs/notes/, which git log shows below commits; "refs/notes/**" in protect.refs closes it`)
+		x.note("anybody who may push writes refs/notes/, which git log shows below commits; " +
+			`"refs/notes/**" in protect.refs closes it`)
 	}
-	return faults, nil
+	return nil
 }
 
 func examineJournal(g *gate.Gate) error {
@@ -106,13 +134,4 @@ func examineJournal(g *gate.Gate) error {
 		return nil // nobody has pushed yet
 	}
 	return err
-}
-
-// journalOf gives where a repository's records are.
-func journalOf(g *gate.Gate) string {
-	var setting policy.Journal
-	if p := g.Policy(); p != nil {
-		setting = p.Journal
-	}
-	return journalPath(g.GitDir(), setting)
 }

@@ -11,7 +11,6 @@ import (
 	"countersign/gate"
 	"countersign/gate/attest"
 	"countersign/policy"
-	"countersign/report"
 )
 
 func exceptCommand(env Env) *cobra.Command {
@@ -26,17 +25,15 @@ somebody has looked at it: countersign log review. There is no other way past th
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
 	a := approving{env: env}
-	cmd.Flags().StringVar(&a.name, "as", "", "your `name` in the keyring")
+	as := principalFlag(cmd, "as", "your `name` in the keyring")
 	reason := cmd.Flags().String("reason", "", "why, in a `sentence`: it is shown to everybody")
-	expires := cmd.Flags().Duration("expires", 24*time.Hour, "for how `long` it counts")
+	expires := valued(cmd, &span{24 * time.Hour, policy.MaxException}, "expires", "for how `long` it counts")
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		switch {
-		case strings.TrimSpace(*reason) == "" || strings.ContainsAny(*reason, "\r\n"):
+		if strings.TrimSpace(*reason) == "" || strings.ContainsAny(*reason, "\r\n") {
 			return mistyped(cmd, errors.New("--reason wants one line that says why"))
-		case *expires <= 0 || *expires > policy.MaxException:
-			return mistyped(cmd, fmt.Errorf("--expires wants a time of up to %s", policy.MaxException))
 		}
+		a.name = string(*as)
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
 			return err
@@ -53,9 +50,9 @@ somebody has looked at it: countersign log review. There is no other way past th
 		if a.name, err = a.whoAmI(cmd.Context(), g.Policy()); err != nil {
 			return err
 		}
-		until := env.Now().Add(*expires).UTC().Format(time.RFC3339)
+		until := env.Now().Add(expires.Duration).UTC().Format(time.RFC3339)
 		a.show(g.Policy(), covered)
-		fmt.Fprintf(env.Stdout, "it may pass until %s, because: %s\n", until, report.Escape(*reason))
+		env.out.Printf("it may pass until %s, because: %s\n", until, *reason)
 		if !a.yes && !a.confirmed(commit) {
 			return exitError{exitRefused, errors.New("nothing was signed")}
 		}

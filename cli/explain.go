@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
+	"cmp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,14 +25,13 @@ of them.`,
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if text, ok := docs.Refusal(args[0]); ok {
-			_, err := io.WriteString(env.Stdout, text)
-			return err
+			env.list(format, struct {
+				Code string `json:"code"`
+				Text string `json:"text"`
+			}{args[0], text}, func(out *report.Printer) { out.Own(text) })
+			return nil
 		}
-		goGit, err := env.goGit(cmd, *reader)
-		if err != nil {
-			return err
-		}
-		g, err := env.usable(*repository, *folder, gate.Options{GoGit: goGit})
+		g, err := env.usable(*repository, *folder, gate.Options{GoGit: reader.goGit()})
 		if err != nil {
 			return err
 		}
@@ -43,58 +40,46 @@ of them.`,
 		if err != nil {
 			return err
 		}
-		switch *format {
-		case "text":
-			return explainText(env.Stdout, e)
-		case "json":
-			out := json.NewEncoder(env.Stdout)
-			out.SetIndent("", "  ")
-			return out.Encode(e)
-		default:
-			return noFormat(cmd, *format)
-		}
+		env.list(format, e, func(out *report.Printer) { explainText(out, e) })
+		return nil
 	}
 	return cmd
 }
 
-func explainText(w io.Writer, e gate.Explained) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "commit %s  %s\n", e.Commit.ID, report.Escape(e.Commit.Subject))
+func explainText(out *report.Printer, e gate.Explained) {
+	out.Printf("commit %s  %s\n", e.Commit.ID, e.Commit.Subject)
 	if e.Landing != e.Commit.ID {
-		fmt.Fprintf(&b, "brought by %s onto %s\n", e.Landing, report.Escape(e.Ref))
+		out.Printf("brought by %s onto %s\n", e.Landing, e.Ref)
 	} else {
-		fmt.Fprintf(&b, "lands on %s\n", report.Escape(e.Ref))
+		out.Printf("lands on %s\n", e.Ref)
 	}
-	fmt.Fprintf(&b, "\nchanges %d of its own\n", len(e.Changes))
+	out.Printf("\nchanges %d of its own\n", len(e.Changes))
 	for _, c := range e.Changes {
-		classes := "no class"
-		if len(c.Classes) > 0 {
-			classes = strings.Join(c.Classes, ", ")
-		}
-		fmt.Fprintf(&b, "  %s  (%s, %s)\n", report.Escape(c.Path), c.Change, classes)
+		out.Printf("  %s  (%s, %s)\n", c.Path, c.Change, classesOf(c.Classes))
 		for _, as := range c.ShownAs {
-			fmt.Fprintf(&b, "    a symbolic link shows it as %s\n", report.Escape(as))
+			out.Printf("    a symbolic link shows it as %s\n", as)
 		}
 	}
-	b.WriteString("\nasked of it\n")
+	out.Printf("\nasked of it\n")
 	refused := false
 	for _, s := range e.Steps {
 		answer := "yes"
 		if !s.Holds {
 			answer, refused = "NO ", true
 		}
-		fmt.Fprintf(&b, "  %s  %s: %s\n", answer, report.Escape(s.Check), report.Escape(s.Text))
+		out.Printf("  %s  %s: %s\n", answer, s.Check, s.Text)
 		if s.Finding != nil {
 			for _, d := range s.Finding.Discounted {
-				fmt.Fprintf(&b, "       doesn't count: %s, because %s\n", report.Escape(d.Name), report.Escape(d.Reason))
+				out.Printf("       doesn't count: %s, because %s\n", d.Name, d.Reason)
 			}
 		}
 	}
-	verdict := "\nit may pass\n"
 	if refused {
-		verdict = "\nit may not pass\n"
+		out.Printf("\nit may not pass\n")
+	} else {
+		out.Printf("\nit may pass\n")
 	}
-	b.WriteString(verdict)
-	_, err := io.WriteString(w, b.String())
-	return err
 }
+
+// classesOf names classes.
+func classesOf(names []string) string { return cmp.Or(strings.Join(names, ", "), "no class") }

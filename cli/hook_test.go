@@ -54,7 +54,8 @@ func newServer(t *testing.T) *server {
 func (s *server) people() string {
 	var b strings.Builder
 	for _, who := range []string{"alice", "bob"} {
-		b.WriteString("\n[[principal]]\nname = \"" + who + "\"\nrole = \"maintainer\"\nemails = [\"" + who + "@example.org\"]\n" +
+		b.WriteString("\n[[principal]]\nname = \"" + who + "\"\nrole = \"maintainer\"\n" +
+			"emails = [\"" + who + "@example.org\"]\n" +
 			"introduced-by = \"founder\"\nkeys = [{ ssh = \"" + strings.TrimSpace(s.read(who+".pub")) + "\" }]\n")
 	}
 	return b.String()
@@ -130,7 +131,9 @@ func TestPreReceiveAcceptsAndRefuses(t *testing.T) {
 func TestPusherIsRecordedAsInstallationFixedIt(t *testing.T) {
 	s := newServer(t)
 	s.env.Getenv = func(name string) string {
-		return map[string]string{"PATH": os.Getenv("PATH"), "GL_USERNAME": "root", "GL_USER": "alice", "HTTP_AUTHORIZATION": "secret"}[name]
+		return map[string]string{
+			"PATH": os.Getenv("PATH"), "GL_USERNAME": "root", "GL_USER": "alice", "HTTP_AUTHORIZATION": "secret",
+		}[name]
 	}
 	line := s.base + " " + s.commit("-S") + " refs/heads/main\n"
 	for _, kind := range []string{"none", "gitolite"} {
@@ -187,7 +190,8 @@ func TestNotConfigured(t *testing.T) {
 			t.Errorf("%s: exit code %d", left, code)
 		}
 		wantOutput(t, left, errs, "countersign: refused", "countersign doctor", "countersign explain not-configured")
-		if r := s.records(); len(r) != 1 || len(r[0].Decision.Findings) != 1 || r[0].Decision.Findings[0].Code != policy.NotConfigured {
+		if r := s.records(); len(r) != 1 || len(r[0].Decision.Findings) != 1 ||
+			r[0].Decision.Findings[0].Code != policy.NotConfigured {
 			t.Errorf("%s: records %+v", left, r)
 		}
 	}
@@ -200,7 +204,8 @@ func TestUndecidedShowsThePusherNothingOfTheServer(t *testing.T) {
 	line := s.base + " " + good + " refs/heads/main\n"
 	s.write(repo+"/countersign/policy.toml", "version = 1\nsecret-setting = 1\n")
 	code, _, errs := s.run(line, "hook", "pre-receive")
-	if code != exitUndecided || strings.Contains(errs, "secret") || strings.Contains(errs, s.dir) || strings.Contains(errs, ".toml") {
+	if code != exitUndecided || strings.Contains(errs, "secret") || strings.Contains(errs, s.dir) ||
+		strings.Contains(errs, ".toml") {
 		t.Errorf("exit code %d\n%s", code, errs)
 	}
 	r := s.records()
@@ -242,7 +247,8 @@ func TestPrePushForesees(t *testing.T) {
 	s := newServer(t)
 	s.env.Dir = filepath.Join(s.dir, clone)
 	push := func(old, tip, ref string) (int, string) {
-		code, _, errs := s.run("refs/heads/main "+tip+" "+ref+" "+old+"\n", "hook", "pre-push", "origin", "url", "--policy", "../"+repo+"/countersign")
+		code, _, errs := s.run("refs/heads/main "+tip+" "+ref+" "+old+"\n", "hook", "pre-push", "origin", "url",
+			"--policy", "../"+repo+"/countersign")
 		return code, errs
 	}
 	good := s.commit("-S")
@@ -250,7 +256,8 @@ func TestPrePushForesees(t *testing.T) {
 		t.Errorf("signed: exit code %d\n%s", code, errs)
 	}
 	unsigned := s.commit()
-	if code, errs := push(s.base, unsigned, "refs/heads/main"); code != exitRefused || !strings.Contains(errs, "explain unsigned") {
+	if code, errs := push(s.base, unsigned, "refs/heads/main"); code != exitRefused ||
+		!strings.Contains(errs, "explain unsigned") {
 		t.Errorf("unsigned: exit code %d\n%s", code, errs)
 	}
 	if code, errs := push(zeros, unsigned, "refs/heads/release/1"); code != exitRefused {
@@ -259,7 +266,8 @@ func TestPrePushForesees(t *testing.T) {
 	if code, errs := push(s.base, unsigned, "refs/heads/topic"); code != exitAccepted {
 		t.Errorf("unsigned, to a topic: exit code %d\n%s", code, errs)
 	}
-	if code, errs := push(strings.Repeat("1", 40), good, "refs/heads/main"); code != exitUndecided || !strings.Contains(errs, "git fetch") {
+	if code, errs := push(strings.Repeat("1", 40), good, "refs/heads/main"); code != exitUndecided ||
+		!strings.Contains(errs, "git fetch") {
 		t.Errorf("the remote has what isn't here: exit code %d\n%s", code, errs)
 	}
 	if code, _, errs := s.run("", "hook", "pre-push", "origin", "url"); code != exitAccepted {
@@ -278,7 +286,8 @@ func TestWhatIsNotUnderstoodIsRecorded(t *testing.T) {
 			t.Errorf("%q: exit code %d\n%s", input, code, out)
 		}
 		after := s.records()
-		if len(after) != before+1 || after[before].Decision.Verdict != policy.Refused || after[before].Decision.Undecided == "" {
+		if len(after) != before+1 || after[before].Decision.Verdict != policy.Refused ||
+			after[before].Decision.Undecided == "" {
 			t.Fatalf("%q: %d records, had %d", input, len(after), before)
 		}
 		wantOutput(t, input, errs, "refused: the hook doesn't understand", "ref: "+after[before].Decision.Reference)

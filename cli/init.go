@@ -15,7 +15,6 @@ import (
 	"countersign/history"
 	"countersign/install"
 	"countersign/policy"
-	"countersign/report"
 )
 
 func initCommand(env Env) *cobra.Command {
@@ -28,9 +27,9 @@ begins at that commit: what it prints says how a server and everybody else pin i
 		Args: cobra.NoArgs,
 	}
 	repository := repositoryFlag(cmd)
-	name := cmd.Flags().String("as", "", "your `name` in the keyring (default: made of user.name)")
+	as := principalFlag(cmd, "as", "your `name` in the keyring (default: made of user.name)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f := founding{approving{env: env, dir: env.path(*repository), name: *name}}
+		f := founding{approving{env: env, dir: env.path(*repository), name: string(*as)}}
 		return f.run(cmd.Context())
 	}
 	return cmd
@@ -85,7 +84,8 @@ func (f *founding) whoSigns(ctx context.Context) (email string, err error) {
 		return "", usage("git doesn't know who you are: %v", err)
 	}
 	if f.name == "" {
-		f.name = strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(person), func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789", r) }), "-"), "-")
+		other := func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789", r) }
+		f.name = strings.Join(strings.FieldsFunc(strings.ToLower(person), other), "-")
 	}
 	if !policy.ValidName(f.name) {
 		return "", usage("%q can't be your name in the keyring: want %s; say --as NAME", f.name, policy.NameRule)
@@ -104,7 +104,8 @@ func (f *founding) key(ctx context.Context) (entry string, files map[string][]by
 	}
 	switch {
 	case signing == "":
-		return "", nil, usage("git doesn't know which key you sign with: git config --global user.signingKey KEY (see git-config(1), user.signingKey and gpg.format)")
+		return "", nil, usage("git doesn't know which key you sign with: git config --global user.signingKey KEY " +
+			"(see git-config(1), user.signingKey and gpg.format)")
 	case format == "ssh":
 		line := strings.TrimPrefix(signing, "key::")
 		if !strings.Contains(line, " ") {
@@ -117,12 +118,18 @@ func (f *founding) key(ctx context.Context) (entry string, files map[string][]by
 		}
 		return fmt.Sprintf("{ ssh = %s }", install.Quote(line)), nil, nil
 	case format == "x509":
-		return "", nil, usage("a first policy for X.509 is yours to write: policy.example.toml shows keys of Sigstore and of a company's authority")
+		return "", nil, usage("a first policy for X.509 is yours to write: " +
+			"policy.example.toml shows keys of Sigstore and of a company's authority")
 	default:
 		var out strings.Builder
-		err := history.Command{Dir: f.dir, Args: []string{"gpg", "--batch", "--armor", "--export-options", "export-minimal", "--export", signing}, Stdout: &out}.Run(ctx)
+		err := history.Command{
+			Dir:    f.dir,
+			Args:   []string{"gpg", "--batch", "--armor", "--export-options", "export-minimal", "--export", signing},
+			Stdout: &out,
+		}.Run(ctx)
 		if err != nil || out.Len() == 0 {
-			return "", nil, usage("gpg has no public key for user.signingKey = %s: gpg --list-keys shows those that it has", signing)
+			return "", nil, usage(
+				"gpg has no public key for user.signingKey = %s: gpg --list-keys shows those that it has", signing)
 		}
 		file := "keys/" + f.name + ".asc"
 		return fmt.Sprintf("{ openpgp = %s }", install.Quote(file)), map[string][]byte{file: []byte(out.String())}, nil
@@ -142,8 +149,10 @@ func (f *founding) defaultKey(ctx context.Context) string {
 	}
 	for line := range strings.Lines(out.String()) {
 		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "key::") || strings.HasPrefix(line, "ssh-") || strings.HasPrefix(line, "ecdsa-") || strings.HasPrefix(line, "sk-") {
-			return line
+		for _, begins := range []string{"key::", "ssh-", "ecdsa-", "sk-"} {
+			if strings.HasPrefix(line, begins) {
+				return line
+			}
 		}
 	}
 	return ""
@@ -158,23 +167,25 @@ func write(file string, content []byte) error {
 
 // tell says what was written and what comes next, once the policy that was written is found good.
 func (f *founding) tell(folder, branch string) error {
-	g, err := f.env.usable(f.dir, folder, gate.Options{})
+	g, err := f.env.usable(f.dir, place{folder: folder}, gate.Options{})
 	if err != nil {
 		return err
 	}
 	defer g.Close()
 	keys := g.Keyring().List()
 	if why := neverSign(keys, f.env.Now()); why != nil {
-		return usage("nothing that you sign with this key could land: %s\nmake another, as with ssh-keygen -t ed25519, have git sign with it (git config user.signingKey), and run this again", report.Escape(strings.Join(why, "; ")))
+		return usage("nothing that you sign with this key could land: %s\n"+
+			"make another, as with ssh-keygen -t ed25519, have git sign with it (git config user.signingKey), and run this "+
+			"again", strings.Join(why, "; "))
 	}
-	w := f.env.Stdout
-	fmt.Fprintf(w, "wrote %s, with %s as the one maintainer\n", report.Escape(filepath.Join(folder, policy.FileName)), report.Escape(f.name))
-	adviseLonely(w, g.Policy())
-	fmt.Fprintf(w, `next: add the others, then
+	out := f.env.out
+	out.Printf("wrote %s, with %s as the one maintainer\n", filepath.Join(folder, policy.FileName), f.name)
+	adviseLonely(out, g.Policy())
+	out.Printf(`next: add the others, then
   git add %[1]s && git commit -S -m 'Say who may land what'
 and pin that commit and your key, where they can't be changed by a push:
   on the server:   countersign install --server DIR --introduction $(git rev-parse HEAD)@%[2]s --branch %[3]s
   in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
-`, policy.Folder, keys[0].Fingerprints[0], report.Escape(branch))
+`, policy.Folder, keys[0].Fingerprints[0], branch)
 	return nil
 }

@@ -32,64 +32,28 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 		Args: cobra.NoArgs,
 	}
 	server := serverFlag(cmd)
-	kind := cmd.Flags().String("kind", "none", "`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
-	introduction := cmd.Flags().String("introduction", "", "`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
-	guard := cmd.Flags().Bool("guard", false, "put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
-	branch := cmd.Flags().String("branch", "refs/heads/main", "full name of the `branch` that holds the policy in the tree")
+	kind := valued(cmd, chosen(hook.Kinds()...), "kind",
+		"`kind` of server, which says who pushes and where hooks are: "+strings.Join(hook.Kinds(), ", "))
+	introduction := valued(cmd, new(pin), "introduction",
+		"`COMMIT@FINGERPRINT` that introduces a policy in the tree: the commit that brings it, and the key that signed that")
+	guard := cmd.Flags().Bool("guard", false,
+		"put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
+	branch := cmd.Flags().String("branch", "refs/heads/main",
+		"full name of the `branch` that holds the policy in the tree")
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if *server == "" {
 			return mistyped(cmd, errors.New("which repository? install --server FOLDER"))
 		}
-		if !slices.Contains(hook.Kinds(), *kind) {
-			return mistyped(cmd, fmt.Errorf("no kind of server is called %q: want one of %s", *kind, strings.Join(hook.Kinds(), ", ")))
+		wanted := install.Server{
+			Program: env.Executable, Kind: kind.word, Introduction: introduction.file(*branch), Guard: *guard,
 		}
-		pinned, err := introduce(*introduction, *branch)
-		if err != nil {
-			return mistyped(cmd, err)
-		}
-		wanted := install.Server{Program: env.Executable, Kind: *kind, Introduction: pinned, Guard: *guard}
 		if !cmd.Flags().Changed("guard") {
-			wanted.Guard = *kind == "gitea"
+			wanted.Guard = kind.word == "gitea"
 		}
 		return installServer(cmd.Context(), env, env.path(*server), wanted, *dry)
 	}
 	return cmd
-}
-
-func uninstallCommand(env Env) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "uninstall --server FOLDER",
-		Short: "Take the hooks out, and put back those that were there before",
-		Long: `Takes the hooks out of a repository on a server and puts back the hooks that were there
-before. The policy, the keys and the journal stay. A hook that was edited since is left alone.`,
-		Args: cobra.NoArgs,
-	}
-	server := serverFlag(cmd)
-	dry := dryRunFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *server == "" {
-			return mistyped(cmd, errors.New("which repository? uninstall --server FOLDER"))
-		}
-		facts, err := install.Look(cmd.Context(), env.path(*server), "")
-		if err != nil {
-			return err
-		}
-		plan, err := install.PlanRemoval(facts)
-		if err != nil {
-			return exitError{exitRefused, err}
-		}
-		return carryOut(env, plan, *dry)
-	}
-	return cmd
-}
-
-func serverFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("server", "", "Git `folder` of the repository that is pushed to")
-}
-
-func dryRunFlag(cmd *cobra.Command) *bool {
-	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
 }
 
 func installServer(ctx context.Context, env Env, dir string, wanted install.Server, dry bool) error {
@@ -123,29 +87,31 @@ func installServer(ctx context.Context, env Env, dir string, wanted install.Serv
 	switch {
 	case facts.HasPolicy:
 	case introduction != "":
-		fmt.Fprintln(env.Stdout, "next: push the branch that holds the introduction")
+		env.out.Printf("next: push the branch that holds the introduction\n")
 	default:
-		fmt.Fprintln(env.Stdout, "next: name the maintainers in countersign/policy.toml, then run countersign policy check")
+		env.out.Printf("next: name the maintainers in countersign/policy.toml, then run countersign policy check\n")
 	}
 	if facts, err = install.Look(ctx, dir, kind); err != nil {
 		return err
 	}
 	for _, fault := range install.Check(facts) {
-		say(env.Stderr, errors.New("beware: "+fault))
+		say(env.errs, errors.New("beware: "+fault))
 	}
 	return nil
 }
 
 // baseline records what the protected refs hold. What is wrong with the policy, doctor says.
 func baseline(ctx context.Context, env Env, dir string) error {
-	g, _ := env.open(dir, "", gate.Options{Record: openJournal, Draft: true, Keyless: true}) // nobody may be named yet
+	// Nobody may be named yet.
+	g, _ := env.open(dir, place{}, gate.Options{Record: openJournal, Draft: true, Keyless: true})
 	defer g.Close()
 	return g.Baseline(ctx, gate.Request{Received: env.Now(), Pusher: env.operator()})
 }
 
 // protectedNow gives what the guard of a repository with a policy is to look at, see [install.Server.Protected].
 func protectedNow(env Env, facts install.Facts) []string {
-	g, _ := env.open(facts.GitDir, "", gate.Options{Record: discard, Keyless: true}) // what can't be read may protect anything
+	// What can't be read may protect anything.
+	g, _ := env.open(facts.GitDir, place{}, gate.Options{Record: discard, Keyless: true})
 	defer g.Close()
 	return guarded(g)
 }
@@ -159,35 +125,36 @@ func guarded(g *gate.Gate) []string {
 }
 
 // errUncovered says that the policy has changed since the guard was put in.
-var errUncovered = errors.New("the guard's hook doesn't look at all that the policy protects: countersign install --guard again")
+var errUncovered = errors.New(
+	"the guard's hook doesn't look at all that the policy protects: countersign install --guard again")
 
-// introduce gives the text of introduction.toml for COMMIT@FINGERPRINT, "" for "".
-func introduce(pin, branch string) (string, error) {
-	if pin == "" {
-		return "", nil
+// file gives the text of introduction.toml for a pin, "" for none.
+func (p *pin) file(branch string) string {
+	if p.Introduction == nil {
+		return ""
 	}
-	commit, fingerprint, _ := strings.Cut(pin, "@")
-	if err := (&policy.Introduction{Commit: commit, Fingerprint: fingerprint}).Check(); err != nil {
-		return "", fmt.Errorf("--introduction: %w", err)
-	}
-	return fmt.Sprintf(`# The policy lies in the tree, in %s/, from this commit on. What it reaches is not judged; it must be
-# signed by this key, and each later policy was let in by the one before. %s beside this file can bound
-# it.
+	return fmt.Sprintf(introductionText, policy.Folder, policy.FloorFile, p.Commit, p.Fingerprint, branch)
+}
+
+const introductionText = `# The policy lies in the tree, in %s/, from this commit on. What it reaches is not judged;
+# it must be signed by this key, and each later policy was let in by the one before. %s beside this
+# file can bound it.
 commit = %q
 fingerprint = %q
 ref = %q
-`, policy.Folder, policy.FloorFile, commit, fingerprint, branch), nil
-}
+`
 
 // carryOut shows a plan and, unless that was all, applies it.
 func carryOut(env Env, plan install.Plan, dry bool) error {
 	if len(plan.Steps) == 0 {
-		fmt.Fprintln(env.Stdout, "nothing to do")
+		env.out.Printf("nothing to do\n")
 		return nil
 	}
-	fmt.Fprint(env.Stdout, plan)
+	for _, step := range plan.Steps {
+		env.out.Printf("%s\n", step)
+	}
 	if dry {
-		fmt.Fprintln(env.Stdout, "nothing was changed")
+		env.out.Printf("nothing was changed\n")
 		return nil
 	}
 	return install.Apply(plan)
@@ -197,7 +164,7 @@ func carryOut(env Env, plan install.Plan, dry bool) error {
 // default and the branch that HEAD names, and takes what these have today for granted.
 func firstPolicy(ctx context.Context, env Env, facts install.Facts) (string, error) {
 	p := protecting(facts.Head)
-	g, err := env.open(facts.GitDir, "", gate.Options{Record: discard})
+	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
 	if g.Repository() == nil {
 		return "", err
 	}

@@ -19,7 +19,8 @@ func TestInstallAndUninstall(t *testing.T) {
 	p.write("countersign", "#!/bin/sh\nexit 41\n")
 	p.tool("chmod", "+x", "countersign")
 
-	const plan = "make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\nwrite hooks/pre-receive (0755)\nwrite hooks/post-receive (0755)\n"
+	const plan = "make folder countersign (0750)\nmake folder countersign/keys (0750)\n" +
+		"create countersign/policy.toml (0640)\nwrite hooks/pre-receive (0755)\nwrite hooks/post-receive (0755)\n"
 	if diff := cmp.Diff(plan+"nothing was changed\n", p.must("install", "--server", repo, "--dry-run")); diff != "" {
 		t.Errorf("dry run (-want +got):\n%s", diff)
 	}
@@ -30,7 +31,8 @@ func TestInstallAndUninstall(t *testing.T) {
 	if diff := cmp.Diff(plan+next, p.must("install", "--server", repo, "--kind", "gitolite")); diff != "" {
 		t.Errorf("install (-want +got):\n%s", diff)
 	}
-	wantOutput(t, "hook", p.read(repo+"/hooks/pre-receive"), "program='"+p.env.Executable+"'\n", "--pusher-from='gitolite'")
+	wantOutput(t, "hook", p.read(repo+"/hooks/pre-receive"), "program='"+p.env.Executable+"'\n",
+		"--pusher-from='gitolite'")
 	if got := p.must("install", "--server", repo, "--kind", "gitolite"); got != "nothing to do\n" {
 		t.Errorf("installed again: %s", got)
 	}
@@ -70,7 +72,8 @@ func TestFirstPolicyAdoptsWhatIsThere(t *testing.T) {
 	p.tool("git", "-C", "work", "checkout", "-q", "-b", "old", "v1")
 	old := p.tool("git", "-C", "work", "commit-tree", "-p", "HEAD", "-m", "old", "HEAD^{tree}")
 	p.tool("git", "-C", "work", "tag", "-a", "-m", "not merged", "v0.9", old)
-	p.tool("git", "-C", "work", "tag", "not-protected", p.tool("git", "-C", "work", "commit-tree", "-m", "other", "HEAD^{tree}"))
+	p.tool("git", "-C", "work", "tag", "not-protected",
+		p.tool("git", "-C", "work", "commit-tree", "-m", "other", "HEAD^{tree}"))
 	p.tool("git", "clone", "-q", "--mirror", "work", repo)
 	p.tool("git", "-C", repo, "symbolic-ref", "HEAD", "refs/heads/trunk")
 	p.write("countersign", "#!/bin/sh\n")
@@ -81,7 +84,10 @@ func TestFirstPolicyAdoptsWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if diff := cmp.Diff([]string{"refs/heads/trunk", "refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}, got.Protect.Refs); diff != "" {
+	protected := []string{
+		"refs/heads/trunk", "refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*",
+	}
+	if diff := cmp.Diff(protected, got.Protect.Refs); diff != "" {
 		t.Errorf("protected (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{release, trunk, old}, got.Adoption.Commits); diff != "" {
@@ -92,7 +98,8 @@ func TestFirstPolicyAdoptsWhatIsThere(t *testing.T) {
 	if diff := cmp.Diff(want.Rules, got.Rules); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
-	if got.Signatures.Require != want.Signatures.Require || got.Limits != want.Limits || got.Journal != want.Journal || got.Tenure != want.Tenure || got.Quorum != want.Quorum {
+	if got.Signatures.Require != want.Signatures.Require || got.Limits != want.Limits || got.Journal != want.Journal ||
+		got.Tenure != want.Tenure || got.Quorum != want.Quorum {
 		t.Errorf("other defaults: %+v", got)
 	}
 	code, _, errs := p.run("", "policy", "check", "-C", repo)
@@ -110,7 +117,8 @@ func TestFirstPolicyOfAnEmptyRepository(t *testing.T) {
 	}
 	// The example in its comments is a policy, too, but for the keys that it shortens.
 	example := strings.ReplaceAll(text[strings.Index(text, "#\n# [[principal]]"):], "\n# ", "\n")
-	if _, err := policy.LoadDraft(fstest.MapFS{"policy.toml": {Data: []byte(example)}}); err == nil || strings.Contains(err.Error(), "unknown") || !strings.Contains(err.Error(), "keys/alice.asc") {
+	if _, err := policy.LoadDraft(fstest.MapFS{"policy.toml": {Data: []byte(example)}}); err == nil ||
+		strings.Contains(err.Error(), "unknown") || !strings.Contains(err.Error(), "keys/alice.asc") {
 		t.Errorf("the example: %v", err)
 	}
 }
@@ -136,7 +144,8 @@ func TestAttackDoctorFindsABypass(t *testing.T) {
 	s.write(repo+"/countersign/journal.jsonl", "{}\n")
 	s.write(repo+"/countersign/policy.toml", "version = 1\naprovals = 2\n")
 	s.tool("git", "-C", filepath.Join(s.dir, repo), "config", "core.hooksPath", "/dev/null")
-	faults("hooks/pre-receive is not an executable file, and Git lets everything in", "core.hooksPath", "aprovals", "line 1: torn")
+	faults("hooks/pre-receive is not an executable file, and Git lets everything in", "core.hooksPath", "aprovals",
+		"line 1: torn")
 	if err := os.RemoveAll(filepath.Join(s.dir, repo, "countersign")); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,19 +16,30 @@ func keyringCheckCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Say what will soon, or already does, keep somebody from signing",
-		Long: `Reads the policy and all its keys and prints a line for each thing to see to: keys that expire within 30 days or
-have, principals who can't sign any more, have but one key or no address, and keys whose own signatures are weak. What is
-wrong with the policy itself is an error, with exit code 2; warnings leave it at 0.`,
+		Long: `Reads the policy and all its keys and prints a line for each thing to see to: keys that expire within 30
+days or have, principals who can't sign any more, have but one key or no address, and keys whose own signatures are
+weak. What is wrong with the policy itself is an error, with exit code 2; warnings leave it at 0.`,
 		Args: cobra.NoArgs,
 	}
-	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
+	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
-		return checkKeyring(env.Stdout, g.Policy(), g.Keyring().List(), env.Now())
+		p, keys := g.Policy(), g.Keyring().List()
+		warnings := checkKeyring(p, keys, env.Now())
+		env.list(format, warnings, func(out *report.Printer) {
+			for _, w := range warnings {
+				out.Printf("%s\n", w)
+			}
+			if len(warnings) == 0 {
+				out.Printf("nothing to see to: %s, %s\n",
+					report.Count(len(p.Principals), "principal"), report.Count(len(keys), "key"))
+			}
+		})
+		return nil
 	}
 	return cmd
 }
@@ -37,12 +47,10 @@ wrong with the policy itself is an error, with exit code 2; warnings leave it at
 // soon is how long before its end a key is warned about.
 const soon = 30 * 24 * time.Hour
 
-func checkKeyring(w io.Writer, p *policy.Policy, keys []verify.Listed, now time.Time) error {
-	warnings := 0
-	warn := func(format string, args ...any) {
-		warnings++
-		fmt.Fprintln(w, report.Escape(fmt.Sprintf(format, args...)))
-	}
+// checkKeyring gives a line for each thing to see to.
+func checkKeyring(p *policy.Policy, keys []verify.Listed, now time.Time) []string {
+	warnings := []string{}
+	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	for _, q := range p.Principals {
 		if q.Role == policy.Service && len(q.Keys) == 0 {
 			continue
@@ -70,18 +78,16 @@ func checkKeyring(w io.Writer, p *policy.Policy, keys []verify.Listed, now time.
 			warn("%s: has one key that can sign; a second, kept elsewhere, would survive its loss", q.Name)
 		}
 	}
-	if warnings == 0 {
-		fmt.Fprintf(w, "nothing to see to: %s, %s\n", count(len(p.Principals), "principal"), count(len(keys), "key"))
-	}
-	return nil
+	return warnings
 }
 
 // neverSign says why none of some keys can sign now, nil if one can.
 func neverSign(keys []verify.Listed, now time.Time) []string {
 	why := []string{}
+	warn := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
 	for _, l := range keys {
 		for _, k := range l.Keys {
-			if checkEntry("key "+k.Fingerprint, l, k, now, func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }) > 0 {
+			if checkEntry("key "+k.Fingerprint, l, k, now, warn) > 0 {
 				return nil
 			}
 			if k.Revoked != "" {

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,24 +15,42 @@ func keyringGraphCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "graph",
 		Short: "Draw who introduced whom",
-		Long: `Draws who introduced whom, as a tree or with --dot for Graphviz. An approval doesn't count along a line of it,
-nor between two whom the same third introduced within a time; see [introductions] in the policy.`,
+		Long: `Draws who introduced whom, as a tree or, with --format dot, for Graphviz. An approval doesn't count along a
+line of it, nor between two whom the same third introduced within a time; see [introductions] in the policy.`,
 		Args: cobra.NoArgs,
 	}
-	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
-	dot := cmd.Flags().Bool("dot", false, "write the graph in Graphviz's language")
+	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd, "dot")
+	formerFlag(env, cmd, "dot", format)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
-		if *dot {
-			return writeDot(env.Stdout, g.Policy())
+		if format.word == "dot" {
+			writeDot(env.out, g.Policy())
+			return nil
 		}
-		return writeTree(env.Stdout, g.Policy())
+		env.list(format, newcomers(g.Policy()), func(out *report.Printer) { writeTree(out, g.Policy()) })
+		return nil
 	}
 	return cmd
+}
+
+// newcomer is a principal and who introduced them.
+type newcomer struct {
+	Principal    string      `json:"principal"`
+	Role         policy.Role `json:"role"`
+	IntroducedBy string      `json:"introduced_by,omitempty"`
+	Introduced   time.Time   `json:"introduced,omitzero"`
+}
+
+func newcomers(p *policy.Policy) []newcomer {
+	all := make([]newcomer, len(p.Principals))
+	for i, q := range p.Principals {
+		all[i] = newcomer{q.Name, q.Role, q.IntroducedBy, q.Introduced}
+	}
+	return all
 }
 
 func introduced(q *policy.Principal) string {
@@ -47,42 +62,35 @@ func introduced(q *policy.Principal) string {
 
 // writeTree draws the principals whom nobody here introduced, and under each whom they did. Load takes no
 // circle.
-func writeTree(w io.Writer, p *policy.Policy) error {
-	var b strings.Builder
-	var under func(by, indent string)
-	under = func(by, indent string) {
+func writeTree(out *report.Printer, p *policy.Policy) {
+	var draw func(q *policy.Principal, indent string)
+	draw = func(q *policy.Principal, indent string) {
+		out.Printf("%s%s  (%s%s)\n", indent, q.Name, q.Role, introduced(q))
 		for i := range p.Principals {
-			if q := &p.Principals[i]; q.IntroducedBy == by {
-				fmt.Fprintf(&b, "%s%s  (%s%s)\n", indent, report.Escape(q.Name), q.Role, introduced(q))
-				under(q.Name, indent+"  ")
+			if p.Principals[i].IntroducedBy == q.Name {
+				draw(&p.Principals[i], indent+"  ")
 			}
 		}
 	}
 	for i := range p.Principals {
 		if q := &p.Principals[i]; p.Principal(q.IntroducedBy) == nil {
-			fmt.Fprintf(&b, "%s  (%s%s)\n", report.Escape(q.Name), q.Role, introduced(q))
-			under(q.Name, "  ")
+			draw(q, "")
 		}
 	}
 	if lonely := p.Lonely(); lonely != nil {
-		fmt.Fprintf(&b, "nobody could approve a change of: %s\n", report.Escape(strings.Join(lonely, ", ")))
+		out.Printf("nobody could approve a change of: %s\n", strings.Join(lonely, ", "))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 // writeDot writes https://graphviz.org/doc/info/lang.html. Names of principals need no escapes there.
-func writeDot(w io.Writer, p *policy.Policy) error {
-	var b strings.Builder
-	b.WriteString("digraph introductions {\n")
+func writeDot(out *report.Printer, p *policy.Policy) {
+	out.Printf("digraph introductions {\n")
 	for i := range p.Principals {
 		q := &p.Principals[i]
-		fmt.Fprintf(&b, "  %s [label=%s];\n", strconv.Quote(q.Name), strconv.Quote(q.Name+"\n"+string(q.Role)))
+		out.Printf("  %q [label=%q];\n", q.Name, q.Name+"\n"+string(q.Role))
 		if p.Principal(q.IntroducedBy) != nil {
-			fmt.Fprintf(&b, "  %s -> %s [label=%s];\n", strconv.Quote(q.IntroducedBy), strconv.Quote(q.Name), strconv.Quote(strings.TrimPrefix(introduced(q), ", ")))
+			out.Printf("  %q -> %q [label=%q];\n", q.IntroducedBy, q.Name, strings.TrimPrefix(introduced(q), ", "))
 		}
 	}
-	b.WriteString("}\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	out.Printf("}\n")
 }

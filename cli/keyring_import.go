@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -34,31 +31,38 @@ of keys that a forge gives as JSON. It asks no network: save the forge's answer 
 Whose a key is, the file only claims. Compare fingerprints with their owners before the policy counts.`,
 		Args: cobra.MinimumNArgs(1),
 	}
-	name := cmd.Flags().String("name", "", "all keys belong to the principal of this `NAME`")
-	role := cmd.Flags().String("role", string(policy.Contributor), "the `ROLE` of the principals")
-	by := cmd.Flags().String("introduced-by", "", "the `NAME` of who vouches for them, or \"founder\"")
+	name := principalFlag(cmd, "name", "all keys belong to the principal of this `NAME`")
+	role := valued(cmd, chosen(importedRoles...), "role",
+		"the `ROLE` of the principals: "+report.List(importedRoles, "or"))
+	by := principalFlag(cmd, "introduced-by", "the `NAME` of who vouches for them, or \"founder\"")
 	folder := cmd.Flags().String("keys", "keys", "the `FOLDER` to write OpenPGP keys to; made if it isn't there")
+	_ = cmd.MarkFlagDirname("keys")
 	cmd.RunE = func(_ *cobra.Command, files []string) error {
-		if *name != "" && !policy.ValidName(*name) {
-			return usage("--name %s: want %s", *name, policy.NameRule)
+		im := importing{
+			folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: string(*name), now: env.Now(),
 		}
-		if roles := []policy.Role{policy.Maintainer, policy.Contributor, policy.Reviewer, policy.Service}; !slices.Contains(roles, policy.Role(*role)) {
-			return usage("--role %s: want one of %v", *role, roles)
-		}
-		im := importing{folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: *name, now: env.Now()}
 		for _, file := range files {
 			if err := im.read(env.path(file), file); err != nil {
 				return err
 			}
 		}
-		text, err := im.principals(*role, *by)
-		if err != nil {
+		if err := im.writeKeys(); err != nil {
 			return err
 		}
-		_, err = io.WriteString(env.Stdout, text)
-		return err
+		for i, o := range im.owners {
+			if i > 0 {
+				env.out.Printf("\n")
+			}
+			im.principal(env.out, o, role.word, string(*by))
+		}
+		return nil
 	}
 	return cmd
+}
+
+// importedRoles are those of principals, the default first.
+var importedRoles = []string{
+	string(policy.Contributor), string(policy.Reviewer), string(policy.Maintainer), string(policy.Service),
 }
 
 // importing gathers keys by who seems to own them.
@@ -100,7 +104,8 @@ func (im *importing) read(file, shown string) error {
 // owner gives who has one of a key's addresses already, or else somebody new.
 func (im *importing) owner(f verify.Found, fileName string) *owner {
 	for _, o := range im.owners {
-		if im.name != "" || slices.ContainsFunc(f.Emails, func(email string) bool { return slices.Contains(o.emails, email) }) ||
+		known := func(email string) bool { return slices.Contains(o.emails, email) }
+		if im.name != "" || slices.ContainsFunc(f.Emails, known) ||
 			f.Emails == nil && o.name == principalName(fileName) {
 			return o
 		}
@@ -133,50 +138,65 @@ func principalName(text string) string {
 	return name
 }
 
-// principals gives all owners as they stand in a policy, and writes their OpenPGP keys.
-func (im *importing) principals(role, by string) (string, error) {
-	w := new(strings.Builder)
-	for i, o := range im.owners {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "[[principal]]\nname = %s\nrole = %s\n", tomlString(o.name), tomlString(role))
-		if len(o.emails) > 0 {
-			quoted := make([]string, len(o.emails))
-			for i, email := range o.emails {
-				quoted[i] = tomlString(email)
+// principal prints an owner as a principal of a policy.
+func (im *importing) principal(out *report.Printer, o *owner, role, by string) {
+	out.Printf("[[principal]]\nname = %s\nrole = %s\n", report.TOML(o.name), report.TOML(role))
+	if len(o.emails) == 0 {
+		out.Printf("emails = []   # of their own: else nothing that they sign can land\n")
+	} else {
+		out.Printf("emails = [")
+		for i, email := range o.emails {
+			if i > 0 {
+				out.Printf(", ")
 			}
-			fmt.Fprintf(w, "emails = [%s]\n", strings.Join(quoted, ", "))
-		} else {
-			fmt.Fprintln(w, "emails = []   # of their own: else nothing that they sign can land")
+			out.Printf("%s", report.TOML(email))
 		}
-		if by != "" {
-			fmt.Fprintf(w, "introduced-by = %s\n", tomlString(by))
-		}
-		fmt.Fprintln(w, "keys = [")
-		for _, f := range o.keys {
-			entry, err := im.entry(o, f)
-			if err != nil {
-				return "", err
-			}
-			fmt.Fprintf(w, "  { %s%s },%s\n", entry, validity(f.Key), comment(f, im.now))
-		}
-		fmt.Fprintln(w, "]")
+		out.Printf("]\n")
 	}
-	return w.String(), nil
+	if by != "" {
+		out.Printf("introduced-by = %s\n", report.TOML(by))
+	}
+	out.Printf("keys = [\n")
+	for _, f := range o.keys {
+		name, text := im.entry(o, f)
+		out.Printf("  { %s = %s%s },", name, report.TOML(text), validity(f.Key))
+		if words := comment(f, im.now); words != nil {
+			out.Printf("   # %s", strings.Join(words, ", "))
+		}
+		out.Printf("\n")
+	}
+	out.Printf("]\n")
 }
 
-// entry writes down what names the key in a policy.
-func (im *importing) entry(o *owner, f verify.Found) (string, error) {
+// entry gives what names the key in a policy.
+func (im *importing) entry(o *owner, f verify.Found) (name, text string) {
 	switch {
 	case f.Key.Kind == verify.OpenPGP:
-		file := fmt.Sprintf("%s-%s.asc", o.name, f.Key.Source[max(0, len(f.Key.Source)-16):])
-		return "openpgp = " + tomlString(im.shown+"/"+file), im.write(file, f.Key.Data)
+		return "openpgp", im.shown + "/" + keyFile(o, f)
 	case f.Key.Authority:
-		return "ssh-ca = " + tomlString(string(f.Key.Data)), nil
+		return "ssh-ca", string(f.Key.Data)
 	default:
-		return "ssh = " + tomlString(string(f.Key.Data)), nil
+		return "ssh", string(f.Key.Data)
 	}
+}
+
+func keyFile(o *owner, f verify.Found) string {
+	return fmt.Sprintf("%s-%s.asc", o.name, f.Key.Source[max(0, len(f.Key.Source)-16):])
+}
+
+// writeKeys writes the OpenPGP keys of all owners.
+func (im *importing) writeKeys() error {
+	for _, o := range im.owners {
+		for _, f := range o.keys {
+			if f.Key.Kind != verify.OpenPGP {
+				continue
+			}
+			if err := im.write(keyFile(o, f), f.Key.Data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // write puts a key into the folder. A file that is there already stays as it is: if it holds another
@@ -212,7 +232,7 @@ func validity(k verify.Key) string {
 }
 
 // comment says whose a key claims to be, and why nothing that it signs now can land, if so.
-func comment(f verify.Found, now time.Time) string {
+func comment(f verify.Found, now time.Time) []string {
 	words := slices.Clone(f.Names)
 	f.Key.Principal = "whose"
 	if keys, err := verify.NewKeyring([]verify.Key{f.Key}, verify.Settings{}); err != nil {
@@ -220,24 +240,5 @@ func comment(f verify.Found, now time.Time) string {
 	} else if why := neverSign(keys.List(), now); why != nil {
 		words = append(words, "signs nothing that lands now: "+strings.Join(why, "; "))
 	}
-	if words == nil {
-		return ""
-	}
-	return "   # " + report.Escape(strings.Join(words, ", "))
-}
-
-// tomlString writes a basic string: https://toml.io/en/v1.0.0#string.
-func tomlString(s string) string {
-	b := []byte{'"'}
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == ' ' || unicode.IsGraphic(r) && !unicode.IsSpace(r):
-			b = utf8.AppendRune(b, r)
-		default:
-			b = fmt.Appendf(b, `\U%08x`, r)
-		}
-	}
-	return string(append(b, '"'))
+	return words
 }

@@ -1,30 +1,29 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
 	"countersign/policy"
-	"countersign/report"
 )
 
-func logReviewCommand(env Env, repository *string) *cobra.Command {
+func logReviewCommand(env Env, repository *string, format *choice) *cobra.Command {
 	return &cobra.Command{
 		Use:   "review [REFERENCE...]",
 		Short: "List what passed by an exception, or say that you have looked at it",
 		Long: `Without a REFERENCE lists the pushes that passed by an exception and that nobody has reviewed, with what was
 put aside, by whom and why. With one it records that you have looked at it; reports then stop telling of it.`,
 		RunE: func(cmd *cobra.Command, references []string) error {
-			g, err := env.open(*repository, "", gate.Options{Record: openJournal})
+			g, err := env.open(*repository, place{}, gate.Options{Record: openJournal})
 			if err != nil {
 				return err
 			}
 			defer g.Close()
 			for _, reference := range references {
-				if err := g.Review(cmd.Context(), gate.Request{Received: env.Now(), Pusher: env.operator()}, reference); err != nil {
+				req := gate.Request{Received: env.Now(), Pusher: env.operator()}
+				if err := g.Review(cmd.Context(), req, reference); err != nil {
 					return usage("%s: %v", reference, err)
 				}
 			}
@@ -35,15 +34,15 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			if err != nil {
 				return err
 			}
-			return eachRecord(env, *repository, func(r record, _ []byte) error {
+			return eachRecord(env, *repository, func(r record, raw []byte) error {
 				for _, reference := range waiting {
 					if r.Schema != gate.RecordSchema || r.Decision.Reference != reference {
 						continue
 					}
-					fmt.Fprintln(env.Stdout, logLine(r))
+					logLine(env, format, r, raw)
 					for _, note := range r.Decision.Notes {
-						if strings.HasPrefix(note, policy.ExceptionNote) {
-							fmt.Fprintf(env.Stdout, "  %s\n", report.Escape(note))
+						if format.word == "text" && strings.HasPrefix(note, policy.ExceptionNote) {
+							env.out.Printf("  %s\n", note)
 						}
 					}
 				}

@@ -22,7 +22,8 @@ func newLog(t *testing.T) (s *server, good, unsigned string) {
 	good, unsigned = s.commit("-S"), s.commit()
 	push := func(commit string, want int) {
 		t.Helper()
-		if code, _, errs := s.run(s.base+" "+commit+" refs/heads/main\n", "hook", "pre-receive", "--pusher-from=gitolite"); code != want {
+		line := s.base + " " + commit + " refs/heads/main\n"
+		if code, _, errs := s.run(line, "hook", "pre-receive", "--pusher-from=gitolite"); code != want {
 			t.Fatalf("exit code %d\n%s", code, errs)
 		}
 	}
@@ -71,7 +72,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("log %s (-want +got):\n%s", c.args, diff)
 		}
 	}
-	if n := strings.Count(s.must("log", "--json", "--refused"), "\n{"); n != 1 {
+	if n := strings.Count(s.must("log", "--format", "json", "--refused"), "\n{"); n != 1 {
 		t.Errorf("%d records after the first, want 1", n)
 	}
 }
@@ -80,8 +81,10 @@ func TestLogShow(t *testing.T) {
 	s, good, _ := newLog(t)
 	reference := strings.Fields(s.must("log", "--commit", good))[1]
 	wantOutput(t, "log show", s.must("log", "show", reference),
-		"received: 2026-06-01T12:00:00Z", "pusher:   alice (GL_USER)\n", "countersign: accepted refs/heads/main", "ref: "+reference)
-	if code, _, errs := s.run("", "log", "show", "00000000"); code != exitUsage || !strings.Contains(errs, "no push has the reference") {
+		"received: 2026-06-01T12:00:00Z", "pusher:   alice (GL_USER)\n", "countersign: accepted refs/heads/main",
+		"ref: "+reference)
+	if code, _, errs := s.run("", "log", "show", "00000000"); code != exitUsage ||
+		!strings.Contains(errs, "no push has the reference") {
 		t.Errorf("no such reference: exit code %d\n%s", code, errs)
 	}
 	// The operator is told what the pusher isn't.

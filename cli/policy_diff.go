@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +11,7 @@ import (
 )
 
 func policyDiffCommand(env Env) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Say what a new policy changes, and whether that loosens or tightens",
 		Long: `Compares two policies, each a folder with policy.toml or that file, and says of each difference whether it lets
@@ -24,18 +21,36 @@ maintainer. To compare what you are about to commit:
 
     git worktree add ../before && countersign policy diff ../before/.countersign .countersign`,
 		Args: cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			old, err := policyIn(env.path(args[0]))
-			if err != nil {
-				return err
-			}
-			new, err := policyIn(env.path(args[1]))
-			if err != nil {
-				return err
-			}
-			return showAmendments(env.Stdout, old, policy.Amendments(old, new, env.Now()))
-		},
 	}
+	format := formatFlag(cmd)
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		old, err := policyIn(env.path(args[0]))
+		if err != nil {
+			return err
+		}
+		new, err := policyIn(env.path(args[1]))
+		if err != nil {
+			return err
+		}
+		amendments := policy.Amendments(old, new, env.Now())
+		env.list(format, amended(amendments), func(out *report.Printer) { showAmendments(out, old, amendments) })
+		return nil
+	}
+	return cmd
+}
+
+// amended is amendments as JSON.
+func amended(amendments []policy.Amendment) any {
+	type amendment struct {
+		Effect  string `json:"effect"`
+		Setting string `json:"setting"`
+		Text    string `json:"text"`
+	}
+	all := make([]amendment, len(amendments))
+	for i, a := range amendments {
+		all[i] = amendment{a.Effect.String(), a.Setting, a.Text}
+	}
+	return all
 }
 
 // policyIn reads a policy from its folder, or from the file in it.
@@ -55,25 +70,22 @@ func policyIn(path string) (*policy.Policy, error) {
 	return p, nil
 }
 
-func showAmendments(w io.Writer, old *policy.Policy, amendments []policy.Amendment) error {
-	var b strings.Builder
+func showAmendments(out *report.Printer, old *policy.Policy, amendments []policy.Amendment) {
 	loosens, binds := false, false
 	for _, a := range amendments {
-		fmt.Fprintf(&b, "%-9s  %s\n", a.Effect, report.Escape(a.Text))
+		out.Printf("%-9s  %s\n", a.Effect, a.Text)
 		loosens = loosens || a.Effect == policy.Loosens
 		binds = binds || a.Effect == policy.Binds
 	}
-	switch {
+	switch quorum := report.Count(old.Quorum.Maintainers, "maintainer"); {
 	case loosens:
-		fmt.Fprintf(&b, "it loosens the policy: in the tree it needs %s, and %s from the first approval to its landing\n",
-			count(old.Quorum.Maintainers, "maintainer"), policy.Span(old.Quorum.CoolDown))
+		out.Printf("it loosens the policy: in the tree it needs %s, and %s from the first approval to its landing\n",
+			quorum, policy.Span(old.Quorum.CoolDown))
 	case binds:
-		fmt.Fprintf(&b, "it binds the other maintainers: in the tree it needs %s, and no wait\n", count(old.Quorum.Maintainers, "maintainer"))
+		out.Printf("it binds the other maintainers: in the tree it needs %s, and no wait\n", quorum)
 	case len(amendments) > 0:
-		b.WriteString("it doesn't loosen the policy: in the tree it needs one maintainer, and no wait\n")
+		out.Printf("it doesn't loosen the policy: in the tree it needs one maintainer, and no wait\n")
 	default:
-		b.WriteString("they say the same\n")
+		out.Printf("they say the same\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

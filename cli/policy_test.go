@@ -13,7 +13,8 @@ func TestPolicyCheck(t *testing.T) {
 	s := newServer(t)
 	file := repo + "/countersign/policy.toml"
 	wantOutput(t, "policy check", s.must("policy", "check"),
-		file+" is valid\n", "protected: refs/heads/main, refs/heads/master, refs/heads/release/**, refs/tags/v*\n", "principals: 2, keys: 2\n")
+		file+" is valid\n", "protected: refs/heads/main, refs/heads/master, refs/heads/release/**, refs/tags/v*\n",
+		"principals: 2, keys: 2\n")
 	s.must("policy", "check", "--prepare")
 
 	good := s.read(file)
@@ -59,11 +60,14 @@ func TestPolicyClasses(t *testing.T) {
 		path, _, _ := strings.Cut(classes[len(classes)-1], ":")
 		rules[path] += strings.TrimSpace(line) + "\n"
 	}
-	if diff := cmp.Diff([]string{"configure.ac: build", "src/plain.c: no class", "elf: binary, executable", "leads-away: symlink"}, classes); diff != "" {
+	want := []string{"configure.ac: build", "src/plain.c: no class", "elf: binary, executable", "leads-away: symlink"}
+	if diff := cmp.Diff(want, classes); diff != "" {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
-	wantOutput(t, "rules for configure.ac", rules["configure.ac"], "rule build-and-ci: 1 approval; none of a signer with 730 days, 50 commits, 12 months in these classes\n")
-	wantOutput(t, "rules for elf", rules["elf"], "rule opaque-files: 1 approval; none of a signer with 365 days, 10 commits, 6 months in these classes\n")
+	wantOutput(t, "rules for configure.ac", rules["configure.ac"],
+		"rule build-and-ci: 1 approval; none of a signer with 730 days, 50 commits, 12 months in these classes\n")
+	wantOutput(t, "rules for elf", rules["elf"],
+		"rule opaque-files: 1 approval; none of a signer with 365 days, 10 commits, 6 months in these classes\n")
 	if rules["src/plain.c"] != "" {
 		t.Errorf("rules for src/plain.c: %s", rules["src/plain.c"])
 	}
@@ -72,7 +76,8 @@ func TestPolicyClasses(t *testing.T) {
 func TestKeyringList(t *testing.T) {
 	s := newServer(t)
 	file := repo + "/countersign/policy.toml"
-	s.write(file, strings.Replace(s.read(file), `alice" }]`, `alice", from = 2024-01-01, until = 2027-01-01, revoked = "retired" }]`, 1))
+	s.write(file, strings.Replace(s.read(file), `alice" }]`,
+		`alice", from = 2024-01-01, until = 2027-01-01, revoked = "retired" }]`, 1))
 	got := s.must("keyring", "list")
 	for _, who := range []string{"alice", "bob"} {
 		fingerprint := strings.Fields(s.tool("ssh-keygen", "-l", "-f", filepath.Join(s.dir, who+".pub")))[1]

@@ -17,7 +17,11 @@ const proc = "/proc"
 func receiver() string {
 	for pid := os.Getppid(); pid > 1; pid = parent(pid) {
 		args := command(pid)
-		if len(args) > 0 && (filepath.Base(args[0]) == "git-receive-pack" || filepath.Base(args[0]) == "git" && slices.Contains(args, "receive-pack")) {
+		if len(args) == 0 {
+			continue
+		}
+		name := filepath.Base(args[0])
+		if name == "git-receive-pack" || name == "git" && slices.Contains(args, "receive-pack") {
 			return started(pid)
 		}
 	}

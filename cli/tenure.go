@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -39,16 +36,9 @@ some time after it landed (tenure.settling); figures are as of now.`,
 			return err
 		}
 		earned := earnedBy(p, ledger, max(ledger.Last(), env.Now().Unix()))
-		switch *format {
-		case "text":
-			return tenureText(env.Stdout, earned)
-		case "json":
-			out := json.NewEncoder(env.Stdout)
-			out.SetIndent("", "  ")
-			return out.Encode(earned)
-		default:
-			return noFormat(cmd, *format)
-		}
+		rows := func(out *report.Printer) { tenureText(out, earned) }
+		env.list(format, earned, func(out *report.Printer) { out.Table(rows) })
+		return nil
 	}
 	return cmd
 }
@@ -84,20 +74,19 @@ func earnedBy(p *policy.Policy, l *policy.Ledger, at int64) []earning {
 	return all
 }
 
-func tenureText(w io.Writer, earned []earning) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func tenureText(out *report.Printer, earned []earning) {
 	for _, e := range earned {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", report.Escape(e.Principal), e.Role, figures(e.Overall))
+		out.Printf("%s\t%s\t%s\n", e.Principal, e.Role, figures(e.Overall))
 		for _, class := range slices.Sorted(maps.Keys(e.Classes)) {
-			fmt.Fprintf(t, "  %s\t\t%s\n", report.Escape(class), figures(e.Classes[class]))
+			out.Printf("  %s\t\t%s\n", class, figures(e.Classes[class]))
 		}
 		for _, rule := range slices.Sorted(maps.Keys(e.Alone)) {
-			fmt.Fprintf(t, "  alone by rule %s:\t\t%s\n", report.Escape(rule), report.Escape(strings.Join(e.Alone[rule], ", ")))
+			out.Printf("  alone by rule %s:\t\t%s\n", rule, strings.Join(e.Alone[rule], ", "))
 		}
 	}
-	return t.Flush()
 }
 
 func figures(t policy.TenureFigures) string {
-	return fmt.Sprintf("%s, %s, %s", count(t.Days, "day"), count(t.Commits, "commit"), count(t.Months, "month"))
+	return fmt.Sprintf("%s, %s, %s",
+		report.Count(t.Days, "day"), report.Count(t.Commits, "commit"), report.Count(t.Months, "month"))
 }

@@ -2,15 +2,11 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"iter"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
-	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -32,7 +28,8 @@ deleted, beside a push.`,
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
 	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
-	journal := cmd.Flags().String("journal", "", "`file` of the journal to compare the protected refs with (default: the repository's)")
+	journal := cmd.Flags().String("journal", "",
+		"`file` of the journal to compare the protected refs with (default: the repository's)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if *ref != "" && len(args) == 0 {
 			return mistyped(cmd, errors.New("--ref wants a RANGE to judge so"))
@@ -40,11 +37,7 @@ deleted, beside a push.`,
 		if *journal != "" && len(args) > 0 {
 			return mistyped(cmd, errors.New("--journal is for all protected refs, without a RANGE"))
 		}
-		goGit, err := env.goGit(cmd, *reader)
-		if err != nil {
-			return err
-		}
-		o := gate.Options{GoGit: goGit}
+		o := gate.Options{GoGit: reader.goGit()}
 		if *journal != "" {
 			o.Records = func(string, policy.Journal) iter.Seq2[[]byte, error] { return recordsIn(env.path(*journal)) }
 		}
@@ -64,52 +57,29 @@ deleted, beside a push.`,
 			d, err = g.Verify(cmd.Context(), args[0], as)
 		} else {
 			var compared bool
-			if d, compared, err = g.VerifyAll(cmd.Context(), env.Now()); *journal != "" && !compared && (err == nil || errors.Is(err, gate.ErrNoneProtected)) {
+			d, compared, err = g.VerifyAll(cmd.Context(), env.Now())
+			if *journal != "" && !compared && (err == nil || errors.Is(err, gate.ErrNoneProtected)) {
 				err = usage("--journal: there is no journal %s", *journal)
 			}
 		}
 		if err != nil {
 			return err
 		}
-		return show(cmd, env.Stdout, *format, d)
+		return show(env, format.word, d)
 	}
 	return cmd
 }
 
 // show writes a decision in the wanted format, and ends with its exit code.
-func show(cmd *cobra.Command, w io.Writer, format string, d policy.Decision) error {
+func show(env Env, format string, d policy.Decision) error {
 	var err error
-	switch format {
-	case "text":
-		err = report.Text(w, d, report.Options{})
-	case "json":
-		err = report.JSON(w, d)
-	default:
-		return noFormat(cmd, format)
+	if format == "json" {
+		err = report.JSON(env.Stdout, d)
+	} else {
+		err = report.Text(env.Stdout, d, report.Options{})
 	}
 	if err == nil && d.Verdict != policy.Accepted {
 		err = exitError{exitRefused, nil}
 	}
 	return err
-}
-
-func noFormat(cmd *cobra.Command, format string) error {
-	return mistyped(cmd, fmt.Errorf("no format is called %q: want text or json", format))
-}
-
-// formatFlag gives a command that reports the flag that says how.
-func formatFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("format", "text", "how to print: text or json")
-}
-
-// readerFlag gives a command the flag that says what reads the repository.
-func readerFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("reader", "auto", "what reads the repository: git, go-git, or auto for git if it is there")
-}
-
-func (e Env) goGit(cmd *cobra.Command, reader string) (bool, error) {
-	if !slices.Contains([]string{"auto", "git", "go-git"}, reader) {
-		return false, mistyped(cmd, fmt.Errorf("no reader is called %q: want git, go-git or auto", reader))
-	}
-	return reader == "go-git" || reader == "auto" && !history.HasGit(), nil
 }

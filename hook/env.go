@@ -68,7 +68,8 @@ func (e Environment) lookup(name string) string {
 func (e Environment) request(updates []history.RefUpdate) (gate.Request, error) {
 	if name := e.lookup("GIT_NAMESPACE"); name != "" {
 		// gitnamespaces(7): the refs that move have other names than those that a hook is told.
-		return gate.Request{}, fmt.Errorf("the repository is served in the Git namespace %.80q, which isn't supported: serve each as a repository of its own", name)
+		return gate.Request{}, fmt.Errorf("the repository is served in the Git namespace %.80q, which isn't supported: "+
+			"serve each as a repository of its own", name)
 	}
 	pusher, err := e.pusher()
 	if err != nil {
@@ -96,7 +97,9 @@ func (e Environment) certificate() (*gate.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("GIT_PUSH_CERT: %w", err)
 	}
-	return &gate.Certificate{Blob: id, Nonce: e.lookup("GIT_PUSH_CERT_NONCE"), NonceStatus: e.lookup("GIT_PUSH_CERT_NONCE_STATUS")}, nil
+	return &gate.Certificate{
+		Blob: id, Nonce: e.lookup("GIT_PUSH_CERT_NONCE"), NonceStatus: e.lookup("GIT_PUSH_CERT_NONCE_STATUS"),
+	}, nil
 }
 
 func (e Environment) pusher() (gate.Pusher, error) {
@@ -106,7 +109,8 @@ func (e Environment) pusher() (gate.Pusher, error) {
 	}
 	i := slices.IndexFunc(servers, func(s server) bool { return s.kind == kind })
 	if i < 0 {
-		return gate.Pusher{}, fmt.Errorf("unknown kind of server %q to say who pushes: want one of %s", kind, strings.Join(Kinds(), ", "))
+		return gate.Pusher{}, fmt.Errorf("unknown kind of server %q to say who pushes: want one of %s",
+			kind, strings.Join(Kinds(), ", "))
 	}
 	var p gate.Pusher
 	if of := servers[i].address; of != "" {

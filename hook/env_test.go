@@ -136,7 +136,9 @@ func TestAttackPushOptionsAreInert(t *testing.T) {
 func TestPushOptionCountIsStrict(t *testing.T) {
 	t.Parallel()
 	for _, count := range []string{"-1", "+1", "01", " 1", "1 ", "0x1", "1e1", "101", "99999999999999999999", "one"} {
-		env := Environment{Getenv: func(name string) string { return map[string]string{"GIT_PUSH_OPTION_COUNT": count}[name] }}
+		env := Environment{Getenv: func(name string) string {
+			return map[string]string{"GIT_PUSH_OPTION_COUNT": count}[name]
+		}}
 		if _, err := Update([]string{main, a1, b2}, env); err == nil {
 			t.Errorf("GIT_PUSH_OPTION_COUNT=%q: no error", count)
 		}

@@ -71,26 +71,35 @@ func TestPreReceiveRefusesWhatGitNeverWrites(t *testing.T) {
 	t.Parallel()
 	good := a1 + " " + b2 + " " + main + "\n"
 	for name, c := range map[string]struct{ in, want string }{
-		"nothing":               {"", "no ref update on standard input"},
-		"no line feed":          {strings.TrimSuffix(good, "\n"), "line 1: no line feed"},
-		"torn second line":      {good + a1, "line 2: no line feed"},
-		"empty line":            {good + "\n", "line 2: 1 fields"},
-		"two fields":            {a1 + " " + b2 + "\n", "line 1: 2 fields"},
-		"fourth field":          {a1 + " " + b2 + " " + main + " x\n", "line 1: 4 fields"},
-		"two spaces":            {a1 + "  " + b2 + " " + main + "\n", "line 1: 4 fields"},
-		"leading space":         {" " + good, "line 1: 4 fields"},
-		"tab":                   {a1 + "\t" + b2 + " " + main + "\n", "line 1: 2 fields"},
-		"carriage return":       {a1 + " " + b2 + " " + main + "\r\n", "line 1: ref"},
-		"NUL":                   {a1 + " " + b2 + " " + main + "\x00\n", "line 1: ref"},
-		"short id":              {a1[1:] + " " + b2 + " " + main + "\n", "line 1: old id: object name of 39"},
-		"upper case id":         {strings.Replace(good, "1", "A", 1), "line 1: old id: object name with byte 'A'"},
-		"no hex":                {strings.Replace(good, "2", "g", 1), "line 1: new id: object name with byte 'g'"},
-		"mixed hashes":          {a1 + " " + a256 + " " + main + "\n", "line 1: new id: object name of 64 characters among others of 40"},
-		"other hash further on": {good + a256 + " " + a256 + " " + topic + "\n", "line 2: old id: object name of 64 characters among others of 40"},
-		"ref outside refs/":     {a1 + " " + b2 + " HEAD\n", `line 1: ref "HEAD": it doesn't begin with refs/`},
-		"long line":             {a1 + " " + b2 + " refs/heads/" + strings.Repeat("x", maxLine) + "\n", "line 1: 4190 bytes long: 4096 are allowed"},
-		"too many lines":        {strings.Repeat(good, maxLines+1), "line 10001: at most 10000 refs"},
-		"endless":               {strings.Repeat("x", maxLines*maxLine+1), "more than 40960000 bytes"},
+		"nothing":          {"", "no ref update on standard input"},
+		"no line feed":     {strings.TrimSuffix(good, "\n"), "line 1: no line feed"},
+		"torn second line": {good + a1, "line 2: no line feed"},
+		"empty line":       {good + "\n", "line 2: 1 fields"},
+		"two fields":       {a1 + " " + b2 + "\n", "line 1: 2 fields"},
+		"fourth field":     {a1 + " " + b2 + " " + main + " x\n", "line 1: 4 fields"},
+		"two spaces":       {a1 + "  " + b2 + " " + main + "\n", "line 1: 4 fields"},
+		"leading space":    {" " + good, "line 1: 4 fields"},
+		"tab":              {a1 + "\t" + b2 + " " + main + "\n", "line 1: 2 fields"},
+		"carriage return":  {a1 + " " + b2 + " " + main + "\r\n", "line 1: ref"},
+		"NUL":              {a1 + " " + b2 + " " + main + "\x00\n", "line 1: ref"},
+		"short id":         {a1[1:] + " " + b2 + " " + main + "\n", "line 1: old id: object name of 39"},
+		"upper case id":    {strings.Replace(good, "1", "A", 1), "line 1: old id: object name with byte 'A'"},
+		"no hex":           {strings.Replace(good, "2", "g", 1), "line 1: new id: object name with byte 'g'"},
+		"mixed hashes": {
+			a1 + " " + a256 + " " + main + "\n",
+			"line 1: new id: object name of 64 characters among others of 40",
+		},
+		"other hash further on": {
+			good + a256 + " " + a256 + " " + topic + "\n",
+			"line 2: old id: object name of 64 characters among others of 40",
+		},
+		"ref outside refs/": {a1 + " " + b2 + " HEAD\n", `line 1: ref "HEAD": it doesn't begin with refs/`},
+		"long line": {
+			a1 + " " + b2 + " refs/heads/" + strings.Repeat("x", maxLine) + "\n",
+			"line 1: 4190 bytes long: 4096 are allowed",
+		},
+		"too many lines": {strings.Repeat(good, maxLines+1), "line 10001: at most 10000 refs"},
+		"endless":        {strings.Repeat("x", maxLines*maxLine+1), "more than 40960000 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +154,8 @@ func TestAttackSameRefTwice(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `line 3: ref "refs/heads/main" is named twice`) {
 		t.Errorf("the same ref twice: got error %v", err)
 	}
-	_, err = PrePush(strings.NewReader("x "+a1+" "+main+" "+zero+"\ny "+b2+" "+main+" "+zero+"\n"), []string{"origin", "url"}, Environment{})
+	_, err = PrePush(strings.NewReader("x "+a1+" "+main+" "+zero+"\ny "+b2+" "+main+" "+zero+"\n"),
+		[]string{"origin", "url"}, Environment{})
 	if err == nil || !strings.Contains(err.Error(), "line 2: ref") {
 		t.Errorf("pre-push, the same ref twice: got error %v", err)
 	}
@@ -161,7 +171,9 @@ func TestUpdate(t *testing.T) {
 	if diff := cmp.Diff(want, got, compareIDs); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
 	}
-	for _, args := range [][]string{nil, {main, a1}, {main, a1, b2, "x"}, {a1, b2, main}, {main, a1, a256}, {"-x", a1, b2}} {
+	for _, args := range [][]string{
+		nil, {main, a1}, {main, a1, b2, "x"}, {a1, b2, main}, {main, a1, a256}, {"-x", a1, b2},
+	} {
 		if _, err := Update(args, Environment{}); err == nil {
 			t.Errorf("arguments %q: no error", args)
 		}

@@ -26,7 +26,8 @@ func PrePush(r io.Reader, args []string, env Environment) (gate.Request, error) 
 		fields := strings.Split(line, " ")
 		n := len(fields)
 		if n < 4 || fields[0] == "" {
-			return gate.Request{}, fmt.Errorf("line %d: %d fields: want local ref, local id, remote ref and remote id, one space between", i+1, n)
+			return gate.Request{}, fmt.Errorf("line %d: %d fields: want local ref, local id, "+
+				"remote ref and remote id, one space between", i+1, n)
 		}
 		if err := u.add(fields[n-1], fields[n-3], fields[n-2]); err != nil {
 			return gate.Request{}, fmt.Errorf("line %d: %w", i+1, err)

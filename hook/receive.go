@@ -31,7 +31,8 @@ func PreReceive(r io.Reader, env Environment) (gate.Request, error) {
 	for i, line := range lines {
 		fields := strings.Split(line, " ")
 		if len(fields) != 3 {
-			return gate.Request{}, fmt.Errorf("line %d: %d fields: want old id, new id and ref name, one space between", i+1, len(fields))
+			return gate.Request{}, fmt.Errorf("line %d: %d fields: want old id, new id and ref name, one space between",
+				i+1, len(fields))
 		}
 		if err := u.add(fields[0], fields[1], fields[2]); err != nil {
 			return gate.Request{}, fmt.Errorf("line %d: %w", i+1, err)

@@ -23,7 +23,8 @@ func TestAttackRefNameForAShell(t *testing.T) {
 	}
 	for _, ref := range []string{
 		"-x", "--all", "refs/heads/*", "refs/heads/a..b", "refs/../../etc/passwd", "refs/heads/a:b", "refs/heads/\x1b[2J",
-		"refs/heads/\x00", "refs//heads/x", "refs/heads/x/", "/refs/heads/x", "refs/heads/x.lock", "refs/heads/x.lock/y", "refs/heads/.x",
+		"refs/heads/\x00", "refs//heads/x", "refs/heads/x/", "/refs/heads/x", "refs/heads/x.lock", "refs/heads/x.lock/y",
+		"refs/heads/.x",
 		"refs/heads/x.", "refs/heads/a@{1}", `refs/heads/a\b`, "refs/heads/\x7f", "refs/", "", "refs",
 	} {
 		if err := checkRefName(ref); err == nil {
@@ -36,7 +37,8 @@ func TestAttackRefNameForAShell(t *testing.T) {
 func TestRefNamesAgreeWithGit(t *testing.T) {
 	t.Parallel()
 	piece := rapid.SampledFrom([]string{
-		"a", "Z", "0", "/", "/", ".", ".", "..", "@", "{", "@{", "}", ".lock", "lock", "-", "~", "^", ":", "?", "*", "[", "]", `\`, " ", "\t", "\n",
+		"a", "Z", "0", "/", "/", ".", ".", "..", "@", "{", "@{", "}", ".lock", "lock", "-", "~", "^", ":", "?", "*", "[", "]",
+		`\`, " ", "\t", "\n",
 		"\x7f", "\x1f", "\x80", "ü", "\u202e", "$", "'", `"`, ";", "&", "%", "!", "#", "+", "=", ",", "<", ">", "|",
 	})
 	rapid.Check(t, func(t *rapid.T) {

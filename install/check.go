@@ -17,26 +17,33 @@ func Check(f Facts) []string {
 			faults = append(faults, fmt.Sprintf(format, args...))
 		}
 	}
-	fault(f.pre.place.byGit && f.hooksDir != "", "Git looks for hooks in %s and doesn't run %s (%s): take that setting away", f.hooksDir, f.pre.place.path(), f.setting)
+	fault(f.pre.place.byGit && f.hooksDir != "",
+		"Git looks for hooks in %s and doesn't run %s (%s): take that setting away",
+		f.hooksDir, f.pre.place.path(), f.setting)
 	for _, folder := range f.linkedOut() {
 		fault(true, "%s is a link out of the repository: whoever may write there decides what is let in", folder)
 	}
 	for _, slot := range f.slots() {
 		faults = append(faults, slot.check()...)
 	}
-	fault(!f.guarded && f.pre.place.runner != "" && f.mirror == "", "there is no %s, and %s: countersign install --kind gitea", f.guard.place.path(), f.guard.place.unrun)
+	fault(!f.guarded && f.pre.place.runner != "" && f.mirror == "",
+		"there is no %s, and %s: countersign install --kind gitea", f.guard.place.path(), f.guard.place.unrun)
 	fault(f.guarded && !f.hasTickets, "there is no %s, and the guard stops every push: countersign install", ticketFolder)
-	fault(f.guarded && f.mirror != "", "%s lets fetches write refs here, and the guard stops them half way: countersign uninstall, then install --guard=false", f.mirror)
-	fault(f.ignoreCase, "core.ignoreCase is on: names of refs and files that differ in case alone may be one here; serve from a file system that tells them apart")
+	fault(f.guarded && f.mirror != "", "%s lets fetches write refs here, and the guard stops them half way: "+
+		"countersign uninstall, then install --guard=false", f.mirror)
+	fault(f.ignoreCase, "core.ignoreCase is on: names of refs and files that differ in case alone may be one here; "+
+		"serve from a file system that tells them apart")
 	for _, value := range f.procReceive {
 		_, prefix, modified := strings.Cut(value, ":")
 		if !modified {
 			prefix = value
 		}
 		fault(strings.Contains(strings.TrimSuffix(value, prefix), "!") || !strings.HasPrefix(prefix, "refs/for"),
-			"receive.procReceiveRefs = %s hands pushes to the hook proc-receive, which moves what refs it likes after they are judged: git config --unset-all receive.procReceiveRefs", value)
+			"receive.procReceiveRefs = %s hands pushes to the hook proc-receive, which moves what refs it likes after they "+
+				"are judged: git config --unset-all receive.procReceiveRefs", value)
 	}
-	fault(f.proc.exists && len(f.procReceive) > 0 && f.pre.place.runner == "", "there is a hook hooks/proc-receive, which moves refs by itself: see that it moves no protected one")
+	fault(f.proc.exists && len(f.procReceive) > 0 && f.pre.place.runner == "",
+		"there is a hook hooks/proc-receive, which moves refs by itself: see that it moves no protected one")
 	for _, key := range f.configHooks {
 		fault(true, "the setting %s defines another hook, which runs beside %s", key, f.pre.place.path())
 	}
@@ -45,7 +52,8 @@ func Check(f Facts) []string {
 			fault(true, "and %d more files and folders like that", len(f.notShared)-i)
 			break
 		}
-		fault(true, "the repository is shared (core.sharedRepository), and the group can't write %s: chmod -R g+rwX %s && find %[2]s -type d -exec chmod g+s {} +", path, policyFolder)
+		fault(true, "the repository is shared (core.sharedRepository), and the group can't write %s: "+
+			"chmod -R g+rwX %s && find %[2]s -type d -exec chmod g+s {} +", path, policyFolder)
 	}
 	fault(!f.HasPolicy, "there is no %s: every push is refused; countersign install", policyFile)
 	return faults
@@ -62,13 +70,15 @@ func Unseen(f Facts) (unseen []string) {
 	if !f.guarded {
 		return nil
 	}
-	const found = "; where PROTECTED was known before, countersign log audit and the next push find it afterwards, else countersign verify does"
+	const found = "; where PROTECTED was known before, countersign log compare and the next push find it afterwards, " +
+		"else countersign verify does"
 	unseen = append(unseen, "the guard doesn't see git branch -c X PROTECTED"+found)
 	if f.reftable {
 		unseen = append(unseen, "the guard doesn't see git branch -m X PROTECTED, as refs are in a reftable"+found)
 	}
 	if before(f.version, 2, 46) {
-		unseen = append(unseen, "the guard doesn't see git symbolic-ref over a protected name, as git is older than 2.46"+found)
+		unseen = append(unseen,
+			"the guard doesn't see git symbolic-ref over a protected name, as git is older than 2.46"+found)
 	}
 	return unseen
 }
@@ -93,13 +103,21 @@ func (f slot) check() (faults []string) {
 	s, who := readScript(f.text)
 	fault(!f.hook.exists, "there is no %s, and %s: countersign install", hook, unrun)
 	fault(f.hook.dangles, "%s is a link that leads nowhere, and %s: delete it, then countersign install", hook, unrun)
-	fault(f.hook.exists && !f.hook.dangles && !f.hook.runs(), "%s is not an executable file, and %s: chmod +x it", hook, unrun)
-	fault(f.hook.exists && !f.hook.dangles && who == foreign, "%s is not the hook that countersign install writes, and as far as that is known %s: countersign install", hook, unrun)
+	fault(f.hook.exists && !f.hook.dangles && !f.hook.runs(),
+		"%s is not an executable file, and %s: chmod +x it", hook, unrun)
+	fault(f.hook.exists && !f.hook.dangles && who == foreign,
+		"%s is not the hook that countersign install writes, and as far as that is known %s: countersign install",
+		hook, unrun)
 	fault(who == edited, "%s was edited since it was installed", hook)
-	fault(who == ours && f.missing, "%s, which %s runs, is gone or can't be run: %s; countersign install", s.program, hook, broken)
-	fault(who == ours && f.silent, "%s, which %s runs, is not this program, or is cut short: asked to, it doesn't answer, and %s; put the program there again, then countersign install", s.program, hook, broken)
-	fault(who == ours && f.text != s.String(), "%s was written by another version of countersign: countersign install", hook)
-	fault(who == ours && s.kept != "" && !f.kept.runs(), "%s, which %s runs as well, is gone or not executable: %s", f.place.keptPath(), hook, broken)
-	fault(f.place.runner != "" && !f.runner.runs(), "%s, which runs the scripts in %s, is not there or not executable, and %s", f.place.runner, f.place.folder, unrun)
+	fault(who == ours && f.missing,
+		"%s, which %s runs, is gone or can't be run: %s; countersign install", s.program, hook, broken)
+	fault(who == ours && f.silent, "%s, which %s runs, is not this program, or is cut short: "+
+		"asked to, it doesn't answer, and %s; put the program there again, then countersign install", s.program, hook, broken)
+	fault(who == ours && f.text != s.String(),
+		"%s was written by another version of countersign: countersign install", hook)
+	fault(who == ours && s.kept != "" && !f.kept.runs(),
+		"%s, which %s runs as well, is gone or not executable: %s", f.place.keptPath(), hook, broken)
+	fault(f.place.runner != "" && !f.runner.runs(),
+		"%s, which runs the scripts in %s, is not there or not executable, and %s", f.place.runner, f.place.folder, unrun)
 	return faults
 }

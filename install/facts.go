@@ -187,7 +187,9 @@ func readHook(name string) (string, error) {
 
 // lookAtSettings asks git for the settings that lead hooks elsewhere or add some.
 func (f *Facts) lookAtSettings(ctx context.Context) error {
-	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", `^(core\.hookspath|core\.ignorecase|core\.sharedrepository|receive\.procreceiverefs|remote\..*\.(mirror|fetch)|hook\..*)$`)
+	const wanted = `^(core\.hookspath|core\.ignorecase|core\.sharedrepository|receive\.procreceiverefs|` +
+		`remote\..*\.(mirror|fetch)|hook\..*)$`
+	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", wanted)
 	if says(err, 1) {
 		return nil // git-config(1): there is no such key
 	}
@@ -210,7 +212,8 @@ func (f *Facts) lookAtSettings(ctx context.Context) error {
 		case strings.HasPrefix(key, "hook.") && strings.HasSuffix(key, ".event"):
 			f.configHooks = append(f.configHooks, key)
 		case strings.HasSuffix(key, ".mirror") && value == "true",
-			strings.HasSuffix(key, ".fetch") && (strings.HasPrefix(into, "refs/heads/") || strings.HasPrefix(into, "refs/tags/") || strings.HasPrefix(into, "refs/*")):
+			strings.HasSuffix(key, ".fetch") && (strings.HasPrefix(into, "refs/heads/") ||
+				strings.HasPrefix(into, "refs/tags/") || strings.HasPrefix(into, "refs/*")):
 			f.mirror = key
 		}
 	}

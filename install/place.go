@@ -22,8 +22,16 @@ type event struct {
 
 var (
 	preReceive  = event{"pre-receive", "Git lets everything in", "every push is refused"}
-	transaction = event{Guard, "protected refs that move beside a push aren't stopped", "no ref that may be protected can move"}
-	postReceive = event{"post-receive", "what Git makes of a push isn't recorded", "what Git makes of a push isn't recorded"}
+	transaction = event{
+		Guard,
+		"protected refs that move beside a push aren't stopped",
+		"no ref that may be protected can move",
+	}
+	postReceive = event{
+		"post-receive",
+		"what Git makes of a push isn't recorded",
+		"what Git makes of a push isn't recorded",
+	}
 )
 
 // layout is where a kind of server looks for hooks.

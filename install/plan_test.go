@@ -17,7 +17,8 @@ func fresh() Facts {
 	folder := file{exists: true, mode: fs.ModeDir | 0o755}
 	return Facts{
 		GitDir: "/srv/r.git", isRepository: true, owner: 7, user: 7,
-		pre: slot{place: plain.place(preReceive), folder: folder}, post: slot{place: plain.place(postReceive), folder: folder},
+		pre:  slot{place: plain.place(preReceive), folder: folder},
+		post: slot{place: plain.place(postReceive), folder: folder},
 	}
 }
 
@@ -79,7 +80,10 @@ func TestPlanAgainIsEmpty(t *testing.T) {
 	alone := inPlace()
 	chained := inPlace()
 	chained.pre.kept = file{exists: true, mode: 0o755}
-	chained.pre.text = script{event: "pre-receive", program: want.Program, kind: want.Kind, kept: "pre-receive.before-countersign"}.String()
+	chained.pre.text = script{
+		event: "pre-receive", program: want.Program, kind: want.Kind,
+		kept: "pre-receive.before-countersign",
+	}.String()
 	for name, f := range map[string]Facts{"alone": alone, "chained": chained} {
 		if got := plan(t, f, want); got != "" {
 			t.Errorf("%s: installed again:\n%s", name, got)
@@ -102,10 +106,13 @@ func TestPlanMendsWhatIsOurs(t *testing.T) {
 		want  Server
 		plan  string
 	}{
-		"program moved":              {inPlace(), moved, write + "write hooks/post-receive (0755)\n"},
-		"mode lost":                  {notExecutable, want, write},
-		"stopped after keeping":      {stopped, want, write},
-		"policy and folders deleted": {noFolders, want, "make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\n"},
+		"program moved":         {inPlace(), moved, write + "write hooks/post-receive (0755)\n"},
+		"mode lost":             {notExecutable, want, write},
+		"stopped after keeping": {stopped, want, write},
+		"policy and folders deleted": {
+			noFolders, want,
+			"make folder countersign (0750)\nmake folder countersign/keys (0750)\ncreate countersign/policy.toml (0640)\n",
+		},
 	} {
 		if diff := cmp.Diff(c.plan, plan(t, c.facts, c.want)); diff != "" {
 			t.Errorf("%s: plan (-want +got):\n%s", name, diff)
@@ -118,10 +125,12 @@ func TestPlanForForges(t *testing.T) {
 	f := fresh()
 	f.HasPolicy, f.hasFolder, f.hasKeys = true, true, true
 	f = asGitea(f)
-	if diff := cmp.Diff("write hooks/pre-receive.d/countersign (0755)\nwrite hooks/post-receive.d/countersign (0755)\n", plan(t, f, want)); diff != "" {
+	if diff := cmp.Diff("write hooks/pre-receive.d/countersign (0755)\nwrite hooks/post-receive.d/countersign (0755)\n",
+		plan(t, f, want)); diff != "" {
 		t.Errorf("gitea (-want +got):\n%s", diff)
 	}
-	f.pre, f.post, f.hooksDir = slot{place: gitlab.place(preReceive)}, slot{place: gitlab.place(postReceive)}, "/opt/gitlab/hooks"
+	f.pre, f.post, f.hooksDir = slot{place: gitlab.place(preReceive)}, slot{place: gitlab.place(postReceive)},
+		"/opt/gitlab/hooks"
 	if diff := cmp.Diff(`make folder custom_hooks/pre-receive.d (0755)
 write custom_hooks/pre-receive.d/countersign (0755)
 make folder custom_hooks/post-receive.d (0755)
@@ -159,19 +168,42 @@ func TestPlanRefuses(t *testing.T) {
 		server Server
 		want   string
 	}{
-		"zero facts":                {Facts{}, want, "not a Git directory"},
-		"program not absolute":      {fresh(), relative, "not absolute"},
-		"somebody else's":           {edit(func(f *Facts) { f.user = 0 }), want, "belongs to user number 7, and this is 0"},
-		"core.hooksPath elsewhere":  {edit(func(f *Facts) { f.hooksDir, f.setting = "/etc/hooks", "core.hooksPath in file:config" }), want, "in /etc/hooks, not in the repository (core.hooksPath in file:config)"},
-		"hooks folder is a link":    {edit(func(f *Facts) { f.pre.outside = true }), want, "hooks is a link out of the repository"},
-		"dangling link":             {edit(func(f *Facts) { f.pre.hook = file{exists: true, link: true, dangles: true} }), want, "leads nowhere"},
-		"not executable":            {withHook(fresh(), 0o644, other), want, "never run it"},
-		"a folder":                  {withHook(fresh(), fs.ModeDir|0o755, ""), want, "not an executable file"},
-		"edited":                    {withHook(fresh(), 0o755, inPlace().pre.text+"# mine\n"), want, "was edited"},
-		"another hook, one kept":    {edit(func(f *Facts) { *f = withHook(*f, 0o755, other); f.pre.kept = file{exists: true} }), want, "is in the way"},
-		"goes by its own name":      {edit(func(f *Facts) { *f = withHook(*f, 0o755, other); f.pre.scripts = file{exists: true, mode: fs.ModeDir} }), want, "--kind gitea"},
-		"gitea without its hook":    {edit(func(f *Facts) { *f = asGitea(*f); f.pre.runner = file{} }), want, "let Gitea write its hooks anew"},
-		"gitea with other's script": {edit(func(f *Facts) { *f = asGitea(withHook(*f, 0o755, other)) }), want, "written by somebody else"},
+		"zero facts":           {Facts{}, want, "not a Git directory"},
+		"program not absolute": {fresh(), relative, "not absolute"},
+		"somebody else's":      {edit(func(f *Facts) { f.user = 0 }), want, "belongs to user number 7, and this is 0"},
+		"core.hooksPath elsewhere": {
+			edit(func(f *Facts) { f.hooksDir, f.setting = "/etc/hooks", "core.hooksPath in file:config" }), want,
+			"in /etc/hooks, not in the repository (core.hooksPath in file:config)",
+		},
+		"hooks folder is a link": {
+			edit(func(f *Facts) { f.pre.outside = true }), want,
+			"hooks is a link out of the repository",
+		},
+		"dangling link": {
+			edit(func(f *Facts) { f.pre.hook = file{exists: true, link: true, dangles: true} }),
+			want, "leads nowhere",
+		},
+		"not executable": {withHook(fresh(), 0o644, other), want, "never run it"},
+		"a folder":       {withHook(fresh(), fs.ModeDir|0o755, ""), want, "not an executable file"},
+		"edited":         {withHook(fresh(), 0o755, inPlace().pre.text+"# mine\n"), want, "was edited"},
+		"another hook, one kept": {
+			edit(func(f *Facts) { *f = withHook(*f, 0o755, other); f.pre.kept = file{exists: true} }), want,
+			"is in the way",
+		},
+		"goes by its own name": {
+			edit(func(f *Facts) {
+				*f = withHook(*f, 0o755, other)
+				f.pre.scripts = file{exists: true, mode: fs.ModeDir}
+			}), want, "--kind gitea",
+		},
+		"gitea without its hook": {
+			edit(func(f *Facts) { *f = asGitea(*f); f.pre.runner = file{} }), want,
+			"let Gitea write its hooks anew",
+		},
+		"gitea with other's script": {
+			edit(func(f *Facts) { *f = asGitea(withHook(*f, 0o755, other)) }), want,
+			"written by somebody else",
+		},
 	} {
 		p, err := PlanServer(c.facts, c.server)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -195,10 +227,16 @@ func TestPlanRemoval(t *testing.T) {
 		facts      Facts
 		plan, fail string
 	}{
-		"nothing there":         {fresh(), "", ""},
-		"ours alone":            {inPlace(), "delete hooks/pre-receive\ndelete hooks/post-receive\n", ""},
-		"one kept":              {chained, "put hooks/pre-receive.before-countersign back as hooks/pre-receive\ndelete hooks/post-receive\n", ""},
-		"ours deleted, kept":    {halfRemoved, "put hooks/pre-receive.before-countersign back as hooks/pre-receive\ndelete hooks/post-receive\n", ""},
+		"nothing there": {fresh(), "", ""},
+		"ours alone":    {inPlace(), "delete hooks/pre-receive\ndelete hooks/post-receive\n", ""},
+		"one kept": {
+			chained,
+			"put hooks/pre-receive.before-countersign back as hooks/pre-receive\ndelete hooks/post-receive\n", "",
+		},
+		"ours deleted, kept": {
+			halfRemoved,
+			"put hooks/pre-receive.before-countersign back as hooks/pre-receive\ndelete hooks/post-receive\n", "",
+		},
 		"stopped after keeping": {stopped, "delete hooks/pre-receive.before-countersign\ndelete hooks/post-receive\n", ""},
 		"somebody else's":       {withHook(fresh(), 0o755, "#!/bin/sh\n"), "", ""},
 		"somebody else's, kept": {replaced, "", "put back by hand"},
@@ -230,20 +268,53 @@ func TestAttackHookThatGitDoesNotRun(t *testing.T) {
 		facts Facts
 		want  string
 	}{
-		"no repository":         {Facts{}, "not a Git directory"},
-		"no hook":               {edit(func(f *Facts) { f.pre.hook, f.pre.text = file{}, "" }), "there is no hooks/pre-receive, and Git lets everything in"},
-		"nothing after a push":  {edit(func(f *Facts) { f.post.hook, f.post.text = file{}, "" }), "there is no hooks/post-receive, and what Git makes of a push isn't recorded: countersign install"},
-		"not executable":        {edit(func(f *Facts) { f.pre.hook.mode = 0o644 }), "not an executable file, and Git lets everything in"},
-		"dangling link":         {edit(func(f *Facts) { f.pre.hook, f.pre.text = file{exists: true, link: true, dangles: true}, "" }), "leads nowhere, and Git lets everything in"},
-		"core.hooksPath":        {edit(func(f *Facts) { f.hooksDir, f.setting = "/dev/null", "core.hooksPath in file:config" }), "looks for hooks in /dev/null"},
-		"hooks folder a link":   {edit(func(f *Facts) { f.pre.outside = true }), "link out of the repository"},
-		"somebody else's":       {edit(func(f *Facts) { f.pre.text = "#!/bin/sh\nexit 0\n" }), "not the hook that countersign install writes"},
-		"edited":                {edit(func(f *Facts) { f.pre.text = strings.Replace(f.pre.text, "exit 1", "exit 0", 1) }), "was edited"},
-		"program gone":          {edit(func(f *Facts) { f.pre.missing = true }), "/usr/local/bin/countersign, which hooks/pre-receive runs, is gone"},
-		"kept hook gone":        {edit(func(f *Facts) { f.pre.text = script{event: "pre-receive", kept: "x"}.String() }), "before-countersign, which hooks/pre-receive runs as well, is gone"},
-		"setting defines hooks": {edit(func(f *Facts) { f.configHooks = []string{"hook.lint.event"} }), "hook.lint.event defines another hook"},
-		"gitea's runner gone":   {edit(func(f *Facts) { *f = asGitea(*f); f.pre.runner = file{} }), "hooks/pre-receive, which runs the scripts"},
-		"no policy":             {edit(func(f *Facts) { f.HasPolicy = false }), "there is no countersign/policy.toml"},
+		"no repository": {Facts{}, "not a Git directory"},
+		"no hook": {
+			edit(func(f *Facts) { f.pre.hook, f.pre.text = file{}, "" }),
+			"there is no hooks/pre-receive, and Git lets everything in",
+		},
+		"nothing after a push": {
+			edit(func(f *Facts) { f.post.hook, f.post.text = file{}, "" }),
+			"there is no hooks/post-receive, and what Git makes of a push isn't recorded: countersign install",
+		},
+		"not executable": {
+			edit(func(f *Facts) { f.pre.hook.mode = 0o644 }),
+			"not an executable file, and Git lets everything in",
+		},
+		"dangling link": {
+			edit(func(f *Facts) { f.pre.hook, f.pre.text = file{exists: true, link: true, dangles: true}, "" }),
+			"leads nowhere, and Git lets everything in",
+		},
+		"core.hooksPath": {
+			edit(func(f *Facts) { f.hooksDir, f.setting = "/dev/null", "core.hooksPath in file:config" }),
+			"looks for hooks in /dev/null",
+		},
+		"hooks folder a link": {edit(func(f *Facts) { f.pre.outside = true }), "link out of the repository"},
+		"somebody else's": {
+			edit(func(f *Facts) { f.pre.text = "#!/bin/sh\nexit 0\n" }),
+			"not the hook that countersign install writes",
+		},
+		"edited": {
+			edit(func(f *Facts) { f.pre.text = strings.Replace(f.pre.text, "exit 1", "exit 0", 1) }),
+			"was edited",
+		},
+		"program gone": {
+			edit(func(f *Facts) { f.pre.missing = true }),
+			"/usr/local/bin/countersign, which hooks/pre-receive runs, is gone",
+		},
+		"kept hook gone": {
+			edit(func(f *Facts) { f.pre.text = script{event: "pre-receive", kept: "x"}.String() }),
+			"before-countersign, which hooks/pre-receive runs as well, is gone",
+		},
+		"setting defines hooks": {
+			edit(func(f *Facts) { f.configHooks = []string{"hook.lint.event"} }),
+			"hook.lint.event defines another hook",
+		},
+		"gitea's runner gone": {
+			edit(func(f *Facts) { *f = asGitea(*f); f.pre.runner = file{} }),
+			"hooks/pre-receive, which runs the scripts",
+		},
+		"no policy": {edit(func(f *Facts) { f.HasPolicy = false }), "there is no countersign/policy.toml"},
 	} {
 		if got := Check(c.facts); len(got) != 1 || !strings.Contains(got[0], c.want) {
 			t.Errorf("%s: got %q, want one with %q", name, got, c.want)

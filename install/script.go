@@ -25,7 +25,9 @@ const Answer = 41
 const AnswerCommand = "answer"
 
 const (
-	scriptHead = "#!/bin/sh\n# Written by countersign install, not to be edited; countersign uninstall takes it out.\n# sha256 of what follows: "
+	scriptHead = "#!/bin/sh\n" +
+		"# Written by countersign install, not to be edited; countersign uninstall takes it out.\n" +
+		"# sha256 of what follows: "
 
 	// What was there before gets the bytes that Git wrote. The x keeps the last line feeds, which
 	// the shell would drop; no ref name has a NUL in it.
@@ -205,7 +207,8 @@ func (s script) pre() string {
 		pipe = scriptPipe
 		begin += scriptInput + pipe + fmt.Sprintf(preKept, quote(s.kept))
 	}
-	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + preGone + fmt.Sprintf(preRun, pipe, quote(s.kind))
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + preGone +
+		fmt.Sprintf(preRun, pipe, quote(s.kind))
 }
 
 func (s script) post() string {
@@ -214,7 +217,8 @@ func (s script) post() string {
 		pipe = scriptPipe
 		begin, end = begin+scriptInput, pipe+fmt.Sprintf(postKept, quote(s.kept))
 	}
-	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + fmt.Sprintf(postRun, pipe, quote(s.kind)) + end + "exit 0\n"
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + fmt.Sprintf(postRun, pipe, quote(s.kind)) +
+		end + "exit 0\n"
 }
 
 func (s script) guard() string {
@@ -222,7 +226,8 @@ func (s script) guard() string {
 	if s.kept != "" {
 		begin = guardStart + scriptInput + scriptPipe + fmt.Sprintf(guardKept, quote(s.kept))
 	}
-	return begin + fmt.Sprintf(guardFilter, s.refs) + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + guardGone + guardRun
+	return begin + fmt.Sprintf(guardFilter, s.refs) + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone +
+		guardGone + guardRun
 }
 
 // everyRef is what a policy in the tree may protect, after whatever push: all but the approvals.

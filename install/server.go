@@ -25,7 +25,8 @@ type Server struct {
 // where the hook wouldn't run or would take the place of something that can't be kept.
 func PlanServer(f Facts, s Server) (Plan, error) {
 	if !f.isRepository {
-		return Plan{}, fmt.Errorf("%s is not a Git directory: name a bare repository, or the .git folder of another", f.GitDir)
+		return Plan{}, fmt.Errorf("%s is not a Git directory: name a bare repository, or the .git folder of another",
+			f.GitDir)
 	}
 	f.guarded = f.guarded || s.Guard
 	if err := obstacles(f, s); err != nil {
@@ -72,7 +73,8 @@ func (f slot) plan(s Server) (steps []Step) {
 	}
 	add(f.folder.exists, Step{Action: MakeFolder, Path: f.place.folder, Mode: 0o755})
 	add(!replaces || f.sameHook, Step{Action: Keep, Path: f.place.keptPath(), From: f.place.path()})
-	add(f.text == wanted.String() && f.hook.runs(), Step{Action: Write, Path: f.place.path(), Mode: 0o755, Text: wanted.String()})
+	add(f.text == wanted.String() && f.hook.runs(),
+		Step{Action: Write, Path: f.place.path(), Mode: 0o755, Text: wanted.String()})
 	return steps
 }
 
@@ -85,13 +87,17 @@ func obstacles(f Facts, s Server) error {
 		}
 	}
 	refuse(!filepath.IsAbs(s.Program), "the program's path %q is not absolute", s.Program)
-	refuse(f.owner != f.user, "the repository belongs to user number %d, and this is %d: install as its owner, or the hook can't read its policy and write its journal", f.owner, f.user)
-	refuse(f.pre.place.byGit && f.hooksDir != "", "Git looks for hooks in %s, not in the repository (%s): take that setting away", f.hooksDir, f.setting)
+	refuse(f.owner != f.user, "the repository belongs to user number %d, and this is %d: install as its owner, "+
+		"or the hook can't read its policy and write its journal", f.owner, f.user)
+	refuse(f.pre.place.byGit && f.hooksDir != "",
+		"Git looks for hooks in %s, not in the repository (%s): take that setting away", f.hooksDir, f.setting)
 	for _, folder := range f.linkedOut() {
 		refuse(true, "%s is a link out of the repository: other repositories may share it; make it a folder", folder)
 	}
-	refuse(f.guarded && f.mirror != "", "%s lets fetches write refs here, and the guard would stop them half way: install without --guard", f.mirror)
-	refuse(f.guarded && !at("/proc/self/stat").exists, "the guard needs /proc, to tell by which process a ref moves: install without --guard")
+	refuse(f.guarded && f.mirror != "",
+		"%s lets fetches write refs here, and the guard would stop them half way: install without --guard", f.mirror)
+	refuse(f.guarded && !at("/proc/self/stat").exists,
+		"the guard needs /proc, to tell by which process a ref moves: install without --guard")
 	for _, slot := range f.slots() {
 		errs = append(errs, slot.obstacles()...)
 	}
@@ -109,12 +115,18 @@ func (f slot) obstacles() (errs []error) {
 	replaces := f.hook.exists && who == foreign
 
 	refuse(f.hook.dangles, "%s is a link that leads nowhere, and %s: delete it", hook, f.place.unrun)
-	refuse(replaces && !f.hook.dangles && !f.hook.runs(), "%s is not an executable file, so Git has never run it: delete it, or make it executable to have it run as well", hook)
+	refuse(replaces && !f.hook.dangles && !f.hook.runs(),
+		"%s is not an executable file, so Git has never run it: "+
+			"delete it, or make it executable to have it run as well", hook)
 	refuse(who == edited, "%s was edited since it was installed: move it away, then install again", hook)
 	refuse(replaces && !f.place.chain, "%s was written by somebody else: move it away", hook)
-	refuse(replaces && f.kept.exists && !f.sameHook, "%s is in the way: a hook was kept there, and %s is another one by now; move one of them away", kept, hook)
-	refuse(replaces && f.place.chain && f.scripts.mode.IsDir(), "%s goes through the scripts in %[1]s.d by its own name, and can't be moved: install with --kind gitea", hook)
-	refuse(f.place.runner != "" && !f.runner.runs(), "%s, which runs the scripts in %s, is not there or not executable: let Gitea write its hooks anew", f.place.runner, f.place.folder)
+	refuse(replaces && f.kept.exists && !f.sameHook,
+		"%s is in the way: a hook was kept there, and %s is another one by now; move one of them away", kept, hook)
+	refuse(replaces && f.place.chain && f.scripts.mode.IsDir(),
+		"%s goes through the scripts in %[1]s.d by its own name, and can't be moved: install with --kind gitea", hook)
+	refuse(f.place.runner != "" && !f.runner.runs(),
+		"%s, which runs the scripts in %s, is not there or not executable: let Gitea write its hooks anew",
+		f.place.runner, f.place.folder)
 	return errs
 }
 
@@ -148,7 +160,8 @@ func (f slot) planRemoval() ([]Step, error) {
 	case f.hook.exists && who == foreign && f.sameHook:
 		return []Step{{Action: Delete, Path: kept}}, nil
 	case f.hook.exists && who == foreign && f.kept.exists:
-		return nil, fmt.Errorf("%s is not ours, and %s was kept from before: put back by hand the one that is to run", hook, kept)
+		return nil, fmt.Errorf("%s is not ours, and %s was kept from before: put back by hand the one that is to run",
+			hook, kept)
 	case f.kept.exists:
 		return []Step{{Action: PutBack, Path: hook, From: kept}}, nil
 	case f.hook.exists && who == ours:

@@ -23,11 +23,15 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	t.Parallel()
 	dir := t.TempDir()
-	s := &site{T: t, dir: dir, repo: filepath.Join(dir, "it's a repo.git"), clone: filepath.Join(dir, "clone"), program: filepath.Join(dir, "a program")}
+	s := &site{
+		T: t, dir: dir, repo: filepath.Join(dir, "it's a repo.git"), clone: filepath.Join(dir, "clone"),
+		program: filepath.Join(dir, "a program"),
+	}
 	s.git(dir, "init", "-q", "--bare", "--initial-branch=main", s.repo)
 	s.git(dir, "clone", "-q", s.repo, s.clone)
 	s.git(s.clone, "checkout", "-q", "-b", "main")
-	s.write(s.program, 0o755, "#!/bin/sh\necho \"$@\" >'"+dir+"'/$2.args\ncat >'"+dir+"'/$2.stdin\n[ ! -e '"+dir+"/refuse' ] && exit 41\nexit 1\n")
+	s.write(s.program, 0o755,
+		"#!/bin/sh\necho \"$@\" >'"+dir+"'/$2.args\ncat >'"+dir+"'/$2.stdin\n[ ! -e '"+dir+"/refuse' ] && exit 41\nexit 1\n")
 	return s
 }
 
@@ -164,7 +168,8 @@ func TestAttackProgramIsGone(t *testing.T) {
 			if err == nil || !strings.Contains(out, "pre-receive hook declined") {
 				t.Errorf("chained %v, %s: pushed, %v\n%s", chained, name, err, out)
 			}
-			if name != "no program" && (!strings.Contains(out, "remote: countersign: refused: the program that judges pushes is gone") || strings.Contains(out, s.program)) {
+			const want = "remote: countersign: refused: the program that judges pushes is gone"
+			if name != "no program" && (!strings.Contains(out, want) || strings.Contains(out, s.program)) {
 				t.Errorf("chained %v, %s: the pusher is told\n%s", chained, name, out)
 			}
 		}
@@ -219,8 +224,9 @@ func TestFormerHookRunsFirstWithTheSameInput(t *testing.T) {
 // broken are programs that the shell runs, though nothing is in them that could judge: a disk was full, or a copy
 // is not finished.
 var broken = map[string]string{
-	"empty": "", "newline": "\n", "zeros": strings.Repeat("\x00", 4096), "comment": "# x\n", "cut short": "#!/bin/sh\ncat >/dev/null\n",
-	"succeeds": "#!/bin/sh\nexit 0\n", "half a program": "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 3000),
+	"empty": "", "newline": "\n", "zeros": strings.Repeat("\x00", 4096), "comment": "# x\n",
+	"cut short": "#!/bin/sh\ncat >/dev/null\n",
+	"succeeds":  "#!/bin/sh\nexit 0\n", "half a program": "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 3000),
 }
 
 // What doesn't answer refuses every push, whatever it ends with; and doctor runs the very program.
@@ -239,10 +245,12 @@ func TestAttackProgramThatDoesNotAnswer(t *testing.T) {
 		for name, text := range broken {
 			s.write(s.program, 0o755, text)
 			out, err := s.push("refs/heads/main")
-			if err == nil || !strings.Contains(out, "remote: countersign: refused: the program that judges pushes gave no answer") {
+			const want = "remote: countersign: refused: the program that judges pushes gave no answer"
+			if err == nil || !strings.Contains(out, want) {
 				t.Errorf("chained %v, %s: %v\n%s", chained, name, err, out)
 			}
-			if got := Check(s.look("")); len(got) != 2 || !strings.Contains(got[0], "doesn't answer, and every push is refused") {
+			if got := Check(s.look("")); len(got) != 2 ||
+				!strings.Contains(got[0], "doesn't answer, and every push is refused") {
 				t.Errorf("chained %v, %s: doctor says %q", chained, name, got)
 			}
 		}
@@ -290,7 +298,9 @@ func TestAttackNoAnswerUnderAnyShell(t *testing.T) {
 // shells are those of the shells that /bin/sh may be that are here.
 func shells() [][]string {
 	found := [][]string{{"sh"}}
-	for _, shell := range [][]string{{"dash"}, {"bash", "--posix"}, {"bash"}, {"busybox", "sh"}, {"mksh"}, {"yash"}, {"ksh"}, {"zsh"}} {
+	for _, shell := range [][]string{
+		{"dash"}, {"bash", "--posix"}, {"bash"}, {"busybox", "sh"}, {"mksh"}, {"yash"}, {"ksh"}, {"zsh"},
+	} {
 		if _, err := exec.LookPath(shell[0]); err == nil {
 			found = append(found, shell)
 		}
@@ -306,13 +316,17 @@ func TestGuardScriptUnderAnyShell(t *testing.T) {
 	for _, shell := range shells() {
 		for _, kept := range []string{"", Guard + ".before-countersign"} {
 			for in, asked := range map[string]bool{
-				"": false, other: false, other + other: false, heads: true, other + heads: true, other + other + other + heads: true,
-				heads + other + other: true, strings.TrimSuffix(heads, "\n"): true, other + strings.TrimSuffix(heads, "\n"): true,
+				"": false, other: false, other + other: false, heads: true,
+				other + heads: true, other + other + other + heads: true, heads + other + other: true,
+				strings.TrimSuffix(heads, "\n"): true, other + strings.TrimSuffix(heads, "\n"): true,
 			} {
 				for _, state := range []string{"prepared", "committed"} {
 					dir := t.TempDir()
 					for name, text := range map[string]string{
-						Guard:                         script{event: Guard, program: dir + "/program", refs: patterns([]string{"refs/heads/"}), kept: kept}.String(),
+						Guard: script{
+							event: Guard, program: dir + "/program",
+							refs: patterns([]string{"refs/heads/"}), kept: kept,
+						}.String(),
 						Guard + ".before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
 						"program":                     "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
 					} {
@@ -414,13 +428,17 @@ func TestGuardPatterns(t *testing.T) {
 // bytes, under any shell that /bin/sh may be.
 func TestAttackRefNameForTheChainingShell(t *testing.T) {
 	t.Parallel()
-	in := strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/$(touch${IFS}owned)`id`;'\"%s%n\xff\xc3\xe2\x80x\n" +
+	in := strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) +
+		" refs/heads/$(touch${IFS}owned)`id`;'\"%s%n\xff\xc3\xe2\x80x\n" +
 		strings.Repeat("1", 40) + " " + strings.Repeat("2", 40) + " refs/heads/-n\n\n\n"
 	for _, shell := range shells() {
 		for _, locale := range []string{"C", "C.UTF-8"} {
 			dir := t.TempDir()
 			for name, text := range map[string]string{
-				"pre-receive":                    script{event: "pre-receive", program: dir + "/program", kind: "none", kept: "pre-receive.before-countersign"}.String(),
+				"pre-receive": script{
+					event: "pre-receive", program: dir + "/program", kind: "none",
+					kept: "pre-receive.before-countersign",
+				}.String(),
 				"pre-receive.before-countersign": "#!/bin/sh\ncat >'" + dir + "/former'\n",
 				"program":                        "#!/bin/sh\ncat >'" + dir + "/stdin'\nexit 41\n",
 			} {
@@ -463,7 +481,8 @@ func TestUninstallPutsTheFormerHookBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !os.SameFile(before, after) || after.Mode() != before.Mode() || s.read(s.hook("pre-receive")) != "#!/bin/sh\n# mine\n" {
+	if !os.SameFile(before, after) || after.Mode() != before.Mode() ||
+		s.read(s.hook("pre-receive")) != "#!/bin/sh\n# mine\n" {
 		t.Errorf("another hook is back: %v %q", after.Mode(), s.read(s.hook("pre-receive")))
 	}
 	if got := s.read(filepath.Join(s.repo, policyFile)); got != "# edited\n" {
@@ -528,7 +547,8 @@ func TestInterruptedInstallLeavesAHookAtWork(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(p.Steps[n+1:], rest.Steps, cmp.Transformer("none", func(s []Step) []Step { return append([]Step{}, s...) })); diff != "" {
+		none := cmp.Transformer("none", func(s []Step) []Step { return append([]Step{}, s...) })
+		if diff := cmp.Diff(p.Steps[n+1:], rest.Steps, none); diff != "" {
 			t.Errorf("stopped after %d steps: the rest (-want +got):\n%s", n+1, diff)
 		}
 	}
@@ -593,7 +613,8 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 	}
 	s.git(s.repo, "config", "core.hooksPath", "/dev/null")
 	check("looks for hooks in /dev/null")
-	if _, err := PlanServer(s.look("none"), Server{Program: s.program}); err == nil || !strings.Contains(err.Error(), "core.hooksPath in file:") {
+	if _, err := PlanServer(s.look("none"), Server{Program: s.program}); err == nil ||
+		!strings.Contains(err.Error(), "core.hooksPath in file:") {
 		t.Errorf("planned in spite of core.hooksPath: %v", err)
 	}
 	s.git(s.repo, "config", "--unset", "core.hooksPath")
@@ -611,7 +632,8 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 	if err := os.Remove(s.program); err != nil {
 		t.Fatal(err)
 	}
-	check("is gone or can't be run: every push is refused", "is gone or can't be run: what Git makes of a push isn't recorded")
+	check("is gone or can't be run: every push is refused",
+		"is gone or can't be run: what Git makes of a push isn't recorded")
 	s.write(s.program, 0o755, "#!/bin/sh\nexit 41\n")
 
 	if err := os.Rename(filepath.Join(s.repo, "hooks"), filepath.Join(s.dir, "all-hooks")); err != nil {
@@ -621,7 +643,8 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("link out of the repository")
-	if err := Apply(Plan{GitDir: s.repo, Steps: []Step{{Action: Write, Path: "hooks/pre-receive", Mode: 0o755}}}); err == nil {
+	steps := []Step{{Action: Write, Path: "hooks/pre-receive", Mode: 0o755}}
+	if err := Apply(Plan{GitDir: s.repo, Steps: steps}); err == nil {
 		t.Error("a step was applied through a link out of the repository")
 	}
 	if err := os.Remove(filepath.Join(s.repo, "hooks")); err != nil {
@@ -638,10 +661,12 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 func TestGiteaFolder(t *testing.T) {
 	s := newSite(t)
 	for _, name := range []string{"pre-receive", "post-receive"} {
-		s.write(s.hook(name), 0o755, "#!/bin/sh\ndata=$(cat)\nfor h in hooks/$(basename \"$0\").d/*; do echo \"$data\" | \"$h\" || exit 1; done\n")
+		s.write(s.hook(name), 0o755,
+			"#!/bin/sh\ndata=$(cat)\nfor h in hooks/$(basename \"$0\").d/*; do echo \"$data\" | \"$h\" || exit 1; done\n")
 	}
 	s.write(s.hook("pre-receive.d/gitea"), 0o755, "#!/bin/sh\ncat >'"+s.dir+"/former'\n")
-	if _, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none"}); err == nil || !strings.Contains(err.Error(), "--kind gitea") {
+	if _, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none"}); err == nil ||
+		!strings.Contains(err.Error(), "--kind gitea") {
 		t.Errorf("a hook that goes by its own name would be renamed: %v", err)
 	}
 	s.install("gitea")

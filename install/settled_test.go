@@ -38,7 +38,12 @@ func TestGuardScriptSettles(t *testing.T) {
 		{"no change", nil, line(two, two, main), false},
 		{"no change of what there is", nil, line(zero, one, main), false},
 		{"a change of what there is", nil, line(zero, two, main), true},
-		{"a symbolic ref that says so", files{"refs/heads/main": "ref: refs/heads/x"}, line(zero, "ref:refs/heads/x", main), true},
+		{
+			"a symbolic ref that says so",
+			files{"refs/heads/main": "ref: refs/heads/x"},
+			line(zero, "ref:refs/heads/x", main),
+			true,
+		},
 		{"the ref is a link", files{"refs/heads/main": "", "refs/heads/other": two}, line(zero, two, main), true},
 		{"the loose half goes", nil, line(one, zero, main), false},
 		{"the loose half of others goes", nil, line(one, zero, topic) + line(zero, zero, tag), false},
@@ -50,16 +55,45 @@ func TestGuardScriptSettles(t *testing.T) {
 		{"no guard's folder there", files{"countersign/tickets/": "-"}, line(one, zero, main), true},
 
 		{"the ticket has it", files{ticket + main + "~": one + " " + two}, line(one, two, main), false},
-		{"the ticket has them", files{ticket + main + "~": one + " " + two, ticket + tag + "~": zero + " " + two}, line(one, two, main) + line(zero, two, tag), false},
-		{"the ticket has one of them", files{ticket + main + "~": one + " " + two}, line(one, two, main) + line(zero, two, tag), true},
+		{
+			"the ticket has them",
+			files{ticket + main + "~": one + " " + two, ticket + tag + "~": zero + " " + two},
+			line(one, two, main) + line(zero, two, tag), false,
+		},
+		{
+			"the ticket has one of them",
+			files{ticket + main + "~": one + " " + two},
+			line(one, two, main) + line(zero, two, tag), true,
+		},
 		{"the ticket is for another value", files{ticket + main + "~": one + " " + id("3")}, line(one, two, main), true},
 		{"the ticket is from another value", files{ticket + main + "~": id("3") + " " + two}, line(one, two, main), true},
 		{"the ticket is for another ref", files{ticket + topic + "~": one + " " + two}, line(one, two, main), true},
-		{"a ticket of another process", files{"countersign/tickets/1-1/refs/" + main + "~": one + " " + two}, line(one, two, main), true},
-		{"the number of the process was used again", files{fmt.Sprintf("countersign/tickets/%d-1/refs/%s~", os.Getpid(), main): one + " " + two}, line(one, two, main), true},
-		{"the ticket has the deletion", files{"packed-refs.lock": "", ticket + main + "~": one + " " + zero}, line(one, zero, main) + line(zero, zero, main), false},
-		{"the ticket has no deletion", files{"packed-refs.lock": "", ticket + main + "~": zero + " " + two}, line(zero, zero, main), true},
-		{"a deletion of what the ticket lets go otherwise", files{"packed-refs.lock": "", ticket + main + "~": one + " " + zero}, line(two, zero, main), true},
+		{
+			"a ticket of another process",
+			files{"countersign/tickets/1-1/refs/" + main + "~": one + " " + two},
+			line(one, two, main), true,
+		},
+		{
+			"the number of the process was used again",
+			files{fmt.Sprintf("countersign/tickets/%d-1/refs/%s~", os.Getpid(), main): one + " " + two},
+			line(one, two, main),
+			true,
+		},
+		{
+			"the ticket has the deletion",
+			files{"packed-refs.lock": "", ticket + main + "~": one + " " + zero},
+			line(one, zero, main) + line(zero, zero, main), false,
+		},
+		{
+			"the ticket has no deletion",
+			files{"packed-refs.lock": "", ticket + main + "~": zero + " " + two},
+			line(zero, zero, main), true,
+		},
+		{
+			"a deletion of what the ticket lets go otherwise",
+			files{"packed-refs.lock": "", ticket + main + "~": one + " " + zero},
+			line(two, zero, main), true,
+		},
 
 		{"a line without old id", nil, two + " refs/heads/main\n", true},
 		{"a line of four words", nil, two + " " + two + " " + two + " refs/heads/main\n", true},
@@ -98,7 +132,10 @@ func TestGuardScriptSettles(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			put("hooks/"+Guard, script{event: Guard, program: dir + "/program", refs: patterns([]string{"refs/heads/main", "refs/tags/"})}.String())
+			put("hooks/"+Guard, script{
+				event: Guard, program: dir + "/program",
+				refs: patterns([]string{"refs/heads/main", "refs/tags/"}),
+			}.String())
 			put("program", "#!/bin/sh\ncat >'"+dir+"/stdin'\nexit 41\n")
 			cmd := exec.Command(shell[0], append(shell[1:], "hooks/"+Guard, "prepared")...)
 			cmd.Dir, cmd.Stdin = dir, strings.NewReader(c.in)

@@ -1,9 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"countersign/policy"
@@ -14,44 +14,47 @@ const backtestRows = 20
 
 // Backtest writes what a policy would have held, as tables. All lists every held commit.
 func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%d commits (%d of them merges) in %d landings, %s to %s\n", b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
-	fmt.Fprintf(t, "held for a second person: %d (%s)\n", b.Held, share(b.Held, b.NonMerges()))
-	for _, table := range []struct {
-		title  string
-		counts []*policy.BacktestCount
-	}{{"rule", b.Rules}, {"class", b.Classes}, {"year", b.Years}, {"signer", b.Signers}} {
-		rows, left := table.counts, 0
-		if !all && len(rows) > backtestRows {
-			rows, left = rows[:backtestRows], len(rows)-backtestRows
+	p := NewPrinter(w)
+	p.Table(func(p *Printer) {
+		p.Printf("%d commits (%d of them merges) in %d landings, %s to %s\n",
+			b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
+		p.Printf("held for a second person: %d (%s)\n", b.Held, share(b.Held, b.NonMerges()))
+		for _, table := range []struct {
+			title  string
+			counts []*policy.BacktestCount
+		}{{"rule", b.Rules}, {"class", b.Classes}, {"year", b.Years}, {"signer", b.Signers}} {
+			rows, left := table.counts, 0
+			if !all && len(rows) > backtestRows {
+				rows, left = rows[:backtestRows], len(rows)-backtestRows
+			}
+			p.Printf("\n%s\tcommits\theld\tshare\n", table.title)
+			for _, n := range rows {
+				p.Printf("%s\t%d\t%d\t%s\n", n.Name, n.Commits, n.Held, share(n.Held, b.NonMerges()))
+			}
+			if left > 0 {
+				p.Printf("and %d more\t\t\t\n", left)
+			}
 		}
-		fmt.Fprintf(t, "\n%s\tcommits\theld\tshare\n", table.title)
-		for _, n := range rows {
-			fmt.Fprintf(t, "%s\t%d\t%d\t%s\n", Escape(n.Name), n.Commits, n.Held, share(n.Held, b.NonMerges()))
-		}
-		if left > 0 {
-			fmt.Fprintf(t, "and %d more\t\t\t\n", left)
-		}
+		heldCommits(p, b.List, all)
+	})
+	return p.Err()
+}
+
+func heldCommits(p *Printer, held []policy.Finding, all bool) {
+	if len(held) > 0 {
+		p.Printf("\nheld\trule\tsigner\tfirst path\n")
 	}
-	if len(b.List) > 0 {
-		fmt.Fprintf(t, "\nheld\trule\tsigner\tfirst path\n")
-	}
-	for i, f := range b.List {
+	for i, f := range held {
 		if i == backtestRows && !all {
-			fmt.Fprintf(t, "and %d more: --all lists them\n", len(b.List)-i)
-			break
+			p.Printf("and %d more: --all lists them\n", len(held)-i)
+			return
 		}
 		path := ""
 		if len(f.Paths) > 0 {
 			path = f.Paths[0].Path
 		}
-		rule := f.Rule
-		if rule == "" {
-			rule = string(f.Code)
-		}
-		fmt.Fprintf(t, "%.10s\t%s\t%s\t%s\n", f.Commit, rule, Escape(f.Signer), Escape(path))
+		p.Printf("%.10s\t%s\t%s\t%s\n", f.Commit, cmp.Or(f.Rule, string(f.Code)), f.Signer, path)
 	}
-	return t.Flush()
 }
 
 // BacktestSchema names the form of what BacktestJSON writes.
@@ -67,7 +70,7 @@ func BacktestJSON(w io.Writer, b *policy.Backtest) error {
 	}{Schema: BacktestSchema, Backtest: *b, Exact: make(map[string][]byte)}
 	d := eachText(policy.Decision{Findings: b.List}, exactly(doc.Exact, "/findings", "/list"))
 	doc.List = d.Findings
-	return writeJSON(w, doc)
+	return writeJSON(w, doc, "  ")
 }
 
 func share(n, of int) string {

@@ -160,7 +160,7 @@ func (b *block) entries(findings []policy.Finding, same, names bool) {
 		}
 		for j, t := range f.Paths {
 			if j == b.paths {
-				e.line(4, "and "+count(len(f.Paths)-j, "more path"))
+				e.line(4, "and "+Count(len(f.Paths)-j, "more path"))
 				b.left = true
 				break
 			}
@@ -174,7 +174,7 @@ func (b *block) entries(findings []policy.Finding, same, names bool) {
 			e.line(4, detail(f)+b.code(f))
 		}
 		if i > 0 && len(b.lines)-before+len(e.lines) > b.list {
-			b.line(2, "and "+count(len(findings)-i, "more commit"))
+			b.line(2, "and "+Count(len(findings)-i, "more commit"))
 			b.left = true
 			return
 		}
@@ -199,7 +199,7 @@ func (b *block) reasons(indent int, f policy.Finding) {
 		b.line(indent, "committer "+f.Claim)
 	}
 	if len(f.Have) > 0 {
-		b.line(indent, backing(f)+list(some(f.Have, 5), "and"))
+		b.line(indent, backing(f)+List(some(f.Have, 5), "and"))
 	}
 	for i, d := range f.Discounted {
 		if i == mostDiscounts {

@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// Escape gives text from a push as it may be shown: one line, of characters that a reader sees and a
+// escape gives text from a push as it may be shown: one line, of characters that a reader sees and a
 // terminal doesn't obey. The others are written as in Go's strings: control characters as \n, \r, \t
 // or \x1b, bytes that aren't UTF-8 as \xff, and as \u202e or \U000e0001 all that has no shape of its
 // own or turns its neighbours around: format characters, line and paragraph separators, spaces but
 // the common one, variation selectors, fillers, private use and unassigned ones. A backslash becomes
 // two, so different texts never look the same to a program.
-func Escape(s string) string {
+func escape(s string) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' || r == '\\' }) {
 		return s
 	}
@@ -43,10 +43,6 @@ func Escape(s string) string {
 	return string(b)
 }
 
-// EscapeMax is Escape for a place with room for so many columns. A longer text keeps its beginning
-// and its end, where a path has its name, and gets "…" between them; no escape is cut in two.
-func EscapeMax(s string, columns int) string { return cut(Escape(s), columns) }
-
 // visible says whether a character may be shown as it is. unicode.IsPrint leaves out all that has no
 // shape but for a few that Unicode calls letters, marks or symbols.
 func visible(r rune) bool {
@@ -73,7 +69,8 @@ func runeWidth(r rune) int {
 	return 1
 }
 
-// cut shortens an escaped text to so many columns.
+// cut shortens an escaped text to so many columns. A longer one keeps its beginning and its end, where a path has its
+// name, and gets "…" between them; no escape is cut in two.
 func cut(s string, columns int) string {
 	if width(s) <= columns {
 		return s

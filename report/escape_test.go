@@ -31,13 +31,13 @@ func TestEscape(t *testing.T) {
 		"\U000e0041\ufe0f\U000e0100":       `\U000e0041\ufe0f\U000e0100`,
 		"a\u3164b\u115f\uffa0\u2800\u034f": `a\u3164b\u115f\uffa0\u2800\u034f`,
 	} {
-		if got := Escape(s); got != want {
-			t.Errorf("Escape(%q) = %s, want %s", s, got, want)
+		if got := escape(s); got != want {
+			t.Errorf("escape(%q) = %s, want %s", s, got, want)
 		}
 	}
 }
 
-func TestEscapeMax(t *testing.T) {
+func TestCut(t *testing.T) {
 	for _, tc := range []struct {
 		s       string
 		columns int
@@ -54,8 +54,8 @@ func TestEscapeMax(t *testing.T) {
 		{"文件文件文件", 8, "文件…件"},
 		{`\\\\\\`, 7, `\\…\\`},
 	} {
-		if got := EscapeMax(tc.s, tc.columns); got != tc.want {
-			t.Errorf("EscapeMax(%q, %d) = %s, want %s", tc.s, tc.columns, got, tc.want)
+		if got := cut(escape(tc.s), tc.columns); got != tc.want {
+			t.Errorf("cut(%q, %d) = %s, want %s", tc.s, tc.columns, got, tc.want)
 		}
 	}
 }
@@ -72,13 +72,13 @@ func FuzzEscape(f *testing.F) {
 		f.Add(s, 7)
 	}
 	f.Fuzz(func(t *testing.T, s string, columns int) {
-		shown := Escape(s)
+		shown := escape(s)
 		checkShown(t, shown)
 		if back, err := unescape(shown); err != nil || back != s {
 			t.Fatalf("%q became %s, which reads %q (%v)", s, shown, back, err)
 		}
 		columns = max(columns%200, 1)
-		short := EscapeMax(s, columns)
+		short := cut(shown, columns)
 		if width(short) > columns {
 			t.Fatalf("%s takes %d columns of %d", short, width(short), columns)
 		}
@@ -87,7 +87,8 @@ func FuzzEscape(f *testing.F) {
 		}
 		checkShown(t, short)
 		for i := range short { // one of the marks is the cut
-			if front, back := short[:i], strings.TrimPrefix(short[i:], "…"); strings.HasPrefix(short[i:], "…") && strings.HasPrefix(shown, front) && strings.HasSuffix(shown, back) {
+			if front, back := short[:i], strings.TrimPrefix(short[i:], "…"); strings.HasPrefix(short[i:], "…") &&
+				strings.HasPrefix(shown, front) && strings.HasSuffix(shown, back) {
 				if _, err := unescape(front); err == nil {
 					return
 				}

@@ -36,7 +36,7 @@ func JSON(w io.Writer, d policy.Decision) error {
 	if doc.Findings == nil {
 		doc.Findings = []policy.Finding{}
 	}
-	return writeJSON(w, doc)
+	return writeJSON(w, doc, "  ")
 }
 
 // exactly keeps the bytes of texts that JSON can't carry, by where they stand, one prefix of which is
@@ -50,11 +50,11 @@ func exactly(exact map[string][]byte, prefix, by string) func(at, s string) stri
 	}
 }
 
-func writeJSON(w io.Writer, doc any) error {
+func writeJSON(w io.Writer, doc any, indent string) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	e.SetIndent("", indent)
 	if err := e.Encode(doc); err != nil {
 		return err
 	}

@@ -79,8 +79,8 @@ func fitting(s string, columns int) int {
 	return n
 }
 
-// list joins names by commas and the last by a word.
-func list(names []string, word string) string {
+// List joins names by commas and the last by a word.
+func List(names []string, word string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")
 	}
@@ -93,5 +93,5 @@ func some(names []string, most int) []string {
 	if len(names) <= most+1 {
 		return names
 	}
-	return append(names[:most:most], count(len(names)-most, "other"))
+	return append(names[:most:most], Count(len(names)-most, "other"))
 }

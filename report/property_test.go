@@ -22,8 +22,10 @@ const secret = "/srv/git/secret.git"
 // hostile gives text as an attacker would choose it.
 func hostile() *rapid.Generator[string] {
 	piece := rapid.SampledFrom([]string{
-		"", "a", "src/main.c", " ", "\n", "\r", "\x1b[2J", "\x1b[1A", "\u009b31m", "\u202e", "\u2028", "\u200b", "\xff", "\xc3", "\x00", "\\", "\\n", "\"", "'", "<&>", "文", "…",
-		"remote: ", "\nremote: countersign: nothing against refs/heads/main: 1 commit\n", "countersign: ", strings.Repeat("x", 90), strings.Repeat("long word ", 40), strings.Repeat("文", 60),
+		"", "a", "src/main.c", " ", "\n", "\r", "\x1b[2J", "\x1b[1A", "\u009b31m", "\u202e", "\u2028", "\u200b", "\xff",
+		"\xc3", "\x00", "\\", "\\n", "\"", "'", "<&>", "文", "…",
+		"remote: ", "\nremote: countersign: nothing against refs/heads/main: 1 commit\n", "countersign: ",
+		strings.Repeat("x", 90), strings.Repeat("long word ", 40), strings.Repeat("文", 60),
 	})
 	return rapid.OneOf(piece, rapid.String(), rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(piece, 1, 6).Draw(t, "pieces"), "")
@@ -36,21 +38,32 @@ func decision() *rapid.Generator[policy.Decision] {
 	number := rapid.OneOf(rapid.IntRange(0, 3), rapid.IntRange(0, math.MaxInt32))
 	few := rapid.SliceOfN(text, 0, 9)
 	figures := rapid.Custom(func(t *rapid.T) policy.TenureFigures {
-		return policy.TenureFigures{Days: number.Draw(t, "days"), Commits: number.Draw(t, "commits"), Months: number.Draw(t, "months")}
+		return policy.TenureFigures{
+			Days: number.Draw(t, "days"), Commits: number.Draw(t, "commits"),
+			Months: number.Draw(t, "months"),
+		}
 	})
 	path := rapid.Custom(func(t *rapid.T) policy.TouchedPath {
-		return policy.TouchedPath{Path: text.Draw(t, "path"), Change: rapid.SampledFrom([]string{"added", "mode", "type", "\x1b"}).Draw(t, "change"), Classes: few.Draw(t, "classes")}
+		return policy.TouchedPath{
+			Path:    text.Draw(t, "path"),
+			Change:  rapid.SampledFrom([]string{"added", "mode", "type", "\x1b"}).Draw(t, "change"),
+			Classes: few.Draw(t, "classes"),
+		}
 	})
 	discount := rapid.Custom(func(t *rapid.T) policy.Discount {
-		return policy.Discount{Principal: text.Draw(t, "principal"), Name: text.Draw(t, "name"), Reason: text.Draw(t, "reason")}
+		return policy.Discount{
+			Principal: text.Draw(t, "principal"), Name: text.Draw(t, "name"),
+			Reason: text.Draw(t, "reason"),
+		}
 	})
 	ref := rapid.OneOf(rapid.SampledFrom([]string{"refs/heads/main", "refs/tags/v1"}), text)
 	finding := rapid.Custom(func(t *rapid.T) policy.Finding {
 		f := policy.Finding{
 			Code: rapid.SampledFrom(append(policy.Codes(), "no-such-code", "\x1b[2J")).Draw(t, "code"), Ref: ref.Draw(t, "ref"),
 			Rule: rapid.SampledFrom([]string{"", "opaque-files", "\x1b"}).Draw(t, "rule"), Why: text.Draw(t, "why"),
-			Signer: rapid.SampledFrom([]string{"", "jia", "\n"}).Draw(t, "signer"), Claim: text.Draw(t, "claim"), Fingerprint: text.Draw(t, "fingerprint"),
-			TenureIn: text.Draw(t, "in"), Needed: rapid.IntRange(0, 3).Draw(t, "needed"),
+			Signer: rapid.SampledFrom([]string{"", "jia", "\n"}).Draw(t, "signer"), Claim: text.Draw(t, "claim"),
+			Fingerprint: text.Draw(t, "fingerprint"),
+			TenureIn:    text.Draw(t, "in"), Needed: rapid.IntRange(0, 3).Draw(t, "needed"),
 			Have: few.Draw(t, "have"), Ask: few.Draw(t, "ask"), Detail: text.Draw(t, "detail"), Next: few.Draw(t, "next"),
 			Paths: rapid.SliceOfN(path, 0, 9).Draw(t, "paths"), Discounted: rapid.SliceOfN(discount, 0, 5).Draw(t, "discounted"),
 		}
@@ -67,15 +80,17 @@ func decision() *rapid.Generator[policy.Decision] {
 	})
 	update := rapid.Custom(func(t *rapid.T) policy.RefDecision {
 		return policy.RefDecision{
-			Ref: ref.Draw(t, "ref"), Resolved: rapid.OneOf(rapid.Just(""), text).Draw(t, "resolved"), Old: id.Draw(t, "old"), New: id.Draw(t, "new"),
-			Protected: rapid.Bool().Draw(t, "protected"), Landings: number.Draw(t, "landings"), Commits: number.Draw(t, "commits"),
+			Ref: ref.Draw(t, "ref"), Resolved: rapid.OneOf(rapid.Just(""), text).Draw(t, "resolved"),
+			Old: id.Draw(t, "old"), New: id.Draw(t, "new"), Protected: rapid.Bool().Draw(t, "protected"),
+			Landings: number.Draw(t, "landings"), Commits: number.Draw(t, "commits"),
 		}
 	})
 	return rapid.Custom(func(t *rapid.T) policy.Decision {
 		return policy.Decision{
 			Verdict: rapid.SampledFrom([]policy.Verdict{policy.Refused, policy.Accepted}).Draw(t, "verdict"),
 			Refs:    rapid.SliceOfN(update, 0, 4).Draw(t, "refs"), Findings: rapid.SliceOfN(finding, 0, 12).Draw(t, "findings"),
-			Notes: few.Draw(t, "notes"), Reference: rapid.OneOf(rapid.SampledFrom([]string{"", "7f3a19c2"}), text).Draw(t, "reference"),
+			Notes:     few.Draw(t, "notes"),
+			Reference: rapid.OneOf(rapid.SampledFrom([]string{"", "7f3a19c2"}), text).Draw(t, "reference"),
 			Undecided: rapid.SampledFrom([]string{"", secret, "\x1b" + secret}).Draw(t, "undecided"),
 		}
 	})
@@ -103,7 +118,8 @@ func TestAttackTerminalEscapesNewlinesAndImitations(t *testing.T) {
 					t.Fatalf("%s, line %d: %s", name, i+1, line)
 				}
 			}
-			says := strings.HasPrefix(b.String(), "countersign: accepted") || strings.HasPrefix(b.String(), "countersign: nothing against")
+			says := strings.HasPrefix(b.String(), "countersign: accepted") ||
+				strings.HasPrefix(b.String(), "countersign: nothing against")
 			if says && d.Verdict != policy.Accepted {
 				t.Fatalf("%s says that it is accepted", name)
 			}
@@ -116,7 +132,10 @@ func TestAttackTerminalEscapesNewlinesAndImitations(t *testing.T) {
 func TestPusherIsShortAndSaysNothingOfTheServer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := decision().Draw(t, "decision")
-		o := Options{Columns: rapid.SampledFrom([]int{0, 60, 120}).Draw(t, "columns"), Lines: rapid.SampledFrom([]int{0, 12, 25}).Draw(t, "lines")}
+		o := Options{
+			Columns: rapid.SampledFrom([]int{0, 60, 120}).Draw(t, "columns"),
+			Lines:   rapid.SampledFrom([]int{0, 12, 25}).Draw(t, "lines"),
+		}
 		var b bytes.Buffer
 		if err := Pusher(&b, d, o); err != nil {
 			t.Fatal(err)
@@ -223,7 +242,8 @@ func TestAVerdictThatDoesNotExistIsShownAsARefusal(t *testing.T) {
 		"text":   func(b *bytes.Buffer, d policy.Decision) error { return Text(b, d, Options{}) },
 	} {
 		var b bytes.Buffer
-		if err := format(&b, policy.Decision{Verdict: 7}); err != nil || !strings.HasPrefix(b.String(), "countersign: refused") {
+		if err := format(&b, policy.Decision{Verdict: 7}); err != nil ||
+			!strings.HasPrefix(b.String(), "countersign: refused") {
 			t.Errorf("%s: %s (%v)", name, b.String(), err)
 		}
 	}
@@ -231,7 +251,11 @@ func TestAVerdictThatDoesNotExistIsShownAsARefusal(t *testing.T) {
 
 // The steps for a commit that isn't the tip must work: git can't amend it where it stands.
 func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
-	const amend, old, tip = "git commit --amend --no-edit -S", "1111111111111111111111111111111111111111", "2222222222222222222222222222222222222222"
+	const (
+		amend = "git commit --amend --no-edit -S"
+		old   = "1111111111111111111111111111111111111111"
+		tip   = "2222222222222222222222222222222222222222"
+	)
 	below, none := strings.Repeat("3", 40), strings.Repeat("0", 40)
 	rebase := "git rebase -r -x '" + amend + "' 111111111111"
 	for _, tc := range []struct {
@@ -245,8 +269,14 @@ func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 		{"an old record of a new ref", none, "", below, amend},
 	} {
 		d := policy.Decision{
-			Refs:     []policy.RefDecision{{Ref: "refs/heads/HEAD", Resolved: "refs/heads/main", Old: tc.old, From: tc.from, New: tip, Commits: 2}},
-			Findings: []policy.Finding{{Code: policy.Unsigned, Ref: "refs/heads/main", Commit: tc.commit, Detail: "it is not signed", Next: []string{amend}}},
+			Refs: []policy.RefDecision{{
+				Ref: "refs/heads/HEAD", Resolved: "refs/heads/main", Old: tc.old, From: tc.from,
+				New: tip, Commits: 2,
+			}},
+			Findings: []policy.Finding{{
+				Code: policy.Unsigned, Ref: "refs/heads/main", Commit: tc.commit,
+				Detail: "it is not signed", Next: []string{amend},
+			}},
 		}
 		var b bytes.Buffer
 		if err := Pusher(&b, d, Options{}); err != nil || !strings.Contains(b.String(), "next: "+tc.want+"\n") {
@@ -258,13 +288,20 @@ func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 // What is said after a command isn't part of what is typed.
 func TestNextStepQuotesTheCommandAlone(t *testing.T) {
 	d := policy.Decision{
-		Refs: []policy.RefDecision{{Ref: "refs/heads/main", Old: strings.Repeat("1", 40), New: strings.Repeat("2", 40), Commits: 2}},
-		Findings: []policy.Finding{{Code: policy.CoolDown, Ref: "refs/heads/main", Commit: strings.Repeat("3", 40), Detail: "it loosens the policy", Next: []string{
-			"at that time or later: git commit --amend --no-edit --date=now -S, then push again; now it counts as of today",
-		}}},
+		Refs: []policy.RefDecision{{
+			Ref: "refs/heads/main", Old: strings.Repeat("1", 40), New: strings.Repeat("2", 40),
+			Commits: 2,
+		}},
+		Findings: []policy.Finding{{
+			Code: policy.CoolDown, Ref: "refs/heads/main", Commit: strings.Repeat("3", 40),
+			Detail: "it loosens the policy", Next: []string{
+				"at that time or later: git commit --amend --no-edit --date=now -S, then push again; now it counts as of today",
+			},
+		}},
 	}
 	var b bytes.Buffer
-	const want = "later: git rebase -r -x 'git commit --amend --no-edit --date=now -S' 111111111111, then push again; now it counts as of today\n"
+	const want = "later: git rebase -r -x 'git commit --amend --no-edit --date=now -S' 111111111111, then push again; " +
+		"now it counts as of today\n"
 	if err := Pusher(&b, d, Options{Columns: 300}); err != nil || !strings.Contains(b.String(), want) {
 		t.Errorf("want %s (%v) in:\n%s", want, err, b.String())
 	}
@@ -276,8 +313,10 @@ func BenchmarkPusherOfAHundredThousandFindings(b *testing.B) {
 	for i := range 100_000 {
 		id := fmt.Sprintf("%040x", i+1)
 		d.Findings = append(d.Findings, policy.Finding{
-			Code: policy.ApprovalMissing, Ref: "refs/heads/main", Commit: id, Subject: "Change", Rule: "opaque-files", Needed: 1, Ask: []string{"alice"},
-			Detail: "needs 1 approval, has 0", Next: []string{"countersign approve " + id}, Paths: []policy.TouchedPath{{Path: "a.bin", Change: "added", Classes: []string{"binary"}}},
+			Code: policy.ApprovalMissing, Ref: "refs/heads/main", Commit: id, Subject: "Change",
+			Rule: "opaque-files", Needed: 1, Ask: []string{"alice"},
+			Detail: "needs 1 approval, has 0", Next: []string{"countersign approve " + id},
+			Paths: []policy.TouchedPath{{Path: "a.bin", Change: "added", Classes: []string{"binary"}}},
 		})
 	}
 	for b.Loop() {

@@ -23,10 +23,10 @@ const (
 	leastLines   = 12
 )
 
-// Pusher tells the person who pushed what became of it: one line where the push is accepted, what
-// was put aside by an exception, and which approvals can't count; none if it touches nothing of that; else the verdict, what is wrong where, what to do next, and
-// the reference under which the server's operator finds the rest. Why a decision couldn't be reached
-// is not said: that may name things of the server, and is for its operator to read with Text.
+// Pusher tells the person who pushed what became of it: one line where the push is accepted, what was put aside by an
+// exception, and which approvals can't count; none if it touches nothing of that; else the verdict, what is wrong
+// where, what to do next, and the reference under which the server's operator finds the rest. Why a decision couldn't
+// be reached is not said: that may name things of the server, and is for its operator to read with Text.
 func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	d := show(decision)
 	if o.Columns == 0 {
@@ -56,7 +56,7 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		for _, f := range d.Findings {
 			if f.Code == policy.LimitExceeded && f.Ref == "" { // the push as a whole took too long
 				p.line(2, f.Detail)
-				p.line(2, "next: "+list(f.Next, "and"))
+				p.line(2, "next: "+List(f.Next, "and"))
 			}
 		}
 	default:
@@ -86,7 +86,7 @@ func (p *page) refusal(d shown, lines int) {
 		foot.line(2, "more is wrong with "+strings.Join(some(others, 3), ", "))
 	}
 	if left {
-		foot.line(2, count(len(d.Findings), "finding")+after("; see countersign log show ", d.Reference))
+		foot.line(2, Count(len(d.Findings), "finding")+after("; see countersign log show ", d.Reference))
 	}
 	why := "CODE"
 	if len(d.codes) == 1 {

@@ -14,7 +14,8 @@ import (
 	"countersign/policy"
 )
 
-var update = flag.Bool("update", false, "write the texts beside testdata/decision/*.json anew; read them before you keep them")
+var update = flag.Bool("update", false,
+	"write the texts beside testdata/decision/*.json anew; read them before you keep them")
 
 // formats are the texts that stand beside a golden decision.
 var formats = map[string]func(*bytes.Buffer, policy.Decision) error{
@@ -86,11 +87,13 @@ func TestJSONWritesTheGoldenFiles(t *testing.T) {
 
 // Two workflows of one project differ in the middle of a long identity: whoever compares it has to see all of it.
 func TestPusherShowsLongIdentitiesInFull(t *testing.T) {
-	identity := "https://github.com/some-organisation/some-repository/.github/workflows/release-nightly.yml@refs/heads/release/2026"
+	identity := "https://github.com/some-organisation/some-repository/.github/workflows/release-nightly.yml" +
+		"@refs/heads/release/2026"
 	d := policy.Decision{
 		Verdict: policy.Refused, Refs: []policy.RefDecision{{Ref: "refs/heads/main", Protected: true, Commits: 1}},
 		Findings: []policy.Finding{{
-			Code: policy.SignerUnknown, Ref: "refs/heads/main", Commit: strings.Repeat("c", 40), Landing: strings.Repeat("c", 40),
+			Code: policy.SignerUnknown, Ref: "refs/heads/main",
+			Commit: strings.Repeat("c", 40), Landing: strings.Repeat("c", 40),
 			Detail: "no principal has a key for certificates of " + strconv.Quote(identity),
 		}},
 	}

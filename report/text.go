@@ -52,7 +52,7 @@ func (p *page) ref(r policy.RefDecision) {
 		p.line(4, "not protected")
 		return
 	}
-	p.line(4, fmt.Sprintf("protected; %s judged, in %s", count(r.Commits, "commit"), count(r.Landings, "landing")))
+	p.line(4, fmt.Sprintf("protected; %s judged, in %s", Count(r.Commits, "commit"), Count(r.Landings, "landing")))
 }
 
 func (p *page) finding(d shown, number int, f policy.Finding) {
@@ -86,13 +86,13 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 		p.line(2, "committer "+f.Claim)
 	}
 	if len(f.Have) > 0 {
-		p.line(2, backing(f)+list(f.Have, "and"))
+		p.line(2, backing(f)+List(f.Have, "and"))
 	}
 	for _, dc := range f.Discounted {
 		p.line(2, "approval"+after(" ", dc.Name)+after(" of ", dc.Principal)+" doesn't count: "+dc.Reason)
 	}
 	if len(f.Ask) > 0 {
-		p.line(2, "could approve: "+list(f.Ask, "and"))
+		p.line(2, "could approve: "+List(f.Ask, "and"))
 	}
 	next, _ := d.steps([]policy.Finding{f}, 1)
 	for _, n := range next {

@@ -8,10 +8,10 @@ import (
 	"countersign/policy"
 )
 
-// escaped gives a copy of a decision in which every text went through Escape, so that nothing below
+// escaped gives a copy of a decision in which every text went through escape, so that nothing below
 // can forget one.
 func escaped(d policy.Decision) policy.Decision {
-	return eachText(d, func(_, s string) string { return Escape(s) })
+	return eachText(d, func(_, s string) string { return escape(s) })
 }
 
 // eachText gives a copy of a decision with every string in it replaced by what f makes of it. f is

@@ -10,7 +10,7 @@ import (
 	"countersign/policy"
 )
 
-// shown is a decision ready to be shown: every text in it went through [Escape], and findings have
+// shown is a decision ready to be shown: every text in it went through escape, and findings have
 // the ref's name that was pushed to, also where that is a symbolic ref and they are about the ref
 // behind it.
 type shown struct {
@@ -61,7 +61,8 @@ func (d shown) headline() string {
 	case d.undecided():
 		return "countersign: refused, nothing changed: could not decide"
 	case len(d.refs) > 1:
-		return fmt.Sprintf("countersign: refused %d of %s: %s", len(d.refs), count(max(len(d.refs), len(d.Refs)), "ref"), d.objection())
+		all := Count(max(len(d.refs), len(d.Refs)), "ref")
+		return fmt.Sprintf("countersign: refused %d of %s: %s", len(d.refs), all, d.objection())
 	case d.refs[0] == "":
 		return "countersign: refused: " + d.objection()
 	default:
@@ -85,10 +86,10 @@ func (d shown) acceptance() string {
 	case 1:
 		what = " " + cut(refs[0], 50)
 	default:
-		what = " " + count(len(refs), "protected ref")
+		what = " " + Count(len(refs), "protected ref")
 	}
 	if commits > 0 {
-		what += ": " + count(commits, "commit")
+		what += ": " + Count(commits, "commit")
 	}
 	return what
 }
@@ -127,7 +128,7 @@ func (d shown) objection() string {
 		if all > n {
 			parts = append(parts, fmt.Sprintf("%d of %d commits %s", n, all, says))
 		} else {
-			parts = append(parts, count(n, "commit")+" "+says)
+			parts = append(parts, Count(n, "commit")+" "+says)
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -164,10 +165,10 @@ func standing(f policy.Finding) string {
 		{f.Tenure.Months, f.Exempt.Months, "active month"},
 	} {
 		if t.wants > 0 {
-			has, wants = append(has, count(t.has, t.noun)), append(wants, count(t.wants, t.noun))
+			has, wants = append(has, Count(t.has, t.noun)), append(wants, Count(t.wants, t.noun))
 		}
 	}
-	return fmt.Sprintf("signer %s: %s %s; %s would do", f.Signer, strings.Join(has, ", "), in, list(wants, "and"))
+	return fmt.Sprintf("signer %s: %s %s; %s would do", f.Signer, strings.Join(has, ", "), in, List(wants, "and"))
 }
 
 // backing says what those who stand behind a finding's commit did. Who signs a change of the policy is one
@@ -186,9 +187,9 @@ func asking(f policy.Finding) string {
 	case len(f.Ask) < max(missing, 1):
 		return ""
 	case missing > 1:
-		return fmt.Sprintf("push it to an unprotected branch, ask %d of %s to run", missing, list(names, "and"))
+		return fmt.Sprintf("push it to an unprotected branch, ask %d of %s to run", missing, List(names, "and"))
 	default:
-		return "push it to an unprotected branch, ask " + list(names, "or") + " to run"
+		return "push it to an unprotected branch, ask " + List(names, "or") + " to run"
 	}
 }
 
@@ -206,13 +207,14 @@ func shownAs(t policy.TouchedPath) string {
 	if len(t.ShownAs) == 0 {
 		return ""
 	}
-	return "a symbolic link shows it as " + list(some(t.ShownAs, 2), "and")
+	return "a symbolic link shows it as " + List(some(t.ShownAs, 2), "and")
 }
 
 // steps gives what to do about the first of some findings that are alike, each step once, and says
 // how many steps the others add.
 func (d shown) steps(findings []policy.Finding, first int) (next []string, more int) {
-	// A command that amends the tip mends nothing below it: then it is run for each commit since the first that was judged.
+	// A command that amends the tip mends nothing below it: then it is run for each commit since the first that was
+	// judged.
 	below := slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit != d.updates[f.Ref].New })
 	known := make(map[string]bool)
 	for i, f := range findings {
@@ -250,7 +252,8 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 			end := strings.IndexAny(command+";", ",;") // what follows is said, not typed
 			n = before + "git rebase -r -x 'git commit --amend " + command[:end] + "' " + base + command[end:]
 		case strings.HasSuffix(before, "then "):
-			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n + ", then git rebase --continue"
+			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n +
+				", then git rebase --continue"
 		}
 		rewrites = rewrites || amends || strings.Contains(n, "git rebase ")
 		n = strings.Replace(n, "--no-ff -S TIP", "--no-ff -S "+short(r.New, 12), 1)
@@ -283,7 +286,8 @@ func short(id string, n int) string {
 	return id
 }
 
-func count(n int, noun string) string {
+// Count gives a number and its noun, in the plural where there isn't one of it.
+func Count(n int, noun string) string {
 	s := strconv.Itoa(n) + " " + noun
 	if n != 1 {
 		s += "s"

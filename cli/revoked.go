@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,10 +9,10 @@ import (
 	"countersign/report"
 )
 
-func auditCommand(env Env) *cobra.Command {
+func revokedCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "audit",
-		Short: "List what landed here by the word of keys that are revoked by now",
+		Use:   "revoked",
+		Short: "List what landed by the word of keys that are revoked by now",
 		Long: `After a key was stolen: revoke it in the keyring as compromised, from the day on which it may have been in
 other hands (revoked-at). Then this lists every commit, change of the policy, approval, exception and protected
 tag since adoption that it signed since, oldest first for each branch; each is for somebody to look at anew. What
@@ -26,23 +23,20 @@ anything.`,
 	}
 	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		visit, n := leanedText(env.Stdout), 0
-		switch *format {
-		case "text":
-		case "json":
-			out := json.NewEncoder(env.Stdout)
-			visit = func(l gate.Leaned) error { return out.Encode(l) }
-		default:
-			return noFormat(cmd, *format)
-		}
 		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
+		n := 0
 		err = g.Leaned(cmd.Context(), func(l gate.Leaned) error {
 			n++
-			return visit(l)
+			if format.word == "json" {
+				env.out.Line(l)
+			} else {
+				leanedText(env.out, l)
+			}
+			return env.out.Err()
 		})
 		if err == nil && n > 0 {
 			err = exitError{exitRefused, nil}
@@ -52,16 +46,13 @@ anything.`,
 	return cmd
 }
 
-func leanedText(w io.Writer) func(gate.Leaned) error {
-	return func(l gate.Leaned) error {
-		when := "landed " + l.Landed.UTC().Format(time.DateOnly)
-		switch {
-		case !l.Received.IsZero():
-			when = "received " + l.Received.UTC().Format(time.DateOnly)
-		case l.Perhaps:
-			when += " by its own account"
-		}
-		_, err := fmt.Fprintf(w, "%s %s  %s\n  %s, %s\n  %s: %s\n", l.What, l.ID, report.Escape(l.About), report.Escape(l.Ref), when, report.Escape(l.Principal), report.Escape(l.Reason))
-		return err
+func leanedText(out *report.Printer, l gate.Leaned) {
+	when := "landed " + l.Landed.UTC().Format(time.DateOnly)
+	switch {
+	case !l.Received.IsZero():
+		when = "received " + l.Received.UTC().Format(time.DateOnly)
+	case l.Perhaps:
+		when += " by its own account"
 	}
+	out.Printf("%s %s  %s\n  %s, %s\n  %s: %s\n", l.What, l.ID, l.About, l.Ref, when, l.Principal, l.Reason)
 }

@@ -10,7 +10,6 @@ import (
 	"countersign/gate"
 	"countersign/journal"
 	"countersign/policy"
-	"countersign/report"
 )
 
 // journalPath is where a repository's records go.
@@ -77,27 +76,11 @@ func (x index) Lookup(ctx context.Context, key string) ([][]byte, error) {
 // discard is the journal of those who keep none.
 func discard(string, policy.Journal) (gate.Recorder, error) { return journal.Discard, nil }
 
-// decide judges a push that a hook of the server understood, tells the pusher, and ends with the
-// decision's exit code.
-func decide(ctx context.Context, env Env, req gate.Request) error {
-	g, _ := env.open(".", "", gate.Options{Record: openJournal, Index: openIndex}) // what is wrong with the policy, Judge says and records
-	defer g.Close()                                                                // once decided, nothing changes it any more
-	decision, err := g.Judge(ctx, req)
-	if err != nil {
-		decision.Verdict = policy.Refused
+// journalOf gives where a repository's records are.
+func journalOf(g *gate.Gate) string {
+	var setting policy.Journal
+	if p := g.Policy(); p != nil {
+		setting = p.Journal
 	}
-	return tell(env, decision, err)
-}
-
-// tell shows a decision to whoever pushes. A pusher who doesn't listen any more changes nothing.
-func tell(env Env, decision policy.Decision, undecided error) error {
-	_ = report.Pusher(env.Stderr, decision, report.Options{})
-	switch {
-	case undecided != nil:
-		return exitError{exitUndecided, nil}
-	case decision.Verdict == policy.Accepted:
-		return nil
-	default:
-		return exitError{exitRefused, nil}
-	}
+	return journalPath(g.GitDir(), setting)
 }

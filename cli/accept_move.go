@@ -14,7 +14,7 @@ func acceptMoveCommand(env Env) *cobra.Command {
 		Short: "Let a protected ref stay where it was moved to past the hook",
 		Long: `Records in the journal of a repository on a server that a protected ref may stay where it is, though no
 judged push moved it there. OLD is where the last judged push left it, NEW is where it is now; zeros
-stand for no ref. The commits that came in so are not judged by later pushes, and log audit
+stand for no ref. The commits that came in so are not judged by later pushes, and log compare
 names them no more. Where the ref is back at OLD by now, NEW is OLD, too: that settles what was made
 meanwhile. Run it as the user who owns the repository.`,
 		Args: cobra.ExactArgs(3),
@@ -25,12 +25,13 @@ meanwhile. Run it as the user who owns the repository.`,
 		if *reason == "" {
 			return mistyped(cmd, errors.New("why? --reason TEXT"))
 		}
-		g, err := env.open(*repository, "", gate.Options{Record: openJournal, Index: openIndex})
+		g, err := env.open(*repository, place{}, gate.Options{Record: openJournal, Index: openIndex})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
-		if err := g.AcceptMove(cmd.Context(), gate.Request{Received: env.Now(), Pusher: env.operator()}, args[0], args[1], args[2], *reason); err != nil {
+		req := gate.Request{Received: env.Now(), Pusher: env.operator()}
+		if err := g.AcceptMove(cmd.Context(), req, args[0], args[1], args[2], *reason); err != nil {
 			return exitError{exitRefused, err}
 		}
 		return nil

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"countersign/gate"
+	"countersign/report"
+)
+
+func logShowCommand(env Env, repository *string, format *choice) *cobra.Command {
+	return &cobra.Command{
+		Use:   "show REFERENCE",
+		Short: "Show all that is known about a push, by the reference its pusher was given",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			found := false
+			err := eachRecord(env, *repository, func(r record, raw []byte) error {
+				if args[0] == "" || !strings.HasPrefix(r.Decision.Reference, args[0]) {
+					return nil
+				}
+				found = true
+				if format.word == "json" {
+					env.out.Document(json.RawMessage(raw))
+					return env.out.Err()
+				}
+				showRecord(env.out, r)
+				return report.Text(env.Stdout, r.Decision, report.Options{})
+			})
+			if err == nil && !found {
+				err = exitError{exitUsage, fmt.Errorf("no push has the reference %s", args[0])}
+			}
+			return err
+		},
+	}
+}
+
+// showRecord prints what a record says of a push beside the decision.
+func showRecord(out *report.Printer, r record) {
+	pusher := "not said by the server"
+	if r.Pusher != (gate.Pusher{}) {
+		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
+	}
+	if r.Schema != gate.RecordSchema {
+		out.Printf("record:   %s\n", became(r))
+	}
+	out.Printf("received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)
+	out.Printf("pusher:   %s\n", pusher)
+	out.Printf("policy:   %s\n", r.Policy)
+	out.Printf("program:  %s\n", r.Program)
+	for _, o := range r.Options {
+		out.Printf("option:   %s\n", o)
+	}
+	out.Printf("\n")
+}

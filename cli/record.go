@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countersign/gate"
+	"countersign/journal"
+	"countersign/policy"
+	"countersign/report"
+)
+
+// logPath gives the journal of a repository, whose policy may be unreadable.
+func logPath(env Env, repository string) (string, error) {
+	g, err := env.open(repository, place{}, gate.Options{Record: discard})
+	if g.Repository() == nil {
+		return "", err
+	}
+	defer g.Close()
+	return journalOf(g), nil
+}
+
+// eachRecord goes through a repository's journal. What is wrong with the journal is said at the end.
+func eachRecord(env Env, repository string, do func(r record, raw []byte) error) error {
+	path, err := logPath(env, repository)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for entry, err := range journal.Read(path) {
+		if errors.As(err, new(*journal.Fault)) {
+			faults = append(faults, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r, err := readRecord(entry.Record)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: line %d: no record of a push: %w", entry.File, entry.Line, err))
+			continue
+		}
+		if err := do(r, entry.Record); err != nil {
+			return err
+		}
+	}
+	if faults != nil {
+		return exitError{exitRefused, errors.Join(faults...)}
+	}
+	return nil
+}
+
+// record is a record with its decision read.
+type record struct {
+	gate.Record
+	Decision policy.Decision
+}
+
+func readRecord(raw []byte) (r record, err error) {
+	if err := json.Unmarshal(raw, &r.Record); err != nil {
+		return r, err
+	}
+	r.Decision, err = report.ReadJSON(bytes.NewReader(r.Record.Decision))
+	return r, err
+}
+
+// became says in a word or two what a record says became of its refs.
+func became(r record) string {
+	switch r.Schema {
+	case gate.AppliedSchema:
+		return "applied"
+	case gate.ReviewSchema:
+		return "reviewed"
+	case gate.MoveSchema:
+		return "let stand"
+	case gate.OperatorSchema:
+		return "may move"
+	case gate.BaselineSchema:
+		return "found"
+	}
+	if r.Decision.Undecided != "" {
+		return "undecided"
+	}
+	return r.Decision.Verdict.String()
+}
+
+// logLine prints a record in one line, as text or as the JSON that it is.
+func logLine(env Env, format *choice, r record, raw []byte) {
+	if format.word == "json" {
+		env.out.Line(json.RawMessage(raw))
+		return
+	}
+	var refs, codes []string
+	for _, ref := range r.Decision.Refs {
+		refs = append(refs, ref.Ref)
+	}
+	if r.Schema == gate.BaselineSchema {
+		refs = []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
+	}
+	for _, f := range r.Decision.Findings {
+		if !slices.Contains(codes, string(f.Code)) {
+			codes = append(codes, string(f.Code))
+		}
+	}
+	by, wrong := "", strings.Join(codes, " ")
+	if r.Pusher.Name != "" {
+		by = "  by " + r.Pusher.Name
+	}
+	if wrong != "" {
+		wrong = "  " + wrong
+	}
+	env.out.Printf("%s  %-8s  %-9s  %s%s%s\n",
+		r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "), by, wrong)
+}

@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"countersign/history"
+	"countersign/hook"
+	"countersign/report"
+)
+
+// section is what help shows together.
+type section struct {
+	title    string
+	commands []*cobra.Command
+}
+
+// sections gives the commands as help shows them; in each of them it sorts them by name.
+func sections(env Env) []section {
+	return []section{
+		{"Judging:", []*cobra.Command{verifyCommand(env), explainCommand(env), backtestCommand(env)}},
+		{"Deciding together:", []*cobra.Command{approveCommand(env), exceptCommand(env)}},
+		{"Setting up:", []*cobra.Command{
+			initCommand(env), installCommand(env), uninstallCommand(env), doctorCommand(env),
+			policyCommand(env), keyringCommand(env),
+		}},
+		{"Reading the record:", []*cobra.Command{
+			logCommand(env), tenureCommand(env), revokedCommand(env), former("audit", env, revokedCommand(env)),
+		}},
+		{"The operator's word:", []*cobra.Command{moveCommand(env), acceptMoveCommand(env)}},
+		{"Hooks that Git runs:", []*cobra.Command{hookCommand(env)}},
+		{besides, []*cobra.Command{demoCommand(env), versionCommand(env)}},
+	}
+}
+
+// besides is the title over what isn't about a repository.
+const besides = "Besides:"
+
+// mistyped says how to get help for a command that was used wrongly.
+func mistyped(cmd *cobra.Command, err error) error {
+	return usage("%w\nsee: %s --help", err, cmd.CommandPath())
+}
+
+// flagError words what is wrong with a flag: all alike where a value isn't one that it takes.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return mistyped(cmd, err)
+	}
+	flag, word, cause := invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap()
+	if flag.Value.Type() == "bool" {
+		cause = errors.New("want true or false")
+	}
+	if word == "" || strings.ContainsAny(word, " \t\r\n") {
+		word = strconv.Quote(word)
+	}
+	return mistyped(cmd, fmt.Errorf("--%s %s: %w", flag.Name, word, cause))
+}
+
+// group makes a command that only holds others.
+func group(name, short string, subs ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   name,
+		Short: short,
+		Args:  noneSuch,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return mistyped(cmd, errors.New("which of its commands?"))
+		},
+	}
+	cmd.AddCommand(subs...)
+	return cmd
+}
+
+// noneSuch refuses the name of a command that a command hasn't.
+func noneSuch(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2 // what cobra itself takes
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("no such command: %q; is it %s?", args[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("no such command: %q", args[0])
+}
+
+// former gives a command the name that it had before. It does the same, help doesn't show it, and it says where to go.
+func former(name string, env Env, cmd *cobra.Command) *cobra.Command {
+	now, run := cmd.Name(), cmd.RunE
+	cmd.Use, cmd.Hidden = name, true
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		say(env.errs, fmt.Errorf("note: %s is called %s now: %s %s",
+			cmd.CommandPath(), now, cmd.Parent().CommandPath(), now))
+		return run(cmd, args)
+	}
+	return cmd
+}
+
+// formerFlag gives a command a flag that it had before in place of a format. Help doesn't show it, and it says where to
+// go.
+func formerFlag(env Env, cmd *cobra.Command, name string, format *choice) {
+	cmd.Flags().BoolFunc(name, "", func(word string) error {
+		wanted, err := strconv.ParseBool(word)
+		if err == nil && wanted {
+			say(env.errs, fmt.Errorf("note: --%s is --format %s now", name, name))
+			err = format.Set(name)
+		}
+		return err
+	})
+	_ = cmd.Flags().MarkHidden(name)
+}
+
+// valued gives a command a flag of which a wrong word is noticed while flags are parsed, and which the shell completes.
+func valued[V pflag.Value](cmd *cobra.Command, value V, name, usage string) V {
+	cmd.Flags().Var(value, name, usage)
+	complete := cobra.NoFileCompletions
+	switch v := any(value).(type) {
+	case *choice:
+		complete = cobra.FixedCompletions(v.words, cobra.ShellCompDirectiveNoFileComp)
+	case *place:
+		complete = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+	}
+	_ = cmd.RegisterFlagCompletionFunc(name, complete) // there is the flag
+	return value
+}
+
+// repositoryFlag gives a command the flag that says which repository is meant.
+func repositoryFlag(cmd *cobra.Command) *string {
+	const name = "repository"
+	dir := cmd.Flags().StringP(name, "C", ".", "Git `folder` of the repository, or any folder of a work tree")
+	_ = cmd.MarkFlagDirname(name)
+	return dir
+}
+
+// inherit gives flags of a command to those below it as well.
+func inherit(cmd *cobra.Command, names ...string) {
+	for _, name := range names {
+		cmd.PersistentFlags().AddFlag(cmd.Flags().Lookup(name))
+	}
+}
+
+// serverFlag gives a command the flag that says which repository on a server is meant: there is no default.
+func serverFlag(cmd *cobra.Command) *string {
+	const name = "server"
+	dir := cmd.Flags().String(name, "", "Git `folder` of the repository that is pushed to")
+	_ = cmd.MarkFlagDirname(name)
+	return dir
+}
+
+func dryRunFlag(cmd *cobra.Command) *bool {
+	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
+}
+
+// policyFlag gives a command the flag that says where the policy is, if not beside the repository.
+func policyFlag(cmd *cobra.Command) *place {
+	return valued(cmd, &place{}, "policy", "`folder` of the policy, or COMMIT@FINGERPRINT that introduces the one in the "+
+		"tree (default: countersign in the Git directory)")
+}
+
+// formatFlag gives a command that prints a listing the flag that says how: as text, as JSON, or as else it can.
+func formatFlag(cmd *cobra.Command, others ...string) *choice {
+	words := append([]string{"text", "json"}, others...)
+	return valued(cmd, chosen(words...), "format", "how to print: "+report.List(words, "or"))
+}
+
+// readerFlag gives a command the flag that says what reads the repository.
+func readerFlag(cmd *cobra.Command) *choice {
+	return valued(cmd, chosen("auto", "git", "go-git"), "reader",
+		"what reads the repository: git, go-git, or auto for git if it is there")
+}
+
+// goGit says whether the second reader is to read.
+func (c *choice) goGit() bool { return c.word == "go-git" || c.word == "auto" && !history.HasGit() }
+
+// pusherFlag gives a hook the flag that installation fixes. It takes any word: one that isn't a kind of server refuses
+// the push, which is recorded.
+func pusherFlag(cmd *cobra.Command) *string {
+	const name = "pusher-from"
+	kind := cmd.Flags().String(name, "none", "`kind` of server that says who pushes: "+strings.Join(hook.Kinds(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(hook.Kinds(), cobra.ShellCompDirectiveNoFileComp))
+	return kind
+}
+
+// principalFlag gives a command a flag that names a principal.
+func principalFlag(cmd *cobra.Command, name, usage string) *principal {
+	return valued(cmd, new(principal), name, usage)
+}
