@@ -56,7 +56,8 @@ somebody has looked at it: countersign log review. There is no other way past th
 		if !a.yes && !a.confirmed(commit) {
 			return exitError{exitRefused, errors.New("nothing was signed")}
 		}
-		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n", commit, attest.ReasonLine, *reason, attest.ExpiresLine, until)
+		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n",
+			commit, attest.ReasonLine, *reason, attest.ExpiresLine, until)
 		return a.sign(cmd.Context(), g, policy.Excepts, commit, message)
 	}
 	return cmd
