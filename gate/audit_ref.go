@@ -57,7 +57,7 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 		return nil, false, undecided(err)
 	}
 	if lacks != "" {
-		findings = append(findings, g.historyGone(ctx, a.Ref, lacks))
+		findings = append(findings, policy.HistoryIsGone(a.Ref, lacks, g.upstream(ctx)))
 	}
 	return findings, false, nil
 }

@@ -34,6 +34,7 @@ type update struct {
 	real     history.ID // its value before the push
 	above    bool       // that value reaches every commit of adoption
 	decision *policy.RefDecision
+	facts    policy.RefChange // as far as they were looked up; see [push.change]
 }
 
 // decide gathers the facts about everything the push brings and asks the policy. No finding and no
@@ -173,54 +174,25 @@ func (g *Gate) protects(name, resolved string, aliases map[string]history.Ref) b
 	return false
 }
 
-// reserved are the namespaces that nobody pushes to: Git reads other objects in place of those that
-// refs/replace/ names (git-replace(1)), and refs/countersign/ is this program's own.
-var reserved = []string{"refs/replace/", "refs/countersign/"}
-
 func (p *push) update(ctx context.Context, u *update) error {
-	for _, prefix := range reserved {
-		if strings.HasPrefix(u.resolved, prefix) || strings.HasPrefix(u.Name, prefix) {
-			p.refuse(u, policy.RefReserved, "nobody may push to "+prefix, "take it out of the push: git push origin main")
-			return nil
-		}
-	}
-	if !policy.IsAttestation(u.resolved) && !u.decision.Protected {
-		return nil
-	}
-	if u.Old != u.real && (u.New != u.real || policy.IsAttestation(u.resolved)) {
-		// Git compares the ref with what the client says it was when it is moved at last, not with what was
-		// judged: another push may land in between. And an approval that Git then doesn't store, nobody finds later.
-		p.refuse(u, policy.RefStale, "it is at "+u.real.String()+" by now, not at "+u.Old.String(), "git fetch, then push again")
-		return nil
-	}
-	if beside := p.clash(u); beside != "" {
-		p.refuse(u, policy.RefName, "Git can't store it beside "+beside+", which this push brings, too", "push only one of the two")
-		return nil
-	}
-	if beside, err := p.noRoom(ctx, u); err != nil || beside != "" {
-		if beside != "" {
-			p.refuse(u, policy.RefName, "Git can't store it beside "+beside, p.wayOut(beside))
-		}
+	if refused, err := p.judgeRef(ctx, u); err != nil || refused {
 		return err
 	}
 	if policy.IsAttestation(u.resolved) {
 		return p.attestation(ctx, u)
 	}
+	if !u.decision.Protected {
+		return nil
+	}
 	if settled, err := p.outside(ctx, u); err != nil || settled {
 		return err
 	}
 	switch {
-	case u.New.IsZero():
-		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowDelete || u.real.IsZero())
-		if err == nil && !ok {
-			ok, err = p.holdsNothing(ctx, u)
-		}
-		if err == nil && !ok {
-			p.refuse(u, policy.RefDelete, "it is protected and may not be deleted", u.moveAdvice(), "then push again")
-		}
-		return err
 	case u.New == u.real:
 		return nil
+	case u.New.IsZero():
+		_, err := p.judgeMove(ctx, u)
+		return err
 	case strings.HasPrefix(u.resolved, "refs/tags/"):
 		return p.tag(ctx, u)
 	default:
@@ -231,17 +203,12 @@ func (p *push) update(ctx context.Context, u *update) error {
 // branch judges what a protected ref's new value brings. A ref that exists is judged by its whole
 // new range, a new one by what no protected ref reaches yet.
 func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
-	kind, err := p.repo.Kind(ctx, tip)
-	if err != nil {
+	var err error
+	if u.facts.Kind, err = p.repo.Kind(ctx, tip); err != nil {
 		return err
 	}
-	if kind != "commit" {
-		next := "push a commit: git push origin COMMIT:" + typed(u.Name)
-		if kind == "tag" {
-			next = fmt.Sprintf("push the commit that it tags: git push origin '%s^{commit}':%s", u.New, typed(u.Name))
-		}
-		p.refuse(u, policy.RefNotCommit, "it would hold a "+kind+" where a commit belongs", next)
-		return nil
+	if refused, err := p.judgeMove(ctx, u); err != nil || refused {
+		return err
 	}
 	r := history.Range{Tip: tip}
 	adopted, err := adoption(p.now.policy)
@@ -270,14 +237,11 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 			return nil
 		}
 		if !isTag && !u.real.IsZero() {
-			if err := p.detour(ctx, u); err != nil {
+			if err := p.leaves(ctx, u, policy.MergesOld); err != nil {
 				return err
 			}
 		}
-		if err := p.onLine(ctx, u, adopted, parent); err != nil {
-			return err
-		}
-		return p.holdsPast(ctx, u, parent)
+		return p.begins(ctx, u, adopted, parent)
 	}
 	before := len(p.decision.Findings)
 	err = p.judge(ctx, u, r, start)

@@ -3,9 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 
 	"countersign/history"
 	"countersign/policy"
@@ -27,7 +25,6 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 	if !p.empty[u.resolved] {
 		return false, nil
 	}
-	p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s goes from %s: nothing landed on it", u.resolved, u.real))
 	return true, nil
 }
 
@@ -36,10 +33,7 @@ func (p *push) byPattern(u *update) bool {
 	return isBranch(u.resolved) && !p.now.policy.Names(u.resolved) && (p.introduction == nil || u.resolved != p.introduction.Ref)
 }
 
-// wanted refuses what would make a branch one that only the quorum may delete, unless somebody who may sign what lands
-// wants that. Whoever may push could else fill the protected names with what others have only shown. It is wanted by
-// who signed its tip, if that comes in only now, by who signed the push, or by a maintainer who approved the tip for
-// this very branch, or the very move. Once is enough.
+// wanted asks whether somebody wants what would make a branch one that only the quorum may delete.
 func (p *push) wanted(ctx context.Context, u *update) error {
 	if !p.byPattern(u) || p.now.policy.Protect.AllowDelete || u.real.IsZero() && u.decision.Landings == 0 {
 		return nil
@@ -59,22 +53,34 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{signer, p.pusher} {
-		if q := p.now.policy.Principal(name); q != nil && (q.Role == policy.Maintainer || q.Role == policy.Contributor) {
-			return nil
-		}
+	branch := policy.BranchByPattern{
+		Name: u.Name, Ref: u.resolved, Old: known(u.real), New: u.New.String(), Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
 	}
+	outcome := p.now.policy.JudgeWanted(branch)
+	if !outcome.Passes() {
+		if branch.Words, err = p.wordsFor(ctx, u); err != nil {
+			return err
+		}
+		outcome = p.now.policy.JudgeWanted(branch)
+	}
+	p.find(u, outcome.Findings...)
+	p.note(outcome.Notes...)
+	return nil
+}
+
+// wordsFor gives the approvals of a branch's tip for this very branch, and of its very move.
+func (p *push) wordsFor(ctx context.Context, u *update) ([]policy.Approval, error) {
 	words, err := p.moves(ctx, u)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	approvals, err := p.statedOf(ctx, policy.Approves, u.New)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	withdrawals, err := p.statedOf(ctx, policy.Withdraws, u.New)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var given []policy.Approval
 	for _, s := range approvals {
@@ -86,25 +92,7 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	for _, s := range withdrawals {
 		back = append(back, s.Withdrawal())
 	}
-	words = append(words, policy.Standing(given, back)...)
-	if by := p.now.policy.MaintainersBehind(words); len(by) > 0 {
-		p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s is wanted by %s", u.resolved, strings.Join(by, ", ")))
-		return nil
-	}
-	next := []string{
-		"have a maintainer run this, once for the branch, and the push that it prints; then push again",
-		fmt.Sprintf("countersign approve %s --ref %s --from %s --to %[1]s", u.New, typed(u.resolved), u.real),
-		"or, where the server takes signed pushes: git push --signed",
-	}
-	if !u.real.IsZero() {
-		next = append(next, "or, if it is to begin elsewhere, delete it first: git push origin :"+typed(u.resolved))
-	}
-	whence := "its tip was here before, where anybody could take it from"
-	if !p.quarantined() {
-		whence = "an update hook can't tell whether its tip was here before"
-	}
-	p.refuse(u, policy.RefUnwanted, whence+", and nobody in the keyring has said that there is to be such a branch", next...)
-	return nil
+	return append(words, policy.Standing(given, back)...), nil
 }
 
 // quarantine is where git-receive-pack(1) keeps what a push brings until the push may pass.

@@ -64,7 +64,7 @@ func (p *push) within(ctx context.Context, u *update, what string) []string {
 	switch name {
 	case "commits", "bytes", "merged":
 		if half := p.half(ctx, u); !half.IsZero() {
-			next = append(next, fmt.Sprintf("push in parts, and again until all is in: git push origin %s:%s", half, typed(u.Name)))
+			next = append(next, fmt.Sprintf("push in parts, and again until all is in: git push origin %s:%s", half, policy.Typed(u.Name)))
 		}
 		if name == "merged" {
 			setting = "time"

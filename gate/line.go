@@ -39,91 +39,77 @@ func onLineOf(ctx context.Context, repo Repository, commit history.ID, tips ...h
 	return false, nil
 }
 
-// onLine refuses an update whose new commits begin beside all lines. Zero is before a root: then the
-// whole line is new, and judged.
-func (p *push) onLine(ctx context.Context, u *update, adopted []history.ID, id history.ID) error {
-	if id.IsZero() {
-		return nil
-	}
-	tips, err := p.lines(ctx, adopted)
-	if err != nil || slices.Contains(tips, id) {
-		return err
-	}
-	repo, err := p.aside()
+// begins judges where the new commits of an update begin. What begins beside all lines could be dated as anybody likes. Zero
+// is before a root: then the whole line is new, and judged. And a ref that doesn't continue what it was has to hold the
+// history that trust begins with.
+func (p *push) begins(ctx context.Context, u *update, adopted []history.ID, at history.ID) error {
+	beside, err := p.besideLines(ctx, adopted, at)
 	if err != nil {
 		return err
 	}
-	if on, err := onLineOf(ctx, repo, id, tips...); err != nil || on {
-		return err
+	if beside {
+		u.facts.Begins = at.String()
+	} else {
+		repo, err := p.aside()
+		if err != nil {
+			return err
+		}
+		if u.facts.Lacks, err = p.lacks(ctx, repo, u.resolved, u.New, func() (history.ID, error) { return at, nil }); err != nil {
+			return err
+		}
 	}
-	p.refuse(u, policy.RefDetour, "it begins at "+id.String()+", which was merged into a protected branch but is not on its line of first parents",
-		"git rebase --gpg-sign --onto "+p.upstream(ctx)+" "+id.String(), "or onto another commit that git log --first-parent BRANCH shows of a protected branch")
-	return errRefused
+	u.facts.Main = p.upstream(ctx)
+	return stopped(p.judgeMove(ctx, u))
+}
+
+func (p *push) besideLines(ctx context.Context, adopted []history.ID, id history.ID) (bool, error) {
+	if id.IsZero() {
+		return false, nil
+	}
+	tips, err := p.lines(ctx, adopted)
+	if err != nil || slices.Contains(tips, id) {
+		return false, err
+	}
+	repo, err := p.aside()
+	if err != nil {
+		return false, err
+	}
+	on, err := onLineOf(ctx, repo, id, tips...)
+	return !on, err
 }
 
 // back judges an update of a branch that brings nothing to judge: a new one is another name for what is
 // there, an old one loses commits, unless all it brings is adopted.
 func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error {
 	if !u.real.IsZero() {
-		kept, err := p.keepsOld(ctx, u)
-		if err == nil && !kept {
-			err = p.rewind(ctx, u)
-		}
-		if err != nil {
+		if err := p.leaves(ctx, u, policy.Continues); err != nil {
 			return err
 		}
 	}
-	if err := p.onLine(ctx, u, adopted, u.New); err != nil {
-		return err
-	}
-	return p.holdsPast(ctx, u, u.New)
+	return p.begins(ctx, u, adopted, u.New)
 }
 
-// holdsPast refuses a ref that doesn't continue what it was and doesn't hold the history that trust begins with.
-func (p *push) holdsPast(ctx context.Context, u *update, beginning history.ID) error {
+// leaves judges a branch whose old tip is not on the new one's line of first parents, or perhaps isn't. Where the new
+// one reaches it all the same, merged says what that is.
+func (p *push) leaves(ctx context.Context, u *update, merged policy.Line) error {
 	repo, err := p.aside()
 	if err != nil {
 		return err
 	}
-	lacks, err := p.lacks(ctx, repo, u.resolved, u.New, func() (history.ID, error) { return beginning, nil })
-	if err != nil || lacks == "" {
-		return err
-	}
-	p.decision.Findings = append(p.decision.Findings, p.historyGone(ctx, u.Name, lacks))
-	return errRefused
-}
-
-// detour tells why the new tip's first-parent line doesn't lead to the old tip.
-func (p *push) detour(ctx context.Context, u *update) error {
-	kept, err := p.keepsOld(ctx, u)
+	reached, err := repo.Reaches(ctx, []history.ID{u.New}, []history.ID{u.real})
 	if err != nil {
 		return err
 	}
-	if !kept {
-		return p.rewind(ctx, u)
+	if u.facts.Line = policy.LosesOld; reached[0][0] {
+		u.facts.Line = merged
 	}
-	p.refuse(u, policy.RefDetour, "its old tip "+u.real.String()+" is merged in, not continued: the first parents of the new tip don't lead to it",
-		"git pull --rebase --gpg-sign origin "+typed(u.Name), "or on the up-to-date branch: git merge --no-ff -S TOPIC")
-	return errRefused
+	return stopped(p.judgeMove(ctx, u))
 }
 
-// keepsOld says whether a branch's new tip reaches its old one.
-func (p *push) keepsOld(ctx context.Context, u *update) (bool, error) {
-	second, err := p.aside()
-	if err != nil {
-		return false, err
+// stopped stops the judging of an update that is refused.
+func stopped(refused bool, err error) error {
+	if err == nil && refused {
+		return errRefused
 	}
-	reached, err := second.Reaches(ctx, []history.ID{u.New}, []history.ID{u.real})
-	return err == nil && reached[0][0], err
-}
-
-// rewind refuses an update that loses commits, unless that may be.
-func (p *push) rewind(ctx context.Context, u *update) error {
-	ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowRewind)
-	if err != nil || ok {
-		return err
-	}
-	p.refuse(u, policy.RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone",
-		"git pull --rebase --gpg-sign origin "+typed(u.Name)+", then push again without --force", "or "+u.moveAdvice(), "then push again")
-	return errRefused
+	return err
 }

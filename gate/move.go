@@ -1,9 +1,7 @@
 package gate
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,30 +11,90 @@ import (
 	"countersign/policy"
 )
 
-// mayMove says whether a protected ref may lose what it holds: because the policy allows that to everybody,
-// or because as many maintainers as the quorum asks for approved the very old and new ids. What is allowed to
-// everybody isn't for the branch that holds the policy: the one in force would be another.
-func (p *push) mayMove(ctx context.Context, u *update, allowed bool) (bool, error) {
-	holdsPolicy := p.introduction != nil && u.resolved == p.introduction.Ref && !u.real.IsZero()
-	if allowed && !holdsPolicy {
-		return true, nil
+// change is what is known of a change of a ref.
+func (p *push) change(u *update) policy.RefChange {
+	c := u.facts
+	c.Name, c.Ref, c.Protected, c.Received = u.Name, u.resolved, u.decision.Protected, p.req.Received.Unix()
+	c.Claimed, c.Old, c.New = known(u.Old), known(u.real), known(u.New)
+	c.HoldsPolicy = p.introduction != nil && u.resolved == p.introduction.Ref
+	return c
+}
+
+// known gives the name of an object, "" for none.
+func known(id history.ID) string {
+	if id.IsZero() {
+		return ""
 	}
-	moves, err := p.moves(ctx, u)
-	if err != nil {
-		return false, err
-	}
-	by := p.now.policy.Quorate(moves)
-	if by == nil {
-		return false, nil
-	}
-	if holdsPolicy {
-		moves = slices.DeleteFunc(moves, func(a policy.Approval) bool { return !slices.Contains(by, a.Signature.Principal) })
-		if err := p.mayLoosen(ctx, u, moves); err != nil {
+	return id.String()
+}
+
+// judgeRef asks whether a push to a ref may be at all, and says whether that has a finding.
+func (p *push) judgeRef(ctx context.Context, u *update) (refused bool, err error) {
+	return p.settleRef(ctx, u, p.now.policy.JudgeRef)
+}
+
+// judgeMove asks whether a protected ref may move so, and says whether that has a finding.
+func (p *push) judgeMove(ctx context.Context, u *update) (refused bool, err error) {
+	return p.settleRef(ctx, u, p.now.policy.JudgeMove)
+}
+
+// settleRef judges a change of a ref, and looks up what the policy says it needs, until it needs nothing more.
+func (p *push) settleRef(ctx context.Context, u *update, judge func(policy.RefChange) policy.Outcome) (refused bool, err error) {
+	for {
+		outcome := judge(p.change(u))
+		needs := outcome.Needs
+		switch {
+		case needs.Empty():
+			p.find(u, outcome.Findings...)
+			p.note(outcome.Notes...)
+			return len(outcome.Findings) > 0, nil
+		case needs.Beside:
+			u.facts.Beside, err = p.besides(ctx, u)
+		case needs.Moves:
+			var moves []policy.Approval
+			moves, err = p.moves(ctx, u)
+			u.facts.Moves = &moves
+		case needs.After:
+			u.facts.After, err = p.policyAfter(ctx, u)
+		case needs.Unused:
+			var unused bool
+			unused, err = p.holdsNothing(ctx, u)
+			u.facts.Unused = &unused
+		}
+		if err != nil {
 			return false, err
 		}
 	}
-	p.decision.Notes = append(p.decision.Notes, fmt.Sprintf("%s moves from %s to %s as approved by %s", u.resolved, u.real, u.written(), strings.Join(by, ", ")))
-	return true, nil
+}
+
+// note takes in what is worth knowing, once.
+func (p *push) note(notes ...string) {
+	for _, n := range notes {
+		if !slices.Contains(p.decision.Notes, n) {
+			p.decision.Notes = append(p.decision.Notes, n)
+		}
+	}
+}
+
+// besides gives the ref beside which Git can't store a new one.
+func (p *push) besides(ctx context.Context, u *update) (*policy.Beside, error) {
+	if beside := p.clash(u); beside != "" {
+		return &policy.Beside{Ref: beside, Coming: true}, nil
+	}
+	beside, err := p.noRoom(ctx, u)
+	return &policy.Beside{Ref: beside}, err
+}
+
+// policyAfter gives the policy that would be in force once the branch that holds it has moved.
+func (p *push) policyAfter(ctx context.Context, u *update) (*policy.Policy, error) {
+	after, err := p.introduced(ctx)
+	if !u.New.IsZero() && err == nil {
+		after, err = p.standingAt(ctx, p.repo, u.New)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return after.policy, nil
 }
 
 // moves gives the approvals of a move that count: those given since the ref was last moved so and went on from
@@ -58,9 +116,13 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if err != nil {
 		return nil, err
 	}
+	to := u.New.String()
+	if u.New.IsZero() { // as people write it
+		to = strings.Repeat("0", len(u.real.String()))
+	}
 	var moves []policy.Approval
 	for _, s := range stated {
-		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved && s.Line(attest.MoveLine) == u.real.String()+" "+u.written() {
+		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved && s.Line(attest.MoveLine) == u.real.String()+" "+to {
 			a := s.Approval()
 			if a.Seen, err = p.vouched(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
 				return nil, err
@@ -99,47 +161,4 @@ func (p *push) statedOf(ctx context.Context, kind policy.AttestationKind, commit
 		}
 	}
 	return stated, nil
-}
-
-// mayLoosen refuses to let the branch that holds the policy go back to another before its time: a policy that
-// loosens the one in force waits as long as it would by a commit, since the second approved of it.
-func (p *push) mayLoosen(ctx context.Context, u *update, moves []policy.Approval) error {
-	after, err := p.introduced(ctx)
-	if !u.New.IsZero() && err == nil {
-		after, err = p.standingAt(ctx, p.repo, u.New)
-	}
-	if err != nil {
-		return err
-	}
-	loosens := slices.ContainsFunc(policy.Amendments(p.now.policy, after.policy, p.req.Received), func(a policy.Amendment) bool { return a.Effect == policy.Loosens })
-	var times []int64
-	for _, a := range moves {
-		times = append(times, cmp.Or(a.Seen, p.req.Received.Unix()))
-	}
-	slices.Sort(times)
-	since := times[min(1, p.now.policy.Quorum.Maintainers-1)]
-	if wait := since + int64(p.now.policy.Quorum.CoolDown/time.Second) - p.req.Received.Unix(); loosens && wait > 0 {
-		p.refuse(u, policy.CoolDown, fmt.Sprintf("it would loosen the policy, and may be done %s after its second approval came in, on %s at the earliest",
-			policy.Span(p.now.policy.Quorum.CoolDown), time.Unix(p.req.Received.Unix()+wait, 0).UTC().Format("2006-01-02 15:04 UTC")),
-			"push the approvals, if they aren't on the server, and this again when the time is over")
-		return errRefused
-	}
-	return nil
-}
-
-// written is the new id as people write it: a deletion is all zeros, as long as the old id.
-func (u *update) written() string {
-	if u.New.IsZero() {
-		return strings.Repeat("0", len(u.real.String()))
-	}
-	return u.New.String()
-}
-
-// moveAdvice tells how a move that is refused could be approved.
-func (u *update) moveAdvice() string {
-	about := u.written()
-	if u.New.IsZero() {
-		about = u.real.String()
-	}
-	return fmt.Sprintf("have the quorum approve it: countersign approve %s --ref %s --from %s --to %s", about, typed(u.resolved), u.real, u.written())
 }

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -45,60 +44,28 @@ func (p *push) names(ctx context.Context) error {
 				return err
 			}
 		}
+		name := policy.NewName{Name: u.Name, Ref: u.resolved, Protected: u.decision.Protected, New: isNew}
 		if !u.decision.Protected {
-			exists := func(ref string) bool { return here != nil && here.exists[ref] }
-			if shadowed := p.now.policy.Shadows(u.resolved, exists); len(shadowed) > 0 {
-				p.refuse(u, policy.RefShadows, fmt.Sprintf("Git would find it by the name of %s, which %s protected", strings.Join(shadowed, " and "), isOrAre(len(shadowed))),
-					"push it under another name")
-				continue
+			name.Shadows = p.now.policy.Shadows(u.resolved, func(ref string) bool { return here != nil && here.exists[ref] })
+		}
+		if isNew {
+			name.ShadowedBy, name.Twin = here.shadows[u.resolved], here.twin(u.resolved)
+			if id := policy.AsObject(u.resolved); id != "" {
+				if _, err := p.repo.Resolve(ctx, id); err == nil || errors.Is(err, history.ErrAmbiguous) {
+					name.AsObject = id
+				}
 			}
+		}
+		if findings := p.now.policy.JudgeName(name); len(findings) > 0 {
+			p.find(u, findings...)
+			continue
 		}
 		if !isNew {
 			continue
 		}
-		if pattern := p.now.policy.Blocks(u.resolved); pattern != "" {
-			p.refuse(u, policy.RefName, "Git could store nothing that the policy protects as "+pattern+" beside it", "push it under another name")
-			continue
-		}
-		if other := here.shadows[u.resolved]; u.decision.Protected && other != "" {
-			p.refuse(u, policy.RefShadows, fmt.Sprintf("%s is there, which isn't protected, and Git would find that by this name", other),
-				"git push origin :"+typed(other), "then push again")
-			continue
-		}
-		if other := here.twin(u.resolved); other != "" {
-			p.refuse(u, policy.RefTwin, fmt.Sprintf("it is %s but for case or composed letters; on some file systems that is one ref", other),
-				"push it under another name, or spell it as what is there", "or delete that first, in a push of its own")
-			continue
-		}
-		if pattern := p.now.policy.Imitates(u.resolved); pattern != "" {
-			p.refuse(u, policy.RefTwin, "but for case or composed letters the policy protects it, as "+pattern,
-				"push it under another name, or spell it as the policy does", "or have the policy protect that spelling, too: protect.refs")
-			continue
-		}
-		if id := policy.AsObject(u.resolved); id != "" {
-			if _, err := p.repo.Resolve(ctx, id); err == nil || errors.Is(err, history.ErrAmbiguous) {
-				p.refuse(u, policy.RefShadows, "Git would find it by the name of the commit "+id, "push it under another name")
-				continue
-			}
-		}
 		here.add(u.resolved)
 	}
 	return nil
-}
-
-func isOrAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-// typed gives a ref's name for a command. Git allows names that a shell would obey; those are left to the reader.
-func typed(ref string) string {
-	if !policy.Plain(ref) {
-		return "REF"
-	}
-	return ref
 }
 
 // namesHere are the names of the refs that exist, as far as those that come in may have to do with them: anybody may

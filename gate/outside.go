@@ -51,9 +51,7 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	if u.New == known {
 		return true, nil // as it was judged before
 	}
-	f := p.movedOutside(ctx, u.resolved, known, u.real)
-	f.Ref = u.Name
-	p.decision.Findings = append(p.decision.Findings, f)
+	p.find(u, p.movedOutside(ctx, u.resolved, known, u.real))
 	if u.New.IsZero() {
 		return true, nil
 	}
@@ -76,33 +74,15 @@ func (p *refPast) outside(now history.ID) (known history.ID, moved bool, err err
 }
 
 // movedOutside is the finding about a ref that isn't where the last judged push left it.
-func (g *Gate) movedOutside(ctx context.Context, ref string, known, now history.ID) policy.Finding {
-	back := fmt.Sprintf("or bring it back: git push --force origin %s:%s", known, typed(ref))
-	if known.IsZero() {
-		back = "or take it away: git push origin :" + typed(ref)
-	}
-	length := max(len(known.String()), len(now.String()))
-	return policy.Finding{
-		Code: policy.MovedOutside, Ref: ref,
-		Detail: fmt.Sprintf("it was known to be at %s, and it is at %s now: %s", absent(known), absent(now), g.between(ctx, known, now)),
-		Next: []string{
-			fmt.Sprintf("the server's operator lets it stand, in the repository: countersign accept-move %s %s %s --reason TEXT", typed(ref), padded(known, length), padded(now, length)),
-			back,
-		},
-	}
+func (g *Gate) movedOutside(ctx context.Context, ref string, was, now history.ID) policy.Finding {
+	return policy.MovedRef{
+		Ref: ref, Known: known(was), Now: known(now), WhatCameIn: g.between(ctx, was, now), LengthOfIDs: max(len(was.String()), len(now.String())),
+	}.Finding()
 }
 
 func absent(id history.ID) string {
 	if id.IsZero() {
 		return "nothing"
-	}
-	return id.String()
-}
-
-// padded writes an id, and nothing as zeros of the length that ids have here.
-func padded(id history.ID, length int) string {
-	if id.IsZero() {
-		return strings.Repeat("0", length)
 	}
 	return id.String()
 }
@@ -230,14 +210,6 @@ func (p *push) clash(u *update) string {
 		}
 	}
 	return p.clashes[u.resolved]
-}
-
-// wayOut says how a ref that is in the way goes.
-func (g *Gate) wayOut(ref string) string {
-	if g.now.policy.Names(ref) || policy.IsAttestation(ref) {
-		return "ask the server's operator to take " + ref + " away"
-	}
-	return "git push origin :" + typed(ref) + ", then push again"
 }
 
 // AcceptMove lets one move of a protected ref stand that no judged push made: from what it was known to be to what

@@ -188,16 +188,5 @@ func (g *Gate) upstream(ctx context.Context) string {
 	if err != nil || !isBranch(main) {
 		main = "refs/heads/main"
 	}
-	return typed("refs/remotes/origin/" + strings.TrimPrefix(main, "refs/heads/"))
-}
-
-// historyGone is the finding that lacks makes.
-func (g *Gate) historyGone(ctx context.Context, ref, lacks string) policy.Finding {
-	return policy.Finding{
-		Code: policy.HistoryGone, Ref: ref, Detail: lacks,
-		Next: []string{
-			"put it on a protected branch: git rebase --gpg-sign --root --onto " + g.upstream(ctx),
-			"or, if it is right that it begins anew, have its first commit adopted: adoption.commits in the policy",
-		},
-	}
+	return policy.Typed("refs/remotes/origin/" + strings.TrimPrefix(main, "refs/heads/"))
 }

@@ -17,15 +17,8 @@ const maxTagDepth = 8
 // tag judges a push of a protected tag: it never moves, is as [policy.Policy.JudgeTag] wants it, and stands on commits that
 // are judged.
 func (p *push) tag(ctx context.Context, u *update) error {
-	if !u.real.IsZero() {
-		ok, err := p.mayMove(ctx, u, p.now.policy.Protect.AllowRewind)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			p.refuse(u, policy.TagMoved, "it stands already at "+u.real.String()+"; a released name never changes what it means", "give the release a new name: git tag -s NAME "+u.New.String()+"^{}", "or "+u.moveAdvice(), "then push again")
-			return nil
-		}
+	if refused, err := p.judgeMove(ctx, u); err != nil || refused {
+		return err
 	}
 	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, errTooDeep) {
 		return err

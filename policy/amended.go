@@ -211,7 +211,7 @@ func (j *judgement) coolDown(what string, behind []backer) {
 		return
 	}
 	slices.SortStableFunc(behind, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
-	oldest := behind[min(1, j.p.Quorum.Maintainers-1)]
+	oldest := behind[j.p.second()]
 	if j.at-oldest.since >= wait {
 		if j.landing.Seen == nil && j.landing.Received == 0 {
 			j.unproven = append(j.unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")

@@ -42,11 +42,14 @@ type Needs struct {
 	GitsMerge    map[string]bool // which changes of a merge git's own merge of its parents makes
 	LandedBefore map[string]bool // where else they have landed, and when they came in there
 	FirstSeen    map[string]bool // since when they have been in sight, and the approvals with them
+
+	// Of a change of a ref, see [RefChange]:
+	Beside, Moves, After, Unused bool
 }
 
 // Empty says whether nothing is needed.
 func (n Needs) Empty() bool {
-	return !n.Approvals && !n.Exceptions && len(n.GitsMerge)+len(n.LandedBefore)+len(n.FirstSeen) == 0
+	return !n.Approvals && !n.Exceptions && !n.Beside && !n.Moves && !n.After && !n.Unused && len(n.GitsMerge)+len(n.LandedBefore)+len(n.FirstSeen) == 0
 }
 
 // With gives what either needs.
@@ -54,6 +57,7 @@ func (n Needs) With(more Needs) Needs {
 	return Needs{
 		Approvals: n.Approvals || more.Approvals, Exceptions: n.Exceptions || more.Exceptions,
 		GitsMerge: union(n.GitsMerge, more.GitsMerge), LandedBefore: union(n.LandedBefore, more.LandedBefore), FirstSeen: union(n.FirstSeen, more.FirstSeen),
+		Beside: n.Beside || more.Beside, Moves: n.Moves || more.Moves, After: n.After || more.After, Unused: n.Unused || more.Unused,
 	}
 }
 

@@ -143,3 +143,50 @@ func FoldRef(ref string) string {
 func Plain(name string) bool {
 	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" && !strings.HasPrefix(name, "-")
 }
+
+// NewName is the name of a ref that a push makes, or of an unprotected one that it moves.
+type NewName struct {
+	Name, Ref  string // full names: that was pushed to, and that really moves
+	Protected  bool
+	New        bool     // it doesn't exist yet
+	Shadows    []string // the protected refs by whose names Git would find it; see [Policy.Shadows]
+	ShadowedBy string   // an unprotected ref that Git would find by its name
+	Twin       string   // a ref that is another but for case or composed letters
+	AsObject   string   // what it would be taken for instead of the object of that name; see [AsObject]
+}
+
+// JudgeName says what stands against a ref's name: that it would take another's place. Git finds a tag main by the name of
+// the branch, and on a file system that folds case MAIN and main are one file.
+func (p *Policy) JudgeName(n NewName) []Finding {
+	refuse := func(code Code, detail string, next ...string) []Finding {
+		return []Finding{{Code: code, Ref: n.Name, Detail: detail, Next: next}}
+	}
+	const elsewhere = "push it under another name"
+	if !n.Protected && len(n.Shadows) > 0 {
+		are := "are"
+		if len(n.Shadows) == 1 {
+			are = "is"
+		}
+		return refuse(RefShadows, "Git would find it by the name of "+strings.Join(n.Shadows, " and ")+", which "+are+" protected", elsewhere)
+	}
+	if !n.New {
+		return nil
+	}
+	if pattern := p.Blocks(n.Ref); pattern != "" {
+		return refuse(RefName, "Git could store nothing that the policy protects as "+pattern+" beside it", elsewhere)
+	}
+	switch pattern := p.Imitates(n.Ref); {
+	case n.Protected && n.ShadowedBy != "":
+		return refuse(RefShadows, n.ShadowedBy+" is there, which isn't protected, and Git would find that by this name",
+			"git push origin :"+Typed(n.ShadowedBy), "then push again")
+	case n.Twin != "":
+		return refuse(RefTwin, "it is "+n.Twin+" but for case or composed letters; on some file systems that is one ref",
+			"push it under another name, or spell it as what is there", "or delete that first, in a push of its own")
+	case pattern != "":
+		return refuse(RefTwin, "but for case or composed letters the policy protects it, as "+pattern,
+			"push it under another name, or spell it as the policy does", "or have the policy protect that spelling, too: protect.refs")
+	case n.AsObject != "":
+		return refuse(RefShadows, "Git would find it by the name of the commit "+n.AsObject, elsewhere)
+	}
+	return nil
+}
