@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // gpgsmHome is a GnuPG home folder in which gpgsm trusts some authorities.
@@ -30,7 +32,7 @@ func newGPGSMHome(t *testing.T, authorities ...[]byte) gpgsmHome {
 	g := gpgsmHome{t, newGPGHome(t).dir}
 	var trusted strings.Builder
 	for _, ca := range authorities {
-		fingerprint, err := openssl(t, ca, "x509", "-noout", "-fingerprint", "-sha1")
+		fingerprint, err := corpus.OpenSSL(t, ca, "x509", "-noout", "-fingerprint", "-sha1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +93,7 @@ func withKey(t *testing.T, certificate *x509.Certificate, key crypto.Signer) (pa
 // signByOpenSSL has OpenSSL sign for the certificate's holder. The time in it is the machine's.
 func (h *holder) signByOpenSSL(t *testing.T, payload []byte) []byte {
 	t.Helper()
-	signature, err := openssl(t, payload, "cms", "-sign", "-binary", "-md", "sha256", "-signer", withKey(t, h.Certificate, h.key), "-outform", "PEM")
+	signature, err := corpus.OpenSSL(t, payload, "cms", "-sign", "-binary", "-md", "sha256", "-signer", withKey(t, h.Certificate, h.key), "-outform", "PEM")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +173,7 @@ func (c employer) list(t *testing.T, entries ...revokedCertificate) []byte {
 		}
 	}
 	own := withKey(t, c.Certificate, c.key)
-	list, err := openssl(t, nil, "ca", "-gencrl", "-config", config, "-cert", own, "-keyfile", own, "-crldays", "1000")
+	list, err := corpus.OpenSSL(t, nil, "ca", "-gencrl", "-config", config, "-cert", own, "-keyfile", own, "-crldays", "1000")
 	if err != nil {
 		t.Fatal(err)
 	}

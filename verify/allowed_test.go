@@ -188,9 +188,9 @@ func allowedLine(a AllowedSigner) string {
 func FuzzAllowedSigners(f *testing.F) {
 	f.Add([]byte("alice " + allowedKey))
 	f.Add([]byte(`"a,b" namespaces="git,\"",valid-after="20200101",valid-before="20300101120000Z" ` + allowedKey + " comment\n# x\n"))
-	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/two-lines-second-valid.allowed_signers"))
-	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/sk-up.allowed_signers"))
-	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/cert-pattern.allowed_signers"))
+	f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/two-lines-second-valid.allowed_signers"))
+	f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/sk-up.allowed_signers"))
+	f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/cert-pattern.allowed_signers"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		signers, err := ParseAllowedSigners(data, "f")
 		if err != nil {

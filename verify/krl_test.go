@@ -168,7 +168,7 @@ func TestAttackKRLTruncated(t *testing.T) {
 	}
 	lists := map[string][]byte{"four sections": krlFile(sections...)}
 	for _, name := range []string{"krl-key", "krl-sha256", "krl-sha1", "krl-hash", "krl-serial", "krl-serial-range", "krl-serial-bitmap", "krl-keyid", "krl-ca", "krl-certkey"} {
-		lists[name] = sshCorpus(t, "sigcorpus/crafted/ssh/"+name+".revoked")
+		lists[name] = sshCorpus.Read(t, "sigcorpus/crafted/ssh/"+name+".revoked")
 	}
 	for name, data := range lists {
 		for end := range data {
@@ -277,7 +277,7 @@ func FuzzParseKRL(f *testing.F) {
 		f.Fatal(names, err)
 	}
 	for _, name := range names {
-		f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/"+filepath.Base(name)))
+		f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/"+filepath.Base(name)))
 	}
 	f.Add([]byte("\f")) // a line, but no word
 	f.Add(krlFile(

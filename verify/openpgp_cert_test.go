@@ -131,7 +131,7 @@ func TestReadOpenPGPRealKeys(t *testing.T) {
 				continue
 			}
 			seen[name] = true
-			key, err := readOpenPGP(&Key{Data: readCorpus(t, name)})
+			key, err := readOpenPGP(&Key{Data: openpgpCorpus.Read(t, name)})
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue

@@ -56,7 +56,7 @@ func TestOpenPGPSelfSignaturesOnce(t *testing.T) {
 
 // corpusKeys are the OpenPGP keys of real people: all of a larger collection where there is one.
 func corpusKeys(t testing.TB) []Key {
-	names, err := filepath.Glob(filepath.Join(corpusRoot(), "sigcorpus", "keys", "openpgp", "*.*"))
+	names, err := filepath.Glob(openpgpCorpus.Path("sigcorpus/keys/openpgp/*.*"))
 	if err != nil {
 		t.Fatal(err)
 	}

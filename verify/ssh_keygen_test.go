@@ -290,7 +290,7 @@ func keygenTime(t *testing.T, text string) time.Time {
 func TestSSHFingerprintsAgainstKeygen(t *testing.T) {
 	g := keygen{t, t.TempDir()}
 	certificates := 0
-	for _, line := range strings.Split(strings.TrimSpace(string(sshCorpus(t, "sigcorpus/keys/ssh/allowed_signers"))), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(string(sshCorpus.Read(t, "sigcorpus/keys/ssh/allowed_signers"))), "\n") {
 		fields := strings.Fields(line)
 		keyType, encoded := fields[len(fields)-2], fields[len(fields)-1]
 		g.write("key.pub", keyType+" "+encoded+"\n")

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"countersign/verify/internal/corpus"
+
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
@@ -28,15 +30,15 @@ func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 	keyring := byFirstPrincipal(t, allowedSigners(t, file), sshAuthorities(t, file)...)
 	var objects []sshObject
 	seen := map[string]bool{}
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		Type, File, Kind, Algo string
 		Date                   int64
-	}](t, bytes.NewReader(sshCorpus(t, "sigcorpus/index.jsonl"))) {
+	}](t, sshCorpus, "sigcorpus/index.jsonl") {
 		name := row.Algo + " " + row.Type
 		if row.Kind != "ssh" || seen[name] {
 			continue
 		}
-		payload, signature, err := cutObject(row.Type, sshCorpus(t, "sigcorpus/"+row.File))
+		payload, signature, err := corpus.Cut(row.Type, sshCorpus.Read(t, "sigcorpus/"+row.File))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,7 +184,7 @@ func FuzzSSHSignature(f *testing.F) {
 		f.Add(i, o.signature)
 	}
 	for _, name := range []string{"cert-ok", "ns-sig-file", "reserved-nonempty", "rsa2048-sha1", "sk-no-up", "trailing-in-sig"} {
-		_, signature, err := cutObject("commit", sshCorpus(f, "sigcorpus/crafted/ssh/"+name+".commit"))
+		_, signature, err := corpus.Cut("commit", sshCorpus.Read(f, "sigcorpus/crafted/ssh/"+name+".commit"))
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"errors"
 	"path"
 	"strings"
@@ -9,17 +8,8 @@ import (
 	"time"
 
 	"countersign/history"
+	"countersign/verify/internal/corpus"
 )
-
-// cutObject takes a commit or tag apart as the gate does, with package history.
-func cutObject(kind string, raw []byte) (payload, signature []byte, err error) {
-	if kind == "tag" {
-		tag, err := history.ParseTag(history.ID{}, raw)
-		return tag.Payload, tag.Signature, err
-	}
-	commit, err := history.ParseCommit(history.ID{}, raw)
-	return commit.Payload, commit.Signature, err
-}
 
 // unreadable says that package history refuses the object before anybody asks who signed it.
 const unreadable = "unreadable"
@@ -60,11 +50,11 @@ var objectShapes = map[string]string{
 // TestKeyringAttackObjectShapes takes commits apart and judges what that gives: payload and
 // signature must be those that Git means, or none.
 func TestKeyringAttackObjectShapes(t *testing.T) {
-	rows := jsonLines[struct {
+	rows := corpus.Lines[struct {
 		Name, Object, Expected string
 		Keys                   []string
 		At                     time.Time `json:"verify_at"`
-	}](t, bytes.NewReader(sshCorpus(t, "sigcorpus/crafted/objects/index.jsonl")))
+	}](t, sshCorpus, "sigcorpus/crafted/objects/index.jsonl")
 	for _, row := range rows {
 		_, shape, _ := strings.Cut(row.Name, " ")
 		want, ok := objectShapes[row.Name]
@@ -75,7 +65,7 @@ func TestKeyringAttackObjectShapes(t *testing.T) {
 			t.Errorf("%s: a shape without a verdict of ours", row.Name)
 		}
 		got := unreadable
-		payload, signature, err := cutObject("commit", sshCorpus(t, "sigcorpus/"+row.Object))
+		payload, signature, err := corpus.Cut("commit", sshCorpus.Read(t, "sigcorpus/"+row.Object))
 		if err == nil {
 			got = aliceKeyring(t, "sigcorpus/"+row.Keys[0]).Verify(payload, signature, row.At).Status.String()
 		} else if !errors.Is(err, history.ErrUnreadable) {
@@ -98,7 +88,7 @@ func TestKeyringAttackObjectShapes(t *testing.T) {
 func aliceKeyring(t *testing.T, file string) *Keyring {
 	t.Helper()
 	if path.Ext(file) == ".asc" {
-		return mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: sshCorpus(t, file), Source: file})
+		return mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: sshCorpus.Read(t, file), Source: file})
 	}
 	var keys []Key
 	for _, signer := range allowedSigners(t, file) {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // TestAttackX509Certificate has a certificate that isn't one of alice's, in every way there is: the
@@ -547,13 +549,13 @@ func TestX509EveryByte(t *testing.T) {
 // FuzzCMS wants no signature that is good and wasn't there before, on the whole way from the armor to
 // the principal.
 func FuzzCMS(f *testing.F) {
-	var objects []x509Object
-	for _, o := range x509Objects(f) {
-		f.Add(len(objects), mustBody(f, o.signature))
+	var objects []corpus.X509
+	for _, o := range x509Corpus.Objects(f) {
+		f.Add(len(objects), mustBody(f, o.Signature))
 		objects = append(objects, o)
 	}
-	for _, row := range x509Crafted(f) {
-		_, signature, err := cutObject("commit", x509Corpus(f, "sigcorpus/"+row.Object))
+	for _, row := range x509Corpus.Crafted(f) {
+		_, signature, err := corpus.Cut("commit", x509Corpus.Read(f, "sigcorpus/"+row.Object))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -562,7 +564,7 @@ func FuzzCMS(f *testing.F) {
 	k := x509Keyring(f, X509Settings{Roots: commercialRoots(f), Transparency: NoProof}, everybody(objects)...)
 	f.Fuzz(func(t *testing.T, i int, der []byte) {
 		o := objects[uint(i)%uint(len(objects))]
-		res := k.Verify(o.payload, x509Armor(der), o.committed.Add(time.Hour))
+		res := k.Verify(o.Payload, x509Armor(der), o.Committed.Add(time.Hour))
 		good := res.Status == Good
 		if (res.Principal != "") != good || (res.Reason == "") != good {
 			t.Errorf("%+v", res)
@@ -570,7 +572,7 @@ func FuzzCMS(f *testing.F) {
 		if !good {
 			return
 		}
-		was, err := toDER(mustBody(t, o.signature))
+		was, err := toDER(mustBody(t, o.Signature))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -583,7 +585,7 @@ func FuzzCMS(f *testing.F) {
 			t.Fatal(err)
 		}
 		now, err := readCMS(is, oidData)
-		if err != nil || !bytes.Equal(now.attributes, before.attributes) || res.Principal != o.principal() {
+		if err != nil || !bytes.Equal(now.attributes, before.attributes) || res.Principal != o.Principal() {
 			t.Errorf("good with another content, by %q: %x", res.Principal, der)
 		}
 	})

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // asCMS gives the signature in the armor that OpenSSL knows.
@@ -51,9 +53,9 @@ var (
 )
 
 // craftedObject is what a crafted case signs, its signature, and whether it is good here.
-func craftedObject(t testing.TB, row craftedX509) (payload, signature []byte, good bool) {
+func craftedObject(t testing.TB, row corpus.Crafted) (payload, signature []byte, good bool) {
 	t.Helper()
-	payload, signature, err := cutObject("commit", x509Corpus(t, "sigcorpus/"+row.Object))
+	payload, signature, err := corpus.Cut("commit", x509Corpus.Read(t, "sigcorpus/"+row.Object))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +63,9 @@ func craftedObject(t testing.TB, row craftedX509) (payload, signature []byte, go
 }
 
 func TestX509CraftedWithOpenSSL(t *testing.T) {
-	for _, row := range x509Crafted(t) {
+	for _, row := range x509Corpus.Crafted(t) {
 		payload, signature, good := craftedObject(t, row)
-		takes := opensslTakes(t, payload, signature, x509Corpus(t, "sigcorpus/"+row.CA), row.At)
+		takes := opensslTakes(t, payload, signature, x509Corpus.Read(t, "sigcorpus/"+row.CA), row.At)
 		if differs := opensslDiffers[row.Name] != ""; (takes != good) != differs {
 			t.Errorf("%s: OpenSSL takes it: %t, good here: %t", row.Name, takes, good)
 		}
@@ -86,23 +88,23 @@ func TestX509RealWithOpenSSL(t *testing.T) {
 	for _, file := range commercialRoots(t) {
 		company = append(company, file.Data...)
 	}
-	objects := x509Objects(t)
+	objects := x509Corpus.Objects(t)
 	k := x509Keyring(t, X509Settings{Roots: commercialRoots(t), Transparency: NoProof}, everybody(objects)...)
 	for _, o := range objects {
-		res := k.Verify(o.payload, o.signature, o.committed.Add(time.Hour))
+		res := k.Verify(o.Payload, o.Signature, o.Committed.Add(time.Hour))
 		at := res.SignedAt
-		if at.Before(o.leaf.NotBefore) { // by two seconds; we allow clocks to differ
-			at = o.leaf.NotBefore
+		if at.Before(o.Leaf.NotBefore) { // by two seconds; we allow clocks to differ
+			at = o.Leaf.NotBefore
 		}
 		roots, args := sigstore, []string{"-purpose", "any"}
-		if o.kind() != "fulcio" {
+		if o.Kind() != "fulcio" {
 			roots, args = company, nil
 		}
-		if takes := opensslTakes(t, o.payload, o.signature, roots, at, args...); takes != (res.Status == Good) {
-			t.Errorf("%s (%s): OpenSSL takes it: %t, here it is %s (%s)", o.id, o.kind(), takes, res.Status, res.Reason)
+		if takes := opensslTakes(t, o.Payload, o.Signature, roots, at, args...); takes != (res.Status == Good) {
+			t.Errorf("%s (%s): OpenSSL takes it: %t, here it is %s (%s)", o.ID, o.Kind(), takes, res.Status, res.Reason)
 		}
-		if changed := append([]byte("x"), o.payload...); opensslTakes(t, changed, o.signature, roots, at, args...) {
-			t.Errorf("%s: OpenSSL takes it over other bytes", o.id)
+		if changed := append([]byte("x"), o.Payload...); opensslTakes(t, changed, o.Signature, roots, at, args...) {
+			t.Errorf("%s: OpenSSL takes it over other bytes", o.ID)
 		}
 	}
 }
@@ -130,10 +132,10 @@ var craftedGit = map[string]agreement{
 // TestAgreementX509 has git judge the crafted commits with gpgsm, at their time.
 func TestAgreementX509(t *testing.T) {
 	table := &agreements{t: t, title: "X.509"}
-	rows := x509Crafted(t)
-	ca := x509Corpus(t, "sigcorpus/"+rows[0].CA)
+	rows := x509Corpus.Crafted(t)
+	ca := x509Corpus.Read(t, "sigcorpus/"+rows[0].CA)
 	j := newGPGSMHome(t, ca).judge(rows[0].At, "--disable-crl-checks")
-	slices.SortFunc(rows, func(a, b craftedX509) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(rows, func(a, b corpus.Crafted) int { return strings.Compare(a.Name, b.Name) })
 	for _, row := range rows {
 		c, known := craftedGit[row.Name]
 		if !known {
@@ -143,7 +145,7 @@ func TestAgreementX509(t *testing.T) {
 		k := x509Keyring(t, X509Settings{Roots: []File{{"ca.pem", ca}}}, Key{Principal: "alice", Kind: X509, Identities: []string{"alice@corp"}})
 		ours := k.Verify(payload, signature, row.At).Status.String()
 		c.ours = craftedVerdicts[row.Name].String()
-		table.add(c, j.gitVerdict(x509Corpus(t, "sigcorpus/"+row.Object)), ours)
+		table.add(c, j.gitVerdict(x509Corpus.Read(t, "sigcorpus/"+row.Object)), ours)
 	}
 	table.compare()
 }
