@@ -26,19 +26,20 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".":       {ours: []string{"cli"}},
 	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra"}},
-	"hook":    {ours: []string{"gate", "history"}}, // for their words: Request, RefUpdate
+	"hook":    {ours: []string{"gate", "history", "refname"}}, // for their words: Request, RefUpdate
 	"gate":    {ours: []string{"history", "verify", "policy"}},
 	"report":  {ours: []string{"policy"}},
 	"install": {ours: []string{"history"}},
-	"history": {modules: []string{"github.com/go-git/go-git/v5"}},
+	"refname": {}, // Git's rules for names, which are nobody's opinion: three rooms ask them
+	"history": {ours: []string{"refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":  {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":  {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
+	"policy":  {ours: []string{"refname"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
 	"journal": {},
 	"docs":    {},
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"hook", "policy", "report", "verify"}
+var pure = []string{"hook", "policy", "refname", "report", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}
