@@ -27,7 +27,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	".":       {ours: []string{"cli"}},
 	"cli":     {ours: []string{"hook", "gate", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra"}},
 	"hook":    {ours: []string{"gate", "history", "refname"}}, // for their words: Request, RefUpdate
-	"gate":    {ours: []string{"history", "verify", "policy"}},
+	"gate":    {ours: []string{"history", "verify", "policy", "refname"}},
 	"report":  {ours: []string{"policy"}},
 	"install": {ours: []string{"history"}},
 	"refname": {}, // Git's rules for names, which are nobody's opinion: three rooms ask them

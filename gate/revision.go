@@ -10,6 +10,7 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/refname"
 )
 
 // reading is what a revision names here.
@@ -131,7 +132,7 @@ func (g *Gate) RefCalled(name string) (string, error) {
 	p := g.now.policy
 	var found []string
 	for _, full := range []string{"refs/heads/" + name, "refs/tags/" + name} {
-		if !strings.HasPrefix(name, "refs/") && history.ValidRef(full) && p.Protects(full) {
+		if !strings.HasPrefix(name, "refs/") && refname.Valid(full) && p.Protects(full) {
 			found = append(found, full)
 		}
 	}
@@ -140,7 +141,7 @@ func (g *Gate) RefCalled(name string) (string, error) {
 		return found[0], nil
 	case len(found) > 1:
 		return "", fmt.Errorf("%.200q may be %s: write the full name", name, strings.Join(found, " or "))
-	case !history.ValidRef(name):
+	case !refname.Valid(name):
 		return "", fmt.Errorf("no protected ref is called %.200q: write its full name, such as refs/heads/main; protected are %s", name, strings.Join(p.Protect.Refs, ", "))
 	case g.now.keys != nil && !p.Protects(name):
 		return "", fmt.Errorf("%.200q is not protected, so nothing is asked there; protected are %s", name, strings.Join(p.Protect.Refs, ", "))

@@ -85,6 +85,3 @@ func abbreviated(rev, rest string) string {
 	}
 	return short
 }
-
-// ValidRef says whether a name is a full ref name: git-check-ref-format(1).
-func ValidRef(name string) bool { return refname.Valid(name) }
