@@ -216,3 +216,41 @@ func TestNoSuchFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestTreeLikeARepository: a tree that has all of a Git directory is not taken for one; what is called .git is.
+func TestTreeLikeARepository(t *testing.T) {
+	eachReader(t, func(t *testing.T, open opener) {
+		work := newTestRepo(t)
+		work.dir = filepath.Join(filepath.Dir(work.dir), "work")
+		work.git("init", "-q", work.dir)
+		work.git("init", "-q", "--bare", filepath.Join(work.dir, "copy.git"))
+		for _, name := range []string{"HEAD", "config", "objects", "refs"} {
+			if err := os.Rename(filepath.Join(work.dir, "copy.git", name), filepath.Join(work.dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !IsGitDir(work.dir) {
+			t.Fatal("the tree isn't like a repository")
+		}
+		if got, want := work.open(open).Dir(), filepath.Join(work.dir, ".git"); got != want {
+			t.Errorf("the repository is %s, not %s", got, want)
+		}
+	})
+}
+
+// TestGitFile: a file called .git names the repository, or is an error; no repository around it is taken instead.
+func TestGitFile(t *testing.T) {
+	eachReader(t, func(t *testing.T, open opener) {
+		r := newTestRepo(t)
+		work := testRepo{t, filepath.Join(r.dir, "work")}
+		work.write(".git", "gitdir: ../../repo.git\n")
+		if got := work.open(open).Dir(); got != r.dir {
+			t.Errorf("the repository is %s, not %s", got, r.dir)
+		}
+		work.write(".git", "gitdir: ../../gone.git\n")
+		if repo, err := open(Options{Dir: work.dir, Env: os.Getenv}); !errors.Is(err, ErrUnreadable) {
+			t.Errorf("%v", err)
+			repo.Close()
+		}
+	})
+}

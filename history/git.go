@@ -42,8 +42,8 @@ func Open(o Options) (Repo, error) {
 	r := &gitRepo{opts: o, limits: o.Limits.withDefaults()}
 	r.merged = newLineBudget(r.limits)
 	var err error
-	if r.gitDir, r.dir, err = findGitDir(o); err != nil {
-		return nil, err
+	if r.gitDir, r.dir, err = findGitDir(o.Dir); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	// Tenure and approvals need the whole history, and a shallow push has cut its own.
 	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) || o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
@@ -68,55 +68,6 @@ func (r *gitRepo) Close() error {
 		}
 	}
 	return nil
-}
-
-// findGitDir finds the Git directory that a folder belongs to, as gitrepository-layout(5) has it, and
-// the one that it shares with other worktrees.
-func findGitDir(o Options) (gitDir, common string, err error) {
-	dir, err := filepath.Abs(o.Dir)
-	if err == nil {
-		_, err = os.Stat(dir) // else a repository around a mistyped name would do
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("%w: %w", ErrUnreadable, err)
-	}
-	for at := dir; ; at = filepath.Dir(at) {
-		for _, candidate := range []string{at, filepath.Join(at, ".git")} {
-			if gitDir, common, ok := gitDirAt(candidate); ok {
-				return gitDir, common, nil
-			}
-		}
-		if at == filepath.Dir(at) {
-			return "", "", fmt.Errorf("%w: %s is not in a Git repository", ErrUnreadable, dir)
-		}
-	}
-}
-
-// gitDirAt follows a ".git" file, and a worktree's "commondir" to the repository itself.
-func gitDirAt(path string) (gitDir, common string, ok bool) {
-	if b, err := os.ReadFile(path); err == nil {
-		target, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir: ")
-		if !ok {
-			return "", "", false
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	gitDir, common = filepath.Clean(path), filepath.Clean(path)
-	if _, err := os.Stat(filepath.Join(path, "HEAD")); err != nil {
-		return "", "", false
-	}
-	if b, err := os.ReadFile(filepath.Join(path, "commondir")); err == nil {
-		if common = strings.TrimSpace(string(b)); !filepath.IsAbs(common) {
-			common = filepath.Join(path, common)
-		}
-	}
-	if _, err := os.Stat(filepath.Join(common, "objects")); err != nil {
-		return "", "", false
-	}
-	return gitDir, common, true
 }
 
 // passed are the variables a git process may inherit: the quarantine's (git-receive-pack(1)), and
