@@ -167,24 +167,11 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 
 // commitOf follows tags to a commit, and fails at anything else.
 func (g *goGit) commitOf(ctx context.Context, id ID) (ID, error) {
-	for {
-		kind, err := g.objects.kind(id)
-		if err != nil {
-			return ID{}, err
-		}
-		switch kind {
-		case "commit":
-			return id, nil
-		case "tag":
-			tag, err := g.Tag(ctx, id)
-			if err != nil {
-				return ID{}, err
-			}
-			id = tag.Target
-		default:
-			return ID{}, fmt.Errorf("%s is a %s, not a commit", id, kind)
-		}
+	id, kind, err := Peel(ctx, g, id, nil)
+	if err == nil && kind != "commit" {
+		err = fmt.Errorf("%s is a %s, not a commit", id, kind)
 	}
+	return id, err
 }
 
 // withPrefix gives the objects whose names begin with a hexadecimal prefix of at least four digits,
