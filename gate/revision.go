@@ -84,7 +84,7 @@ func (g *Gate) read(ctx context.Context, rev string) (r reading, err error) {
 // tagged gives the commit that a tag leads to, zero if that isn't one.
 func (g *Gate) tagged(ctx context.Context, id history.ID) (history.ID, error) {
 	target, err := g.peeled(ctx, id)
-	if errors.Is(err, errTooDeep) || errors.Is(err, history.ErrMalformed) {
+	if errors.Is(err, history.ErrTooDeep) || errors.Is(err, history.ErrMalformed) {
 		return history.ID{}, nil // which is a finding of the tag
 	}
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +12,6 @@ import (
 	"countersign/policy"
 	"countersign/verify"
 )
-
-// maxTagDepth is how many tags of tags are followed.
-const maxTagDepth = 8
 
 // tag judges a push of a protected tag: it never moves, is as tagAt.judge wants it, and stands on commits that
 // are judged.
@@ -30,7 +26,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 			return nil
 		}
 	}
-	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, errTooDeep) {
+	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, history.ErrTooDeep) {
 		return err
 	}
 	t := tagAt{Gate: p.Gate, by: p.now, ref: u.resolved, shown: u.Name, id: u.New, received: p.req.Received, back: !u.real.IsZero()}
@@ -80,7 +76,7 @@ func (t *tagAt) judge(ctx context.Context) (target history.ID, f *policy.Finding
 		return t.id, f, nil
 	}
 	target, err = t.peeled(ctx, t.id)
-	if errors.Is(err, errTooDeep) {
+	if errors.Is(err, history.ErrTooDeep) {
 		return target, t.finding(policy.RefNotCommit, "it is "+err.Error(), t.again()+" COMMIT"), nil
 	}
 	if err != nil || !signed {
@@ -101,31 +97,21 @@ func (t *tagAt) finding(code policy.Code, detail string, next ...string) *policy
 	return &policy.Finding{Code: code, Ref: t.ref, Detail: detail, Next: next}
 }
 
-// errTooDeep says that a tag leads to no object within maxTagDepth steps.
-var errTooDeep = errors.New("a tag of a tag of a tag, too deep to follow")
-
 // peeled gives the object that a tag leads to, or the object itself.
 func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
-	return g.peeledWithin(ctx, id, math.MaxInt64)
+	target, _, err := history.Peel(ctx, g.repo, id, nil)
+	return target, err
 }
 
 // peeledWithin also says whether one of the tags on the way has more beside its signature than a limit.
 func (g *Gate) peeledWithin(ctx context.Context, id history.ID, limit int64) (history.ID, error) {
-	for range maxTagDepth {
-		kind, err := g.repo.Kind(ctx, id)
-		if err != nil || kind != "tag" {
-			return id, err
-		}
-		tag, err := g.repo.Tag(ctx, id)
-		if err != nil {
-			return id, err
-		}
+	target, _, err := history.Peel(ctx, g.repo, id, func(id history.ID, tag *history.Tag) error {
 		if size := int64(len(tag.Payload)); size > limit {
-			return id, fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
+			return fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
 		}
-		id = tag.Target
-	}
-	return id, errTooDeep
+		return nil
+	})
+	return target, err
 }
 
 // committed says when a commit was made, in seconds since 1970: nobody signed a tag of it earlier, whatever
