@@ -107,7 +107,7 @@ func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
 func (g *Gate) peeledWithin(ctx context.Context, id history.ID, limit int64) (history.ID, error) {
 	target, _, err := history.Peel(ctx, g.repo, id, func(id history.ID, tag *history.Tag) error {
 		if size := int64(len(tag.Payload)); size > limit {
-			return fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
+			return &history.LimitError{Limit: "message", Text: fmt.Sprintf("tag %s: %s", id, policy.OverMessage(size, limit))}
 		}
 		return nil
 	})

@@ -65,7 +65,7 @@ func (p *process) readObject(id ID, kind string, l Limits) ([]byte, error) {
 		return nil, fmt.Errorf("%w: object %s is a %s, not a %s", ErrUnreadable, id, got, kind)
 	}
 	if size > l.Object {
-		return nil, fmt.Errorf("%w: %s %s has %d bytes; the limit object is %d", ErrLimit, kind, id, size, l.Object)
+		return nil, exceeds("object", "%s %s has %d bytes; the limit object is %d", kind, id, size, l.Object)
 	}
 	return p.body(nil, size, size)
 }

@@ -303,8 +303,13 @@ func TestLimits(t *testing.T) {
 			eachReader(t, func(t *testing.T, open opener) {
 				repo := r.open(open, func(o *Options) { o.Limits = test.limits })
 				_, err := collect(t, repo, Range{Tip: r.id("main")})
-				if test.ok && err != nil || !test.ok && !errors.Is(err, ErrLimit) {
+				var limit *LimitError
+				switch {
+				case test.ok && err == nil:
+				case test.ok || !errors.As(err, &limit) || !errors.Is(err, ErrLimit):
 					t.Error(err)
+				case !strings.HasPrefix(test.name, limit.Limit) || limit.Limit == "":
+					t.Errorf("%v: of the limit %q", err, limit.Limit)
 				}
 			})
 		})

@@ -187,7 +187,7 @@ func (p *process) failed(err error) error {
 	said := p.stderr.last()
 	switch {
 	case strings.Contains(said, "ut of memory"), strings.Contains(said, "mmap failed"):
-		return fmt.Errorf("%w: %s needs more than %d MiB for one object; the limit is memory", ErrLimit, p.name, gitMemory>>20)
+		return exceeds("memory", "%s needs more than %d MiB for one object; the limit is memory", p.name, gitMemory>>20)
 	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
 		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config --global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
 	case said != "":

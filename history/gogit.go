@@ -75,7 +75,7 @@ func (g *goGit) Symbolic(_ context.Context, name string) (string, error) {
 }
 
 func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
-	raw, err := g.objects.content(id, "commit", g.limits.Object)
+	raw, err := g.objects.content(id, "commit", bound{"object", g.limits.Object})
 	if err != nil {
 		return Commit{}, err
 	}
@@ -83,7 +83,7 @@ func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
 }
 
 func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
-	raw, err := g.objects.content(id, "tag", g.limits.Object)
+	raw, err := g.objects.content(id, "tag", bound{"object", g.limits.Object})
 	if err != nil {
 		return Tag{}, err
 	}
@@ -91,7 +91,7 @@ func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
 }
 
 func (g *goGit) Blob(_ context.Context, id ID) ([]byte, error) {
-	return g.objects.content(id, "blob", g.limits.Object)
+	return g.objects.content(id, "blob", bound{"object", g.limits.Object})
 }
 
 func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.objects.kind(id) }

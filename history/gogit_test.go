@@ -117,11 +117,11 @@ func TestGoGitReadsEveryObject(t *testing.T) {
 			for _, line := range lines {
 				field := strings.Fields(line)
 				id := mustID(t, field[0])
-				content, err := objects.content(id, field[1], 1<<30)
+				content, err := objects.content(id, field[1], bound{most: 1 << 30})
 				if err != nil {
 					t.Fatal(line, err)
 				}
-				head, size, err := objects.head(id, field[1], 3, 1<<30)
+				head, size, err := objects.head(id, field[1], 3, bound{most: 1 << 30})
 				if err != nil || size != int64(len(content)) || !bytes.Equal(head, content[:min(3, len(content))]) {
 					t.Fatalf("%s: %q of %d, %v", line, head, size, err)
 				}

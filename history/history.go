@@ -154,7 +154,7 @@ type Repo interface {
 	Symbolic(ctx context.Context, name string) (string, error)
 	// Landings gives the commits of the range as landings of the tip's first-parent line, oldest
 	// first. A commit belongs to the first landing commit that reaches it. It stops at the first
-	// error, which wraps ErrUnreadable or ErrLimit.
+	// error, which wraps [ErrUnreadable] or is [ErrLimit].
 	Landings(ctx context.Context, r Range) iter.Seq2[Landing, error]
 	// FirstParents gives the first-parent line from tip, newest first, ending at the first commit
 	// that stop says true to (which is included) or at a root. It fails on shallow history.

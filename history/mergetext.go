@@ -1,7 +1,6 @@
 package history
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -36,7 +35,7 @@ func (b *lineBudget) of(r Range) *lineBudget {
 
 func (b *lineBudget) take(lines int) error {
 	if b.left -= int64(lines); b.left < 0 {
-		return fmt.Errorf("%w: the files that both sides of merges changed have more than %d lines to compare; the limit is merged, which limits.time sets", ErrLimit, b.limit)
+		return exceeds("merged", "the files that both sides of merges changed have more than %d lines to compare; the limit is merged, which limits.time sets", b.limit)
 	}
 	return nil
 }

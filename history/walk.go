@@ -107,7 +107,7 @@ func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
 			return nil, err
 		}
 		if len(nodes) == r.limits.Commits {
-			return nil, fmt.Errorf("%w: more than %d new commits; the limit is commits", ErrLimit, r.limits.Commits)
+			return nil, exceeds("commits", "more than %d new commits; the limit is commits", r.limits.Commits)
 		}
 		nodes = append(nodes, n)
 	}
