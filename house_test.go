@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"countersign/policy"
 )
@@ -71,6 +72,11 @@ var forTests = []string{"verify/internal/corpus"} // the signed objects of verif
 var longFiles = map[string]string{}
 
 const maxLines = 400
+
+// narrow folders have lines of at most maxColumns characters, tests and folders below included.
+var narrow = []string{"history", "journal", "refname", "verify"}
+
+const maxColumns = 120
 
 // outer packages may touch the process they run in; everybody else is handed what they need.
 var outer = []string{".", "cli"}
@@ -359,6 +365,12 @@ func TestHouseFiles(t *testing.T) {
 		}
 		if at := loose.Find(text); at != nil {
 			t.Errorf("%s: %s: a loose end, a skipped test or a sleep", name, at)
+		}
+		top, _, _ := strings.Cut(name, "/")
+		for line := range bytes.Lines(text) {
+			if n := utf8.RuneCount(bytes.TrimSuffix(line, []byte("\n"))); slices.Contains(narrow, top) && n > maxColumns {
+				t.Errorf("%s: a line of %d characters, %d are the most here: %s", name, n, maxColumns, line)
+			}
 		}
 	}
 	for _, name := range h.own() {

@@ -53,7 +53,8 @@ func (r readers) agree(t rapid.TB, rng Range) int {
 	for want, wantErr := range r.git.Landings(context.Background(), rng) {
 		got, gotErr, ok := next()
 		if !ok || (wantErr == nil) != (gotErr == nil) {
-			t.Fatalf("%v: landing %d is %s, %v\nthe other reader has %s, %v", rng, n, want.Commit.ID, wantErr, got.Commit.ID, gotErr)
+			t.Fatalf("%v: landing %d is %s, %v\nthe other reader has %s, %v",
+				rng, n, want.Commit.ID, wantErr, got.Commit.ID, gotErr)
 		}
 		if diff := compare(want, got); diff != "" {
 			t.Fatalf("%v: landing %d, %s (-git +go-git):\n%s", rng, n, want.Commit.ID, diff)

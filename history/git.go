@@ -46,7 +46,8 @@ func Open(o Options) (Repo, error) {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	// Tenure and approvals need the whole history, and a shallow push has cut its own.
-	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) || o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
+	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) ||
+		o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
 		return nil, fmt.Errorf("%w: it is shallow, cut off somewhere in the past: git fetch --unshallow", ErrUnreadable)
 	}
 	return r, nil
@@ -189,7 +190,8 @@ func (p *process) failed(err error) error {
 	case strings.Contains(said, "ut of memory"), strings.Contains(said, "mmap failed"):
 		return exceeds("memory", "%s needs more than %d MiB for one object; the limit is memory", p.name, gitMemory>>20)
 	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
-		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config --global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
+		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config "+
+			"--global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
 	case said != "":
 		return fmt.Errorf("%w: %s: %s: %w", ErrUnreadable, p.name, said, err)
 	}

@@ -157,7 +157,8 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 	})
 	switch len(ids) {
 	case 0:
-		return ID{}, errors.New("no ref and no commit is called that here; this reader knows full and shortened object names, ref names and HEAD")
+		return ID{}, errors.New("no ref and no commit is called that here; this reader knows full and shortened object " +
+			"names, ref names and HEAD")
 	case 1:
 		return ids[0], nil
 	default:

@@ -65,7 +65,8 @@ func checkFormat(dir string) error {
 		}
 		if !known {
 			return fmt.Errorf("%s: extensions.%s = %q: this reader can't read that (SHA-256 objects, reftable refs "+
-				"and partial clones are among what it can't); where the git program is, the other reader can", path, ext.Key, ext.Value)
+				"and partial clones are among what it can't); where the git program is, the other reader can",
+				path, ext.Key, ext.Value)
 		}
 	}
 	for _, remote := range cfg.Section("remote").Subsections {
@@ -74,7 +75,8 @@ func checkFormat(dir string) error {
 			continue
 		}
 		if remote.HasOption("promisor") {
-			return fmt.Errorf("%s: remote %q is a promisor: a partial clone can't be judged; clone it without a filter", path, remote.Name)
+			return fmt.Errorf("%s: remote %q is a promisor: a partial clone can't be judged; clone it without a filter",
+				path, remote.Name)
 		}
 	}
 	return nil

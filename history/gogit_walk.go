@@ -181,7 +181,8 @@ func (g *goGit) entry(ctx context.Context, id ID, r Range) (Entry, error) {
 	}
 	changes := differing(sides)
 	if len(sides) > 1 && !r.Counted && malformed == nil {
-		if changes, err = compareMerge(ctx, g, &c, g.limits, &budget{math.MaxInt64, math.MaxInt64}, g.merged.of(r)); err != nil {
+		if changes, err = compareMerge(ctx, g, &c, g.limits, &budget{math.MaxInt64, math.MaxInt64},
+			g.merged.of(r)); err != nil {
 			return Entry{}, inCommit(id, err)
 		}
 	}

@@ -106,8 +106,9 @@ type Range struct {
 	Tip ID
 	Not []ID
 	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
-	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as much as all the rest.
-	// Old histories hold odd objects: a malformed commit is then one that says nothing of who made it and when.
+	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as
+	// much as all the rest. Old histories hold odd objects: a malformed commit is then one that says nothing of who made
+	// it and when.
 	Counted bool
 	// Landed says that the range was let in before: a malformed commit is then given as one, and doesn't end
 	// the reading. See [Entry].
@@ -122,8 +123,12 @@ type Limits struct {
 	Parents int   // parents of a commit; 64
 	Inspect int64 // bytes of a blob handed to Inspect, the rest is only counted; 1 MiB
 	Blob    int64 // bytes of a blob; 2 GiB
-	Bytes   int64 // of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where Landed is set
-	Merged  int64 // lines compared for files that both sides of merges changed, in all ranges of a reader but those with Landed; 24,000,000
+	// of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where
+	// Landed is set
+	Bytes int64
+	// lines compared for files that both sides of merges changed, in all ranges of a reader but those with Landed;
+	// 24,000,000
+	Merged int64
 }
 
 // Options are what a reader is opened with.

@@ -45,7 +45,9 @@ type mergeComparer struct {
 
 // compareMerge gives a merge commit's own changes, sorted by path, each from the first parent that differs; and,
 // marked as Merged, the files that hold lines of two parents and are new with the merge.
-func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget, merged *lineBudget) ([]Change, error) {
+func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget,
+	merged *lineBudget,
+) ([]Change, error) {
 	m := &mergeComparer{mergeSource: source, ctx: ctx, limits: limits, budget: b, parents: len(c.Parents), merged: merged}
 	trees := []ID{c.Tree}
 	for _, p := range c.Parents {

@@ -79,7 +79,8 @@ func planLandings(tip ID, nodes []node) ([]plan, error) {
 
 // nodes lists the commits of a range: rev-list --parents, parents before children.
 func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
-	p, err := r.start(ctx, "rev-list", "--stdin", "--parents", "--topo-order", "--reverse", "--max-count="+number(r.limits.Commits+1))
+	p, err := r.start(ctx, "rev-list", "--stdin", "--parents", "--topo-order", "--reverse",
+		"--max-count="+number(r.limits.Commits+1))
 	if err != nil {
 		return nil, err
 	}

@@ -36,8 +36,9 @@
 //
 // A journal's files are regular files. The first is made with mode 0640 less the umask, or in a folder that the group
 // may write to with 0660: there pushers are different users of the system. The mode
-// of a file that exists is never changed, and a file that follows a segment gets the segment's. It works on a file that may only grow (chattr +a), where
-// only the bytes of a write that failed stay behind until the next record repairs them.
+// of a file that exists is never changed, and a file that follows a segment gets the segment's. It works on a file that
+// may only grow (chattr +a), where only the bytes of a write that failed stay behind until the next record repairs
+// them.
 package journal
 
 import (

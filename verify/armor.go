@@ -65,7 +65,8 @@ func withoutCR(signature []byte) []byte {
 	if bytes.HasSuffix(signature, []byte("\n")) {
 		whole = signature
 	}
-	if n := bytes.Count(whole, []byte("\n")); n != bytes.Count(whole, []byte("\r\n")) || n != bytes.Count(whole, []byte("\r")) {
+	if n := bytes.Count(whole, []byte("\n")); n != bytes.Count(whole, []byte("\r\n")) ||
+		n != bytes.Count(whole, []byte("\r")) {
 		return signature
 	}
 	return bytes.ReplaceAll(whole, []byte("\r\n"), []byte("\n"))

@@ -37,7 +37,9 @@ type openpgpSigner struct {
 // a self-signature older than the signature, take the first good one of several, text mode, and
 // bytes behind the signature. RSA is verified with crypto/rsa, which takes 335 µs for 4096 bits
 // where math/big would take 116; that is left to the standard library to mend.
-func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte, at time.Time) (Result, *openpgpKey) {
+func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte,
+	at time.Time,
+) (Result, *openpgpKey) {
 	return openpgpVerifier{candidates: candidates}.verify(payload, signature, at)
 }
 

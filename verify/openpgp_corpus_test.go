@@ -231,7 +231,8 @@ func TestOpenPGPCorpus(t *testing.T) {
 // weak with one at its landing; and so of the crafted objects. MD5 never is.
 func TestOpenPGPCorpusLegacy(t *testing.T) {
 	crafted := map[string]bool{
-		"alg-dsa2048": true, "alg-rsa1024": true, "alg-dsa1024": true, "hash-sha1": true, "hash-sha224": true, "pkt-md5": false,
+		"alg-dsa2048": true, "alg-rsa1024": true, "alg-dsa1024": true, "hash-sha1": true, "hash-sha224": true,
+		"pkt-md5": false,
 	}
 	var objects []signedObject
 	for _, o := range craftedObjects(t) {
@@ -261,7 +262,8 @@ func TestOpenPGPCorpusLegacy(t *testing.T) {
 			keys = append(keys, Key{Principal: "somebody", Kind: OpenPGP, Data: openpgpCorpus.Read(t, name), Source: name})
 		}
 		judge := func(until time.Time) Result {
-			return settledKeyring(t, Settings{WeakUntil: until, ClockSkew: time.Hour}, keys...).Verify(payload, signature, o.landed)
+			return settledKeyring(t, Settings{WeakUntil: until, ClockSkew: time.Hour}, keys...).Verify(payload, signature,
+				o.landed)
 		}
 		for _, until := range []time.Time{{}, o.landed} {
 			if res := judge(until); res.Status != Weak {

@@ -43,7 +43,8 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 // newSecret makes a key of a year, of the kind of Ed25519 that every gpg knows.
 func newSecret(t testing.TB, made int) *packet.PrivateKey {
 	t.Helper()
-	entity, err := openpgp.NewEntity("", "", "", &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return year(made) }})
+	entity, err := openpgp.NewEntity("", "", "",
+		&packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return year(made) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,4 +210,5 @@ func commitSignature(t testing.TB, by *packet.PrivateKey, made int) []byte {
 	return armored(kindOpenPGPSignature, sign(t, by, saying(packet.SigTypeBinary, made), []byte(testPayload)))
 }
 
-const testPayload = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@example.org> 1600000000 +0000\ncommitter A <a@example.org> 1600000000 +0000\n\nx\n"
+const testPayload = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@example.org> 1600000000 " +
+	"+0000\ncommitter A <a@example.org> 1600000000 +0000\n\nx\n"

@@ -26,7 +26,8 @@ func allowedSigners(t testing.TB, name string) []AllowedSigner {
 	lines := strings.Split(string(data), "\n")
 	for i, message := range strings.Split(err.Error(), "\n") {
 		var n int
-		if _, err := fmt.Sscanf(message, name+":%d: an SSH certificate", &n); err != nil || !strings.Contains(lines[n-1], "-cert-v01@openssh.com ") {
+		if _, err := fmt.Sscanf(message, name+":%d: an SSH certificate", &n); err != nil ||
+			!strings.Contains(lines[n-1], "-cert-v01@openssh.com ") {
 			t.Fatalf("error %d of %s is about something else than a certificate: %s", i+1, name, message)
 		}
 		lines[n-1] = ""
@@ -57,7 +58,8 @@ func sshAuthorities(t testing.TB, name string) []Key {
 			t.Fatal(err)
 		}
 		keys = append(keys, Key{
-			Principal: fields[0], Kind: SSH, Authority: true, Identities: c.ValidPrincipals, Data: ssh.MarshalAuthorizedKey(c.SignatureKey),
+			Principal: fields[0], Kind: SSH, Authority: true, Identities: c.ValidPrincipals,
+			Data: ssh.MarshalAuthorizedKey(c.SignatureKey),
 		})
 	}
 	return keys
@@ -100,7 +102,10 @@ func TestSSHForges(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := keyring.Verify(payload, signature, corpus.Committed(t, row.Raw))
-		want := Result{Status: Good, Principal: row.Git.Signer, Kind: SSH, Fingerprint: row.Git.Fingerprint, KeyOwner: row.Git.Signer}
+		want := Result{
+			Status: Good, Principal: row.Git.Signer, Kind: SSH, Fingerprint: row.Git.Fingerprint,
+			KeyOwner: row.Git.Signer,
+		}
 		if diff := cmp.Diff(want, got); row.Git.Status != "G" || diff != "" {
 			t.Errorf("%s: git says %s\n%s", row.Oid, row.Git.Status, diff)
 		}
@@ -119,7 +124,8 @@ func TestSSHForges(t *testing.T) {
 func TestSSHRealObjects(t *testing.T) {
 	const file = "sigcorpus/keys/ssh/allowed_signers"
 	issuers := sshAuthorities(t, file)
-	keyring, without := byFirstPrincipal(t, allowedSigners(t, file), issuers...), byFirstPrincipal(t, allowedSigners(t, file))
+	keyring, without := byFirstPrincipal(t, allowedSigners(t, file), issuers...),
+		byFirstPrincipal(t, allowedSigners(t, file))
 	counts, certificates := map[Status]int{}, 0
 	for _, row := range corpus.Lines[struct {
 		ID, Type, File, Kind, Algo, Signer string
@@ -129,7 +135,8 @@ func TestSSHRealObjects(t *testing.T) {
 		if row.Kind != "ssh" {
 			continue
 		}
-		want := map[string]Status{"good": Good, "reject": Unsupported}[row.Expect] // one is rejected: nobody touched the security key
+		// one is rejected: nobody touched the security key
+		want := map[string]Status{"good": Good, "reject": Unsupported}[row.Expect]
 		payload, signature, err := corpus.Cut(row.Type, sshCorpus.Read(t, "sigcorpus/"+row.File))
 		if err != nil {
 			t.Fatal(err)
@@ -242,7 +249,10 @@ var bystander = Key{
 // the list of revoked keys of each. The index's verdict is ours in all of them, ssh-keygen's in all but
 // those that craftedSSH says.
 func TestSSHCraftedObjects(t *testing.T) {
-	differs := []string{"bad-line-then-good", "cert-critical-option", "rsa1024", "sk-app-https", "sk-no-up", "trailing-armor"}
+	differs := []string{
+		"bad-line-then-good", "cert-critical-option", "rsa1024", "sk-app-https", "sk-no-up",
+		"trailing-armor",
+	}
 	rows := corpus.Lines[struct {
 		Name, Object, Principal, Expected, Revocation string
 		Allowed                                       string    `json:"allowed_signers"`

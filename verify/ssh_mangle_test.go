@@ -48,7 +48,8 @@ func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 			seen[name] = true
 		}
 	}
-	if len(objects) < 8 || !slices.ContainsFunc(objects, func(o sshObject) bool { return strings.Contains(o.name, "-cert-v01") }) {
+	if len(objects) < 8 || !slices.ContainsFunc(objects,
+		func(o sshObject) bool { return strings.Contains(o.name, "-cert-v01") }) {
 		t.Fatalf("%d objects, want one of each kind, and one by a certificate", len(objects))
 	}
 	return objects, keyring
@@ -183,7 +184,10 @@ func FuzzSSHSignature(f *testing.F) {
 	for i, o := range objects {
 		f.Add(i, o.signature)
 	}
-	for _, name := range []string{"cert-ok", "ns-sig-file", "reserved-nonempty", "rsa2048-sha1", "sk-no-up", "trailing-in-sig"} {
+	for _, name := range []string{
+		"cert-ok", "ns-sig-file", "reserved-nonempty", "rsa2048-sha1", "sk-no-up",
+		"trailing-in-sig",
+	} {
 		_, signature, err := corpus.Cut("commit", sshCorpus.Read(f, "sigcorpus/crafted/ssh/"+name+".commit"))
 		if err != nil {
 			f.Fatal(err)

@@ -17,12 +17,13 @@ const unreadable = "unreadable"
 // objectShapes has the verdict on each shape of a commit, by whichever kind of key it is signed. A
 // comment says where Git 2.39's or the index's is another.
 var objectShapes = map[string]string{
-	"ok":                                       "good",
-	"two gpgsig good+garbage":                  unreadable, // Git takes the first
-	"two gpgsig good+bad":                      unreadable, // Git takes the first (SSH)
-	"two gpgsig bad+good":                      unreadable,
-	"two gpgsig good+good":                     unreadable, // Git takes the first (SSH)
-	"unsigned gpgsigfoo header":                unreadable, // Git cuts out every header whose name begins with gpgsig, and so takes it
+	"ok":                      "good",
+	"two gpgsig good+garbage": unreadable, // Git takes the first
+	"two gpgsig good+bad":     unreadable, // Git takes the first (SSH)
+	"two gpgsig bad+good":     unreadable,
+	"two gpgsig good+good":    unreadable, // Git takes the first (SSH)
+	// Git cuts out every header whose name begins with gpgsig, and so takes it
+	"unsigned gpgsigfoo header":                unreadable,
 	"unsigned gpgsig-sha256 garbage":           unreadable, // Git leaves it out of the payload, so no signature covers it
 	"gpgsig before tree":                       unreadable,
 	"dup tree, sig over raw":                   unreadable, // Git takes it, and the first tree

@@ -98,8 +98,8 @@ type Key struct {
 	// Issuer is the OpenID Connect issuer that an X.509 certificate of Sigstore's must name; "" where
 	// Identities are certified by one of the roots of a company's own authority.
 	Issuer string
-	// From and Until bound the time of the signatures the key may make, and Until that of their receipt; zero is unbounded.
-	// Until is exclusive.
+	// From and Until bound the time of the signatures the key may make, and Until that of their receipt; zero is
+	// unbounded. Until is exclusive.
 	From, Until time.Time
 	Revoked     Revocation
 	RevokedAt   time.Time

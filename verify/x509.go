@@ -109,7 +109,8 @@ func (t *x509Trust) whenUsed(s *cmsSignature, signer *x509Signer, at arrival) (u
 		return u, nil
 	}
 	if signer.instance == nil {
-		return use{}, refuse(Unsupported, "a proof from Sigstore's transparency log, by a certificate that isn't Sigstore's: issued by %s", quote(signer.leaf.Issuer.String()))
+		return use{}, refuse(Unsupported, "a proof from Sigstore's transparency log, by a certificate that isn't "+
+			"Sigstore's: issued by %s", quote(signer.leaf.Issuer.String()))
 	}
 	e, err := readLogEntry(s.logEntry, hashedRekord(s, signer.leaf))
 	if err != nil {

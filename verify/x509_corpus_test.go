@@ -49,13 +49,19 @@ func TestX509RealObjects(t *testing.T) {
 	roots := commercialRoots(t)
 	all := x509Keyring(t, X509Settings{Roots: roots, Transparency: NoProof}, keys...)
 	proven := x509Keyring(t, X509Settings{Roots: roots}, keys...)
-	stranger := Key{Principal: "stranger", Kind: X509, Identities: []string{"nobody@example.org"}, Issuer: "https://accounts.google.com"}
+	stranger := Key{
+		Principal: "stranger", Kind: X509, Identities: []string{"nobody@example.org"},
+		Issuer: "https://accounts.google.com",
+	}
 	counts := map[string]int{}
 	for _, o := range objects {
 		landed := o.Committed.Add(time.Hour)
 		res := all.Verify(o.Payload, o.Signature, landed)
 		counts[o.Kind()+" "+res.Status.String()]++
-		want := Result{Status: Good, Principal: o.Principal(), KeyOwner: o.Principal(), Kind: X509, Fingerprint: certificateFingerprint(o.Leaf), Identity: o.SAN}
+		want := Result{
+			Status: Good, Principal: o.Principal(), KeyOwner: o.Principal(), Kind: X509,
+			Fingerprint: certificateFingerprint(o.Leaf), Identity: o.SAN,
+		}
 		if o.Kind() == "apple" {
 			want.Status, want.Principal, want.KeyOwner = Unknown, "", ""
 		}

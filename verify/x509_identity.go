@@ -44,7 +44,8 @@ func (k *Keyring) onePerson(key *Key) error {
 		}
 		for _, identity := range key.Identities {
 			if slices.Contains(e.key.Identities, identity) {
-				return fmt.Errorf("certificates for %q are %q's and %q's, at %s: one identity is one person; remove it from one of them",
+				return fmt.Errorf("certificates for %q are %q's and %q's, at %s: one identity is one person; remove it from one "+
+					"of them",
 					identity, key.Principal, e.key.Principal, cmp.Or(e.key.Source, "another entry"))
 			}
 		}
@@ -134,7 +135,8 @@ func (k *Keyring) certified(s *x509Signer) ([]*entry, string, error) {
 	}
 	for _, e := range entries {
 		if e.key.Principal != entries[0].key.Principal {
-			return nil, identity, refuse(Unknown, "the certificate could be %s's or %s's: keys of both name it; remove it from one of them",
+			return nil, identity, refuse(Unknown, "the certificate could be %s's or %s's: keys of both name it; remove it "+
+				"from one of them",
 				quote(entries[0].key.Principal), quote(e.key.Principal))
 		}
 	}

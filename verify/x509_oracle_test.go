@@ -30,7 +30,8 @@ func opensslTakes(t testing.TB, payload, signature, roots []byte, at time.Time, 
 		}
 	}
 	cmd := exec.Command("openssl", append([]string{
-		"cms", "-verify", "-inform", "PEM", "-binary", "-in", "signature", "-content", "payload", "-CAfile", "roots", "-no-CApath", "-no-CAstore",
+		"cms", "-verify", "-inform", "PEM", "-binary", "-in", "signature", "-content", "payload", "-CAfile", "roots",
+		"-no-CApath", "-no-CAstore",
 		"-attime", strconv.FormatInt(at.Unix(), 10), "-out", "out",
 	}, args...)...)
 	cmd.Dir = dir
@@ -114,19 +115,34 @@ var craftedGit = map[string]agreement{
 	"attached":                  {name: "the content in the message", theirs: "refused"},
 	"evilca":                    {name: "by another authority of the same name", theirs: "refused"},
 	"evilca-with-realca-in-bag": {name: "the same, with the true authority's certificate beside it", theirs: "refused"},
-	"noattr":                    {name: "no signed attributes", theirs: "good", why: "RFC 5652 allows a signature over the content itself; one can be taken for a signature over attributes"},
-	"nocerts":                   {name: "no certificate in the message", theirs: "good", why: "gpgsm keeps every certificate that it has seen; here only the commit itself and the policy count"},
-	"noku":                      {name: "RSA, no key usage in the certificate", theirs: "good"},
-	"ok":                        {name: "RSA", theirs: "good"},
-	"ok-ec":                     {name: "ECDSA P-256", theirs: "good"},
-	"pss":                       {name: "RSA-PSS", theirs: "BADSIG", why: "gpgsm wants a salt of the hash's length; any is sound, and OpenSSL takes it"},
-	"rsa1024":                   {name: "RSA of 1024 bits", theirs: "good", why: "a rich attacker can have such a key"},
-	"selfca-in-bag":             {name: "by an authority that only the message has", theirs: "refused"},
-	"sha1":                      {name: "over a SHA-1 hash", theirs: "good", why: "SHA-1 collides"},
-	"skid":                      {name: "the signer named by a key identifier", theirs: "refused", why: "gpgsm's library can't read it; RFC 5652 §5.3 allows it"},
-	"srv":                       {name: "by a server's certificate", theirs: "good", why: "gpgsm doesn't ask what a certificate is for when it verifies"},
-	"two":                       {name: "two signers", theirs: "refused"},
-	"two-evil":                  {name: "two signers, one by another authority", theirs: "refused"},
+	"noattr": {
+		name: "no signed attributes", theirs: "good",
+		why: "RFC 5652 allows a signature over the content itself; one can be taken for a signature over attributes",
+	},
+	"nocerts": {
+		name: "no certificate in the message", theirs: "good",
+		why: "gpgsm keeps every certificate that it has seen; here only the commit itself and the policy count",
+	},
+	"noku":  {name: "RSA, no key usage in the certificate", theirs: "good"},
+	"ok":    {name: "RSA", theirs: "good"},
+	"ok-ec": {name: "ECDSA P-256", theirs: "good"},
+	"pss": {
+		name: "RSA-PSS", theirs: "BADSIG",
+		why: "gpgsm wants a salt of the hash's length; any is sound, and OpenSSL takes it",
+	},
+	"rsa1024":       {name: "RSA of 1024 bits", theirs: "good", why: "a rich attacker can have such a key"},
+	"selfca-in-bag": {name: "by an authority that only the message has", theirs: "refused"},
+	"sha1":          {name: "over a SHA-1 hash", theirs: "good", why: "SHA-1 collides"},
+	"skid": {
+		name: "the signer named by a key identifier", theirs: "refused",
+		why: "gpgsm's library can't read it; RFC 5652 §5.3 allows it",
+	},
+	"srv": {
+		name: "by a server's certificate", theirs: "good",
+		why: "gpgsm doesn't ask what a certificate is for when it verifies",
+	},
+	"two":      {name: "two signers", theirs: "refused"},
+	"two-evil": {name: "two signers, one by another authority", theirs: "refused"},
 }
 
 // TestAgreementX509 has git judge the crafted commits with gpgsm, at their time.
@@ -142,7 +158,8 @@ func TestAgreementX509(t *testing.T) {
 			t.Errorf("%s: not in the table", row.Name)
 		}
 		payload, signature, _ := craftedObject(t, row)
-		k := x509Keyring(t, X509Settings{Roots: []File{{"ca.pem", ca}}}, Key{Principal: "alice", Kind: X509, Identities: []string{"alice@corp"}})
+		k := x509Keyring(t, X509Settings{Roots: []File{{"ca.pem", ca}}},
+			Key{Principal: "alice", Kind: X509, Identities: []string{"alice@corp"}})
 		ours := k.Verify(payload, signature, row.At).Status.String()
 		c.ours = craftedVerdicts[row.Name].String()
 		table.add(c, j.gitVerdict(x509Corpus.Read(t, "sigcorpus/"+row.Object)), ours)

@@ -35,7 +35,10 @@ const objects corpus.Folder = "../../testdata/x509"
 // keyring has those keys, and trusts those roots beside Sigstore's.
 func keyring(t *testing.T, roots []verify.File, wants verify.Transparency, keys ...verify.Key) *verify.Keyring {
 	t.Helper()
-	k, err := verify.NewKeyring(keys, verify.Settings{X509: verify.X509Settings{Roots: roots, Transparency: wants}, ClockSkew: time.Minute})
+	k, err := verify.NewKeyring(keys, verify.Settings{
+		X509:      verify.X509Settings{Roots: roots, Transparency: wants},
+		ClockSkew: time.Minute,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +65,10 @@ func TestX509WithGitsign(t *testing.T) {
 	real := objects.Objects(t)
 	var everybody []verify.Key
 	for _, o := range corpus.Signers(real) {
-		everybody = append(everybody, verify.Key{Principal: o.Principal(), Kind: verify.X509, Identities: []string{o.SAN}, Issuer: o.Issuer})
+		everybody = append(everybody, verify.Key{
+			Principal: o.Principal(), Kind: verify.X509, Identities: []string{o.SAN},
+			Issuer: o.Issuer,
+		})
 	}
 	window := keyring(t, commercial, verify.NoProof, everybody...)
 	proven := keyring(t, commercial, verify.EmbeddedProof, everybody...)
@@ -116,7 +122,8 @@ func TestX509CraftedWithGitsign(t *testing.T) {
 		}
 		ca := objects.Read(t, "sigcorpus/"+row.CA)
 		alice := verify.Key{Principal: "alice", Kind: verify.X509, Identities: []string{"alice@corp"}}
-		good := keyring(t, []verify.File{{Name: "ca.pem", Data: ca}}, verify.EmbeddedProof, alice).Verify(payload, signature, row.At).Status == verify.Good
+		good := keyring(t, []verify.File{{Name: "ca.pem", Data: ca}}, verify.EmbeddedProof, alice).Verify(payload, signature,
+			row.At).Status == verify.Good
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(ca)
 		theirs := gitsignVerdict(t, roots, x509.NewCertPool(), payload, signature)
@@ -195,7 +202,9 @@ func sigstoreVerdict(t *testing.T, signature []byte, trusted *root.TrustedRoot) 
 		return err.Error()
 	}
 	sum := sha256.Sum256(attributes)
-	entry.CanonicalizedBody = []byte(fmt.Sprintf(`{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"%x"}},"signature":{"content":"%s","publicKey":{"content":"%s"}}}}`,
+	entry.CanonicalizedBody = []byte(fmt.Sprintf(`{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{`+
+		`"data":{"hash":{"algorithm":"sha256","value":"%x"}},`+
+		`"signature":{"content":"%s","publicKey":{"content":"%s"}}}}`,
 		sum, base64.StdEncoding.EncodeToString(info.Signature),
 		base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw}))))
 	b, err := bundle.NewBundle(&bundlev1.Bundle{
@@ -205,17 +214,20 @@ func sigstoreVerdict(t *testing.T, signature []byte, trusted *root.TrustedRoot) 
 			TlogEntries: []*rekorv1.TransparencyLogEntry{entry},
 		},
 		Content: &bundlev1.Bundle_MessageSignature{MessageSignature: &commonv1.MessageSignature{
-			MessageDigest: &commonv1.HashOutput{Algorithm: commonv1.HashAlgorithm_SHA2_256, Digest: sum[:]}, Signature: info.Signature,
+			MessageDigest: &commonv1.HashOutput{Algorithm: commonv1.HashAlgorithm_SHA2_256, Digest: sum[:]},
+			Signature:     info.Signature,
 		}},
 	})
 	if err != nil {
 		return err.Error()
 	}
-	v, err := sigstore.NewVerifier(trusted, sigstore.WithSignedCertificateTimestamps(1), sigstore.WithTransparencyLog(1), sigstore.WithIntegratedTimestamps(1))
+	v, err := sigstore.NewVerifier(trusted, sigstore.WithSignedCertificateTimestamps(1), sigstore.WithTransparencyLog(1),
+		sigstore.WithIntegratedTimestamps(1))
 	if err != nil {
 		return err.Error()
 	}
-	_, err = v.Verify(b, sigstore.NewPolicy(sigstore.WithArtifactDigest("sha256", sum[:]), sigstore.WithoutIdentitiesUnsafe()))
+	_, err = v.Verify(b, sigstore.NewPolicy(sigstore.WithArtifactDigest("sha256", sum[:]),
+		sigstore.WithoutIdentitiesUnsafe()))
 	if err != nil {
 		return err.Error()
 	}
