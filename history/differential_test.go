@@ -255,3 +255,27 @@ func TestGitFile(t *testing.T) {
 		}
 	})
 }
+
+// TestMalformedThatLanded: of a malformed commit that was let in both readers say the same.
+func TestMalformedThatLanded(t *testing.T) {
+	r := importedRepo(t, "shapes.fi")
+	tree, parent := r.git("rev-parse", "main^{tree}"), r.git("rev-parse", "main~1")
+	raw := "tree " + tree + "\nparent " + parent + "\nauthor nobody\ncommitter nobody\n\nx\n"
+	tip := mustID(t, r.feed([]byte(raw), "hash-object", "-t", "commit", "-w", "--stdin", "--literally"))
+	both := r.both(t)
+	for _, rng := range []Range{{Landed: true}, {Counted: true}} {
+		rng.Tip, rng.Not = tip, []ID{mustID(t, parent)}
+		var said [2]Entry
+		for i, repo := range []Repo{both.git, both.goGit} {
+			all := landings(t, repo, rng)
+			if len(all) != 1 || !errors.Is(all[0].Commit.Malformed, ErrMalformed) {
+				t.Fatalf("%T: %+v", repo, all)
+			}
+			said[i] = all[0].Commit
+			said[i].Malformed = nil
+		}
+		if diff := compare(said[0], said[1]); diff != "" {
+			t.Errorf("%+v:\n%s", rng, diff)
+		}
+	}
+}

@@ -36,8 +36,7 @@ type gitRepo struct {
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
 const minGit = "2.38"
 
-// Open opens a repository for reading through the git program on PATH. It starts nothing yet but
-// what finds the Git directory.
+// Open opens a repository for reading through the git program on PATH. It starts no process yet.
 func Open(o Options) (Repo, error) {
 	r := &gitRepo{opts: o, limits: o.Limits.withDefaults()}
 	r.merged = newLineBudget(r.limits)

@@ -97,7 +97,7 @@ func (g *goGit) Blob(_ context.Context, id ID) ([]byte, error) {
 func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.objects.kind(id) }
 
 // Resolve knows full object names, HEAD, ref names as gitrevisions(7) shortens them, and beginnings of
-// object names that one commit alone has; in this order, as git does. A tag stands for its commit.
+// object names that one commit alone has. What may be two of these is ErrAmbiguous. A tag stands for its commit.
 func (g *goGit) Resolve(ctx context.Context, rev string) (ID, error) {
 	id, err := g.named(ctx, rev)
 	if err == nil {

@@ -190,6 +190,9 @@ func (g *goGit) entry(ctx context.Context, id ID, r Range) (Entry, error) {
 		return Entry{}, inCommit(id, err)
 	}
 	e := Entry{Commit: c, Changes: changes, Malformed: malformed}
+	if malformed != nil {
+		e.Tree = ID{} // as git's reader leaves it
+	}
 	if !r.Counted && malformed == nil {
 		if e.Watched, err = g.watched(c.Tree); err != nil {
 			return Entry{}, inCommit(id, err)

@@ -22,8 +22,9 @@ func (g *goGit) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error) {
 // maxLineages bounds what a reader remembers of commits between two walks.
 const maxLineages = 200_000
 
-// gitSource reads commits from one rev-list, which prints them as it goes, newest first, and is stopped when the
-// walk has seen enough. Nothing is excluded: what rev-list excludes depends on dates (SLOP in git's revision.c).
+// gitSource reads commits from a rev-list, which prints them as it goes, newest first, and is stopped when the
+// walk has seen enough. It begins once more where what is left to learn wasn't in sight at first. Nothing is excluded:
+// what rev-list excludes depends on dates (SLOP in git's revision.c).
 type gitSource struct {
 	repo *gitRepo
 	list *process
