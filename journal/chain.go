@@ -178,7 +178,7 @@ func (j joined) ReadAt(p []byte, off int64) (n int, err error) {
 	return n + m, err
 }
 
-// findEnd looks for the last record of a file, reading backwards no further than it must.
+// findEnd looks for the last record of a file from the end backwards, in larger and larger steps.
 func findEnd(f io.ReaderAt, size int64) (end, error) {
 	const most = 2 * maxLine // the longest record, and as many torn bytes after it
 	for n := int64(16 << 10); ; n *= 4 {

@@ -19,7 +19,7 @@ type Head struct {
 	First    uint64 // the oldest record that is there: 1 unless segments were moved away
 	Seq      uint64 // of the last record, 0 if there is none
 	Hash     string // of its line with the newline, as sha256sum prints it; "" if there is none
-	Repaired int64  // bytes of torn lines in the whole journal that later records account for
+	Repaired int64  // bytes of torn lines that later records account for, in all files that are there
 }
 
 // Damage is what happened to a line.
@@ -71,8 +71,9 @@ func check(entries iter.Seq2[Entry, error]) (Head, error) {
 
 // Read goes through a journal with all its segments, oldest record first, and verifies it on the way. A [*Fault]
 // comes before the entry that shows it and doesn't end the reading, if there is more to read: what follows
-// is compared with the line that stands before it. An error that is no Fault ends it; it is fs.ErrNotExist only
-// if there is no journal. What is appended meanwhile may be missing.
+// is compared with the line that stands before it. But a line that is longer than any record ends it, and so does an
+// error that is no Fault, which is fs.ErrNotExist only if there is no journal. What is appended meanwhile may be
+// missing.
 func Read(path string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		pieces, err := piecesOf(path)
