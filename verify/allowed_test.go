@@ -62,7 +62,7 @@ func TestAllowedSignersRefuses(t *testing.T) {
 	for line, want := range map[string]string{
 		"alice":                                 "nothing stands after them",
 		"alice ":                                "nothing stands after them",
-		allowedKey:                              allowedKey[12:] + `" is neither an option nor a type of key`,
+		allowedKey:                              `"` + allowedKey[12:] + `" is neither an option nor a type of key`,
 		`"alice ` + allowedKey:                  "a quote isn't closed",
 		`"alice"bob ` + allowedKey:              "a quote in the middle",
 		`ali"ce" ` + allowedKey:                 "a quote in the middle",

@@ -37,8 +37,9 @@ type entry struct {
 // each with its own window: see [Keyring.Verify].
 //
 // All keys are read here; what is left for the first signature by an OpenPGP key is to check its
-// owner's signatures in it. A key that is too weak for any signature is not an error: it says whose
-// a signature is that is refused. The keys' Data is kept and must not be changed afterwards.
+// owner's signatures in it, and for the first X.509 signature to read the built-in trusted root. A key that is too weak
+// for any signature is not an error: it says whose a signature is that is refused. The keys' Data is kept and must not
+// be changed afterwards.
 func NewKeyring(keys []Key, settings Settings) (*Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("the keyring has no keys, so that nobody could sign: add a principal's key")
@@ -164,8 +165,8 @@ func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
 // the object says, and is received at another, by the receiver's clock; the later of the two counts as the
 // receipt. Zero says that it is known to have landed: then it came in when it landed.
 //
-// The key is judged at the signature's own time where it has one (OpenPGP), and at the landing
-// where it has none (SSH). It must lie in the key's window: From ≤ time < Until. A retired key
+// The key is judged at the signature's own time where it has one (OpenPGP, X.509), and at the landing
+// where it has none (SSH). That time must lie in the key's window: From ≤ time < Until. A retired key
 // keeps the signatures made before it was. What is received with a time must be received before the key's end, too,
 // or within Settings.EndGrace after it: whoever has the key can date back. A compromised key keeps only those that were
 // made and received before it was: whoever has the key can write any time into a signature and a commit, but

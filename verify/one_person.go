@@ -37,7 +37,7 @@ func (e *entry) rawKeys() []string {
 	return raw
 }
 
-// rawKey gives the numbers of a public key; "" for one that doesn't sign, or that only one kind of keys knows.
+// rawKey gives the numbers of a public key; "" for kinds that don't sign.
 // Of an RSA key the modulus alone: who can factor it for one exponent has it for all.
 func rawKey(key any) string {
 	switch key := key.(type) {

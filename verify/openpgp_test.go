@@ -29,6 +29,13 @@ func among(keys ...*openpgpKey) func(uint64, string) []*openpgpKey {
 	}
 }
 
+// verifyOpenPGP verifies by the keys that candidates gives, and takes no weak algorithm.
+func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte,
+	at time.Time,
+) (Result, *openpgpKey) {
+	return openpgpVerifier{candidates: candidates}.verify(payload, signature, at)
+}
+
 // year gives the first second of a year; the tests tell their stories in years.
 func year(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 

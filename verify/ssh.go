@@ -61,8 +61,9 @@ const (
 // about a Result but the principal and the keyring's windows, and the entries that say those. An SSH
 // signature has no time, so everything is judged at its arrival.
 //
-// The formats are read here, strictly. A plain key in the signature isn't read at all, it only serves
-// to find the same bytes in the keyring; nor is the key of a certificate's authority.
+// The formats are read here, strictly, but for certificates and keys, which x/crypto reads. A plain key in the
+// signature only serves to find the same bytes in the keyring, and so does the key of a certificate's authority: it is
+// the keyring's own that is used.
 func (k *Keyring) verifySSH(payload, signature []byte, at arrival) (Result, []*entry) {
 	res := Result{Kind: SSH}
 	entries, err := k.judgeSSH(&res, payload, signature, at)

@@ -30,8 +30,8 @@ const (
 // maxBag is how many certificates a signature may carry; four is the longest real chain.
 const maxBag = 16
 
-// cmsSignature is a SignedData of RFC 5652 §5 with one signer. What nobody signed and nobody needs is
-// refused rather than passed over.
+// cmsSignature is a SignedData of RFC 5652 §5 with one signer. What nobody signed and nobody needs is refused rather
+// than passed over, but for gitsign's first form of a proof, and certificates that lead nowhere.
 type cmsSignature struct {
 	content   []byte // nil where it is detached
 	bag       []byte // the certificates, one behind the other

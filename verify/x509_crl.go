@@ -40,8 +40,9 @@ type revocationList struct {
 	name string // of its file
 }
 
-// readRevocationLists reads a file in DER, or with any number of PEM blocks. Lists that say only a
-// part of the truth, or say it of other authorities' certificates, are refused.
+// readRevocationLists reads a file in DER, or with any number of PEM blocks. Lists of changes to another list, and
+// those about other authorities' certificates, are refused. Whether a list is only for some certificates or reasons,
+// as its issuing distribution point may say, isn't asked: what it lists is revoked.
 func readRevocationLists(file File) ([]revocationList, error) {
 	ders := [][]byte{file.Data}
 	if bytes.Contains(file.Data, []byte("-----BEGIN ")) {
@@ -95,15 +96,14 @@ func wholeList(list *x509.RevocationList) error {
 	return nil
 }
 
-// use is when a certificate was used: as far as anybody but the signer says so, and no later than
-// the landing.
+// use is when a certificate was used to sign, and by whose word.
 type use struct {
 	arrival
 	made   time.Time
 	proven bool // made is a log's or a timestamp authority's word, not the signer's
 }
 
-// unrevoked says which of a company's chains no list breaks, or why there is none.
+// unrevoked says whether one of a company's chains was valid and no list breaks it, or why there is none.
 func (c *companyAuthorities) unrevoked(chains []companyChain, u use) (warnings []string, err error) {
 	for _, chain := range chains {
 		if !chain.validIn.contains(u.made) {

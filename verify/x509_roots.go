@@ -177,7 +177,7 @@ type companyAuthorities struct {
 
 func (c *companyAuthorities) empty() bool { return c.roots == nil }
 
-// add reads a PEM file. A certificate that certifies itself is a root, another one isn't: it only
+// add reads a PEM file. A certificate that names its owner as its issuer is a root, another one isn't: it only
 // leads there.
 func (c *companyAuthorities) add(file []byte) error {
 	var read int
