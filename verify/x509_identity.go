@@ -142,29 +142,3 @@ func (k *Keyring) certified(s *x509Signer) ([]*entry, string, error) {
 	}
 	return entries, identity, nil
 }
-
-// matchIdentity compares byte by byte; "*" stands for any bytes but "@" and "/". It never looks back
-// further than the last star, which is enough: no star reaches over a separator, so that each
-// separator has one place, and between two of them the last star can make up for all.
-func matchIdentity(name, pattern string) bool {
-	n, p, star, tried := 0, 0, -1, 0
-	for n < len(name) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, tried = p, n
-			p++
-		case p < len(pattern) && pattern[p] == name[n]:
-			n++
-			p++
-		case star >= 0 && name[tried] != '@' && name[tried] != '/':
-			tried++
-			n, p = tried, star+1
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
-}
