@@ -33,10 +33,11 @@ func tookTooLong(err error) []policy.Finding {
 
 // blames refuses an update for an error that is the pusher's to mend, and says whether it is.
 func (p *push) blames(ctx context.Context, u *update, err error) bool {
+	var limit *history.LimitError
 	switch {
-	case errors.Is(err, history.ErrLimit):
+	case errors.As(err, &limit):
 		what := strings.Replace(err.Error(), history.ErrLimit.Error()+": ", "", 1)
-		p.refuse(u, policy.LimitExceeded, what, p.within(ctx, u, what)...)
+		p.refuse(u, policy.LimitExceeded, what, p.within(ctx, u, limit.Limit)...)
 	case errors.Is(err, history.ErrMalformed):
 		next := policy.Rewritten
 		if strings.HasPrefix(u.resolved, "refs/tags/") {
@@ -51,14 +52,8 @@ func (p *push) blames(ctx context.Context, u *update, err error) bool {
 	return true
 }
 
-// within says how a push keeps a limit, or which setting raises it.
-func (p *push) within(ctx context.Context, u *update, what string) []string {
-	name := ""
-	for _, of := range []string{"commits", "bytes", "merged", "blob", "message"} {
-		if strings.Contains(what, "the limit "+of+" is") || strings.Contains(what, "the limit is "+of) {
-			name = of
-		}
-	}
+// within says how a push keeps a limit of that name, or which setting raises it.
+func (p *push) within(ctx context.Context, u *update, name string) []string {
 	setting := name
 	var next []string
 	switch name {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"countersign/history"
+	"countersign/internal/refname"
 	"countersign/policy"
 )
 
@@ -83,7 +84,7 @@ func (g *Gate) read(ctx context.Context, rev string) (r reading, err error) {
 // tagged gives the commit that a tag leads to, zero if that isn't one.
 func (g *Gate) tagged(ctx context.Context, id history.ID) (history.ID, error) {
 	target, err := g.peeled(ctx, id)
-	if errors.Is(err, errTooDeep) || errors.Is(err, history.ErrMalformed) {
+	if errors.Is(err, history.ErrTooDeep) || errors.Is(err, history.ErrMalformed) {
 		return history.ID{}, nil // which is a finding of the tag
 	}
 	if err != nil {
@@ -131,7 +132,7 @@ func (g *Gate) RefCalled(name string) (string, error) {
 	p := g.now.policy
 	var found []string
 	for _, full := range []string{"refs/heads/" + name, "refs/tags/" + name} {
-		if !strings.HasPrefix(name, "refs/") && history.ValidRef(full) && p.Protects(full) {
+		if !strings.HasPrefix(name, "refs/") && refname.Valid(full) && p.Protects(full) {
 			found = append(found, full)
 		}
 	}
@@ -140,7 +141,7 @@ func (g *Gate) RefCalled(name string) (string, error) {
 		return found[0], nil
 	case len(found) > 1:
 		return "", fmt.Errorf("%.200q may be %s: write the full name", name, strings.Join(found, " or "))
-	case !history.ValidRef(name):
+	case !refname.Valid(name):
 		return "", fmt.Errorf("no protected ref is called %.200q: write its full name, such as refs/heads/main; protected are %s", name, strings.Join(p.Protect.Refs, ", "))
 	case g.now.keys != nil && !p.Protects(name):
 		return "", fmt.Errorf("%.200q is not protected, so nothing is asked there; protected are %s", name, strings.Join(p.Protect.Refs, ", "))

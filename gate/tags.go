@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"countersign/history"
 	"countersign/policy"
 )
-
-// maxTagDepth is how many tags of tags are followed.
-const maxTagDepth = 8
 
 // tag judges a push of a protected tag: it never moves, is as [policy.Policy.JudgeTag] wants it, and stands on commits that
 // are judged.
@@ -20,7 +16,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 	if refused, err := p.judgeMove(ctx, u); err != nil || refused {
 		return err
 	}
-	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, errTooDeep) {
+	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, history.ErrTooDeep) {
 		return err
 	}
 	t, target, err := p.readTag(ctx, u.resolved, u.New)
@@ -54,7 +50,7 @@ func (g *Gate) readTag(ctx context.Context, ref string, id history.ID) (t policy
 		return t, id, err
 	}
 	target, err = g.peeled(ctx, id)
-	if errors.Is(err, errTooDeep) {
+	if errors.Is(err, history.ErrTooDeep) {
 		return t, target, nil
 	}
 	if err == nil {
@@ -95,31 +91,21 @@ func (g *Gate) verifyTag(ctx context.Context, by *standing, t *policy.Tag, at ar
 	return nil
 }
 
-// errTooDeep says that a tag leads to no object within maxTagDepth steps.
-var errTooDeep = errors.New("a tag of a tag of a tag, too deep to follow")
-
 // peeled gives the object that a tag leads to, or the object itself.
 func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
-	return g.peeledWithin(ctx, id, math.MaxInt64)
+	target, _, err := history.Peel(ctx, g.repo, id, nil)
+	return target, err
 }
 
 // peeledWithin also says whether one of the tags on the way has more beside its signature than a limit.
 func (g *Gate) peeledWithin(ctx context.Context, id history.ID, limit int64) (history.ID, error) {
-	for range maxTagDepth {
-		kind, err := g.repo.Kind(ctx, id)
-		if err != nil || kind != "tag" {
-			return id, err
-		}
-		tag, err := g.repo.Tag(ctx, id)
-		if err != nil {
-			return id, err
-		}
+	target, _, err := history.Peel(ctx, g.repo, id, func(id history.ID, tag *history.Tag) error {
 		if size := int64(len(tag.Payload)); size > limit {
-			return id, fmt.Errorf("%w: tag %s: %s", history.ErrLimit, id, policy.OverMessage(size, limit))
+			return &history.LimitError{Limit: "message", Text: fmt.Sprintf("tag %s: %s", id, policy.OverMessage(size, limit))}
 		}
-		id = tag.Target
-	}
-	return id, errTooDeep
+		return nil
+	})
+	return target, err
 }
 
 // committed says when a commit was made, in seconds since 1970: nobody signed a tag of it earlier, whatever

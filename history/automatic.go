@@ -27,7 +27,8 @@ func (r *gitRepo) Remerge(ctx context.Context, commit ID) (differs []string, kno
 	if err != nil {
 		return nil, false, fmt.Errorf("merging the parents of commit %s anew: %w", commit, err)
 	}
-	out, err := scratch.output(ctx, "", "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none", tree.String(), c.Tree.String())
+	out, err := scratch.output(ctx, "", "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none",
+		tree.String(), c.Tree.String())
 	if err != nil {
 		return nil, false, err
 	}
@@ -89,7 +90,8 @@ func (r *gitRepo) mergeAll(ctx context.Context, parents []ID) (tree ID, conflict
 			break
 		}
 		const nobody = "nobody <> 0 +0000"
-		commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n", tree, ours, theirs, nobody, nobody)
+		commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n",
+			tree, ours, theirs, nobody, nobody)
 		out, err := r.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
 		if err != nil {
 			return tree, nil, err
@@ -104,7 +106,8 @@ func (r *gitRepo) mergeAll(ctx context.Context, parents []ID) (tree ID, conflict
 // mergeTree gives the tree of a merge of two commits, and every path that Git's conflicts speak of. Git ends
 // with 1 where there are any (git-merge-tree(1), Exit status).
 func (r *gitRepo) mergeTree(ctx context.Context, ours, theirs ID) (tree ID, conflicts []string, err error) {
-	p, err := r.start(ctx, "merge-tree", "--write-tree", "-z", "--name-only", "--allow-unrelated-histories", ours.String(), theirs.String())
+	p, err := r.start(ctx, "merge-tree", "--write-tree", "-z", "--name-only", "--allow-unrelated-histories",
+		ours.String(), theirs.String())
 	if err != nil {
 		return tree, nil, err
 	}
@@ -116,7 +119,8 @@ func (r *gitRepo) mergeTree(ctx context.Context, ours, theirs ID) (tree ID, conf
 	}
 	switch err := p.wait(); {
 	case exitedWith(err, 129): // git's code for options that it doesn't know
-		return tree, nil, fmt.Errorf("%w: this git can't say what a merge should hold: install git %s or newer", ErrUnreadable, minGit)
+		return tree, nil, fmt.Errorf("%w: this git can't say what a merge should hold: install git %s or newer",
+			ErrUnreadable, minGit)
 	case err != nil && !exitedWith(err, 1):
 		return tree, nil, p.failed(err)
 	}

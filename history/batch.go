@@ -24,7 +24,8 @@ func (p *process) object(want ID) (kind string, size int64, err error) {
 	}
 	fields := strings.Fields(line)
 	if len(fields) == 2 && fields[1] == "missing" {
-		return "", 0, fmt.Errorf("%w: object %s is %w: the history is shallow, partial or damaged; git fetch --unshallow, or git fsck", ErrUnreadable, want, ErrMissing)
+		return "", 0, fmt.Errorf("%w: object %s is %w: the history is shallow, partial or damaged; git fetch --unshallow, "+
+			"or git fsck", ErrUnreadable, want, ErrMissing)
 	}
 	if len(fields) != 3 || fields[0] != want.String() {
 		return "", 0, fmt.Errorf("%w: git cat-file answered %.80q when asked for %s", ErrUnreadable, line, want)
@@ -65,7 +66,7 @@ func (p *process) readObject(id ID, kind string, l Limits) ([]byte, error) {
 		return nil, fmt.Errorf("%w: object %s is a %s, not a %s", ErrUnreadable, id, got, kind)
 	}
 	if size > l.Object {
-		return nil, fmt.Errorf("%w: %s %s has %d bytes; the limit object is %d", ErrLimit, kind, id, size, l.Object)
+		return nil, exceeds("object", "%s %s has %d bytes; the limit object is %d", kind, id, size, l.Object)
 	}
 	return p.body(nil, size, size)
 }
@@ -231,7 +232,9 @@ func (r *gitRepo) Symbolic(ctx context.Context, name string) (string, error) {
 // mayBeSymbolic says whether a ref may be symbolic: one in a file of its own, or in a reftable. Packed refs never
 // are (gitrepository-layout(5)), and a push of many new names needs no process for each.
 func (r *gitRepo) mayBeSymbolic(name string) bool {
-	for _, path := range []string{filepath.Join(r.gitDir, name), filepath.Join(r.dir, name), filepath.Join(r.dir, "reftable")} {
+	for _, path := range []string{
+		filepath.Join(r.gitDir, name), filepath.Join(r.dir, name), filepath.Join(r.dir, "reftable"),
+	} {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			return true
 		}

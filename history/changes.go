@@ -33,7 +33,8 @@ func (p *process) rawDiff(head string, limit int, b *budget) (changes []Change, 
 			return changes, trees, nil
 		}
 		if len(changes) == limit {
-			return nil, nil, fmt.Errorf("%w: commit %s changes more than %d paths; the limit is changes", ErrLimit, strings.TrimRight(head, "\x00\n"), limit)
+			return nil, nil, exceeds("changes", "commit %s changes more than %d paths; the limit is changes",
+				strings.TrimRight(head, "\x00\n"), limit)
 		}
 		sides, err := p.out.ReadString(0)
 		if err != nil {
@@ -49,7 +50,8 @@ func (p *process) rawDiff(head string, limit int, b *budget) (changes []Change, 
 		}
 		c.Path = strings.TrimSuffix(path, "\x00")
 		if len(path) > maxPath {
-			return nil, nil, fmt.Errorf("%w: commit %s has a path of more than %d bytes", ErrLimit, strings.TrimRight(head, "\x00\n"), maxPath)
+			return nil, nil, exceeds("", "commit %s has a path of more than %d bytes",
+				strings.TrimRight(head, "\x00\n"), maxPath)
 		}
 		if err := b.take(len(path) + changeBytes); err != nil {
 			return nil, nil, err
@@ -77,7 +79,8 @@ type budget struct{ left, limit int64 }
 
 func (b *budget) take(bytes int) error {
 	if b.left -= int64(bytes); b.left < 0 {
-		return fmt.Errorf("%w: the new commits and the paths they change take more than %d bytes; the limit is bytes", ErrLimit, b.limit)
+		return exceeds("bytes", "the new commits and the paths they change take more than %d bytes; the limit is bytes",
+			b.limit)
 	}
 	return nil
 }

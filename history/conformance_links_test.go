@@ -20,7 +20,10 @@ func TestLinks(t *testing.T) {
 			want          []Link
 		}{
 			{"all", one, ID{}, []Link{{"\xff", "a\nb"}, {"Makefile", "tools/rules"}, {"long", ""}, {"tests/files", "../tools"}}},
-			{"one became a file, one another, one is gone", two, one, []Link{{"Makefile", ""}, {"long", "short"}, {"tests/files", ""}}},
+			{
+				"one became a file, one another, one is gone", two, one,
+				[]Link{{"Makefile", ""}, {"long", "short"}, {"tests/files", ""}},
+			},
 			{"what the merge brought", merge, two, []Link{{"new", "tools"}}},
 			{"nothing", merge, merge, nil},
 			{"and all again", merge, ID{}, []Link{{"\xff", "a\nb"}, {"long", "short"}, {"new", "tools"}}},
@@ -74,7 +77,8 @@ func linksStream(long string) string {
 	link := func(path, target string) string {
 		return fmt.Sprintf("M 120000 inline %s\ndata %d\n%s", path, len(target), target)
 	}
-	commit("one", "", "", file("100644", "tools/rules", "all:"), link("Makefile", "tools/rules"), link("tests/files", "../tools"), link(`"\377"`, "a\nb"), link("long", long))
+	commit("one", "", "", file("100644", "tools/rules", "all:"), link("Makefile", "tools/rules"),
+		link("tests/files", "../tools"), link(`"\377"`, "a\nb"), link("long", long))
 	commit("two", "refs/heads/one", "", file("100644", "Makefile", "all:"), "D tests/files", link("long", "short"))
 	commit("side", "refs/heads/one", "", link("new", "tools"))
 	commit("merge", "refs/heads/two", "refs/heads/side", link("new", "tools"))

@@ -26,7 +26,8 @@ func (r testRepo) build(lines []line) map[string]ID {
 	for i, l := range lines {
 		marks[l.name] = i + 1
 		fmt.Fprintf(&stream, "reset refs/heads/%s\n", l.name)
-		fmt.Fprintf(&stream, "commit refs/heads/%s\nmark :%d\ncommitter C <c@x> %d +0000\ndata %d\n%s\n", l.name, i+1, i, len(l.name), l.name)
+		fmt.Fprintf(&stream, "commit refs/heads/%s\nmark :%d\ncommitter C <c@x> %d +0000\ndata %d\n%s\n",
+			l.name, i+1, i, len(l.name), l.name)
 		for k, parent := range strings.Fields(l.parents) {
 			fmt.Fprintf(&stream, "%s :%d\n", []string{"from", "merge"}[min(k, 1)], marks[parent])
 		}
@@ -52,14 +53,36 @@ func TestMergesOwnChanges(t *testing.T) {
 		own   bool   // "file" is among the merge's own changes
 	}{
 		{"a fix comes in", []line{base, {"fix", "base", "F"}, {"merge", "base fix", "F"}}, false},
-		{"a fix comes in by steps", []line{base, {"half", "base", "H"}, {"fix", "half", "F"}, {"merge", "base fix", "F"}}, false},
-		{"a fix comes in beside another branch", []line{base, {"fix", "base", "F"}, {"arm", "base", "V"}, {"merge", "base arm fix", "F"}}, false},
+		{
+			"a fix comes in by steps",
+			[]line{base, {"half", "base", "H"}, {"fix", "half", "F"}, {"merge", "base fix", "F"}},
+			false,
+		},
+		{"a fix comes in beside another branch", []line{
+			base,
+			{"fix", "base", "F"},
+			{"arm", "base", "V"},
+			{"merge", "base arm fix", "F"},
+		}, false},
 		{"nothing is brought", []line{base, {"arm", "base", "V"}, {"merge", "base arm", "V"}}, false},
-		{"both sides fixed it alike", []line{base, {"fix", "base", "F"}, {"too", "base", "F"}, {"merge", "fix too", "F"}}, false},
-		{"the side itself took the line's state back in", []line{base, {"line", "base", "L"}, {"fix", "base", "F"}, {"back", "fix line", "L"}, {"merge", "line back", "L"}}, false},
+		{
+			"both sides fixed it alike",
+			[]line{base, {"fix", "base", "F"}, {"too", "base", "F"}, {"merge", "fix too", "F"}},
+			false,
+		},
+		{
+			"the side itself took the line's state back in",
+			[]line{base, {"line", "base", "L"}, {"fix", "base", "F"}, {"back", "fix line", "L"}, {"merge", "line back", "L"}},
+			false,
+		},
 
 		{"an ours merge drops a fix", []line{base, {"fix", "base", "F"}, {"merge", "base fix", "V"}}, true},
-		{"a theirs merge drops the line's fix", []line{base, {"fix", "base", "F"}, {"arm", "base", "V"}, {"merge", "fix arm", "V"}}, true},
+		{"a theirs merge drops the line's fix", []line{
+			base,
+			{"fix", "base", "F"},
+			{"arm", "base", "V"},
+			{"merge", "fix arm", "V"},
+		}, true},
 		{"an evil merge", []line{base, {"fix", "base", "F"}, {"merge", "base fix", "E"}}, true},
 		{"an evil merge deletes", []line{base, {"fix", "base", "F"}, {"merge", "base fix", ""}}, true},
 		{"an ours merge drops a deletion", []line{base, {"gone", "base", ""}, {"merge", "base gone", "V"}}, true},
@@ -81,7 +104,13 @@ func TestMergesOwnChanges(t *testing.T) {
 		},
 		{
 			"an octopus drops a fix, and another arm makes the vulnerable state anew",
-			[]line{{"base", "", "A"}, {"line", "base", "V"}, {"arm", "base", "V"}, {"fix", "base", "F"}, {"merge", "line arm fix", "V"}},
+			[]line{
+				{"base", "", "A"},
+				{"line", "base", "V"},
+				{"arm", "base", "V"},
+				{"fix", "base", "F"},
+				{"merge", "line arm fix", "V"},
+			},
 			true,
 		},
 		{
@@ -131,26 +160,83 @@ func TestMergesPathByPath(t *testing.T) {
 		own, lines         []string // changes of its own, and of lines that it merged
 	}{
 		{"lines of both sides", files("f", nine), files("f", begins), files("f", ends), files("f", both), nil, []string{"f"}},
-		{"lines of both sides and one more", files("f", nine), files("f", begins), files("f", ends), files("f", both+"more"), []string{"f"}, nil},
-		{"lines of one side where both changed it", files("f", nine), files("f", begins), files("f", ends), files("f", begins), []string{"f"}, nil},
-		{"lines of both sides in a file too long", files("f", nine+long), files("f", begins+long), files("f", ends+long), files("f", both+long), []string{"f"}, nil},
-		{"lines of both sides in a file that is no text", files("f", nine+"\x00"), files("f", begins+"\x00"), files("f", ends+"\x00"), files("f", both+"\x00"), []string{"f"}, nil},
-		{"neighbouring lines", files("f", "1\n2\n"), files("f", "one\n2\n"), files("f", "1\ntwo\n"), files("f", "one\ntwo\n"), []string{"f"}, nil},
-		{"two lines added at one place", files("f", nine), files("f", nine+"10\n"), files("f", nine+"ten\n"), files("f", nine+"10\nten\n"), []string{"f"}, nil},
-		{"one line added alike at one place", files("f", nine), files("f", begins+"10\n"), files("f", nine+"10\n"), files("f", begins+"10\n"), nil, nil},
-		{"a conflict, settled for one side", files("f", "1"), files("f", "2"), files("f", "3"), files("f", "2"), []string{"f"}, nil},
-		{"a conflict, both lines kept", files("f", "1\n"), files("f", "2\n"), files("f", "3\n"), files("f", "2\n3\n"), []string{"f"}, nil},
+		{
+			"lines of both sides and one more", files("f", nine), files("f", begins), files("f", ends), files("f", both+"more"),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"lines of one side where both changed it", files("f", nine), files("f", begins), files("f", ends),
+			files("f", begins),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"lines of both sides in a file too long", files("f", nine+long), files("f", begins+long), files("f", ends+long),
+			files("f", both+long),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"lines of both sides in a file that is no text", files("f", nine+"\x00"), files("f", begins+"\x00"),
+			files("f", ends+"\x00"), files("f", both+"\x00"),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"neighbouring lines", files("f", "1\n2\n"), files("f", "one\n2\n"), files("f", "1\ntwo\n"), files("f", "one\ntwo\n"),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"two lines added at one place", files("f", nine), files("f", nine+"10\n"), files("f", nine+"ten\n"),
+			files("f", nine+"10\nten\n"),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"one line added alike at one place", files("f", nine), files("f", begins+"10\n"), files("f", nine+"10\n"),
+			files("f", begins+"10\n"), nil, nil,
+		},
+		{
+			"a conflict, settled for one side", files("f", "1"), files("f", "2"), files("f", "3"), files("f", "2"),
+			[]string{"f"},
+			nil,
+		},
+		{
+			"a conflict, both lines kept", files("f", "1\n"), files("f", "2\n"), files("f", "3\n"), files("f", "2\n3\n"),
+			[]string{"f"},
+			nil,
+		},
 		{"changed here, deleted there, kept", files("f", "1"), files("f", "2"), files(), files("f", "2"), []string{"f"}, nil},
 		{"changed here, deleted there, deleted", files("f", "1"), files("f", "2"), files(), files(), []string{"f"}, nil},
-		{"changed here, renamed there", files("f", nine), files("f", begins), files("g", nine), files("g", begins), []string{"f", "g"}, nil},
+		{
+			"changed here, renamed there", files("f", nine), files("f", begins), files("g", nine), files("g", begins),
+			[]string{"f", "g"},
+			nil,
+		},
 		{"only renamed", files("f", nine), files("f", nine), files("g", nine), files("g", nine), nil, nil},
 		{"a file in a folder's way", files(), files("f", "1"), files("f/g", "2"), files("f", "1"), []string{"f/g"}, nil},
-		{"a file becomes a folder", files("f", "1"), files("f", "1", "h", "3"), files("f/g", "2"), files("f/g", "2", "h", "3"), nil, nil},
+		{
+			"a file becomes a folder", files("f", "1"), files("f", "1", "h", "3"), files("f/g", "2"),
+			files("f/g", "2", "h", "3"), nil, nil,
+		},
 		{"added alike", files(), files("f", "1"), files("f", "1"), files("f", "1"), nil, nil},
 		{"added otherwise", files(), files("f", "1"), files("f", "2"), files("f", "2"), []string{"f"}, nil},
-		{"in folders", files("a/b/f", "1", "a/c", "1"), files("a/b/f", "2", "a/c", "1"), files("a/b/f", "1", "a/c", "2"), files("a/b/f", "2", "a/c", "2"), nil, nil},
-		{"in folders, undone", files("a/b/f", "1", "a/c", "1"), files("a/b/f", "2", "a/c", "1"), files("a/b/f", "1", "a/c", "2"), files("a/b/f", "1", "a/c", "2"), []string{"a/b/f"}, nil},
-		{"the cherry-picked, gone on with", files("f", nine), files("f", both), files("f", begins), files("f", both), nil, nil},
+		{
+			"in folders", files("a/b/f", "1", "a/c", "1"), files("a/b/f", "2", "a/c", "1"), files("a/b/f", "1", "a/c", "2"),
+			files("a/b/f", "2", "a/c", "2"), nil, nil,
+		},
+		{
+			"in folders, undone", files("a/b/f", "1", "a/c", "1"), files("a/b/f", "2", "a/c", "1"),
+			files("a/b/f", "1", "a/c", "2"), files("a/b/f", "1", "a/c", "2"),
+			[]string{"a/b/f"},
+			nil,
+		},
+		{
+			"the cherry-picked, gone on with", files("f", nine), files("f", both), files("f", begins), files("f", both), nil,
+			nil,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := newTestRepo(t)
@@ -281,9 +367,9 @@ func TestMergeOfCrissCross(t *testing.T) {
 	})
 }
 
-// TestAttackMergesOfManyLines: a merge beyond the bound of one merge has the file as its own change, whatever comes with
-// it. Merges beyond the bound of all that are pushed are too much at once, and have no other verdict; those that were let
-// in before have no such bound.
+// TestAttackMergesOfManyLines: a merge beyond the bound of one merge has the file as its own change, whatever comes
+// with it. Merges beyond the bound of all that are pushed are too much at once, and have no other verdict; those that
+// were let in before have no such bound.
 func TestAttackMergesOfManyLines(t *testing.T) {
 	r := newTestRepo(t)
 	merge := func(lines int) (base, merged ID) {
@@ -314,7 +400,8 @@ func TestAttackMergesOfManyLines(t *testing.T) {
 				if len(l.Commit.Parents) < 2 && err == nil {
 					continue
 				}
-				if own := slices.ContainsFunc(l.Commit.Changes, func(c Change) bool { return !c.Merged }); own != test.own || !errors.Is(err, test.err) {
+				if own := slices.ContainsFunc(l.Commit.Changes, func(c Change) bool { return !c.Merged }); own != test.own ||
+					!errors.Is(err, test.err) {
 					t.Errorf("%T, at most %d: its own: %v, %v", repo, test.most, own, err)
 				}
 			}

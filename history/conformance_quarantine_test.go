@@ -162,7 +162,8 @@ func TestReplaceRefsChangeNothing(t *testing.T) {
 func TestHistoryWithHolesIsUnreadable(t *testing.T) {
 	origin := importedRepo(t, "shapes.fi")
 	for name, hole := range map[string]string{
-		"a commit": "main~3", "an old commit": "cc~1", "the tip's tree": "main^{tree}", "a folder": "main:src", "a blob": "main:end",
+		"a commit": "main~3", "an old commit": "cc~1", "the tip's tree": "main^{tree}", "a folder": "main:src",
+		"a blob":                    "main:end",
 		"what the evil merge added": "main:src/backdoor.c", "a root": "other~1",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -204,7 +205,8 @@ func TestShallowCloneIsUnreadable(t *testing.T) {
 		if err == nil {
 			defer repo.Close()
 			_, err = collect(t, repo, Range{Tip: origin.id("main")})
-			if line, err := repo.FirstParents(t.Context(), origin.id("main"), func(ID) bool { return false }); !errors.Is(err, ErrUnreadable) {
+			if line, err := repo.FirstParents(t.Context(), origin.id("main"), func(ID) bool { return false }); !errors.Is(err,
+				ErrUnreadable) {
 				t.Errorf("the first-parent line ends after %d, %v; want ErrUnreadable", len(line), err)
 			}
 		}
@@ -218,14 +220,18 @@ func TestShallowCloneIsUnreadable(t *testing.T) {
 // comparison finds nothing; a tree that can be read in two ways is refused.
 func TestTwiceTheSameEntry(t *testing.T) {
 	r := newTestRepo(t)
-	one, two := r.feed([]byte("one"), "hash-object", "-w", "--stdin"), r.feed([]byte("two"), "hash-object", "-w", "--stdin")
+	one, two := r.feed([]byte("one"), "hash-object", "-w", "--stdin"),
+		r.feed([]byte("two"), "hash-object", "-w", "--stdin")
 	entry := func(mode, name, id string) string {
 		sum := mustID(t, id).sum
 		return mode + " " + name + "\x00" + string(sum[:20])
 	}
 	for name, entries := range map[string][]string{
-		"the same file twice":      {entry("100644", "f", one), entry("100644", "f", two)},
-		"a file and a folder":      {entry("100644", "f", one), entry("40000", "f", "4b825dc642cb6eb9a060e54bf8d69288fbee4904")},
+		"the same file twice": {entry("100644", "f", one), entry("100644", "f", two)},
+		"a file and a folder": {
+			entry("100644", "f", one),
+			entry("40000", "f", "4b825dc642cb6eb9a060e54bf8d69288fbee4904"),
+		},
 		"not sorted":               {entry("100644", "g", one), entry("100644", "f", two)},
 		"a slash":                  {entry("100644", "a/b", one)},
 		"dot dot":                  {entry("100644", "..", one)},
@@ -260,8 +266,8 @@ func TestOldModeIsAFile(t *testing.T) {
 	parent := ""
 	for _, mode := range []string{"100664", "100644", "100755"} {
 		tree := r.feed([]byte(mode+" f\x00"+string(sum[:20])), "hash-object", "-w", "-t", "tree", "--literally", "--stdin")
-		tips = append(tips, r.feed([]byte("tree "+tree+"\n"+parent+"author A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n\nm\n"),
-			"hash-object", "-w", "-t", "commit", "--stdin"))
+		commit := "tree " + tree + "\n" + parent + "author A <a@x> 1 +0000\ncommitter A <a@x> 1 +0000\n\nm\n"
+		tips = append(tips, r.feed([]byte(commit), "hash-object", "-w", "-t", "commit", "--stdin"))
 		parent = "parent " + tips[len(tips)-1] + "\n"
 	}
 	eachReader(t, func(t *testing.T, open opener) {

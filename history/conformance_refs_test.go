@@ -51,7 +51,8 @@ func TestRefs(t *testing.T) {
 				t.Errorf("%q: %v\n%s", patterns, err, diff)
 			}
 		}
-		got, err := repo.Refs(t.Context(), "refs/heads/alias-of-alias", "refs/heads/dangling", "refs/heads/cc", "refs/heads/topic")
+		got, err := repo.Refs(t.Context(), "refs/heads/alias-of-alias", "refs/heads/dangling", "refs/heads/cc",
+			"refs/heads/topic")
 		want := []Ref{
 			{Name: "refs/heads/alias-of-alias", ID: main, Target: "refs/heads/main"},
 			{Name: "refs/heads/topic", ID: main},

@@ -37,7 +37,10 @@ var shapeLandings = []struct {
 	{landing: "the line goes on meanwhile"},
 	{
 		landing: "a clean merge that brings side2 and with it side1",
-		brings:  []string{"side1: first", "side1: second, dated before everything", "side2: first", "side2: merges side1 by itself"},
+		brings: []string{
+			"side1: first", "side1: second, dated before everything", "side2: first",
+			"side2: merges side1 by itself",
+		},
 	},
 	{landing: "merge --no-ff: nothing of its own", brings: []string{"side3: one commit on the tip"}},
 	{landing: "the line goes on"},
@@ -49,7 +52,10 @@ var shapeLandings = []struct {
 	{landing: "criss-cross: b"},
 	// Both sides added cross/both; that the merge keeps its own is the merge's decision.
 	{landing: "criss-cross: b merges a, keeps b", brings: []string{"criss-cross: a"}, own: []string{"cross/both"}},
-	{landing: "criss-cross: the end, resolved to neither", brings: []string{"criss-cross: a merges b, keeps a"}, own: []string{"cross/both"}},
+	{
+		landing: "criss-cross: the end, resolved to neither", brings: []string{"criss-cross: a merges b, keeps a"},
+		own: []string{"cross/both"},
+	},
 	{
 		landing: "two histories with nothing in common merged; README is the first's, shared is both's",
 		brings:  []string{"a second root", "second root: goes on"},
@@ -96,7 +102,8 @@ func TestLandingsOfEveryShape(t *testing.T) {
 			}
 			slices.Sort(brought)
 			if subject(l.Commit.Commit) != want.landing || !slices.Equal(brought, want.brings) {
-				t.Errorf("landing %d is %q and brings %q\nwant %q, %q", i, subject(l.Commit.Commit), brought, want.landing, want.brings)
+				t.Errorf("landing %d is %q and brings %q\nwant %q, %q", i, subject(l.Commit.Commit), brought, want.landing,
+					want.brings)
 			}
 			if own := paths(l.Commit.Changes); len(l.Commit.Parents) > 1 && !slices.Equal(own, want.own) {
 				t.Errorf("%q changes %q by itself, want %q", want.landing, own, want.own)
@@ -177,7 +184,8 @@ func TestPathsAreRawBytes(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	want := []string{
 		"odd/ leading and trailing ", "odd/#hash", "odd/$(touch x)", "odd/-dash", "odd/Makefile", "odd/back\\slash",
-		"odd/bad-\xff\xfe-utf8", "odd/esc\x1b[31m", "odd/makefile", "odd/new\nline", "odd/quote\"d", "odd/tab\there", "odd/été",
+		"odd/bad-\xff\xfe-utf8", "odd/esc\x1b[31m", "odd/makefile", "odd/new\nline", "odd/quote\"d", "odd/tab\there",
+		"odd/été",
 	}
 	tip := r.named("paths that need quoting")
 	eachReader(t, func(t *testing.T, open opener) {
@@ -201,7 +209,10 @@ func TestWhatIsNew(t *testing.T) {
 		{"nothing", Range{Tip: main, Not: []ID{main}}, 0},
 		{"an ancestor of what is known", Range{Tip: line, Not: []ID{main}}, 0},
 		{"first-parent parent known", Range{Tip: octopus, Not: []ID{r.id(octopus.String() + "^1")}}, 4},
-		{"all parents known", Range{Tip: octopus, Not: []ID{r.id("oct-x"), r.id("oct-y"), r.id("oct-z"), r.id(octopus.String() + "^1")}}, 1},
+		{"all parents known", Range{Tip: octopus, Not: []ID{
+			r.id("oct-x"), r.id("oct-y"), r.id("oct-z"),
+			r.id(octopus.String() + "^1"),
+		}}, 1},
 		{"the line known through another parent", Range{Tip: octopus, Not: []ID{line}}, 4},
 		{"from an unrelated root", Range{Tip: r.id("other"), Not: []ID{line}}, 2},
 		{"known by an unrelated root", Range{Tip: line, Not: []ID{r.id("other")}}, 23},
@@ -244,7 +255,8 @@ func TestObjects(t *testing.T) {
 			}
 		}
 		c, err := repo.Commit(ctx, commit)
-		if raw, _ := r.command("cat-file", "commit", "main").Output(); err != nil || string(c.Raw) != string(raw) || c.Tree != tree {
+		if raw, _ := r.command("cat-file", "commit", "main").Output(); err != nil || string(c.Raw) != string(raw) ||
+			c.Tree != tree {
 			t.Errorf("Commit = %q, %v, want %q", c.Raw, err, raw)
 		}
 		g, err := repo.Tag(ctx, tag)
@@ -303,8 +315,13 @@ func TestLimits(t *testing.T) {
 			eachReader(t, func(t *testing.T, open opener) {
 				repo := r.open(open, func(o *Options) { o.Limits = test.limits })
 				_, err := collect(t, repo, Range{Tip: r.id("main")})
-				if test.ok && err != nil || !test.ok && !errors.Is(err, ErrLimit) {
+				var limit *LimitError
+				switch {
+				case test.ok && err == nil:
+				case test.ok || !errors.As(err, &limit) || !errors.Is(err, ErrLimit):
 					t.Error(err)
+				case !strings.HasPrefix(test.name, limit.Limit) || limit.Limit == "":
+					t.Errorf("%v: of the limit %q", err, limit.Limit)
 				}
 			})
 		})
@@ -315,7 +332,8 @@ func TestLimits(t *testing.T) {
 func TestInspect(t *testing.T) {
 	r := newTestRepo(t)
 	blob := r.feed([]byte(strings.Repeat("0123456789", 10_000)), "hash-object", "-w", "--stdin")
-	tree := r.feed([]byte("100644 blob "+blob+"\tbig\n120000 blob "+blob+"\tlink\n160000 commit "+strings.Repeat("12", 20)+"\tsub\n"), "mktree", "--missing")
+	tree := r.feed([]byte("100644 blob "+blob+"\tbig\n120000 blob "+blob+"\tlink\n160000 commit "+strings.Repeat("12",
+		20)+"\tsub\n"), "mktree", "--missing")
 	tip := mustID(t, r.git("commit-tree", "-m", "big", tree))
 	eachReader(t, func(t *testing.T, open opener) {
 		repo := r.open(open, func(o *Options) {
@@ -340,8 +358,8 @@ func TestInspect(t *testing.T) {
 	})
 }
 
-// TestWatched: the id of what has one name at the top comes with each commit, whatever the commit changed, and whether its
-// tree was seen before.
+// TestWatched: the id of what has one name at the top comes with each commit, whatever the commit changed, and whether
+// its tree was seen before.
 func TestWatched(t *testing.T) {
 	r := newTestRepo(t)
 	blob := r.feed([]byte("x"), "hash-object", "-w", "--stdin")

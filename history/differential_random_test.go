@@ -26,7 +26,8 @@ type randomHistory []randomCommit
 var randomPaths = []string{"a", "a/b", "a/b/c", "a.b", "a0", "z/\xff", "z/\"\n\t\\", "z/y"}
 
 var randomFiles = []string{
-	"100644 one", "100644 two", "100644 three", "100755 one", "120000 one", "160000 1111111111111111111111111111111111111111",
+	"100644 one", "100644 two", "100644 three", "100755 one", "120000 one",
+	"160000 1111111111111111111111111111111111111111",
 	"160000 2222222222222222222222222222222222222222",
 }
 
@@ -39,7 +40,8 @@ func drawHistory(t *rapid.T, backwards bool) randomHistory {
 			c.date = rapid.IntRange(0, 9).Draw(t, "date")
 		}
 		if i > 0 && rapid.IntRange(0, 9).Draw(t, "root") > 0 {
-			c.parents = rapid.SliceOfNDistinct(rapid.IntRange(max(0, i-5), i-1), 1, min(3, min(i, 5)), rapid.ID).Draw(t, "parents")
+			c.parents = rapid.SliceOfNDistinct(rapid.IntRange(max(0, i-5), i-1), 1, min(3, min(i, 5)), rapid.ID).Draw(t,
+				"parents")
 		}
 		// A merge takes each path as one of its parents has it, mostly as the first.
 		for k, parent := range c.parents {
@@ -139,7 +141,8 @@ func (h randomHistory) changed(at int, parents ...int) []string {
 	var changed []string
 	for _, path := range randomPaths {
 		differs := func(files map[string]string) bool { return files[path] != h[at].files[path] }
-		if len(parents) == 0 && differs(nil) || len(parents) > 0 && !slices.ContainsFunc(parents, func(p int) bool { return !differs(h[p].files) }) {
+		if len(parents) == 0 && differs(nil) || len(parents) > 0 &&
+			!slices.ContainsFunc(parents, func(p int) bool { return !differs(h[p].files) }) {
 			changed = append(changed, path)
 		}
 	}
@@ -172,7 +175,8 @@ func (h randomHistory) own(at int) (own []string) {
 		has := func(p int) string { return h[p].files[path] }
 		merged := has(at)
 		settled := slices.ContainsFunc(parents, func(k int) bool {
-			return has(k) == merged && !slices.ContainsFunc(parents, func(j int) bool { return has(j) != merged && changed(path, j, k) })
+			return has(k) == merged && !slices.ContainsFunc(parents,
+				func(j int) bool { return has(j) != merged && changed(path, j, k) })
 		})
 		if !settled {
 			own = append(own, path)
@@ -224,7 +228,8 @@ func (h randomHistory) check(t *rapid.T, ids []ID, tip int, not []int, repo Repo
 			t.Fatal(err)
 		}
 		if n == len(line) || l.Commit.ID != ids[line[n]] || len(l.Brought) != len(brought[n]) {
-			t.Fatalf("landing %d is %s and brings %d; want the line %v to bring %v", n, l.Commit.ID, len(l.Brought), line, brought)
+			t.Fatalf("landing %d is %s and brings %d; want the line %v to bring %v",
+				n, l.Commit.ID, len(l.Brought), line, brought)
 		}
 		seen := map[int]bool{}
 		for _, b := range l.Brought {

@@ -53,7 +53,8 @@ func (r readers) agree(t rapid.TB, rng Range) int {
 	for want, wantErr := range r.git.Landings(context.Background(), rng) {
 		got, gotErr, ok := next()
 		if !ok || (wantErr == nil) != (gotErr == nil) {
-			t.Fatalf("%v: landing %d is %s, %v\nthe other reader has %s, %v", rng, n, want.Commit.ID, wantErr, got.Commit.ID, gotErr)
+			t.Fatalf("%v: landing %d is %s, %v\nthe other reader has %s, %v",
+				rng, n, want.Commit.ID, wantErr, got.Commit.ID, gotErr)
 		}
 		if diff := compare(want, got); diff != "" {
 			t.Fatalf("%v: landing %d, %s (-git +go-git):\n%s", rng, n, want.Commit.ID, diff)
@@ -213,6 +214,68 @@ func TestNoSuchFolder(t *testing.T) {
 		if repo, err := open(Options{Dir: filepath.Join(r.dir, "none"), Env: os.Getenv}); !errors.Is(err, ErrUnreadable) {
 			t.Errorf("%s: %v", name, err)
 			repo.Close()
+		}
+	}
+}
+
+// TestTreeLikeARepository: a tree that has all of a Git directory is not taken for one; what is called .git is.
+func TestTreeLikeARepository(t *testing.T) {
+	eachReader(t, func(t *testing.T, open opener) {
+		work := newTestRepo(t)
+		work.dir = filepath.Join(filepath.Dir(work.dir), "work")
+		work.git("init", "-q", work.dir)
+		work.git("init", "-q", "--bare", filepath.Join(work.dir, "copy.git"))
+		for _, name := range []string{"HEAD", "config", "objects", "refs"} {
+			if err := os.Rename(filepath.Join(work.dir, "copy.git", name), filepath.Join(work.dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !IsGitDir(work.dir) {
+			t.Fatal("the tree isn't like a repository")
+		}
+		if got, want := work.open(open).Dir(), filepath.Join(work.dir, ".git"); got != want {
+			t.Errorf("the repository is %s, not %s", got, want)
+		}
+	})
+}
+
+// TestGitFile: a file called .git names the repository, or is an error; no repository around it is taken instead.
+func TestGitFile(t *testing.T) {
+	eachReader(t, func(t *testing.T, open opener) {
+		r := newTestRepo(t)
+		work := testRepo{t, filepath.Join(r.dir, "work")}
+		work.write(".git", "gitdir: ../../repo.git\n")
+		if got := work.open(open).Dir(); got != r.dir {
+			t.Errorf("the repository is %s, not %s", got, r.dir)
+		}
+		work.write(".git", "gitdir: ../../gone.git\n")
+		if repo, err := open(Options{Dir: work.dir, Env: os.Getenv}); !errors.Is(err, ErrUnreadable) {
+			t.Errorf("%v", err)
+			repo.Close()
+		}
+	})
+}
+
+// TestMalformedThatLanded: of a malformed commit that was let in both readers say the same.
+func TestMalformedThatLanded(t *testing.T) {
+	r := importedRepo(t, "shapes.fi")
+	tree, parent := r.git("rev-parse", "main^{tree}"), r.git("rev-parse", "main~1")
+	raw := "tree " + tree + "\nparent " + parent + "\nauthor nobody\ncommitter nobody\n\nx\n"
+	tip := mustID(t, r.feed([]byte(raw), "hash-object", "-t", "commit", "-w", "--stdin", "--literally"))
+	both := r.both(t)
+	for _, rng := range []Range{{Landed: true}, {Counted: true}} {
+		rng.Tip, rng.Not = tip, []ID{mustID(t, parent)}
+		var said [2]Entry
+		for i, repo := range []Repo{both.git, both.goGit} {
+			all := landings(t, repo, rng)
+			if len(all) != 1 || !errors.Is(all[0].Commit.Malformed, ErrMalformed) {
+				t.Fatalf("%T: %+v", repo, all)
+			}
+			said[i] = all[0].Commit
+			said[i].Malformed = nil
+		}
+		if diff := compare(said[0], said[1]); diff != "" {
+			t.Errorf("%+v:\n%s", rng, diff)
 		}
 	}
 }

@@ -67,12 +67,12 @@ func (r *folderReader) tree(id ID, prefix string) error {
 	for _, e := range entries {
 		at := path.Join(prefix, e.name)
 		if len(r.folder.files) >= maxFolderFiles {
-			return fmt.Errorf("%w: it has more than %d files", ErrLimit, maxFolderFiles)
+			return exceeds("", "it has more than %d files", maxFolderFiles)
 		}
 		switch e.mode {
 		case ModeTree:
 			if len(at) > 1000 {
-				return fmt.Errorf("%w: its folders are nested too deeply", ErrLimit)
+				return exceeds("", "its folders are nested too deeply")
 			}
 			if err := r.tree(e.id, at); err != nil {
 				return err
@@ -83,7 +83,7 @@ func (r *folderReader) tree(id ID, prefix string) error {
 				return err
 			}
 			if r.bytes += len(content); r.bytes > maxFolderBytes {
-				return fmt.Errorf("%w: it has more than %d bytes", ErrLimit, maxFolderBytes)
+				return exceeds("", "it has more than %d bytes", maxFolderBytes)
 			}
 			r.folder.files[at] = content
 		default:
@@ -137,5 +137,7 @@ func (g *goGit) Folder(ctx context.Context, commit ID, name string) (*Folder, er
 	if err != nil {
 		return nil, err
 	}
-	return readFolder(func(id ID, kind string) ([]byte, error) { return g.objects.content(id, kind, g.limits.Object) }, c.Tree, name)
+	return readFolder(func(id ID, kind string) ([]byte, error) {
+		return g.objects.content(id, kind, bound{"object", g.limits.Object})
+	}, c.Tree, name)
 }

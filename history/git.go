@@ -36,17 +36,17 @@ type gitRepo struct {
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
 const minGit = "2.38"
 
-// Open opens a repository for reading through the git program on PATH. It starts nothing yet but
-// what finds the Git directory.
+// Open opens a repository for reading through the git program on PATH. It starts no process yet.
 func Open(o Options) (Repo, error) {
 	r := &gitRepo{opts: o, limits: o.Limits.withDefaults()}
 	r.merged = newLineBudget(r.limits)
 	var err error
-	if r.gitDir, r.dir, err = findGitDir(o); err != nil {
-		return nil, err
+	if r.gitDir, r.dir, err = findGitDir(o.Dir); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	// Tenure and approvals need the whole history, and a shallow push has cut its own.
-	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) || o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
+	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) ||
+		o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
 		return nil, fmt.Errorf("%w: it is shallow, cut off somewhere in the past: git fetch --unshallow", ErrUnreadable)
 	}
 	return r, nil
@@ -68,55 +68,6 @@ func (r *gitRepo) Close() error {
 		}
 	}
 	return nil
-}
-
-// findGitDir finds the Git directory that a folder belongs to, as gitrepository-layout(5) has it, and
-// the one that it shares with other worktrees.
-func findGitDir(o Options) (gitDir, common string, err error) {
-	dir, err := filepath.Abs(o.Dir)
-	if err == nil {
-		_, err = os.Stat(dir) // else a repository around a mistyped name would do
-	}
-	if err != nil {
-		return "", "", fmt.Errorf("%w: %w", ErrUnreadable, err)
-	}
-	for at := dir; ; at = filepath.Dir(at) {
-		for _, candidate := range []string{at, filepath.Join(at, ".git")} {
-			if gitDir, common, ok := gitDirAt(candidate); ok {
-				return gitDir, common, nil
-			}
-		}
-		if at == filepath.Dir(at) {
-			return "", "", fmt.Errorf("%w: %s is not in a Git repository", ErrUnreadable, dir)
-		}
-	}
-}
-
-// gitDirAt follows a ".git" file, and a worktree's "commondir" to the repository itself.
-func gitDirAt(path string) (gitDir, common string, ok bool) {
-	if b, err := os.ReadFile(path); err == nil {
-		target, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "gitdir: ")
-		if !ok {
-			return "", "", false
-		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
-	}
-	gitDir, common = filepath.Clean(path), filepath.Clean(path)
-	if _, err := os.Stat(filepath.Join(path, "HEAD")); err != nil {
-		return "", "", false
-	}
-	if b, err := os.ReadFile(filepath.Join(path, "commondir")); err == nil {
-		if common = strings.TrimSpace(string(b)); !filepath.IsAbs(common) {
-			common = filepath.Join(path, common)
-		}
-	}
-	if _, err := os.Stat(filepath.Join(common, "objects")); err != nil {
-		return "", "", false
-	}
-	return gitDir, common, true
 }
 
 // passed are the variables a git process may inherit: the quarantine's (git-receive-pack(1)), and
@@ -236,9 +187,10 @@ func (p *process) failed(err error) error {
 	said := p.stderr.last()
 	switch {
 	case strings.Contains(said, "ut of memory"), strings.Contains(said, "mmap failed"):
-		return fmt.Errorf("%w: %s needs more than %d MiB for one object; the limit is memory", ErrLimit, p.name, gitMemory>>20)
+		return exceeds("memory", "%s needs more than %d MiB for one object; the limit is memory", p.name, gitMemory>>20)
 	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
-		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config --global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
+		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config "+
+			"--global --add safe.directory %s", ErrUnreadable, p.cmd.Dir)
 	case said != "":
 		return fmt.Errorf("%w: %s: %s: %w", ErrUnreadable, p.name, said, err)
 	}

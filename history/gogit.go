@@ -75,7 +75,7 @@ func (g *goGit) Symbolic(_ context.Context, name string) (string, error) {
 }
 
 func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
-	raw, err := g.objects.content(id, "commit", g.limits.Object)
+	raw, err := g.objects.content(id, "commit", bound{"object", g.limits.Object})
 	if err != nil {
 		return Commit{}, err
 	}
@@ -83,7 +83,7 @@ func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
 }
 
 func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
-	raw, err := g.objects.content(id, "tag", g.limits.Object)
+	raw, err := g.objects.content(id, "tag", bound{"object", g.limits.Object})
 	if err != nil {
 		return Tag{}, err
 	}
@@ -91,13 +91,13 @@ func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
 }
 
 func (g *goGit) Blob(_ context.Context, id ID) ([]byte, error) {
-	return g.objects.content(id, "blob", g.limits.Object)
+	return g.objects.content(id, "blob", bound{"object", g.limits.Object})
 }
 
 func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.objects.kind(id) }
 
 // Resolve knows full object names, HEAD, ref names as gitrevisions(7) shortens them, and beginnings of
-// object names that one commit alone has; in this order, as git does. A tag stands for its commit.
+// object names that one commit alone has. What may be two of these is ErrAmbiguous. A tag stands for its commit.
 func (g *goGit) Resolve(ctx context.Context, rev string) (ID, error) {
 	id, err := g.named(ctx, rev)
 	if err == nil {
@@ -157,7 +157,8 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 	})
 	switch len(ids) {
 	case 0:
-		return ID{}, errors.New("no ref and no commit is called that here; this reader knows full and shortened object names, ref names and HEAD")
+		return ID{}, errors.New("no ref and no commit is called that here; this reader knows full and shortened object " +
+			"names, ref names and HEAD")
 	case 1:
 		return ids[0], nil
 	default:
@@ -167,24 +168,11 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 
 // commitOf follows tags to a commit, and fails at anything else.
 func (g *goGit) commitOf(ctx context.Context, id ID) (ID, error) {
-	for {
-		kind, err := g.objects.kind(id)
-		if err != nil {
-			return ID{}, err
-		}
-		switch kind {
-		case "commit":
-			return id, nil
-		case "tag":
-			tag, err := g.Tag(ctx, id)
-			if err != nil {
-				return ID{}, err
-			}
-			id = tag.Target
-		default:
-			return ID{}, fmt.Errorf("%s is a %s, not a commit", id, kind)
-		}
+	id, kind, err := Peel(ctx, g, id, nil)
+	if err == nil && kind != "commit" {
+		err = fmt.Errorf("%s is a %s, not a commit", id, kind)
 	}
+	return id, err
 }
 
 // withPrefix gives the objects whose names begin with a hexadecimal prefix of at least four digits,

@@ -43,7 +43,7 @@ func (t *treeReader) entriesOf(id ID) ([]treeEntry, error) {
 	if entries, ok := t.parsed[id]; ok {
 		return entries, nil
 	}
-	raw, err := t.objects.content(id, "tree", maxTree)
+	raw, err := t.objects.content(id, "tree", bound{"tree", maxTree})
 	if err != nil {
 		return nil, err
 	}
@@ -86,10 +86,10 @@ func (d *treeDiff) trees(prefix string, old, new ID) error {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	if d.steps++; d.steps > maxTreeSteps {
-		return fmt.Errorf("%w: more than %d changed folders", ErrLimit, maxTreeSteps)
+		return exceeds("", "more than %d changed folders", maxTreeSteps)
 	}
 	if len(prefix) > maxPath {
-		return fmt.Errorf("%w: a path of more than %d bytes", ErrLimit, maxPath)
+		return exceeds("", "a path of more than %d bytes", maxPath)
 	}
 	before, err := d.entriesOf(old)
 	if err != nil {
@@ -130,7 +130,7 @@ func (d *treeDiff) entry(prefix string, a, b treeEntry) error {
 		return d.trees(prefix+name+"/", a.id, b.id)
 	}
 	if len(d.found) == d.changes {
-		return fmt.Errorf("%w: more than %d changed paths", ErrLimit, d.changes)
+		return exceeds("changes", "more than %d changed paths", d.changes)
 	}
 	d.found = append(d.found, pathChange{path: prefix + name, old: Side{a.mode, a.id}, new: Side{b.mode, b.id}})
 	return nil

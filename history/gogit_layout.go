@@ -20,29 +20,9 @@ type layout struct {
 	objects   []string // object directories, in the order they are asked
 }
 
-// findLayout finds the repository of a folder as git does: the folder or one above it that is a Git
-// directory or has one named .git. It refuses what this reader can't read, by name.
-func findLayout(dir string, env func(string) string) (layout, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return layout{}, err
-	}
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return layout{}, err
-	}
-	l := layout{}
-	for at := dir; ; at = filepath.Dir(at) {
-		if l.gitDir, err = gitDirIn(at); err != nil {
-			return layout{}, err
-		}
-		if l.gitDir != "" {
-			break
-		}
-		if at == filepath.Dir(at) {
-			return layout{}, fmt.Errorf("%s is in no Git repository", dir)
-		}
-	}
-	if l.commonDir, err = commonDir(l.gitDir); err != nil {
+// findLayout finds the repository of a folder, and refuses what this reader can't read, by name.
+func findLayout(dir string, env func(string) string) (l layout, err error) {
+	if l.gitDir, l.commonDir, err = findGitDir(dir); err != nil {
 		return layout{}, err
 	}
 	if err := checkFormat(l.commonDir); err != nil {
@@ -55,69 +35,6 @@ func findLayout(dir string, env func(string) string) (layout, error) {
 		return layout{}, err
 	}
 	return l, nil
-}
-
-// gitDirIn gives the Git directory that a folder is or has, or "".
-func gitDirIn(at string) (string, error) {
-	dotGit := filepath.Join(at, ".git")
-	switch info, err := os.Stat(dotGit); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return "", err
-	case info.IsDir() && isGitDir(dotGit):
-		return filepath.EvalSymlinks(dotGit)
-	case info.Mode().IsRegular():
-		// A worktree or submodule: one line that says where.
-		content, err := os.ReadFile(dotGit)
-		if err != nil {
-			return "", err
-		}
-		target, ok := strings.CutPrefix(strings.TrimRight(string(content), "\r\n"), "gitdir: ")
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(at, target)
-		}
-		if !ok || !isGitDir(target) {
-			return "", fmt.Errorf("%s leads to no Git directory", dotGit)
-		}
-		return filepath.EvalSymlinks(target)
-	}
-	if isGitDir(at) {
-		return at, nil
-	}
-	return "", nil
-}
-
-// isGitDir asks for what git asks for (is_git_directory in git's setup.c).
-func isGitDir(dir string) bool {
-	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
-		return false
-	}
-	common, err := commonDir(dir)
-	if err != nil {
-		return false
-	}
-	for _, name := range []string{"objects", "refs"} {
-		if info, err := os.Stat(filepath.Join(common, name)); err != nil || !info.IsDir() {
-			return false
-		}
-	}
-	return true
-}
-
-// commonDir gives what a worktree's Git directory shares with the others.
-func commonDir(gitDir string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return gitDir, nil
-	}
-	if err != nil {
-		return "", err
-	}
-	common := strings.TrimRight(string(content), "\r\n")
-	if !filepath.IsAbs(common) {
-		common = filepath.Join(gitDir, common)
-	}
-	return filepath.EvalSymlinks(common)
 }
 
 // checkFormat refuses repositories whose config says that they are stored in a way this reader
@@ -148,7 +65,8 @@ func checkFormat(dir string) error {
 		}
 		if !known {
 			return fmt.Errorf("%s: extensions.%s = %q: this reader can't read that (SHA-256 objects, reftable refs "+
-				"and partial clones are among what it can't); where the git program is, the other reader can", path, ext.Key, ext.Value)
+				"and partial clones are among what it can't); where the git program is, the other reader can",
+				path, ext.Key, ext.Value)
 		}
 	}
 	for _, remote := range cfg.Section("remote").Subsections {
@@ -157,7 +75,8 @@ func checkFormat(dir string) error {
 			continue
 		}
 		if remote.HasOption("promisor") {
-			return fmt.Errorf("%s: remote %q is a promisor: a partial clone can't be judged; clone it without a filter", path, remote.Name)
+			return fmt.Errorf("%s: remote %q is a promisor: a partial clone can't be judged; clone it without a filter",
+				path, remote.Name)
 		}
 	}
 	return nil

@@ -6,7 +6,7 @@ import "context"
 func (g *goGit) entriesOf(id ID) ([]treeEntry, error) { return g.trees.entriesOf(id) }
 
 func (g *goGit) text(blob ID, limit int64) ([]byte, error) {
-	text, _, err := g.objects.head(blob, "blob", limit+1, g.limits.Blob)
+	text, _, err := g.objects.head(blob, "blob", limit+1, bound{"blob", g.limits.Blob})
 	return text, err
 }
 

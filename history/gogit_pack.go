@@ -140,7 +140,7 @@ func (p *pack) resolve(offset int64, bases *deltaBases) (deltaBase, error) {
 		// A delta begins with the sizes of its base and of its result (gitformat-pack(5)).
 		_, n := binary.Uvarint(chain[i].delta)
 		if size, _ := binary.Uvarint(chain[i].delta[max(n, 0):]); size > maxDeltified {
-			return deltaBase{}, fmt.Errorf("%w: an object of %d bytes stored as a delta, %d are allowed", ErrLimit, size, maxDeltified)
+			return deltaBase{}, exceeds("", "an object of %d bytes stored as a delta, %d are allowed", size, maxDeltified)
 		}
 		content, err := packfile.PatchDelta(base.content, chain[i].delta)
 		if err != nil {
@@ -155,7 +155,7 @@ func (p *pack) resolve(offset int64, bases *deltaBases) (deltaBase, error) {
 // inflate reads what follows a header just read.
 func (p *pack) inflate(h *packfile.ObjectHeader) ([]byte, error) {
 	if h.Length > maxDeltified {
-		return nil, fmt.Errorf("%w: a delta or its base of %d bytes, %d are allowed", ErrLimit, h.Length, maxDeltified)
+		return nil, exceeds("", "a delta or its base of %d bytes, %d are allowed", h.Length, maxDeltified)
 	}
 	var buf bytes.Buffer
 	n, _, err := p.scanner.NextObject(&buf)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"countersign/internal/refname"
 )
 
 // maxSymrefs is how many symbolic refs git follows (SYMREF_MAXDEPTH in git's refs.h).
@@ -60,7 +62,7 @@ func (refs refFiles) addPacked(path string) error {
 		if err != nil || !ok || id.size != 20 {
 			return fmt.Errorf("%s:%d: not an object name and a ref", path, n)
 		}
-		if validRefName(name) {
+		if refname.Valid(name) {
 			refs[name] = Ref{Name: name, ID: id}
 		}
 	}
@@ -82,7 +84,7 @@ func (refs refFiles) addLoose(gitDir, under string, wanted func(string) bool) er
 			return err
 		}
 		name := filepath.ToSlash(rel)
-		if !validRefName(name) || !wanted(name) {
+		if !refname.Valid(name) || !wanted(name) {
 			return nil
 		}
 		ref, err := readRefFile(path, name)
@@ -136,10 +138,8 @@ func (refs refFiles) resolve(ref Ref) (_ Ref, ok bool, err error) {
 // leads nowhere is left out, as git for-each-ref leaves it out.
 func (refs refFiles) matching(patterns []string) ([]Ref, error) {
 	var out []Ref
-	for name, ref := range refs {
-		if len(patterns) > 0 && !slices.ContainsFunc(patterns, func(p string) bool {
-			return name == p || strings.HasSuffix(p, "/") && strings.HasPrefix(name, p)
-		}) {
+	for _, ref := range refs {
+		if !ref.matches(patterns) {
 			continue
 		}
 		resolved, ok, err := refs.resolve(ref)
@@ -152,21 +152,4 @@ func (refs refFiles) matching(patterns []string) ([]Ref, error) {
 	}
 	slices.SortFunc(out, func(a, b Ref) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
-}
-
-// validRefName keeps the rules of git-check-ref-format(1) for full names.
-func validRefName(name string) bool {
-	if strings.ContainsAny(name, " ~^:?*[\\\x7f") || strings.Contains(name, "..") ||
-		strings.Contains(name, "@{") || strings.HasSuffix(name, ".") {
-		return false
-	}
-	for i := range len(name) {
-		if name[i] < ' ' {
-			return false
-		}
-	}
-	parts := strings.Split(name, "/")
-	return len(parts) > 1 && !slices.ContainsFunc(parts, func(part string) bool {
-		return part == "" || part[0] == '.' || strings.HasSuffix(part, ".lock")
-	})
 }

@@ -64,14 +64,20 @@ func (s *objectStore) Close() error {
 	return errors.Join(errs...)
 }
 
-// content reads the whole of an object that must have the given type and at most limit bytes.
-func (s *objectStore) content(id ID, kind string, limit int64) ([]byte, error) {
-	raw, _, err := s.head(id, kind, limit, limit)
+// bound is how many bytes an object may have, by which limit.
+type bound struct {
+	limit string
+	most  int64
+}
+
+// content reads the whole of an object that must have the given type.
+func (s *objectStore) content(id ID, kind string, b bound) ([]byte, error) {
+	raw, _, err := s.head(id, kind, b.most, b)
 	return raw, err
 }
 
 // head reads an object through, but keeps only its first bytes, at most keep; size is of the whole.
-func (s *objectStore) head(id ID, kind string, keep, limit int64) (_ []byte, size int64, err error) {
+func (s *objectStore) head(id ID, kind string, keep int64, b bound) (_ []byte, size int64, err error) {
 	o, err := s.open(id)
 	if err != nil {
 		return nil, 0, err
@@ -80,8 +86,8 @@ func (s *objectStore) head(id ID, kind string, keep, limit int64) (_ []byte, siz
 	if o.kind != kind {
 		return nil, 0, fmt.Errorf("%w: object %s is a %s, not a %s", ErrUnreadable, id, o.kind, kind)
 	}
-	if o.size > limit {
-		return nil, 0, fmt.Errorf("%w: %s %s has %d bytes, %d are allowed", ErrLimit, kind, id, o.size, limit)
+	if o.size > b.most {
+		return nil, 0, exceeds(b.limit, "%s %s has %d bytes, %d are allowed", kind, id, o.size, b.most)
 	}
 	// The size is a claim until all is read, so it buys little memory.
 	first := bytes.NewBuffer(make([]byte, 0, min(o.size, keep, 1<<16)))

@@ -49,9 +49,10 @@ func TestGoGitRefusesWhatItCantRead(t *testing.T) {
 
 func TestGoGitOpensOrdinaryRepositories(t *testing.T) {
 	for name, config := range map[string]string{
-		"known extensions": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = SHA1\n\trefStorage = files\n\tworktreeConfig = true\n\tnoop = 1\n",
-		"no promisor":      "[remote \"origin\"]\n\turl = x\n\tpromisor = false\n[branch \"promisor\"]\n\tremote = origin\n",
-		"an empty config":  "",
+		"known extensions": "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = SHA1\n\trefStorage = " +
+			"files\n\tworktreeConfig = true\n\tnoop = 1\n",
+		"no promisor":     "[remote \"origin\"]\n\turl = x\n\tpromisor = false\n[branch \"promisor\"]\n\tremote = origin\n",
+		"an empty config": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newTestRepo(t)
@@ -117,11 +118,11 @@ func TestGoGitReadsEveryObject(t *testing.T) {
 			for _, line := range lines {
 				field := strings.Fields(line)
 				id := mustID(t, field[0])
-				content, err := objects.content(id, field[1], 1<<30)
+				content, err := objects.content(id, field[1], bound{most: 1 << 30})
 				if err != nil {
 					t.Fatal(line, err)
 				}
-				head, size, err := objects.head(id, field[1], 3, 1<<30)
+				head, size, err := objects.head(id, field[1], 3, bound{most: 1 << 30})
 				if err != nil || size != int64(len(content)) || !bytes.Equal(head, content[:min(3, len(content))]) {
 					t.Fatalf("%s: %q of %d, %v", line, head, size, err)
 				}
@@ -234,7 +235,8 @@ func TestDeltasInACircle(t *testing.T) {
 	r := newTestRepo(t)
 	one, two := strings.Repeat("11", 20), strings.Repeat("22", 20)
 	const delta = "\x01\x01\x01x" // of a byte, to a byte: insert one byte, x
-	r.writePack(packEntry{name: one, kind: 7, base: two, content: delta}, packEntry{name: two, kind: 7, base: one, content: delta})
+	r.writePack(packEntry{name: one, kind: 7, base: two, content: delta},
+		packEntry{name: two, kind: 7, base: one, content: delta})
 	_, err := r.open(OpenGoGit).Kind(t.Context(), mustID(t, one))
 	if !errors.Is(err, ErrUnreadable) || !strings.Contains(err.Error(), "chain") {
 		t.Errorf("%v; want ErrUnreadable, about a chain", err)

@@ -16,7 +16,7 @@ func (g *goGit) linksOf(ctx context.Context, id ID) (links, error) {
 	if err := ctx.Err(); err != nil {
 		return links{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	head, _, err := g.objects.head(id, "commit", maxLinks, math.MaxInt64)
+	head, _, err := g.objects.head(id, "commit", maxLinks, bound{most: math.MaxInt64})
 	if err != nil {
 		return links{}, err
 	}
@@ -69,7 +69,7 @@ func (g *goGit) newCommits(ctx context.Context, tip ID, known map[ID]struct{}) (
 			continue
 		}
 		if seen[at.id] = struct{}{}; len(seen) > g.limits.Commits {
-			return nil, fmt.Errorf("%w: more than %d new commits", ErrLimit, g.limits.Commits)
+			return nil, exceeds("commits", "more than %d new commits", g.limits.Commits)
 		}
 		l, err := g.linksOf(ctx, at.id)
 		if err != nil {
@@ -156,7 +156,7 @@ func (g *goGit) entry(ctx context.Context, id ID, r Range) (Entry, error) {
 		return Entry{}, err
 	}
 	if len(c.Parents) > g.limits.Parents {
-		return Entry{}, fmt.Errorf("%w: commit %s has %d parents, %d are allowed", ErrLimit, id, len(c.Parents), g.limits.Parents)
+		return Entry{}, exceeds("parents", "commit %s has %d parents, %d are allowed", id, len(c.Parents), g.limits.Parents)
 	}
 	trees := []ID{{}}
 	if len(c.Parents) > 0 {
@@ -181,7 +181,8 @@ func (g *goGit) entry(ctx context.Context, id ID, r Range) (Entry, error) {
 	}
 	changes := differing(sides)
 	if len(sides) > 1 && !r.Counted && malformed == nil {
-		if changes, err = compareMerge(ctx, g, &c, g.limits, &budget{math.MaxInt64, math.MaxInt64}, g.merged.of(r)); err != nil {
+		if changes, err = compareMerge(ctx, g, &c, g.limits, &budget{math.MaxInt64, math.MaxInt64},
+			g.merged.of(r)); err != nil {
 			return Entry{}, inCommit(id, err)
 		}
 	}
@@ -189,6 +190,9 @@ func (g *goGit) entry(ctx context.Context, id ID, r Range) (Entry, error) {
 		return Entry{}, inCommit(id, err)
 	}
 	e := Entry{Commit: c, Changes: changes, Malformed: malformed}
+	if malformed != nil {
+		e.Tree = ID{} // as git's reader leaves it
+	}
 	if !r.Counted && malformed == nil {
 		if e.Watched, err = g.watched(c.Tree); err != nil {
 			return Entry{}, inCommit(id, err)
@@ -218,7 +222,7 @@ func (g *goGit) inspected(changes []Change) ([]Change, error) {
 		case ModeAbsent, ModeSubmodule:
 			continue
 		}
-		head, size, err := g.objects.head(c.New.ID, "blob", g.limits.Inspect, g.limits.Blob)
+		head, size, err := g.objects.head(c.New.ID, "blob", g.limits.Inspect, bound{"blob", g.limits.Blob})
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", c.Path, err)
 		}

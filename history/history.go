@@ -88,14 +88,13 @@ type Entry struct {
 	// for none, and in a range that is only counted.
 	Watched ID
 	// Malformed says what is wrong with a commit, or a folder of it, that isn't written as Git writes it. It is
-	// nil for all others; see [Range], Counted and Landed. Of a malformed commit no more is known than its id,
-	// its parents and, as far as they could be read, its changes.
+	// nil for all others; see [Range], Counted and Landed. Of a malformed commit only the id and the parents may be
+	// relied on, and its changes may be missing.
 	Malformed error
 }
 
 // Landing is a commit on a ref's first-parent line and the commits it brought in, parents before
-// children; the landing commit is not among Brought. It arrives complete: nobody asks a second
-// time about the same commit.
+// children; the landing commit is not among Brought. All of them arrive complete.
 type Landing struct {
 	Commit  Entry
 	Brought []Entry
@@ -106,8 +105,9 @@ type Range struct {
 	Tip ID
 	Not []ID
 	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
-	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as much as all the rest.
-	// Old histories hold odd objects: a malformed commit is then one that says nothing of who made it and when.
+	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as
+	// much as all the rest. Old histories hold odd objects: a malformed commit is then one that says nothing of who made
+	// it and when.
 	Counted bool
 	// Landed says that the range was let in before: a malformed commit is then given as one, and doesn't end
 	// the reading. See [Entry].
@@ -117,25 +117,30 @@ type Range struct {
 // Limits bound what reading may cost. Zero means the default, in the comment.
 type Limits struct {
 	Commits int   // new commits in one range; 100,000
-	Object  int64 // bytes of a commit or tag object; 1 MiB
+	Object  int64 // bytes of an object that is read whole: a commit, a tag, a file of a Folder; 1 MiB
 	Changes int   // changed paths of one commit; 1,000,000
 	Parents int   // parents of a commit; 64
 	Inspect int64 // bytes of a blob handed to Inspect, the rest is only counted; 1 MiB
 	Blob    int64 // bytes of a blob; 2 GiB
-	Bytes   int64 // of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where Landed is set
-	Merged  int64 // lines compared for files that both sides of merges changed, in all ranges of a reader but those with Landed; 24,000,000
+	// Of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where
+	// Landed is set, and no bound where Counted is. The second reader holds one landing at a time, and doesn't ask.
+	Bytes int64
+	// Lines compared for files that both sides of merges changed, in all ranges of a reader but those with Landed;
+	// 24,000,000
+	Merged int64
 }
 
 // Options are what a reader is opened with.
 type Options struct {
 	// Dir is the Git directory, or any folder of a work tree.
 	Dir string
-	// Env looks up an environment variable; only quarantine variables are asked for
-	// (git-receive-pack(1), Quarantine Environment), and PATH and HOME. Nil means none are set.
+	// Env looks up an environment variable: those of the quarantine (git-receive-pack(1), Quarantine Environment) and
+	// of a shallow push, and what a git process needs to find itself and the user's safe.directory setting. Nil
+	// means none are set.
 	Env func(string) string
-	// Inspect sees the first Limits.Inspect bytes of each new blob and its full size, and returns
-	// whatever the caller wants to find in Change.Traits. It must not keep head. It may be nil:
-	// then no blob is read.
+	// Inspect sees the first Limits.Inspect bytes of each blob that a change leaves behind and its full size, and
+	// returns whatever the caller wants to find in Change.Traits. It may see a blob once for several changes. It must
+	// not keep head. It may be nil: then no blob is read but those that merges of lines are compared with.
 	Inspect func(head []byte, size int64) uint32
 	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
 	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.
@@ -143,8 +148,11 @@ type Options struct {
 	Limits Limits
 }
 
-// Repo is a repository that can be judged. Both readers implement it, and give the same answers
-// for everything both can read.
+// Repo is a repository that can be judged. Both readers implement it, and give the same answers for what both can
+// read; errors are of the same kind, in other words. The second reader can read less: it knows fewer spellings of
+// revisions and no merges of git's, and wants each tree that it compares to be written as Git writes trees, also
+// where the first does without, as in a range that is only counted and in what landed before. It doesn't know
+// [Limits].Bytes.
 type Repo interface {
 	// Refs lists the refs whose full names match one of the patterns, or all refs without a
 	// pattern; sorted by name. A pattern is a ref name or a prefix ending in "/".
@@ -154,7 +162,7 @@ type Repo interface {
 	Symbolic(ctx context.Context, name string) (string, error)
 	// Landings gives the commits of the range as landings of the tip's first-parent line, oldest
 	// first. A commit belongs to the first landing commit that reaches it. It stops at the first
-	// error, which wraps ErrUnreadable or ErrLimit.
+	// error, which is [ErrUnreadable] or [ErrLimit].
 	Landings(ctx context.Context, r Range) iter.Seq2[Landing, error]
 	// FirstParents gives the first-parent line from tip, newest first, ending at the first commit
 	// that stop says true to (which is included) or at a root. It fails on shallow history.
@@ -174,7 +182,7 @@ type Repo interface {
 	// there is none.
 	Folder(ctx context.Context, commit ID, name string) (*Folder, error)
 	// Remerge gives the paths at which a merge commit holds something else than git's own merge of its parents,
-	// which follows renames. Known is false where there is no git to ask.
+	// which follows renames, and those at which git finds a conflict. Known is false where there is no git to ask.
 	Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error)
 	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
 	Kind(ctx context.Context, id ID) (string, error)

@@ -20,9 +20,25 @@ var ErrMissing = errors.New("missing")
 // trees, nothing of the machine.
 var ErrMalformed = fmt.Errorf("%w: malformed object", ErrUnreadable)
 
-// ErrLimit is wrapped by errors that name a limit of [Limits] which the history exceeds. Their texts
-// name objects, nothing of the machine.
+// ErrLimit is what every [LimitError] is, to errors.Is.
 var ErrLimit = errors.New("limit exceeded")
+
+// A LimitError says that the history exceeds a limit. Its text names objects, nothing of the machine.
+type LimitError struct {
+	// Limit is the name of the limit: a field of [Limits] in lower case, or what else the caller bounds; "" where it
+	// is none of these and nobody can set it.
+	Limit string
+	Text  string // what exceeds it
+}
+
+func (e *LimitError) Error() string { return ErrLimit.Error() + ": " + e.Text }
+
+// Is says that it is an [ErrLimit].
+func (e *LimitError) Is(target error) bool { return target == ErrLimit }
+
+func exceeds(limit, format string, args ...any) error {
+	return &LimitError{limit, fmt.Sprintf(format, args...)}
+}
 
 // ID names a Git object: 20 bytes for SHA-1, 32 for SHA-256. IDs are comparable; the zero ID is
 // "no object", which Git writes as 40 or 64 zeros (githooks(5), pre-receive).

@@ -32,7 +32,7 @@ func linksAmong(changes []Change, read func(id ID) (head []byte, size int64, err
 			continue
 		}
 		if len(found) == maxTreeLinks {
-			return nil, fmt.Errorf("%w: more than %d symbolic links in one tree", ErrLimit, maxTreeLinks)
+			return nil, exceeds("", "more than %d symbolic links in one tree", maxTreeLinks)
 		}
 		l := Link{Path: c.Path}
 		if c.New.Mode == ModeSymlink {
@@ -174,5 +174,7 @@ func (g *goGit) Links(ctx context.Context, commit, since ID) ([]Link, error) {
 	for i, d := range differing {
 		changes[i] = Change{Path: d.path, Old: []Side{d.old}, New: d.new}
 	}
-	return linksAmong(changes, func(id ID) ([]byte, int64, error) { return g.objects.head(id, "blob", maxTarget, g.limits.Blob) })
+	return linksAmong(changes, func(id ID) ([]byte, int64, error) {
+		return g.objects.head(id, "blob", maxTarget, bound{"blob", g.limits.Blob})
+	})
 }

@@ -45,7 +45,9 @@ type mergeComparer struct {
 
 // compareMerge gives a merge commit's own changes, sorted by path, each from the first parent that differs; and,
 // marked as Merged, the files that hold lines of two parents and are new with the merge.
-func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget, merged *lineBudget) ([]Change, error) {
+func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget,
+	merged *lineBudget,
+) ([]Change, error) {
 	m := &mergeComparer{mergeSource: source, ctx: ctx, limits: limits, budget: b, parents: len(c.Parents), merged: merged}
 	trees := []ID{c.Tree}
 	for _, p := range c.Parents {
@@ -114,10 +116,10 @@ func (m *mergeComparer) folder(prefix string, trees []ID) error {
 		return fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(m.ctx))
 	}
 	if m.steps++; m.steps > maxTreeSteps {
-		return fmt.Errorf("%w: more than %d changed folders", ErrLimit, maxTreeSteps)
+		return exceeds("", "more than %d changed folders", maxTreeSteps)
 	}
 	if len(prefix) > maxPath {
-		return fmt.Errorf("%w: a path of more than %d bytes", ErrLimit, maxPath)
+		return exceeds("", "a path of more than %d bytes", maxPath)
 	}
 	left := make([][]treeEntry, len(trees))
 	for i, id := range trees {
@@ -206,7 +208,7 @@ func (m *mergeComparer) file(path string, sides []Side) error {
 	}
 	from := slices.IndexFunc(parents, func(p Side) bool { return p != c.New })
 	if c.Old = []Side{parents[from]}; len(m.changes) == m.limits.Changes {
-		return fmt.Errorf("%w: it changes more than %d paths; the limit is changes", ErrLimit, m.limits.Changes)
+		return exceeds("changes", "it changes more than %d paths; the limit is changes", m.limits.Changes)
 	}
 	m.changes = append(m.changes, c)
 	return m.budget.take(len(path) + changeBytes)

@@ -61,7 +61,7 @@ func (m *mergeReader) entriesOf(id ID) ([]treeEntry, error) {
 		return nil, err
 	}
 	if len(raw) > maxTree {
-		return nil, fmt.Errorf("%w: tree %s has more than %d bytes; the limit is tree", ErrLimit, id, int64(maxTree))
+		return nil, exceeds("tree", "tree %s has more than %d bytes; the limit is tree", id, int64(maxTree))
 	}
 	entries, err := parseOldTree(raw, int(id.size))
 	if err != nil {

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -17,8 +16,9 @@ import (
 const (
 	maxMergedText  = 2 << 20  // bytes of each version of a file
 	maxMergedTexts = 32 << 20 // bytes of all versions of all files of one merge
-	maxMergedLines = 2 << 20  // lines of those, from the first that isn't the same in all versions to the last: half a second of work
-	bytesPerLine   = 64       // to read so many bytes takes as long as to compare a line
+	// lines of those, from the first that isn't the same in all versions to the last: half a second of work
+	maxMergedLines = 2 << 20
+	bytesPerLine   = 64 // to read so many bytes takes as long as to compare a line
 )
 
 // lineBudget is how much may still be compared for the merges that are pushed.
@@ -36,7 +36,8 @@ func (b *lineBudget) of(r Range) *lineBudget {
 
 func (b *lineBudget) take(lines int) error {
 	if b.left -= int64(lines); b.left < 0 {
-		return fmt.Errorf("%w: the files that both sides of merges changed have more than %d lines to compare; the limit is merged, which limits.time sets", ErrLimit, b.limit)
+		return exceeds("merged", "the files that both sides of merges changed have more than %d lines to compare; the "+
+			"limit is merged, which limits.time sets", b.limit)
 	}
 	return nil
 }
@@ -114,8 +115,8 @@ func (h hunk) equal(o hunk) bool {
 const maxCuts = 4
 
 // hunks gives the changed lines from one text to another, in order. It is a patience diff: the
-// texts are cut where a line stands once in either, and the parts between again, where a line stands once in either part.
-// Unlike Myers' it needs no more time for texts that were made to need it.
+// texts are cut where a line stands once in either, and the parts between again, where a line stands once in either
+// part. Unlike Myers' it needs no more time for texts that were made to need it.
 func hunks(before, after []rune, distinct int) []hunk {
 	d := differ{counts: make([]count, distinct)}
 	d.compare(0, before, after, maxCuts)

@@ -28,7 +28,8 @@ func TestMergesLines(t *testing.T) {
 			}
 			kept := []string{fmt.Sprintln("kept", i), "}\n", fmt.Sprintln("end", i)}
 			base = append(append(base, line), kept...)
-			ours, theirs, merged = append(append(ours, a...), kept...), append(append(theirs, b...), kept...), append(append(merged, m...), kept...)
+			ours, theirs, merged = append(append(ours, a...), kept...), append(append(theirs, b...), kept...),
+				append(append(merged, m...), kept...)
 		}
 		text := func(lines []string) string { return strings.Join(lines, "") }
 		merges := func(merged []string) bool {
@@ -81,9 +82,9 @@ func TestMergesLinesOfWholeLines(t *testing.T) {
 	}
 }
 
-// TestHunksAreAppliedToOneAnother takes texts of few different lines, so that most lines stand more than once. The hunks
-// of each side make that side of the base and don't touch each other; what is called the merge is what both sides'
-// hunks make of the base, and nothing else; and it can be told of each of its lines who put it there.
+// TestHunksAreAppliedToOneAnother takes texts of few different lines, so that most lines stand more than once. The
+// hunks of each side make that side of the base and don't touch each other; what is called the merge is what both
+// sides' hunks make of the base, and nothing else; and it can be told of each of its lines who put it there.
 func TestHunksAreAppliedToOneAnother(t *testing.T) {
 	lines := rapid.SliceOfN(rapid.RuneFrom([]rune("ab}")), 0, 6)
 	text := func(lines []rune) string {
@@ -106,7 +107,8 @@ func TestHunksAreAppliedToOneAnother(t *testing.T) {
 		edited := func(name string) []rune { // most lines stay, so that many merges are clean
 			at := rapid.IntRange(0, len(base)).Draw(t, name+" from")
 			end := rapid.IntRange(at, len(base)).Draw(t, name+" to")
-			return slices.Replace(slices.Clone(base), at, end, rapid.SliceOfN(rapid.RuneFrom([]rune("abx}")), 0, 3).Draw(t, name)...)
+			return slices.Replace(slices.Clone(base), at, end,
+				rapid.SliceOfN(rapid.RuneFrom([]rune("abx}")), 0, 3).Draw(t, name)...)
 		}
 		ours, theirs := edited("ours"), edited("theirs")
 		byOurs, byTheirs := hunks(base, ours, distinct), hunks(base, theirs, distinct)
@@ -136,25 +138,33 @@ func TestHunksAreAppliedToOneAnother(t *testing.T) {
 		if apart {
 			right = apply(base, joined)
 			if !isExplained(base, ours, theirs, right) {
-				t.Fatalf("%q, %q and %q: nobody put all lines of %q there", string(base), string(ours), string(theirs), string(right))
+				t.Fatalf("%q, %q and %q: nobody put all lines of %q there",
+					string(base), string(ours), string(theirs), string(right))
 			}
 		}
 		at := rapid.IntRange(0, len(right)).Draw(t, "at")
-		for _, merged := range [][]rune{right, ours, theirs, base, slices.Insert(slices.Clone(right), at, 'x'), slices.Insert(slices.Clone(right), at, 'a'), lines.Draw(t, "other")} {
+		for _, merged := range [][]rune{
+			right, ours, theirs, base, slices.Insert(slices.Clone(right), at, 'x'),
+			slices.Insert(slices.Clone(right), at, 'a'), lines.Draw(t, "other"),
+		} {
 			want := apart && slices.Equal(merged, right)
 			if got := mergesLines(text(base), text(ours), text(theirs), text(merged)); got != want {
-				t.Fatalf("%q, %q and %q make %q: %v, want %v", string(base), string(ours), string(theirs), string(merged), got, want)
+				t.Fatalf("%q, %q and %q make %q: %v, want %v", string(base), string(ours), string(theirs), string(merged), got,
+					want)
 			}
 			texts := []string{text(base), text(ours), text(theirs), text(merged)}
-			if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) && !isExplained(base, ours, theirs, merged) {
-				t.Fatalf("%q, %q and %q: cut, %q is taken for the merge", string(base), string(ours), string(theirs), string(merged))
+			if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) &&
+				!isExplained(base, ours, theirs, merged) {
+				t.Fatalf("%q, %q and %q: cut, %q is taken for the merge",
+					string(base), string(ours), string(theirs), string(merged))
 			}
 		}
 	})
 }
 
-// isExplained tries all ways to read two sides as changes of a base, and says whether in one of them each line of merged
-// stands where a side put it or all had it, with an unchanged line between what one side changed and what the other.
+// isExplained tries all ways to read two sides as changes of a base, and says whether in one of them each line of
+// merged stands where a side put it or all had it, with an unchanged line between what one side changed and what the
+// other.
 func isExplained(base, ours, theirs, merged []rune) bool {
 	type state struct{ base, ours, theirs, merged, who int }
 	const nobody, us, them, all = 0, 1, 2, 3

@@ -67,8 +67,8 @@ func cut(raw []byte, hs ...header) []byte {
 	return append(out, raw[at:]...)
 }
 
-// ParseCommit reads a raw commit object strictly: headers once each and in Git's order, so that no
-// two readers see different commits. What is signed is the object without its signature header, byte
+// ParseCommit reads a raw commit object strictly: headers in Git's order and, but for parents and mergetags, once
+// each, so that no two readers see different commits. What is signed is the object without its signature header, byte
 // for byte (gitformat-signature(5)). Errors wrap [ErrUnreadable].
 func ParseCommit(id ID, raw []byte) (Commit, error) {
 	c := Commit{ID: id, Raw: raw, Payload: raw}
@@ -128,8 +128,8 @@ func (c *Commit) parse() error {
 	return c.parseExtra(hs)
 }
 
-// parseExtra reads what may follow the committer. Each known name may stand once, but for mergetag;
-// unknown ones are kept in the payload and mean nothing.
+// parseExtra reads what may follow the committer. Each name may stand once, but for mergetag; unknown
+// ones are kept in the payload and mean nothing.
 func (c *Commit) parseExtra(hs []header) error {
 	var drop []header
 	seen := make(map[string]bool)

@@ -53,7 +53,8 @@ func TestParseCommitReadsTheClaims(t *testing.T) {
 	if want := (Identity{When: 2, Zone: "+051800"}); c.Committer != want {
 		t.Errorf("committer %+v, want %+v", c.Committer, want)
 	}
-	if len(c.Parents) != 2 || c.Parents[1].String() != strings.Repeat("2", 40) || c.Signature != nil || !bytes.Equal(c.Payload, c.Raw) {
+	if len(c.Parents) != 2 || c.Parents[1].String() != strings.Repeat("2", 40) || c.Signature != nil ||
+		!bytes.Equal(c.Payload, c.Raw) {
 		t.Errorf("%+v", c)
 	}
 }
@@ -96,7 +97,8 @@ func TestAttackCommitThatReadsInTwoWays(t *testing.T) {
 		"a malformed tag in a merge":   aTree + people + "mergetag object x\n\nm\n",
 	} {
 		id := ID{}
-		if c, err := ParseCommit(id, []byte(raw)); !errors.Is(err, ErrMalformed) || !errors.Is(err, ErrUnreadable) || c.Payload != nil {
+		if c, err := ParseCommit(id, []byte(raw)); !errors.Is(err, ErrMalformed) || !errors.Is(err, ErrUnreadable) ||
+			c.Payload != nil {
 			t.Errorf("%s: %v, want it malformed", name, err)
 		}
 	}
@@ -139,15 +141,19 @@ func TestParseTag(t *testing.T) {
 func TestParseRaw(t *testing.T) {
 	zero, a, b := strings.Repeat("0", 40), strings.Repeat("a", 40), strings.Repeat("b", 40)
 	for s, want := range map[string]Change{
-		":000000 100644 " + zero + " " + a + " A":                 {Old: []Side{{}}, New: Side{ModeFile, mustID(t, a)}},
-		"::100644 100755 120000 " + a + " " + b + " " + a + " MM": {Old: []Side{{ModeFile, mustID(t, a)}, {ModeExec, mustID(t, b)}}, New: Side{ModeSymlink, mustID(t, a)}},
+		":000000 100644 " + zero + " " + a + " A": {Old: []Side{{}}, New: Side{ModeFile, mustID(t, a)}},
+		"::100644 100755 120000 " + a + " " + b + " " + a +
+			" MM": {Old: []Side{{ModeFile, mustID(t, a)}, {ModeExec, mustID(t, b)}}, New: Side{ModeSymlink, mustID(t, a)}},
 	} {
 		got, err := parseRaw(s)
 		if err != nil || !slices.Equal(got.Old, want.Old) || got.New != want.New {
 			t.Errorf("%s: %+v, %v; want %+v", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", ":", "100644", ":100644 100644 " + a + " M", ":x 100644 " + a + " " + b + " M", ":100644 100644 " + a + " nonsense M", "::100644 100644 " + a + " " + b + " M"} {
+	for _, s := range []string{
+		"", ":", "100644", ":100644 100644 " + a + " M", ":x 100644 " + a + " " + b + " M",
+		":100644 100644 " + a + " nonsense M", "::100644 100644 " + a + " " + b + " M",
+	} {
 		if c, err := parseRaw(s); err == nil {
 			t.Errorf("%q: %+v, want it refused", s, c)
 		}
@@ -158,7 +164,8 @@ func TestParseRaw(t *testing.T) {
 // into the payload somewhere.
 func FuzzParseCommit(f *testing.F) {
 	f.Add([]byte(aTree + aParent + people + aSig + "\nm\n"))
-	f.Add([]byte(aTree + people + "mergetag object 1111111111111111111111111111111111111111\n type commit\n tag v1\n tagger " + ann + "\n \n m\n\nm\n"))
+	f.Add([]byte(aTree + people + "mergetag object 1111111111111111111111111111111111111111\n type commit\n tag v1\n " +
+		"tagger " + ann + "\n \n m\n\nm\n"))
 	f.Add([]byte(aTree + people))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		kept := bytes.Clone(raw)
@@ -230,13 +237,15 @@ func FuzzParseTree(f *testing.F) {
 // TestManyContinuationLines: an object may be little else, and is read in one go.
 func TestManyContinuationLines(t *testing.T) {
 	const lines = 200_000
-	raw := "tree " + strings.Repeat("1", 40) + "\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\nx y\n" + strings.Repeat(" \n", lines) + "gpgsig a\r\n b\r\n\nm\r\n"
+	raw := "tree " + strings.Repeat("1", 40) + "\nauthor A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000\nx y\n" +
+		strings.Repeat(" \n", lines) + "gpgsig a\r\n b\r\n\nm\r\n"
 	before := testing.AllocsPerRun(1, func() { _, _ = ParseCommit(ID{}, []byte(raw)) })
 	if before > 1000 {
 		t.Errorf("%d continuation lines take %.0f allocations", lines, before)
 	}
 	c, err := ParseCommit(ID{}, []byte(raw))
-	if err != nil || string(c.Signature) != "a\r\nb\r" || string(c.Raw) != raw || strings.Contains(string(c.Payload), "gpgsig") || !strings.HasSuffix(string(c.Payload), "\n\nm\r\n") {
+	if err != nil || string(c.Signature) != "a\r\nb\r" || string(c.Raw) != raw ||
+		strings.Contains(string(c.Payload), "gpgsig") || !strings.HasSuffix(string(c.Payload), "\n\nm\r\n") {
 		t.Errorf("signature %q, %v", c.Signature, err)
 	}
 }

@@ -22,8 +22,9 @@ func (g *goGit) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error) {
 // maxLineages bounds what a reader remembers of commits between two walks.
 const maxLineages = 200_000
 
-// gitSource reads commits from one rev-list, which prints them as it goes, newest first, and is stopped when the
-// walk has seen enough. Nothing is excluded: what rev-list excludes depends on dates (SLOP in git's revision.c).
+// gitSource reads commits from a rev-list, which prints them as it goes, newest first, and is stopped when the
+// walk has seen enough. It begins once more where what is left to learn wasn't in sight at first. Nothing is excluded:
+// what rev-list excludes depends on dates (SLOP in git's revision.c).
 type gitSource struct {
 	repo *gitRepo
 	list *process
@@ -33,26 +34,7 @@ func (s *gitSource) peel(ctx context.Context, id ID) (ID, bool, error) {
 	if _, known := s.lineage(id); known {
 		return id, true, nil
 	}
-	return peel(ctx, s.repo, id)
-}
-
-// maxPeel is how many tags of tags a walk follows.
-const maxPeel = 8
-
-// peel gives the commit that an id leads to; false where it leads to another object.
-func peel(ctx context.Context, repo Repo, id ID) (ID, bool, error) {
-	for range maxPeel {
-		kind, err := repo.Kind(ctx, id)
-		if err != nil || kind != "tag" {
-			return id, kind == "commit", err
-		}
-		tag, err := repo.Tag(ctx, id)
-		if err != nil {
-			return id, false, err
-		}
-		id = tag.Target
-	}
-	return id, false, nil
+	return commitBehind(ctx, s.repo, id)
 }
 
 func (s *gitSource) lineage(id ID) (lineage, bool) {
@@ -145,7 +127,7 @@ type goGitSource struct {
 }
 
 func (s *goGitSource) peel(ctx context.Context, id ID) (ID, bool, error) {
-	return peel(ctx, s.repo, id)
+	return commitBehind(ctx, s.repo, id)
 }
 
 func (s *goGitSource) lineage(id ID) (lineage, bool) {

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"countersign/internal/refname"
 )
 
 // ErrAmbiguous says that a revision means more than one thing here. Git would silently take one of them.
 var ErrAmbiguous = errors.New("ambiguous name")
-
-// shortNames are the names that a short one may stand for: gitrevisions(7), <refname>.
-var shortNames = []string{"refs/%s", "refs/tags/%s", "refs/heads/%s", "refs/remotes/%s", "refs/remotes/%s/HEAD"}
 
 // Names lists the refs of a repository, as [Repo] does.
 type Names interface {
@@ -38,10 +37,7 @@ func Named(ctx context.Context, names Names, rev string) (name, rest string, err
 	}
 	candidates := []string{short}
 	if !strings.HasPrefix(short, "refs/") {
-		candidates = nil
-		for _, as := range shortNames {
-			candidates = append(candidates, fmt.Sprintf(as, short))
-		}
+		candidates = refname.Meant(short)[1:] // no ref outside refs/ is named
 	}
 	refs, err := names.Refs(ctx, candidates...)
 	if err != nil {
@@ -84,11 +80,8 @@ func abbreviated(rev, rest string) string {
 	if i := strings.LastIndex(short, "-g"); i > 0 {
 		short = short[i+len("-g"):]
 	}
-	if len(short) < 7 || len(short) > 64 || strings.Trim(short, "0123456789abcdefABCDEF") != "" {
+	if !refname.LikeObject(short) {
 		return ""
 	}
 	return short
 }
-
-// ValidRef says whether a name is a full ref name: git-check-ref-format(1).
-func ValidRef(name string) bool { return strings.HasPrefix(name, "refs/") && validRefName(name) }

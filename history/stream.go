@@ -65,7 +65,10 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 	return func(yield func(Landing, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
-		s := &stream{r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes}, seen: make(map[ID]*blobFact), merged: r.merged.of(rng)}
+		s := &stream{
+			r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes},
+			seen: make(map[ID]*blobFact), merged: r.merged.of(rng),
+		}
 		switch {
 		case rng.Counted:
 			s.budget.left = math.MaxInt64
@@ -259,10 +262,12 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 		return e, err
 	}
 	if !slices.Equal(e.Parents, n.parents) {
-		return e, fmt.Errorf("%w: commit %s has other parents than git says: the history is shallow, grafted or damaged; git fetch --unshallow", ErrUnreadable, n.id)
+		return e, fmt.Errorf("%w: commit %s has other parents than git says: the history is shallow, grafted or damaged; "+
+			"git fetch --unshallow", ErrUnreadable, n.id)
 	}
 	if len(e.Parents) > s.r.limits.Parents {
-		return e, fmt.Errorf("%w: commit %s has %d parents; the limit parents is %d", ErrLimit, n.id, len(e.Parents), s.r.limits.Parents)
+		return e, exceeds("parents", "commit %s has %d parents; the limit parents is %d",
+			n.id, len(e.Parents), s.r.limits.Parents)
 	}
 	var trees []treeAt
 	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes, &s.budget); err != nil {
@@ -371,7 +376,8 @@ func (s *stream) object(w wanted) error {
 	switch {
 	case w.change == nil && kind == "tree":
 		if size > maxTree {
-			return fmt.Errorf("%w: tree %s of commit %s has %d bytes; the limit tree is %d", ErrLimit, w.id, w.commit, size, int64(maxTree))
+			return exceeds("tree", "tree %s of commit %s has %d bytes; the limit tree is %d",
+				w.id, w.commit, size, int64(maxTree))
 		}
 		if s.buf, err = s.blobs.body(s.buf, size, size); err != nil {
 			return err
@@ -381,7 +387,7 @@ func (s *stream) object(w wanted) error {
 		}
 	case w.change != nil && kind == "blob":
 		if size > l.Blob {
-			return fmt.Errorf("%w: blob %s has %d bytes; the limit blob is %d", ErrLimit, w.id, size, l.Blob)
+			return exceeds("blob", "blob %s has %d bytes; the limit blob is %d", w.id, size, l.Blob)
 		}
 		if s.buf, err = s.blobs.body(s.buf, size, l.Inspect); err != nil {
 			return err

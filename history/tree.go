@@ -45,7 +45,9 @@ func checkTree(raw []byte, hash int, watch string) (watched ID, err error) {
 	return watched, err
 }
 
-func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool), visit func(mode Mode, name, sum []byte) error) error {
+func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool),
+	visit func(mode Mode, name, sum []byte) error,
+) error {
 	var last []byte
 	var lastMode Mode
 	for len(raw) > 0 {
@@ -62,7 +64,8 @@ func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool), visit fun
 		if !ok {
 			return fmt.Errorf("%.200q has the mode %.20q", name, raw[:space])
 		}
-		if len(name) == 0 || name[0] == '.' && (len(name) == 1 || string(name) == ".." || len(name) == 4 && bytes.EqualFold(name, []byte(".git"))) || bytes.IndexByte(name, '/') >= 0 {
+		if len(name) == 0 || name[0] == '.' && (len(name) == 1 || string(name) == ".." ||
+			len(name) == 4 && bytes.EqualFold(name, []byte(".git"))) || bytes.IndexByte(name, '/') >= 0 {
 			return fmt.Errorf("it has an entry called %.200q", name)
 		}
 		if last != nil && (bytes.Equal(last, name) || !sorted(last, lastMode, name, mode)) {

@@ -79,7 +79,8 @@ func planLandings(tip ID, nodes []node) ([]plan, error) {
 
 // nodes lists the commits of a range: rev-list --parents, parents before children.
 func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
-	p, err := r.start(ctx, "rev-list", "--stdin", "--parents", "--topo-order", "--reverse", "--max-count="+number(r.limits.Commits+1))
+	p, err := r.start(ctx, "rev-list", "--stdin", "--parents", "--topo-order", "--reverse",
+		"--max-count="+number(r.limits.Commits+1))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,7 @@ func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
 			return nil, err
 		}
 		if len(nodes) == r.limits.Commits {
-			return nil, fmt.Errorf("%w: more than %d new commits; the limit is commits", ErrLimit, r.limits.Commits)
+			return nil, exceeds("commits", "more than %d new commits; the limit is commits", r.limits.Commits)
 		}
 		nodes = append(nodes, n)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"countersign/gate"
 	"countersign/history"
+	"countersign/internal/refname"
 )
 
 // Bounds on a hook's standard input.
@@ -85,8 +86,8 @@ func (u *updates) add(oldID, newID, ref string) error {
 	if err != nil {
 		return fmt.Errorf("new id: %w", err)
 	}
-	if err := checkRefName(ref); err != nil {
-		return err
+	if why := refname.Fault(ref); why != "" {
+		return fmt.Errorf("ref %q: %s (git-check-ref-format)", ref, why)
 	}
 	if u.seen[ref] {
 		return fmt.Errorf("ref %q is named twice", ref)

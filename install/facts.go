@@ -148,11 +148,9 @@ func (f *Facts) layoutOf(kind string) layout {
 	}
 }
 
-// isRepository asks for what Git itself asks of a Git directory (gitrepository-layout(5)).
+// isRepository says whether a folder is the Git directory of a repository, and not a linked worktree's.
 func isRepository(dir string) bool {
-	head := at(filepath.Join(dir, "HEAD"))
-	return head.exists && !head.mode.IsDir() &&
-		at(filepath.Join(dir, "objects")).mode.IsDir() && at(filepath.Join(dir, "refs")).mode.IsDir()
+	return history.IsGitDir(dir) && !at(filepath.Join(dir, "commondir")).exists
 }
 
 func (f *Facts) look(name string) file { return at(filepath.Join(f.GitDir, name)) }

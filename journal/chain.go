@@ -147,7 +147,8 @@ func endOf(f io.ReaderAt, size int64, newest func() (*piece, error)) (end, error
 		e = continuing(b, end{})
 	}
 	if !begins(b, e.seq+1) {
-		return end{}, errors.New("the file has other things in it than records: move it away, or name another in the policy's journal.file")
+		return end{}, errors.New("the file has other things in it than records: move it away, or name another in the " +
+			"policy's journal.file")
 	}
 	return e, nil
 }
@@ -177,7 +178,7 @@ func (j joined) ReadAt(p []byte, off int64) (n int, err error) {
 	return n + m, err
 }
 
-// findEnd looks for the last record of a file, reading backwards no further than it must.
+// findEnd looks for the last record of a file from the end backwards, in larger and larger steps.
 func findEnd(f io.ReaderAt, size int64) (end, error) {
 	const most = 2 * maxLine // the longest record, and as many torn bytes after it
 	for n := int64(16 << 10); ; n *= 4 {
@@ -193,7 +194,8 @@ func findEnd(f io.ReaderAt, size int64) (end, error) {
 		case n == size:
 			return end{}, errNoRecord
 		case n == most:
-			return end{}, fmt.Errorf("the last %d bytes hold no record: see what damaged it (countersign log check), then move it away", n)
+			return end{}, fmt.Errorf("the last %d bytes hold no record: see what damaged it (countersign log check), then "+
+				"move it away", n)
 		}
 	}
 }

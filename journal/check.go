@@ -19,7 +19,7 @@ type Head struct {
 	First    uint64 // the oldest record that is there: 1 unless segments were moved away
 	Seq      uint64 // of the last record, 0 if there is none
 	Hash     string // of its line with the newline, as sha256sum prints it; "" if there is none
-	Repaired int64  // bytes of torn lines in the whole journal that later records account for
+	Repaired int64  // bytes of torn lines that later records account for, in all files that are there
 }
 
 // Damage is what happened to a line.
@@ -71,8 +71,9 @@ func check(entries iter.Seq2[Entry, error]) (Head, error) {
 
 // Read goes through a journal with all its segments, oldest record first, and verifies it on the way. A [*Fault]
 // comes before the entry that shows it and doesn't end the reading, if there is more to read: what follows
-// is compared with the line that stands before it. An error that is no Fault ends it; it is fs.ErrNotExist only
-// if there is no journal. What is appended meanwhile may be missing.
+// is compared with the line that stands before it. But a line that is longer than any record ends it, and so does an
+// error that is no Fault, which is fs.ErrNotExist only if there is no journal. What is appended meanwhile may be
+// missing.
 func Read(path string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		pieces, err := piecesOf(path)
@@ -161,7 +162,8 @@ func (c *chain) next() (e Entry, faults []*Fault, err error) {
 			c.take(&e, raw)
 			return e, faults, nil
 		}
-		if ok && len(c.rest) == 0 { // a record but for its newline: only one that continues the chain can be what a crash left
+		// a record but for its newline: only one that continues the chain can be what a crash left
+		if ok && len(c.rest) == 0 {
 			if more := c.compare(e); more != nil {
 				return Entry{}, append(faults, more...), io.EOF
 			}
@@ -207,7 +209,8 @@ func (c *chain) atEnd() []*Fault {
 	if c.torn == 0 {
 		return nil
 	}
-	return []*Fault{{c.tornFile, c.tornLine, Torn, fmt.Sprintf("%d bytes after record %d are no whole record; the next record will account for them", c.torn, c.last.Seq)}}
+	return []*Fault{{c.tornFile, c.tornLine, Torn, fmt.Sprintf("%d bytes after record %d are no whole record; the next "+
+		"record will account for them", c.torn, c.last.Seq)}}
 }
 
 // misnamed compares the last record of a segment that is read with the segment's name.
@@ -215,7 +218,10 @@ func (c *chain) misnamed() []*Fault {
 	if c.piece.last == 0 || c.piece.last == c.last.Seq && c.found {
 		return nil
 	}
-	return []*Fault{{c.piece.path, c.line, Changed, fmt.Sprintf("by its name the segment ends with record %d, and it doesn't", c.piece.last)}}
+	return []*Fault{{
+		c.piece.path, c.line, Changed,
+		fmt.Sprintf("by its name the segment ends with record %d, and it doesn't", c.piece.last),
+	}}
 }
 
 // compare holds a record against what stands before it.
@@ -232,19 +238,22 @@ func (c *chain) compare(e Entry) []*Fault {
 	case c.last.Seq == 0 && first && e.First && e.Repaired == c.torn:
 		return nil // the segments before it were moved away
 	case linked:
-		return fault(e, Changed, "it continues the line before it, but its number, its count of repaired bytes or its place in the file doesn't")
+		return fault(e, Changed, "it continues the line before it, but its number, its count of repaired bytes or its "+
+			"place in the file doesn't")
 	case c.torn != 0 && e.Repaired == 0:
 		return fault(torn, Changed, "it is no record, and the next record doesn't say that it was torn")
 	case e.Seq > next:
 		return fault(e, Removed, "record %d stands where record %d belongs: what is between them is gone", e.Seq, next)
 	case e.Seq < next:
-		return fault(e, Inserted, "record %d stands where record %d belongs: it, or what is before it, was put there", e.Seq, next)
+		return fault(e, Inserted, "record %d stands where record %d belongs: it, or what is before it, was put there",
+			e.Seq, next)
 	case e.Repaired != c.torn:
 		return fault(e, Removed, "record %d says that %d torn bytes stand before it; there are %d", e.Seq, e.Repaired, c.torn)
 	case c.last.Seq == 0:
 		return fault(e, Changed, "record 1 says that something stands before it")
 	default:
-		return fault(c.last, Changed, "record %d was written after another line than this (or line %d itself was changed)", e.Seq, e.Line)
+		return fault(c.last, Changed, "record %d was written after another line than this (or line %d itself was changed)",
+			e.Seq, e.Line)
 	}
 }
 

@@ -218,7 +218,8 @@ func TestParseTakesOnlyTheExactForm(t *testing.T) {
 		" " + good, good + " ", good + "\r", good[:len(good)-1], good + "}",
 		strings.Replace(good, `"v":1`, `"v":2`, 1), strings.Replace(good, `"seq":1`, `"seq":01`, 1),
 		strings.Replace(good, `"seq":1`, `"seq":0`, 1), strings.Replace(good, `"seq":1`, `"seq":-1`, 1),
-		strings.Replace(good, `"seq":1`, `"seq":99999999999999999999`, 1), strings.Replace(good, `"seq":1`, `"seq":1,"seq":1`, 1),
+		strings.Replace(good, `"seq":1`, `"seq":99999999999999999999`, 1),
+		strings.Replace(good, `"seq":1`, `"seq":1,"seq":1`, 1),
 		strings.Replace(good, `,"record"`, `,"repaired":0,"record"`, 1), strings.Replace(good, `{"n":1}`, `[1]`, 1),
 		strings.Replace(good, `{"n":1}`, `{"n":1},"record":{}`, 1), strings.Replace(good, `{"n":1}`, `{"n":}`, 1),
 	} {

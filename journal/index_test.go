@@ -142,7 +142,8 @@ func TestIndexIsNeverTrustedOverTheJournal(t *testing.T) {
 			}
 			for range rapid.IntRange(1, 4).Draw(t, "records") {
 				n++
-				if err := l.Append(t.Context(), []byte(record(n, rapid.SliceOfN(rapid.SampledFrom(keys), 0, 3).Draw(t, "keys")...))); err != nil {
+				if err := l.Append(t.Context(), []byte(record(n,
+					rapid.SliceOfN(rapid.SampledFrom(keys), 0, 3).Draw(t, "keys")...))); err != nil {
 					t.Fatal(err)
 				}
 			}

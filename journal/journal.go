@@ -35,9 +35,10 @@
 // goes on growing.
 //
 // A journal's files are regular files. The first is made with mode 0640 less the umask, or in a folder that the group
-// may write to with 0660: there pushers are different users of the system. The mode
-// of a file that exists is never changed, and a file that follows a segment gets the segment's. It works on a file that may only grow (chattr +a), where
-// only the bytes of a write that failed stay behind until the next record repairs them.
+// may write to with 0660, and readable by all if the folder is: there pushers are different users of the system. The
+// mode of a file that exists is never changed, and a file that follows a segment gets the segment's. It works on a file
+// that may only grow (chattr +a), where only the bytes of a write that failed stay behind until the next record repairs
+// them.
 package journal
 
 import (
@@ -93,9 +94,10 @@ func errNotRegular(path string, mode fs.FileMode) error {
 	return fmt.Errorf("journal %s: not a regular file (%s); name another file or move it away", path, mode)
 }
 
-// Append writes one record at the end and returns nil only when it is on disk. A record that can't
-// be written leaves nothing behind. While another process writes, Append waits as long as ctx
-// allows, ten seconds if that has no deadline; once it has begun to write, ctx stops it no more.
+// Append writes one record at the end and returns nil only when it is on disk. After an error nothing of the
+// record is left, unless what was written can't be taken back either: then the error says so, and what is there is a
+// torn line or, if only the disk didn't confirm it, the record. While another process writes, Append waits as long as
+// ctx allows, ten seconds if that has no deadline; once it has begun to write, ctx stops it no more.
 func (l *Log) Append(ctx context.Context, record []byte) error {
 	body, err := compact(record)
 	if err != nil {
@@ -157,7 +159,7 @@ func appendTo(f file, size int64, end end, body []byte) error {
 	return nil
 }
 
-// undo takes back what a failed write left. Where that fails too, the next record repairs it.
+// undo takes back what a failed write left. Where that fails too, the next record repairs it, if it isn't a whole line.
 func undo(f file, size int64) error {
 	if err := f.Truncate(size); err != nil {
 		return fmt.Errorf("what was written of it stays until the next record: %w", err)

@@ -170,7 +170,8 @@ func TestOpenRefusesWhatIsNoRegularFile(t *testing.T) {
 			t.Errorf("Open(%s): %v, want a refusal", path, err)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "missing", "journal"), 0); err == nil || !strings.Contains(err.Error(), "no folder") {
+	_, err := Open(filepath.Join(dir, "missing", "journal"), 0)
+	if err == nil || !strings.Contains(err.Error(), "no folder") {
 		t.Errorf("Open in a missing folder: %v, want a refusal", err)
 	}
 }
@@ -195,7 +196,10 @@ func TestAppendRefusesALinkPutInPlaceAfterOpen(t *testing.T) {
 
 func TestAppendRefusesAFileOfOtherThings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	for _, other := range []string{"[core]\n\tbare = true\n", "\n", "{}\n", "\x00\x00\x00", strings.Repeat("log line\n", 20000), strings.Repeat("x", 3*maxLine)} {
+	for _, other := range []string{
+		"[core]\n\tbare = true\n", "\n", "{}\n", "\x00\x00\x00",
+		strings.Repeat("log line\n", 20000), strings.Repeat("x", 3*maxLine),
+	} {
 		if err := os.WriteFile(path, []byte(other), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +220,8 @@ func TestAppendGoesToTheNewFileOnceTheOldIsRenamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, l, `{"n":2}`)
-	if diff := cmp.Diff([][]string{{`{"n":1}`}, {`{"n":2}`}}, [][]string{records(t, path+".1"), records(t, path)}); diff != "" {
+	got := [][]string{records(t, path+".1"), records(t, path)}
+	if diff := cmp.Diff([][]string{{`{"n":1}`}, {`{"n":2}`}}, got); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -243,7 +248,8 @@ func TestRecordsSurviveAnyCrashes(t *testing.T) {
 		m := memory{new(bytes.Buffer)}
 		var want []string
 		for i := range rapid.IntRange(1, 12).Draw(t, "steps") {
-			record := fmt.Sprintf(`{"n":%d,"pad":"%s"}`, i, strings.Repeat("x", rapid.SampledFrom([]int{0, 9, 70_000}).Draw(t, "pad")))
+			pad := strings.Repeat("x", rapid.SampledFrom([]int{0, 9, 70_000}).Draw(t, "pad"))
+			record := fmt.Sprintf(`{"n":%d,"pad":"%s"}`, i, pad)
 			if rapid.Bool().Draw(t, "crash") {
 				at, err := endOf(m, int64(m.Len()), noSegment)
 				if err != nil {
@@ -282,7 +288,10 @@ func TestRecordsSurviveAnyCrashes(t *testing.T) {
 // that was there is touched, and the chain holds afterwards if it did before.
 func FuzzAppend(f *testing.F) {
 	whole := contents(f, "../testdata/journal/repaired.jsonl")
-	for _, seed := range [][]byte{nil, whole, whole[:200], whole[150:], bytes.ReplaceAll(whole, []byte("\n"), nil), []byte("{\"v\":1,\"seq\":\n\n\x00"), []byte(`{"v":1,"seq":1,"prev":"` + repairedHead + `","record":{}}`), bytes.ToUpper(whole)} {
+	for _, seed := range [][]byte{
+		nil, whole, whole[:200], whole[150:], bytes.ReplaceAll(whole, []byte("\n"), nil), bytes.ToUpper(whole),
+		[]byte("{\"v\":1,\"seq\":\n\n\x00"), []byte(`{"v":1,"seq":1,"prev":"` + repairedHead + `","record":{}}`),
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, before []byte) {

@@ -135,8 +135,8 @@ func makeSegment(path string, last uint64) bool {
 }
 
 // begin makes the file if there is none. One that follows a segment gets the segment's mode and group before
-// anybody can see it, so that all who could write to the one can write to the other. The first is open to the group where
-// its folder is.
+// anybody can see it, so that all who could write to the one can write to the other. The first is open to the group
+// where its folder is.
 func (l *Log) begin() (*os.File, error) {
 	before, err := l.newest()
 	if err != nil {

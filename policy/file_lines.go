@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// The library that parses TOML tells no lines of what parses. keyLines does: the line of each key,
-// table and list element, under its path. The path of an element ends in its number, and so the third
-// rule's second class is at("", "rule", 2, "classes", 1).
+// The library that parses TOML tells no lines of what parses: what it knows of them it keeps to itself, and it knows
+// one for all tables of a list. keyLines tells them: the line of each key, table and list element, under its path. The
+// path of an element ends in its number, and so the third rule's second class is at("", "rule", 2, "classes", 1).
 type keyLines map[string]int
 
 // maxNesting is how deep tables and lists may lie in one another. A policy needs four levels; the
@@ -40,7 +40,8 @@ func (l keyLines) find(path string) int {
 	return 0
 }
 
-// lineScanner walks over TOML 1.0 (toml.io/en/v1.0.0). Of a file that isn't TOML it needn't make
+// lineScanner walks over TOML 1.0 (toml.io/en/v1.0.0), with line breaks in inline tables as in 1.1, which the library
+// takes. Of a file that isn't TOML it needn't make
 // sense, but it always ends, and up to the first mistake it reads what the parser reads.
 type lineScanner struct {
 	text  string

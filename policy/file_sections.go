@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 
+	"countersign/internal/refname"
+
 	"github.com/bmatcuk/doublestar/v4"
 )
 
@@ -132,10 +134,12 @@ func (r *reader) protect(t *table, p *Protect) {
 
 // refPattern says whether a pattern could match a ref's full name (git-check-ref-format(1)).
 func refPattern(p string) bool {
-	return strings.HasPrefix(p, "refs/") && !strings.HasSuffix(p, "/") && !strings.HasSuffix(p, ".") && !strings.HasSuffix(p, ".lock") &&
-		!strings.Contains(p, "//") && !strings.Contains(p, "..") && !strings.Contains(p, "/.") && !strings.ContainsAny(p, " ~^:\\\x7f") &&
-		!strings.ContainsFunc(p, unicode.IsControl)
+	return refname.Valid(wildcards.Replace(p)) && !strings.ContainsFunc(p, unicode.IsControl)
 }
+
+// wildcards puts a letter where a pattern may have something else. A folder ending in .lock, which no ref lies in, was
+// never refused.
+var wildcards = strings.NewReplacer("*", "x", "?", "x", "[", "x", "]", "x", "{", "x", "}", "x", ".lock/", ".loc/")
 
 var fullID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 

@@ -6,27 +6,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"countersign/internal/refname"
+
 	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/text/unicode/norm"
 )
-
-// refRules are how Git finds a ref by a short name, in this order (gitrevisions(7)).
-var refRules = []struct{ before, after string }{
-	{"", ""}, {"refs/", ""}, {"refs/tags/", ""}, {"refs/heads/", ""}, {"refs/remotes/", ""}, {"refs/remotes/", "/HEAD"},
-}
-
-// spellings are the short and long names by which Git finds a ref.
-func spellings(ref string) []string {
-	var names []string
-	for _, r := range refRules {
-		name, begins := strings.CutPrefix(ref, r.before)
-		name, ends := strings.CutSuffix(name, r.after)
-		if begins && ends && name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
-}
 
 // remotes are what clones call the server by habit.
 var remotes = []string{"origin", "upstream"}
@@ -41,9 +25,9 @@ func Homonyms(ref string) []string {
 			others = append(others, other)
 		}
 	}
-	for _, name := range spellings(ref) {
-		for _, r := range refRules {
-			add(r.before + name + r.after)
+	for _, name := range refname.Spellings(ref) {
+		for _, other := range refname.Meant(name) {
+			add(other)
 		}
 	}
 	for _, space := range []string{"refs/", "refs/tags/", "refs/heads/"} {
@@ -111,8 +95,8 @@ func (p *Policy) Imitates(ref string) string {
 // AsObject gives a name by which Git finds a ref and which is written as an object's is, shortened as Git prints it or
 // whole; "" for none.
 func AsObject(ref string) string {
-	for _, name := range spellings(ref) {
-		if len(name) >= 7 && len(name) <= 64 && strings.Trim(name, "0123456789abcdefABCDEF") == "" {
+	for _, name := range refname.Spellings(ref) {
+		if refname.LikeObject(name) {
 			return name
 		}
 	}

@@ -34,7 +34,8 @@ func TestAgreementOpenPGP(t *testing.T) {
 		key, revoker := g.newKey(y(2020), name, "never"), g.newKey(y(2020), "revoker of "+name, "never")
 		g.talk(y(2020), []string{"addrevoker", revoker, "y", "save"}, "--edit-key", key)
 		signature = g.sign(y(2021), key)
-		blocks, err := armorBlocks([]byte(g.talk(y(2022), []string{"y", "1", "", "y"}, "--output", "-", "--desig-revoke", key)))
+		blocks, err := armorBlocks([]byte(g.talk(y(2022), []string{"y", "1", "", "y"}, "--output", "-", "--desig-revoke",
+			key)))
 		if err != nil {
 			g.t.Fatal(err)
 		}
@@ -115,13 +116,16 @@ func TestAgreementOpenPGP(t *testing.T) {
 			return g.export(y(2023), key), s
 		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Revoked, ""},
 
-		{"retired, later", func(g gpgHome, name string) (string, string) {
-			key := g.newKey(y(2020), name, "never")
-			s := g.sign(y(2021), key)
-			g.revoke(y(2022), key, "3")
-			return g.export(y(2023), key), s
-			// gpg makes no difference between reasons; RFC 9580 §5.2.3.31 does.
-		}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Good, "a retired key keeps what it signed before (RFC 9580 §5.2.3.31); gpg makes no difference between reasons"},
+		{
+			"retired, later", func(g gpgHome, name string) (string, string) {
+				key := g.newKey(y(2020), name, "never")
+				s := g.sign(y(2021), key)
+				g.revoke(y(2022), key, "3")
+				return g.export(y(2023), key), s
+				// gpg makes no difference between reasons; RFC 9580 §5.2.3.31 does.
+			}, 2021, 2021, "REVKEYSIG", "REVKEYSIG", Good,
+			"a retired key keeps what it signed before (RFC 9580 §5.2.3.31); gpg makes no difference between reasons",
+		},
 
 		{"superseded, later", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
@@ -229,7 +233,8 @@ func TestAgreementOpenPGP(t *testing.T) {
 			return certificate, s
 			// gpg can't check the revocation and leaves it at a warning. Here the owner's naming of
 			// the revoker is enough: the file is the project's own, and nobody else can add to it.
-		}, 2021, 2021, "GOODSIG", "good", Revoked, "gpg can't check the revocation; the owner named the revoker, and nobody else adds to a project's keyring"},
+		}, 2021, 2021, "GOODSIG", "good", Revoked, "gpg can't check the revocation; the owner named the revoker, and " +
+			"nobody else adds to a project's keyring"},
 
 		{"signature with an end", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
@@ -287,10 +292,13 @@ func TestAgreementOpenPGP(t *testing.T) {
 			return g.export(y(2022), key), strings.Replace(g.sign(y(2021), key), "\n", "\r\n", 1)
 		}, 2021, 2021, "GOODSIG", "good", Malformed, "one way to end lines is enough; some of each is nobody's"},
 
-		{"text after the armor", func(g gpgHome, name string) (string, string) {
-			key := g.newKey(y(2020), name, "never")
-			return g.export(y(2022), key), g.sign(y(2021), key) + "reviewed by bob\n"
-		}, 2021, 2021, "GOODSIG", "good", Malformed, "gpg stops at the armor's end, and what stands there is signed by nobody"},
+		{
+			"text after the armor", func(g gpgHome, name string) (string, string) {
+				key := g.newKey(y(2020), name, "never")
+				return g.export(y(2022), key), g.sign(y(2021), key) + "reviewed by bob\n"
+			}, 2021, 2021, "GOODSIG", "good", Malformed,
+			"gpg stops at the armor's end, and what stands there is signed by nobody",
+		},
 
 		{"text before the armor", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
@@ -309,7 +317,10 @@ func TestAgreementOpenPGP(t *testing.T) {
 		{"brainpoolP256r1", algorithm("brainpoolP256r1"), 2021, 2021, "GOODSIG", "good", Good, ""},
 		{"RSA of 2048 bits", algorithm("rsa2048"), 2021, 2021, "GOODSIG", "good", Good, ""},
 		{"RSA of 3072 bits", algorithm("rsa3072"), 2021, 2021, "GOODSIG", "good", Good, ""},
-		{"RSA of 1024 bits", algorithm("rsa1024"), 2021, 2021, "GOODSIG", "good", Weak, "the modulus can be factored; `weak-until` accepts what landed before a date"},
+		{
+			"RSA of 1024 bits", algorithm("rsa1024"), 2021, 2021, "GOODSIG", "good",
+			Weak, "the modulus can be factored; `weak-until` accepts what landed before a date",
+		},
 		{"DSA of 2048 bits", algorithm("dsa2048"), 2021, 2021, "GOODSIG", "good", Weak, "as for RSA of 1024 bits"},
 
 		{"a critical notation", func(g gpgHome, name string) (string, string) {
@@ -329,7 +340,8 @@ func TestAgreementOpenPGP(t *testing.T) {
 
 		{"the signature of other content", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
-			return g.export(y(2022), key), g.run(y(2021), "other content", "--batch", "--armor", "--local-user", key+"!", "--output", "-", "--detach-sign", "-")
+			return g.export(y(2022), key), g.run(y(2021), "other content", "--batch", "--armor", "--local-user", key+"!",
+				"--output", "-", "--detach-sign", "-")
 		}, 2021, 2021, "BADSIG", "BADSIG", Bad, ""},
 
 		{"two signatures in one block, both good", func(g gpgHome, name string) (string, string) {
@@ -344,8 +356,10 @@ func TestAgreementOpenPGP(t *testing.T) {
 				t.Errorf("gpg in %d: %s, want %s", c.signed, got, c.then)
 			}
 			raw := signedCommit([]byte(testPayload), []byte(signature))
-			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
-			table.add(agreement{c.name, c.git, c.ours.String(), c.why}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(c.landed)).Status.String())
+			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute},
+				Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
+			table.add(agreement{c.name, c.git, c.ours.String(), c.why}, g.gitVerdict(t, y(2030), certificate, raw),
+				ourVerdict(keyring, raw, y(c.landed)).Status.String())
 		})
 	}
 	table.compare()
@@ -361,7 +375,8 @@ func (g gpgHome) gitVerdict(t *testing.T, at time.Time, certificate string, raw 
 	fresh.imports(at, certificate)
 	j := newJudged(t)
 	program := filepath.Join(j.dir, "gpg-then")
-	script := fmt.Sprintf("#!/bin/sh\nexec gpg --homedir %s --no-autostart --faked-system-time %d! --no-auto-check-trustdb \"$@\"\n", fresh.dir, at.Unix())
+	script := fmt.Sprintf("#!/bin/sh\nexec gpg --homedir %s --no-autostart --faked-system-time %d! "+
+		"--no-auto-check-trustdb \"$@\"\n", fresh.dir, at.Unix())
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}

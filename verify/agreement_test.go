@@ -75,7 +75,8 @@ func (a *agreements) compare() {
 		return
 	}
 	if !*update {
-		a.t.Errorf("%s: the table under %q isn't what was found; run with -update, and read it:\n%s", file, a.title, b.String())
+		a.t.Errorf("%s: the table under %q isn't what was found; run with -update, and read it:\n%s",
+			file, a.title, b.String())
 		return
 	}
 	changed := before + "## " + a.title + "\n\n" + rest[:i] + b.String() + table[min(end, len(table)):]

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // gpgsmHome is a GnuPG home folder in which gpgsm trusts some authorities.
@@ -30,7 +32,7 @@ func newGPGSMHome(t *testing.T, authorities ...[]byte) gpgsmHome {
 	g := gpgsmHome{t, newGPGHome(t).dir}
 	var trusted strings.Builder
 	for _, ca := range authorities {
-		fingerprint, err := openssl(t, ca, "x509", "-noout", "-fingerprint", "-sha1")
+		fingerprint, err := corpus.OpenSSL(t, ca, "x509", "-noout", "-fingerprint", "-sha1")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +57,8 @@ func (g gpgsmHome) write(name string, data []byte) (path string) {
 
 func (g gpgsmHome) run(args ...string) {
 	g.t.Helper()
-	if out, err := exec.Command("gpgsm", append([]string{"--homedir", g.dir, "--batch"}, args...)...).CombinedOutput(); err != nil {
+	if out, err := exec.Command("gpgsm", append([]string{"--homedir", g.dir, "--batch"},
+		args...)...).CombinedOutput(); err != nil {
 		g.t.Fatalf("gpgsm %q: %v: %s", args, err, out)
 	}
 }
@@ -65,7 +68,8 @@ func (g gpgsmHome) judge(at time.Time, options string) *judged {
 	g.t.Helper()
 	j := newJudged(g.t)
 	program := filepath.Join(j.dir, "gpgsm-then")
-	script := fmt.Sprintf("#!/bin/sh\nexec gpgsm --homedir %s --faked-system-time %s %s \"$@\"\n", g.dir, at.UTC().Format("20060102T150405"), options)
+	script := fmt.Sprintf("#!/bin/sh\nexec gpgsm --homedir %s --faked-system-time %s %s \"$@\"\n",
+		g.dir, at.UTC().Format("20060102T150405"), options)
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		g.t.Fatal(err)
 	}
@@ -80,7 +84,8 @@ func withKey(t *testing.T, certificate *x509.Certificate, key crypto.Signer) (pa
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := append(pemOf(&holder{Certificate: certificate}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	both := append(pemOf(&holder{Certificate: certificate}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
 	path = filepath.Join(t.TempDir(), "holder.pem")
 	if err := os.WriteFile(path, both, 0o600); err != nil {
 		t.Fatal(err)
@@ -91,7 +96,8 @@ func withKey(t *testing.T, certificate *x509.Certificate, key crypto.Signer) (pa
 // signByOpenSSL has OpenSSL sign for the certificate's holder. The time in it is the machine's.
 func (h *holder) signByOpenSSL(t *testing.T, payload []byte) []byte {
 	t.Helper()
-	signature, err := openssl(t, payload, "cms", "-sign", "-binary", "-md", "sha256", "-signer", withKey(t, h.Certificate, h.key), "-outform", "PEM")
+	signature, err := corpus.OpenSSL(t, payload, "cms", "-sign", "-binary", "-md", "sha256", "-signer",
+		withKey(t, h.Certificate, h.key), "-outform", "PEM")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +130,8 @@ func (c employer) employ(t *testing.T, from, until time.Time) *holder {
 	}
 	key := newKey(t, elliptic.P256())
 	return &holder{certifyBy(t, &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "Alice"}, EmailAddresses: []string{"alice@example.org"}, NotBefore: from, NotAfter: until,
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "Alice"}, EmailAddresses: []string{"alice@example.org"},
+		NotBefore: from, NotAfter: until,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
 	}, c.Certificate, &key.PublicKey, c.key), key}
 }
@@ -160,18 +167,21 @@ func (c employer) list(t *testing.T, entries ...revokedCertificate) []byte {
 	const utcTime = "060102150405Z"
 	for _, e := range entries {
 		revoked := strings.TrimSuffix(e.at.Format(utcTime)+","+e.reason, ",")
-		fmt.Fprintf(&index, "R\t%s\t%s\t%X\tunknown\t/CN=Alice\n", e.NotAfter.Format(utcTime), revoked, e.SerialNumber.Bytes())
+		fmt.Fprintf(&index, "R\t%s\t%s\t%X\tunknown\t/CN=Alice\n",
+			e.NotAfter.Format(utcTime), revoked, e.SerialNumber.Bytes())
 	}
 	config := filepath.Join(dir, "ca.conf")
 	for name, text := range map[string]string{
-		"index": index.String(), "ca.conf": "[ca]\ndefault_ca = company\n[company]\ndefault_md = sha256\ndatabase = " + filepath.Join(dir, "index") + "\n",
+		"index": index.String(), "ca.conf": "[ca]\ndefault_ca = company\n[company]\ndefault_md = sha256\ndatabase = " +
+			filepath.Join(dir, "index") + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	own := withKey(t, c.Certificate, c.key)
-	list, err := openssl(t, nil, "ca", "-gencrl", "-config", config, "-cert", own, "-keyfile", own, "-crldays", "1000")
+	list, err := corpus.OpenSSL(t, nil, "ca", "-gencrl", "-config", config, "-cert", own, "-keyfile", own, "-crldays",
+		"1000")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,10 +199,12 @@ func TestAgreementX509Lives(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second) // when OpenSSL signs
 	in := func(years int) time.Time { return now.AddDate(years, 0, 0) }
 	corp, listless := newEmployer(t, "company", in(-10), in(10)), newEmployer(t, "company without a list", in(-10), in(10))
-	good, stolen, left, unexplained := corp.employ(t, in(-1), in(1)), corp.employ(t, in(-1), in(1)), corp.employ(t, in(-1), in(1)), corp.employ(t, in(-1), in(1))
+	good, stolen, left, unexplained := corp.employ(t, in(-1), in(1)), corp.employ(t, in(-1), in(1)),
+		corp.employ(t, in(-1), in(1)), corp.employ(t, in(-1), in(1))
 	later := now.Add(24 * time.Hour)
 	list := corp.list(t,
-		revokedCertificate{stolen, later, "keyCompromise"}, revokedCertificate{left, later, "affiliationChanged"}, revokedCertificate{unexplained, in(-1), ""})
+		revokedCertificate{stolen, later, "keyCompromise"}, revokedCertificate{left, later, "affiliationChanged"},
+		revokedCertificate{unexplained, in(-1), ""})
 	g := newGPGSMHome(t, corp.pem(), listless.pem())
 	g.run("--call-dirmngr", "LOADCRL", g.write("company.crl", list))
 	const lookUp = "--enable-issuer-based-crl-check"
@@ -211,14 +223,26 @@ func TestAgreementX509Lives(t *testing.T) {
 		{"valid", good, false, false, now, lookUp, "good", Good, ""},
 		{"lines that end in CR LF", good, false, true, now, lookUp, "good", Good, ""},
 		{"the signature of other content", good, true, false, now, lookUp, "BADSIG", Bad, ""},
-		{"ended since", good, false, false, in(2), lookUp, "EXPKEYSIG", Good, "it was valid when it signed and when that landed"},
+		{
+			"ended since", good, false, false, in(2), lookUp, "EXPKEYSIG",
+			Good, "it was valid when it signed and when that landed",
+		},
 		{"ended before it signed", corp.employ(t, in(-2), in(-1)), false, false, now, lookUp, "EXPKEYSIG", Expired, ""},
 		{"not begun when it signed", corp.employ(t, in(1), in(2)), false, false, now, lookUp, "refused", NotYetValid, ""},
 		{"revoked before it signed", unexplained, false, false, now, lookUp, "refused", Revoked, ""},
 		{"its key compromised, later", stolen, false, false, now, lookUp, "refused", Revoked, ""},
-		{"its holder left the company, later", left, false, false, now, lookUp, "refused", Good, "what was signed before stays good; gpgsm asks neither when nor why"},
-		{"revoked, and gpgsm as it comes", stolen, false, false, now, "", "good", Revoked, "gpgsm looks for a list only where the certificate says that there is one; the policy's `crls` always count"},
-		{"by an authority without a list", listless.employ(t, in(-1), in(1)), false, false, now, lookUp, "refused", Good, "gpgsm was told to want a list for each; in a policy those count that `crls` names"},
+		{
+			"its holder left the company, later", left, false, false, now, lookUp, "refused",
+			Good, "what was signed before stays good; gpgsm asks neither when nor why",
+		},
+		{
+			"revoked, and gpgsm as it comes", stolen, false, false, now, "", "good", Revoked,
+			"gpgsm looks for a list only where the certificate says that there is one; the policy's `crls` always count",
+		},
+		{
+			"by an authority without a list", listless.employ(t, in(-1), in(1)), false, false, now, lookUp, "refused",
+			Good, "gpgsm was told to want a list for each; in a policy those count that `crls` names",
+		},
 		{"the same, and gpgsm as it comes", listless.employ(t, in(-1), in(1)), false, false, now, "", "good", Good, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -236,7 +260,8 @@ func TestAgreementX509Lives(t *testing.T) {
 			}, Key{Principal: "alice", Kind: X509, Identities: []string{"alice@example.org"}})
 			ours := ourVerdict(k, raw, now.Add(time.Minute))
 			g := gpgsmHome{t, g.dir}
-			table.add(agreement{c.name, c.theirs, c.ours.String(), c.why}, g.judge(c.at, c.options).gitVerdict(raw), ours.Status.String())
+			table.add(agreement{c.name, c.theirs, c.ours.String(), c.why}, g.judge(c.at, c.options).gitVerdict(raw),
+				ours.Status.String())
 		})
 	}
 	table.compare()

@@ -226,25 +226,3 @@ func matchPatterns(word string, patterns []string) bool {
 	}
 	return found
 }
-
-// matchPattern knows "*" for any bytes and "?" for one. It never looks back further than the last
-// star, so that no pattern takes long.
-func matchPattern(word, pattern string) bool {
-	w, p, star, tried := 0, 0, -1, 0
-	for w < len(word) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, tried = p, w
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == word[w]):
-			w++
-			p++
-		case star >= 0:
-			tried++
-			w, p = tried, star+1
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}

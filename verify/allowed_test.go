@@ -40,7 +40,10 @@ func TestAllowedSigners(t *testing.T) {
 		},
 		{Principals: []string{"dan"}, Key: key("signers:6", time.Date(2020, 1, 1, 23, 59, 59, 0, time.UTC), none)},
 		{Principals: []string{"eve"}, Namespaces: []string{`a"b c\d`}, Key: key("signers:7", none, none)},
-		{Principals: []string{"*@example.org"}, Key: with(key("signers:8", year(2020), none), func(k *Key) { k.Authority = true })},
+		{
+			Principals: []string{"*@example.org"},
+			Key:        with(key("signers:8", year(2020), none), func(k *Key) { k.Authority = true }),
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -59,7 +62,7 @@ func TestAllowedSignersRefuses(t *testing.T) {
 	for line, want := range map[string]string{
 		"alice":                                 "nothing stands after them",
 		"alice ":                                "nothing stands after them",
-		allowedKey:                              `"AAAAC3NzaC1lZDI1NTE5AAAAIPDUVjW0eBRgA0WGfmzJ7hojg32k1oiDEFGwrc4yNb6L" is neither an option nor a type of key`,
+		allowedKey:                              `"` + allowedKey[12:] + `" is neither an option nor a type of key`,
 		`"alice ` + allowedKey:                  "a quote isn't closed",
 		`"alice"bob ` + allowedKey:              "a quote in the middle",
 		`ali"ce" ` + allowedKey:                 "a quote in the middle",
@@ -187,10 +190,11 @@ func allowedLine(a AllowedSigner) string {
 // keyring.
 func FuzzAllowedSigners(f *testing.F) {
 	f.Add([]byte("alice " + allowedKey))
-	f.Add([]byte(`"a,b" namespaces="git,\"",valid-after="20200101",valid-before="20300101120000Z" ` + allowedKey + " comment\n# x\n"))
-	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/two-lines-second-valid.allowed_signers"))
-	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/sk-up.allowed_signers"))
-	f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/cert-pattern.allowed_signers"))
+	f.Add([]byte(`"a,b" namespaces="git,\"",valid-after="20200101",valid-before="20300101120000Z" ` + allowedKey +
+		" comment\n# x\n"))
+	f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/two-lines-second-valid.allowed_signers"))
+	f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/sk-up.allowed_signers"))
+	f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/cert-pattern.allowed_signers"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		signers, err := ParseAllowedSigners(data, "f")
 		if err != nil {

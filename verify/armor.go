@@ -20,8 +20,8 @@ const (
 // oneArmorBlock decodes a signature that is exactly one armor block of the kind given, such as
 // "PGP SIGNATURE", and nothing else but newlines after it (the web forges write two). Whatever
 // stands around a block isn't covered by the signature in it, and two programs may read it in two
-// ways; so everything that isn't plainly one block is an error, and means [Malformed]. Lines end in LF, or
-// all of them in CR LF.
+// ways; so everything that isn't plainly one block is an error, and means [Malformed]. Lines end in LF or,
+// but for SSH's, all of them in CR LF.
 //
 // The forms are RFC 9580 §6.2 and OpenSSH's PROTOCOL.sshsig, which has no headers and no checksum.
 // RFC 9580 §6.1 wants a wrong checksum to be ignored; gpg, and so Git, refuses it, and so does this.
@@ -65,7 +65,8 @@ func withoutCR(signature []byte) []byte {
 	if bytes.HasSuffix(signature, []byte("\n")) {
 		whole = signature
 	}
-	if n := bytes.Count(whole, []byte("\n")); n != bytes.Count(whole, []byte("\r\n")) || n != bytes.Count(whole, []byte("\r")) {
+	if n := bytes.Count(whole, []byte("\n")); n != bytes.Count(whole, []byte("\r\n")) ||
+		n != bytes.Count(whole, []byte("\r")) {
 		return signature
 	}
 	return bytes.ReplaceAll(whole, []byte("\r\n"), []byte("\n"))

@@ -35,7 +35,10 @@ func TestOneArmorBlock(t *testing.T) {
 		{"attack: text after it", helloArmor + "hello\n", "something else, which nobody signed"},
 		{"attack: blanks after it", helloArmor + " \n", "something else, which nobody signed"},
 		{"attack: a second block", helloArmor + helloArmor, "a second signature"},
-		{"attack: an OpenTimestamps block", helloArmor + "-----BEGIN OPENTIMESTAMPS GIT TIMESTAMP-----\n\nAQ==\n", "an OpenTimestamps proof"},
+		{
+			"attack: an OpenTimestamps block", helloArmor + "-----BEGIN OPENTIMESTAMPS GIT TIMESTAMP-----\n\nAQ==\n",
+			"an OpenTimestamps proof",
+		},
 		{"attack: another kind's end", change("-----END PGP", "-----END SSH"), "no line -----END PGP SIGNATURE-----"},
 		{"no end", "-----BEGIN PGP SIGNATURE-----\n\naGVsbG8=\n", "no line -----END"},
 		{"end in the middle of a line", change("\n-----END", "-----END"), "no line -----END"},
@@ -94,7 +97,8 @@ func TestOneArmorBlockSSH(t *testing.T) {
 func TestArmorBlocks(t *testing.T) {
 	key := strings.ReplaceAll(helloArmor, "SIGNATURE", "PUBLIC KEY BLOCK")
 	file := "Alice's keys\n" + key + "and\r\n" +
-		strings.ReplaceAll(strings.Replace(key, "\naGVs", "\nVersion: odd\nno colon here:\n\naGVs\n\n", 1), "\n", " \r\n") + helloArmor
+		strings.ReplaceAll(strings.Replace(key, "\naGVs", "\nVersion: odd\nno colon here:\n\naGVs\n\n", 1), "\n", " \r\n") +
+		helloArmor
 	file = strings.Replace(file, "----- \r\n \r\nVersion", "----- \r\nVersion", 1)
 	blocks, err := armorBlocks([]byte(file))
 	if err != nil {
@@ -140,7 +144,8 @@ func FuzzOneArmorBlock(f *testing.F) {
 			t.Errorf("accepted: %q", signature)
 		}
 		// And what it holds can be written down and read again; another program reads the same, if it does.
-		if again, err := oneArmorBlock(armored(kindOpenPGPSignature, body), kindOpenPGPSignature); len(body) > 0 && (err != nil || !bytes.Equal(again, body)) {
+		if again, err := oneArmorBlock(armored(kindOpenPGPSignature, body), kindOpenPGPSignature); len(body) > 0 &&
+			(err != nil || !bytes.Equal(again, body)) {
 			t.Errorf("%q reads as %q, %v", body, again, err)
 		}
 		if ssh {

@@ -20,7 +20,8 @@ func TestAttackImportLosesRevocation(t *testing.T) {
 		"before the keys":              slices.Concat(block(revocation), block(alice.Bytes()), block(bob.Bytes())),
 		"behind another's certificate": block(slices.Concat(alice.Bytes(), bob.Bytes(), revocation)),
 		"binary, at the end":           slices.Concat(alice.Bytes(), bob.Bytes(), revocation),
-		"in the armor of a signature":  slices.Concat(block(alice.Bytes()), block(bob.Bytes()), armored(kindOpenPGPSignature, revocation)),
+		"in the armor of a signature": slices.Concat(block(alice.Bytes()), block(bob.Bytes()),
+			armored(kindOpenPGPSignature, revocation)),
 	} {
 		found, err := Import("keys.asc", file)
 		if err != nil || len(found) != 2 {

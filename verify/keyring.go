@@ -33,18 +33,20 @@ type entry struct {
 // NewKeyring reads keys. A key that can't be read, or whose other fields contradict one another, is
 // never left out: it is an error that names the key's Source, and all such errors are given at
 // once. So is a key that stands under two principals, also as an SSH and an OpenPGP key, for they would be one
-// person, and a keyring without keys. A principal may have several keys, and a key several entries of one principal, each
-// with its own window: see [Keyring.Verify].
+// person, and a keyring without keys. A principal may have several keys, and a key several entries of one principal,
+// each with its own window: see [Keyring.Verify].
 //
 // All keys are read here; what is left for the first signature by an OpenPGP key is to check its
-// owner's signatures in it. A key that is too weak for any signature is not an error: it says whose
-// a signature is that is refused. The keys' Data is kept and must not be changed afterwards.
+// owner's signatures in it, and for the first X.509 signature to read the built-in trusted root. A key that is too weak
+// for any signature is not an error: it says whose a signature is that is refused. The keys' Data is kept and must not
+// be changed afterwards.
 func NewKeyring(keys []Key, settings Settings) (*Keyring, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("the keyring has no keys, so that nobody could sign: add a principal's key")
 	}
 	k := &Keyring{
-		byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, authorities: map[string][]*entry{}, byRaw: map[string][]*entry{}, settings: settings,
+		byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, authorities: map[string][]*entry{},
+		byRaw: map[string][]*entry{}, settings: settings,
 	}
 	var errs []error
 	for i, key := range keys {
@@ -163,11 +165,11 @@ func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
 // the object says, and is received at another, by the receiver's clock; the later of the two counts as the
 // receipt. Zero says that it is known to have landed: then it came in when it landed.
 //
-// The key is judged at the signature's own time where it has one (OpenPGP), and at the landing
-// where it has none (SSH). It must lie in the key's window: From ≤ time < Until. A retired key
+// The key is judged at the signature's own time where it has one (OpenPGP, X.509), and at the landing
+// where it has none (SSH). That time must lie in the key's window: From ≤ time < Until. A retired key
 // keeps the signatures made before it was. What is received with a time must be received before the key's end, too,
-// or within Settings.EndGrace after it: whoever has the key can date back. A compromised key keeps only those that were made and
-// received before it was: whoever has the key can write any time into a signature and a commit, but
+// or within Settings.EndGrace after it: whoever has the key can date back. A compromised key keeps only those that were
+// made and received before it was: whoever has the key can write any time into a signature and a commit, but
 // can't hand them in in the past. So it is with weak algorithms. Where a key has several entries, a
 // revocation in any of them counts, and else any window will do.
 //
@@ -231,7 +233,8 @@ func (k *Keyring) identify(payload, signature []byte, at arrival) (Result, []*en
 	case begins(kindSignedMessage):
 		return k.verifyX509(payload, signature, at)
 	default:
-		return Result{Status: Malformed, Reason: "the signature doesn't begin with the first line of an OpenPGP, SSH or X.509 signature"}, nil
+		return Result{Status: Malformed, Reason: "the signature doesn't begin with the first line of an OpenPGP, SSH or " +
+			"X.509 signature"}, nil
 	}
 }
 
@@ -317,9 +320,11 @@ func (k *Key) revoked(made, received time.Time) error {
 		case k.RevokedAt.IsZero():
 			return refuse(Revoked, "the key is revoked as compromised, and with it all its signatures")
 		case !made.Before(k.RevokedAt):
-			return refuse(Revoked, "the key was compromised on %s, before the signature of %s", moment(k.RevokedAt), moment(made))
+			return refuse(Revoked, "the key was compromised on %s, before the signature of %s",
+				moment(k.RevokedAt), moment(made))
 		case !received.Before(k.RevokedAt):
-			return refuse(Revoked, "the key was compromised on %s, before the signature came in on %s: whoever has the key could have dated it back to %s",
+			return refuse(Revoked, "the key was compromised on %s, before the signature came in on %s: whoever has the key "+
+				"could have dated it back to %s",
 				moment(k.RevokedAt), moment(received), moment(made))
 		}
 		return nil
@@ -345,7 +350,8 @@ func (k *Key) outside(made time.Time) error {
 func (k *Keyring) ended(entries []*entry, made, received time.Time) (err error) {
 	for _, e := range entries {
 		if end := e.key.retiredAt(); !end.IsZero() && !received.Before(end.Add(k.settings.EndGrace)) {
-			return refuse(Expired, "the key was retired on %s, before the signature came in on %s: whoever has the key could have dated it back to %s", moment(end), moment(received), moment(made))
+			return refuse(Expired, "the key was retired on %s, before the signature came in on %s: whoever has the key could "+
+				"have dated it back to %s", moment(end), moment(received), moment(made))
 		}
 	}
 	for _, e := range entries {
@@ -355,7 +361,8 @@ func (k *Keyring) ended(entries []*entry, made, received time.Time) (err error) 
 		if end := e.key.Until; end.IsZero() || received.Before(end.Add(k.settings.EndGrace)) {
 			return nil
 		}
-		err = refuse(Expired, "the key was valid until %s, before the signature came in on %s: whoever has the key could have dated it back to %s", moment(e.key.Until), moment(received), moment(made))
+		err = refuse(Expired, "the key was valid until %s, before the signature came in on %s: whoever has the key could "+
+			"have dated it back to %s", moment(e.key.Until), moment(received), moment(made))
 	}
 	return err
 }

@@ -37,7 +37,10 @@ func TestKeyringRefuses(t *testing.T) {
 		{"unknown kind", with(good, func(k *Key) { k.Kind = "pgp" }), `a key of kind "pgp"`},
 		{"X.509", with(good, func(k *Key) { k.Kind = X509 }), "an X.509 key is named by an identity and an issuer"},
 		{"no data", with(good, func(k *Key) { k.Data = nil }), "one line of the form"},
-		{"OpenPGP as SSH", with(good, func(k *Key) { k.Data = []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----\n") }), "unknown type"},
+		{
+			"OpenPGP as SSH", with(good, func(k *Key) { k.Data = []byte("-----BEGIN PGP PUBLIC KEY BLOCK-----\n") }),
+			"unknown type",
+		},
 		{"SSH as OpenPGP", with(good, func(k *Key) { k.Kind = OpenPGP }), "no OpenPGP key in it"},
 		{"never valid", with(good, func(k *Key) { k.From, k.Until = year(2024), year(2024) }), "which is never"},
 		{"unknown revocation", with(good, func(k *Key) { k.Revoked = "lost" }), `revoked as "lost"`},
@@ -100,7 +103,8 @@ func TestKeyringAttackOneKeyTwoPeople(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := NewKeyring([]Key{c.a, bystander, c.b}, Settings{})
-			if err == nil || !strings.HasPrefix(err.Error(), c.b.Source+": ") || !strings.Contains(err.Error(), " at "+c.a.Source) {
+			if err == nil || !strings.HasPrefix(err.Error(), c.b.Source+": ") ||
+				!strings.Contains(err.Error(), " at "+c.a.Source) {
 				t.Errorf("error %v, want one that names %s and %s", err, c.a.Source, c.b.Source)
 			}
 		})
@@ -112,7 +116,8 @@ func TestKeyringTwoKeysOfOnePerson(t *testing.T) {
 	pgp, secret := pgpEntry(t, "alice")
 	k := mustKeyring(t, sshEntry("alice", one), pgp, sshEntry("alice", two), bystander)
 	for _, signature := range [][]byte{
-		sshSign(t, one, sshNamespace, testPayload), sshSign(t, two, sshNamespace, testPayload), commitSignature(t, secret, 2021),
+		sshSign(t, one, sshNamespace, testPayload), sshSign(t, two, sshNamespace, testPayload),
+		commitSignature(t, secret, 2021),
 	} {
 		if res := verdict(t, k, testPayload, signature, landing); res.Principal != "alice" {
 			t.Errorf("%+v", res)
@@ -129,9 +134,19 @@ var revokedCases = []struct {
 	want         Status
 }{
 	{"no bounds", []func(*Key){func(*Key) {}}, year(2023), year(2023), Good},
-	{"before from", []func(*Key){func(k *Key) { k.From = year(2024) }}, year(2024).Add(-time.Second), year(2024).Add(-time.Second), NotYetValid},
+	{
+		"before from",
+		[]func(*Key){func(k *Key) { k.From = year(2024) }},
+		year(2024).Add(-time.Second),
+		year(2024).Add(-time.Second), NotYetValid,
+	},
 	{"at from", []func(*Key){func(k *Key) { k.From = year(2024) }}, year(2024), year(2024), Good},
-	{"before until", []func(*Key){func(k *Key) { k.Until = year(2024) }}, year(2024).Add(-time.Second), year(2024).Add(-time.Second), Good},
+	{
+		"before until",
+		[]func(*Key){func(k *Key) { k.Until = year(2024) }},
+		year(2024).Add(-time.Second),
+		year(2024).Add(-time.Second), Good,
+	},
 	{"at until", []func(*Key){func(k *Key) { k.Until = year(2024) }}, year(2024), year(2024), Expired},
 	{
 		"in the second window",
@@ -148,10 +163,30 @@ var revokedCases = []struct {
 		[]func(*Key){func(*Key) {}, func(k *Key) { k.Revoked = Compromised }},
 		year(2023), year(2023), Revoked,
 	},
-	{"retired, before", []func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2024) }}, year(2023), year(2023), Good},
-	{"retired, at the time", []func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2024) }}, year(2024), year(2024), Revoked},
-	{"retired by its end, before", []func(*Key){func(k *Key) { k.Revoked, k.Until = Retired, year(2024) }}, year(2023), year(2023), Good},
-	{"retired by its end, after", []func(*Key){func(k *Key) { k.Revoked, k.Until = Retired, year(2024) }}, year(2025), year(2025), Revoked},
+	{
+		"retired, before",
+		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2024) }},
+		year(2023),
+		year(2023), Good,
+	},
+	{
+		"retired, at the time",
+		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2024) }},
+		year(2024),
+		year(2024), Revoked,
+	},
+	{
+		"retired by its end, before",
+		[]func(*Key){func(k *Key) { k.Revoked, k.Until = Retired, year(2024) }},
+		year(2023),
+		year(2023), Good,
+	},
+	{
+		"retired by its end, after",
+		[]func(*Key){func(k *Key) { k.Revoked, k.Until = Retired, year(2024) }},
+		year(2025),
+		year(2025), Revoked,
+	},
 	{
 		"retired before its end",
 		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt, k.Until = Retired, year(2024), year(2026) }},
@@ -162,11 +197,27 @@ var revokedCases = []struct {
 		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt, k.Until = Retired, year(2026), year(2024) }},
 		year(2025), year(2025), Expired,
 	},
-	{"signed before it was retired, landed after", []func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2024) }}, year(2023), year(2025), Good},
+	{
+		"signed before it was retired, landed after",
+		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2024) }},
+		year(2023), year(2025), Good,
+	},
 	{"compromised since ever", []func(*Key){func(k *Key) { k.Revoked = Compromised }}, year(2021), year(2021), Revoked},
-	{"compromised, landed before", []func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }}, year(2023), year(2023), Good},
-	{"compromised, at the time", []func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }}, year(2024), year(2024), Revoked},
-	{"attack: the thief dates back", []func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }}, year(2023), year(2025), Revoked},
+	{
+		"compromised, landed before",
+		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }},
+		year(2023), year(2023), Good,
+	},
+	{
+		"compromised, at the time",
+		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }},
+		year(2024), year(2024), Revoked,
+	},
+	{
+		"attack: the thief dates back",
+		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }},
+		year(2023), year(2025), Revoked,
+	},
 	{
 		"attack: the thief dates back, and lands in the very second",
 		[]func(*Key){func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }},
@@ -266,7 +317,8 @@ func TestKeyringAttackAroundTheArmor(t *testing.T) {
 	signer, mallory := newEd25519(t), newEd25519(t)
 	pgp, secret := pgpEntry(t, "alice")
 	k := mustKeyring(t, sshEntry("alice", signer), pgp)
-	ssh, other := string(sshSign(t, signer, sshNamespace, testPayload)), string(sshSign(t, mallory, sshNamespace, testPayload))
+	ssh, other := string(sshSign(t, signer, sshNamespace, testPayload)),
+		string(sshSign(t, mallory, sshNamespace, testPayload))
 	openpgp := string(commitSignature(t, secret, 2021))
 	for _, c := range []struct {
 		name, signature string
@@ -311,12 +363,19 @@ func TestKeyringAttackSignatureOfSomethingElse(t *testing.T) {
 		want          Status
 	}{
 		{"of a tag (SSH)", testPayload, sshSign(t, signer, sshNamespace, tag), Bad},
-		{"of a tag (OpenPGP)", testPayload, armored(kindOpenPGPSignature, sign(t, secret, saying(packet.SigTypeBinary, 2021), []byte(tag))), Bad},
+		{"of a tag (OpenPGP)", testPayload, armored(kindOpenPGPSignature,
+			sign(t, secret, saying(packet.SigTypeBinary, 2021), []byte(tag))), Bad},
 		{"of a commit, on a tag", tag, sshSign(t, signer, sshNamespace, testPayload), Bad},
 		{"of the same bytes, as a file", testPayload, sshSign(t, signer, "file", testPayload), WrongPurpose},
 		{"of a mail", testPayload, sshSign(t, signer, "email", testPayload), WrongPurpose},
-		{"of the commit with another line end", strings.ReplaceAll(testPayload, "\n", "\r\n"), sshSign(t, signer, sshNamespace, testPayload), Bad},
-		{"of the commit without its last newline", testPayload, sshSign(t, signer, sshNamespace, strings.TrimSuffix(testPayload, "\n")), Bad},
+		{
+			"of the commit with another line end", strings.ReplaceAll(testPayload, "\n", "\r\n"),
+			sshSign(t, signer, sshNamespace, testPayload), Bad,
+		},
+		{
+			"of the commit without its last newline", testPayload,
+			sshSign(t, signer, sshNamespace, strings.TrimSuffix(testPayload, "\n")), Bad,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) { wantStatus(t, verdict(t, k, c.payload, c.signature, landing), c.want) })
 	}
@@ -327,7 +386,10 @@ func TestKeyringAttackStrangersAndUnfitKeys(t *testing.T) {
 	pgp, _ := pgpEntry(t, "alice")
 	k := mustKeyring(t, pgp, bystander)
 	_, stranger := pgpEntry(t, "mallory")
-	for _, signature := range [][]byte{sshSign(t, newEd25519(t), sshNamespace, testPayload), commitSignature(t, stranger, 2021)} {
+	for _, signature := range [][]byte{
+		sshSign(t, newEd25519(t), sshNamespace, testPayload),
+		commitSignature(t, stranger, 2021),
+	} {
 		res := verdict(t, k, testPayload, signature, landing)
 		wantStatus(t, res, Unknown)
 		if res.KeyOwner != "" || res.Fingerprint == "" {
@@ -378,11 +440,15 @@ func TestKeyringList(t *testing.T) {
 	)
 	want := []Listed{
 		{
-			Principal: "bob", Kind: SSH, Fingerprints: []string{mustReadSSH(t, string(sshEntry("bob", signer).Data)).fingerprint},
+			Principal: "bob", Kind: SSH, Fingerprints: []string{mustReadSSH(t,
+				string(sshEntry("bob", signer).Data)).fingerprint},
 			Source: "bob.pub", From: year(2020), Until: year(2024), Revoked: Retired,
 		},
 		{
-			Principal: "alice", Kind: OpenPGP, Fingerprints: []string{upperHex(f.primary.Fingerprint), upperHex(sub.Fingerprint)},
+			Principal: "alice", Kind: OpenPGP, Fingerprints: []string{
+				upperHex(f.primary.Fingerprint),
+				upperHex(sub.Fingerprint),
+			},
 			Source: "alice.pgp",
 		},
 	}

@@ -35,14 +35,26 @@ var krlCases = []struct {
 	{name: "another serial", spec: "serial: 6", ca: "issuer.pub"},
 	{name: "another authority's serial", spec: "serial: 5", ca: "other.pub"},
 	{name: "any authority's serial", spec: "serial: 5", ca: "none", revokes: []string{"serial 5"}},
-	{name: "a few serials", spec: "serial: 18446744073709551615\nserial: 4294967296\nserial: 5", ca: "issuer.pub", revokes: []string{"serial 5"}},
+	{
+		name: "a few serials", spec: "serial: 18446744073709551615\nserial: 4294967296\nserial: 5", ca: "issuer.pub",
+		revokes: []string{"serial 5"},
+	},
 	{name: "range", spec: "serial: 2-9000000", ca: "issuer.pub", revokes: []string{"serial 5"}},
 	{name: "range to its end", spec: "serial: 1-5", ca: "issuer.pub", revokes: []string{"serial 5"}},
 	{name: "range before", spec: "serial: 1-4", ca: "issuer.pub"},
-	{name: "range from its beginning", spec: "serial: 5-18446744073709551615", ca: "issuer.pub", revokes: []string{"serial 5"}},
+	{
+		name: "range from its beginning", spec: "serial: 5-18446744073709551615", ca: "issuer.pub",
+		revokes: []string{"serial 5"},
+	},
 	{name: "range after", spec: "serial: 6-18446744073709551615", ca: "issuer.pub"},
-	{name: "bitmap", spec: "serial: 1\nserial: 3\nserial: 5\nserial: 7\nserial: 9\nserial: 11", ca: "issuer.pub", revokes: []string{"serial 5"}},
-	{name: "bitmap from there", spec: "serial: 5\nserial: 7\nserial: 9\nserial: 12\nserial: 14", ca: "issuer.pub", revokes: []string{"serial 5"}},
+	{
+		name: "bitmap", spec: "serial: 1\nserial: 3\nserial: 5\nserial: 7\nserial: 9\nserial: 11", ca: "issuer.pub",
+		revokes: []string{"serial 5"},
+	},
+	{
+		name: "bitmap from there", spec: "serial: 5\nserial: 7\nserial: 9\nserial: 12\nserial: 14", ca: "issuer.pub",
+		revokes: []string{"serial 5"},
+	},
 	{name: "bitmap without", spec: "serial: 2\nserial: 4\nserial: 6\nserial: 8\nserial: 10\nserial: 12", ca: "issuer.pub"},
 	{name: "id", spec: "id: the laptop", ca: "issuer.pub", revokes: []string{"serial 5"}},
 	{name: "another id", spec: "id: the lapto", ca: "issuer.pub"},
@@ -50,7 +62,10 @@ var krlCases = []struct {
 	{name: "another authority's id", spec: "id: the laptop", ca: "other.pub"},
 
 	{name: "two sections", spec: "sha1: OTHER\nserial: 5", ca: "issuer.pub", revokes: []string{"serial 5"}},
-	{name: "added to", spec: "serial: 6\nsha256: OTHER", ca: "issuer.pub", update: "id: the laptop\nsha1: OTHER", revokes: []string{"serial 5"}},
+	{
+		name: "added to", spec: "serial: 6\nsha256: OTHER", ca: "issuer.pub", update: "id: the laptop\nsha1: OTHER",
+		revokes: []string{"serial 5"},
+	},
 }
 
 // TestAgreementKRL has ssh-keygen make each list, and asks it and us what it revokes.
@@ -62,8 +77,14 @@ func TestAgreementKRL(t *testing.T) {
 	if !ok {
 		t.Fatal(out)
 	}
-	replace := []string{"KEY", pub("ed25519.pub"), "ISSUER", pub("issuer.pub"), "OTHER", pub("other.pub"), "FINGERPRINT", strings.Fields(out)[1]}
-	subjects := map[string]struct{ file, signature string }{"plain": {"ed25519.pub", g.sign("ed25519", sshNamespace, "sha512")}}
+	replace := []string{
+		"KEY", pub("ed25519.pub"), "ISSUER", pub("issuer.pub"), "OTHER", pub("other.pub"), "FINGERPRINT",
+		strings.Fields(out)[1],
+	}
+	subjects := map[string]struct{ file, signature string }{"plain": {
+		"ed25519.pub",
+		g.sign("ed25519", sshNamespace, "sha512"),
+	}}
 	for subject, args := range map[string][]string{"serial 5": {"-z", "5", "-I", "the laptop"}, "serial 0": {}} {
 		g.certify("issuer", "ed25519", append(args, "-n", keygenIdentity)...)
 		file := strings.ReplaceAll(subject, " ", "") + ".pub"
@@ -99,7 +120,8 @@ func TestAgreementKRL(t *testing.T) {
 				if revoked {
 					want = Revoked
 				}
-				table.add(agreement{c.name + ": " + name, word(!revoked), want.String(), ""}, g.gitVerdict(keygenPayload, s.signature, "UTC", "krl"), ours)
+				table.add(agreement{c.name + ": " + name, word(!revoked), want.String(), ""},
+					g.gitVerdict(keygenPayload, s.signature, "UTC", "krl"), ours)
 				if theirs == revoked || ours != want.String() {
 					t.Errorf("%s: ssh-keygen -Y verify says good %v, we %s, want %s", name, theirs, ours, want)
 				}
@@ -115,7 +137,8 @@ func TestAgreementSSHRevokedKeys(t *testing.T) {
 	g := newKeygen(t, map[string][]string{"ed25519": {"ed25519"}, "issuer": {"ed25519"}, "other": {"rsa", "-b", "1024"}})
 	certificate := g.certify("issuer", "ed25519", "-n", keygenIdentity, "-z", "5")
 	pub := func(name string) string { return strings.TrimSpace(g.read(name)) }
-	replace := strings.NewReplacer("KEY", pub("ed25519.pub"), "ISSUER", pub("issuer.pub"), "OTHER", pub("other.pub"), "CERTIFICATE", pub(certificate))
+	replace := strings.NewReplacer("KEY", pub("ed25519.pub"), "ISSUER", pub("issuer.pub"), "OTHER",
+		pub("other.pub"), "CERTIFICATE", pub(certificate))
 	allowed := "alice " + pub("ed25519.pub") + "\nalice cert-authority " + pub("issuer.pub") + "\n"
 	plain, certified := g.sign("ed25519", sshNamespace, "sha512"), g.sign(certificate, sshNamespace, "sha512")
 	for _, c := range []struct {
@@ -125,20 +148,28 @@ func TestAgreementSSHRevokedKeys(t *testing.T) {
 		why                        string
 	}{
 		{name: "the key", list: "KEY", plain: "revoked", certified: "revoked"},
-		{name: "with comments, blanks and CRLF", list: "# lost\r\n\r\n \tKEY alice's old laptop\r\n", plain: "revoked", certified: "revoked"},
+		{
+			name: "with comments, blanks and CRLF", list: "# lost\r\n\r\n \tKEY alice's old laptop\r\n", plain: "revoked",
+			certified: "revoked",
+		},
 		{name: "another key", list: "OTHER", theirPlain: true, theirCertified: true, plain: "good", certified: "good"},
 		{name: "the second of two", list: "OTHER\nKEY", plain: "revoked", certified: "revoked"},
 		{name: "the authority's", list: "ISSUER", theirPlain: true, plain: "good", certified: "revoked"},
 		{name: "the certificate", list: "CERTIFICATE", plain: "revoked", certified: "revoked"},
-		{name: "a line that can't be read", list: "OTHER\nssh-ed25519 AAAA", plain: "revoked: line 2: ", certified: "revoked: line 2: "},
+		{
+			name: "a line that can't be read", list: "OTHER\nssh-ed25519 AAAA", plain: "revoked: line 2: ",
+			certified: "revoked: line 2: ",
+		},
 		{name: "a line with options", list: "no-pty KEY", plain: "revoked: line 1: ", certified: "revoked: line 1: "},
 		{name: "a specification", list: "sha256: KEY", plain: "ssh-keygen -k", certified: "ssh-keygen -k"},
 		{
-			name: "nothing", list: "# nobody yet", theirPlain: true, theirCertified: true, plain: "revokes nothing", certified: "revokes nothing",
-			why: "a list cut off at its beginning mustn't pass for one",
+			name: "nothing", list: "# nobody yet", theirPlain: true, theirCertified: true, plain: "revokes nothing",
+			certified: "revokes nothing",
+			why:       "a list cut off at its beginning mustn't pass for one",
 		},
 		{
-			name: "after the key a line that can't be read", list: "KEY\nssh-ed25519 AAAA", plain: "revoked: line 2: ", certified: "revoked: line 2: ",
+			name: "after the key a line that can't be read", list: "KEY\nssh-ed25519 AAAA", plain: "revoked: line 2: ",
+			certified: "revoked: line 2: ",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -149,7 +180,8 @@ func TestAgreementSSHRevokedKeys(t *testing.T) {
 				theirs                   bool
 			}{{"plain", plain, c.plain, c.theirPlain}, {"certificate", certified, c.certified, c.theirCertified}} {
 				theirs, ours := g.judge(allowed, of.signature, "20260601120000", "revoked")
-				table.add(agreement{c.name + ": " + of.subject, word(of.theirs), tableWord(of.want), c.why}, g.gitVerdict(keygenPayload, of.signature, "UTC", "revoked"), tableWord(ours))
+				table.add(agreement{c.name + ": " + of.subject, word(of.theirs), tableWord(of.want), c.why},
+					g.gitVerdict(keygenPayload, of.signature, "UTC", "revoked"), tableWord(ours))
 				if theirs != of.theirs || !strings.Contains(ours, of.want) {
 					t.Errorf("ssh-keygen says %v and we %s, want %v and %s", theirs, ours, of.theirs, of.want)
 				}

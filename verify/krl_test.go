@@ -35,7 +35,8 @@ func krlNumbers(of ...uint64) []byte {
 
 // krlFile writes a list with these sections.
 func krlFile(sections ...[]byte) []byte {
-	header := slices.Concat([]byte(krlMagic), []byte{0, 0, 0, 1}, krlNumbers(7, 1<<30, 0), krlString(nil), krlString([]byte("lost keys")))
+	header := slices.Concat([]byte(krlMagic), []byte{0, 0, 0, 1}, krlNumbers(7, 1<<30, 0), krlString(nil),
+		krlString([]byte("lost keys")))
 	return append(header, bytes.Join(sections, nil)...)
 }
 
@@ -72,9 +73,15 @@ func TestKRLRefuses(t *testing.T) {
 		{"an extension", krlFile(krlSection(krlExtension, extension(0)), good), ""},
 		{"nothing but an extension", krlFile(krlSection(krlExtension, extension(0))), "revokes nothing"},
 		{"a critical extension", krlFile(krlSection(krlExtension, extension(1)), good), `critical extension "x@example.org"`},
-		{"a critical extension, said otherwise", krlFile(krlSection(krlExtension, extension(2)), good), `critical extension "x@example.org"`},
+		{
+			"a critical extension, said otherwise", krlFile(krlSection(krlExtension, extension(2)), good),
+			`critical extension "x@example.org"`,
+		},
 		{"an extension with more", krlFile(krlSection(krlExtension, extension(0, 0)), good), "section 1: "},
-		{"a signature", krlFile(good, krlSection(krlSignature, key.Marshal()), krlString([]byte("x"))), "section 2: the list is signed"},
+		{
+			"a signature", krlFile(good, krlSection(krlSignature, key.Marshal()), krlString([]byte("x"))),
+			"section 2: the list is signed",
+		},
 
 		{"a key", krlFile(krlSection(krlKeys, krlString(key.Marshal()))), ""},
 		{"no key", krlFile(krlSection(krlKeys)), "it is empty"},
@@ -87,11 +94,17 @@ func TestKRLRefuses(t *testing.T) {
 
 		{"a serial number", krlFile(krlCertificateSection(krlSection(krlSerialList, krlNumbers(1)))), ""},
 		{"no section of a certificate section", krlFile(krlCertificateSection()), "it is empty"},
-		{"something reserved in one", krlFile(krlSection(krlCertificates, krlString(nil), krlString([]byte("x")), krlSection(krlSerialList, krlNumbers(1)))), "reserved"},
-		{"a certificate as the authority", krlFile(krlSection(krlCertificates, krlString(cert), krlString(nil), krlSection(krlSerialList, krlNumbers(1)))), "cert-v01"},
-		{"a section of a type for elsewhere", krlFile(krlCertificateSection(krlSection(krlSHA1, krlString(make([]byte, 20))))), "unknown type 3"},
+		{"something reserved in one", krlFile(krlSection(krlCertificates, krlString(nil), krlString([]byte("x")),
+			krlSection(krlSerialList, krlNumbers(1)))), "reserved"},
+		{"a certificate as the authority", krlFile(krlSection(krlCertificates, krlString(cert), krlString(nil),
+			krlSection(krlSerialList, krlNumbers(1)))), "cert-v01"},
+		{"a section of a type for elsewhere", krlFile(krlCertificateSection(krlSection(krlSHA1,
+			krlString(make([]byte, 20))))), "unknown type 3"},
 		{"no serial number", krlFile(krlCertificateSection(krlSection(krlSerialList))), "0 bytes"},
-		{"half a serial number", krlFile(krlCertificateSection(krlSection(krlSerialList, krlNumbers(1), []byte{0, 0, 0, 0}))), "12 bytes"},
+		{
+			"half a serial number", krlFile(krlCertificateSection(krlSection(krlSerialList, krlNumbers(1), []byte{0, 0, 0, 0}))),
+			"12 bytes",
+		},
 		{"serial number 0", krlFile(krlCertificateSection(krlSection(krlSerialList, krlNumbers(1, 0)))), "serial number 0"},
 		{"a range", krlFile(krlCertificateSection(krlSection(krlSerialRange, krlNumbers(1, 1)))), ""},
 		{"half a range", krlFile(krlCertificateSection(krlSection(krlSerialRange, krlNumbers(1)))), "section 1: "},
@@ -109,12 +122,15 @@ func TestKRLRefuses(t *testing.T) {
 		{"a key id", krlFile(krlCertificateSection(krlSection(krlKeyIDs, krlString([]byte("id"))))), ""},
 		{"no key id", krlFile(krlCertificateSection(krlSection(krlKeyIDs))), "it is empty"},
 		{"a key id with a NUL", krlFile(krlCertificateSection(krlSection(krlKeyIDs, krlString([]byte("i\x00d"))))), "NUL"},
-		{"an extension of certificates", krlFile(krlCertificateSection(krlSection(krlCertExtension, extension(0)), krlSection(krlSerialList, krlNumbers(1)))), ""},
-		{"a critical extension of certificates", krlFile(krlCertificateSection(krlSection(krlCertExtension, extension(1)), krlSection(krlSerialList, krlNumbers(1)))), "critical extension"},
+		{"an extension of certificates", krlFile(krlCertificateSection(krlSection(krlCertExtension, extension(0)),
+			krlSection(krlSerialList, krlNumbers(1)))), ""},
+		{"a critical extension of certificates", krlFile(krlCertificateSection(krlSection(krlCertExtension, extension(1)),
+			krlSection(krlSerialList, krlNumbers(1)))), "critical extension"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := NewKeyring([]Key{bystander}, Settings{RevokedSSH: []File{{Name: "lost.krl", Data: c.data}}})
-			if (err != nil) != (c.want != "") || err != nil && (!strings.HasPrefix(err.Error(), "lost.krl: ") || !strings.Contains(err.Error(), c.want)) {
+			if (err != nil) != (c.want != "") || err != nil &&
+				(!strings.HasPrefix(err.Error(), "lost.krl: ") || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v, want one of lost.krl with %q", err, c.want)
 			}
 		})
@@ -125,7 +141,8 @@ func TestKRLRefuses(t *testing.T) {
 func TestKRLSerials(t *testing.T) {
 	const last = 1<<64 - 1
 	data := krlFile(
-		krlCertificateSection(krlSection(krlSerialList, krlNumbers(40, 3, last-20, 2)), krlSection(krlSerialRange, krlNumbers(10, 12)), krlSection(krlSerialRange, krlNumbers(last-1, last))),
+		krlCertificateSection(krlSection(krlSerialList, krlNumbers(40, 3, last-20, 2)),
+			krlSection(krlSerialRange, krlNumbers(10, 12)), krlSection(krlSerialRange, krlNumbers(last-1, last))),
 		krlCertificateSection(krlSection(krlSerialBitmap, krlNumbers(20), krlString([]byte{0b101, 0b10000001}))),
 		krlCertificateSection(krlSection(krlSerialBitmap, krlNumbers(last-9), krlString([]byte{0, 0x80}))),
 	)
@@ -167,8 +184,11 @@ func TestAttackKRLTruncated(t *testing.T) {
 		between[len(krlFile(sections[:i]...))] = i > 0
 	}
 	lists := map[string][]byte{"four sections": krlFile(sections...)}
-	for _, name := range []string{"krl-key", "krl-sha256", "krl-sha1", "krl-hash", "krl-serial", "krl-serial-range", "krl-serial-bitmap", "krl-keyid", "krl-ca", "krl-certkey"} {
-		lists[name] = sshCorpus(t, "sigcorpus/crafted/ssh/"+name+".revoked")
+	for _, name := range []string{
+		"krl-key", "krl-sha256", "krl-sha1", "krl-hash", "krl-serial", "krl-serial-range",
+		"krl-serial-bitmap", "krl-keyid", "krl-ca", "krl-certkey",
+	} {
+		lists[name] = sshCorpus.Read(t, "sigcorpus/crafted/ssh/"+name+".revoked")
 	}
 	for name, data := range lists {
 		for end := range data {
@@ -211,7 +231,11 @@ func TestAttackSSHRevokedWithWindowOpen(t *testing.T) {
 		{"the authority", list(ca.PublicKey()), keys, certified, Revoked},
 		{"the authority, and the key is another's besides", list(ca.PublicKey()), keys, plain, Good},
 		{"a key that nobody has", list(key.PublicKey()), []Key{bystander}, plain, Revoked},
-		{"expired as well", list(key.PublicKey()), []Key{with(sshEntry("alice", key), func(k *Key) { k.Until = year(2001) })}, plain, Revoked},
+		{
+			"expired as well", list(key.PublicKey()),
+			[]Key{with(sshEntry("alice", key), func(k *Key) { k.Until = year(2001) })},
+			plain, Revoked,
+		},
 		{"over another payload", list(key.PublicKey()), keys, sshSign(t, key, sshNamespace, "x"), Revoked},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -244,7 +268,8 @@ func krlOf(t testing.TB, r revokedSSH) []byte {
 			inner = append(inner, krlSection(krlSerialRange, krlNumbers(s.Min, s.Max)))
 		}
 		for _, b := range c.bitmaps {
-			inner = append(inner, krlSection(krlSerialBitmap, krlNumbers(b.Offset), ssh.Marshal(struct{ Bits *big.Int }{new(big.Int).SetBytes(b.Bits)})))
+			inner = append(inner, krlSection(krlSerialBitmap, krlNumbers(b.Offset),
+				ssh.Marshal(struct{ Bits *big.Int }{new(big.Int).SetBytes(b.Bits)})))
 		}
 		for _, id := range slices.Sorted(maps.Keys(c.ids)) {
 			inner = append(inner, krlSection(krlKeyIDs, krlString([]byte(id))))
@@ -277,11 +302,12 @@ func FuzzParseKRL(f *testing.F) {
 		f.Fatal(names, err)
 	}
 	for _, name := range names {
-		f.Add(sshCorpus(f, "sigcorpus/crafted/ssh/"+filepath.Base(name)))
+		f.Add(sshCorpus.Read(f, "sigcorpus/crafted/ssh/"+filepath.Base(name)))
 	}
 	f.Add([]byte("\f")) // a line, but no word
 	f.Add(krlFile(
-		krlCertificateSection(krlSection(krlSerialBitmap, krlNumbers(9), krlString([]byte{0, 0x80})), krlSection(krlSerialRange, krlNumbers(1, 2))),
+		krlCertificateSection(krlSection(krlSerialBitmap, krlNumbers(9), krlString([]byte{0, 0x80})),
+			krlSection(krlSerialRange, krlNumbers(1, 2))),
 		krlSection(krlExtension, krlString([]byte("bloom-explicit-key")), []byte{0}, krlString(nil)),
 		krlSection(krlKeys, krlString(krlString([]byte("ssh-newest")))),
 	))
@@ -310,7 +336,8 @@ func FuzzParseKRL(f *testing.F) {
 			return
 		}
 		again, err := readRevokedSSH([]File{{Name: "krl", Data: krlOf(t, r)}})
-		if diff := cmp.Diff(r, again, cmp.AllowUnexported(revokedSSH{}, revokedCertificates{}), cmpopts.EquateEmpty()); err != nil || diff != "" {
+		if diff := cmp.Diff(r, again, cmp.AllowUnexported(revokedSSH{}, revokedCertificates{}),
+			cmpopts.EquateEmpty()); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
 		}
 	})

@@ -105,7 +105,9 @@ func (c *certificate) listed() []ListedKey {
 }
 
 func (l keyLife) listed(isSubkey bool) ListedKey {
-	k := ListedKey{Fingerprint: upperHex(l.key.Fingerprint), Algorithm: openPGPAlgorithm(l.key), Created: l.key.CreationTime}
+	k := ListedKey{
+		Fingerprint: upperHex(l.key.Fingerprint), Algorithm: openPGPAlgorithm(l.key), Created: l.key.CreationTime,
+	}
 	k.Expires = l.expires(k.Created)
 	if r, ok := l.revokedAt(farFuture); ok {
 		k.Revoked = r.why

@@ -18,7 +18,8 @@ func TestList(t *testing.T) {
 	g.run(year(2021), "", "--batch", "--quick-add-key", primary, "cv25519", "encr", "never")
 	g.run(year(2022), "", "--batch", "--quick-set-expire", primary, "2040-01-01")
 	fingerprints := g.fingerprints(year(2022), "Alice <alice@example.org>")
-	g.run(year(2020), "", "--batch", "--cert-digest-algo", "SHA1", "--quick-generate-key", "Old", "rsa1024", "sign", "never")
+	g.run(year(2020), "", "--batch", "--cert-digest-algo", "SHA1", "--quick-generate-key", "Old", "rsa1024", "sign",
+		"never")
 	old := g.fingerprints(year(2020), "Old")[0]
 	g.revoke(year(2023), old, "3")
 	k := mustKeyring(t,
@@ -93,7 +94,8 @@ func TestOpenPGPWeakUntil(t *testing.T) {
 			{year(2022), year(2022), Weak},                       // landed too late
 			{year(2021), year(2021).Add(-5 * time.Minute), Weak}, // its landing is dated before it, and in time
 		} {
-			k := settledKeyring(t, Settings{WeakUntil: c.until, ClockSkew: time.Hour}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
+			k := settledKeyring(t, Settings{WeakUntil: c.until, ClockSkew: time.Hour},
+				Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
 			res := k.Verify([]byte(testPayload), []byte(signature), c.landed)
 			if res.Status != c.want || (res.Principal != "") != (c.want == Good) || (len(res.Warnings) > 0) != (c.want == Good) {
 				t.Errorf("%s until %s, landed %s: %+v, want %s", name, c.until, c.landed, res, c.want)
@@ -114,7 +116,8 @@ func TestOpenPGPWeakForEver(t *testing.T) {
 	if got := g.verdict(year(2001), certificate, signature); got != "GOODSIG" {
 		t.Errorf("gpg: %s, want GOODSIG", got)
 	}
-	k := settledKeyring(t, Settings{WeakUntil: year(2030)}, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
+	k := settledKeyring(t, Settings{WeakUntil: year(2030)},
+		Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
 	wantStatus(t, k.Verify([]byte(testPayload), []byte(signature), year(2001)), Weak)
 
 	// gpg makes no shorter DSA keys than of 1024 bits, so here are the packets of one, RFC 9580 §5.5.5.2: p, q,
@@ -176,7 +179,8 @@ func TestMisdated(t *testing.T) {
 	signature := commitSignature(t, f.primary, 2022)
 	k := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute}, Key{Principal: "alice", Kind: OpenPGP, Data: f.Bytes()})
 	for ahead, want := range map[time.Duration]Status{
-		0: Good, 10 * time.Minute: Good, 10*time.Minute + time.Second: Misdated, -24 * time.Hour: Good, 200 * 365 * 24 * time.Hour: Misdated,
+		0: Good, 10 * time.Minute: Good, 10*time.Minute + time.Second: Misdated, -24 * time.Hour: Good,
+		200 * 365 * 24 * time.Hour: Misdated,
 	} {
 		if res := k.Verify([]byte(testPayload), signature, year(2022).Add(-ahead)); res.Status != want {
 			t.Errorf("signed %s after its landing: %s (%s), want %s", ahead, res.Status, res.Reason, want)

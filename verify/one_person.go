@@ -37,7 +37,7 @@ func (e *entry) rawKeys() []string {
 	return raw
 }
 
-// rawKey gives the numbers of a public key; "" for one that doesn't sign, or that only one kind of keys knows.
+// rawKey gives the numbers of a public key; "" for kinds that don't sign.
 // Of an RSA key the modulus alone: who can factor it for one exponent has it for all.
 func rawKey(key any) string {
 	switch key := key.(type) {
@@ -79,8 +79,10 @@ func (k *Keyring) oneSecret(e *entry) error {
 				return bothRoles(e.fingerprints[0], other)
 			case e.key.Authority: // its certificates say who signed
 			case other.key.Principal != e.key.Principal:
-				return fmt.Errorf("key %s of %q is the same secret as %s of %q, at %s: one key is one person, whatever it is wrapped in; remove it from one of them",
-					e.fingerprints[0], e.key.Principal, other.fingerprints[0], other.key.Principal, cmp.Or(other.key.Source, "another entry"))
+				return fmt.Errorf("key %s of %q is the same secret as %s of %q, at %s: one key is one person, whatever it is "+
+					"wrapped in; remove it from one of them",
+					e.fingerprints[0], e.key.Principal, other.fingerprints[0], other.key.Principal,
+					cmp.Or(other.key.Source, "another entry"))
 			}
 		}
 	}

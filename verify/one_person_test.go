@@ -35,11 +35,15 @@ func TestAttackOneSecretTwoKinds(t *testing.T) {
 			other.Subkeys = append(other.Subkeys, openpgp.Subkey{PublicKey: &key, Sig: other.Subkeys[0].Sig})
 			for in, certificate := range map[string]*openpgp.Entity{"primary": primary, "subkey": other} {
 				keys := func(principal string) []Key {
-					return []Key{{Principal: "jia", Kind: SSH, Data: line, Source: "policy.toml:9"}, {Principal: principal, Kind: OpenPGP, Data: certificateOf(t, certificate), Source: "keys/kim.asc"}}
+					return []Key{
+						{Principal: "jia", Kind: SSH, Data: line, Source: "policy.toml:9"},
+						{Principal: principal, Kind: OpenPGP, Data: certificateOf(t, certificate), Source: "keys/kim.asc"},
+					}
 				}
 				for _, order := range [][]Key{keys("kim"), {keys("kim")[1], keys("kim")[0]}} {
 					_, err := NewKeyring(order, Settings{})
-					if err == nil || !strings.Contains(err.Error(), "the same secret") || !strings.Contains(err.Error(), "policy.toml:9") || !strings.Contains(err.Error(), "keys/kim.asc") {
+					if err == nil || !strings.Contains(err.Error(), "the same secret") ||
+						!strings.Contains(err.Error(), "policy.toml:9") || !strings.Contains(err.Error(), "keys/kim.asc") {
 						t.Errorf("%s: %v", in, err)
 					}
 				}
@@ -48,7 +52,8 @@ func TestAttackOneSecretTwoKinds(t *testing.T) {
 				}
 				authority := keys("jia")
 				authority[0].Authority, authority[0].Identities = true, []string{"jia"}
-				if _, err := NewKeyring(authority, Settings{}); err == nil || !strings.Contains(err.Error(), "certificate authority's") {
+				if _, err := NewKeyring(authority, Settings{}); err == nil ||
+					!strings.Contains(err.Error(), "certificate authority's") {
 					t.Errorf("%s, and an authority's: %v", in, err)
 				}
 			}

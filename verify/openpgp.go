@@ -28,25 +28,21 @@ type openpgpSigner struct {
 	key         *packet.PublicKey
 }
 
-// verifyOpenPGP says which key made the signature over the payload, and whether it was good for
-// that: everything about a Result but the principal. The key it returns is the one whose
-// certificate the signature names, good or not, and nil if there is none. The key is judged at the
-// signature's own time, which must not lie after at, the time of the landing.
-//
-// It uses no more of go-crypto than packets: that library's own checks of detached signatures want
-// a self-signature older than the signature, take the first good one of several, text mode, and
-// bytes behind the signature. RSA is verified with crypto/rsa, which takes 335 µs for 4096 bits
-// where math/big would take 116; that is left to the standard library to mend.
-func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte, at time.Time) (Result, *openpgpKey) {
-	return openpgpVerifier{candidates: candidates}.verify(payload, signature, at)
-}
-
 // openpgpVerifier is what a verification depends on besides the signature.
 type openpgpVerifier struct {
 	candidates func(keyID uint64, fingerprint string) []*openpgpKey
 	weakToo    bool // accept the algorithms that Settings.WeakUntil is for
 }
 
+// verify says which key made the signature over the payload, and whether it was good for that: everything about a
+// Result but the principal. The key it returns is the one whose certificate the signature names, good or not, and nil
+// if there is none. The key is judged at the signature's own time; that this doesn't lie after the landing, the
+// caller has to see to.
+//
+// It uses no more of go-crypto than packets: that library's own checks of detached signatures want
+// a self-signature older than the signature, take the first good one of several, text mode, and
+// bytes behind the signature. RSA is verified with crypto/rsa, which takes 335 µs for 4096 bits
+// where math/big would take 116; that is left to the standard library to mend.
 func (v openpgpVerifier) verify(payload, signature []byte, at time.Time) (res Result, key *openpgpKey) {
 	defer func() {
 		if p := recover(); p != nil {

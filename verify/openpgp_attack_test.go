@@ -31,7 +31,8 @@ func TestAttackOpenPGPTwoSignatures(t *testing.T) {
 	alice := newCertificate(t).user("alice", forSigning(saying(overUser, 2020)))
 	bob := newCertificate(t).user("bob", forSigning(saying(overUser, 2020)))
 	k := mustKeyring(
-		t, Key{Principal: "alice", Kind: OpenPGP, Data: alice.Bytes()}, Key{Principal: "bob", Kind: OpenPGP, Data: bob.Bytes()},
+		t, Key{Principal: "alice", Kind: OpenPGP, Data: alice.Bytes()},
+		Key{Principal: "bob", Kind: OpenPGP, Data: bob.Bytes()},
 	)
 	by := func(secret *packet.PrivateKey, payload string) []byte {
 		return sign(t, secret, saying(packet.SigTypeBinary, 2021), []byte(payload))
@@ -95,7 +96,8 @@ func TestAttackOpenPGPUnhashed(t *testing.T) {
 			body := bytes.Clone(good[:hashed])
 			body = append(body, byte((length+len(subpacket))>>8), byte(length+len(subpacket)))
 			body = append(append(body, subpacket...), good[hashed+2:]...)
-			wantStatus(t, k.Verify([]byte(testPayload), armored(kindOpenPGPSignature, framed(tagSignature, body)), year(2021)), c.want)
+			wantStatus(t, k.Verify([]byte(testPayload), armored(kindOpenPGPSignature, framed(tagSignature, body)), year(2021)),
+				c.want)
 		})
 	}
 }
@@ -114,8 +116,12 @@ func TestAttackOpenPGPKeyFileBomb(t *testing.T) {
 		refused string
 	}{
 		{"primary keys", fill(primary, fileSize), "over 1000 keys in one key file"},
-		{"subkeys", append(bytes.Clone(primary), fill(framed(tagPublicSubkey, keyBody(t, f)), fileSize)...), "over 1000 keys"},
-		{"subkeys that can't be read", append(bytes.Clone(primary), fill(framed(tagPublicSubkey, []byte{4, 0, 0, 0, 0, 99}), fileSize)...), "over 1000 keys"},
+		{
+			"subkeys", append(bytes.Clone(primary), fill(framed(tagPublicSubkey, keyBody(t, f)), fileSize)...),
+			"over 1000 keys",
+		},
+		{"subkeys that can't be read", append(bytes.Clone(primary),
+			fill(framed(tagPublicSubkey, []byte{4, 0, 0, 0, 0, 99}), fileSize)...), "over 1000 keys"},
 		{"revocations", append(bytes.Clone(primary), fill(revocation, fileSize)...), "over 1000 revocations"},
 		{"both, as many as allowed", append(bytes.Repeat(primary, maxKeys), bytes.Repeat(revocation, maxRevocations)...), ""},
 		{"blocks", bytes.Repeat(armored("PGP PUBLIC KEY BLOCK", primary), 2*maxKeys), "over 1000 keys"},

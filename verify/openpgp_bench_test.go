@@ -57,7 +57,9 @@ func benchmarkOpenPGP(b *testing.B, name string) {
 }
 
 // bareVerification gives the operation alone, over a hash that is worked out before.
-func bareVerification(b *testing.B, candidates func(uint64, string) []*openpgpKey, payload, signature []byte) func() bool {
+func bareVerification(b *testing.B, candidates func(uint64, string) []*openpgpKey, payload,
+	signature []byte,
+) func() bool {
 	head, err := oneSignature(signature)
 	if err != nil {
 		b.Fatal(err)

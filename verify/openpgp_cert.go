@@ -94,7 +94,8 @@ func readOpenPGP(k *Key) (read *openpgpKey, err error) {
 func keyBlocks(file []byte) ([][]byte, error) {
 	switch {
 	case len(file) >= 12 && string(file[8:12]) == "KBXf":
-		return nil, errors.New("a GnuPG keybox (pubring.kbx) isn't a key file; write one with gpg --armor --export <fingerprint>")
+		return nil, errors.New("a GnuPG keybox (pubring.kbx) isn't a key file; write one with gpg --armor --export " +
+			"<fingerprint>")
 	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
 		// So PowerShell's ">" writes it, and no certificate begins.
 		return nil, errors.New("the file is text in UTF-16; write it with gpg --armor --output <file> --export <fingerprint>")
@@ -141,7 +142,8 @@ func onlyRevocations(block []byte) error {
 	return nil
 }
 
-var errSecretKey = errors.New("a secret key is in it, which must never be in a keyring: remove it, revoke it if others saw it, and write gpg --armor --export <fingerprint>")
+var errSecretKey = errors.New("a secret key is in it, which must never be in a keyring: remove it, revoke it if " +
+	"others saw it, and write gpg --armor --export <fingerprint>")
 
 // certificateReader gathers packets, in the order of the file, into certificates.
 type certificateReader struct {
@@ -162,7 +164,8 @@ func (r *certificateReader) add(p rawPacket) error {
 		}
 		key, err := parsePacket[*packet.PublicKey](p)
 		if err != nil {
-			return fmt.Errorf("primary key %d in it can't be read: %w; remove it, with gpg --armor --export <fingerprints of the others>", len(r.done)+1, err)
+			return fmt.Errorf("primary key %d in it can't be read: %w; remove it, with gpg --armor --export <fingerprints of "+
+				"the others>", len(r.done)+1, err)
 		}
 		r.current = &certificate{primary: key}
 		r.signatures = &r.current.direct

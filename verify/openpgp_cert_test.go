@@ -23,15 +23,24 @@ func TestReadOpenPGPForms(t *testing.T) {
 		file []byte
 		want []string
 	}{
-		"binary":                 {binary, []string{primary, secondary}},
-		"armored":                {armor, []string{primary, secondary}},
-		"with CRLF":              {bytes.ReplaceAll(armor, []byte("\n"), []byte("\r\n")), []string{primary, secondary}},
-		"with text before":       {append([]byte("\xef\xbb\xbfpub  ed25519 2020\n\n"), armor...), []string{primary, secondary}},
-		"two blocks":             {bothArmored, []string{primary, secondary, upperHex(other.primary.Fingerprint)}},
-		"with trust packets":     {withAfterEach(t, binary, framed(12, []byte{0, 0, 0, 0, 0, 0})), []string{primary, secondary}},
+		"binary":    {binary, []string{primary, secondary}},
+		"armored":   {armor, []string{primary, secondary}},
+		"with CRLF": {bytes.ReplaceAll(armor, []byte("\n"), []byte("\r\n")), []string{primary, secondary}},
+		"with text before": {
+			append([]byte("\xef\xbb\xbfpub  ed25519 2020\n\n"), armor...),
+			[]string{primary, secondary},
+		},
+		"two blocks": {bothArmored, []string{primary, secondary, upperHex(other.primary.Fingerprint)}},
+		"with trust packets": {
+			withAfterEach(t, binary, framed(12, []byte{0, 0, 0, 0, 0, 0})),
+			[]string{primary, secondary},
+		},
 		"with a marker packet":   {append(framed(10, []byte("PGP")), binary...), []string{primary, secondary}},
 		"with an unknown packet": {append(bytes.Clone(binary), framed(60, []byte("x"))...), []string{primary, secondary}},
-		"with an unknown subkey": {append(bytes.Clone(binary), framed(tagPublicSubkey, []byte{4, 0, 0, 0, 0, 99, 1})...), []string{primary, secondary}},
+		"with an unknown subkey": {
+			append(bytes.Clone(binary), framed(tagPublicSubkey, []byte{4, 0, 0, 0, 0, 99, 1})...),
+			[]string{primary, secondary},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			key, err := readOpenPGP(&Key{Data: c.file})
@@ -91,9 +100,12 @@ func TestReadOpenPGPRefuses(t *testing.T) {
 		file    []byte
 		refused string
 	}{
-		"nothing":                        {nil, "no OpenPGP key in it"},
-		"text":                           {[]byte("ssh-ed25519 AAAA alice\n"), "no OpenPGP key in it"},
-		"a signature":                    {commitSignature(t, f.primary, 2021), "the block at line 1: a signature that stands apart"},
+		"nothing": {nil, "no OpenPGP key in it"},
+		"text":    {[]byte("ssh-ed25519 AAAA alice\n"), "no OpenPGP key in it"},
+		"a signature": {
+			commitSignature(t, f.primary, 2021),
+			"the block at line 1: a signature that stands apart",
+		},
 		"a keybox":                       {keybox, "keybox"},
 		"a secret key":                   {secret.Bytes(), "a secret key is in it"},
 		"an armored secret key":          {armored("PGP PRIVATE KEY BLOCK", secret.Bytes()), "a secret key is in it"},
@@ -101,7 +113,10 @@ func TestReadOpenPGPRefuses(t *testing.T) {
 		"cut off":                        {f.Bytes()[:f.Len()-1], "cut off"},
 		"a packet without a length":      {append(bytes.Clone(f.Bytes()), 0x8b), "no length"},
 		"a packet in parts":              {append(bytes.Clone(f.Bytes()), 0xcd, 0xe1, 'a', 'b', 0), "in parts"},
-		"a version 3 key":                {version3, "primary key 1 in it can't be read: openpgp: unsupported feature: public key version 3"},
+		"a version 3 key": {
+			version3,
+			"primary key 1 in it can't be read: openpgp: unsupported feature: public key version 3",
+		},
 		"a version 3 key behind another": {append(bytes.Clone(f.Bytes()), version3...), "primary key 2 in it can't be read"},
 		"a key with bytes to spare":      {framed(tagPublicKey, append(keyBody(t, f), 0)), "1 bytes too many"},
 		"a user id alone":                {framed(tagUserID, []byte("a")), "no OpenPGP key in it"},
@@ -131,7 +146,7 @@ func TestReadOpenPGPRealKeys(t *testing.T) {
 				continue
 			}
 			seen[name] = true
-			key, err := readOpenPGP(&Key{Data: readCorpus(t, name)})
+			key, err := readOpenPGP(&Key{Data: openpgpCorpus.Read(t, name)})
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue
@@ -168,7 +183,8 @@ func TestOpenPGPConcurrently(t *testing.T) {
 // TestVerifyOpenPGPSurvivesPanic: what goes wrong inside is a refusal, not the end of the program.
 func TestVerifyOpenPGPSurvivesPanic(t *testing.T) {
 	f := newCertificate(t)
-	res, key := verifyOpenPGP(func(uint64, string) []*openpgpKey { panic("x") }, []byte(testPayload), commitSignature(t, f.primary, 2021), year(2021))
+	res, key := verifyOpenPGP(func(uint64, string) []*openpgpKey { panic("x") }, []byte(testPayload),
+		commitSignature(t, f.primary, 2021), year(2021))
 	if res.Status != Malformed || res.Reason == "" || key != nil {
 		t.Errorf("%+v, %v", res, key)
 	}

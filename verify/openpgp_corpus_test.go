@@ -2,26 +2,13 @@ package verify
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-)
 
-// corpusRoot is the folder of signed objects: the whole collection where COUNTERSIGN_CORPUS names
-// it, else the copied selection. Both have the same layout.
-func corpusRoot() string {
-	if root := os.Getenv("COUNTERSIGN_CORPUS"); root != "" {
-		return root
-	}
-	return filepath.FromSlash("../testdata/openpgp")
-}
+	"countersign/verify/internal/corpus"
+)
 
 // signedObject is a row of an index: an object, the keys to judge it with, and the verdict that
 // those who collected it expect when a key is judged at the signing time.
@@ -36,54 +23,20 @@ type signedObject struct {
 	algorithm  string
 }
 
-func jsonLines[T any](t testing.TB, r io.Reader) []T {
-	t.Helper()
-	var rows []T
-	for d := json.NewDecoder(r); ; {
-		var row T
-		err := d.Decode(&row)
-		if err == io.EOF {
-			return rows
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, row)
-	}
-}
-
-func openCorpus(t testing.TB, name string) io.Reader {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(corpusRoot(), filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.NewReader(b)
-}
-
-func readCorpus(t testing.TB, name string) []byte {
-	t.Helper()
-	b, err := io.ReadAll(openCorpus(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // realObjects are commits and tags of public histories.
 func realObjects(t testing.TB) []signedObject {
 	var objects []signedObject
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		ID, Type, File, Kind, Algo, Reason string
 		Expect                             string `json:"expect_at_sigtime"`
 		Date                               int64
 		Keys                               []string
-	}](t, openCorpus(t, "sigcorpus/index.jsonl")) {
+	}](t, openpgpCorpus, "sigcorpus/index.jsonl") {
 		if row.Kind != "openpgp" {
 			continue
 		}
 		o := signedObject{
-			name: row.ID, kind: row.Type, raw: readCorpus(t, "sigcorpus/"+row.File), landed: time.Unix(row.Date, 0),
+			name: row.ID, kind: row.Type, raw: openpgpCorpus.Read(t, "sigcorpus/"+row.File), landed: time.Unix(row.Date, 0),
 			good: row.Expect == "good", legacy: row.Expect == "good-legacy", reason: row.Reason, algorithm: row.Algo,
 		}
 		for _, key := range row.Keys {
@@ -97,14 +50,14 @@ func realObjects(t testing.TB) []signedObject {
 // craftedObjects are commits with one property each, signed with throw-away keys.
 func craftedObjects(t testing.TB) []signedObject {
 	var objects []signedObject
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		Name, Object, Reason string
 		Keys                 []string
 		At                   time.Time `json:"verify_at"`
 		Expected             string    `json:"expected_at"`
-	}](t, openCorpus(t, "sigcorpus/crafted/openpgp/index.jsonl")) {
+	}](t, openpgpCorpus, "sigcorpus/crafted/openpgp/index.jsonl") {
 		o := signedObject{
-			name: row.Name, kind: "commit", raw: readCorpus(t, "sigcorpus/"+row.Object), landed: row.At,
+			name: row.Name, kind: "commit", raw: openpgpCorpus.Read(t, "sigcorpus/"+row.Object), landed: row.At,
 			good: row.Expected == "good", reason: row.Reason,
 		}
 		for _, key := range row.Keys {
@@ -117,21 +70,17 @@ func craftedObjects(t testing.TB) []signedObject {
 
 // forgeObjects are real commits of which gpg knows a forge's key and no others.
 func forgeObjects(t testing.TB) []signedObject {
-	z, err := gzip.NewReader(openCorpus(t, "signatures/commits.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var objects []signedObject
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		Oid, Kind string
 		Raw       []byte
 		Git       struct{ Status string }
-	}](t, z) {
+	}](t, openpgpCorpus, "signatures/commits.jsonl.gz") {
 		if row.Kind != "openpgp" {
 			continue
 		}
 		o := signedObject{
-			name: row.Oid, kind: "commit", raw: row.Raw, landed: committed(t, row.Raw),
+			name: row.Oid, kind: "commit", raw: row.Raw, landed: corpus.Committed(t, row.Raw),
 			keys: []string{"signatures/web-flow.asc"}, good: row.Git.Status == "U",
 		}
 		if !o.good {
@@ -140,19 +89,6 @@ func forgeObjects(t testing.TB) []signedObject {
 		objects = append(objects, o)
 	}
 	return objects
-}
-
-// committed gives a commit's committer date.
-func committed(t testing.TB, raw []byte) time.Time {
-	t.Helper()
-	_, line, _ := strings.Cut(string(raw), "\ncommitter ")
-	line, _, _ = strings.Cut(line, "\n")
-	fields := strings.Fields(line)
-	seconds, err := strconv.ParseInt(fields[len(fields)-2], 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return time.Unix(seconds, 0)
 }
 
 // cutSignature cuts an object into its payload and its signature, with as little of a parser as will
@@ -193,7 +129,7 @@ func (f keyFiles) candidates(t testing.TB, names []string) func(uint64, string) 
 	var keys []*openpgpKey
 	for _, name := range names {
 		if f[name] == nil {
-			key, err := readOpenPGP(&Key{Data: readCorpus(t, name), Source: name})
+			key, err := readOpenPGP(&Key{Data: openpgpCorpus.Read(t, name), Source: name})
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -295,7 +231,8 @@ func TestOpenPGPCorpus(t *testing.T) {
 // weak with one at its landing; and so of the crafted objects. MD5 never is.
 func TestOpenPGPCorpusLegacy(t *testing.T) {
 	crafted := map[string]bool{
-		"alg-dsa2048": true, "alg-rsa1024": true, "alg-dsa1024": true, "hash-sha1": true, "hash-sha224": true, "pkt-md5": false,
+		"alg-dsa2048": true, "alg-rsa1024": true, "alg-dsa1024": true, "hash-sha1": true, "hash-sha224": true,
+		"pkt-md5": false,
 	}
 	var objects []signedObject
 	for _, o := range craftedObjects(t) {
@@ -322,10 +259,11 @@ func TestOpenPGPCorpusLegacy(t *testing.T) {
 		}
 		var keys []Key
 		for _, name := range o.keys {
-			keys = append(keys, Key{Principal: "somebody", Kind: OpenPGP, Data: readCorpus(t, name), Source: name})
+			keys = append(keys, Key{Principal: "somebody", Kind: OpenPGP, Data: openpgpCorpus.Read(t, name), Source: name})
 		}
 		judge := func(until time.Time) Result {
-			return settledKeyring(t, Settings{WeakUntil: until, ClockSkew: time.Hour}, keys...).Verify(payload, signature, o.landed)
+			return settledKeyring(t, Settings{WeakUntil: until, ClockSkew: time.Hour}, keys...).Verify(payload, signature,
+				o.landed)
 		}
 		for _, until := range []time.Time{{}, o.landed} {
 			if res := judge(until); res.Status != Weak {

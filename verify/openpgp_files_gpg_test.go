@@ -36,7 +36,8 @@ func TestOpenPGPKeyFilesOfGPG(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if packets, err := splitPackets(file); err != nil || !slices.ContainsFunc(packets, func(p rawPacket) bool { return p.tag == 12 }) {
+		if packets, err := splitPackets(file); err != nil ||
+			!slices.ContainsFunc(packets, func(p rawPacket) bool { return p.tag == 12 }) {
 			t.Fatalf("no trust packet in the old keyring: %v", err)
 		}
 		return string(file)
@@ -50,7 +51,8 @@ func TestOpenPGPKeyFilesOfGPG(t *testing.T) {
 		{"two certificates in one block", g.run(year(2021), "", "--batch", "--armor", "--export", other, key)},
 		{"two certificates, binary", g.run(year(2021), "", "--batch", "--export", other, key)},
 		{"two blocks", g.export(year(2021), other, "--armor") + plain},
-		{"two blocks with blank lines and text between", g.export(year(2021), other, "--armor") + "\n\nAlice:\n\n" + plain + "\nlast line"},
+		{"two blocks with blank lines and text between", g.export(year(2021), other, "--armor") + "\n\nAlice:\n\n" + plain +
+			"\nlast line"},
 		{"with CRLF", strings.ReplaceAll(plain, "\n", "\r\n")},
 		{"with blanks at the ends of lines", strings.ReplaceAll(plain, "\n", "  \n")},
 		{"an unknown header", strings.Replace(plain, "-----\n\n", "-----\nX-Whatever: a: b\nHash: none\n\n", 1)},
@@ -104,17 +106,32 @@ func TestOpenPGPKeyFilesOfGPG(t *testing.T) {
 		{"secret keys", g.run(year(2021), "", "--batch", "--armor", "--export-secret-keys", key), "a secret key is in it"},
 		{"secret keys, binary", g.run(year(2021), "", "--batch", "--export-secret-keys", key), "a secret key is in it"},
 		{"secret subkeys", g.run(year(2021), "", "--batch", "--export-secret-subkeys", key), "a secret key is in it"},
-		{"a secret key behind a public one", plain + g.run(year(2021), "", "--batch", "--armor", "--export-secret-keys", key), "a secret key is in it"},
+		{
+			"a secret key behind a public one", plain + g.run(year(2021), "", "--batch", "--armor", "--export-secret-keys", key),
+			"a secret key is in it",
+		},
 		{"UTF-16", string(powershell), "UTF-16"},
 		{"a signature", signature, "the block at line 1: a signature that stands apart from its key"},
 		{"a signature behind a key", plain + signature, "a signature that stands apart from its key"},
-		{"a message", plain + g.run(year(2021), "hello", "--batch", "--armor", "--store"), "is a PGP MESSAGE, and not a public key"},
+		{
+			"a message", plain + g.run(year(2021), "hello", "--batch", "--armor", "--store"),
+			"is a PGP MESSAGE, and not a public key",
+		},
 		{"a damaged block", strings.Replace(plain, "\nm", "\nn", 1), "the block at line 1: the armor's checksum is wrong"},
-		{"a damaged block behind a good one", plain + "\n" + plain[:len(plain)-30], "has no line -----END PGP PUBLIC KEY BLOCK-----"},
-		{"no key at all", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + "=twTO\n-----END PGP PUBLIC KEY BLOCK-----\n", "no OpenPGP key in it"},
+		{
+			"a damaged block behind a good one", plain + "\n" + plain[:len(plain)-30],
+			"has no line -----END PGP PUBLIC KEY BLOCK-----",
+		},
+		{
+			"no key at all", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n" + "=twTO\n-----END PGP PUBLIC KEY BLOCK-----\n",
+			"no OpenPGP key in it",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := NewKeyring([]Key{bystander, {Principal: "alice", Kind: OpenPGP, Data: []byte(c.file), Source: "keys/alice.asc"}}, Settings{})
+			_, err := NewKeyring([]Key{bystander, {
+				Principal: "alice",
+				Kind:      OpenPGP, Data: []byte(c.file), Source: "keys/alice.asc",
+			}}, Settings{})
 			if err == nil || !strings.HasPrefix(err.Error(), "keys/alice.asc: ") || !strings.Contains(err.Error(), c.refused) {
 				t.Errorf("%v, want an error with %q", err, c.refused)
 			}
@@ -183,7 +200,10 @@ func TestOpenPGPCriticalNotationOnKey(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			longer := ending(forSigning(saying(overUser, 2021)), 2020, 2030)
-			longer.Notations = []*packet.Notation{{Name: "what@example.org", Value: []byte("x"), IsCritical: c.critical, IsHumanReadable: true}}
+			longer.Notations = []*packet.Notation{{
+				Name:  "what@example.org",
+				Value: []byte("x"), IsCritical: c.critical, IsHumanReadable: true,
+			}}
 			f := newCertificate(t).user("a", ending(forSigning(saying(overUser, 2020)), 2020, 2022), longer)
 			signature := commitSignature(t, f.primary, 2025)
 			res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), signature, year(2025))

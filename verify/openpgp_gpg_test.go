@@ -101,7 +101,8 @@ func (g gpgHome) sign(at time.Time, key string, options ...string) string {
 // talk answers gpg's questions.
 func (g gpgHome) talk(at time.Time, answers []string, args ...string) string {
 	g.t.Helper()
-	return g.run(at, strings.Join(answers, "\n")+"\n", append([]string{"--command-fd", "0", "--status-fd", "2", "--yes"}, args...)...)
+	return g.run(at, strings.Join(answers, "\n")+"\n",
+		append([]string{"--command-fd", "0", "--status-fd", "2", "--yes"}, args...)...)
 }
 
 // revoke revokes a primary key for one of gpg's reasons: 1 compromised, 2 superseded, 3 retired.
@@ -185,7 +186,9 @@ func withoutBackSignatures(t *testing.T, certificate string) string {
 
 // agrees compares gpg's verdict, in the year of the signature, on a signature by a key of the certificate
 // with the one that is wanted, but for the years in which it is known to differ.
-func (g gpgHome) agrees(t *testing.T, f *certificateFile, by *packet.PrivateKey, made int, want Status, differs map[int]string) {
+func (g gpgHome) agrees(t *testing.T, f *certificateFile, by *packet.PrivateKey, made int, want Status,
+	differs map[int]string,
+) {
 	t.Helper()
 	same := map[Status]string{
 		Good: "GOODSIG", Expired: "EXPKEYSIG", Revoked: "REVKEYSIG", WrongPurpose: "ERRSIG",
@@ -201,7 +204,8 @@ func (g gpgHome) agrees(t *testing.T, f *certificateFile, by *packet.PrivateKey,
 	// A second later, for gpg lets a key live to the end of its last second.
 	at := year(made).Add(time.Second)
 	_, name, _ := strings.Cut(t.Name(), "/")
-	if got := (gpgHome{t, g.dir}).verdict(at, f.String(), string(commitSignature(t, by, made))); !says(got, said, "gpg", strings.ReplaceAll(name, "_", " ")) {
+	if got := (gpgHome{t, g.dir}).verdict(at, f.String(), string(commitSignature(t, by, made))); !says(got, said, "gpg",
+		strings.ReplaceAll(name, "_", " ")) {
 		t.Errorf("gpg says in %d: %s, want %s", made, got, said)
 	}
 }

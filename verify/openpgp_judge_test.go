@@ -25,7 +25,10 @@ func TestOpenPGPLanding(t *testing.T) {
 		warning   string
 	}{
 		{"at once", lasting, 0, Good, ""},
-		{"after the key expired", lasting, 3 * 365 * 86400, Good, "expired on 2024-01-01 00:00:00 UTC, before this landed on 2024-12-31 00:00:00 UTC"},
+		{
+			"after the key expired", lasting, 3 * 365 * 86400, Good,
+			"expired on 2024-01-01 00:00:00 UTC, before this landed on 2024-12-31 00:00:00 UTC",
+		},
 		{"after the key was retired", lasting, 5 * 365 * 86400, Good, "revoked as retired on 2026-01-01 00:00:00 UTC"},
 		{"before the signature ran out", shortLived, 365*86400 - 1, Good, ""},
 		{"when the signature had run out", shortLived, 365 * 86400, Expired, ""},
@@ -48,7 +51,8 @@ func TestOpenPGPLanding(t *testing.T) {
 // is wrong with it or the signature.
 func TestOpenPGPRevokedFirst(t *testing.T) {
 	f := newCertificate(t).
-		direct(because(saying(packet.SigTypeKeyRevocation, 2021), packet.KeyRetired), because(saying(packet.SigTypeKeyRevocation, 2023), packet.KeyCompromised)).
+		direct(because(saying(packet.SigTypeKeyRevocation, 2021), packet.KeyRetired),
+			because(saying(packet.SigTypeKeyRevocation, 2023), packet.KeyCompromised)).
 		user("a", ending(forEncrypting(saying(overUser, 2020)), 2020, 2022))
 	for _, landed := range []int{2025, 2020} { // the second is before the signature
 		res, _ := verifyOpenPGP(among(f.read()), []byte(testPayload), commitSignature(t, f.primary, 2025), year(landed))
@@ -91,7 +95,8 @@ func TestOpenPGPCopies(t *testing.T) {
 	stale := base.clone().user("a", ending(forSigning(saying(overUser, 2020)), 2020, 2022)).read()
 	extended := base.clone().user("a", ending(forSigning(saying(overUser, 2021)), 2020, 2026)).read()
 	ended := base.clone().user("a", ending(forSigning(saying(overUser, 2023)), 2020, 2024)).read()
-	revoked := base.clone().direct(saying(packet.SigTypeKeyRevocation, 2020)).user("a", ending(forSigning(saying(overUser, 2020)), 2020, 2022)).read()
+	revoked := base.clone().direct(saying(packet.SigTypeKeyRevocation, 2020)).user("a",
+		ending(forSigning(saying(overUser, 2020)), 2020, 2022)).read()
 	for _, c := range []struct {
 		name  string
 		files []*openpgpKey
@@ -104,7 +109,8 @@ func TestOpenPGPCopies(t *testing.T) {
 		{"a revocation in the oldest copy", []*openpgpKey{extended, ended, revoked}, Revoked, revoked},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			res, owner := verifyOpenPGP(among(c.files...), []byte(testPayload), commitSignature(t, base.primary, 2025), year(2025))
+			res, owner := verifyOpenPGP(among(c.files...), []byte(testPayload), commitSignature(t, base.primary, 2025),
+				year(2025))
 			if res.Status != c.want || owner != c.owner {
 				t.Errorf("%s (%s), want %s, by its own file: %v", res.Status, res.Reason, c.want, owner == c.owner)
 			}

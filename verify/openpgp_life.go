@@ -87,9 +87,11 @@ func (c *certificate) judge(key *packet.PublicKey, made, landed time.Time) judge
 		self, ok := life.latest(made, func(selfSignature) bool { return true })
 		switch {
 		case !ok && i == 0:
-			return judgement{status: WrongPurpose, reason: fmt.Sprintf("key %s has no self-signature that says what it is for", shortID(life.key))}
+			return judgement{status: WrongPurpose, reason: fmt.Sprintf("key %s has no self-signature that says what it is for",
+				shortID(life.key))}
 		case !ok:
-			return judgement{status: Unknown, reason: fmt.Sprintf("subkey %s isn't bound to a principal's key: the primary key %s didn't sign it", shortID(life.key), shortID(c.primary))}
+			return judgement{status: Unknown, reason: fmt.Sprintf("subkey %s isn't bound to a principal's key: the primary "+
+				"key %s didn't sign it", shortID(life.key), shortID(c.primary))}
 		case self.sha1:
 			j.warnings = append(j.warnings, fmt.Sprintf("the self-signature of key %s is over a SHA-1 hash", shortID(life.key)))
 		}
@@ -107,12 +109,14 @@ func (c *certificate) judge(key *packet.PublicKey, made, landed time.Time) judge
 	for _, life := range lives {
 		if made.Before(life.key.CreationTime) {
 			j.status = NotYetValid
-			j.reason = fmt.Sprintf("the signature of %s is older than key %s of %s", moment(made), shortID(life.key), moment(life.key.CreationTime))
+			j.reason = fmt.Sprintf("the signature of %s is older than key %s of %s",
+				moment(made), shortID(life.key), moment(life.key.CreationTime))
 			return j
 		}
 		if end := life.expires(made); !end.IsZero() && !made.Before(end) {
 			j.status = Expired
-			j.reason = fmt.Sprintf("key %s expired on %s, before the signature of %s", shortID(life.key), moment(end), moment(made))
+			j.reason = fmt.Sprintf("key %s expired on %s, before the signature of %s",
+				shortID(life.key), moment(end), moment(made))
 			return j
 		}
 		j.warnings = append(j.warnings, life.gone(landed)...)
@@ -154,10 +158,12 @@ func (l keyLife) wrongPurpose(made time.Time, isSubkey bool) string {
 func (l keyLife) gone(landed time.Time) []string {
 	var warnings []string
 	if r, ok := l.revokedAt(landed); ok {
-		warnings = append(warnings, fmt.Sprintf("key %s was revoked %s on %s, before this landed on %s", shortID(l.key), r.why, moment(r.made), moment(landed)))
+		warnings = append(warnings, fmt.Sprintf("key %s was revoked %s on %s, before this landed on %s",
+			shortID(l.key), r.why, moment(r.made), moment(landed)))
 	}
 	if end := l.expires(landed); !end.IsZero() && !landed.Before(end) {
-		warnings = append(warnings, fmt.Sprintf("key %s expired on %s, before this landed on %s", shortID(l.key), moment(end), moment(landed)))
+		warnings = append(warnings, fmt.Sprintf("key %s expired on %s, before this landed on %s",
+			shortID(l.key), moment(end), moment(landed)))
 	}
 	return warnings
 }

@@ -38,7 +38,10 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 		life func(*certificateFile)
 		want map[int]Status // by the year of the signature
 	}{
-		{"plain", func(f *certificateFile) { f.user("a", self(2020)) }, map[int]Status{2019: NotYetValid, 2020: Good, 2030: Good}},
+		{
+			"plain", func(f *certificateFile) { f.user("a", self(2020)) },
+			map[int]Status{2019: NotYetValid, 2020: Good, 2030: Good},
+		},
 		{
 			"with an end", func(f *certificateFile) { f.user("a", ending(self(2020), 2020, 2022)) },
 			map[int]Status{2020: Good, 2021: Good, 2022: Expired, 2023: Expired},
@@ -90,7 +93,8 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 		{
 			"user id revoked in the second it was certified",
 			func(f *certificateFile) {
-				f.user("a", ending(self(2020), 2020, 2022), saying(packet.SigTypeCertificationRevocation, 2020)).user("b", ending(self(2019), 2020, 2030))
+				f.user("a", ending(self(2020), 2020, 2022), saying(packet.SigTypeCertificationRevocation, 2020)).user("b",
+					ending(self(2019), 2020, 2030))
 			},
 			map[int]Status{2021: Good, 2023: Good},
 		},
@@ -107,7 +111,8 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 				// RFC 9580 §5.2.4: 0xd1, four octets of length, the attribute.
 				picture := []byte("\x05\x01jpeg")
 				f.user("a").Write(framed(tagUserAttribute, picture))
-				f.Write(sign(f.t, f.primary, ending(self(2020), 2020, 2022), hashedKey(&f.primary.PublicKey), []byte{0xd1, 0, 0, 0, 6}, picture))
+				f.Write(sign(f.t, f.primary, ending(self(2020), 2020, 2022), hashedKey(&f.primary.PublicKey),
+					[]byte{0xd1, 0, 0, 0, 6}, picture))
 			},
 			map[int]Status{2021: Good, 2023: Expired},
 		},
@@ -136,28 +141,41 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 			},
 			map[int]Status{2020: WrongPurpose, 2022: WrongPurpose},
 		},
-		{"no flags, as before RFC 4880", func(f *certificateFile) { f.user("a", saying(overUser, 2020)) }, map[int]Status{2021: Good}},
+		{
+			"no flags, as before RFC 4880", func(f *certificateFile) { f.user("a", saying(overUser, 2020)) },
+			map[int]Status{2021: Good},
+		},
 		{"no self-signature", func(f *certificateFile) { f.user("a") }, map[int]Status{2021: WrongPurpose}},
 		{
 			"self-signature by somebody else in its name",
 			func(f *certificateFile) {
 				forged := forSigning(saying(overUser, 2020))
-				packetBytes := sign(f.t, impostor(f.t, f.primary), forged, hashedKey(&f.primary.PublicKey), hashedUser(rawPacket{tagUserID, []byte("a")}))
+				packetBytes := sign(f.t, impostor(f.t, f.primary), forged, hashedKey(&f.primary.PublicKey),
+					hashedUser(rawPacket{tagUserID, []byte("a")}))
 				f.user("a")
 				f.Write(packetBytes)
 			},
 			map[int]Status{2021: WrongPurpose},
 		},
 		{
-			"revoked without a reason", func(f *certificateFile) { f.direct(saying(packet.SigTypeKeyRevocation, 2022)).user("a", self(2020)) },
+			"revoked without a reason", func(f *certificateFile) {
+				f.direct(saying(packet.SigTypeKeyRevocation, 2022)).user("a",
+					self(2020))
+			},
 			map[int]Status{2021: Revoked, 2023: Revoked},
 		},
 		{
-			"revoked as compromised", func(f *certificateFile) { f.direct(revoked(2022, packet.KeyCompromised)).user("a", self(2020)) },
+			"revoked as compromised", func(f *certificateFile) {
+				f.direct(revoked(2022, packet.KeyCompromised)).user("a",
+					self(2020))
+			},
 			map[int]Status{2021: Revoked, 2023: Revoked},
 		},
 		{
-			"revoked for a reason that no RFC knows", func(f *certificateFile) { f.direct(revoked(2022, 77)).user("a", self(2020)) },
+			"revoked for a reason that no RFC knows", func(f *certificateFile) {
+				f.direct(revoked(2022, 77)).user("a",
+					self(2020))
+			},
 			map[int]Status{2021: Revoked, 2023: Revoked},
 		},
 		{
@@ -165,7 +183,10 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 			map[int]Status{2021: Good, 2022: Revoked, 2023: Revoked},
 		},
 		{
-			"retired, then self-signed again", func(f *certificateFile) { f.direct(revoked(2022, packet.KeyRetired)).user("a", self(2023)) },
+			"retired, then self-signed again", func(f *certificateFile) {
+				f.direct(revoked(2022, packet.KeyRetired)).user("a",
+					self(2023))
+			},
 			map[int]Status{2021: Good, 2022: Revoked, 2024: Revoked},
 		},
 		{
@@ -185,7 +206,8 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 		{
 			"revocation by somebody else in its name",
 			func(f *certificateFile) {
-				f.Write(sign(f.t, impostor(f.t, f.primary), saying(packet.SigTypeKeyRevocation, 2021), hashedKey(&f.primary.PublicKey)))
+				f.Write(sign(f.t, impostor(f.t, f.primary), saying(packet.SigTypeKeyRevocation, 2021),
+					hashedKey(&f.primary.PublicKey)))
 				f.user("a", self(2020))
 			},
 			map[int]Status{2022: Good},
@@ -202,14 +224,16 @@ func TestOpenPGPPrimaryLife(t *testing.T) {
 			"revocation certificate appended to the file",
 			func(f *certificateFile) {
 				sub := newSecret(f.t, 2020)
-				f.user("a", self(2020)).subkey(sub, forEncrypting(saying(overSubkey, 2020))).direct(revoked(2022, packet.KeyCompromised))
+				f.user("a", self(2020)).subkey(sub, forEncrypting(saying(overSubkey, 2020))).direct(revoked(2022,
+					packet.KeyCompromised))
 			},
 			map[int]Status{2021: Revoked},
 		},
 		{
 			"revocation that can't be checked, of version 3",
 			func(f *certificateFile) {
-				body := append([]byte{3, 5, byte(packet.SigTypeKeyRevocation), 0x61, 0xcf, 0x99, 0x80}, f.primary.Fingerprint[12:]...)
+				body := append([]byte{3, 5, byte(packet.SigTypeKeyRevocation), 0x61, 0xcf, 0x99, 0x80},
+					f.primary.Fingerprint[12:]...)
 				f.Write(framed(tagSignature, append(body, 1, 2, 0xab, 0xcd, 0, 8, 0xff)))
 				f.user("a", self(2020))
 			},
@@ -305,7 +329,8 @@ func TestOpenPGPSubkeyLife(t *testing.T) {
 			"attack: a binding by another primary key",
 			func(f *certificateFile, sub *packet.PrivateKey) {
 				f.subkey(sub)
-				f.Write(sign(f.t, impostor(f.t, f.primary), bound(f, sub, 2020), hashedKey(&f.primary.PublicKey), hashedKey(&sub.PublicKey)))
+				f.Write(sign(f.t, impostor(f.t, f.primary), bound(f, sub, 2020), hashedKey(&f.primary.PublicKey),
+					hashedKey(&sub.PublicKey)))
 			},
 			map[int]Status{2021: Unknown},
 		},

@@ -173,7 +173,7 @@ func FuzzOpenPGPSignature(f *testing.F) {
 			f.Add(signature)
 		}
 		for _, name := range o.keys {
-			keys = append(keys, Key{Principal: "alice", Kind: OpenPGP, Data: readCorpus(f, name), Source: name})
+			keys = append(keys, Key{Principal: "alice", Kind: OpenPGP, Data: openpgpCorpus.Read(f, name), Source: name})
 		}
 	}
 	o := mangled(f)["alg-ed25519"]
@@ -207,7 +207,7 @@ func FuzzOpenPGPKey(f *testing.F) {
 	signature := commitSignature(f, secret, 2021)
 	for _, o := range craftedObjects(f) {
 		for _, name := range o.keys {
-			f.Add(readCorpus(f, name))
+			f.Add(openpgpCorpus.Read(f, name))
 		}
 	}
 	f.Add(newCertificate(f).user("a", forSigning(saying(packet.SigTypePositiveCert, 2020))).Bytes())

@@ -24,7 +24,8 @@ func TestOpenPGPSelfSignaturesOnce(t *testing.T) {
 	f := newCertificate(t).user("a", self)
 	strangers := saying(overUser, 2020)
 	strangers.Hash = crypto.SHA384
-	f.Write(sign(t, newSecret(t, 2020), strangers, hashedKey(&f.primary.PublicKey), hashedUser(rawPacket{tagUserID, []byte("a")})))
+	f.Write(sign(t, newSecret(t, 2020), strangers, hashedKey(&f.primary.PublicKey),
+		hashedUser(rawPacket{tagUserID, []byte("a")})))
 	sub := newSecret(t, 2020)
 	f.subkey(sub, f.agreed(sub, binding)) // its back-signature is over SHA-256
 	signatures := [][]byte{commitSignature(t, f.primary, 2021), commitSignature(t, sub, 2021)}
@@ -56,7 +57,7 @@ func TestOpenPGPSelfSignaturesOnce(t *testing.T) {
 
 // corpusKeys are the OpenPGP keys of real people: all of a larger collection where there is one.
 func corpusKeys(t testing.TB) []Key {
-	names, err := filepath.Glob(filepath.Join(corpusRoot(), "sigcorpus", "keys", "openpgp", "*.*"))
+	names, err := filepath.Glob(openpgpCorpus.Path("sigcorpus/keys/openpgp/*.*"))
 	if err != nil {
 		t.Fatal(err)
 	}

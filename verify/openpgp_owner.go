@@ -79,7 +79,9 @@ func (c *certificate) checkOwner() ownersWord {
 // selfSignatures gives those of the signatures, of one of the kinds, that the owner made about key,
 // newest first; of two of one second the later in the file comes first, as in gpg. covered is what
 // they cover after the primary key. What it can't read it leaves out, as gpg does.
-func (o *ownerCheck) selfSignatures(signatures []rawPacket, key *packet.PublicKey, covered []byte, kinds ...packet.SignatureType) []selfSignature {
+func (o *ownerCheck) selfSignatures(signatures []rawPacket, key *packet.PublicKey, covered []byte,
+	kinds ...packet.SignatureType,
+) []selfSignature {
 	var found []selfSignature
 	for _, raw := range signatures {
 		head, err := splitSignature(raw)

@@ -28,7 +28,11 @@ func TestAttackOpenPGPUnfitKeys(t *testing.T) {
 			2021, WrongPurpose, "isn't for signing, by its owner's word",
 		},
 		{
-			"without a back-signature", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub, forSigning(saying(overSubkey, 2020))) },
+			"without a back-signature", func(f *certificateFile,
+				sub *packet.PrivateKey,
+			) {
+				f.subkey(sub, forSigning(saying(overSubkey, 2020)))
+			},
 			2021, WrongPurpose, "has no back-signature: it never agreed to belong",
 		},
 		{
@@ -38,7 +42,10 @@ func TestAttackOpenPGPUnfitKeys(t *testing.T) {
 			},
 			2021, WrongPurpose, "has no back-signature: it never agreed to belong",
 		},
-		{"never bound", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub) }, 2021, Unknown, "isn't bound to a principal's key"},
+		{
+			"never bound", func(f *certificateFile, sub *packet.PrivateKey) { f.subkey(sub) }, 2021, Unknown,
+			"isn't bound to a principal's key",
+		},
 		{
 			"expired",
 			func(f *certificateFile, sub *packet.PrivateKey) {
@@ -67,7 +74,8 @@ func TestAttackOpenPGPUnfitKeys(t *testing.T) {
 		{
 			"expired, and revoked as compromised later",
 			func(f *certificateFile, sub *packet.PrivateKey) {
-				f.subkey(sub, ending(bound(f, sub, 2020), 2020, 2022), because(saying(packet.SigTypeSubkeyRevocation, 2023), packet.KeyCompromised))
+				f.subkey(sub, ending(bound(f, sub, 2020), 2020, 2022),
+					because(saying(packet.SigTypeSubkeyRevocation, 2023), packet.KeyCompromised))
 			},
 			2023, Revoked, "is revoked as compromised",
 		},

@@ -29,6 +29,13 @@ func among(keys ...*openpgpKey) func(uint64, string) []*openpgpKey {
 	}
 }
 
+// verifyOpenPGP verifies by the keys that candidates gives, and takes no weak algorithm.
+func verifyOpenPGP(candidates func(keyID uint64, fingerprint string) []*openpgpKey, payload, signature []byte,
+	at time.Time,
+) (Result, *openpgpKey) {
+	return openpgpVerifier{candidates: candidates}.verify(payload, signature, at)
+}
+
 // year gives the first second of a year; the tests tell their stories in years.
 func year(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 
@@ -43,7 +50,8 @@ func seconds(n int) time.Duration { return time.Duration(n) * time.Second }
 // newSecret makes a key of a year, of the kind of Ed25519 that every gpg knows.
 func newSecret(t testing.TB, made int) *packet.PrivateKey {
 	t.Helper()
-	entity, err := openpgp.NewEntity("", "", "", &packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return year(made) }})
+	entity, err := openpgp.NewEntity("", "", "",
+		&packet.Config{Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return year(made) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,4 +217,5 @@ func commitSignature(t testing.TB, by *packet.PrivateKey, made int) []byte {
 	return armored(kindOpenPGPSignature, sign(t, by, saying(packet.SigTypeBinary, made), []byte(testPayload)))
 }
 
-const testPayload = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@example.org> 1600000000 +0000\ncommitter A <a@example.org> 1600000000 +0000\n\nx\n"
+const testPayload = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nauthor A <a@example.org> 1600000000 " +
+	"+0000\ncommitter A <a@example.org> 1600000000 +0000\n\nx\n"

@@ -61,8 +61,9 @@ const (
 // about a Result but the principal and the keyring's windows, and the entries that say those. An SSH
 // signature has no time, so everything is judged at its arrival.
 //
-// The formats are read here, strictly. A plain key in the signature isn't read at all, it only serves
-// to find the same bytes in the keyring; nor is the key of a certificate's authority.
+// The formats are read here, strictly, but for certificates and keys, which x/crypto reads. A plain key in the
+// signature only serves to find the same bytes in the keyring, and so does the key of a certificate's authority: it is
+// the keyring's own that is used.
 func (k *Keyring) verifySSH(payload, signature []byte, at arrival) (Result, []*entry) {
 	res := Result{Kind: SSH}
 	entries, err := k.judgeSSH(&res, payload, signature, at)
@@ -113,7 +114,8 @@ func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at arrival) (en
 	case len(entries) > 0:
 		key = entries[0].ssh
 	case len(k.authorities[r.Fingerprint]) > 0:
-		return nil, refuse(WrongPurpose, "the SSH key is a certificate authority's, which signs certificates and nothing else")
+		return nil, refuse(WrongPurpose, "the SSH key is a certificate authority's, which signs certificates and nothing "+
+			"else")
 	default:
 		return nil, refuse(Unknown, "no principal has the SSH key %s", r.Fingerprint)
 	}
@@ -152,7 +154,8 @@ func (b *sshBlob) check() error {
 	case b.Namespace != sshNamespace:
 		return refuse(WrongPurpose, "an SSH signature for %s, not for git", quote(b.Namespace))
 	case b.Hash != string(sshsig.HashSHA256) && b.Hash != string(sshsig.HashSHA512):
-		return refuse(Unsupported, "an SSH signature over a hash of the kind %s; sha512 and sha256 are accepted", quote(b.Hash))
+		return refuse(Unsupported, "an SSH signature over a hash of the kind %s; sha512 and sha256 are accepted",
+			quote(b.Hash))
 	default:
 		return nil
 	}
@@ -169,7 +172,8 @@ func (b *sshBlob) signature(keyType string, verified bool) (*ssh.Signature, erro
 		return nil, fmt.Errorf("the SSH signature is malformed: %w", err)
 	}
 	if !slices.Contains(sshFormats(keyType), sig.Format) {
-		return nil, fmt.Errorf("the SSH signature is malformed: a signature of the type %s by a key of the type %s", quote(sig.Format), keyType)
+		return nil, fmt.Errorf("the SSH signature is malformed: a signature of the type %s by a key of the type %s",
+			quote(sig.Format), keyType)
 	}
 	if err := checkRest(keyType, sig.Rest, verified); err != nil {
 		return nil, err
@@ -196,9 +200,11 @@ func checkRest(keyType string, rest []byte, verified bool) error {
 	}
 	switch {
 	case by.Flags&userPresent == 0:
-		return refuse(Unsupported, "nobody touched the security key for this signature; sign with a key that wants to be touched")
+		return refuse(Unsupported, "nobody touched the security key for this signature; sign with a key that wants to be "+
+			"touched")
 	case verified && by.Flags&userVerified == 0:
-		return refuse(Unsupported, "nobody gave the security key a PIN or finger for this signature; sign with a key made with ssh-keygen -O verify-required")
+		return refuse(Unsupported, "nobody gave the security key a PIN or finger for this signature; sign with a key made "+
+			"with ssh-keygen -O verify-required")
 	default:
 		return nil
 	}
@@ -213,7 +219,8 @@ func isSecurityKey(keyType string) bool {
 // PROTOCOL.sshsig forbids; [sshKey.weakness] knows that one and DSA's for weak.
 func sshFormats(keyType string) []string {
 	switch keyType {
-	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256, dsaKeyType:
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKED25519,
+		ssh.KeyAlgoSKECDSA256, dsaKeyType:
 		return []string{keyType}
 	case ssh.KeyAlgoRSA:
 		return []string{ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSA}

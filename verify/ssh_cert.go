@@ -32,7 +32,8 @@ func readSSHCertificate(blob []byte) (*sshCertificate, error) {
 	}
 	c, ok := public.(*ssh.Certificate)
 	if !ok || !bytes.Equal(c.Marshal(), blob) {
-		return nil, errors.New("the SSH certificate is malformed: it is written in another way than its authority would, or has something behind it")
+		return nil, errors.New("the SSH certificate is malformed: it is written in another way than its authority would, " +
+			"or has something behind it")
 	}
 	signature := ssh.Marshal(struct{ Signature []byte }{ssh.Marshal(c.Signature)})
 	return &sshCertificate{
@@ -58,7 +59,8 @@ func (k *Keyring) addAuthority(e *entry) error {
 	for _, other := range k.authorities[fingerprint] {
 		for _, identity := range e.key.Identities {
 			if other.key.Principal != e.key.Principal && slices.Contains(other.key.Identities, identity) {
-				return fmt.Errorf("the identity %q of %q is already %q's, at %s: one identity is one person; remove it from one of them",
+				return fmt.Errorf("the identity %q of %q is already %q's, at %s: one identity is one person; remove it from one "+
+					"of them",
 					identity, e.key.Principal, other.key.Principal, cmp.Or(other.key.Source, "another entry"))
 			}
 		}
@@ -75,7 +77,8 @@ func (k *Keyring) addAuthority(e *entry) error {
 // authority's key can also make themselves everybody it certifies, and so approve their own work;
 // ssh-keygen doesn't mind.
 func bothRoles(fingerprint string, other *entry) error {
-	return fmt.Errorf("key %s is a person's own and a certificate authority's, the other time for %q, at %s: whoever has it could be anybody it certifies; use two keys",
+	return fmt.Errorf("key %s is a person's own and a certificate authority's, the other time for %q, at %s: whoever "+
+		"has it could be anybody it certifies; use two keys",
 		fingerprint, other.key.Principal, cmp.Or(other.key.Source, "another entry"))
 }
 
@@ -89,7 +92,8 @@ func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at arrival) ([]*ent
 		return nil, refuse(Unknown, "the SSH certificate is by the authority %s, which isn't in the keyring", c.authority)
 	}
 	if list := k.revokedSSH.certificate(c); list != "" {
-		return nil, refuse(Revoked, "the SSH certificate with the serial number %d, or its authority, is revoked by %s", c.Serial, list)
+		return nil, refuse(Revoked, "the SSH certificate with the serial number %d, or its authority, is revoked by %s",
+			c.Serial, list)
 	}
 	// An authority is one key, and known to others or not, whoever's entry says so.
 	for _, e := range issuers {
@@ -107,14 +111,16 @@ func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at arrival) ([]*ent
 	for _, own := range k.byFingerprint[c.key.fingerprint] {
 		if own.key.Principal != entries[0].key.Principal {
 			// An authority may not ask for a proof that whoever it certifies has the key.
-			return nil, refuse(Unknown, "the SSH certificate says that the key is %s's, the keyring that it is %q's", quote(r.Identity), own.key.Principal)
+			return nil, refuse(Unknown, "the SSH certificate says that the key is %s's, the keyring that it is %q's",
+				quote(r.Identity), own.key.Principal)
 		}
 		if err := own.key.revoked(at.landed, at.received); err != nil {
 			return entries, err
 		}
 	}
 	if len(k.authorities[c.key.fingerprint]) > 0 {
-		return entries, refuse(WrongPurpose, "the certified SSH key is a certificate authority's, which signs certificates and nothing else")
+		return entries, refuse(WrongPurpose, "the certified SSH key is a certificate authority's, which signs certificates "+
+			"and nothing else")
 	}
 	return entries, c.check(at.landed)
 }
@@ -127,7 +133,8 @@ func (c *sshCertificate) issuedBy(authority *sshKey) error {
 	}
 	keyType := authority.public.Type()
 	if !slices.Contains(sshFormats(keyType), c.Signature.Format) {
-		return fmt.Errorf("the SSH certificate is malformed: a signature of the type %s by a key of the type %s", quote(c.Signature.Format), keyType)
+		return fmt.Errorf("the SSH certificate is malformed: a signature of the type %s by a key of the type %s",
+			quote(c.Signature.Format), keyType)
 	}
 	if weakness := authority.weakness(c.Signature.Format); weakness != "" {
 		return ofAuthority(refuse(Weak, "%s", weakness))
@@ -165,13 +172,15 @@ func (c *sshCertificate) owner(r *Result, issuers []*entry) ([]*entry, error) {
 		case entries == nil:
 			r.Identity = c.ValidPrincipals[i]
 		case entries[0].key.Principal != e.key.Principal:
-			return nil, refuse(Unknown, "the SSH certificate is for %q and %q, who are two people", entries[0].key.Principal, e.key.Principal)
+			return nil, refuse(Unknown, "the SSH certificate is for %q and %q, who are two people",
+				entries[0].key.Principal, e.key.Principal)
 		}
 		entries = append(entries, e)
 	}
 	if entries == nil {
 		r.Identity = c.ValidPrincipals[0]
-		return nil, refuse(Unknown, "the SSH certificate is for %s, whom the keyring doesn't know by this authority", quote(r.Identity))
+		return nil, refuse(Unknown, "the SSH certificate is for %s, whom the keyring doesn't know by this authority",
+			quote(r.Identity))
 	}
 	return entries, nil
 }
@@ -190,9 +199,11 @@ func (c *sshCertificate) check(at time.Time) error {
 	now := uint64(max(at.Unix(), 0))
 	switch {
 	case now < c.ValidAfter:
-		return refuse(NotYetValid, "the SSH certificate is valid from %s, the signature landed on %s", certificateTime(c.ValidAfter), moment(at))
+		return refuse(NotYetValid, "the SSH certificate is valid from %s, the signature landed on %s",
+			certificateTime(c.ValidAfter), moment(at))
 	case now >= c.ValidBefore:
-		return refuse(Expired, "the SSH certificate was valid until %s, the signature landed on %s", certificateTime(c.ValidBefore), moment(at))
+		return refuse(Expired, "the SSH certificate was valid until %s, the signature landed on %s",
+			certificateTime(c.ValidBefore), moment(at))
 	default:
 		return nil
 	}

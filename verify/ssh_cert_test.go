@@ -21,7 +21,10 @@ func sshAuthority(principal string, ca ssh.Signer, identities ...string) Key {
 // sshCertified has an authority certify a key as alice's, for ever, and as the changes say.
 func sshCertified(t testing.TB, ca ssh.Signer, key ssh.PublicKey, change func(*ssh.Certificate)) *ssh.Certificate {
 	t.Helper()
-	c := &ssh.Certificate{Key: key, CertType: ssh.UserCert, KeyId: "id", ValidPrincipals: []string{"alice"}, ValidBefore: ssh.CertTimeInfinity}
+	c := &ssh.Certificate{
+		Key: key, CertType: ssh.UserCert, KeyId: "id",
+		ValidPrincipals: []string{"alice"}, ValidBefore: ssh.CertTimeInfinity,
+	}
 	if change != nil {
 		change(c)
 	}
@@ -40,16 +43,20 @@ func certifiedSignature(t testing.TB, by ssh.Signer, blob []byte) []byte {
 func TestSSHCertificate(t *testing.T) {
 	ca, key := newEd25519(t), newEd25519(t)
 	k := mustKeyring(t, sshAuthority("alice", ca, "alice@example.org", "alice"), sshAuthority("bob", ca, "bob"), bystander)
-	res := verdict(t, k, testPayload, certifiedSignature(t, key, sshCertified(t, ca, key.PublicKey(), nil).Marshal()), landing)
-	if res.Principal != "alice" || res.Identity != "alice" || res.Fingerprint != ssh.FingerprintSHA256(key.PublicKey()) || !res.SignedAt.IsZero() {
+	res := verdict(t, k, testPayload, certifiedSignature(t, key, sshCertified(t, ca, key.PublicKey(), nil).Marshal()),
+		landing)
+	if res.Principal != "alice" || res.Identity != "alice" || res.Fingerprint != ssh.FingerprintSHA256(key.PublicKey()) ||
+		!res.SignedAt.IsZero() {
 		t.Errorf("%+v, want alice with the fingerprint %s", res, ssh.FingerprintSHA256(key.PublicKey()))
 	}
 	bobs := sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.ValidPrincipals = []string{"carol", "bob"} })
-	if res := verdict(t, k, testPayload, certifiedSignature(t, key, bobs.Marshal()), landing); res.Principal != "bob" || res.Identity != "bob" {
+	if res := verdict(t, k, testPayload, certifiedSignature(t, key, bobs.Marshal()), landing); res.Principal != "bob" ||
+		res.Identity != "bob" {
 		t.Errorf("%+v, want bob", res)
 	}
 	list := k.List()
-	if want := ssh.FingerprintSHA256(ca.PublicKey()); len(list) != 3 || list[0].Fingerprints[0] != want || list[1].Fingerprints[0] != want {
+	if want := ssh.FingerprintSHA256(ca.PublicKey()); len(list) != 3 || list[0].Fingerprints[0] != want ||
+		list[1].Fingerprints[0] != want {
 		t.Errorf("%+v, want the authority twice", list)
 	}
 }
@@ -76,16 +83,51 @@ func TestSSHCertificateWindows(t *testing.T) {
 		{"after", []Key{sshAuthority("alice", ca, "alice")}, year(2030), Expired},
 		{"before 1970", []Key{sshAuthority("alice", ca, "alice")}, year(1969), NotYetValid},
 		{"the authority's window", []Key{entry("alice", func(k *Key) { k.From = year(2021) })}, year(2020), NotYetValid},
-		{"one of two windows", []Key{entry("alice", func(k *Key) { k.Until = year(2021) }), entry("alice", func(k *Key) { k.From = year(2022) })}, year(2023), Good},
-		{"in none of two windows", []Key{entry("alice", func(k *Key) { k.Until = year(2021) }), entry("alice", func(k *Key) { k.From = year(2024) })}, year(2023), NotYetValid},
-		{"another's window", []Key{entry("alice", func(k *Key) { k.Until = year(2021) }), sshAuthority("bob", ca, "bob")}, year(2023), Expired},
-		{"the authority is compromised", []Key{entry("alice", func(k *Key) { k.Revoked = Compromised })}, year(2023), Revoked},
-		{"compromised, as another's entry says", []Key{sshAuthority("alice", ca, "alice"), entry("bob", func(k *Key) { k.Revoked = Compromised })}, year(2023), Revoked},
-		{"compromised later", []Key{sshAuthority("alice", ca, "alice"), entry("bob", func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) })}, year(2023), Good},
-		{"retired for another", []Key{sshAuthority("alice", ca, "alice"), entry("bob", func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2022) })}, year(2023), Good},
-		{"retired for alice", []Key{entry("alice", func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2022) })}, year(2023), Revoked},
-		{"the key is hers besides, and compromised", []Key{sshAuthority("alice", ca, "alice"), with(sshEntry("alice", key), func(k *Key) { k.Revoked = Compromised })}, year(2023), Revoked},
-		{"the key is hers besides, and expired", []Key{sshAuthority("alice", ca, "alice"), with(sshEntry("alice", key), func(k *Key) { k.Until = year(2021) })}, year(2023), Good},
+		{"one of two windows", []Key{
+			entry("alice", func(k *Key) { k.Until = year(2021) }),
+			entry("alice", func(k *Key) { k.From = year(2022) }),
+		}, year(2023), Good},
+		{"in none of two windows", []Key{
+			entry("alice", func(k *Key) { k.Until = year(2021) }),
+			entry("alice", func(k *Key) { k.From = year(2024) }),
+		}, year(2023), NotYetValid},
+		{
+			"another's window",
+			[]Key{entry("alice", func(k *Key) { k.Until = year(2021) }), sshAuthority("bob", ca, "bob")},
+			year(2023), Expired,
+		},
+		{
+			"the authority is compromised",
+			[]Key{entry("alice", func(k *Key) { k.Revoked = Compromised })},
+			year(2023),
+			Revoked,
+		},
+		{"compromised, as another's entry says", []Key{
+			sshAuthority("alice", ca, "alice"),
+			entry("bob", func(k *Key) { k.Revoked = Compromised }),
+		}, year(2023), Revoked},
+		{"compromised later", []Key{
+			sshAuthority("alice", ca, "alice"),
+			entry("bob", func(k *Key) { k.Revoked, k.RevokedAt = Compromised, year(2024) }),
+		}, year(2023), Good},
+		{"retired for another", []Key{
+			sshAuthority("alice", ca, "alice"),
+			entry("bob", func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2022) }),
+		}, year(2023), Good},
+		{
+			"retired for alice",
+			[]Key{entry("alice", func(k *Key) { k.Revoked, k.RevokedAt = Retired, year(2022) })},
+			year(2023), Revoked,
+		},
+		{
+			"the key is hers besides, and compromised",
+			[]Key{sshAuthority("alice", ca, "alice"), with(sshEntry("alice", key), func(k *Key) { k.Revoked = Compromised })},
+			year(2023), Revoked,
+		},
+		{"the key is hers besides, and expired", []Key{
+			sshAuthority("alice", ca, "alice"),
+			with(sshEntry("alice", key), func(k *Key) { k.Until = year(2021) }),
+		}, year(2023), Good},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			wantStatus(t, verdict(t, mustKeyring(t, c.keys...), testPayload, signature, c.at), c.want)
@@ -166,7 +208,8 @@ func TestSSHCertificateBySecurityKey(t *testing.T) {
 			cert := sshCertified(t, newEd25519(t), key.PublicKey(), nil)
 			cert.SignatureKey, cert.Signature = public, &ssh.Signature{}
 			signed := cert.Marshal()
-			cert.Signature = s.over(signed[:len(signed)-len(ssh.Marshal(struct{ S []byte }{ssh.Marshal(cert.Signature)}))], touch{Flags: c.flags})
+			cert.Signature = s.over(signed[:len(signed)-len(ssh.Marshal(struct{ S []byte }{ssh.Marshal(cert.Signature)}))],
+				touch{Flags: c.flags})
 			k := mustKeyring(t, with(s.entry(t, "alice"), func(k *Key) { k.Authority, k.Identities = true, []string{"alice"} }))
 			res := verdict(t, k, testPayload, certifiedSignature(t, key, cert.Marshal()), landing)
 			wantStatus(t, res, c.want)
@@ -180,7 +223,8 @@ func TestSSHCertificateBySecurityKey(t *testing.T) {
 // TestSSHAttackCertificate makes certificates that alice's authority didn't make, or not so.
 func TestSSHAttackCertificate(t *testing.T) {
 	ca, other, key, mallory := newEd25519(t), newEd25519(t), newEd25519(t), newEd25519(t)
-	k := mustKeyring(t, sshAuthority("alice", ca, "alice"), sshAuthority("bob", ca, "bob"), sshEntry("dan", newECDSA(t, elliptic.P256())), bystander)
+	k := mustKeyring(t, sshAuthority("alice", ca, "alice"), sshAuthority("bob", ca, "bob"),
+		sshEntry("dan", newECDSA(t, elliptic.P256())), bystander)
 	brief := func(c *ssh.Certificate) {
 		c.Serial, c.ValidAfter, c.ValidBefore = 1, 1<<30, uint64(landing.Unix())
 	}
@@ -219,16 +263,23 @@ func TestSSHAttackCertificate(t *testing.T) {
 			return c.Marshal()
 		}(), Bad},
 		{"a critical option taken out", key, func() []byte {
-			c := sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.CriticalOptions = map[string]string{"force-command": "x"} })
+			c := sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) {
+				c.CriticalOptions = map[string]string{"force-command": "x"}
+			})
 			c.CriticalOptions = nil
 			return c.Marshal()
 		}(), Bad},
 		{"alice's certificate, mallory's signature", mallory, sshCertified(t, ca, key.PublicKey(), nil).Marshal(), Bad},
-		{"for two people", key, sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.ValidPrincipals = []string{"bob", "alice"} }).Marshal(), Unknown},
-		{"for an empty name", key, sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.ValidPrincipals = []string{""} }).Marshal(), Unknown},
-		{"for a name with a NUL", key, sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.ValidPrincipals = []string{"alice\x00"} }).Marshal(), Unknown},
-		{"of neither a user nor a host", key, sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.CertType = 3 }).Marshal(), WrongPurpose},
-		{"valid after the end of time", key, sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.ValidAfter = ssh.CertTimeInfinity }).Marshal(), NotYetValid},
+		{"for two people", key, sshCertified(t, ca, key.PublicKey(),
+			func(c *ssh.Certificate) { c.ValidPrincipals = []string{"bob", "alice"} }).Marshal(), Unknown},
+		{"for an empty name", key, sshCertified(t, ca, key.PublicKey(),
+			func(c *ssh.Certificate) { c.ValidPrincipals = []string{""} }).Marshal(), Unknown},
+		{"for a name with a NUL", key, sshCertified(t, ca, key.PublicKey(),
+			func(c *ssh.Certificate) { c.ValidPrincipals = []string{"alice\x00"} }).Marshal(), Unknown},
+		{"of neither a user nor a host", key, sshCertified(t, ca, key.PublicKey(),
+			func(c *ssh.Certificate) { c.CertType = 3 }).Marshal(), WrongPurpose},
+		{"valid after the end of time", key, sshCertified(t, ca, key.PublicKey(),
+			func(c *ssh.Certificate) { c.ValidAfter = ssh.CertTimeInfinity }).Marshal(), NotYetValid},
 		{"a certificate as the authority", key, func() []byte {
 			c := sshCertified(t, ca, key.PublicKey(), nil)
 			c.SignatureKey = sshCertified(t, ca, ca.PublicKey(), nil)
@@ -269,7 +320,8 @@ func TestSSHAttackCertificateOverAnothersKey(t *testing.T) {
 func TestSSHAttackCertificateMangled(t *testing.T) {
 	ca, key := newEd25519(t), newEd25519(t)
 	k := mustKeyring(t, sshAuthority("alice", ca, "alice"))
-	blob := sshCertified(t, ca, key.PublicKey(), func(c *ssh.Certificate) { c.Extensions = map[string]string{"permit-pty": ""} }).Marshal()
+	blob := sshCertified(t, ca, key.PublicKey(),
+		func(c *ssh.Certificate) { c.Extensions = map[string]string{"permit-pty": ""} }).Marshal()
 	signature := func(blob []byte) []byte { return certifiedSignature(t, key, blob) }
 	wantStatus(t, verdict(t, k, testPayload, signature(blob), landing), Good)
 	for i := range blob {
@@ -294,16 +346,35 @@ func TestSSHAuthorityRefuses(t *testing.T) {
 		keys []Key
 		want string // "" if it is fine
 	}{
-		{"several people, each their own names", []Key{sshAuthority("alice", ca, "alice", "a"), sshAuthority("bob", ca, "bob", "b")}, ""},
+		{"several people, each their own names", []Key{
+			sshAuthority("alice", ca, "alice", "a"),
+			sshAuthority("bob", ca, "bob", "b"),
+		}, ""},
 		{"one person in two entries", []Key{sshAuthority("alice", ca, "alice"), sshAuthority("alice", ca, "alice", "a")}, ""},
-		{"the same name by another authority", []Key{sshAuthority("alice", ca, "alice"), sshAuthority("bob", key, "alice")}, ""},
-		{"two people of one name", []Key{sshAuthority("alice", ca, "a", "x"), sshAuthority("bob", ca, "b", "x")}, `bob.pub: the identity "x" of "bob" is already "alice"'s, at alice.pub`},
+		{
+			"the same name by another authority",
+			[]Key{sshAuthority("alice", ca, "alice"), sshAuthority("bob", key, "alice")},
+			"",
+		},
+		{
+			"two people of one name",
+			[]Key{sshAuthority("alice", ca, "a", "x"), sshAuthority("bob", ca, "b", "x")},
+			`bob.pub: the identity "x" of "bob" is already "alice"'s, at alice.pub`,
+		},
 		{"no names", []Key{sshAuthority("alice", ca)}, "alice.pub: the authority's certificates are for nobody"},
 		{"an empty name", []Key{sshAuthority("alice", ca, "alice", "")}, "alice.pub: an identity is empty"},
-		{"names of a plain key", []Key{with(sshEntry("alice", key), func(k *Key) { k.Identities = []string{"alice"} })}, "alice.pub: a plain SSH key has no identities"},
+		{
+			"names of a plain key",
+			[]Key{with(sshEntry("alice", key), func(k *Key) { k.Identities = []string{"alice"} })},
+			"alice.pub: a plain SSH key has no identities",
+		},
 		{"her own key is an authority", []Key{sshEntry("alice", ca), sshAuthority("alice", ca, "alice")}, "use two keys"},
 		{"an authority is another's key", []Key{sshAuthority("alice", ca, "alice"), sshEntry("bob", ca)}, "use two keys"},
-		{"no authority's key but a certificate", []Key{{Principal: "alice", Kind: SSH, Authority: true, Identities: []string{"alice"}, Source: "x", Data: ssh.MarshalAuthorizedKey(sshCertified(t, ca, key.PublicKey(), nil))}}, "x: an SSH certificate"},
+		{"no authority's key but a certificate", []Key{{
+			Principal: "alice", Kind: SSH, Authority: true,
+			Identities: []string{"alice"}, Source: "x",
+			Data: ssh.MarshalAuthorizedKey(sshCertified(t, ca, key.PublicKey(), nil)),
+		}}, "x: an SSH certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := NewKeyring(c.keys, Settings{})

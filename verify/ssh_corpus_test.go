@@ -1,40 +1,24 @@
 package verify
 
 import (
-	"compress/gzip"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"countersign/verify/internal/corpus"
+
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 )
-
-// sshCorpus reads a file of the collection of signed objects where COUNTERSIGN_CORPUS names it, else
-// of the selection in testdata, which has the same layout.
-func sshCorpus(t testing.TB, name string) []byte {
-	t.Helper()
-	root := os.Getenv("COUNTERSIGN_CORPUS")
-	if root == "" {
-		root = "../testdata/ssh"
-	}
-	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 // allowedSigners reads a file of the collection. Lines with certificates, of which each error must
 // be about one, are left out, for the corpus's builders listed some as plain keys, as ssh-keygen
 // lets one do.
 func allowedSigners(t testing.TB, name string) []AllowedSigner {
 	t.Helper()
-	data := sshCorpus(t, name)
+	data := sshCorpus.Read(t, name)
 	signers, err := ParseAllowedSigners(data, name)
 	if err == nil {
 		return signers
@@ -42,7 +26,8 @@ func allowedSigners(t testing.TB, name string) []AllowedSigner {
 	lines := strings.Split(string(data), "\n")
 	for i, message := range strings.Split(err.Error(), "\n") {
 		var n int
-		if _, err := fmt.Sscanf(message, name+":%d: an SSH certificate", &n); err != nil || !strings.Contains(lines[n-1], "-cert-v01@openssh.com ") {
+		if _, err := fmt.Sscanf(message, name+":%d: an SSH certificate", &n); err != nil ||
+			!strings.Contains(lines[n-1], "-cert-v01@openssh.com ") {
 			t.Fatalf("error %d of %s is about something else than a certificate: %s", i+1, name, message)
 		}
 		lines[n-1] = ""
@@ -59,7 +44,7 @@ func allowedSigners(t testing.TB, name string) []AllowedSigner {
 func sshAuthorities(t testing.TB, name string) []Key {
 	t.Helper()
 	var keys []Key
-	for _, line := range strings.Split(string(sshCorpus(t, name)), "\n") {
+	for _, line := range strings.Split(string(sshCorpus.Read(t, name)), "\n") {
 		fields := strings.Fields(line)
 		if len(fields) < 3 || !isCertificate(fields[1]) {
 			continue
@@ -73,7 +58,8 @@ func sshAuthorities(t testing.TB, name string) []Key {
 			t.Fatal(err)
 		}
 		keys = append(keys, Key{
-			Principal: fields[0], Kind: SSH, Authority: true, Identities: c.ValidPrincipals, Data: ssh.MarshalAuthorizedKey(c.SignatureKey),
+			Principal: fields[0], Kind: SSH, Authority: true, Identities: c.ValidPrincipals,
+			Data: ssh.MarshalAuthorizedKey(c.SignatureKey),
 		})
 	}
 	return keys
@@ -102,25 +88,24 @@ func mustKeyring(t testing.TB, keys ...Key) *Keyring {
 // TestSSHForges verifies real commits as git log --format='%G? %GF %GS' did.
 func TestSSHForges(t *testing.T) {
 	keyring := byFirstPrincipal(t, allowedSigners(t, "signatures/allowed_signers"))
-	z, err := gzip.NewReader(strings.NewReader(string(sshCorpus(t, "signatures/commits.jsonl.gz"))))
-	if err != nil {
-		t.Fatal(err)
-	}
 	good := 0
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		Oid, Kind string
 		Raw       []byte
 		Git       struct{ Status, Fingerprint, Signer string }
-	}](t, z) {
+	}](t, sshCorpus, "signatures/commits.jsonl.gz") {
 		if row.Kind != "ssh" {
 			continue
 		}
-		payload, signature, err := cutObject("commit", row.Raw)
+		payload, signature, err := corpus.Cut("commit", row.Raw)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := keyring.Verify(payload, signature, committed(t, row.Raw))
-		want := Result{Status: Good, Principal: row.Git.Signer, Kind: SSH, Fingerprint: row.Git.Fingerprint, KeyOwner: row.Git.Signer}
+		got := keyring.Verify(payload, signature, corpus.Committed(t, row.Raw))
+		want := Result{
+			Status: Good, Principal: row.Git.Signer, Kind: SSH, Fingerprint: row.Git.Fingerprint,
+			KeyOwner: row.Git.Signer,
+		}
 		if diff := cmp.Diff(want, got); row.Git.Status != "G" || diff != "" {
 			t.Errorf("%s: git says %s\n%s", row.Oid, row.Git.Status, diff)
 		}
@@ -139,18 +124,20 @@ func TestSSHForges(t *testing.T) {
 func TestSSHRealObjects(t *testing.T) {
 	const file = "sigcorpus/keys/ssh/allowed_signers"
 	issuers := sshAuthorities(t, file)
-	keyring, without := byFirstPrincipal(t, allowedSigners(t, file), issuers...), byFirstPrincipal(t, allowedSigners(t, file))
+	keyring, without := byFirstPrincipal(t, allowedSigners(t, file), issuers...),
+		byFirstPrincipal(t, allowedSigners(t, file))
 	counts, certificates := map[Status]int{}, 0
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		ID, Type, File, Kind, Algo, Signer string
 		Expect                             string `json:"expect_at_sigtime"`
 		Date                               int64
-	}](t, strings.NewReader(string(sshCorpus(t, "sigcorpus/index.jsonl")))) {
+	}](t, sshCorpus, "sigcorpus/index.jsonl") {
 		if row.Kind != "ssh" {
 			continue
 		}
-		want := map[string]Status{"good": Good, "reject": Unsupported}[row.Expect] // one is rejected: nobody touched the security key
-		payload, signature, err := cutObject(row.Type, sshCorpus(t, "sigcorpus/"+row.File))
+		// one is rejected: nobody touched the security key
+		want := map[string]Status{"good": Good, "reject": Unsupported}[row.Expect]
+		payload, signature, err := corpus.Cut(row.Type, sshCorpus.Read(t, "sigcorpus/"+row.File))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -262,13 +249,16 @@ var bystander = Key{
 // the list of revoked keys of each. The index's verdict is ours in all of them, ssh-keygen's in all but
 // those that craftedSSH says.
 func TestSSHCraftedObjects(t *testing.T) {
-	differs := []string{"bad-line-then-good", "cert-critical-option", "rsa1024", "sk-app-https", "sk-no-up", "trailing-armor"}
-	rows := jsonLines[struct {
+	differs := []string{
+		"bad-line-then-good", "cert-critical-option", "rsa1024", "sk-app-https", "sk-no-up",
+		"trailing-armor",
+	}
+	rows := corpus.Lines[struct {
 		Name, Object, Principal, Expected, Revocation string
 		Allowed                                       string    `json:"allowed_signers"`
 		At                                            time.Time `json:"verify_time"`
 		Keygen                                        bool      `json:"ssh_keygen_9.2"`
-	}](t, strings.NewReader(string(sshCorpus(t, "sigcorpus/crafted/ssh/index.jsonl"))))
+	}](t, sshCorpus, "sigcorpus/crafted/ssh/index.jsonl")
 	for _, row := range rows {
 		want, ok := craftedSSH[row.Name]
 		if !ok {
@@ -277,7 +267,7 @@ func TestSSHCraftedObjects(t *testing.T) {
 		}
 		var settings Settings
 		if row.Revocation != "" {
-			settings.RevokedSSH = []File{{Name: row.Revocation, Data: sshCorpus(t, "sigcorpus/"+row.Revocation)}}
+			settings.RevokedSSH = []File{{Name: row.Revocation, Data: sshCorpus.Read(t, "sigcorpus/"+row.Revocation)}}
 		}
 		got := judgeCrafted(t, "sigcorpus/"+row.Object, "sigcorpus/"+row.Allowed, row.Principal, row.At, settings)
 		if !strings.HasPrefix(got, want) {
@@ -297,11 +287,11 @@ func TestSSHCraftedObjects(t *testing.T) {
 // judgeCrafted gives a status, or the error of the allowed_signers file after the file's name.
 func judgeCrafted(t *testing.T, object, allowed, principal string, at time.Time, settings Settings) string {
 	t.Helper()
-	keys, err := allowedKeys(string(sshCorpus(t, allowed)), principal)
+	keys, err := allowedKeys(string(sshCorpus.Read(t, allowed)), principal)
 	if err != nil {
 		return strings.TrimPrefix(err.Error(), "allowed")
 	}
-	payload, signature, err := cutObject("commit", sshCorpus(t, object))
+	payload, signature, err := corpus.Cut("commit", sshCorpus.Read(t, object))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,8 @@ func (e *entry) readSSH() (err error) {
 	case slices.Contains(e.key.Identities, ""):
 		return errors.New("an identity is empty")
 	case !e.key.Authority && e.key.Identities != nil:
-		return errors.New("a plain SSH key has no identities: they are in certificates, and the key would have to be their authority's")
+		return errors.New("a plain SSH key has no identities: they are in certificates, and the key would have to be their " +
+			"authority's")
 	}
 	if e.ssh, err = readSSH(string(e.key.Data)); err == nil {
 		e.fingerprints = []string{e.ssh.fingerprint}
@@ -86,13 +87,16 @@ func readSSH(text string) (*sshKey, error) {
 	fields := strings.Fields(text)
 	switch {
 	case strings.HasPrefix(text, "-----BEGIN ") && strings.Contains(text, " PRIVATE KEY-----"):
-		return nil, errors.New("a private key, which must never be in a keyring: remove it, make a new one if others saw it, and use the .pub file")
+		return nil, errors.New("a private key, which must never be in a keyring: remove it, make a new one if others saw " +
+			"it, and use the .pub file")
 	case len(fields) < 2 || strings.ContainsAny(text, "\r\n"):
 		return nil, errors.New("an SSH key is one line of the form \"type base64 [comment]\"")
 	case isCertificate(fields[0]):
-		return nil, fmt.Errorf("an SSH certificate (%s), whose own times and names wouldn't count: list the authority that issued it, or the plain key in it", quote(fields[0]))
+		return nil, fmt.Errorf("an SSH certificate (%s), whose own times and names wouldn't count: list the authority that "+
+			"issued it, or the plain key in it", quote(fields[0]))
 	case !isSSHKeyType(fields[0]):
-		return nil, fmt.Errorf("an SSH key of the unknown type %s: want a line of the form \"type base64 [comment]\", without options", quote(fields[0]))
+		return nil, fmt.Errorf("an SSH key of the unknown type %s: want a line of the form \"type base64 [comment]\", "+
+			"without options", quote(fields[0]))
 	}
 	keyType := fields[0]
 	blob, err := decodeKey(fields[1])
@@ -104,7 +108,8 @@ func readSSH(text string) (*sshKey, error) {
 		return nil, fmt.Errorf("the SSH key is malformed: %w", err)
 	}
 	if public.Type() != keyType || !bytes.Equal(public.Marshal(), blob) {
-		return nil, fmt.Errorf("the SSH key is malformed: it says %s and holds another key, or one written in another way", keyType)
+		return nil, fmt.Errorf("the SSH key is malformed: it says %s and holds another key, or one written in another way",
+			keyType)
 	}
 	return newSSHKey(public), nil
 }

@@ -170,11 +170,15 @@ var keygenCases = []keygenCase{
 	{name: "days", file: `alice valid-before="20260601Z" KEY`, ours: "expired"},
 	{name: "both", file: `alice valid-after="20260101Z",valid-before="20270101z" KEY`, theirs: true, ours: "good"},
 	{name: "the wrong way round", file: `alice valid-after="20270101Z",valid-before="20260101Z" KEY`, ours: "isn't after"},
-	{name: "two windows", file: "alice valid-before=\"20260101Z\" KEY\nalice valid-after=\"20260101Z\" KEY", theirs: true, ours: "good"},
+	{
+		name: "two windows", file: "alice valid-before=\"20260101Z\" KEY\nalice valid-after=\"20260101Z\" KEY",
+		theirs: true, ours: "good",
+	},
 	{name: "local time where that is UTC", file: `alice valid-after="20260601120000" KEY`, theirs: true, ours: "good"},
 	{
 		name: "local time, west of it", file: `alice valid-after="20260601120000" KEY`, zone: "XXX5", ours: "good",
-		why: "ssh-keygen reads a time without Z in its machine's time zone; the same file must mean the same everywhere, so it is UTC here",
+		why: "ssh-keygen reads a time without Z in its machine's time zone; the same file must mean the same everywhere, " +
+			"so it is UTC here",
 	},
 	{
 		name: "30 February", file: `alice valid-after="20260230Z" KEY`, theirs: true, ours: "no time",
@@ -183,15 +187,20 @@ var keygenCases = []keygenCase{
 	{name: "no month 13", file: `alice valid-after="20261301Z" KEY`, ours: "no time"},
 
 	{
-		name: "a line that can't be read, before the good one", file: "alice ssh-ed25519 AAAA\nalice KEY", theirs: true, ours: "the SSH key is malformed",
+		name: "a line that can't be read, before the good one", file: "alice ssh-ed25519 AAAA\nalice KEY",
+		theirs: true, ours: "the SSH key is malformed",
 		why: "ssh-keygen passes over it; a line that doesn't count must not look as if it did",
 	},
 	{
-		name: "text after the armor", change: func(s string) string { return s + "reviewed by bob\n" }, theirs: true, ours: "malformed",
-		why: "ssh-keygen stops at the armor's end, and what stands there is signed by nobody",
+		name: "text after the armor", change: func(s string) string { return s + "reviewed by bob\n" }, theirs: true,
+		ours: "malformed",
+		why:  "ssh-keygen stops at the armor's end, and what stands there is signed by nobody",
 	},
 	{name: "text before the armor", change: func(s string) string { return "reviewed by bob\n" + s }, ours: "malformed"},
-	{name: "two blocks", change: func(s string) string { return s + s }, theirs: true, ours: "malformed", why: "as text after the armor"},
+	{
+		name: "two blocks", change: func(s string) string { return s + s }, theirs: true, ours: "malformed",
+		why: "as text after the armor",
+	},
 	{
 		name: "one long line", change: func(s string) string {
 			head, rest, _ := strings.Cut(s, "\n")
@@ -200,15 +209,20 @@ var keygenCases = []keygenCase{
 		}, theirs: true, ours: "good",
 	},
 	{
-		name: "blanks in the armor", change: func(s string) string { return strings.Replace(s, "\nU1NI", "\nU1 NI", 1) }, theirs: true, ours: "malformed",
+		name: "blanks in the armor", change: func(s string) string { return strings.Replace(s, "\nU1NI", "\nU1 NI", 1) },
+		theirs: true, ours: "malformed",
 		why: "the C library's base64 passes over blanks; one way to write a signature is enough",
 	},
 	{name: "CRLF", change: func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }, ours: "malformed"},
 
 	{name: "a certificate, the plain key listed", key: "certified", ours: "unknown-key"},
-	{name: "a certificate, its issuer listed", key: "certified", file: "alice cert-authority ISSUER", theirs: true, ours: "good"},
 	{
-		name: "a certificate, itself listed", key: "certified", file: "alice CERTIFICATE", theirs: true, ours: "an SSH certificate",
+		name: "a certificate, its issuer listed", key: "certified", file: "alice cert-authority ISSUER",
+		theirs: true, ours: "good",
+	},
+	{
+		name: "a certificate, itself listed", key: "certified", file: "alice CERTIFICATE",
+		theirs: true, ours: "an SSH certificate",
 		why: "ssh-keygen then trusts it for ever, whatever its own times say",
 	},
 }
@@ -227,7 +241,8 @@ func TestAgreementSSH(t *testing.T) {
 	for _, c := range keygenCases {
 		t.Run(c.name, func(t *testing.T) {
 			theirs, git, ours := g.ask(c)
-			table.add(agreement{c.name, cmp.Or(c.git, word(c.theirs)), tableWord(c.ours), cmp.Or(c.gitWhy, c.why)}, git, tableWord(ours))
+			table.add(agreement{c.name, cmp.Or(c.git, word(c.theirs)), tableWord(c.ours), cmp.Or(c.gitWhy, c.why)}, git,
+				tableWord(ours))
 			if !says(word(theirs), word(c.theirs), "ssh-keygen", c.name) {
 				t.Errorf("ssh-keygen says %v, this table %v", theirs, c.theirs)
 			}
@@ -262,8 +277,10 @@ func (g keygen) ask(c keygenCase) (theirs bool, git, ours string) {
 	payload, at := cmp.Or(c.payload, keygenPayload), cmp.Or(c.at, "20260601120000")
 	g.write("signature", signature)
 	g.write("allowed", file)
-	_, theirs = g.run(payload, cmp.Or(c.zone, "UTC"), "-Y", "verify", "-f", "allowed", "-I", "alice", "-n", sshNamespace, "-s", "signature", "-O", "verify-time="+at+"Z")
-	return theirs, g.gitVerdict(payload, signature, cmp.Or(c.zone, "UTC"), ""), judgeAllowed(g.t, file, payload, signature, at)
+	_, theirs = g.run(payload, cmp.Or(c.zone, "UTC"), "-Y", "verify", "-f", "allowed", "-I", "alice", "-n",
+		sshNamespace, "-s", "signature", "-O", "verify-time="+at+"Z")
+	return theirs, g.gitVerdict(payload, signature, cmp.Or(c.zone, "UTC"), ""),
+		judgeAllowed(g.t, file, payload, signature, at)
 }
 
 func judgeAllowed(t *testing.T, file, payload, signature, at string) string {
@@ -290,7 +307,8 @@ func keygenTime(t *testing.T, text string) time.Time {
 func TestSSHFingerprintsAgainstKeygen(t *testing.T) {
 	g := keygen{t, t.TempDir()}
 	certificates := 0
-	for _, line := range strings.Split(strings.TrimSpace(string(sshCorpus(t, "sigcorpus/keys/ssh/allowed_signers"))), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(string(sshCorpus.Read(t, "sigcorpus/keys/ssh/allowed_signers"))),
+		"\n") {
 		fields := strings.Fields(line)
 		keyType, encoded := fields[len(fields)-2], fields[len(fields)-1]
 		g.write("key.pub", keyType+" "+encoded+"\n")

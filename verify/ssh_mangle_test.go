@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"countersign/verify/internal/corpus"
+
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
@@ -28,15 +30,15 @@ func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 	keyring := byFirstPrincipal(t, allowedSigners(t, file), sshAuthorities(t, file)...)
 	var objects []sshObject
 	seen := map[string]bool{}
-	for _, row := range jsonLines[struct {
+	for _, row := range corpus.Lines[struct {
 		Type, File, Kind, Algo string
 		Date                   int64
-	}](t, bytes.NewReader(sshCorpus(t, "sigcorpus/index.jsonl"))) {
+	}](t, sshCorpus, "sigcorpus/index.jsonl") {
 		name := row.Algo + " " + row.Type
 		if row.Kind != "ssh" || seen[name] {
 			continue
 		}
-		payload, signature, err := cutObject(row.Type, sshCorpus(t, "sigcorpus/"+row.File))
+		payload, signature, err := corpus.Cut(row.Type, sshCorpus.Read(t, "sigcorpus/"+row.File))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +48,8 @@ func sshObjects(t testing.TB) ([]sshObject, *Keyring) {
 			seen[name] = true
 		}
 	}
-	if len(objects) < 8 || !slices.ContainsFunc(objects, func(o sshObject) bool { return strings.Contains(o.name, "-cert-v01") }) {
+	if len(objects) < 8 || !slices.ContainsFunc(objects,
+		func(o sshObject) bool { return strings.Contains(o.name, "-cert-v01") }) {
 		t.Fatalf("%d objects, want one of each kind, and one by a certificate", len(objects))
 	}
 	return objects, keyring
@@ -181,8 +184,11 @@ func FuzzSSHSignature(f *testing.F) {
 	for i, o := range objects {
 		f.Add(i, o.signature)
 	}
-	for _, name := range []string{"cert-ok", "ns-sig-file", "reserved-nonempty", "rsa2048-sha1", "sk-no-up", "trailing-in-sig"} {
-		_, signature, err := cutObject("commit", sshCorpus(f, "sigcorpus/crafted/ssh/"+name+".commit"))
+	for _, name := range []string{
+		"cert-ok", "ns-sig-file", "reserved-nonempty", "rsa2048-sha1", "sk-no-up",
+		"trailing-in-sig",
+	} {
+		_, signature, err := corpus.Cut("commit", sshCorpus.Read(f, "sigcorpus/crafted/ssh/"+name+".commit"))
 		if err != nil {
 			f.Fatal(err)
 		}

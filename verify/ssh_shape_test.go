@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"errors"
 	"path"
 	"strings"
@@ -9,17 +8,8 @@ import (
 	"time"
 
 	"countersign/history"
+	"countersign/verify/internal/corpus"
 )
-
-// cutObject takes a commit or tag apart as the gate does, with package history.
-func cutObject(kind string, raw []byte) (payload, signature []byte, err error) {
-	if kind == "tag" {
-		tag, err := history.ParseTag(history.ID{}, raw)
-		return tag.Payload, tag.Signature, err
-	}
-	commit, err := history.ParseCommit(history.ID{}, raw)
-	return commit.Payload, commit.Signature, err
-}
 
 // unreadable says that package history refuses the object before anybody asks who signed it.
 const unreadable = "unreadable"
@@ -27,12 +17,13 @@ const unreadable = "unreadable"
 // objectShapes has the verdict on each shape of a commit, by whichever kind of key it is signed. A
 // comment says where Git 2.39's or the index's is another.
 var objectShapes = map[string]string{
-	"ok":                                       "good",
-	"two gpgsig good+garbage":                  unreadable, // Git takes the first
-	"two gpgsig good+bad":                      unreadable, // Git takes the first (SSH)
-	"two gpgsig bad+good":                      unreadable,
-	"two gpgsig good+good":                     unreadable, // Git takes the first (SSH)
-	"unsigned gpgsigfoo header":                unreadable, // Git cuts out every header whose name begins with gpgsig, and so takes it
+	"ok":                      "good",
+	"two gpgsig good+garbage": unreadable, // Git takes the first
+	"two gpgsig good+bad":     unreadable, // Git takes the first (SSH)
+	"two gpgsig bad+good":     unreadable,
+	"two gpgsig good+good":    unreadable, // Git takes the first (SSH)
+	// Git cuts out every header whose name begins with gpgsig, and so takes it
+	"unsigned gpgsigfoo header":                unreadable,
 	"unsigned gpgsig-sha256 garbage":           unreadable, // Git leaves it out of the payload, so no signature covers it
 	"gpgsig before tree":                       unreadable,
 	"dup tree, sig over raw":                   unreadable, // Git takes it, and the first tree
@@ -60,11 +51,11 @@ var objectShapes = map[string]string{
 // TestKeyringAttackObjectShapes takes commits apart and judges what that gives: payload and
 // signature must be those that Git means, or none.
 func TestKeyringAttackObjectShapes(t *testing.T) {
-	rows := jsonLines[struct {
+	rows := corpus.Lines[struct {
 		Name, Object, Expected string
 		Keys                   []string
 		At                     time.Time `json:"verify_at"`
-	}](t, bytes.NewReader(sshCorpus(t, "sigcorpus/crafted/objects/index.jsonl")))
+	}](t, sshCorpus, "sigcorpus/crafted/objects/index.jsonl")
 	for _, row := range rows {
 		_, shape, _ := strings.Cut(row.Name, " ")
 		want, ok := objectShapes[row.Name]
@@ -75,7 +66,7 @@ func TestKeyringAttackObjectShapes(t *testing.T) {
 			t.Errorf("%s: a shape without a verdict of ours", row.Name)
 		}
 		got := unreadable
-		payload, signature, err := cutObject("commit", sshCorpus(t, "sigcorpus/"+row.Object))
+		payload, signature, err := corpus.Cut("commit", sshCorpus.Read(t, "sigcorpus/"+row.Object))
 		if err == nil {
 			got = aliceKeyring(t, "sigcorpus/"+row.Keys[0]).Verify(payload, signature, row.At).Status.String()
 		} else if !errors.Is(err, history.ErrUnreadable) {
@@ -98,7 +89,7 @@ func TestKeyringAttackObjectShapes(t *testing.T) {
 func aliceKeyring(t *testing.T, file string) *Keyring {
 	t.Helper()
 	if path.Ext(file) == ".asc" {
-		return mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: sshCorpus(t, file), Source: file})
+		return mustKeyring(t, Key{Principal: "alice", Kind: OpenPGP, Data: sshCorpus.Read(t, file), Source: file})
 	}
 	var keys []Key
 	for _, signer := range allowedSigners(t, file) {

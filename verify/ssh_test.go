@@ -124,7 +124,8 @@ func wantStatus(t testing.TB, res Result, want Status) {
 func TestSSHBlob(t *testing.T) {
 	alice, mallory := newEd25519(t), newEd25519(t)
 	aliceRSA := newRSA(t, 2048)
-	k := mustKeyring(t, sshEntry("alice", alice), sshEntry("alice", aliceRSA), Key{Principal: "alice", Kind: SSH, Data: []byte(dsaKey)})
+	k := mustKeyring(t, sshEntry("alice", alice), sshEntry("alice", aliceRSA),
+		Key{Principal: "alice", Kind: SSH, Data: []byte(dsaKey)})
 	certificate := &ssh.Certificate{Key: alice.PublicKey(), CertType: ssh.UserCert, ValidBefore: ssh.CertTimeInfinity}
 	if err := certificate.SignCert(rand.Reader, mallory); err != nil {
 		t.Fatal(err)
@@ -152,10 +153,18 @@ func TestSSHBlob(t *testing.T) {
 		{"alice's other key", func(b *sshBlob) { b.PublicKey = aliceRSA.PublicKey().Marshal() }, Malformed, "alice"},
 		{"bytes behind the key", func(b *sshBlob) { b.PublicKey = append(b.PublicKey, 0) }, Unknown, ""},
 		{"key cut short", func(b *sshBlob) { b.PublicKey = b.PublicKey[:20] }, Unknown, ""},
-		{"key of the newest kind", func(b *sshBlob) { b.PublicKey = ssh.Marshal(struct{ Type string }{"ssh-mldsa-65"}) }, Unsupported, ""},
+		{
+			"key of the newest kind", func(b *sshBlob) { b.PublicKey = ssh.Marshal(struct{ Type string }{"ssh-mldsa-65"}) },
+			Unsupported, "",
+		},
 		{"bytes behind the signature", func(b *sshBlob) { b.Signature = append(b.Signature, 0) }, Malformed, "alice"},
 		{"no signature", func(b *sshBlob) { b.Signature = nil }, Malformed, "alice"},
-		{"signature of another format", func(b *sshBlob) { b.Signature = ssh.Marshal(ssh.Signature{Format: "ssh-rsa", Blob: []byte("x")}) }, Malformed, "alice"},
+		{"signature of another format", func(b *sshBlob) {
+			b.Signature = ssh.Marshal(ssh.Signature{
+				Format: "ssh-rsa",
+				Blob:   []byte("x"),
+			})
+		}, Malformed, "alice"},
 		{"signature short by a byte", func(b *sshBlob) {
 			b.Signature = ssh.Marshal(ssh.Signature{Format: "ssh-ed25519", Blob: b.Signature[len(b.Signature)-63:]})
 		}, Bad, "alice"},
@@ -169,7 +178,10 @@ func TestSSHBlob(t *testing.T) {
 		}, Weak, "alice"},
 		{"certificate for alice's key", func(b *sshBlob) { b.PublicKey = certificate.Marshal() }, Unknown, ""},
 		{"certificate cut short", func(b *sshBlob) { b.PublicKey = certificate.Marshal()[:99] }, Malformed, ""},
-		{"certificate with a byte behind it", func(b *sshBlob) { b.PublicKey = append(certificate.Marshal(), 0) }, Malformed, ""},
+		{
+			"certificate with a byte behind it", func(b *sshBlob) { b.PublicKey = append(certificate.Marshal(), 0) }, Malformed,
+			"",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			res := verdict(t, k, testPayload, sshMangle(t, alice, c.change), landing)
@@ -212,7 +224,8 @@ func TestSSHKinds(t *testing.T) {
 			k := mustKeyring(t, sshEntry("alice", c.by))
 			res := verdict(t, k, testPayload, sshSign(t, c.by, sshNamespace, testPayload), landing)
 			wantStatus(t, res, c.want)
-			if want := ssh.FingerprintSHA256(c.by.PublicKey()); res.Fingerprint != want || res.KeyOwner != "alice" || res.Kind != SSH || !res.SignedAt.IsZero() {
+			if want := ssh.FingerprintSHA256(c.by.PublicKey()); res.Fingerprint != want || res.KeyOwner != "alice" ||
+				res.Kind != SSH || !res.SignedAt.IsZero() {
 				t.Errorf("%+v, want alice's SSH key %s without a time", res, want)
 			}
 			other := verdict(t, k, testPayload+"x", sshSign(t, c.by, sshNamespace, testPayload), landing)
@@ -331,7 +344,10 @@ func TestSSHUserVerifiedWantsNothingOfOtherKeys(t *testing.T) {
 func TestSSHKeyForms(t *testing.T) {
 	good := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(newEd25519(t).PublicKey())))
 	keyType, encoded, _ := strings.Cut(good, " ")
-	for _, text := range []string{good, good + "\n", good + "\r\n", "  " + good, good + " alice@laptop with words", keyType + "\t " + encoded} {
+	for _, text := range []string{
+		good, good + "\n", good + "\r\n", "  " + good, good + " alice@laptop with words",
+		keyType + "\t " + encoded,
+	} {
 		key, err := readSSH(text)
 		if err != nil {
 			t.Errorf("%q: %v", text, err)

@@ -1,12 +1,13 @@
 // Package verify says who signed: it takes signed bytes, a signature and a time, and returns a
 // principal or the reason why there is none.
 //
-// Start with [NewKeyring], [Keyring.Verify] and [Result]. A Keyring is immutable and safe for
-// concurrent use; Verify does no I/O, asks no clock and no network, and depends on its arguments
-// alone. The zero [Status] is not good, and everything that isn't proven good isn't good.
+// Start with [NewKeyring], [Keyring.Verify] and [Result]. A Keyring is immutable but for what it remembers, and safe
+// for concurrent use; Verify does no I/O and asks no clock, and what it says depends on the keyring and its arguments
+// alone. Only where [X509Settings] want it, the function that they have asks a log. The zero [Status] is not good,
+// and everything that isn't proven good isn't good.
 //
-// A key is judged at the time the signature was made: a key that expired later keeps its old
-// signatures, one revoked as compromised loses those made since.
+// A key is judged at the time the signature was made, or at the landing where the signature has none: a key that
+// expired later keeps its old signatures, one revoked as compromised loses those made or received since.
 package verify
 
 import "time"
@@ -74,9 +75,11 @@ const (
 type Revocation string
 
 const (
-	NotRevoked  Revocation = ""
-	Compromised Revocation = "compromised" // signatures made since Key.RevokedAt are worth nothing; all, if that is zero
-	Retired     Revocation = "retired"     // signatures made before Key.Until or RevokedAt stay good
+	NotRevoked Revocation = ""
+	// Compromised: signatures made or received since Key.RevokedAt are worth nothing; all, if that is zero.
+	Compromised Revocation = "compromised"
+	// Retired: signatures made before Key.RevokedAt stay good, or before Until if that is zero.
+	Retired Revocation = "retired"
 )
 
 // Key is one key of a principal, as the policy names it.
@@ -98,8 +101,8 @@ type Key struct {
 	// Issuer is the OpenID Connect issuer that an X.509 certificate of Sigstore's must name; "" where
 	// Identities are certified by one of the roots of a company's own authority.
 	Issuer string
-	// From and Until bound the time of the signatures the key may make, and Until that of their receipt; zero is unbounded.
-	// Until is exclusive.
+	// From and Until bound the time of the signatures the key may make, and Until that of their receipt; zero is
+	// unbounded. Until is exclusive.
 	From, Until time.Time
 	Revoked     Revocation
 	RevokedAt   time.Time
@@ -111,8 +114,8 @@ type Key struct {
 // UserVerified, and knows no revoked SSH keys.
 type Settings struct {
 	// WeakUntil is the moment before which a signature with a weak algorithm must have been made and
-	// have landed to be accepted, with a warning; zero accepts none. It is for SHA-1, SHA-224, DSA and RSA
-	// of 1024 bits and more: MD5, RIPEMD-160 and shorter keys never count.
+	// have been received to be accepted, with a warning; zero accepts none. It is for SHA-1, SHA-224, DSA and RSA
+	// of 1024 bits and more: MD5, RIPEMD-160 and shorter keys never count, and nothing weak does with X.509.
 	WeakUntil time.Time
 	// ClockSkew is how far a signature's own time may lie after the landing, and, where nobody but the
 	// signer says it, outside a Sigstore certificate's minutes.

@@ -16,13 +16,33 @@ const wayToProof = `sign with gitsign's "rekorMode = offline", which writes the 
 // windows of the policy's keys say. The entries are those that name the certificate's owner, and are
 // given only of a certificate that one of the policy's authorities issued.
 //
+// What is checked, in this order; the first that fails says the status:
+//
+//	what                                            where              status
+//	one armor block with a CMS message, one signer  readX509           malformed, unsupported, weak
+//	the message has the signer's certificate        signer             malformed, unsupported, unknown
+//	its key is strong, and made the signature       madeOver           weak, unsupported, bad
+//	the signature is over the payload               madeOver           bad
+//	Sigstore's certificate: its chain, what it is   issuedBySigstore   malformed, unsupported, unknown, expired,
+//	  for, its issuer, the logs' promise (SCT)                           wrong-purpose, bad
+//	a timestamp, if there is one                    checkTimestamp     as of all above, or revoked
+//	a proof of the log, if there is one             checkEntry         malformed, unsupported, unknown, expired, bad
+//	Sigstore's certificate: its time                validAt            not-yet-valid, expired
+//	a company's certificate: its time, its chain,   issuedByCompany    not-yet-valid, expired, unsupported, unknown,
+//	  what it is for, the lists                                          wrong-purpose, revoked, bad
+//	it names one principal, who has a key for it    certified          unknown
+//	Sigstore's certificate without a proof: what    withoutProof       unsupported, or as of a proof
+//	  the policy wants then
+//
+// The caller checks the windows of that key and the date after it.
+//
 // No library reads the signature: github/smimesign's ietf-cms, on which gitsign stands, isn't safe
 // for concurrent use, drops what stands behind a message, and panics; x/crypto's cryptobyte reads
 // DER strictly, and RFC 5652 with one signer isn't long.
 //
 // When the signature was made, the transparency log's word says, else a timestamp authority's, else
-// the signer's, else it was at its landing. What proves nothing is refused where it is wrong all
-// the same: a signature could have been made without it.
+// the signer's, else it was at its landing. A timestamp or a proof that is wrong is refused even where
+// the policy doesn't ask for one.
 func (k *Keyring) verifyX509(payload, signature []byte, at arrival) (res Result, entries []*entry) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -109,7 +129,8 @@ func (t *x509Trust) whenUsed(s *cmsSignature, signer *x509Signer, at arrival) (u
 		return u, nil
 	}
 	if signer.instance == nil {
-		return use{}, refuse(Unsupported, "a proof from Sigstore's transparency log, by a certificate that isn't Sigstore's: issued by %s", quote(signer.leaf.Issuer.String()))
+		return use{}, refuse(Unsupported, "a proof from Sigstore's transparency log, by a certificate that isn't "+
+			"Sigstore's: issued by %s", quote(signer.leaf.Issuer.String()))
 	}
 	e, err := readLogEntry(s.logEntry, hashedRekord(s, signer.leaf))
 	if err != nil {

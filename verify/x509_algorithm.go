@@ -79,13 +79,15 @@ func (s *cmsSignature) checkPSS(leaf *x509.Certificate) error {
 	var sequence, hash, mask, salt cryptobyte.String
 	var length int
 	if !p.ReadASN1(&sequence, cbasn1.SEQUENCE) || !p.Empty() ||
-		!sequence.ReadASN1(&hash, tagged(0)) || !sequence.ReadASN1(&mask, tagged(1)) || !sequence.ReadASN1(&salt, tagged(2)) || !sequence.Empty() ||
+		!sequence.ReadASN1(&hash, tagged(0)) || !sequence.ReadASN1(&mask, tagged(1)) ||
+		!sequence.ReadASN1(&salt, tagged(2)) || !sequence.Empty() ||
 		!salt.ReadASN1Integer(&length) || !salt.Empty() {
 		return refuse(Unsupported, "an RSA-PSS signature with parameters left to their defaults, which are SHA-1's")
 	}
 	digest, err := readDigest(&hash)
 	generator, ok := readAlgorithm(&mask)
-	if err != nil || !hash.Empty() || !ok || !mask.Empty() || generator.oid != oidMGF1 || digest != s.digest || length < digest.Size() {
+	if err != nil || !hash.Empty() || !ok || !mask.Empty() || generator.oid != oidMGF1 || digest != s.digest ||
+		length < digest.Size() {
 		return refuse(Unsupported, "an RSA-PSS signature that mixes digests or has little salt")
 	}
 	if masked, err := readDigest(&generator.parameters); err != nil || masked != digest {
@@ -107,7 +109,8 @@ const maxRSABits = 16384
 // affordable refuses a key of absurd size.
 func affordable(c *x509.Certificate) error {
 	if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > maxRSABits {
-		return refuse(Unsupported, "a certificate with an RSA key of %d bits; %d are the most accepted", key.N.BitLen(), maxRSABits)
+		return refuse(Unsupported, "a certificate with an RSA key of %d bits; %d are the most accepted",
+			key.N.BitLen(), maxRSABits)
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // TestAttackX509Certificate has a certificate that isn't one of alice's, in every way there is: the
@@ -37,26 +39,65 @@ func TestAttackX509Certificate(t *testing.T) {
 		reason string
 	}{
 		{"honest", nil, nil, Good, ""},
-		{"another's", func(c *x509.Certificate) { c.EmailAddresses = []string{"mallory@example.org"} }, nil, Unknown, `no principal has a key for certificates of "mallory@example.org"`},
-		{"another case", func(c *x509.Certificate) { c.EmailAddresses = []string{"Alice@example.org"} }, nil, Unknown, "no principal"},
-		{"another case of the domain", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@EXAMPLE.org"} }, nil, Unknown, "no principal"},
-		{"a longer domain", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org.evil.com"} }, nil, Unknown, "no principal"},
-		{"a longer name", func(c *x509.Certificate) { c.EmailAddresses = []string{"malalice@example.org"} }, nil, Unknown, "no principal"},
-		{"a NUL", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org\x00.evil.com"} }, nil, Unknown, "no principal"},
-		{"a blank", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org "} }, nil, Unknown, "no principal"},
+		{
+			"another's", func(c *x509.Certificate) { c.EmailAddresses = []string{"mallory@example.org"} }, nil, Unknown,
+			`no principal has a key for certificates of "mallory@example.org"`,
+		},
+		{
+			"another case", func(c *x509.Certificate) { c.EmailAddresses = []string{"Alice@example.org"} }, nil, Unknown,
+			"no principal",
+		},
+		{
+			"another case of the domain", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@EXAMPLE.org"} }, nil,
+			Unknown, "no principal",
+		},
+		{
+			"a longer domain", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org.evil.com"} }, nil,
+			Unknown, "no principal",
+		},
+		{
+			"a longer name", func(c *x509.Certificate) { c.EmailAddresses = []string{"malalice@example.org"} }, nil, Unknown,
+			"no principal",
+		},
+		{
+			"a NUL", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org\x00.evil.com"} }, nil, Unknown,
+			"no principal",
+		},
+		{
+			"a blank", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org "} }, nil, Unknown,
+			"no principal",
+		},
 		{"as a URI", func(c *x509.Certificate) {
 			c.EmailAddresses, c.URIs = nil, uri(t, "mailto:alice@example.org")
 		}, nil, Unknown, "no principal"},
-		{"as a host", func(c *x509.Certificate) { c.EmailAddresses, c.DNSNames = nil, []string{"alice@example.org"} }, nil, Unknown, "for nobody by an e-mail address"},
+		{
+			"as a host", func(c *x509.Certificate) { c.EmailAddresses, c.DNSNames = nil, []string{"alice@example.org"} }, nil,
+			Unknown, "for nobody by an e-mail address",
+		},
 		{"in the subject", func(c *x509.Certificate) {
 			c.EmailAddresses, c.Subject = nil, pkix.Name{CommonName: "alice@example.org"}
 		}, nil, Unknown, "for nobody by an e-mail address"},
-		{"beside another's", func(c *x509.Certificate) { c.EmailAddresses = []string{"mallory@example.org", "alice@example.org"} }, nil, Good, ""},
-		{"alice's and bob's", func(c *x509.Certificate) { c.EmailAddresses = []string{"alice@example.org", "bob@example.org"} }, nil, Unknown, `could be "alice"'s or "bob"'s`},
+		{"beside another's", func(c *x509.Certificate) {
+			c.EmailAddresses = []string{
+				"mallory@example.org",
+				"alice@example.org",
+			}
+		}, nil, Good, ""},
+		{"alice's and bob's", func(c *x509.Certificate) {
+			c.EmailAddresses = []string{
+				"alice@example.org",
+				"bob@example.org",
+			}
+		}, nil, Unknown, `could be "alice"'s or "bob"'s`},
 		{"another issuer", func(c *x509.Certificate) {
-			c.ExtraExtensions = []pkix.Extension{extensionOf(t, oidIssuerV1, []byte("https://evil.example")), newIssuer("https://evil.example")}
+			c.ExtraExtensions = []pkix.Extension{
+				extensionOf(t, oidIssuerV1, []byte("https://evil.example")),
+				newIssuer("https://evil.example"),
+			}
 		}, nil, Unknown, `said by "https://evil.example"`},
-		{"two issuers, the old one right", func(c *x509.Certificate) { c.ExtraExtensions[1] = newIssuer("https://evil.example") }, nil, Malformed, "names two issuers"},
+		{"two issuers, the old one right", func(c *x509.Certificate) {
+			c.ExtraExtensions[1] = newIssuer("https://evil.example")
+		}, nil, Malformed, "names two issuers"},
 		{"two issuers, the new one right", func(c *x509.Certificate) {
 			c.ExtraExtensions[0] = extensionOf(t, oidIssuerV1, []byte("https://evil.example"))
 		}, nil, Malformed, "names two issuers"},
@@ -66,23 +107,40 @@ func TestAttackX509Certificate(t *testing.T) {
 		{"the issuer as bytes in the new form", func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{extensionOf(t, oidIssuerV2, []byte(forgedIssuer))}
 		}, nil, Malformed, "issuer in the certificate is malformed"},
-		{"a longer issuer", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{newIssuer(forgedIssuer + "/")} }, nil, Unknown, "said by"},
-		{"not yet", func(c *x509.Certificate) { c.NotBefore = signedOn.Add(5 * time.Minute) }, nil, NotYetValid, "is valid from"},
+		{
+			"a longer issuer", func(c *x509.Certificate) { c.ExtraExtensions = []pkix.Extension{newIssuer(forgedIssuer + "/")} },
+			nil, Unknown, "said by",
+		},
+		{
+			"not yet", func(c *x509.Certificate) { c.NotBefore = signedOn.Add(5 * time.Minute) }, nil, NotYetValid,
+			"is valid from",
+		},
 		{"expired", func(c *x509.Certificate) {
 			c.NotBefore, c.NotAfter = signedOn.Add(-20*time.Minute), signedOn.Add(-10*time.Minute)
 		}, nil, Expired, "was valid until"},
-		{"a server's", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, nil, WrongPurpose, "isn't for signing code"},
-		{"for mail", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} }, nil, WrongPurpose, "isn't for signing code"},
+		{
+			"a server's", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }, nil,
+			WrongPurpose, "isn't for signing code",
+		},
+		{
+			"for mail", func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection} }, nil,
+			WrongPurpose, "isn't for signing code",
+		},
 		{"for no use", func(c *x509.Certificate) { c.ExtKeyUsage = nil }, nil, WrongPurpose, "isn't for signing code"},
-		{"for encryption", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }, nil, WrongPurpose, "isn't for signatures"},
+		{
+			"for encryption", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment }, nil, WrongPurpose,
+			"isn't for signatures",
+		},
 		{"an authority", func(c *x509.Certificate) {
 			c.IsCA, c.BasicConstraintsValid, c.KeyUsage = true, true, x509.KeyUsageCertSign|x509.KeyUsageDigitalSignature
 		}, nil, WrongPurpose, "is an authority's"},
 		{"a critical extension", func(c *x509.Certificate) {
-			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}})
+			c.ExtraExtensions = append(c.ExtraExtensions,
+				pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}})
 		}, nil, Unsupported, "1.2.3.4"},
 		{"a certificate only for the log", func(c *x509.Certificate) {
-			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 3}, Critical: true, Value: []byte{5, 0}})
+			c.ExtraExtensions = append(c.ExtraExtensions,
+				pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 3}, Critical: true, Value: []byte{5, 0}})
 		}, nil, Unsupported, "1.3.6.1.4.1.11129.2.4.3"},
 		{"another authority of the same name", nil, strange, Unknown, "whom the policy doesn't trust"},
 	} {
@@ -96,7 +154,10 @@ func TestAttackX509Certificate(t *testing.T) {
 				by = c.by
 			}
 			bob := with(aliceX509(), func(k *Key) { k.Principal, k.Identities = "bob", []string{"bob@example.org"} })
-			m := message{by: by.issue(t, template), bag: []*holder{by.fulcio, by.root}, payload: []byte(testPayload), at: signedOn}
+			m := message{
+				by: by.issue(t, template), bag: []*holder{by.fulcio, by.root}, payload: []byte(testPayload),
+				at: signedOn,
+			}
 			res := verdict(t, f.keyring(t, NoProof, aliceX509(), bob), testPayload, m.armored(t), landing)
 			if res.Status != c.status || !strings.Contains(res.Reason, c.reason) {
 				t.Errorf("%s (%s), want %s (%s)", res.Status, res.Reason, c.status, c.reason)
@@ -124,7 +185,8 @@ func TestAttackX509LookAlike(t *testing.T) {
 		value := derOf(t, []asn1.RawValue{{Class: asn1.ClassContextSpecific, Tag: 1, Bytes: []byte(name)}})
 		template.ExtraExtensions = append(template.ExtraExtensions, extensionOf(t, oidAlternativeName, value))
 		signature := (&message{by: f.issue(t, template), payload: []byte(testPayload), at: signedOn}).armored(t)
-		if res := verdict(t, f.keyring(t, NoProof), testPayload, signature, landing); res.Status != want || res.KeyOwner != "" {
+		if res := verdict(t, f.keyring(t, NoProof), testPayload, signature, landing); res.Status != want ||
+			res.KeyOwner != "" {
 			t.Errorf("%s: %+v", name, res)
 		}
 	}
@@ -142,7 +204,10 @@ func TestAttackX509SCT(t *testing.T) {
 		status  Status
 		reason  string
 	}{
-		{"of a log nobody knows", func(h *holder) []byte { return f.promise(t, stranger, h.RawTBSCertificate) }, Unknown, "that the trusted root doesn't name"},
+		{
+			"of a log nobody knows", func(h *holder) []byte { return f.promise(t, stranger, h.RawTBSCertificate) }, Unknown,
+			"that the trusted root doesn't name",
+		},
 		{"for another certificate", func(*holder) []byte {
 			tbs, err := withoutSCTs(other.RawTBSCertificate)
 			if err != nil {
@@ -177,14 +242,20 @@ func TestAttackX509SCT(t *testing.T) {
 		})
 	}
 	t.Run("missing", func(t *testing.T) {
-		signature := (&message{by: certify(t, person(t, "alice@example.org"), f.fulcio), payload: []byte(testPayload), at: signedOn}).armored(t)
+		signature := (&message{
+			by: certify(t, person(t, "alice@example.org"), f.fulcio), payload: []byte(testPayload),
+			at: signedOn,
+		}).armored(t)
 		res := verdict(t, f.keyring(t, NoProof), testPayload, signature, landing)
 		if res.Status != Unsupported || !strings.Contains(res.Reason, "no SCT") {
 			t.Errorf("%s (%s)", res.Status, res.Reason)
 		}
 	})
 	t.Run("missing, issued by the root", func(t *testing.T) { // only the public instance's two roots may
-		signature := (&message{by: certify(t, person(t, "alice@example.org"), f.root), payload: []byte(testPayload), at: signedOn}).armored(t)
+		signature := (&message{
+			by: certify(t, person(t, "alice@example.org"), f.root), payload: []byte(testPayload),
+			at: signedOn,
+		}).armored(t)
 		wantStatus(t, verdict(t, f.keyring(t, NoProof), testPayload, signature, landing), Unsupported)
 	})
 }
@@ -219,8 +290,14 @@ func TestAttackX509Proof(t *testing.T) {
 			e.key = f.rekor
 			return e
 		}, Bad},
-		{"logged before the certificate", func(i *signerInfo) *entry509 { return f.logged(t, alice, i, signedOn.Add(-time.Hour)) }, NotYetValid},
-		{"logged after the certificate", func(i *signerInfo) *entry509 { return f.logged(t, alice, i, signedOn.Add(time.Hour)) }, Expired},
+		{"logged before the certificate", func(i *signerInfo) *entry509 {
+			return f.logged(t, alice, i,
+				signedOn.Add(-time.Hour))
+		}, NotYetValid},
+		{"logged after the certificate", func(i *signerInfo) *entry509 {
+			return f.logged(t, alice, i,
+				signedOn.Add(time.Hour))
+		}, Expired},
 		{"logged before the log", func(i *signerInfo) *entry509 { return f.logged(t, alice, i, year(2019)) }, Expired},
 		{"another time than promised", func(i *signerInfo) *entry509 {
 			e := f.logged(t, alice, i, signedOn.Add(time.Hour))
@@ -327,16 +404,43 @@ func TestAttackX509CMS(t *testing.T) {
 		{"over other bytes", func(m *message) { m.payload = []byte("another") }, Bad, "over other bytes"},
 		{"changed after it was signed", func(m *message) {
 			m.forge = func(_ *message, i *signerInfo) {
-				i.attributes = (&message{by: mallory, payload: []byte(testPayload), at: signedOn.Add(time.Second)}).signer(t).attributes
+				i.attributes = (&message{
+					by: mallory, payload: []byte(testPayload),
+					at: signedOn.Add(time.Second),
+				}).signer(t).attributes
 			}
 		}, Bad, "wasn't made by the key"},
-		{"two digests", func(m *message) { m.signed = []asn1Attribute{attribute(oidMessageDigest, sum[:])} }, Malformed, "stands in the signature twice"},
-		{"two times", func(m *message) { m.signed = []asn1Attribute{attribute(oidSigningTime, signedOn)} }, Malformed, "stands in the signature twice"},
-		{"a time of no kind", func(m *message) { m.at, m.signed = time.Time{}, []asn1Attribute{attribute(oidSigningTime, "now")} }, Malformed, "malformed"},
-		{"no attributes at all", func(m *message) { m.forge = func(_ *message, i *signerInfo) { i.attributes = []byte{0x31, 0} } }, Malformed, "another type of content"},
-		{"an attribute nobody signed", func(m *message) { m.unsigned = []asn1Attribute{attribute(oidSigningTime, signedOn)} }, Malformed, "that nobody signed"},
-		{"a proof of a kind it isn't", func(m *message) { m.unsigned = []asn1Attribute{attribute(oidLogEntry, []byte("x"))} }, Malformed, "proof from the transparency log is malformed"},
-		{"a proof in a draft's form", func(m *message) { m.unsigned = []asn1Attribute{attribute(oidLogEntry, "x")} }, Good, ""},
+		{
+			"two digests", func(m *message) { m.signed = []asn1Attribute{attribute(oidMessageDigest, sum[:])} }, Malformed,
+			"stands in the signature twice",
+		},
+		{
+			"two times", func(m *message) { m.signed = []asn1Attribute{attribute(oidSigningTime, signedOn)} }, Malformed,
+			"stands in the signature twice",
+		},
+		{"a time of no kind", func(m *message) {
+			m.at, m.signed = time.Time{},
+				[]asn1Attribute{attribute(oidSigningTime, "now")}
+		}, Malformed, "malformed"},
+		{"no attributes at all", func(m *message) {
+			m.forge = func(_ *message,
+				i *signerInfo,
+			) {
+				i.attributes = []byte{0x31, 0}
+			}
+		}, Malformed, "another type of content"},
+		{
+			"an attribute nobody signed", func(m *message) { m.unsigned = []asn1Attribute{attribute(oidSigningTime, signedOn)} },
+			Malformed, "that nobody signed",
+		},
+		{
+			"a proof of a kind it isn't", func(m *message) { m.unsigned = []asn1Attribute{attribute(oidLogEntry, []byte("x"))} },
+			Malformed, "proof from the transparency log is malformed",
+		},
+		{
+			"a proof in a draft's form", func(m *message) { m.unsigned = []asn1Attribute{attribute(oidLogEntry, "x")} }, Good,
+			"",
+		},
 		{"from a year before the certificate", func(m *message) { m.at = year(2025) }, NotYetValid, "is valid from"},
 		{"from a year after the certificate", func(m *message) { m.at = year(2027) }, Expired, "was valid until"},
 	} {
@@ -391,22 +495,44 @@ func TestAttackX509Company(t *testing.T) {
 	}{
 		{"honest", certify(t, onlyMail, c.between), []*holder{c.between}, nil, Good},
 		{"another company of the same name", certify(t, onlyMail, evil.between), []*holder{evil.between}, nil, Unknown},
-		{"that company's root in the bag", certify(t, onlyMail, evil.between), []*holder{evil.between, evil.root}, nil, Unknown},
-		{"the company's own in the bag", certify(t, onlyMail, evil.between), []*holder{evil.between, c.between, c.root}, nil, Unknown},
+		{
+			"that company's root in the bag", certify(t, onlyMail, evil.between),
+			[]*holder{evil.between, evil.root},
+			nil,
+			Unknown,
+		},
+		{
+			"the company's own in the bag", certify(t, onlyMail, evil.between),
+			[]*holder{evil.between, c.between, c.root},
+			nil,
+			Unknown,
+		},
 		{"issued to itself", certify(t, onlyMail, nil), nil, nil, Unknown},
 		{"issued by an employee", certify(t, onlyMail, noCA), []*holder{noCA, c.between}, nil, Unknown},
 		{"a server's", certify(t, server, c.between), []*holder{c.between}, nil, WrongPurpose},
 		{"for encryption", certify(t, weak, c.between), []*holder{c.between}, nil, WrongPurpose},
 		{"a colleague's", noCA, []*holder{c.between}, nil, Unknown},
-		{"the company says who Sigstore says it is", certify(t, asSigstore, c.between), []*holder{c.between}, []Key{bobs}, Unknown},
+		{
+			"the company says who Sigstore says it is", certify(t, asSigstore, c.between),
+			[]*holder{c.between},
+			[]Key{bobs},
+			Unknown,
+		},
 		{"Sigstore says it, by no issuer", f.issue(t, nobodys), nil, []Key{bobX509()}, Unknown},
-		{"Sigstore says who the company says it is", f.issue(t, person(t, "bob@example.org")), nil, []Key{bobX509()}, Unknown},
+		{
+			"Sigstore says who the company says it is", f.issue(t, person(t, "bob@example.org")), nil,
+			[]Key{bobX509()},
+			Unknown,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.keys == nil {
 				tc.keys = []Key{bobX509()}
 			}
-			k := x509Keyring(t, X509Settings{Roots: []File{{"company.pem", pemOf(c.root)}, f.trustedRoot(t)}, Transparency: NoProof}, tc.keys...)
+			k := x509Keyring(t, X509Settings{
+				Roots:        []File{{"company.pem", pemOf(c.root)}, f.trustedRoot(t)},
+				Transparency: NoProof,
+			}, tc.keys...)
 			m := message{by: tc.by, bag: tc.bag, payload: []byte(testPayload), at: signedOn}
 			res := verdict(t, k, testPayload, m.armored(t), landing)
 			if res.Status != tc.status || res.KeyOwner != res.Principal {
@@ -420,13 +546,19 @@ func TestAttackX509Company(t *testing.T) {
 // isn't Sigstore's vouch for nothing.
 func TestAttackX509OutOfPlace(t *testing.T) {
 	f, c := newForge(t), newCompany(t)
-	signature := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
+	signature := (&message{
+		by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload),
+		at: signedOn,
+	}).armored(t)
 	for retired, want := range map[time.Time]Status{signedOn.Add(time.Second): Good, signedOn.Add(-time.Second): Expired} {
 		f.retired = retired
 		wantStatus(t, verdict(t, f.keyring(t, NoProof), testPayload, signature, landing), want)
 	}
 	f.retired, f.promised = time.Time{}, year(2019) // before the log of certificates was in use
-	tooEarly := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
+	tooEarly := (&message{
+		by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload),
+		at: signedOn,
+	}).armored(t)
 	wantStatus(t, verdict(t, f.keyring(t, NoProof), testPayload, tooEarly, landing), Expired)
 	bob := certify(t, employee("bob@example.org"), c.root)
 	m := message{by: bob, payload: []byte(testPayload), at: signedOn, forge: func(m *message, i *signerInfo) {
@@ -443,7 +575,8 @@ func TestAttackX509HugeKey(t *testing.T) {
 	number := new(big.Int).SetBit(big.NewInt(1), 100_000, 1)
 	template := person(t, "alice@example.org")
 	template.SerialNumber = big.NewInt(7)
-	der, err := x509.CreateCertificate(rand.Reader, template, f.fulcio.Certificate, &rsa.PublicKey{N: number, E: 1<<31 - 1}, f.fulcio.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, f.fulcio.Certificate,
+		&rsa.PublicKey{N: number, E: 1<<31 - 1}, f.fulcio.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -469,7 +602,10 @@ func TestAttackX509HugeKey(t *testing.T) {
 // gate's to compare with SignedAt; a proof can't be had any more.
 func TestAttackX509OldKey(t *testing.T) {
 	f := newForge(t)
-	signature := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
+	signature := (&message{
+		by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload),
+		at: signedOn,
+	}).armored(t)
 	wantStatus(t, verdict(t, f.keyring(t, EmbeddedProof), testPayload, signature, year(2036)), Unsupported)
 	res := verdict(t, f.keyring(t, NoProof), testPayload, signature, year(2036))
 	if wantStatus(t, res, Good); !res.SignedAt.Equal(signedOn) {
@@ -504,9 +640,12 @@ func x509Samples(t testing.TB) map[string]struct {
 	}
 	add("sigstore with a proof", f.keyring(t, EmbeddedProof), plain)
 	k := x509Keyring(t, X509Settings{Roots: []File{{"company.pem", pemOf(c.root)}}}, bobX509())
-	add("company with a timestamp", k, message{by: bob, bag: []*holder{c.between}, payload: []byte(testPayload), at: signedOn, forge: func(m *message, i *signerInfo) {
-		m.unsigned = []asn1Attribute{stamp(t, stamper, i.signature, signedOn)}
-	}})
+	add("company with a timestamp", k, message{
+		by: bob, bag: []*holder{c.between}, payload: []byte(testPayload),
+		at: signedOn, forge: func(m *message, i *signerInfo) {
+			m.unsigned = []asn1Attribute{stamp(t, stamper, i.signature, signedOn)}
+		},
+	})
 	return samples
 }
 
@@ -547,13 +686,13 @@ func TestX509EveryByte(t *testing.T) {
 // FuzzCMS wants no signature that is good and wasn't there before, on the whole way from the armor to
 // the principal.
 func FuzzCMS(f *testing.F) {
-	var objects []x509Object
-	for _, o := range x509Objects(f) {
-		f.Add(len(objects), mustBody(f, o.signature))
+	var objects []corpus.X509
+	for _, o := range x509Corpus.Objects(f) {
+		f.Add(len(objects), mustBody(f, o.Signature))
 		objects = append(objects, o)
 	}
-	for _, row := range x509Crafted(f) {
-		_, signature, err := cutObject("commit", x509Corpus(f, "sigcorpus/"+row.Object))
+	for _, row := range x509Corpus.Crafted(f) {
+		_, signature, err := corpus.Cut("commit", x509Corpus.Read(f, "sigcorpus/"+row.Object))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -562,7 +701,7 @@ func FuzzCMS(f *testing.F) {
 	k := x509Keyring(f, X509Settings{Roots: commercialRoots(f), Transparency: NoProof}, everybody(objects)...)
 	f.Fuzz(func(t *testing.T, i int, der []byte) {
 		o := objects[uint(i)%uint(len(objects))]
-		res := k.Verify(o.payload, x509Armor(der), o.committed.Add(time.Hour))
+		res := k.Verify(o.Payload, x509Armor(der), o.Committed.Add(time.Hour))
 		good := res.Status == Good
 		if (res.Principal != "") != good || (res.Reason == "") != good {
 			t.Errorf("%+v", res)
@@ -570,7 +709,7 @@ func FuzzCMS(f *testing.F) {
 		if !good {
 			return
 		}
-		was, err := toDER(mustBody(t, o.signature))
+		was, err := toDER(mustBody(t, o.Signature))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -583,7 +722,7 @@ func FuzzCMS(f *testing.F) {
 			t.Fatal(err)
 		}
 		now, err := readCMS(is, oidData)
-		if err != nil || !bytes.Equal(now.attributes, before.attributes) || res.Principal != o.principal() {
+		if err != nil || !bytes.Equal(now.attributes, before.attributes) || res.Principal != o.Principal() {
 			t.Errorf("good with another content, by %q: %x", res.Principal, der)
 		}
 	})

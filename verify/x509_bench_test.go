@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // BenchmarkX509Known verifies signatures of a certificate that is known already, as in a rebase within its
@@ -20,10 +22,10 @@ func BenchmarkX509Proof(b *testing.B) { benchmarkX509(b, false, EmbeddedProof) }
 // benchmarkX509 verifies from the armor to the principal, and reports how many times as long that takes as
 // a bare P-256 verification in the same run.
 func benchmarkX509(b *testing.B, forget bool, wants Transparency) {
-	var o x509Object
-	objects := x509Objects(b)
+	var o corpus.X509
+	objects := x509Corpus.Objects(b)
 	for _, o = range objects {
-		if o.issuer != "" && o.proof == (wants == EmbeddedProof) {
+		if o.Issuer != "" && o.Proof == (wants == EmbeddedProof) {
 			break
 		}
 	}
@@ -34,7 +36,7 @@ func benchmarkX509(b *testing.B, forget bool, wants Transparency) {
 		if forget {
 			k.x509.known = signerCache{}
 		}
-		if res := k.Verify(o.payload, o.signature, o.committed.Add(time.Hour)); res.Status != Good {
+		if res := k.Verify(o.Payload, o.Signature, o.Committed.Add(time.Hour)); res.Status != Good {
 			b.Fatal(res.Reason)
 		}
 		rounds++

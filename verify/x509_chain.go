@@ -111,7 +111,8 @@ func (a *authority) mayHaveIssued(c *x509.Certificate) bool {
 func (s *x509Signer) issuedBySigstore(instance *sigstoreInstance, a *authority) error {
 	leaf := s.leaf
 	chains, err := leaf.Verify(x509.VerifyOptions{
-		Roots: a.roots, Intermediates: a.between, CurrentTime: leaf.NotBefore, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+		Roots: a.roots, Intermediates: a.between, CurrentTime: leaf.NotBefore,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 	})
 	var another x509.UnknownAuthorityError
 	switch {
@@ -172,7 +173,8 @@ func (s *x509Signer) validAt(u use, skew time.Duration) error {
 		}
 	}
 	if !s.issuedBy.validIn.contains(made) {
-		return refuse(Expired, "the certificate's authority was no longer, or not yet, in use on %s, when it was used", moment(made))
+		return refuse(Expired, "the certificate's authority was no longer, or not yet, in use on %s, when it was used",
+			moment(made))
 	}
 	return nil
 }
@@ -181,9 +183,11 @@ func (s *x509Signer) validAt(u use, skew time.Duration) error {
 func within(c *x509.Certificate, made time.Time) error {
 	switch {
 	case made.Before(c.NotBefore):
-		return refuse(NotYetValid, "the certificate of %s is valid from %s, the signature is of %s", subject(c), moment(c.NotBefore), moment(made))
+		return refuse(NotYetValid, "the certificate of %s is valid from %s, the signature is of %s",
+			subject(c), moment(c.NotBefore), moment(made))
 	case made.After(c.NotAfter):
-		return refuse(Expired, "the certificate of %s was valid until %s, the signature is of %s", subject(c), moment(c.NotAfter), moment(made))
+		return refuse(Expired, "the certificate of %s was valid until %s, the signature is of %s",
+			subject(c), moment(c.NotAfter), moment(made))
 	default:
 		return nil
 	}
@@ -213,7 +217,8 @@ func (t *x509Trust) issuedByCompany(s *x509Signer, u use) (warnings []string, er
 	}
 	warnings, err = t.company.unrevoked(*chains, u)
 	if err == nil && !u.proven && u.landed.After(s.leaf.NotAfter) {
-		warnings = append(warnings, fmt.Sprintf("the certificate was valid until %s, the signature landed on %s, and nobody but its maker says that it is older",
+		warnings = append(warnings, fmt.Sprintf("the certificate was valid until %s, the signature landed on %s, and "+
+			"nobody but its maker says that it is older",
 			moment(s.leaf.NotAfter), moment(u.landed)))
 	}
 	return warnings, err
@@ -222,7 +227,8 @@ func (t *x509Trust) issuedByCompany(s *x509Signer, u use) (warnings []string, er
 // findChains finds what leads from the certificate to a company's roots, and was valid then.
 func (t *x509Trust) findChains(s *x509Signer, made time.Time) ([]companyChain, error) {
 	if t.company.empty() {
-		return nil, refuse(Unknown, "the certificate was issued by %s, whom the policy doesn't trust", quote(s.leaf.Issuer.String()))
+		return nil, refuse(Unknown, "the certificate was issued by %s, whom the policy doesn't trust",
+			quote(s.leaf.Issuer.String()))
 	}
 	if err := within(s.leaf, made); err != nil {
 		// That is worth saying only of a certificate that a company of the policy's issued.
@@ -246,14 +252,18 @@ func companyUses() []x509.ExtKeyUsage {
 
 // companyChains leads from the certificate to roots. What the signature brings may lie between, and
 // is never a root.
-func (t *x509Trust) companyChains(leaf *x509.Certificate, bag []*x509.Certificate, at time.Time, uses []x509.ExtKeyUsage) ([]companyChain, error) {
+func (t *x509Trust) companyChains(leaf *x509.Certificate, bag []*x509.Certificate, at time.Time,
+	uses []x509.ExtKeyUsage,
+) ([]companyChain, error) {
 	between := t.company.between.Clone()
 	for _, c := range bag {
 		if c != leaf {
 			between.AddCert(c)
 		}
 	}
-	found, err := leaf.Verify(x509.VerifyOptions{Roots: t.company.roots, Intermediates: between, CurrentTime: at, KeyUsages: uses})
+	found, err := leaf.Verify(x509.VerifyOptions{
+		Roots: t.company.roots, Intermediates: between, CurrentTime: at, KeyUsages: uses,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -287,15 +297,18 @@ func chainError(leaf *x509.Certificate, err error) error {
 	var unhandled x509.UnhandledCriticalExtension
 	switch {
 	case errors.As(err, &unhandled):
-		return refuse(Unsupported, "the certificate has a critical extension that isn't understood: %s", unknownCritical(leaf))
+		return refuse(Unsupported, "the certificate has a critical extension that isn't understood: %s",
+			unknownCritical(leaf))
 	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
 		return refuse(WrongPurpose, "the certificate isn't for signing code or mail")
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return refuse(Expired, "no chain from the certificate to a trusted root was valid: %s had ended or not begun", subject(invalid.Cert))
+		return refuse(Expired, "no chain from the certificate to a trusted root was valid: %s had ended or not begun",
+			subject(invalid.Cert))
 	case errors.As(err, &invalid) && invalid.Reason == x509.CANotAuthorizedForThisName:
 		return refuse(Unknown, "an authority above the certificate may not certify that name")
 	case errors.As(err, &invalid):
-		return refuse(Unknown, "what leads from the certificate to a trusted root breaks a rule of RFC 5280 (reason %d of crypto/x509)", invalid.Reason)
+		return refuse(Unknown, "what leads from the certificate to a trusted root breaks a rule of RFC 5280 (reason %d of "+
+			"crypto/x509)", invalid.Reason)
 	default:
 		return refuse(Unknown, "the certificate was issued by %s, whom the policy doesn't trust", quote(leaf.Issuer.String()))
 	}

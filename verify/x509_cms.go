@@ -30,8 +30,8 @@ const (
 // maxBag is how many certificates a signature may carry; four is the longest real chain.
 const maxBag = 16
 
-// cmsSignature is a SignedData of RFC 5652 §5 with one signer. What nobody signed and nobody needs is
-// refused rather than passed over.
+// cmsSignature is a SignedData of RFC 5652 §5 with one signer. What nobody signed and nobody needs is refused rather
+// than passed over, but for gitsign's first form of a proof, and certificates that lead nowhere.
 type cmsSignature struct {
 	content   []byte // nil where it is detached
 	bag       []byte // the certificates, one behind the other
@@ -61,7 +61,8 @@ func readCMS(der cryptobyte.String, contentType string) (*cmsSignature, error) {
 	if kind, ok := readOID(&info); !ok || kind != oidSignedData {
 		return nil, errCMS
 	}
-	if !info.ReadASN1(&explicit, tagged(0)) || !info.Empty() || !explicit.ReadASN1(&data, cbasn1.SEQUENCE) || !explicit.Empty() ||
+	if !info.ReadASN1(&explicit, tagged(0)) || !info.Empty() || !explicit.ReadASN1(&data, cbasn1.SEQUENCE) ||
+		!explicit.Empty() ||
 		!data.ReadASN1Integer(&version) || !data.ReadASN1(&digests, cbasn1.SET) || !data.ReadASN1(&content, cbasn1.SEQUENCE) {
 		return nil, errCMS
 	}
@@ -113,7 +114,8 @@ func (s *cmsSignature) readContent(content cryptobyte.String, contentType string
 		return nil
 	}
 	var explicit, octets cryptobyte.String
-	if !content.ReadASN1(&explicit, tagged(0)) || !content.Empty() || !explicit.ReadASN1(&octets, cbasn1.OCTET_STRING) || !explicit.Empty() {
+	if !content.ReadASN1(&explicit, tagged(0)) || !content.Empty() || !explicit.ReadASN1(&octets, cbasn1.OCTET_STRING) ||
+		!explicit.Empty() {
 		return errCMS
 	}
 	s.content = octets
@@ -148,7 +150,8 @@ func (s *cmsSignature) readSigner(info cryptobyte.String, contentType string) er
 	if s.algorithm, ok = readAlgorithm(&info); !ok {
 		return errCMS
 	}
-	if !info.ReadASN1(&signature, cbasn1.OCTET_STRING) || !info.ReadOptionalASN1(&unsigned, &hasUnsigned, tagged(1)) || !info.Empty() {
+	if !info.ReadASN1(&signature, cbasn1.OCTET_STRING) || !info.ReadOptionalASN1(&unsigned, &hasUnsigned, tagged(1)) ||
+		!info.Empty() {
 		return errCMS
 	}
 	s.signature = signature
@@ -293,7 +296,8 @@ func (s *cmsSignature) names(c *x509.Certificate) bool {
 		return id.ReadASN1(&key, byKey) && len(key) > 0 && bytes.Equal(key, c.SubjectKeyId)
 	}
 	serial := new(big.Int)
-	return id.ReadASN1(&pair, cbasn1.SEQUENCE) && pair.ReadASN1Element(&issuer, cbasn1.SEQUENCE) && pair.ReadASN1Integer(serial) && pair.Empty() &&
+	return id.ReadASN1(&pair, cbasn1.SEQUENCE) && pair.ReadASN1Element(&issuer, cbasn1.SEQUENCE) &&
+		pair.ReadASN1Integer(serial) && pair.Empty() &&
 		bytes.Equal(issuer, c.RawIssuer) && serial.Cmp(c.SerialNumber) == 0
 }
 

@@ -40,8 +40,9 @@ type revocationList struct {
 	name string // of its file
 }
 
-// readRevocationLists reads a file in DER, or with any number of PEM blocks. Lists that say only a
-// part of the truth, or say it of other authorities' certificates, are refused.
+// readRevocationLists reads a file in DER, or with any number of PEM blocks. Lists of changes to another list, and
+// those about other authorities' certificates, are refused. Whether a list is only for some certificates or reasons,
+// as its issuing distribution point may say, isn't asked: what it lists is revoked.
 func readRevocationLists(file File) ([]revocationList, error) {
 	ders := [][]byte{file.Data}
 	if bytes.Contains(file.Data, []byte("-----BEGIN ")) {
@@ -81,7 +82,8 @@ func wholeList(list *x509.RevocationList) error {
 		// An issuing distribution point often says no more than where the list lies. indirectCRL is its
 		// element [4], in DER always TRUE where it stands: RFC 5280 §5.2.5.
 		if e.Critical && (e.Id.String() != oidIssuingPoint || bytes.Contains(e.Value, []byte{0x84, 1, 0xff})) {
-			return fmt.Errorf("the revocation list has the critical extension %s, so that it isn't its authority's whole list", e.Id)
+			return fmt.Errorf("the revocation list has the critical extension %s, so that it isn't its authority's whole list",
+				e.Id)
 		}
 	}
 	for _, entry := range list.RevokedCertificateEntries {
@@ -94,15 +96,14 @@ func wholeList(list *x509.RevocationList) error {
 	return nil
 }
 
-// use is when a certificate was used: as far as anybody but the signer says so, and no later than
-// the landing.
+// use is when a certificate was used to sign, and by whose word.
 type use struct {
 	arrival
 	made   time.Time
 	proven bool // made is a log's or a timestamp authority's word, not the signer's
 }
 
-// unrevoked says which of a company's chains no list breaks, or why there is none.
+// unrevoked says whether one of a company's chains was valid and no list breaks it, or why there is none.
 func (c *companyAuthorities) unrevoked(chains []companyChain, u use) (warnings []string, err error) {
 	for _, chain := range chains {
 		if !chain.validIn.contains(u.made) {
@@ -150,7 +151,8 @@ func (c *companyAuthorities) checkRevocation(certificate, issuer *x509.Certifica
 			if len(list.AuthorityKeyId) > 0 && !bytes.Equal(list.AuthorityKeyId, issuer.SubjectKeyId) {
 				continue
 			}
-			return "", refuse(Bad, "the revocation list %s wasn't signed by %s, whose it says it is: replace it", list.name, subject(issuer))
+			return "", refuse(Bad, "the revocation list %s wasn't signed by %s, whose it says it is: replace it",
+				list.name, subject(issuer))
 		}
 		for _, entry := range list.RevokedCertificateEntries {
 			if entry.SerialNumber.Cmp(certificate.SerialNumber) == 0 {
@@ -164,7 +166,8 @@ func (c *companyAuthorities) checkRevocation(certificate, issuer *x509.Certifica
 		}
 	}
 	if newest != nil && !newest.NextUpdate.IsZero() && u.landed.After(newest.NextUpdate) {
-		return fmt.Sprintf("the revocation list %s was to be replaced by %s: what was revoked since isn't known", newest.name, moment(newest.NextUpdate)), nil
+		return fmt.Sprintf("the revocation list %s was to be replaced by %s: what was revoked since isn't known",
+			newest.name, moment(newest.NextUpdate)), nil
 	}
 	return "", nil
 }
@@ -189,7 +192,8 @@ func revokedBy(entry x509.RevocationListEntry, certificate *x509.Certificate, u 
 	}
 	switch entry.ReasonCode {
 	case reasonKeyCompromise, reasonAuthorityCompromise, reasonAttributeCompromise:
-		return refuse(Revoked, "the certificate of %s was revoked on %s because its key was compromised, and with it all its signatures", subject(certificate), moment(since))
+		return refuse(Revoked, "the certificate of %s was revoked on %s because its key was compromised, and with it all "+
+			"its signatures", subject(certificate), moment(since))
 	case reasonAffiliationChanged, reasonSuperseded, reasonCessationOfOperation, reasonHold, reasonPrivilegeWithdrawn:
 		if u.made.Before(since) {
 			return nil
@@ -199,11 +203,13 @@ func revokedBy(entry x509.RevocationListEntry, certificate *x509.Certificate, u 
 			return nil
 		}
 		if u.made.Before(since) {
-			return refuse(Revoked, "the certificate of %s was revoked on %s for no reason given, before the signature came in on %s: if its key was stolen, the signature may have been dated back",
+			return refuse(Revoked, "the certificate of %s was revoked on %s for no reason given, before the signature came in "+
+				"on %s: if its key was stolen, the signature may have been dated back",
 				subject(certificate), moment(since), moment(u.received))
 		}
 	}
-	return refuse(Revoked, "the certificate of %s was revoked on %s, before the signature of %s", subject(certificate), moment(since), moment(u.made))
+	return refuse(Revoked, "the certificate of %s was revoked on %s, before the signature of %s",
+		subject(certificate), moment(since), moment(u.made))
 }
 
 // earlier gives the time since which the authority believes the certificate to be worthless, where it

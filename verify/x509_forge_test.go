@@ -74,7 +74,8 @@ func certify(t testing.TB, template *x509.Certificate, by *holder) *holder {
 // authorityFor is a template of an authority's certificate.
 func authorityFor(name string) *x509.Certificate {
 	return &x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 }
 
@@ -97,7 +98,10 @@ type forge struct {
 
 func newForge(t testing.TB) *forge {
 	t.Helper()
-	f := &forge{root: certify(t, authorityFor("forged root"), nil), ct: newKey(t, elliptic.P256()), rekor: newKey(t, elliptic.P256())}
+	f := &forge{
+		root: certify(t, authorityFor("forged root"), nil), ct: newKey(t, elliptic.P256()),
+		rekor: newKey(t, elliptic.P256()),
+	}
 	f.fulcio = certify(t, authorityFor("forged intermediate"), f.root)
 	f.stamper = certify(t, stamperFor("forged timestamps"), f.root)
 	return f
@@ -105,9 +109,15 @@ func newForge(t testing.TB) *forge {
 
 // stamperFor is a template of a timestamp authority's certificate, whose use is critical.
 func stamperFor(name string) *x509.Certificate {
-	return &x509.Certificate{Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature, ExtraExtensions: []pkix.Extension{
-		{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: []byte{0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8}},
-	}}
+	return &x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtraExtensions: []pkix.Extension{
+			{
+				Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true,
+				Value: []byte{0x30, 0x0a, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8},
+			},
+		},
+	}
 }
 
 // trustedRoot writes the instance's file.
@@ -130,7 +140,8 @@ func (f *forge) trustedRoot(t testing.TB) File {
 		authorities[0]["validFor"] = object{"start": "2021-01-01T00:00:00Z", "end": f.retired}
 	}
 	data, err := json.Marshal(object{
-		"tlogs": log(f.rekor), "ctlogs": log(f.ct), "certificateAuthorities": authorities, "timestampAuthorities": chain(f.stamper, f.root),
+		"tlogs": log(f.rekor), "ctlogs": log(f.ct), "certificateAuthorities": authorities,
+		"timestampAuthorities": chain(f.stamper, f.root),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,9 +192,13 @@ func person(t testing.TB, email string) *x509.Certificate {
 		t.Fatal(err)
 	}
 	return &x509.Certificate{
-		EmailAddresses: []string{email}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
-		NotBefore: signedOn.Add(-time.Minute), NotAfter: signedOn.Add(9 * time.Minute),
-		ExtraExtensions: []pkix.Extension{extensionOf(t, oidIssuerV1, []byte(forgedIssuer)), extensionOf(t, oidIssuerV2, issuer)},
+		EmailAddresses: []string{email}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+		NotBefore:   signedOn.Add(-time.Minute), NotAfter: signedOn.Add(9 * time.Minute),
+		ExtraExtensions: []pkix.Extension{
+			extensionOf(t, oidIssuerV1, []byte(forgedIssuer)),
+			extensionOf(t, oidIssuerV2, issuer),
+		},
 	}
 }
 
@@ -266,7 +281,10 @@ func (m *message) signer(t testing.TB) *signerInfo {
 		kind, payload = oidTimestampContent, m.content
 	}
 	sum := sha256.Sum256(payload)
-	attributes := []asn1Attribute{{oidContentType, derOf(t, extensionOf(t, kind, nil).Id)}, {oidMessageDigest, derOf(t, sum[:])}}
+	attributes := []asn1Attribute{
+		{oidContentType, derOf(t, extensionOf(t, kind, nil).Id)},
+		{oidMessageDigest, derOf(t, sum[:])},
+	}
 	if !m.at.IsZero() {
 		attributes = append(attributes, asn1Attribute{oidSigningTime, derOf(t, m.at)})
 	}
@@ -310,7 +328,10 @@ func (m *message) der(t testing.TB) []byte {
 		kind, version = oidTimestampContent, 3
 	}
 	sha := func(b *cryptobyte.Builder) {
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(extensionOf(t, oidSHA256, nil).Id) })
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(extensionOf(t, oidSHA256,
+				nil).Id)
+		})
 	}
 	one := func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(1)
@@ -320,7 +341,10 @@ func (m *message) der(t testing.TB) []byte {
 		})
 		sha(b)
 		b.AddBytes(append([]byte{0xa0}, info.attributes[1:]...))
-		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(extensionOf(t, oidECSHA256, nil).Id) })
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(extensionOf(t, oidECSHA256,
+				nil).Id)
+		})
 		b.AddASN1OctetString(info.signature)
 		if m.unsigned != nil {
 			b.AddBytes(setOf(t, m.unsigned, tagged(1)))
@@ -397,7 +421,10 @@ func (f *forge) logged(t testing.TB, by *holder, info *signerInfo, at time.Time)
 	first := sha256.Sum256([]byte("\x00the first entry"))
 	second := sha256.Sum256(append([]byte{0}, body...))
 	root := sha256.Sum256(append(append([]byte{1}, first[:]...), second[:]...))
-	e := &entry509{index: 4711, treeIndex: 1, treeSize: 2, integrated: at, key: f.rekor, root: root[:], path: [][]byte{first[:]}, version: "0.0.1"}
+	e := &entry509{
+		index: 4711, treeIndex: 1, treeSize: 2, integrated: at, key: f.rekor, root: root[:],
+		path: [][]byte{first[:]}, version: "0.0.1",
+	}
 	e.promise = signSum(t, f.rekor, fmt.Appendf(nil, `{"body":%q,"integratedTime":%d,"logID":"%x","logIndex":4711}`,
 		base64.StdEncoding.EncodeToString(body), at.Unix(), sha256.Sum256(spki(t, f.rekor))))
 	e.checkpoint = checkpointOf(t, f.rekor, 2, root[:])
@@ -409,7 +436,8 @@ func checkpointOf(t testing.TB, key *ecdsa.PrivateKey, size int64, root []byte) 
 	t.Helper()
 	text := fmt.Sprintf("log.example - 1\n%d\n%s\n", size, base64.StdEncoding.EncodeToString(root))
 	id := sha256.Sum256(spki(t, key))
-	return text + "\n\u2014 log.example " + base64.StdEncoding.EncodeToString(append(id[:4], signSum(t, key, []byte(text))...)) + "\n"
+	return text + "\n\u2014 log.example " + base64.StdEncoding.EncodeToString(append(id[:4],
+		signSum(t, key, []byte(text))...)) + "\n"
 }
 
 // attribute writes the proof as gitsign does.
@@ -421,7 +449,8 @@ func (e *entry509) attribute(t testing.TB) asn1Attribute {
 		proof += protoString(4, string(hash))
 	}
 	proof += protoString(5, protoString(1, e.checkpoint))
-	return asn1Attribute{oidLogEntry, derOf(t, []byte(protoNumber(1, e.index)+protoString(2, protoString(1, string(id[:])))+
+	return asn1Attribute{oidLogEntry, derOf(t, []byte(protoNumber(1, e.index)+protoString(2,
+		protoString(1, string(id[:])))+
 		protoString(3, protoString(1, "hashedrekord")+protoString(2, e.version))+protoNumber(4, e.integrated.Unix())+
 		protoString(5, protoString(1, string(e.promise)))+protoString(6, proof)))}
 }
@@ -443,11 +472,16 @@ func stamp(t testing.TB, by *holder, signature []byte, at time.Time, bag ...*hol
 		b.AddASN1Int64(1)
 		b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 3})
 		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(extensionOf(t, oidSHA256, nil).Id) })
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1ObjectIdentifier(extensionOf(t, oidSHA256,
+					nil).Id)
+			})
 			b.AddASN1OctetString(sum[:])
 		})
 		b.AddASN1Int64(7)
-		b.AddASN1(cbasn1.GeneralizedTime, func(b *cryptobyte.Builder) { b.AddBytes([]byte(at.UTC().Format("20060102150405.0Z"))) })
+		b.AddASN1(cbasn1.GeneralizedTime, func(b *cryptobyte.Builder) {
+			b.AddBytes([]byte(at.UTC().Format("20060102150405.0Z")))
+		})
 	})
 	token := message{by: by, content: b.BytesOrPanic(), bag: bag}
 	return asn1Attribute{oidTimestamp, token.der(t)}
@@ -465,9 +499,11 @@ func (e *entry509) answer(t testing.TB, query []byte, change func(map[string]any
 		hashes = append(hashes, fmt.Sprintf("%x", hash))
 	}
 	entry := map[string]any{
-		"body": []byte(asked.Entries[0]), "integratedTime": e.integrated.Unix(), "logID": fmt.Sprintf("%x", sha256.Sum256(spki(t, e.key))), "logIndex": e.index,
+		"body": []byte(asked.Entries[0]), "integratedTime": e.integrated.Unix(),
+		"logID": fmt.Sprintf("%x", sha256.Sum256(spki(t, e.key))), "logIndex": e.index,
 		"verification": map[string]any{"signedEntryTimestamp": e.promise, "inclusionProof": map[string]any{
-			"logIndex": e.treeIndex, "treeSize": e.treeSize, "rootHash": fmt.Sprintf("%x", e.root), "hashes": hashes, "checkpoint": e.checkpoint,
+			"logIndex": e.treeIndex, "treeSize": e.treeSize, "rootHash": fmt.Sprintf("%x", e.root), "hashes": hashes,
+			"checkpoint": e.checkpoint,
 		}},
 	}
 	if change != nil {

@@ -44,7 +44,8 @@ func (k *Keyring) onePerson(key *Key) error {
 		}
 		for _, identity := range key.Identities {
 			if slices.Contains(e.key.Identities, identity) {
-				return fmt.Errorf("certificates for %q are %q's and %q's, at %s: one identity is one person; remove it from one of them",
+				return fmt.Errorf("certificates for %q are %q's and %q's, at %s: one identity is one person; remove it from one "+
+					"of them",
 					identity, key.Principal, e.key.Principal, cmp.Or(e.key.Source, "another entry"))
 			}
 		}
@@ -134,35 +135,10 @@ func (k *Keyring) certified(s *x509Signer) ([]*entry, string, error) {
 	}
 	for _, e := range entries {
 		if e.key.Principal != entries[0].key.Principal {
-			return nil, identity, refuse(Unknown, "the certificate could be %s's or %s's: keys of both name it; remove it from one of them",
+			return nil, identity, refuse(Unknown, "the certificate could be %s's or %s's: keys of both name it; remove it "+
+				"from one of them",
 				quote(entries[0].key.Principal), quote(e.key.Principal))
 		}
 	}
 	return entries, identity, nil
-}
-
-// matchIdentity compares byte by byte; "*" stands for any bytes but "@" and "/". It never looks back
-// further than the last star, which is enough: no star reaches over a separator, so that each
-// separator has one place, and between two of them the last star can make up for all.
-func matchIdentity(name, pattern string) bool {
-	n, p, star, tried := 0, 0, -1, 0
-	for n < len(name) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, tried = p, n
-			p++
-		case p < len(pattern) && pattern[p] == name[n]:
-			n++
-			p++
-		case star >= 0 && name[tried] != '@' && name[tried] != '/':
-			tried++
-			n, p = tried, star+1
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }

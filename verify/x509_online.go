@@ -34,7 +34,8 @@ type rekorEntry struct {
 // found only by a search; such entries aren't found here.
 func (t *x509Trust) askForEntry(instance *sigstoreInstance, body []byte) (time.Time, error) {
 	if t.settings.Entry == nil {
-		return time.Time{}, refuse(Unsupported, "the signature has no proof from the transparency log, and there is no log to ask")
+		return time.Time{}, refuse(Unsupported, "the signature has no proof from the transparency log, and there is no log "+
+			"to ask")
 	}
 	answer, err := t.settings.Entry(fmt.Appendf(nil, `{"entries":[%s]}`, body))
 	if err != nil {
@@ -68,7 +69,8 @@ func (r *rekorEntry) entry(body []byte) (*logEntry, error) {
 		return nil, refuse(Bad, "the transparency log answered with an entry for another signature")
 	}
 	e := &logEntry{
-		body: body, index: r.LogIndex, integrated: time.Unix(r.IntegratedTime, 0).UTC(), promise: r.Verification.SignedEntryTimestamp,
+		body: body, index: r.LogIndex, integrated: time.Unix(r.IntegratedTime, 0).UTC(),
+		promise:   r.Verification.SignedEntryTimestamp,
 		treeIndex: proof.LogIndex, treeSize: proof.TreeSize, checkpoint: proof.Checkpoint,
 	}
 	var errs [2]error

@@ -56,12 +56,15 @@ func TestX509MadeByOpenSSL(t *testing.T) {
 		{"with the content", "rsa:2048", "-md sha256 -nodetach", Malformed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			run(append(strings.Fields("req -x509 -nodes -days 30 -subj /CN=bob -addext subjectAltName=email:bob@example.org -keyout key -out certificate -newkey"), strings.Fields(c.key)...)...)
-			run(append(strings.Fields("cms -sign -binary -in payload -signer certificate -inkey key -outform PEM -out signature"), strings.Fields(c.sign)...)...)
+			run(append(strings.Fields("req -x509 -nodes -days 30 -subj /CN=bob -addext subjectAltName=email:bob@example.org "+
+				"-keyout key -out certificate -newkey"), strings.Fields(c.key)...)...)
+			const sign = "cms -sign -binary -in payload -signer certificate -inkey key -outform PEM -out signature "
+			run(strings.Fields(sign + c.sign)...)
 			signature := []byte(strings.ReplaceAll(string(read("signature")), " CMS-----", " "+kindSignedMessage+"-----"))
 			k := x509Keyring(t, X509Settings{Roots: []File{{"certificate", read("certificate")}}}, bobX509())
 			wantStatus(t, verdict(t, k, testPayload, signature, time.Now()), c.want)
-			wantStatus(t, verdict(t, x509Keyring(t, X509Settings{}, aliceX509()), testPayload, signature, time.Now()), map[bool]Status{true: Unknown, false: c.want}[c.want == Good])
+			wantStatus(t, verdict(t, x509Keyring(t, X509Settings{}, aliceX509()), testPayload, signature, time.Now()),
+				map[bool]Status{true: Unknown, false: c.want}[c.want == Good])
 		})
 	}
 }

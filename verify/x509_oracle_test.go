@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"countersign/verify/internal/corpus"
 )
 
 // asCMS gives the signature in the armor that OpenSSL knows.
@@ -28,7 +30,8 @@ func opensslTakes(t testing.TB, payload, signature, roots []byte, at time.Time, 
 		}
 	}
 	cmd := exec.Command("openssl", append([]string{
-		"cms", "-verify", "-inform", "PEM", "-binary", "-in", "signature", "-content", "payload", "-CAfile", "roots", "-no-CApath", "-no-CAstore",
+		"cms", "-verify", "-inform", "PEM", "-binary", "-in", "signature", "-content", "payload", "-CAfile", "roots",
+		"-no-CApath", "-no-CAstore",
 		"-attime", strconv.FormatInt(at.Unix(), 10), "-out", "out",
 	}, args...)...)
 	cmd.Dir = dir
@@ -51,9 +54,9 @@ var (
 )
 
 // craftedObject is what a crafted case signs, its signature, and whether it is good here.
-func craftedObject(t testing.TB, row craftedX509) (payload, signature []byte, good bool) {
+func craftedObject(t testing.TB, row corpus.Crafted) (payload, signature []byte, good bool) {
 	t.Helper()
-	payload, signature, err := cutObject("commit", x509Corpus(t, "sigcorpus/"+row.Object))
+	payload, signature, err := corpus.Cut("commit", x509Corpus.Read(t, "sigcorpus/"+row.Object))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +64,9 @@ func craftedObject(t testing.TB, row craftedX509) (payload, signature []byte, go
 }
 
 func TestX509CraftedWithOpenSSL(t *testing.T) {
-	for _, row := range x509Crafted(t) {
+	for _, row := range x509Corpus.Crafted(t) {
 		payload, signature, good := craftedObject(t, row)
-		takes := opensslTakes(t, payload, signature, x509Corpus(t, "sigcorpus/"+row.CA), row.At)
+		takes := opensslTakes(t, payload, signature, x509Corpus.Read(t, "sigcorpus/"+row.CA), row.At)
 		if differs := opensslDiffers[row.Name] != ""; (takes != good) != differs {
 			t.Errorf("%s: OpenSSL takes it: %t, good here: %t", row.Name, takes, good)
 		}
@@ -86,23 +89,23 @@ func TestX509RealWithOpenSSL(t *testing.T) {
 	for _, file := range commercialRoots(t) {
 		company = append(company, file.Data...)
 	}
-	objects := x509Objects(t)
+	objects := x509Corpus.Objects(t)
 	k := x509Keyring(t, X509Settings{Roots: commercialRoots(t), Transparency: NoProof}, everybody(objects)...)
 	for _, o := range objects {
-		res := k.Verify(o.payload, o.signature, o.committed.Add(time.Hour))
+		res := k.Verify(o.Payload, o.Signature, o.Committed.Add(time.Hour))
 		at := res.SignedAt
-		if at.Before(o.leaf.NotBefore) { // by two seconds; we allow clocks to differ
-			at = o.leaf.NotBefore
+		if at.Before(o.Leaf.NotBefore) { // by two seconds; we allow clocks to differ
+			at = o.Leaf.NotBefore
 		}
 		roots, args := sigstore, []string{"-purpose", "any"}
-		if o.kind() != "fulcio" {
+		if o.Kind() != "fulcio" {
 			roots, args = company, nil
 		}
-		if takes := opensslTakes(t, o.payload, o.signature, roots, at, args...); takes != (res.Status == Good) {
-			t.Errorf("%s (%s): OpenSSL takes it: %t, here it is %s (%s)", o.id, o.kind(), takes, res.Status, res.Reason)
+		if takes := opensslTakes(t, o.Payload, o.Signature, roots, at, args...); takes != (res.Status == Good) {
+			t.Errorf("%s (%s): OpenSSL takes it: %t, here it is %s (%s)", o.ID, o.Kind(), takes, res.Status, res.Reason)
 		}
-		if changed := append([]byte("x"), o.payload...); opensslTakes(t, changed, o.signature, roots, at, args...) {
-			t.Errorf("%s: OpenSSL takes it over other bytes", o.id)
+		if changed := append([]byte("x"), o.Payload...); opensslTakes(t, changed, o.Signature, roots, at, args...) {
+			t.Errorf("%s: OpenSSL takes it over other bytes", o.ID)
 		}
 	}
 }
@@ -112,38 +115,54 @@ var craftedGit = map[string]agreement{
 	"attached":                  {name: "the content in the message", theirs: "refused"},
 	"evilca":                    {name: "by another authority of the same name", theirs: "refused"},
 	"evilca-with-realca-in-bag": {name: "the same, with the true authority's certificate beside it", theirs: "refused"},
-	"noattr":                    {name: "no signed attributes", theirs: "good", why: "RFC 5652 allows a signature over the content itself; one can be taken for a signature over attributes"},
-	"nocerts":                   {name: "no certificate in the message", theirs: "good", why: "gpgsm keeps every certificate that it has seen; here only the commit itself and the policy count"},
-	"noku":                      {name: "RSA, no key usage in the certificate", theirs: "good"},
-	"ok":                        {name: "RSA", theirs: "good"},
-	"ok-ec":                     {name: "ECDSA P-256", theirs: "good"},
-	"pss":                       {name: "RSA-PSS", theirs: "BADSIG", why: "gpgsm wants a salt of the hash's length; any is sound, and OpenSSL takes it"},
-	"rsa1024":                   {name: "RSA of 1024 bits", theirs: "good", why: "a rich attacker can have such a key"},
-	"selfca-in-bag":             {name: "by an authority that only the message has", theirs: "refused"},
-	"sha1":                      {name: "over a SHA-1 hash", theirs: "good", why: "SHA-1 collides"},
-	"skid":                      {name: "the signer named by a key identifier", theirs: "refused", why: "gpgsm's library can't read it; RFC 5652 §5.3 allows it"},
-	"srv":                       {name: "by a server's certificate", theirs: "good", why: "gpgsm doesn't ask what a certificate is for when it verifies"},
-	"two":                       {name: "two signers", theirs: "refused"},
-	"two-evil":                  {name: "two signers, one by another authority", theirs: "refused"},
+	"noattr": {
+		name: "no signed attributes", theirs: "good",
+		why: "RFC 5652 allows a signature over the content itself; one can be taken for a signature over attributes",
+	},
+	"nocerts": {
+		name: "no certificate in the message", theirs: "good",
+		why: "gpgsm keeps every certificate that it has seen; here only the commit itself and the policy count",
+	},
+	"noku":  {name: "RSA, no key usage in the certificate", theirs: "good"},
+	"ok":    {name: "RSA", theirs: "good"},
+	"ok-ec": {name: "ECDSA P-256", theirs: "good"},
+	"pss": {
+		name: "RSA-PSS", theirs: "BADSIG",
+		why: "gpgsm wants a salt of the hash's length; any is sound, and OpenSSL takes it",
+	},
+	"rsa1024":       {name: "RSA of 1024 bits", theirs: "good", why: "a rich attacker can have such a key"},
+	"selfca-in-bag": {name: "by an authority that only the message has", theirs: "refused"},
+	"sha1":          {name: "over a SHA-1 hash", theirs: "good", why: "SHA-1 collides"},
+	"skid": {
+		name: "the signer named by a key identifier", theirs: "refused",
+		why: "gpgsm's library can't read it; RFC 5652 §5.3 allows it",
+	},
+	"srv": {
+		name: "by a server's certificate", theirs: "good",
+		why: "gpgsm doesn't ask what a certificate is for when it verifies",
+	},
+	"two":      {name: "two signers", theirs: "refused"},
+	"two-evil": {name: "two signers, one by another authority", theirs: "refused"},
 }
 
 // TestAgreementX509 has git judge the crafted commits with gpgsm, at their time.
 func TestAgreementX509(t *testing.T) {
 	table := &agreements{t: t, title: "X.509"}
-	rows := x509Crafted(t)
-	ca := x509Corpus(t, "sigcorpus/"+rows[0].CA)
+	rows := x509Corpus.Crafted(t)
+	ca := x509Corpus.Read(t, "sigcorpus/"+rows[0].CA)
 	j := newGPGSMHome(t, ca).judge(rows[0].At, "--disable-crl-checks")
-	slices.SortFunc(rows, func(a, b craftedX509) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(rows, func(a, b corpus.Crafted) int { return strings.Compare(a.Name, b.Name) })
 	for _, row := range rows {
 		c, known := craftedGit[row.Name]
 		if !known {
 			t.Errorf("%s: not in the table", row.Name)
 		}
 		payload, signature, _ := craftedObject(t, row)
-		k := x509Keyring(t, X509Settings{Roots: []File{{"ca.pem", ca}}}, Key{Principal: "alice", Kind: X509, Identities: []string{"alice@corp"}})
+		k := x509Keyring(t, X509Settings{Roots: []File{{"ca.pem", ca}}},
+			Key{Principal: "alice", Kind: X509, Identities: []string{"alice@corp"}})
 		ours := k.Verify(payload, signature, row.At).Status.String()
 		c.ours = craftedVerdicts[row.Name].String()
-		table.add(c, j.gitVerdict(x509Corpus(t, "sigcorpus/"+row.Object)), ours)
+		table.add(c, j.gitVerdict(x509Corpus.Read(t, "sigcorpus/"+row.Object)), ours)
 	}
 	table.compare()
 }

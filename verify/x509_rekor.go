@@ -46,7 +46,8 @@ type logEntry struct {
 func hashedRekord(s *cmsSignature, leaf *x509.Certificate) []byte {
 	sum := sha256.Sum256(s.attributes)
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: leaf.Raw})
-	return fmt.Appendf(nil, `{"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":"%x"}},`+
+	return fmt.Appendf(nil, `{"apiVersion":"0.0.1","kind":"hashedrekord",`+
+		`"spec":{"data":{"hash":{"algorithm":"sha256","value":"%x"}},`+
 		`"signature":{"content":"%s","publicKey":{"content":"%s"}}}}`,
 		sum, base64.StdEncoding.EncodeToString(s.signature), base64.StdEncoding.EncodeToString(certificate))
 }
@@ -67,7 +68,8 @@ func (i *sigstoreInstance) checkEntry(e *logEntry) error {
 		return refuse(Bad, "the transparency log didn't promise an entry for this signature, this certificate and this time")
 	}
 	if !log.validIn.contains(e.integrated) {
-		return refuse(Expired, "the transparency log wasn't in use on %s, when it says it logged the signature", moment(e.integrated))
+		return refuse(Expired, "the transparency log wasn't in use on %s, when it says it logged the signature",
+			moment(e.integrated))
 	}
 	proof := make(tlog.RecordProof, len(e.path))
 	for n, hash := range e.path {
@@ -76,7 +78,8 @@ func (i *sigstoreInstance) checkEntry(e *logEntry) error {
 		}
 		proof[n] = tlog.Hash(hash)
 	}
-	if len(e.root) != tlog.HashSize || tlog.CheckRecord(proof, e.treeSize, tlog.Hash(e.root), e.treeIndex, tlog.RecordHash(e.body)) != nil {
+	if len(e.root) != tlog.HashSize || tlog.CheckRecord(proof, e.treeSize, tlog.Hash(e.root), e.treeIndex,
+		tlog.RecordHash(e.body)) != nil {
 		return refuse(Bad, "the proof from the transparency log doesn't lead from this signature to the log's root")
 	}
 	return log.checkCheckpoint(e)
@@ -98,7 +101,8 @@ func (l *transparencyLog) checkCheckpoint(e *logEntry) error {
 	if by := signed.Sigs[0].Name; lines[0] != by && !strings.HasPrefix(lines[0], by+" - ") {
 		return refuse(Bad, "the root that the transparency log signed is another log's")
 	}
-	if len(lines) != 4 || lines[1] != strconv.FormatInt(e.treeSize, 10) || lines[2] != base64.StdEncoding.EncodeToString(e.root) {
+	if len(lines) != 4 || lines[1] != strconv.FormatInt(e.treeSize, 10) ||
+		lines[2] != base64.StdEncoding.EncodeToString(e.root) {
 		return refuse(Bad, "the root that the transparency log signed isn't the one that the proof leads to")
 	}
 	return nil
@@ -164,7 +168,8 @@ func readLogEntry(message []byte, body []byte) (*logEntry, error) {
 	case err != nil:
 		return nil, err
 	case kind != "hashedrekord" || version != "0.0.1":
-		return nil, refuse(Unsupported, "the proof is of an entry of the kind %s %s in the transparency log; hashedrekord 0.0.1 is known", quote(kind), quote(version))
+		return nil, refuse(Unsupported, "the proof is of an entry of the kind %s %s in the transparency log; hashedrekord "+
+			"0.0.1 is known", quote(kind), quote(version))
 	default:
 		return e, nil
 	}

@@ -139,7 +139,10 @@ func readAuthorities(list []jsonAuthority) ([]*authority, error) {
 		if len(chain) == 0 {
 			return nil, fmt.Errorf("the authority %s has no certificates", quote(a.URI))
 		}
-		one := &authority{chain: chain, validIn: window{a.ValidFor.Start, a.ValidFor.End}, roots: x509.NewCertPool(), between: x509.NewCertPool()}
+		one := &authority{
+			chain: chain, validIn: window{a.ValidFor.Start, a.ValidFor.End},
+			roots: x509.NewCertPool(), between: x509.NewCertPool(),
+		}
 		last := len(chain) - 1
 		one.roots.AddCert(chain[last])
 		for _, c := range chain[:last] {
@@ -174,7 +177,7 @@ type companyAuthorities struct {
 
 func (c *companyAuthorities) empty() bool { return c.roots == nil }
 
-// add reads a PEM file. A certificate that certifies itself is a root, another one isn't: it only
+// add reads a PEM file. A certificate that names its owner as its issuer is a root, another one isn't: it only
 // leads there.
 func (c *companyAuthorities) add(file []byte) error {
 	var read int
@@ -244,7 +247,8 @@ func newX509Trust(settings X509Settings, entries []*entry) (*x509Trust, error) {
 	}
 	for _, e := range entries {
 		if e.key.Kind == X509 && e.key.Issuer == "" && t.company.empty() {
-			named(cmp.Or(e.key.Source, "an X.509 key"), errors.New("nobody could certify the identity: give its OpenID Connect issuer, or add the PEM file of its authority to trusted-roots"))
+			named(cmp.Or(e.key.Source, "an X.509 key"), errors.New("nobody could certify the identity: give its OpenID "+
+				"Connect issuer, or add the PEM file of its authority to trusted-roots"))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

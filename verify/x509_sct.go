@@ -51,7 +51,8 @@ func (i *sigstoreInstance) checkSCT(leaf, issuer *x509.Certificate) error {
 		case !log.signed(sct.message(precertificate, issuer), sct.signature):
 			return refuse(Bad, "the promise of a log in the certificate (SCT) isn't about this certificate")
 		case !log.validIn.contains(made):
-			return refuse(Expired, "the promise of a log in the certificate (SCT) is of %s, when the log wasn't in use", moment(made))
+			return refuse(Expired, "the promise of a log in the certificate (SCT) is of %s, when the log wasn't in use",
+				moment(made))
 		}
 		good = true
 	}
@@ -65,7 +66,8 @@ func (i *sigstoreInstance) checkSCT(leaf, issuer *x509.Certificate) error {
 func readSCTs(value cryptobyte.String) ([]signedTimestamp, error) {
 	malformed := errors.New("the promises of logs in the certificate (SCTs) are malformed")
 	var octets, all cryptobyte.String
-	if !value.ReadASN1(&octets, cbasn1.OCTET_STRING) || !value.Empty() || !octets.ReadUint16LengthPrefixed(&all) || !octets.Empty() {
+	if !value.ReadASN1(&octets, cbasn1.OCTET_STRING) || !value.Empty() || !octets.ReadUint16LengthPrefixed(&all) ||
+		!octets.Empty() {
 		return nil, malformed
 	}
 	var list []signedTimestamp
@@ -73,7 +75,8 @@ func readSCTs(value cryptobyte.String) ([]signedTimestamp, error) {
 		var one, extensions, signature cryptobyte.String
 		var version, hash, algorithm uint8
 		var sct signedTimestamp
-		if !all.ReadUint16LengthPrefixed(&one) || !one.ReadUint8(&version) || version != 0 || !one.CopyBytes(sct.logID[:]) || !one.ReadUint64(&sct.millis) ||
+		if !all.ReadUint16LengthPrefixed(&one) || !one.ReadUint8(&version) || version != 0 || !one.CopyBytes(sct.logID[:]) ||
+			!one.ReadUint64(&sct.millis) ||
 			!one.ReadUint16LengthPrefixed(&extensions) || !one.ReadUint8(&hash) || !one.ReadUint8(&algorithm) ||
 			!one.ReadUint16LengthPrefixed(&signature) || !one.Empty() ||
 			hash != 4 || algorithm != 1 && algorithm != 3 || sct.millis > 1<<48 { // SHA-256; RSA or ECDSA: RFC 5246 §7.4.1.4.1
@@ -118,7 +121,8 @@ func withoutSCTs(tbs cryptobyte.String) ([]byte, error) {
 		}
 		before = append(before, field...)
 	}
-	if !fields.ReadASN1(&explicit, tagged(3)) || !fields.Empty() || !explicit.ReadASN1(&extensions, cbasn1.SEQUENCE) || !explicit.Empty() {
+	if !fields.ReadASN1(&explicit, tagged(3)) || !fields.Empty() || !explicit.ReadASN1(&extensions, cbasn1.SEQUENCE) ||
+		!explicit.Empty() {
 		return nil, malformed
 	}
 	for !extensions.Empty() {

@@ -18,7 +18,10 @@ import (
 )
 
 func aliceX509() Key {
-	return Key{Principal: "alice", Kind: X509, Identities: []string{"alice@example.org"}, Issuer: forgedIssuer, Source: "policy.toml:7"}
+	return Key{
+		Principal: "alice", Kind: X509, Identities: []string{"alice@example.org"}, Issuer: forgedIssuer,
+		Source: "policy.toml:7",
+	}
 }
 
 // keyring trusts the forged instance.
@@ -46,8 +49,9 @@ func TestX509Forged(t *testing.T) {
 	timeless := plain
 	timeless.at = time.Time{}
 	good := Result{
-		Status: Good, Principal: "alice", KeyOwner: "alice", Kind: X509, Fingerprint: certificateFingerprint(alice.Certificate),
-		Identity: "alice@example.org", SignedAt: signedOn,
+		Status: Good, Principal: "alice", KeyOwner: "alice", Kind: X509,
+		Fingerprint: certificateFingerprint(alice.Certificate),
+		Identity:    "alice@example.org", SignedAt: signedOn,
 	}
 	at := func(made time.Time) Result {
 		res := good
@@ -99,13 +103,28 @@ func TestX509ProofIsAskedFor(t *testing.T) {
 		{"not asked for", EmbeddedProof, answer(nil), Unsupported, "rekorMode = offline"},
 		{"a setting there is none of", Transparency(9), answer(nil), Unsupported, "no proof"},
 		{"nobody to ask", OnlineProof, nil, Unsupported, "no log to ask"},
-		{"no network", OnlineProof, func([]byte) ([]byte, error) { return nil, errors.New("the transparency log can't be asked: no route") }, Unsupported, "the transparency log can't be asked: no route"},
-		{"not in the log", OnlineProof, func([]byte) ([]byte, error) { return []byte("[]"), nil }, Unsupported, "has no entry"},
+		{
+			"no network", OnlineProof, func([]byte) ([]byte, error) {
+				return nil,
+					errors.New("the transparency log can't be asked: no route")
+			}, Unsupported,
+			"the transparency log can't be asked: no route",
+		},
+		{
+			"not in the log", OnlineProof, func([]byte) ([]byte, error) { return []byte("[]"), nil }, Unsupported,
+			"has no entry",
+		},
 		{"no JSON", OnlineProof, func([]byte) ([]byte, error) { return []byte("<html>"), nil }, Unsupported, "isn't a list"},
 		{"another entry", OnlineProof, answer(func(e map[string]any) { e["body"] = "e30=" }), Bad, "for another signature"},
 		{"no id", OnlineProof, answer(func(e map[string]any) { e["logID"] = "" }), Malformed, "malformed"},
-		{"another log", OnlineProof, answer(func(e map[string]any) { e["logID"] = strings.Repeat("00", 32) }), Unknown, "which the trusted root doesn't name"},
-		{"another time", OnlineProof, answer(func(e map[string]any) { e["integratedTime"] = signedOn.Unix() }), Bad, "didn't promise"},
+		{
+			"another log", OnlineProof, answer(func(e map[string]any) { e["logID"] = strings.Repeat("00", 32) }), Unknown,
+			"which the trusted root doesn't name",
+		},
+		{
+			"another time", OnlineProof, answer(func(e map[string]any) { e["integratedTime"] = signedOn.Unix() }), Bad,
+			"didn't promise",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := x509Keyring(t, X509Settings{Roots: []File{f.trustedRoot(t)}, Transparency: c.wants, Entry: c.ask}, aliceX509())
@@ -132,8 +151,9 @@ func newCompany(t testing.TB) company {
 // employee is a template of a certificate for mail, valid in 2026.
 func employee(email string, uses ...x509.ExtKeyUsage) *x509.Certificate {
 	return &x509.Certificate{
-		Subject: pkix.Name{CommonName: email}, EmailAddresses: []string{email}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: uses,
-		NotBefore: year(2026), NotAfter: year(2027),
+		Subject: pkix.Name{CommonName: email}, EmailAddresses: []string{email}, KeyUsage: x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: uses,
+		NotBefore:   year(2026), NotAfter: year(2027),
 	}
 }
 
@@ -154,12 +174,31 @@ func TestX509Company(t *testing.T) {
 	}{
 		{"good", nil, landing, Good, signedOn, ""},
 		{"no time: judged when it landed", func(m *message) { m.at = time.Time{} }, landing, Good, time.Time{}, ""},
-		{"no time, landed after the end", func(m *message) { m.at = time.Time{} }, year(2028), Expired, time.Time{}, "was valid until 2027"},
-		{"signed before it was valid", func(m *message) { m.at = year(2025) }, landing, NotYetValid, year(2025), "is valid from 2026"},
-		{"signed after it was valid", func(m *message) { m.at = year(2028) }, year(2029), Expired, year(2028), "was valid until 2027"},
-		{"dated after its landing", func(m *message) { m.at = landing.Add(time.Hour) }, landing, Misdated, landing.Add(time.Hour), "after its landing"},
-		{"an intermediate that nobody brings", func(m *message) { m.bag = nil }, landing, Unknown, signedOn, "issued by \"CN=company intermediate\""},
-		{"a root for nothing", func(m *message) { m.bag = append(m.bag, certify(t, authorityFor("another"), nil)) }, landing, Good, signedOn, ""},
+		{
+			"no time, landed after the end", func(m *message) { m.at = time.Time{} }, year(2028), Expired,
+			time.Time{},
+			"was valid until 2027",
+		},
+		{
+			"signed before it was valid", func(m *message) { m.at = year(2025) }, landing, NotYetValid, year(2025),
+			"is valid from 2026",
+		},
+		{
+			"signed after it was valid", func(m *message) { m.at = year(2028) }, year(2029), Expired, year(2028),
+			"was valid until 2027",
+		},
+		{
+			"dated after its landing", func(m *message) { m.at = landing.Add(time.Hour) }, landing, Misdated,
+			landing.Add(time.Hour), "after its landing",
+		},
+		{
+			"an intermediate that nobody brings", func(m *message) { m.bag = nil }, landing, Unknown, signedOn,
+			"issued by \"CN=company intermediate\"",
+		},
+		{
+			"a root for nothing", func(m *message) { m.bag = append(m.bag, certify(t, authorityFor("another"), nil)) }, landing,
+			Good, signedOn, "",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := signed
@@ -198,17 +237,35 @@ func TestX509CompanyTimestamp(t *testing.T) {
 	}{
 		// The signer says 2025, when the certificate wasn't valid; the timestamp decides.
 		{"good", func(i *signerInfo) asn1Attribute { return stamp(t, stamper, i.signature, signedOn) }, Good, ""},
-		{"before the certificate", func(i *signerInfo) asn1Attribute { return stamp(t, stamper, i.signature, year(2025)) }, NotYetValid, "is valid from"},
-		{"after the certificate", func(i *signerInfo) asn1Attribute { return stamp(t, stamper, i.signature, year(2028)) }, Expired, "was valid until"},
-		{"of another signature", func(*signerInfo) asn1Attribute { return stamp(t, stamper, []byte("another"), signedOn) }, Bad, "it is of another signature"},
-		{"by the signer", func(i *signerInfo) asn1Attribute { return stamp(t, bob, i.signature, signedOn) }, WrongPurpose, "isn't for timestamps alone"},
+		{
+			"before the certificate", func(i *signerInfo) asn1Attribute { return stamp(t, stamper, i.signature, year(2025)) },
+			NotYetValid, "is valid from",
+		},
+		{
+			"after the certificate", func(i *signerInfo) asn1Attribute { return stamp(t, stamper, i.signature, year(2028)) },
+			Expired, "was valid until",
+		},
+		{
+			"of another signature", func(*signerInfo) asn1Attribute { return stamp(t, stamper, []byte("another"), signedOn) },
+			Bad, "it is of another signature",
+		},
+		{
+			"by the signer", func(i *signerInfo) asn1Attribute { return stamp(t, bob, i.signature, signedOn) }, WrongPurpose,
+			"isn't for timestamps alone",
+		},
 		{"by a stranger", func(i *signerInfo) asn1Attribute {
 			return stamp(t, certify(t, stamperFor("strange"), certify(t, authorityFor("stranger"), nil)), i.signature, signedOn)
 		}, Unknown, "isn't a timestamp authority that the policy trusts"},
-		{"nothing", func(*signerInfo) asn1Attribute { return asn1Attribute{oidTimestamp, []byte{0x30, 0}} }, Malformed, "the timestamp of the signature: it isn't a CMS"},
+		{
+			"nothing", func(*signerInfo) asn1Attribute { return asn1Attribute{oidTimestamp, []byte{0x30, 0}} }, Malformed,
+			"the timestamp of the signature: it isn't a CMS",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := message{by: bob, payload: []byte(testPayload), at: year(2025), forge: func(m *message, i *signerInfo) { m.unsigned = []asn1Attribute{c.token(i)} }}
+			m := message{
+				by: bob, payload: []byte(testPayload), at: year(2025),
+				forge: func(m *message, i *signerInfo) { m.unsigned = []asn1Attribute{c.token(i)} },
+			}
 			res := verdict(t, k, testPayload, m.armored(t), landing)
 			if res.Status != c.status || !strings.Contains(res.Reason, c.reason) {
 				t.Errorf("%s (%s), want %s (%s)", res.Status, res.Reason, c.status, c.reason)
@@ -225,9 +282,12 @@ func TestX509Revocation(t *testing.T) {
 	bob := certify(t, employee("bob@example.org"), c.between)
 	signature := (&message{by: bob, bag: []*holder{c.between}, payload: []byte(testPayload), at: signedOn}).armored(t)
 	stamper := certify(t, stamperFor("company timestamps"), c.root)
-	stamped := (&message{by: bob, bag: []*holder{c.between}, payload: []byte(testPayload), at: signedOn, forge: func(m *message, i *signerInfo) {
-		m.unsigned = []asn1Attribute{stamp(t, stamper, i.signature, signedOn)}
-	}}).armored(t)
+	stamped := (&message{
+		by: bob, bag: []*holder{c.between}, payload: []byte(testPayload), at: signedOn,
+		forge: func(m *message, i *signerInfo) {
+			m.unsigned = []asn1Attribute{stamp(t, stamper, i.signature, signedOn)}
+		},
+	}).armored(t)
 	entry := func(of *holder, when time.Time, reason int) x509.RevocationListEntry {
 		return x509.RevocationListEntry{SerialNumber: of.SerialNumber, RevocationTime: when, ReasonCode: reason}
 	}
@@ -249,18 +309,46 @@ func TestX509Revocation(t *testing.T) {
 	}{
 		{"nobody", crl(t, c.between, due), signature, landing, Good, false},
 		{"somebody else", crl(t, c.between, due, entry(stamper, before, 0)), signature, landing, Good, false},
-		{"before the signature", crl(t, c.between, due, entry(bob, before, reasonSuperseded)), signature, landing, Revoked, false},
-		{"superseded after the signature", crl(t, c.between, due, entry(bob, after, reasonSuperseded)), signature, landing, Good, false},
+		{
+			"before the signature", crl(t, c.between, due, entry(bob, before, reasonSuperseded)), signature, landing, Revoked,
+			false,
+		},
+		{
+			"superseded after the signature", crl(t, c.between, due, entry(bob, after, reasonSuperseded)), signature, landing,
+			Good, false,
+		},
 		{"superseded after, worthless before", crl(t, c.between, due, invalidSince), signature, landing, Revoked, false},
-		{"compromised after the signature", crl(t, c.between, due, entry(bob, after, reasonKeyCompromise)), signature, landing, Revoked, false},
-		{"compromised after the landing", crl(t, c.between, due, entry(bob, landing.Add(time.Hour), reasonKeyCompromise)), signature, landing, Revoked, false},
-		{"compromised after the timestamp", crl(t, c.between, due, entry(bob, after, reasonKeyCompromise)), stamped, landing, Revoked, false},
-		{"for no reason, before the landing", crl(t, c.between, due, entry(bob, after, 0)), signature, landing, Revoked, false},
-		{"for no reason, after the landing", crl(t, c.between, due, entry(bob, after, 0)), signature, signedOn.Add(time.Minute), Good, false},
+		{
+			"compromised after the signature", crl(t, c.between, due, entry(bob, after, reasonKeyCompromise)), signature,
+			landing, Revoked, false,
+		},
+		{
+			"compromised after the landing", crl(t, c.between, due, entry(bob, landing.Add(time.Hour), reasonKeyCompromise)),
+			signature, landing, Revoked, false,
+		},
+		{
+			"compromised after the timestamp", crl(t, c.between, due, entry(bob, after, reasonKeyCompromise)), stamped, landing,
+			Revoked, false,
+		},
+		{
+			"for no reason, before the landing", crl(t, c.between, due, entry(bob, after, 0)), signature, landing, Revoked,
+			false,
+		},
+		{
+			"for no reason, after the landing", crl(t, c.between, due, entry(bob, after, 0)), signature,
+			signedOn.Add(time.Minute), Good, false,
+		},
 		{"for no reason, after the timestamp", crl(t, c.between, due, entry(bob, after, 0)), stamped, landing, Good, false},
-		{"the intermediate", crl(t, c.root, due, entry(c.between, before, reasonAuthorityCompromise)), signature, landing, Revoked, false},
-		{"the timestamp authority", crl(t, c.root, due, entry(stamper, after, reasonKeyCompromise)), stamped, landing, Revoked, false},
-		{"by another authority of the same name", crl(t, certify(t, authorityFor("company intermediate"), nil), due, entry(bob, before, 0)), signature, landing, Good, false},
+		{
+			"the intermediate", crl(t, c.root, due, entry(c.between, before, reasonAuthorityCompromise)), signature, landing,
+			Revoked, false,
+		},
+		{
+			"the timestamp authority", crl(t, c.root, due, entry(stamper, after, reasonKeyCompromise)), stamped, landing,
+			Revoked, false,
+		},
+		{"by another authority of the same name", crl(t, certify(t, authorityFor("company intermediate"), nil), due,
+			entry(bob, before, 0)), signature, landing, Good, false},
 		{"by another key of the same name and id", crl(t, namesake(t, c.between), due), signature, landing, Bad, false},
 		{"an old list", crl(t, c.between, landing.Add(-time.Hour)), signature, landing, Good, true},
 	} {
@@ -285,7 +373,11 @@ func namesake(t testing.TB, of *holder) *holder {
 func TestX509KeyringRefuses(t *testing.T) {
 	f, c := newForge(t), newCompany(t)
 	delta := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}
-	list, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: year(2026), NextUpdate: year(2027), ExtraExtensions: []pkix.Extension{delta}}, c.root.Certificate, c.root.key)
+	list, err := x509.CreateRevocationList(rand.Reader,
+		&x509.RevocationList{
+			Number: big.NewInt(1), ThisUpdate: year(2026), NextUpdate: year(2027),
+			ExtraExtensions: []pkix.Extension{delta},
+		}, c.root.Certificate, c.root.key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,18 +388,61 @@ func TestX509KeyringRefuses(t *testing.T) {
 		keys     []Key
 		want     string
 	}{
-		{"one identity, two people", X509Settings{}, []Key{aliceX509(), with(aliceX509(), func(k *Key) { k.Principal = "bob" })}, `policy.toml:7: certificates for "alice@example.org" are "bob"'s and "alice"'s`},
+		{
+			"one identity, two people",
+			X509Settings{},
+			[]Key{aliceX509(), with(aliceX509(), func(k *Key) { k.Principal = "bob" })},
+			`policy.toml:7: certificates for "alice@example.org" are "bob"'s and "alice"'s`,
+		},
 		{"no identity", X509Settings{}, []Key{with(aliceX509(), func(k *Key) { k.Identities = nil })}, "needs the identity"},
-		{"an empty identity", X509Settings{}, []Key{with(aliceX509(), func(k *Key) { k.Identities = []string{""} })}, "identity is empty"},
+		{
+			"an empty identity",
+			X509Settings{},
+			[]Key{with(aliceX509(), func(k *Key) { k.Identities = []string{""} })},
+			"identity is empty",
+		},
 		{"data", X509Settings{}, []Key{with(aliceX509(), func(k *Key) { k.Data = []byte("x") })}, "no data of its own"},
 		{"an authority", X509Settings{}, []Key{with(aliceX509(), func(k *Key) { k.Authority = true })}, "no data of its own"},
 		{"a company without roots", X509Settings{Roots: []File{f.trustedRoot(t)}}, []Key{bobX509()}, "trusted-roots"},
-		{"no roots in a file", X509Settings{Roots: []File{{"roots/x.pem", []byte("hello")}}}, []Key{aliceX509()}, "roots/x.pem: neither"},
-		{"a private key", X509Settings{Roots: []File{{"roots/x.pem", []byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")}}}, []Key{aliceX509()}, `roots/x.pem: a PEM block "PRIVATE KEY"`},
-		{"no authorities", X509Settings{Roots: []File{{"t.json", []byte("{}")}}}, []Key{aliceX509()}, "t.json: the trusted root has no certificateAuthorities"},
-		{"broken JSON", X509Settings{Roots: []File{{"t.json", []byte("{")}}}, []Key{aliceX509()}, "t.json: no trusted_root.json"},
-		{"no list", X509Settings{CRLs: []File{{"x.crl", []byte("hello")}}}, []Key{aliceX509()}, "x.crl: a revocation list that can't be read"},
-		{"part of a list", X509Settings{Roots: company, CRLs: []File{{"x.crl", list}}}, []Key{bobX509()}, "x.crl: the revocation list has the critical extension 2.5.29.27"},
+		{
+			"no roots in a file",
+			X509Settings{Roots: []File{{"roots/x.pem", []byte("hello")}}},
+			[]Key{aliceX509()},
+			"roots/x.pem: neither",
+		},
+		{
+			"a private key",
+			X509Settings{Roots: []File{{
+				"roots/x.pem",
+				[]byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+			}}},
+			[]Key{aliceX509()},
+			`roots/x.pem: a PEM block "PRIVATE KEY"`,
+		},
+		{
+			"no authorities",
+			X509Settings{Roots: []File{{"t.json", []byte("{}")}}},
+			[]Key{aliceX509()},
+			"t.json: the trusted root has no certificateAuthorities",
+		},
+		{
+			"broken JSON",
+			X509Settings{Roots: []File{{"t.json", []byte("{")}}},
+			[]Key{aliceX509()},
+			"t.json: no trusted_root.json",
+		},
+		{
+			"no list",
+			X509Settings{CRLs: []File{{"x.crl", []byte("hello")}}},
+			[]Key{aliceX509()},
+			"x.crl: a revocation list that can't be read",
+		},
+		{
+			"part of a list",
+			X509Settings{Roots: company, CRLs: []File{{"x.crl", list}}},
+			[]Key{bobX509()},
+			"x.crl: the revocation list has the critical extension 2.5.29.27",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			k, err := NewKeyring(tc.keys, Settings{X509: tc.settings})
@@ -320,7 +455,10 @@ func TestX509KeyringRefuses(t *testing.T) {
 
 func TestX509KeyWindows(t *testing.T) {
 	f := newForge(t)
-	signature := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
+	signature := (&message{
+		by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload),
+		at: signedOn,
+	}).armored(t)
 	for _, c := range []struct {
 		name   string
 		change func(*Key)
@@ -332,7 +470,10 @@ func TestX509KeyWindows(t *testing.T) {
 		{"retired since", func(k *Key) { k.Revoked, k.RevokedAt = Retired, signedOn.Add(time.Second) }, Good},
 		{"retired before", func(k *Key) { k.Revoked, k.RevokedAt = Retired, signedOn }, Revoked},
 		{"compromised before it landed", func(k *Key) { k.Revoked, k.RevokedAt = Compromised, landing }, Revoked},
-		{"compromised after it landed", func(k *Key) { k.Revoked, k.RevokedAt = Compromised, landing.Add(time.Second) }, Good},
+		{
+			"compromised after it landed", func(k *Key) { k.Revoked, k.RevokedAt = Compromised, landing.Add(time.Second) },
+			Good,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			res := verdict(t, f.keyring(t, NoProof, with(aliceX509(), c.change)), testPayload, signature, landing)
@@ -403,8 +544,14 @@ func TestX509Cache(t *testing.T) {
 	if n := len(k.x509.known.signers); n != signerCacheSize || len(k.x509.known.order) != n {
 		t.Errorf("%d certificates remembered, %d in order", n, len(k.x509.known.order))
 	}
-	signature := (&message{by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload), at: signedOn}).armored(t)
-	mine := (&message{by: certify(t, person(t, "alice@example.org"), certify(t, authorityFor("forged intermediate"), nil)), payload: []byte(testPayload), at: signedOn}).armored(t)
+	signature := (&message{
+		by: f.issue(t, person(t, "alice@example.org")), payload: []byte(testPayload),
+		at: signedOn,
+	}).armored(t)
+	mine := (&message{
+		by:      certify(t, person(t, "alice@example.org"), certify(t, authorityFor("forged intermediate"), nil)),
+		payload: []byte(testPayload), at: signedOn,
+	}).armored(t)
 	results := make(chan string)
 	for range 8 {
 		go func() {
@@ -465,7 +612,10 @@ func TestToDER(t *testing.T) {
 
 func TestX509Curves(t *testing.T) {
 	f := newForge(t)
-	for curve, want := range map[elliptic.Curve]Status{elliptic.P224(): Weak, elliptic.P256(): Good, elliptic.P384(): Good, elliptic.P521(): Good} {
+	for curve, want := range map[elliptic.Curve]Status{
+		elliptic.P224(): Weak, elliptic.P256(): Good, elliptic.P384(): Good,
+		elliptic.P521(): Good,
+	} {
 		template := person(t, "alice@example.org")
 		template.PublicKey = newKey(t, curve)
 		signature := (&message{by: f.issue(t, template), payload: []byte(testPayload), at: signedOn}).armored(t)

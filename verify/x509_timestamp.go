@@ -86,7 +86,8 @@ func readTSTInfo(content cryptobyte.String, signature []byte) (time.Time, error)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if !imprint.ReadASN1(&hashed, cbasn1.OCTET_STRING) || !imprint.Empty() || !info.ReadASN1(&serial, cbasn1.INTEGER) || !info.ReadASN1(&stamp, cbasn1.GeneralizedTime) {
+	if !imprint.ReadASN1(&hashed, cbasn1.OCTET_STRING) || !imprint.Empty() || !info.ReadASN1(&serial, cbasn1.INTEGER) ||
+		!info.ReadASN1(&stamp, cbasn1.GeneralizedTime) {
 		return time.Time{}, malformed
 	}
 	hash := digest.New()
@@ -104,7 +105,8 @@ func readTSTInfo(content cryptobyte.String, signature []byte) (time.Time, error)
 // onlyTimestamps wants what RFC 3161 §2.3 does: that and no other use, and critical.
 func onlyTimestamps(c *x509.Certificate) error {
 	for _, e := range c.Extensions {
-		if e.Id.String() == oidExtendedKeyUsage && e.Critical && slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}) && len(c.UnknownExtKeyUsage) == 0 {
+		if e.Id.String() == oidExtendedKeyUsage && e.Critical &&
+			slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}) && len(c.UnknownExtKeyUsage) == 0 {
 			return signingUse(c)
 		}
 	}
@@ -115,7 +117,8 @@ func onlyTimestamps(c *x509.Certificate) error {
 func (i *sigstoreInstance) stampedBy(by *x509.Certificate, stamped time.Time) error {
 	for _, a := range i.timestampers {
 		_, err := by.Verify(x509.VerifyOptions{
-			Roots: a.roots, Intermediates: a.between, CurrentTime: stamped, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
+			Roots: a.roots, Intermediates: a.between, CurrentTime: stamped,
+			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping},
 		})
 		if err == nil && a.validIn.contains(stamped) {
 			return nil
@@ -125,7 +128,8 @@ func (i *sigstoreInstance) stampedBy(by *x509.Certificate, stamped time.Time) er
 }
 
 func unknownTimestamper(by *x509.Certificate) error {
-	return refuse(Unknown, "%s isn't a timestamp authority that the policy trusts for this certificate: add its root to trusted-roots, or sign without a timestamp", subject(by))
+	return refuse(Unknown, "%s isn't a timestamp authority that the policy trusts for this certificate: add its root to "+
+		"trusted-roots, or sign without a timestamp", subject(by))
 }
 
 func appendCertificates(list, more []*x509.Certificate) []*x509.Certificate {
