@@ -1,11 +1,36 @@
-// Package policy says whether that is enough: facts in, decision out; it has no clock, no disk, no
-// network and no Git.
+// Package policy says whether that is enough: facts in, outcome out; it has no clock, no disk, no network and no Git.
 //
-// [Load] reads a policy from a folder, strictly. [Policy.Judge] takes the [Ledger] of what everyone
-// had earned before a [Landing], and the facts about that landing, and returns findings: none means
-// it may pass. [Ledger.Credit] then writes down what the landing earned. The same facts always give
-// the same findings.
+// [Load] reads a policy from a folder, strictly: what it doesn't know is an error with file and line. Then there is one
+// function for each thing that can come in, and each takes facts alone:
 //
-// The zero [Verdict] refuses, and a status, role or kind that this package doesn't know counts for
-// nothing. A Policy is immutable after Load and safe for concurrent use; a Ledger is not.
+//	[Policy.Judge]             a landing: a landing commit and the commits that it brings
+//	[Policy.JudgeRef]          a push to a ref: whether anybody may push there, and whether Git could store it
+//	[Policy.JudgeMove]         a move of a protected ref: what it would lose, and where it begins
+//	[Policy.JudgeName]         the name of a new ref
+//	[Policy.JudgeWanted]       a branch that only a pattern protects
+//	[Policy.JudgeTag]          a protected tag
+//	[Policy.JudgeAttestation]  an approval, withdrawal, exception or approval of a move
+//	[Policy.JudgePush]         the push itself, by its certificate
+//
+// Judge asks of each commit of a landing, in this order, and a commit that fails one question is not asked the next:
+// are its dates possible; is it written as Git writes it; who stands behind it, by a signature that counts; does it say so
+// of itself; may that principal sign this; and for each rule, does the change touch the rule's classes, has the principal
+// earned enough tenure in them, have others approved it, or has it been in sight for long enough. Then it asks what the
+// landing makes of the policy, and last which findings an exception puts aside.
+//
+// An [Outcome] has findings, each a reason to refuse; notes, which refuse nothing; and needs. Some facts cost something to
+// look up, as approvals, or when a commit was first seen, and are not asked for where they can't change the outcome. So
+// Judge is called without them, and says which of them it needs. Whoever looks these up and calls it again is done
+// after three calls at most. An outcome that needs something is not final, whatever it finds; [Outcome.Passes] says so.
+// Several policies that have a say about one landing are each asked, and [Outcome.Join] joins what they say.
+//
+// A [Ledger] is what everybody has earned on one line of first parents. [Ledger.Credit] writes down what a landing that
+// passed has earned; nothing else changes a ledger. No function here writes into the facts that it is given, and the same
+// facts always give the same outcome.
+//
+// Whatever isn't known counts for nothing: the zero [Verdict] refuses, and so does a status of a signature, a role or a kind
+// that this package has never heard of. A [Code] names a kind of finding for ever; its [Meaning] has what there is to say
+// of all of that kind. Texts from a push stand in findings as they came, and are for package report to escape.
+//
+// A Policy is immutable after Load, and all its functions are safe for concurrent use. A Ledger is for one goroutine.
 package policy
