@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"countersign/gate"
+	"countersign/gate/shared"
 	"countersign/journal"
 	"countersign/policy"
 	"countersign/report"
@@ -22,7 +23,7 @@ func journalPath(gitDir string, setting policy.Journal) string {
 // that push is refused and recorded, too.
 func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
 	path := journalPath(gitDir, setting)
-	if err := gate.MakeFolder(filepath.Dir(path)); err != nil {
+	if err := shared.MakeFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return journal.Open(path, cmp.Or(setting.Rotate, policy.Default().Journal.Rotate))

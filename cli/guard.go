@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/ticket"
 	"countersign/hook"
 	"countersign/install"
 )
@@ -33,7 +34,7 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 			return notUnderstood(err)
 		}
 		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), "", gate.Options{Record: openJournal, Keyless: true})
-		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()}, gate.Guarded{Moves: moves, Command: caller()})
+		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()}, ticket.Transaction{Moves: moves, Command: caller()})
 		if err != nil {
 			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
 		}
@@ -58,7 +59,7 @@ func moveCommand(env Env) *cobra.Command {
 		Short: "Let one move of a protected ref through the guard, once",
 		Long: fmt.Sprintf(`For the operator of a server with the guard (install --guard): records the reason and lets this very move
 through, once and within %s. OLD and NEW are full ids, all zeros for a ref that isn't there.
-Then run the git command that the guard has stopped.`, gate.OperatorTime),
+Then run the git command that the guard has stopped.`, ticket.OperatorTime),
 		Args: cobra.ExactArgs(3),
 	}
 	repository := repositoryFlag(cmd)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"countersign/gate"
+	"countersign/gate/ticket"
 )
 
 // newLog is a server whose journal has three pushes: alice's signed one, an unsigned one of
@@ -117,7 +118,7 @@ func TestLogCheck(t *testing.T) {
 // TestOperatorIsRecorded: who lets the guard pass a move is recorded as who accepts one is.
 func TestOperatorIsRecorded(t *testing.T) {
 	s := newServer(t)
-	if err := os.MkdirAll(filepath.Join(s.dir, repo, gate.TicketFolder), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.dir, repo, ticket.Dir), 0o750); err != nil {
 		t.Fatal(err)
 	}
 	for _, user := range []string{"root", ""} {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/gate/ticket"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -257,7 +258,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		rerr = g.record(ctx, RecordSchema, req, d)
 	}
 	if rerr != nil || d.Verdict != policy.Accepted {
-		TicketsOf(g.GitDir()).Remove(g.o.Process)
+		ticket.In(g.GitDir()).Remove(g.o.Process)
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)

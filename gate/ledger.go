@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"countersign/gate/shared"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -285,20 +286,8 @@ func (t *ledgers) save(g *Gate) {
 			continue
 		}
 		file := g.ledgerFile(ref)
-		if MakeFolder(filepath.Dir(file)) != nil {
-			continue
-		}
-		tmp, err := os.CreateTemp(filepath.Dir(file), "new-*")
-		if err != nil {
-			continue
-		}
-		share(tmp)
-		_, err = tmp.Write(b)
-		if cerr := tmp.Close(); err == nil && cerr == nil {
-			err = os.Rename(tmp.Name(), file)
-		}
-		if err != nil {
-			os.Remove(tmp.Name())
+		if shared.MakeFolder(filepath.Dir(file)) == nil {
+			_ = shared.Replace(file, b)
 		}
 	}
 	t.touched = nil

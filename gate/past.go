@@ -384,3 +384,5 @@ func (p *push) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 	p.judged = refs
 	return refs, err
 }
+
+func allZeros(value string) bool { return strings.Trim(value, "0") == "" }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/shared"
 	"countersign/policy"
 )
 
@@ -51,11 +52,10 @@ func (g *Gate) keepForReview(d policy.Decision) error {
 }
 
 func (g *Gate) noteUnreviewed(line string) error {
-	f, err := os.OpenFile(g.unreviewedFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, err := shared.Create(g.unreviewedFile(), os.O_APPEND)
 	if err != nil {
 		return err
 	}
-	share(f)
 	_, err = f.WriteString(line + "\n")
 	return errors.Join(err, f.Close())
 }
