@@ -27,9 +27,10 @@ var rooms = map[string]struct{ ours, modules []string }{
 	".":    {ours: []string{"cli"}},
 	"cli":  {ours: []string{"hook", "gate", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra"}},
 	"hook": {ours: []string{"gate", "gate/ticket", "history"}}, // for their words: Request, Move, RefUpdate
-	"gate": {ours: []string{"gate/shared", "gate/ticket", "history", "verify", "policy"}},
+	"gate": {ours: []string{"gate/shared", "gate/tenure", "gate/ticket", "history", "verify", "policy"}},
 	// Parts of the gate. None knows the gate.
 	"gate/shared": {},
+	"gate/tenure": {ours: []string{"gate/shared", "policy"}},
 	"gate/ticket": {ours: []string{"gate/shared"}},
 	"report":      {ours: []string{"policy"}},
 	"install":     {ours: []string{"history"}},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/gate/tenure"
 	"countersign/gate/ticket"
 	"countersign/history"
 	"countersign/policy"
@@ -93,9 +94,9 @@ type Gate struct {
 	floor        *policy.Policy // nil for none
 	server       *standing      // the server's policy, or that of the introduction
 	recorder     Recorder
-	past         *past // what the journal says; nil before it was asked, or where there is none
-	received     int64 // when the push being judged came in, seconds since 1970; 0 for none
-	tenure       ledgers
+	past         *past               // what the journal says; nil before it was asked, or where there is none
+	received     int64               // when the push being judged came in, seconds since 1970; 0 for none
+	tenure       *tenure.Cache       // nil where the policy couldn't be read
 	exceptions   *bool               // whether there is any; nil before somebody asked
 	chain        map[string][]string // names between one that is pushed to and the ref that moves
 	logs         *transparency
@@ -129,6 +130,7 @@ func (g *Gate) open() (err error) {
 			return err
 		}
 		g.now = &only
+		g.openTenure()
 	}
 	if err := g.repo.Close(); err != nil {
 		return err
@@ -144,10 +146,14 @@ const mergedLines = 400
 
 // readPolicy finds the policy in force.
 func (g *Gate) readPolicy(ctx context.Context) (err error) {
-	if err = g.readServer(); err == nil {
-		g.now, err = g.stand(ctx)
+	if err := g.readServer(); err != nil {
+		return err
 	}
-	return err
+	if g.now, err = g.stand(ctx); err != nil {
+		return err
+	}
+	g.openTenure()
+	return nil
 }
 
 func (o Options) openRepo(limits history.Limits) (Repository, error) {
@@ -265,7 +271,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}
 	if d.Verdict == policy.Accepted {
-		g.tenure.save(g)
+		g.tenure.Save()
 	}
 	if g.repo != nil {
 		g.remindOf(&d)
