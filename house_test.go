@@ -25,20 +25,22 @@ import (
 // rooms says which of our packages, and which modules, a package's own code may import.
 var rooms = map[string]struct{ ours, modules []string }{
 	".":    {ours: []string{"cli"}},
-	"cli":  {ours: []string{"hook", "gate", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra"}},
-	"hook": {ours: []string{"gate", "gate/ticket", "history"}}, // for their words: Request, Move, RefUpdate
-	"gate": {ours: []string{"gate/shared", "gate/tenure", "gate/ticket", "history", "verify", "policy"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/record", "gate/refstate", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra"}},
+	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history"}}, // for their words: Request, Pusher, Move, RefUpdate
+	"gate": {ours: []string{"gate/record", "gate/refstate", "gate/shared", "gate/tenure", "gate/ticket", "history", "verify", "policy"}},
 	// Parts of the gate. None knows the gate.
-	"gate/shared": {},
-	"gate/tenure": {ours: []string{"gate/shared", "policy"}},
-	"gate/ticket": {ours: []string{"gate/shared"}},
-	"report":      {ours: []string{"policy"}},
-	"install":     {ours: []string{"history"}},
-	"history":     {modules: []string{"github.com/go-git/go-git/v5"}},
-	"verify":      {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":      {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
-	"journal":     {},
-	"docs":        {},
+	"gate/record":   {ours: []string{"policy"}},
+	"gate/refstate": {ours: []string{"gate/record", "history", "policy"}},
+	"gate/shared":   {},
+	"gate/tenure":   {ours: []string{"gate/shared", "policy"}},
+	"gate/ticket":   {ours: []string{"gate/shared"}},
+	"report":        {ours: []string{"policy"}},
+	"install":       {ours: []string{"history"}},
+	"history":       {modules: []string{"github.com/go-git/go-git/v5"}},
+	"verify":        {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
+	"policy":        {modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
+	"journal":       {},
+	"docs":          {},
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.

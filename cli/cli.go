@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
@@ -259,11 +260,11 @@ func (e Env) options(repository, folder string, o gate.Options) gate.Options {
 }
 
 // operator is who runs a command on the server, as far as the environment says.
-func (e Env) operator() gate.Pusher {
+func (e Env) operator() record.Pusher {
 	if name := e.Getenv("USER"); name != "" {
-		return gate.Pusher{Name: name, Source: "USER"}
+		return record.Pusher{Name: name, Source: "USER"}
 	}
-	return gate.Pusher{}
+	return record.Pusher{}
 }
 
 // pin reads COMMIT@FINGERPRINT.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"countersign/gate"
+	"countersign/gate/refstate"
 	"countersign/gate/shared"
 	"countersign/journal"
 	"countersign/policy"
@@ -51,13 +52,13 @@ func recordsIn(path string) iter.Seq2[[]byte, error] {
 }
 
 // openIndex opens the index of the journal, which lies beside it.
-func openIndex(gitDir string, setting policy.Journal) gate.Index {
+func openIndex(gitDir string, setting policy.Journal) refstate.Index {
 	path := journalPath(gitDir, setting)
-	return index{journal.OpenIndex(path+".index", path, gate.IndexVersion, func(e journal.Entry) ([]journal.Pair, error) {
-		said, err := gate.Indexed(e.Record)
-		pairs := make([]journal.Pair, len(said))
-		for i, s := range said {
-			pairs[i] = journal.Pair(s)
+	return index{journal.OpenIndex(path+".index", path, refstate.IndexVersion, func(e journal.Entry) ([]journal.Pair, error) {
+		entries, err := refstate.Entries(e.Record)
+		pairs := make([]journal.Pair, len(entries))
+		for i, e := range entries {
+			pairs[i] = journal.Pair(e)
 		}
 		return pairs, err
 	})}

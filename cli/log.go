@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/journal"
 	"countersign/policy"
 	"countersign/report"
@@ -44,7 +45,7 @@ which refs, who pushed as far as the server says, and the codes of what was wron
 		if f.since, err = moment(*after); err != nil {
 			return mistyped(cmd, err)
 		}
-		return eachRecord(env, *repository, func(r record, raw []byte) error {
+		return eachRecord(env, *repository, func(r logged, raw []byte) error {
 			if !f.takes(r) {
 				return nil
 			}
@@ -67,7 +68,7 @@ func logShowCommand(env Env, repository *string) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			found := false
-			err := eachRecord(env, *repository, func(r record, _ []byte) error {
+			err := eachRecord(env, *repository, func(r logged, _ []byte) error {
 				if args[0] == "" || !strings.HasPrefix(r.Decision.Reference, args[0]) {
 					return nil
 				}
@@ -82,12 +83,12 @@ func logShowCommand(env Env, repository *string) *cobra.Command {
 	}
 }
 
-func showRecord(w io.Writer, r record) error {
+func showRecord(w io.Writer, r logged) error {
 	pusher := "not said by the server"
-	if r.Pusher != (gate.Pusher{}) {
+	if r.Pusher != (record.Pusher{}) {
 		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
 	}
-	if r.Schema != gate.RecordSchema {
+	if r.Schema != record.Push {
 		fmt.Fprintf(w, "record:   %s\n", became(r))
 	}
 	fmt.Fprintf(w, "received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)
@@ -142,7 +143,7 @@ func logPath(env Env, repository string) (string, error) {
 }
 
 // eachRecord goes through a repository's journal. What is wrong with the journal is said at the end.
-func eachRecord(env Env, repository string, do func(r record, raw []byte) error) error {
+func eachRecord(env Env, repository string, do func(r logged, raw []byte) error) error {
 	path, err := logPath(env, repository)
 	if err != nil {
 		return err
@@ -171,13 +172,13 @@ func eachRecord(env Env, repository string, do func(r record, raw []byte) error)
 	return nil
 }
 
-// record is a record with its decision read.
-type record struct {
-	gate.Record
+// logged is a record with its decision read.
+type logged struct {
+	record.Record
 	Decision policy.Decision
 }
 
-func readRecord(raw []byte) (r record, err error) {
+func readRecord(raw []byte) (r logged, err error) {
 	if err := json.Unmarshal(raw, &r.Record); err != nil {
 		return r, err
 	}
@@ -193,7 +194,7 @@ type filter struct {
 	refused   bool
 }
 
-func (f filter) takes(r record) bool {
+func (f filter) takes(r logged) bool {
 	return !r.Time.Before(f.since) &&
 		(!f.refused || r.Decision.Verdict != policy.Accepted) &&
 		(f.principal == "" || concerns(r, f.principal)) &&
@@ -201,7 +202,7 @@ func (f filter) takes(r record) bool {
 }
 
 // concerns says whether somebody pushed, or stands behind something that was found wrong.
-func concerns(r record, who string) bool {
+func concerns(r logged, who string) bool {
 	return r.Pusher.Name == who || slices.ContainsFunc(r.Decision.Findings, func(f policy.Finding) bool {
 		return f.Signer == who || slices.Contains(f.Have, who) ||
 			slices.ContainsFunc(f.Discounted, func(d policy.Discount) bool { return d.Principal == who })
@@ -228,17 +229,17 @@ func moment(s string) (time.Time, error) {
 }
 
 // became says in a word or two what a record says became of its refs.
-func became(r record) string {
+func became(r logged) string {
 	switch r.Schema {
-	case gate.AppliedSchema:
+	case record.Applied:
 		return "applied"
-	case gate.ReviewSchema:
+	case record.Review:
 		return "reviewed"
-	case gate.MoveSchema:
+	case record.Move:
 		return "let stand"
-	case gate.OperatorSchema:
+	case record.Operator:
 		return "may move"
-	case gate.BaselineSchema:
+	case record.Baseline:
 		return "found"
 	}
 	if r.Decision.Undecided != "" {
@@ -248,12 +249,12 @@ func became(r record) string {
 }
 
 // logLine says a record in one line.
-func logLine(r record) string {
+func logLine(r logged) string {
 	var refs, codes []string
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
 	}
-	if r.Schema == gate.BaselineSchema {
+	if r.Schema == record.Baseline {
 		refs = []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
 	}
 	for _, f := range r.Decision.Findings {

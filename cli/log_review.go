@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -35,9 +36,9 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			if err != nil {
 				return err
 			}
-			return eachRecord(env, *repository, func(r record, _ []byte) error {
+			return eachRecord(env, *repository, func(r logged, _ []byte) error {
 				for _, reference := range waiting {
-					if r.Schema != gate.RecordSchema || r.Decision.Reference != reference {
+					if r.Schema != record.Push || r.Decision.Reference != reference {
 						continue
 					}
 					fmt.Fprintln(env.Stdout, logLine(r))

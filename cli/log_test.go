@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/gate/ticket"
 )
 
@@ -126,7 +126,7 @@ func TestOperatorIsRecorded(t *testing.T) {
 		s.must("move", "refs/tags/v1", zeros, s.base, "--reason", "by hand")
 	}
 	got := s.records()
-	if len(got) != 2 || got[0].Pusher != (gate.Pusher{Name: "root", Source: "USER"}) || got[1].Pusher != (gate.Pusher{}) {
+	if len(got) != 2 || got[0].Pusher != (record.Pusher{Name: "root", Source: "USER"}) || got[1].Pusher != (record.Pusher{}) {
 		t.Errorf("records: %+v", got)
 	}
 }

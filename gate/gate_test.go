@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"countersign/gate/record"
 	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
@@ -127,6 +128,26 @@ func TestNoRecordNoPass(t *testing.T) {
 		if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || d.Undecided == "" {
 			t.Errorf("%s: %+v, %v; want undecided", name, d, err)
 		}
+	}
+}
+
+// A push whose record no journal takes is refused, and that is recorded.
+func TestAttackMoreRefsThanARecordHolds(t *testing.T) {
+	g, m := brokenGate(nil)
+	req := request()
+	var d policy.Decision
+	for i := range 5000 {
+		name := fmt.Sprintf("refs/heads/%d/%s", i, strings.Repeat("x", 4000))
+		req.Updates = append(req.Updates, history.RefUpdate{Name: name})
+		d.Refs = append(d.Refs, policy.RefDecision{Ref: name})
+	}
+	g.repo = nil
+	d, err := g.conclude(t.Context(), req, d, nil)
+	if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || !strings.Contains(d.Undecided, "push fewer refs at once") {
+		t.Errorf("verdict %s for %q, error %v", d.Verdict, d.Undecided, err)
+	}
+	if len(m.records) != 1 || len(m.records[0]) > 64<<10 {
+		t.Errorf("%d records, the first of %d bytes", len(m.records), len(m.records[0]))
 	}
 }
 
@@ -307,13 +328,13 @@ func TestAppliedThroughASymbolicRef(t *testing.T) {
 		if err := g.Applied(context.Background(), req); err != nil || len(m.records) != 1 {
 			t.Fatalf("%s: error %v, records %q", name, err, m.records)
 		}
-		var r Record
+		var r record.Record
 		var d policy.Decision
 		if err := errors.Join(json.Unmarshal(m.records[0], &r), json.Unmarshal(r.Decision, &d)); err != nil {
 			t.Fatal(err)
 		}
 		c.want.Old, c.want.New = strings.Repeat("0", 40), strings.Repeat("a1", 20)
-		if diff := cmp.Diff([]policy.RefDecision{c.want}, d.Refs); diff != "" || r.Schema != AppliedSchema {
+		if diff := cmp.Diff([]policy.RefDecision{c.want}, d.Refs); diff != "" || r.Schema != record.Applied {
 			t.Errorf("%s: schema %s (-want +got):\n%s", name, r.Schema, diff)
 		}
 	}

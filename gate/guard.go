@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"countersign/gate/record"
 	"countersign/gate/ticket"
 	"countersign/history"
 	"countersign/policy"
@@ -56,7 +57,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}
-	return d.Findings, g.record(ctx, RecordSchema, req, bounded(d))
+	return d.Findings, g.record(ctx, record.Push, req, record.Bounded(d))
 }
 
 func (g *Gate) guards(ref string) bool { return g.now == nil || g.now.policy.Protects(ref) }
@@ -133,7 +134,7 @@ func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
 	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason}}
 	d.Refs[0].Old = u.Old.String()
 	d.Reference = reference(req)
-	if err := g.record(ctx, OperatorSchema, req, d); err != nil {
+	if err := g.record(ctx, record.Operator, req, d); err != nil {
 		return err
 	}
 	tickets.Sweep(g.o.Alive, g.o.Now())

@@ -54,7 +54,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if err != nil || len(said) == 0 {
 		return nil, err
 	}
-	past, err := p.pastOf(ctx, u.resolved, u.real)
+	state, err := p.stateOf(ctx, u.resolved, u.real)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 			if a.Seen, err = p.vouched(ctx, Move, a.Commit, s.principal, a.Object); err != nil {
 				return nil, err
 			}
-			if a.Seen == 0 || a.Seen > past.movedOn(u.real.String(), u.New.String()) {
+			if a.Seen == 0 || a.Seen > state.MovedOn(u.real.String(), u.New.String()) {
 				moves = append(moves, a)
 			}
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
 
+	"countersign/gate/refstate"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -274,9 +275,9 @@ func signed(name, payload string) string {
 func (w *world) open() (*Gate, error) {
 	w.flush()
 	w.opened++
-	var index func(string, policy.Journal) Index // every other time; it must not change any verdict
+	var index func(string, policy.Journal) refstate.Index // every other time; it must not change any verdict
 	if w.opened%2 == 0 {
-		index = func(string, policy.Journal) Index { return &memoryIndex{w.journal.records, nil} }
+		index = func(string, policy.Journal) refstate.Index { return &memoryIndex{w.journal.records, nil} }
 	}
 	return Open(Options{
 		Index: index,
@@ -306,7 +307,7 @@ type memoryIndex struct {
 func (x *memoryIndex) Update(context.Context) error {
 	x.said = make(map[string][][]byte)
 	for _, r := range x.records {
-		all, err := Indexed(r)
+		all, err := refstate.Entries(r)
 		if err != nil {
 			return err
 		}

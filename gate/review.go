@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/record"
 	"countersign/gate/shared"
 	"countersign/policy"
 )
@@ -74,7 +75,7 @@ func (g *Gate) Review(ctx context.Context, req Request, reference string) error 
 	if !slices.Contains(references, reference) {
 		return errNothingToReview
 	}
-	if err := g.record(ctx, ReviewSchema, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
+	if err := g.record(ctx, record.Review, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
 		return err
 	}
 	return g.noteUnreviewed("-" + reference)

@@ -1,8 +1,7 @@
-package gate
+package record
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,8 +14,8 @@ import (
 // takes, and more than anybody reads.
 const maxDecision = 2 << 20
 
-// bounded leaves out of a decision what is too much of the same: paths first, and then findings, and says so.
-func bounded(d policy.Decision) policy.Decision {
+// Bounded leaves out of a decision what is too much of the same: paths first, and then findings, and says so.
+func Bounded(d policy.Decision) policy.Decision {
 	for _, paths := range []int{1000, 100, 10, 1} {
 		size, left := 0, 0
 		findings := slices.Clone(d.Findings)
@@ -45,11 +44,6 @@ func bounded(d policy.Decision) policy.Decision {
 	}
 	return d
 }
-
-// maxRecord is how long a record may be, as the journal takes it.
-const maxRecord = 16 << 20
-
-var errTooLong = errors.New("the record would be too long: push fewer refs at once")
 
 // How much is kept of a push that was refused, in bytes as they are encoded, so that nobody who may push nothing
 // can fill the journal: some 64 KiB in all.
@@ -161,7 +155,7 @@ func within[T any](left *[]string, what string, room int, list []T, change func(
 func encoded(x any) int {
 	b, err := json.Marshal(x)
 	if err != nil {
-		return maxRecord
+		return maxLength
 	}
 	return len(b) + 1
 }

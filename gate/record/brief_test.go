@@ -1,4 +1,4 @@
-package gate
+package record
 
 import (
 	"encoding/json"
@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"countersign/history"
 	"countersign/policy"
 )
 
@@ -92,22 +91,17 @@ func TestWhatIsCutSaysSo(t *testing.T) {
 	}
 }
 
-// A push whose record no journal takes is refused, and that is recorded.
-func TestAttackMoreRefsThanARecordHolds(t *testing.T) {
-	g, m := brokenGate(nil)
-	req := request()
-	var d policy.Decision
-	for i := range 5000 {
-		name := fmt.Sprintf("refs/heads/%d/%s", i, strings.Repeat("x", 4000))
-		req.Updates = append(req.Updates, history.RefUpdate{Name: name})
-		d.Refs = append(d.Refs, policy.RefDecision{Ref: name})
+// What was accepted is recorded whole or not at all; a refusal always fits.
+func TestRecordThatIsTooLong(t *testing.T) {
+	var r Record
+	d := policy.Decision{Notes: []string{strings.Repeat("x", maxLength)}}
+	encode := func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }
+	d.Verdict = policy.Accepted
+	if b, err := r.Encode(d, encode); !errors.Is(err, ErrTooLong) {
+		t.Errorf("accepted: %d bytes, error %v", len(b), err)
 	}
-	g.repo = nil
-	d, err := g.conclude(t.Context(), req, d, nil)
-	if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || !strings.Contains(d.Undecided, "push fewer refs at once") {
-		t.Errorf("verdict %s for %q, error %v", d.Verdict, d.Undecided, err)
-	}
-	if len(m.records) != 1 || len(m.records[0]) > 64<<10 {
-		t.Errorf("%d records, the first of %d bytes", len(m.records), len(m.records[0]))
+	d.Verdict = policy.Refused
+	if b, err := r.Encode(d, encode); err != nil || len(b) > 72<<10 {
+		t.Errorf("refused: %d bytes, error %v", len(b), err)
 	}
 }
