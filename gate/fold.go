@@ -23,7 +23,8 @@ func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*polic
 		if err != nil {
 			continue
 		}
-		if ok, err := g.fold(ctx, e.Ledger, history.Range{Tip: tip, Not: []history.ID{from}, Landed: true}, from); err == nil && ok {
+		since := history.Range{Tip: tip, Not: []history.ID{from}, Landed: true}
+		if ok, err := g.fold(ctx, e.Ledger, since, from); err == nil && ok {
 			return e.Ledger, nil
 		}
 	}

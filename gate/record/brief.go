@@ -30,7 +30,8 @@ func Bounded(d policy.Decision) policy.Decision {
 				size += len(p.Path) + 50
 			}
 			if size > maxDecision && paths == 1 {
-				d.Notes = append(slices.Clone(d.Notes), fmt.Sprintf("%d more findings aren't kept: they are too long", len(findings)-i))
+				left := fmt.Sprintf("%d more findings aren't kept: they are too long", len(findings)-i)
+				d.Notes = append(slices.Clone(d.Notes), left)
 				d.Findings = findings[:i]
 				return d
 			}
@@ -115,7 +116,9 @@ func briefly(left *[]string, findings []policy.Finding) []policy.Finding {
 }
 
 func briefFinding(f policy.Finding) policy.Finding {
-	for _, s := range []*string{&f.Ref, &f.Subject, &f.Rule, &f.Signer, &f.Claim, &f.Fingerprint, &f.TenureIn, &f.Commit, &f.Landing} {
+	for _, s := range []*string{
+		&f.Ref, &f.Subject, &f.Rule, &f.Signer, &f.Claim, &f.Fingerprint, &f.TenureIn, &f.Commit, &f.Landing,
+	} {
 		*s = cut(*s, briefText)
 	}
 	f.Why, f.Detail = cut(f.Why, briefText), cut(f.Detail, briefSentence)
@@ -125,9 +128,10 @@ func briefFinding(f policy.Finding) policy.Finding {
 		p.Path = text(p.Path)
 		return p
 	})
-	f.Discounted = within(&left, "approvals that don't count", 2<<10, f.Discounted, func(d policy.Discount) policy.Discount {
+	discount := func(d policy.Discount) policy.Discount {
 		return policy.Discount{Principal: text(d.Principal), Name: text(d.Name), Reason: text(d.Reason)}
-	})
+	}
+	f.Discounted = within(&left, "approvals that don't count", 2<<10, f.Discounted, discount)
 	f.Have = within(&left, "approvers", 1<<10, f.Have, text)
 	f.Ask = within(&left, "names to ask", 1<<10, f.Ask, text)
 	f.Next = within(&left, "commands", 2<<10, f.Next, text)

@@ -17,11 +17,13 @@ import (
 func flood(n int, fill func() string) (policy.Decision, Record) {
 	var d policy.Decision
 	for i := range n {
-		d.Refs = append(d.Refs, policy.RefDecision{Ref: "refs/heads/" + fill(), Resolved: fill(), New: strings.Repeat("a", 40)})
+		id := strings.Repeat("a", 40)
+		d.Refs = append(d.Refs, policy.RefDecision{Ref: "refs/heads/" + fill(), Resolved: fill(), New: id})
 		code := policy.Codes[i*i%7]
 		d.Findings = append(d.Findings, policy.Finding{
-			Code: code, Ref: fill(), Subject: fill(), Claim: fill(), Detail: fill(), Signer: fill(), Next: []string{fill(), fill()},
-			Paths: []policy.TouchedPath{{Path: fill()}, {Path: fill()}}, Discounted: []policy.Discount{{Name: fill(), Reason: fill()}},
+			Code: code, Ref: fill(), Subject: fill(), Claim: fill(), Detail: fill(), Signer: fill(),
+			Next: []string{fill(), fill()}, Paths: []policy.TouchedPath{{Path: fill()}, {Path: fill()}},
+			Discounted: []policy.Discount{{Name: fill(), Reason: fill()}},
 		})
 	}
 	d.Notes, d.Undecided = []string{fill(), fill()}, fill()

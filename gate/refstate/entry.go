@@ -42,7 +42,8 @@ func Entries(b []byte) ([]Entry, error) {
 		if c.Protected {
 			protected = 'p'
 		}
-		entries = append(entries, Entry{refKey + c.Ref, fmt.Appendf(nil, "%c%c %d %d %s %s", what, protected, c.At, c.Landings, c.Old, c.New)})
+		value := fmt.Appendf(nil, "%c%c %d %d %s %s", what, protected, c.At, c.Landings, c.Old, c.New)
+		entries = append(entries, Entry{refKey + c.Ref, value})
 	}
 	return entries, nil
 }
@@ -123,7 +124,8 @@ func read(b []byte) (what statement, changes []Change, err error) {
 		}
 		ref.exactly(d.Exact, i)
 		changes = append(changes, Change{
-			Ref: cmp.Or(ref.Resolved, ref.Ref), Old: ref.Old, New: ref.New, At: r.Time.Unix(), Protected: ref.Protected, Landings: ref.Landings,
+			Ref: cmp.Or(ref.Resolved, ref.Ref), Old: ref.Old, New: ref.New,
+			At: r.Time.Unix(), Protected: ref.Protected, Landings: ref.Landings,
 		})
 	}
 	return what, changes, nil

@@ -13,8 +13,8 @@
 // are errors; a record of an unknown schema says nothing.
 //
 // The package knows nothing of policies. What was protected, a record says of its own time; what people look at, the
-// caller says. A nil Log is that of no journal: it says nothing of any ref. A Log is for one goroutine, and for one push:
-// it doesn't see what is recorded later.
+// caller says. A nil Log is that of no journal: it says nothing of any ref. A Log is for one goroutine and for one
+// push: it doesn't see what is recorded later.
 package refstate
 
 import (

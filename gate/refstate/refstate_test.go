@@ -47,16 +47,26 @@ type told struct {
 	landings  int
 }
 
+// pushed tells of a change of main that was accepted and made.
+func pushed(old, new string) []told {
+	push := told{schema: record.Push, ref: main, old: old, new: new, protected: true}
+	applied := push
+	applied.schema = record.Applied
+	return []told{push, applied}
+}
+
 // journal makes the records, the first of second 1, the next of second 2.
 func journal(t *testing.T, all []told) [][]byte {
 	t.Helper()
 	var records [][]byte
 	for i, c := range all {
-		d := policy.Decision{Refs: []policy.RefDecision{{Ref: c.ref, Old: id(c.old), New: id(c.new), Protected: c.protected, Landings: c.landings}}}
-		if d.Verdict = policy.Accepted; c.refused {
+		ref := policy.RefDecision{Ref: c.ref, Old: id(c.old), New: id(c.new), Protected: c.protected, Landings: c.landings}
+		d := policy.Decision{Verdict: policy.Accepted, Refs: []policy.RefDecision{ref}}
+		if c.refused {
 			d.Verdict = policy.Refused
 		}
-		b, err := record.Record{Schema: c.schema, Time: time.Unix(int64(i+1), 0)}.Encode(d, func(d policy.Decision) ([]byte, error) { return json.Marshal(d) })
+		r := record.Record{Schema: c.schema, Time: time.Unix(int64(i+1), 0)}
+		b, err := r.Encode(d, func(d policy.Decision) ([]byte, error) { return json.Marshal(d) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +148,9 @@ func (r repository) Reaches(_ context.Context, tips, ids []history.ID) ([][]bool
 func opened(t *testing.T, records [][]byte, repo Repository, received int64) map[string]*Log {
 	t.Helper()
 	logs := make(map[string]*Log)
-	for way, j := range map[string]Journal{"whole": {Records: each(records)}, "by an index": {each(records), &index{records: records}}} {
+	for way, j := range map[string]Journal{
+		"whole": {Records: each(records)}, "by an index": {each(records), &index{records: records}},
+	} {
 		l, err := Open(t.Context(), j, repo, received)
 		if err != nil {
 			t.Fatal(err)
@@ -156,17 +168,22 @@ func TestStateOfARef(t *testing.T) {
 	applied := func(old, new string) told {
 		return told{schema: record.Applied, ref: main, old: old, new: new, protected: true}
 	}
+	found := told{schema: record.Baseline, ref: main, old: "a", new: "a", protected: true}
+	stands := told{schema: record.Move, ref: main, old: "a", new: "b", protected: true}
+	operator := told{schema: record.Operator, ref: main, old: zero, new: "a", protected: true}
 	refused := push("a", "b")
 	refused.refused = true
 	made := push(zero, "a")
 	made.landings = 0
-	unprotected, unprotectedMade := push("a", "b"), applied("a", "b")
-	unprotected.protected, unprotectedMade.protected = false, false
+	unprotected, unprotectedMade, unprotectedRefused := push("a", "b"), applied("a", "b"), refused
+	unprotectedNew, unprotectedNewMade := made, applied(zero, "a")
+	for _, c := range []*told{&unprotected, &unprotectedMade, &unprotectedRefused, &unprotectedNew, &unprotectedNewMade} {
+		c.protected = false
+	}
 
 	type state struct {
 		Known, Moves, Pending, Unjudged string // letters
 		Awaits, Always, OnlyMade        bool
-		Roots                           string
 	}
 	for _, c := range []struct {
 		what    string
@@ -176,21 +193,91 @@ func TestStateOfARef(t *testing.T) {
 	}{
 		{"nothing", nil, "a", state{Always: true}},
 		{"accepted, and made", []told{push(zero, "a"), applied(zero, "a")}, "", state{Known: "a", Moves: "a", Always: true}},
-		{"made where nothing had to be judged", []told{made, applied(zero, "a")}, "", state{Known: "a", Moves: "a", Always: true, OnlyMade: true}},
+		{
+			"made where nothing had to be judged",
+			[]told{made, applied(zero, "a")},
+			"",
+			state{Known: "a", Moves: "a", Always: true, OnlyMade: true},
+		},
 		{"accepted only", []told{push(zero, "a")}, "", state{Known: zero, Pending: "a", Awaits: true}},
 		{"accepted, and found so", []told{push(zero, "a")}, "a", state{Known: "a", Moves: "a", Awaits: true, Always: true}},
-		{"found so by the next push", []told{push(zero, "a"), push("a", "b")}, "", state{Known: "a", Moves: "a", Pending: "b", Awaits: true, Always: true}},
-		{"Git's word comes after the next push", []told{push(zero, "a"), push("a", "b"), applied(zero, "a"), applied("a", "b")}, "", state{Known: "b", Moves: "ab"}},
+		{
+			"found so by the next push",
+			[]told{push(zero, "a"), push("a", "b")},
+			"",
+			state{Known: "a", Moves: "a", Pending: "b", Awaits: true, Always: true},
+		},
+		{
+			"Git's word comes after the next push",
+			[]told{push(zero, "a"), push("a", "b"), applied(zero, "a"), applied("a", "b")},
+			"",
+			state{Known: "b", Moves: "ab"},
+		},
 		{"refused", []told{push(zero, "a"), applied(zero, "a"), refused}, "", state{Known: "a", Moves: "a", Always: true}},
-		{"made without a decision", []told{push(zero, "a"), applied(zero, "a"), applied("a", "b")}, "", state{Known: "a", Moves: "ab", Unjudged: "b", Always: true}},
-		{"which an operator lets stand", []told{push(zero, "a"), applied(zero, "a"), applied("a", "b"), {schema: record.Move, ref: main, old: "a", new: "b", protected: true}}, "", state{Known: "b", Moves: "abb"}},
-		{"while it wasn't protected", []told{push(zero, "a"), applied(zero, "a"), unprotected, unprotectedMade}, "", state{Moves: "ab"}},
-		{"found at the installation", []told{{schema: record.Baseline, ref: main, old: "a", new: "a", protected: true}}, "", state{Known: "a", Always: true}},
-		{"a push goes on from there", []told{{schema: record.Baseline, ref: main, old: "a", new: "a", protected: true}, push("a", "b"), applied("a", "b")}, "b", state{Known: "b", Moves: "b", Roots: "a"}},
-		{"tried again", []told{push(zero, "a"), push(zero, "a"), applied(zero, "a")}, "", state{Known: "a", Moves: "a", Always: true}},
-		{"an operator's word for the guard", []told{{schema: record.Operator, ref: main, old: zero, new: "a", protected: true}, applied(zero, "a")}, "", state{Known: "a", Moves: "a", Always: true, OnlyMade: true}},
+		{
+			"made without a decision",
+			[]told{push(zero, "a"), applied(zero, "a"), applied("a", "b")},
+			"",
+			state{Known: "a", Moves: "ab", Unjudged: "b", Always: true},
+		},
+		{
+			"which an operator lets stand",
+			[]told{push(zero, "a"), applied(zero, "a"), applied("a", "b"), stands},
+			"",
+			state{Known: "b", Moves: "abb"},
+		},
+		{
+			"while it wasn't protected",
+			[]told{push(zero, "a"), applied(zero, "a"), unprotected, unprotectedMade},
+			"",
+			state{Moves: "ab"},
+		},
+		{
+			"found at the installation",
+			[]told{found},
+			"",
+			state{Known: "a", Always: true},
+		},
+		{
+			"a push goes on from there",
+			[]told{found, push("a", "b"), applied("a", "b")},
+			"b",
+			state{Known: "b", Moves: "b"},
+		},
+		{
+			"tried again",
+			[]told{push(zero, "a"), push(zero, "a"), applied(zero, "a")},
+			"",
+			state{Known: "a", Moves: "a", Always: true},
+		},
+		{
+			"an operator's word for the guard",
+			[]told{operator, applied(zero, "a")},
+			"",
+			state{Known: "a", Moves: "a", Always: true, OnlyMade: true},
+		},
+		{
+			"accepted from where it wasn't",
+			[]told{found, push("b", "c")},
+			"c",
+			state{Known: "a", Pending: "c", Awaits: true, Always: true},
+		},
+		{"nothing was there to delete", []told{push(zero, zero)}, "", state{Known: zero}},
+		{"not protected any more", []told{found, unprotectedRefused}, "", state{Always: true}},
+		{"protected while it was moved", []told{unprotected, refused, unprotectedMade}, "", state{Moves: "b"}},
+		{
+			"protected later",
+			[]told{unprotectedNew, unprotectedNewMade, found},
+			"",
+			state{Known: "a", Moves: "a", OnlyMade: true},
+		},
 		{"a review", []told{{schema: record.Review, ref: main, old: zero, new: "a"}}, "", state{Always: true}},
-		{"of another version", []told{{schema: "countersign-other/1", ref: main, old: zero, new: "a"}}, "", state{Always: true}},
+		{
+			"of another version",
+			[]told{{schema: "countersign-other/1", ref: main, old: zero, new: "a"}},
+			"",
+			state{Always: true},
+		},
 	} {
 		repo, received, now := repository{}, int64(0), history.ID{}
 		if c.now != "" {
@@ -214,11 +301,46 @@ func TestStateOfARef(t *testing.T) {
 			if s.Known() != "" {
 				got.Known = s.Known()[:1]
 			}
-			if roots, _ := s.Judged(id("b")); roots != nil {
-				got.Roots = roots[0][:1]
-			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("%s, read %s (-want +got):\n%s", c.what, way, diff)
+			}
+		}
+	}
+}
+
+// Which values a judged push gave a ref, and what they stand on.
+func TestJudgedValues(t *testing.T) {
+	t.Parallel()
+	found := []told{{schema: record.Baseline, ref: main, old: "a", new: "a", protected: true}}
+	past := []told{{schema: record.Applied, ref: main, old: "a", new: "b", protected: true}}
+	for _, c := range []struct {
+		what    string
+		records []told
+		value   string
+		judged  bool
+		roots   string // letters
+	}{
+		{"found, and never pushed to", found, "a", false, ""},
+		{"pushed to", slices.Concat(found, pushed("a", "b"), pushed("b", "c")), "c", true, "a"},
+		{"what it was", slices.Concat(found, pushed("a", "b"), pushed("b", "c")), "b", true, "a"},
+		{"made by a push", slices.Concat(pushed(zero, "a"), pushed("a", "b")), "b", true, ""},
+		{"made anew", slices.Concat(found, pushed("a", "b"), pushed("b", zero), pushed(zero, "c")), "c", true, ""},
+		{"moved past the hook", slices.Concat(found, past), "b", false, ""},
+		{"and brought back", slices.Concat(found, past, pushed("b", "a")), "a", false, ""},
+		{"pushed from another line", slices.Concat(found, pushed("a", "b"), pushed("d", "e")), "e", true, "ad"},
+	} {
+		for way, l := range opened(t, journal(t, c.records), repository{}, 0) {
+			s, err := l.State(t.Context(), main, history.ID{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			roots, judged := s.Judged(id(c.value))
+			var letters string
+			for _, r := range roots {
+				letters += r[:1]
+			}
+			if judged != c.judged || letters != c.roots {
+				t.Errorf("%s, read %s: judged %v, standing on %q", c.what, way, judged, letters)
 			}
 		}
 	}
@@ -227,10 +349,7 @@ func TestStateOfARef(t *testing.T) {
 // What a ref was given, when, and whether it has that now.
 func TestStateKnowsTimes(t *testing.T) {
 	t.Parallel()
-	made := func(old, new string) []told {
-		return []told{{schema: record.Push, ref: main, old: old, new: new, protected: true}, {schema: record.Applied, ref: main, old: old, new: new, protected: true}}
-	}
-	records := journal(t, slices.Concat(made(zero, "a"), made("a", "b"), made("b", "a"), made("a", "c")))
+	records := journal(t, slices.Concat(pushed(zero, "a"), pushed("a", "b"), pushed("b", "a"), pushed("a", "c")))
 	for way, l := range opened(t, records, repository{}, 0) {
 		s, err := l.State(t.Context(), main, history.ID{})
 		if err != nil {
@@ -259,8 +378,11 @@ func TestStateKnowsTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[string]int64{id("a"): 2, id("b"): 4, id("c"): 8}
-		if diff := cmp.Diff(want, whole.FirstSeen()); diff != "" || !whole.Made || !slices.Equal(whole.Refs(), []string{main}) {
-			t.Errorf("%s: %v, made %v, first seen (-want +got):\n%s", way, whole.Refs(), whole.Made, diff)
+		if diff := cmp.Diff(want, whole.FirstSeen()); diff != "" {
+			t.Errorf("%s: first seen (-want +got):\n%s", way, diff)
+		}
+		if !whole.Made || !slices.Equal(whole.Refs(), []string{main}) {
+			t.Errorf("%s: made %v, %v", way, whole.Made, whole.Refs())
 		}
 	}
 }
@@ -315,7 +437,8 @@ func TestInSight(t *testing.T) {
 
 func TestTellsMade(t *testing.T) {
 	t.Parallel()
-	push, applied := told{schema: record.Push, ref: main, old: zero, new: "a"}, told{schema: record.Applied, ref: topic, old: zero, new: "b"}
+	push := told{schema: record.Push, ref: main, old: zero, new: "a"}
+	applied := told{schema: record.Applied, ref: topic, old: zero, new: "b"}
 	for _, c := range []struct {
 		what    string
 		records []told
@@ -345,8 +468,11 @@ func TestNoJournal(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	whole, err := l.Whole(t.Context())
-	if err != nil || whole != nil || whole.Refs() != nil || whole.State(main).Known() != "" || len(whole.FirstSeen()) != 0 {
+	if err != nil || whole != nil || whole.Refs() != nil || whole.State(main).Known() != "" {
 		t.Errorf("%+v, %v", whole, err)
+	}
+	if first := whole.FirstSeen(); len(first) != 0 {
+		t.Errorf("first seen: %v", first)
 	}
 	if made, err := l.TellsMade(t.Context()); !made || err != nil {
 		t.Errorf("%v, %v", made, err)
@@ -357,7 +483,8 @@ func TestNoJournal(t *testing.T) {
 func TestBrokenJournal(t *testing.T) {
 	t.Parallel()
 	missing := func(yield func([]byte, error) bool) { yield(nil, fs.ErrNotExist) }
-	if l, err := Open(t.Context(), Journal{Records: missing}, repository{}, 0); l != nil || !errors.Is(err, fs.ErrNotExist) {
+	l, err := Open(t.Context(), Journal{Records: missing}, repository{}, 0)
+	if l != nil || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("none there: %v, %v", l, err)
 	}
 	gone, cancel := context.WithCancelCause(t.Context())
@@ -367,7 +494,9 @@ func TestBrokenJournal(t *testing.T) {
 	if l, err := Open(gone, Journal{Records: each(whole)}, repository{}, 0); l != nil || !errors.Is(err, why) {
 		t.Errorf("broken off: %v, %v", l, err)
 	}
-	for _, text := range []string{"", "[]", `{"schema":"countersign-push/1"}`, `{"schema":"countersign-push/1","decision":[]}`} {
+	for _, text := range []string{
+		"", "[]", `{"schema":"countersign-push/1"}`, `{"schema":"countersign-push/1","decision":[]}`,
+	} {
 		records := [][]byte{[]byte(text)}
 		for _, j := range []Journal{{Records: each(records)}, {each(records), &index{records: records}}} {
 			if l, err := Open(t.Context(), j, repository{}, 0); l != nil || err == nil {
@@ -397,18 +526,22 @@ func (x *kept) Lookup(_ context.Context, key string) ([][]byte, error) { return 
 // A ref is told by its own bytes, and by the ref behind it.
 func TestNamesOfEntries(t *testing.T) {
 	t.Parallel()
-	const one = `{"schema":"countersign-applied/1","time":"1970-01-01T00:00:09Z","decision":{"verdict":"accepted","refs":[{"ref":"refs/heads/%s","old":"%s","new":"%s"%s}]%s}}`
+	const one = `{"schema":"countersign-applied/1","time":"1970-01-01T00:00:09Z",
+"decision":{"verdict":"accepted","refs":[{"ref":"refs/heads/x","old":"%s","new":"%s"%s}]%s}}`
 	for rest, want := range map[[2]string]string{
 		{"", ""}:                                "ref refs/heads/x",
 		{`,"resolved":"refs/heads/main"`, ""}:   "ref refs/heads/main",
 		{"", `,"exact":{"/refs/0/ref":"eP8="}`}: "ref x\xff",
 	} {
-		got, err := Entries(fmt.Appendf(nil, one, "x", id("a"), id("b"), rest[0], rest[1]))
-		if err != nil || len(got) != 2 || got[0].Key != madeKey || got[1].Key != want || string(got[1].Value) != "=- 9 0 "+id("a")+" "+id("b") {
-			t.Errorf("%q: %q, %v; want the key %q", rest, got, err, want)
+		got, err := Entries(fmt.Appendf(nil, one, id("a"), id("b"), rest[0], rest[1]))
+		entries := []Entry{{Key: madeKey}, {want, fmt.Appendf(nil, "=- 9 0 %s %s", id("a"), id("b"))}}
+		if diff := cmp.Diff(entries, got); err != nil || diff != "" {
+			t.Errorf("%q: error %v (-want +got):\n%s", rest, err, diff)
 		}
 	}
-	if got, err := Entries([]byte(`{"schema":"countersign-push/1","decision":{"verdict":"refused","refs":[{"ref":"refs/heads/x","new":"` + id("a") + `"}]}}`)); err != nil || got != nil {
+	const unknown = `{"schema":"countersign-push/1",
+"decision":{"verdict":"refused","refs":[{"ref":"refs/heads/x","new":"%s"}]}}`
+	if got, err := Entries(fmt.Appendf(nil, unknown, id("a"))); err != nil || got != nil {
 		t.Errorf("nothing was looked up: %q, %v", got, err)
 	}
 }

@@ -80,9 +80,11 @@ func (v View) Before(ctx context.Context, until int64, commits []string) (map[st
 	return v.since(ctx, commits, ends, func(end Change) ([]Change, error) { return lines[end.Ref], nil })
 }
 
-// since answers for all refs with two walks, first of what is in sight at the end. Line gives what led to one of the
-// ends.
-func (v View) since(ctx context.Context, commits []string, ends []Change, line func(end Change) ([]Change, error)) (map[string]int64, error) {
+// A path gives the changes that led a ref to its value at the end, the last one included.
+type path func(end Change) ([]Change, error)
+
+// since answers for all refs with two walks, first of what is in sight at the end.
+func (v View) since(ctx context.Context, commits []string, ends []Change, led path) (map[string]int64, error) {
 	has, err := v.have(ctx, ends, commits)
 	if err != nil {
 		return nil, err
@@ -92,7 +94,7 @@ func (v View) since(ctx context.Context, commits []string, ends []Change, line f
 		if !slices.Contains(has[i], true) {
 			continue
 		}
-		moves, err := line(end)
+		moves, err := led(end)
 		if err != nil {
 			return nil, err
 		}

@@ -116,7 +116,9 @@ func (c *Cache) At(ref, tip string) (l *policy.Ledger, earlier []Entry) {
 
 // Above says whether a commit on a ref is known to reach all commits of adoption.
 func (c *Cache) Above(ref, tip string, adopted []string) bool {
-	return slices.ContainsFunc(c.load(c.name(ref)), func(e Entry) bool { return e.Tip == tip && slices.Equal(e.Above, adopted) })
+	return slices.ContainsFunc(c.load(c.name(ref)), func(e Entry) bool {
+		return e.Tip == tip && slices.Equal(e.Above, adopted)
+	})
 }
 
 // Links gives the symbolic links in the tree of a commit on a ref, nil where they aren't known.

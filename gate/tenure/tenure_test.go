@@ -2,7 +2,7 @@ package tenure
 
 import (
 	"bytes"
-	"maps"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -19,12 +19,14 @@ const main, other, byPolicy = "refs/heads/main", "refs/heads/other", "digest"
 // ledger gives one on which ann has landed some commits.
 func ledger(commits int64) *policy.Ledger {
 	l := new(policy.Ledger)
-	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
+	ann := policy.Principal{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}
+	p := policy.Default().WithPrincipals([]policy.Principal{ann})
 	for n := range commits {
 		when := 1_600_000_000 + n*100*24*60*60
 		who := policy.Identity{Name: "Ann", Email: "ann@example.org", When: when}
 		l.Credit(p, &policy.Landing{Commit: policy.Commit{
-			ID: strconv.FormatInt(n, 10), Author: who, Committer: who, Signature: policy.Signature{Status: "good", Principal: "ann"},
+			ID: strconv.FormatInt(n, 10), Author: who, Committer: who,
+			Signature: policy.Signature{Status: "good", Principal: "ann"},
 		}})
 	}
 	return l
@@ -89,7 +91,7 @@ func TestKeptLedgers(t *testing.T) {
 	if l, earlier := c.At(other, "3"); l != nil || earlier != nil {
 		t.Errorf("where nobody was: %v, %+v", l, earlier)
 	}
-	if diff := cmp.Diff(map[string]string{"b\xff": "c", "a": "../d"}, maps.Clone(c.Links(main, "2").Targets())); diff != "" {
+	if diff := cmp.Diff(map[string]string{"b\xff": "c", "a": "../d"}, c.Links(main, "2").Targets()); diff != "" {
 		t.Errorf("links (-want +got):\n%s", diff)
 	}
 	if none := c.Links(main, "1"); none == nil || len(none.Targets()) != 0 {
@@ -102,7 +104,12 @@ func TestKeptLedgers(t *testing.T) {
 		ref, tip string
 		adopted  []string
 		want     bool
-	}{{main, "2", []string{"0"}, true}, {main, "2", []string{"0", "1"}, false}, {main, "1", []string{"0"}, false}, {other, "2", []string{"0"}, false}} {
+	}{
+		{main, "2", []string{"0"}, true},
+		{main, "2", []string{"0", "1"}, false},
+		{main, "1", []string{"0"}, false},
+		{other, "2", []string{"0"}, false},
+	} {
 		if got := Open(dir, byPolicy).Above(c.ref, c.tip, c.adopted); got != c.want {
 			t.Errorf("%s at %s is above %v: %v", c.ref, c.tip, c.adopted, got)
 		}
@@ -115,7 +122,8 @@ func TestLedgerIsTheReaders(t *testing.T) {
 	dir, _ := saved(t, Entry{Tip: "2", Ledger: ledger(3)})
 	c := Open(dir, byPolicy)
 	l, _ := c.At(main, "2")
-	l.Credit(policy.Default(), &policy.Landing{Commit: policy.Commit{ID: "x", Committer: policy.Identity{When: 1_900_000_000}}})
+	later := policy.Commit{ID: "x", Committer: policy.Identity{When: 1_900_000_000}}
+	l.Credit(policy.Default(), &policy.Landing{Commit: later})
 	if got, want := at(t, c, main, "2"), text(t, ledger(3)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -150,6 +158,26 @@ func TestSpoiltCacheIsNotUsed(t *testing.T) {
 					t.Errorf("%s: at %s %s", name, tip, got)
 				}
 			}
+		}
+	}
+}
+
+// A file of another format isn't read, though it is whole.
+func TestOtherFormat(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[int]string{version: text(t, ledger(3)), version - 1: "none"} {
+		dir, name := saved(t, Entry{Tip: "2", Ledger: ledger(1)})
+		f := file{Version: v, Ref: main, Policy: byPolicy, Entries: []Entry{{Tip: "2", Ledger: ledger(3)}}}
+		f.Sum = f.sum()
+		b, err := json.Marshal(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := at(t, Open(dir, byPolicy), main, "2"); got != want {
+			t.Errorf("of format %d: %s, want %s", v, got, want)
 		}
 	}
 }

@@ -12,7 +12,10 @@ import (
 
 const main = "refs/heads/main"
 
-var zero, one, two, three = strings.Repeat("0", 40), strings.Repeat("1", 40), strings.Repeat("2", 40), strings.Repeat("3", 40)
+var (
+	zero, one  = strings.Repeat("0", 40), strings.Repeat("1", 40)
+	two, three = strings.Repeat("2", 40), strings.Repeat("3", 40)
+)
 
 func folder(t *testing.T) Folder {
 	t.Helper()
@@ -33,7 +36,8 @@ func folder(t *testing.T) Folder {
 func TestPushsTicket(t *testing.T) {
 	t.Parallel()
 	d := folder(t)
-	if err := d.Write("7-7", []Move{{one, two, main}, {one, zero, "refs/heads/a"}, {one, two, "refs/heads/a/b"}}); err != nil {
+	decided := []Move{{one, two, main}, {one, zero, "refs/heads/a"}, {one, two, "refs/heads/a/b"}}
+	if err := d.Write("7-7", decided); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -69,6 +73,12 @@ func TestPushsTicket(t *testing.T) {
 	}
 	if err := d.Write("", nil); err == nil {
 		t.Error("a ticket of no process is written")
+	}
+	if err := d.Write("refs", []Move{{one, two, "heads/main"}}); err != nil {
+		t.Fatal(err)
+	}
+	if d.Lacks("", []Move{{one, two, main}}) == nil {
+		t.Error("what lies in the place of no process is taken for a ticket")
 	}
 }
 
@@ -110,6 +120,12 @@ func TestOperatorsTicket(t *testing.T) {
 		if d.Use(m, now.Add(usedTime+time.Minute)) {
 			t.Error("used twice")
 		}
+	}
+	if err := d.Let(m); err != nil {
+		t.Fatal(err)
+	}
+	if !d.Use(m, now.Add(usedTime+time.Minute)) {
+		t.Error("a new ticket is taken for a used one")
 	}
 }
 
@@ -175,7 +191,11 @@ func TestChanging(t *testing.T) {
 		{"goes", Move{one, zero, main}, []Move{{one, zero, main}}},
 		{"was never there", Move{zero, zero, "refs/heads/new"}, nil},
 		{"the alias stays", Move{"ref:" + main, "ref:" + main, "refs/heads/alias"}, nil},
-		{"the alias leads elsewhere", Move{"ref:" + main, "ref:refs/heads/b", "refs/heads/alias"}, []Move{{one, "ref:refs/heads/b", "refs/heads/alias"}}},
+		{
+			"the alias leads elsewhere",
+			Move{"ref:" + main, "ref:refs/heads/b", "refs/heads/alias"},
+			[]Move{{one, "ref:refs/heads/b", "refs/heads/alias"}},
+		},
 		{"the alias becomes a ref of its own", Move{zero, one, "refs/heads/alias"}, []Move{{one, one, "refs/heads/alias"}}},
 	} {
 		if diff := cmp.Diff(c.want, Changing([]Move{c.move}, held)); diff != "" {
@@ -189,7 +209,8 @@ func TestRename(t *testing.T) {
 	gone := []Move{{one, zero, main}}
 	for command, want := range map[string]bool{
 		"git branch -m main trunk": true, "git branch -fM main trunk": true, "git -c a=b branch --move main trunk": true,
-		"git branch -D main": false, "git branch -d trunk": false, "git branch -m trunk main": false, "git update-ref -m x -d main": false,
+		"git branch -D main": false, "git branch -d trunk": false, "git branch -m trunk main": false,
+		"git update-ref -m x -d main": false,
 	} {
 		m, renames := Transaction{Moves: gone, Command: strings.Fields(command)}.Rename()
 		if renames != want || want && m != (Move{zero, one, "refs/heads/trunk"}) {

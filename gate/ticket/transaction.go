@@ -53,7 +53,9 @@ func Changing(moves []Move, held map[string]Value) []Move {
 			now = real.ID
 		}
 		switch target, symbolic := strings.CutPrefix(m.New, "ref:"); {
-		case symbolic && real.Target == target, !symbolic && exists && real.Target == "" && m.New == now, allZeros(m.New) && !exists:
+		case symbolic && real.Target == target,
+			!symbolic && exists && real.Target == "" && m.New == now,
+			allZeros(m.New) && !exists:
 			continue // it stays what it is
 		}
 		if strings.HasPrefix(m.Old, "ref:") || allZeros(m.Old) && exists {
