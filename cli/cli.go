@@ -23,6 +23,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
@@ -223,11 +224,11 @@ func (e Env) list(format *choice, value any, text func(*report.Printer)) {
 }
 
 // operator is who runs a command on the server, as far as the environment says.
-func (e Env) operator() gate.Pusher {
+func (e Env) operator() record.Pusher {
 	if name := e.Getenv("USER"); name != "" {
-		return gate.Pusher{Name: name, Source: "USER"}
+		return record.Pusher{Name: name, Source: "USER"}
 	}
-	return gate.Pusher{}
+	return record.Pusher{}
 }
 
 // usable opens a gate for a command that can't do without a policy and keeps no record.

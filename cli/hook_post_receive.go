@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/ticket"
 	"countersign/hook"
 )
 
@@ -24,7 +25,7 @@ done. See githooks(5), post-receive.`,
 		}
 		g, _ := env.open(".", place{}, gate.Options{Record: openJournal}) // what was done is recorded all the same
 		defer g.Close()
-		gate.TicketsOf(g.GitDir()).Remove(receiver())
+		ticket.In(g.GitDir()).Remove(receiver())
 		return g.Applied(cmd.Context(), req)
 	})
 	return cmd

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/ticket"
 	"countersign/hook"
 	"countersign/install"
 )
@@ -33,7 +34,7 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		}
 		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), place{}, gate.Options{Record: openJournal, Keyless: true})
 		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()},
-			gate.Guarded{Moves: moves, Command: caller()})
+			ticket.Transaction{Moves: moves, Command: caller()})
 		if err != nil {
 			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/install"
 	"countersign/journal"
 	"countersign/policy"
@@ -71,9 +71,9 @@ func (s *server) commit(args ...string) string {
 }
 
 // records gives those of pushes.
-func (s *server) records() []record {
+func (s *server) records() []logged {
 	s.Helper()
-	var records []record
+	var records []logged
 	for e, err := range journal.Read(filepath.Join(s.dir, repo, "countersign", "journal.jsonl")) {
 		if err != nil {
 			s.Fatal(err)
@@ -82,7 +82,7 @@ func (s *server) records() []record {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if r.Schema != gate.BaselineSchema {
+		if r.Schema != record.Baseline {
 			records = append(records, r)
 		}
 	}
@@ -142,7 +142,7 @@ func TestPusherIsRecordedAsInstallationFixedIt(t *testing.T) {
 		}
 	}
 	got := s.records()
-	if got[0].Pusher != (gate.Pusher{}) || got[1].Pusher != (gate.Pusher{Name: "alice", Source: "GL_USER"}) {
+	if got[0].Pusher != (record.Pusher{}) || got[1].Pusher != (record.Pusher{Name: "alice", Source: "GL_USER"}) {
 		t.Errorf("pushers %+v and %+v", got[0].Pusher, got[1].Pusher)
 	}
 	if strings.Contains(s.read(repo+"/countersign/journal.jsonl"), "secret") {

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"countersign/gate"
+	"countersign/gate/refstate"
+	"countersign/gate/shared"
 	"countersign/journal"
 	"countersign/policy"
 )
@@ -21,7 +23,7 @@ func journalPath(gitDir string, setting policy.Journal) string {
 // that push is refused and recorded, too.
 func openJournal(gitDir string, setting policy.Journal) (gate.Recorder, error) {
 	path := journalPath(gitDir, setting)
-	if err := gate.MakeFolder(filepath.Dir(path)); err != nil {
+	if err := shared.MakeFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return journal.Open(path, cmp.Or(setting.Rotate, policy.Default().Journal.Rotate))
@@ -49,16 +51,17 @@ func recordsIn(path string) iter.Seq2[[]byte, error] {
 }
 
 // openIndex opens the index of the journal, which lies beside it.
-func openIndex(gitDir string, setting policy.Journal) gate.Index {
+func openIndex(gitDir string, setting policy.Journal) refstate.Index {
 	path := journalPath(gitDir, setting)
-	return index{journal.OpenIndex(path+".index", path, gate.IndexVersion, func(e journal.Entry) ([]journal.Pair, error) {
-		said, err := gate.Indexed(e.Record)
-		pairs := make([]journal.Pair, len(said))
-		for i, s := range said {
-			pairs[i] = journal.Pair(s)
+	entries := func(e journal.Entry) ([]journal.Pair, error) {
+		entries, err := refstate.Entries(e.Record)
+		pairs := make([]journal.Pair, len(entries))
+		for i, e := range entries {
+			pairs[i] = journal.Pair(e)
 		}
 		return pairs, err
-	})}
+	}
+	return index{journal.OpenIndex(path+".index", path, refstate.IndexVersion, entries)}
 }
 
 // index is a journal's as the gate asks it.

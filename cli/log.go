@@ -36,7 +36,7 @@ With --format json it prints the records themselves, one a line.`,
 	cmd.Flags().BoolVar(&f.refused, "refused", false, "only pushes that were refused")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		f.since = since.Time
-		return eachRecord(env, *repository, func(r record, raw []byte) error {
+		return eachRecord(env, *repository, func(r logged, raw []byte) error {
 			if f.takes(r) {
 				logLine(env, format, r, raw)
 			}
@@ -59,7 +59,7 @@ type filter struct {
 	refused   bool
 }
 
-func (f filter) takes(r record) bool {
+func (f filter) takes(r logged) bool {
 	return !r.Time.Before(f.since) &&
 		(!f.refused || r.Decision.Verdict != policy.Accepted) &&
 		(f.principal == "" || concerns(r, f.principal)) &&
@@ -67,7 +67,7 @@ func (f filter) takes(r record) bool {
 }
 
 // concerns says whether somebody pushed, or stands behind something that was found wrong.
-func concerns(r record, who string) bool {
+func concerns(r logged, who string) bool {
 	return r.Pusher.Name == who || slices.ContainsFunc(r.Decision.Findings, func(f policy.Finding) bool {
 		return f.Signer == who || slices.Contains(f.Have, who) ||
 			slices.ContainsFunc(f.Discounted, func(d policy.Discount) bool { return d.Principal == who })

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/policy"
 )
 
@@ -34,9 +35,9 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			if err != nil {
 				return err
 			}
-			return eachRecord(env, *repository, func(r record, raw []byte) error {
+			return eachRecord(env, *repository, func(r logged, raw []byte) error {
 				for _, reference := range waiting {
-					if r.Schema != gate.RecordSchema || r.Decision.Reference != reference {
+					if r.Schema != record.Push || r.Decision.Reference != reference {
 						continue
 					}
 					logLine(env, format, r, raw)

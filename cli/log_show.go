@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/report"
 )
 
@@ -19,7 +19,7 @@ func logShowCommand(env Env, repository *string, format *choice) *cobra.Command 
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			found := false
-			err := eachRecord(env, *repository, func(r record, raw []byte) error {
+			err := eachRecord(env, *repository, func(r logged, raw []byte) error {
 				if args[0] == "" || !strings.HasPrefix(r.Decision.Reference, args[0]) {
 					return nil
 				}
@@ -40,12 +40,12 @@ func logShowCommand(env Env, repository *string, format *choice) *cobra.Command 
 }
 
 // showRecord prints what a record says of a push beside the decision.
-func showRecord(out *report.Printer, r record) {
+func showRecord(out *report.Printer, r logged) {
 	pusher := "not said by the server"
-	if r.Pusher != (gate.Pusher{}) {
+	if r.Pusher != (record.Pusher{}) {
 		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
 	}
-	if r.Schema != gate.RecordSchema {
+	if r.Schema != record.Push {
 		out.Printf("record:   %s\n", became(r))
 	}
 	out.Printf("received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)

@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"countersign/gate"
+	"countersign/gate/record"
+	"countersign/gate/ticket"
 )
 
 // newLog is a server whose journal has three pushes: alice's signed one, an unsigned one of
@@ -120,7 +121,7 @@ func TestLogCheck(t *testing.T) {
 // TestOperatorIsRecorded: who lets the guard pass a move is recorded as who accepts one is.
 func TestOperatorIsRecorded(t *testing.T) {
 	s := newServer(t)
-	if err := os.MkdirAll(filepath.Join(s.dir, repo, gate.TicketFolder), 0o750); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.dir, repo, ticket.Dir), 0o750); err != nil {
 		t.Fatal(err)
 	}
 	for _, user := range []string{"root", ""} {
@@ -128,7 +129,8 @@ func TestOperatorIsRecorded(t *testing.T) {
 		s.must("move", "refs/tags/v1", zeros, s.base, "--reason", "by hand")
 	}
 	got := s.records()
-	if len(got) != 2 || got[0].Pusher != (gate.Pusher{Name: "root", Source: "USER"}) || got[1].Pusher != (gate.Pusher{}) {
+	root := record.Pusher{Name: "root", Source: "USER"}
+	if len(got) != 2 || got[0].Pusher != root || got[1].Pusher != (record.Pusher{}) {
 		t.Errorf("records: %+v", got)
 	}
 }

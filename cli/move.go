@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/ticket"
 	"countersign/hook"
 )
 
@@ -16,7 +17,7 @@ func moveCommand(env Env) *cobra.Command {
 		Short: "Let one move of a protected ref through the guard, once",
 		Long: fmt.Sprintf(`For the operator of a server with the guard (install --guard): records the reason and lets this
 very move through, once and within %s. OLD and NEW are full ids, all zeros for a ref that isn't there.
-Then run the git command that the guard has stopped.`, gate.OperatorTime),
+Then run the git command that the guard has stopped.`, ticket.OperatorTime),
 		Args: cobra.ExactArgs(3),
 	}
 	repository := repositoryFlag(cmd)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -319,8 +320,8 @@ func (g *Gate) Prepare(ctx context.Context) error {
 		if err != nil {
 			return undecided(err)
 		}
-		g.tenure.keep(g, r.Name, ledgerEntry{Tip: r.ID.String(), Ledger: l, Links: keepLinks(links)})
+		g.tenure.Keep(r.Name, tenure.Entry{Tip: r.ID.String(), Ledger: l, Links: tenure.LinksOf(links)})
 	}
-	g.tenure.save(g)
+	g.tenure.Save()
 	return nil
 }

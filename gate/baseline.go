@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"countersign/gate/record"
+	"countersign/gate/refstate"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -26,9 +28,9 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 		return undecided(err)
 	}
 	g.received = req.Received.Unix()
-	var whole *past
+	var whole *refstate.Whole
 	if g.now != nil { // else nothing was ever pushed, nor recorded
-		if whole, err = g.wholePast(ctx); err != nil {
+		if whole, err = g.wholeLog(ctx); err != nil {
 			return undecided(err)
 		}
 	}
@@ -41,13 +43,13 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	var found []policy.RefDecision
 	for _, r := range refs {
 		protected := g.now == nil && r.Name == g.introduction.Ref || g.now != nil && g.protects(r.Name, r.Name, aliases)
-		if r.Target != "" || !protected || whole != nil && whole.refs[r.Name] != nil && whole.refs[r.Name].known != "" {
+		if r.Target != "" || !protected || whole.State(r.Name).Known() != "" {
 			continue
 		}
 		found = append(found, policy.RefDecision{Ref: r.Name, Old: r.ID.String(), New: r.ID.String(), Protected: true})
 	}
 	for some := range slices.Chunk(found, baselineRefs) {
-		if err := g.record(ctx, BaselineSchema, req, policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}); err != nil {
+		if err := g.record(ctx, record.Baseline, req, policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}); err != nil {
 			return undecided(err)
 		}
 	}

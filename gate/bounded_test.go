@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"countersign/gate/record"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -32,11 +33,11 @@ func (s stuck) Dir() string  { return "the repository" }
 func (s stuck) Close() error { return nil }
 
 // kept keeps what is recorded.
-type kept struct{ records []Record }
+type kept struct{ records []record.Record }
 
-func (k *kept) Append(_ context.Context, record []byte) error {
-	var r Record
-	err := json.Unmarshal(record, &r)
+func (k *kept) Append(_ context.Context, b []byte) error {
+	var r record.Record
+	err := json.Unmarshal(b, &r)
 	k.records = append(k.records, r)
 	return err
 }

@@ -2,8 +2,6 @@ package gate
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"countersign/history"
@@ -52,9 +50,9 @@ func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside 
 	if g.repo == nil || g.now == nil {
 		return c, nil, ErrUndecided
 	}
-	g.received, g.past = now.Unix(), nil
-	p, err := g.wholePast(ctx)
-	if err != nil || p == nil {
+	g.received, g.states = now.Unix(), nil
+	whole, err := g.wholeLog(ctx)
+	if err != nil || whole == nil {
 		return c, nil, err
 	}
 	c.Journal = true
@@ -67,18 +65,18 @@ func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside 
 		held[r.Name] = r.ID
 	}
 	accepted := false
-	for _, ref := range slices.Sorted(maps.Keys(p.refs)) {
-		of := p.refs[ref]
-		accepted = accepted || len(of.pending) > 0 || len(of.awaited) > 0
-		for _, w := range of.pending {
-			if w.protected || policy.IsAttestation(ref) {
-				c.NotMade = append(c.NotMade, ref+" to "+w.new)
+	for _, ref := range whole.Refs() {
+		state := whole.State(ref)
+		accepted = accepted || state.Awaits()
+		for _, w := range state.Pending() {
+			if w.Protected || policy.IsAttestation(ref) {
+				c.NotMade = append(c.NotMade, ref+" to "+w.New)
 			}
 		}
-		for _, m := range of.unjudged {
-			c.NotAccepted = append(c.NotAccepted, ref+" to "+m.new)
+		for _, m := range state.Unjudged() {
+			c.NotAccepted = append(c.NotAccepted, ref+" to "+m.New)
 		}
-		known, isMoved, err := of.outside(held[ref])
+		known, isMoved, err := state.Moved(held[ref])
 		if err != nil {
 			return c, nil, err
 		}
@@ -86,6 +84,6 @@ func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside 
 			outside = append(outside, moved{ref, known, held[ref]})
 		}
 	}
-	c.Unknown = accepted && !p.applied
+	c.Unknown = accepted && !whole.Made
 	return c, outside, nil
 }

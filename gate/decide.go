@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"countersign/gate/attest"
+	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -288,7 +289,7 @@ const maxFindings = 5000
 func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
 	var ledger *policy.Ledger
 	var links *policy.Links // of the landing that is read; settled when all are
-	var before ledgerEntry
+	var before tenure.Entry
 	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (origin, error) {
 		if from := parent.String(); from != u.decision.Old || parent.IsZero() {
 			u.decision.From = from
@@ -304,7 +305,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if links, err = p.linksBefore(ctx, u.resolved, parent); err != nil {
 			return origin{}, err
 		}
-		before = ledgerEntry{Tip: parent.String(), Ledger: ledger.Clone(), Links: keepLinks(links)}
+		before = tenure.Entry{Tip: parent.String(), Ledger: ledger.Clone(), Links: tenure.LinksOf(links)}
 		if u.above && parent == u.real {
 			before.Above = p.now.policy.Adoption.Commits
 		}
@@ -345,7 +346,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		ledger.Credit(f.by.policy, landing)
 	}
 	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
-		p.tenure.keep(p.Gate, u.resolved, ledgerEntry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: keepLinks(links)}, before)
+		p.tenure.Keep(u.resolved, tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(links)}, before)
 	}
 	return nil
 }

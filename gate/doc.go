@@ -20,6 +20,16 @@
 // [Gate.Verify] and [Gate.VerifyAll] judge history that has landed, by the same functions; [Gate.Foresee] a push that has
 // not left yet; [Guard] decides what Git's own reference transactions may do beside a push.
 //
+// Its parts are packages below it. They take what they need, and know neither the gate nor one another, but for the
+// words of a record and the modes of files:
+//
+//   - gate/attest reads attestations: approvals, withdrawals, exceptions and approvals of moves;
+//   - gate/record says what the journal keeps of a push;
+//   - gate/refstate says what became of a ref, by the journal, and since when something has been in sight;
+//   - gate/tenure keeps what everybody has earned, so that a push doesn't read all of history;
+//   - gate/ticket tells the guard what was decided;
+//   - gate/shared makes files that everybody who pushes can use.
+//
 // What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache of
 // tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. It writes nothing
 // before step 5, and nothing of Git's.

@@ -46,7 +46,7 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 		if at, err := p.onStraight(ctx, u); err != nil || at {
 			return err // what the journal doesn't know any more was judged once more
 		}
-	} else if past, err := p.pastOf(ctx, u.resolved, u.real); err != nil || !past.onlyMade(u.real.String()) {
+	} else if state, err := p.stateOf(ctx, u.resolved, u.real); err != nil || !state.OnlyMade(u.real.String()) {
 		return err
 	}
 	signer, err := p.bringer(ctx, u.New)
@@ -54,7 +54,7 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 		return err
 	}
 	branch := policy.BranchByPattern{
-		Name: u.Name, Ref: u.resolved, Old: known(u.real), New: u.New.String(), Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
+		Name: u.Name, Ref: u.resolved, Old: nameOf(u.real), New: u.New.String(), Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
 	}
 	outcome := p.now.policy.JudgeWanted(branch)
 	if !outcome.Passes() {
@@ -141,11 +141,11 @@ func (p *push) findEmpty(ctx context.Context) error {
 		if !u.New.IsZero() {
 			continue
 		}
-		past, err := p.pastOf(ctx, u.resolved, u.real)
+		state, err := p.stateOf(ctx, u.resolved, u.real)
 		if err != nil {
 			return err
 		}
-		if past.onlyMade(u.real.String()) {
+		if state.OnlyMade(u.real.String()) {
 			names, ids = append(names, u.resolved), append(ids, u.real)
 		}
 	}
@@ -165,15 +165,4 @@ func (p *push) findEmpty(ctx context.Context) error {
 		}
 	}
 	return err
-}
-
-// onlyMade says whether all that happened to the ref is that it was made with a value at which nothing had to be
-// judged.
-func (p *refPast) onlyMade(value string) bool {
-	if len(p.moves) == 0 {
-		return false
-	}
-	last := p.moves[len(p.moves)-1]
-	old, err := history.ParseID(last.old)
-	return err == nil && old.IsZero() && last.new == value && last.landings == 0
 }

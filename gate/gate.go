@@ -10,6 +10,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/gate/record"
+	"countersign/gate/refstate"
+	"countersign/gate/tenure"
+	"countersign/gate/ticket"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -54,8 +58,8 @@ type Options struct {
 	Record func(gitDir string, setting policy.Journal) (Recorder, error)
 	// Records reads the journal for a repository's Git directory, oldest first; nil where none is at hand.
 	Records func(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error]
-	// Index opens an index of the same journal by what Indexed gives, for pushes; nil to read all of it.
-	Index func(gitDir string, setting policy.Journal) Index
+	// Index opens an index of the same journal by what [refstate.Entries] gives, for pushes; nil to read all of it.
+	Index func(gitDir string, setting policy.Journal) refstate.Index
 	// Getenv looks up the few environment variables that history needs.
 	Getenv func(string) string
 	// Encode writes a decision for the record, losing nothing of what was pushed.
@@ -92,17 +96,14 @@ type Gate struct {
 	floor        *policy.Policy // nil for none
 	server       *standing      // the server's policy, or that of the introduction
 	recorder     Recorder
-	past         *past // what the journal says; nil before it was asked, or where there is none
-	received     int64 // when the push being judged came in, seconds since 1970; 0 for none
-	tenure       ledgers
+	states       *refstate.Log       // what the journal says of refs; nil before it was asked, or where there is none
+	received     int64               // when the push being judged came in, seconds since 1970; 0 for none
+	tenure       *tenure.Cache       // nil where the policy couldn't be read
 	exceptions   *bool               // whether there is any; nil before somebody asked
 	chain        map[string][]string // names between one that is pushed to and the ref that moves
 	logs         *transparency
 	pusher       string // who signed the push certificate; "" for nobody
 }
-
-// recordTime bounds how long a push waits for its record to be written.
-const recordTime = 15 * time.Second
 
 // Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
 // Judge then refuses and records that error: a policy that can't be read is no open door.
@@ -128,6 +129,7 @@ func (g *Gate) open() (err error) {
 			return err
 		}
 		g.now = &only
+		g.openTenure()
 	}
 	if err := g.repo.Close(); err != nil {
 		return err
@@ -143,10 +145,14 @@ const mergedLines = 400
 
 // readPolicy finds the policy in force.
 func (g *Gate) readPolicy(ctx context.Context) (err error) {
-	if err = g.readServer(); err == nil {
-		g.now, err = g.stand(ctx)
+	if err := g.readServer(); err != nil {
+		return err
 	}
-	return err
+	if g.now, err = g.stand(ctx); err != nil {
+		return err
+	}
+	g.openTenure()
+	return nil
 }
 
 func (o Options) openRepo(limits history.Limits) (Repository, error) {
@@ -228,7 +234,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	if err == nil {
 		d.Settle()
 	}
-	d = bounded(d)
+	d = record.Bounded(d)
 	d.Reference = reference(req)
 	if err != nil {
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
@@ -250,21 +256,21 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
-	rerr := g.record(ctx, RecordSchema, req, d)
-	if errors.Is(rerr, errTooLong) && d.Verdict == policy.Accepted { // refused, that fits
+	rerr := g.record(ctx, record.Push, req, d)
+	if errors.Is(rerr, record.ErrTooLong) && d.Verdict == policy.Accepted { // refused, that fits
 		err = fmt.Errorf("%w: %w", ErrUndecided, rerr)
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
-		rerr = g.record(ctx, RecordSchema, req, d)
+		rerr = g.record(ctx, record.Push, req, d)
 	}
 	if rerr != nil || d.Verdict != policy.Accepted {
-		TicketsOf(g.GitDir()).Remove(g.o.Process)
+		ticket.In(g.GitDir()).Remove(g.o.Process)
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
 		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
 	}
 	if d.Verdict == policy.Accepted {
-		g.tenure.save(g)
+		g.tenure.Save()
 	}
 	if g.repo != nil {
 		g.remindOf(&d)

@@ -4,43 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
+	"countersign/gate/record"
+	"countersign/gate/ticket"
 	"countersign/history"
 	"countersign/policy"
 )
 
-// Guarded is what a reference-transaction hook was told.
-type Guarded struct {
-	Moves   []RefMove
-	Command []string // of the git that moves the refs
-}
-
 // Guard says which moves of protected refs nobody decided; none may go on. It records them. Which refs are
 // protected is the policy's to say; where that can't be read all are. Options are those of a gate: the policy is
 // opened last, as few moves need it.
-//
-// Git's lines look alike for a deletion, for the packing of refs and for a mere check: what tells them apart is
-// what the ref really holds, and the lock that only a deletion takes.
-func Guard(ctx context.Context, o Options, req Request, t Guarded) ([]policy.Finding, error) {
+func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([]policy.Finding, error) {
 	g := &Gate{o: o, logs: new(transparency)}
 	defer g.Close()
-	ask := TicketsOf(o.Dir).lacks(o.Process, t.Moves)
+	ask := ticket.In(o.Dir).Lacks(o.Process, t.Moves)
 	if len(ask) == 0 {
 		return nil, nil // a push that was accepted
 	}
 	if err := g.openForRefs(); err != nil {
 		return nil, fmt.Errorf("%w: the repository can't be read: %w", ErrUndecided, err)
 	}
-	ask = TicketsOf(g.GitDir()).lacks(o.Process, ask) // a worktree has none of its own
-	moves, err := g.changing(ctx, ask, t.Command)
+	tickets := ticket.In(g.GitDir()) // a worktree has none of its own
+	moves, err := g.changing(ctx, ticket.Transaction{Moves: tickets.Lacks(o.Process, ask), Command: t.Command})
 	if err != nil {
 		return nil, err
 	}
-	if m, renames := renamed(t); renames {
+	if m, renames := t.Rename(); renames {
 		moves = append(moves, m)
 	}
 	if len(moves) == 0 {
@@ -49,9 +39,9 @@ func Guard(ctx context.Context, o Options, req Request, t Guarded) ([]policy.Fin
 	if g.readPolicy(ctx) != nil {
 		g.now = nil
 	}
-	var stopped []RefMove
+	var stopped []ticket.Move
 	for _, m := range moves {
-		if g.guards(m.Ref) && !TicketsOf(g.GitDir()).use(m, g.o.Now()) {
+		if g.guards(m.Ref) && !tickets.Use(m, g.o.Now()) {
 			stopped = append(stopped, m)
 		}
 	}
@@ -67,7 +57,7 @@ func Guard(ctx context.Context, o Options, req Request, t Guarded) ([]policy.Fin
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}
-	return d.Findings, g.record(ctx, RecordSchema, req, bounded(d))
+	return d.Findings, g.record(ctx, record.Push, req, record.Bounded(d))
 }
 
 func (g *Gate) guards(ref string) bool { return g.now == nil || g.now.policy.Protects(ref) }
@@ -88,11 +78,8 @@ func (g *Gate) openByGit() (err error) {
 }
 
 // changing gives the moves that would change what a ref holds, with its real value.
-func (g *Gate) changing(ctx context.Context, moves []RefMove, command []string) (changing []RefMove, err error) {
-	deletes := g.deletes(command)
-	moves = slices.DeleteFunc(moves, func(m RefMove) bool {
-		return allZeros(m.New) && !deletes // pack-refs takes the loose half away, or somebody only checks
-	})
+func (g *Gate) changing(ctx context.Context, t ticket.Transaction) ([]ticket.Move, error) {
+	moves := t.Moving(g.GitDir())
 	if len(moves) == 0 {
 		return nil, nil
 	}
@@ -100,7 +87,7 @@ func (g *Gate) changing(ctx context.Context, moves []RefMove, command []string) 
 	for _, m := range moves {
 		names = append(names, m.Ref)
 	}
-	if len(names) > 500 {
+	if len(names) > mostNames {
 		names = nil // one question for all is shorter
 	}
 	refs, err := g.repo.Refs(ctx, names...)
@@ -112,54 +99,52 @@ func (g *Gate) changing(ctx context.Context, moves []RefMove, command []string) 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
-	held := make(map[string]history.Ref, len(refs))
+	held := make(map[string]ticket.Value, len(refs))
 	for _, r := range refs {
-		held[r.Name] = r
+		held[r.Name] = ticket.Value{ID: r.ID.String(), Target: r.Target}
 	}
-	for _, m := range moves {
-		real, exists := held[m.Ref]
-		now := strings.Repeat("0", len(m.Old))
-		if exists {
-			now = real.ID.String()
-		}
-		switch target, symbolic := strings.CutPrefix(m.New, "ref:"); {
-		case symbolic && real.Target == target, !symbolic && exists && real.Target == "" && m.New == now, allZeros(m.New) && !exists:
-			continue // it stays what it is
-		}
-		if strings.HasPrefix(m.Old, "ref:") || allZeros(m.Old) && exists {
-			m.Old = now
-		}
-		changing = append(changing, m)
-	}
-	return changing, nil
+	return ticket.Changing(moves, held), nil
 }
 
-// deletes says whether a line to all zeros is of a deletion: in the files backend that holds the lock of
-// packed-refs, and nothing else does at that moment but pack-refs itself.
-func (g *Gate) deletes(command []string) bool {
-	if _, err := os.Stat(filepath.Join(g.GitDir(), "reftable")); err == nil {
-		return true
+// leaveTicket lets Git make what was accepted, under each name of what moves.
+func (g *Gate) leaveTicket(req Request) error {
+	tickets := ticket.In(g.GitDir())
+	if !tickets.Wanted() {
+		return nil
 	}
-	if len(command) > 1 && command[1] == "pack-refs" {
-		return false
-	}
-	_, err := os.Lstat(filepath.Join(g.GitDir(), "packed-refs.lock"))
-	return err == nil || !os.IsNotExist(err)
-}
-
-// renamed gives the rename of a branch to another name: Git announces only that the old name goes.
-func renamed(t Guarded) (RefMove, bool) {
-	i := slices.Index(t.Command, "branch")
-	if i < 0 || !slices.ContainsFunc(t.Command[i:], func(arg string) bool {
-		return arg == "--move" || len(arg) > 1 && arg[0] == '-' && arg[1] != '-' && strings.ContainsAny(arg, "mM")
-	}) {
-		return RefMove{}, false
-	}
-	to := "refs/heads/" + t.Command[len(t.Command)-1]
-	for _, m := range t.Moves {
-		if allZeros(m.New) && !allZeros(m.Old) && strings.HasPrefix(m.Ref, "refs/heads/") && m.Ref != to {
-			return RefMove{m.New, m.Old, to}, true
+	tickets.Sweep(g.o.Alive, g.o.Now())
+	var moves []ticket.Move
+	for _, u := range req.Updates {
+		length := max(len(u.Old.String()), len(u.New.String()))
+		old, to := padded(u.Old, length), padded(u.New, length)
+		for _, name := range append([]string{u.Name}, g.chain[u.Name]...) {
+			moves = append(moves, ticket.Move{Old: old, New: to, Ref: name})
 		}
 	}
-	return RefMove{}, false
+	return tickets.Write(g.o.Process, moves)
+}
+
+// padded writes an id, and nothing as zeros of the length that ids have here.
+func padded(id history.ID, length int) string {
+	if id.IsZero() {
+		return strings.Repeat("0", length)
+	}
+	return id.String()
+}
+
+// MayMove leaves a ticket, by an operator, for one move of one ref, and records it with the reason.
+func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
+	u := req.Updates[0]
+	tickets := ticket.In(g.GitDir())
+	if !tickets.Wanted() {
+		return fmt.Errorf("no guard is installed at %s: nothing has to be let through", g.GitDir())
+	}
+	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason}}
+	d.Refs[0].Old = u.Old.String()
+	d.Reference = reference(req)
+	if err := g.record(ctx, record.Operator, req, d); err != nil {
+		return err
+	}
+	tickets.Sweep(g.o.Alive, g.o.Now())
+	return tickets.Let(ticket.Move{Old: u.Old.String(), New: u.New.String(), Ref: u.Name})
 }

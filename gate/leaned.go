@@ -60,11 +60,11 @@ func (g *Gate) Leaned(ctx context.Context, visit func(Leaned) error) error {
 	if err != nil {
 		return undecided(err)
 	}
-	p, err := g.wholePast(ctx)
+	whole, err := g.wholeLog(ctx)
 	if err != nil {
 		return undecided(err)
 	}
-	l := leaning{Gate: g, seen: p.sights(), visit: visit, vouchers: make(map[history.ID][]attest.Ref), told: make(map[string]bool)}
+	l := leaning{Gate: g, seen: whole.FirstSeen(), visit: visit, vouchers: make(map[history.ID][]attest.Ref), told: make(map[string]bool)}
 	if err := l.findVouchers(ctx); err != nil {
 		return undecided(err)
 	}

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"countersign/history"
@@ -72,29 +71,10 @@ func shownBy(ctx context.Context, repo Repository, links *policy.Links, l *histo
 	return found, nil
 }
 
-// keptLinks are links as the cache keeps them: path and target, raw bytes, sorted by path. Nil says that they
-// aren't known.
-type keptLinks [][2][]byte
-
-func keepLinks(links *policy.Links) keptLinks {
-	targets := links.Targets()
-	kept := make(keptLinks, 0, len(targets))
-	for _, path := range slices.Sorted(maps.Keys(targets)) {
-		kept = append(kept, [2][]byte{[]byte(path), []byte(targets[path])})
-	}
-	return kept
-}
-
 // linksBefore gives the links at the commit that a push to a ref goes on from.
 func (g *Gate) linksBefore(ctx context.Context, ref string, commit history.ID) (*policy.Links, error) {
-	for _, e := range g.loadLedgers(g.ledgerFile(ref)).Entries {
-		if e.Tip == commit.String() && e.Links != nil {
-			links := policy.NewLinks(nil)
-			for _, l := range e.Links {
-				links.Set(string(l[0]), string(l[1]))
-			}
-			return links, nil
-		}
+	if links := g.tenure.Links(ref, commit.String()); links != nil {
+		return links, nil
 	}
 	repo, err := g.aside()
 	if err != nil {

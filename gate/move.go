@@ -15,13 +15,13 @@ import (
 func (p *push) change(u *update) policy.RefChange {
 	c := u.facts
 	c.Name, c.Ref, c.Protected, c.Received = u.Name, u.resolved, u.decision.Protected, p.req.Received.Unix()
-	c.Claimed, c.Old, c.New = known(u.Old), known(u.real), known(u.New)
+	c.Claimed, c.Old, c.New = nameOf(u.Old), nameOf(u.real), nameOf(u.New)
 	c.HoldsPolicy = p.introduction != nil && u.resolved == p.introduction.Ref
 	return c
 }
 
-// known gives the name of an object, "" for none.
-func known(id history.ID) string {
+// nameOf gives the name of an object, "" for none.
+func nameOf(id history.ID) string {
 	if id.IsZero() {
 		return ""
 	}
@@ -112,7 +112,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if err != nil || len(stated) == 0 {
 		return nil, err
 	}
-	past, err := p.pastOf(ctx, u.resolved, u.real)
+	state, err := p.stateOf(ctx, u.resolved, u.real)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 			if a.Seen, err = p.vouched(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
 				return nil, err
 			}
-			if a.Seen == 0 || a.Seen > past.movedOn(u.real.String(), u.New.String()) {
+			if a.Seen == 0 || a.Seen > state.MovedOn(u.real.String(), u.New.String()) {
 				moves = append(moves, a)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/record"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -25,12 +26,12 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	if u.New == u.real {
 		return false, nil
 	}
-	past, err := p.pastOf(ctx, u.resolved, u.real)
+	state, err := p.stateOf(ctx, u.resolved, u.real)
 	if err != nil {
 		return false, err
 	}
-	past.confirm(u.real.String(), p.req.Received.Unix())
-	known, moved, err := past.outside(u.real)
+	state.Confirm(u.real.String(), p.req.Received.Unix())
+	known, moved, err := state.Moved(u.real)
 	if err != nil || !moved {
 		return false, err
 	}
@@ -64,19 +65,10 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	return false, nil
 }
 
-// outside gives the value that the last judged push left, and says whether the ref has another one now.
-func (p *refPast) outside(now history.ID) (known history.ID, moved bool, err error) {
-	if p.known == "" {
-		return known, false, nil
-	}
-	known, err = history.ParseID(p.known)
-	return known, err == nil && known != now, err
-}
-
 // movedOutside is the finding about a ref that isn't where the last judged push left it.
 func (g *Gate) movedOutside(ctx context.Context, ref string, was, now history.ID) policy.Finding {
 	return policy.MovedRef{
-		Ref: ref, Known: known(was), Now: known(now), WhatCameIn: g.between(ctx, was, now), LengthOfIDs: max(len(was.String()), len(now.String())),
+		Ref: ref, Known: nameOf(was), Now: nameOf(now), WhatCameIn: g.between(ctx, was, now), LengthOfIDs: max(len(was.String()), len(now.String())),
 	}.Finding()
 }
 
@@ -240,23 +232,23 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	if now != found {
 		return fmt.Errorf("%s is at %s, not at %s", ref, absent(now), absent(found))
 	}
-	if journal, err := g.sighted(ctx); err != nil || !journal {
+	if l, err := g.refLog(ctx); err != nil || l == nil {
 		return errors.Join(err, errors.New("there is no journal yet, and nothing to accept"))
 	}
-	past, err := g.pastOf(ctx, ref, now)
+	state, err := g.stateOf(ctx, ref, now)
 	if err != nil {
 		return err
 	}
-	known := past.known
+	known := state.Known()
 	switch {
 	case known == "":
 		return fmt.Errorf("nothing is known of %s while it was protected: nothing to accept", ref)
 	case known != old.String():
 		return fmt.Errorf("%s was known to be at %s, not at %s", ref, known, from)
-	case known == found.String() && len(past.unjudged) == 0:
+	case known == found.String() && len(state.Unjudged()) == 0:
 		return fmt.Errorf("%s is where it was known to be: nothing to accept", ref)
 	}
 	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}
 	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: found.String(), Protected: true}}
-	return g.record(ctx, MoveSchema, req, d)
+	return g.record(ctx, record.Move, req, d)
 }

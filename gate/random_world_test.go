@@ -20,6 +20,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"countersign/gate/attest"
+	"countersign/gate/refstate"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -275,9 +276,9 @@ func signed(name, payload string) string {
 func (w *world) open() (*Gate, error) {
 	w.flush()
 	w.opened++
-	var index func(string, policy.Journal) Index // every other time; it must not change any verdict
+	var index func(string, policy.Journal) refstate.Index // every other time; it must not change any verdict
 	if w.opened%2 == 0 {
-		index = func(string, policy.Journal) Index { return &memoryIndex{w.journal.records, nil} }
+		index = func(string, policy.Journal) refstate.Index { return &memoryIndex{w.journal.records, nil} }
 	}
 	return Open(Options{
 		Index: index,
@@ -307,7 +308,7 @@ type memoryIndex struct {
 func (x *memoryIndex) Update(context.Context) error {
 	x.said = make(map[string][][]byte)
 	for _, r := range x.records {
-		all, err := Indexed(r)
+		all, err := refstate.Entries(r)
 		if err != nil {
 			return err
 		}

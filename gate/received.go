@@ -29,11 +29,11 @@ func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
 		if r.Name == u.resolved || !isBranch(r.Name) {
 			continue
 		}
-		past, err := p.pastOf(ctx, r.Name, r.ID)
+		state, err := p.stateOf(ctx, r.Name, r.ID)
 		if err != nil {
 			return nil, err
 		}
-		if past.straight(r.ID) {
+		if state.AlwaysJudged(r.ID) {
 			straight = append(straight, r)
 		}
 	}
@@ -60,9 +60,12 @@ func (p *push) onStraight(ctx context.Context, u *update) (bool, error) {
 // cameIn says when a commit first came in on one of some refs, by the journal, in seconds since 1970; 0 if it
 // didn't.
 func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {
-	l := look{Gate: p.Gate}
+	v, err := p.view(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for _, r := range refs {
-		at, err := l.firstWith(ctx, r.Name, r.ID, commit)
+		at, err := v.FirstWith(ctx, r.Name, r.ID, commit)
 		if err != nil {
 			return 0, err
 		}

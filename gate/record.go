@@ -2,38 +2,15 @@ package gate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
+	"countersign/gate/record"
 	"countersign/policy"
 )
 
-// Record is what the journal keeps of one push. Fields are only ever added.
-type Record struct {
-	Schema     string          `json:"schema"`
-	Time       time.Time       `json:"time"` // when the push was received, UTC
-	Repository string          `json:"repository"`
-	Program    string          `json:"program"` // version
-	Policy     string          `json:"policy"`  // digest, "" where it couldn't be read
-	Pusher     Pusher          `json:"pusher"`
-	Options    []string        `json:"options,omitempty"`
-	Millis     int64           `json:"duration_ms"`
-	Decision   json.RawMessage `json:"decision"` // as Options.Encode writes it
-}
-
-// The schemas of the records this version writes: what was decided, what Git then did,
-// that somebody reviewed an exception, and that an operator let a ref move.
-const (
-	RecordSchema  = "countersign-push/1"
-	AppliedSchema = "countersign-applied/1"
-	ReviewSchema  = "countersign-review/1"
-	MoveSchema    = "countersign-move/1" // an operator lets a move stand that no push made
-	// OperatorSchema: an operator lets a ref move beside a push.
-	OperatorSchema = "countersign-operator/1"
-	// BaselineSchema: what protected refs hold that the journal knew nothing of; old and new are the same.
-	BaselineSchema = "countersign-baseline/1"
-)
+// recordTime bounds how long a push waits for its record to be written.
+const recordTime = 15 * time.Second
 
 var errNoRecorder = errors.New("no journal is open")
 
@@ -55,27 +32,17 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 			return err
 		}
 	}
-	r := Record{
+	r := record.Record{
 		Schema: schema, Time: req.Received.UTC(), Repository: g.GitDir(), Program: g.o.Version,
 		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(),
 	}
 	r.Pusher.Principal = g.pusher
-	if d.Verdict != policy.Accepted {
-		d = brief(d, &r)
-	}
-	var err error
-	if r.Decision, err = g.o.Encode(d); err != nil {
-		return err
-	}
 	if g.now != nil {
 		r.Policy = g.now.policy.Digest
 	}
-	b, err := json.Marshal(r)
+	b, err := r.Encode(d, g.o.Encode)
 	if err != nil {
 		return err
-	}
-	if len(b) > maxRecord {
-		return errTooLong
 	}
 	return g.recorder.Append(ctx, b)
 }
@@ -96,7 +63,7 @@ func (g *Gate) Applied(ctx context.Context, req Request) error {
 	for i, u := range req.Updates {
 		d.Refs[i].Old = u.Old.String() // Git's own word by now, not the client's
 	}
-	return g.record(ctx, AppliedSchema, req, d)
+	return g.record(ctx, record.Applied, req, d)
 }
 
 // asked gives the updates of a request as far as the request says them. What a ref was before, it

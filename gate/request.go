@@ -3,6 +3,7 @@ package gate
 import (
 	"time"
 
+	"countersign/gate/record"
 	"countersign/history"
 )
 
@@ -11,7 +12,7 @@ type Request struct {
 	// Updates are the ref updates, each ref once. Old ids are what the client claimed; the gate
 	// looks up the real ones.
 	Updates []history.RefUpdate
-	Pusher  Pusher
+	Pusher  record.Pusher
 	// Options are the push options (git-push(1), --push-option). They are recorded and never
 	// obeyed.
 	Options []string
@@ -26,17 +27,4 @@ type Certificate struct {
 	Blob        history.ID
 	Nonce       string // that the server gave
 	NonceStatus string // git-receive-pack(1): "OK", "SLOP", "BAD", …
-}
-
-// Pusher is who the server says is pushing. It is recorded; no rule trusts it.
-type Pusher struct {
-	// Name as the server authenticated it, "" where it doesn't say.
-	Name string `json:"name,omitempty"`
-	// Source says where Name was read, such as "GL_USER"; fixed at installation, since a pusher
-	// can often set variables.
-	Source string `json:"source,omitempty"`
-	// Principal is who signed the push certificate, as it was verified here; "" for nobody.
-	Principal string `json:"principal,omitempty"`
-	// Address is the client's address where known.
-	Address string `json:"address,omitempty"`
 }

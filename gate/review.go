@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/record"
+	"countersign/gate/shared"
 	"countersign/policy"
 )
 
@@ -51,11 +53,10 @@ func (g *Gate) keepForReview(d policy.Decision) error {
 }
 
 func (g *Gate) noteUnreviewed(line string) error {
-	f, err := os.OpenFile(g.unreviewedFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	f, err := shared.Create(g.unreviewedFile(), os.O_APPEND)
 	if err != nil {
 		return err
 	}
-	share(f)
 	_, err = f.WriteString(line + "\n")
 	return errors.Join(err, f.Close())
 }
@@ -74,7 +75,7 @@ func (g *Gate) Review(ctx context.Context, req Request, reference string) error 
 	if !slices.Contains(references, reference) {
 		return errNothingToReview
 	}
-	if err := g.record(ctx, ReviewSchema, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
+	if err := g.record(ctx, record.Review, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
 		return err
 	}
 	return g.noteUnreviewed("-" + reference)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/history"
 )
 
@@ -102,17 +103,17 @@ func (e Environment) certificate() (*gate.Certificate, error) {
 	}, nil
 }
 
-func (e Environment) pusher() (gate.Pusher, error) {
+func (e Environment) pusher() (record.Pusher, error) {
 	kind := e.PusherFrom
 	if kind == "" {
 		kind = "none"
 	}
 	i := slices.IndexFunc(servers, func(s server) bool { return s.kind == kind })
 	if i < 0 {
-		return gate.Pusher{}, fmt.Errorf("unknown kind of server %q to say who pushes: want one of %s",
+		return record.Pusher{}, fmt.Errorf("unknown kind of server %q to say who pushes: want one of %s",
 			kind, strings.Join(Kinds(), ", "))
 	}
-	var p gate.Pusher
+	var p record.Pusher
 	if of := servers[i].address; of != "" {
 		word, _, _ := strings.Cut(e.lookup(of), " ")
 		if addr, err := netip.ParseAddr(word); err == nil {
@@ -122,7 +123,7 @@ func (e Environment) pusher() (gate.Pusher, error) {
 	for _, of := range servers[i].names {
 		if name := e.lookup(of); name != "" {
 			if len(name) > maxName {
-				return gate.Pusher{}, fmt.Errorf("%s is %d bytes long: %d are allowed", of, len(name), maxName)
+				return record.Pusher{}, fmt.Errorf("%s is %d bytes long: %d are allowed", of, len(name), maxName)
 			}
 			p.Name, p.Source = name, of
 			break

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"countersign/gate"
+	"countersign/gate/record"
 )
 
 // everything is an environment in which each variable that any server uses claims another name.
@@ -20,7 +20,7 @@ func everything(name string) string {
 	}[name]
 }
 
-func pusher(t *testing.T, kind string, getenv func(string) string) gate.Pusher {
+func pusher(t *testing.T, kind string, getenv func(string) string) record.Pusher {
 	t.Helper()
 	req, err := Update([]string{main, a1, b2}, Environment{Getenv: getenv, PusherFrom: kind})
 	if err != nil {
@@ -33,7 +33,7 @@ func pusher(t *testing.T, kind string, getenv func(string) string) gate.Pusher {
 // installation fixed is read.
 func TestAttackPusherNamesThemselves(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[string]gate.Pusher{
+	for kind, want := range map[string]record.Pusher{
 		"":         {},
 		"none":     {},
 		"ssh":      {Source: "SSH_CONNECTION", Address: "2001:db8::7"},
@@ -58,7 +58,7 @@ func TestAttackPusherNamesThemselves(t *testing.T) {
 func TestGitLabDeployKeyHasNoNameButAnID(t *testing.T) {
 	t.Parallel()
 	got := pusher(t, "gitlab", func(name string) string { return map[string]string{"GL_ID": "key-12"}[name] })
-	if want := (gate.Pusher{Name: "key-12", Source: "GL_ID"}); got != want {
+	if want := (record.Pusher{Name: "key-12", Source: "GL_ID"}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
@@ -75,7 +75,7 @@ func TestAddressThatIsNoneIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	for _, claim := range []string{"", "example.org 1 2 3", "\x1b[2J", "192.0.2.7:50122 x"} {
 		got := pusher(t, "ssh", func(name string) string { return map[string]string{"SSH_CONNECTION": claim}[name] })
-		if got != (gate.Pusher{}) {
+		if got != (record.Pusher{}) {
 			t.Errorf("SSH_CONNECTION=%q was read as %+v", claim, got)
 		}
 	}

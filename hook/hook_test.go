@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/history"
 )
 
@@ -58,7 +59,7 @@ func TestPreReceive(t *testing.T) {
 			{Old: id(t, a1), New: id(t, b2), Name: main},
 			{New: id(t, a1), Name: topic},
 		},
-		Pusher:   gate.Pusher{Name: "alice", Source: "GL_USER", Address: "192.0.2.7"},
+		Pusher:   record.Pusher{Name: "alice", Source: "GL_USER", Address: "192.0.2.7"},
 		Options:  []string{"ci.skip", ""},
 		Received: noon,
 	}

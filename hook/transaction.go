@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"countersign/gate"
+	"countersign/gate/ticket"
 )
 
 const maxTransaction = 64 << 20 // bytes: git pack-refs names every ref at once
@@ -15,7 +15,7 @@ const maxTransaction = 64 << 20 // bytes: git pack-refs names every ref at once
 // new value SP ref name LF" (githooks(5)). A value is an id or, from git 2.46 on, "ref:" and the name that a
 // symbolic ref points to. No line at all is a transaction of nothing. Names stay the bytes they are: HEAD and
 // its like come this way, too.
-func Transaction(r io.Reader) ([]gate.RefMove, error) {
+func Transaction(r io.Reader) ([]ticket.Move, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxTransaction+1))
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
@@ -30,13 +30,13 @@ func Transaction(r io.Reader) ([]gate.RefMove, error) {
 	if !whole {
 		return nil, errors.New("no line feed at the end of the last line: something may be missing")
 	}
-	var moves []gate.RefMove
+	var moves []ticket.Move
 	for n, line := range strings.Split(text, "\n") {
 		fields := strings.SplitN(line, " ", 3)
 		if len(fields) != 3 || !value(fields[0]) || !value(fields[1]) || fields[2] == "" {
 			return nil, fmt.Errorf("line %d: want old value, new value and ref name, one space between", n+1)
 		}
-		moves = append(moves, gate.RefMove{Old: fields[0], New: fields[1], Ref: fields[2]})
+		moves = append(moves, ticket.Move{Old: fields[0], New: fields[1], Ref: fields[2]})
 	}
 	return moves, nil
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"countersign/gate"
+	"countersign/gate/ticket"
 )
 
 func TestTransactionLines(t *testing.T) {
@@ -18,7 +18,7 @@ func TestTransactionLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []gate.RefMove{
+	want := []ticket.Move{
 		{Old: zero, New: one, Ref: "refs/heads/\xff'$(id)"},
 		{Old: zero, New: "ref:refs/heads/main", Ref: "HEAD"},
 		{Old: "ref:refs/heads/a", New: "ref:refs/heads/b", Ref: "refs/heads/alias"},

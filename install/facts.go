@@ -85,7 +85,7 @@ const (
 	// In place of the above, where the policy lies in the tree.
 	introductionFile = policyFolder + "/introduction.toml"
 	keysFolder       = policyFolder + "/keys"
-	ticketFolder     = policyFolder + "/tickets" // see package gate
+	ticketFolder     = policyFolder + "/tickets" // see package gate/ticket
 	maxHook          = 1 << 20                   // bytes of a hook worth reading: ours is shorter
 )
 

@@ -99,7 +99,8 @@ input="$input$line${rest%x}x"
 `
 	// The program is started once, for all lines of a transaction, where one of them has something to be asked. What a few
 	// lines say is compared here with the push's ticket and with what the refs hold: git makes a transaction of each ref
-	// that it packs and, before 2.51, of each that is pushed. Each rule is the program's, which package gate explains.
+	// that it packs and, before 2.51, of each that is pushed. Each rule is the program's: package gate/ticket explains
+	// it.
 	guardFilter = `protected() {
 	case $1 in
 	%s) ;;

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countersign/gate"
+	"countersign/gate/record"
 	"countersign/journal"
 	"countersign/policy"
 	"countersign/report"
@@ -26,7 +27,7 @@ func logPath(env Env, repository string) (string, error) {
 }
 
 // eachRecord goes through a repository's journal. What is wrong with the journal is said at the end.
-func eachRecord(env Env, repository string, do func(r record, raw []byte) error) error {
+func eachRecord(env Env, repository string, do func(r logged, raw []byte) error) error {
 	path, err := logPath(env, repository)
 	if err != nil {
 		return err
@@ -55,13 +56,13 @@ func eachRecord(env Env, repository string, do func(r record, raw []byte) error)
 	return nil
 }
 
-// record is a record with its decision read.
-type record struct {
-	gate.Record
+// logged is a record with its decision read.
+type logged struct {
+	record.Record
 	Decision policy.Decision
 }
 
-func readRecord(raw []byte) (r record, err error) {
+func readRecord(raw []byte) (r logged, err error) {
 	if err := json.Unmarshal(raw, &r.Record); err != nil {
 		return r, err
 	}
@@ -70,17 +71,17 @@ func readRecord(raw []byte) (r record, err error) {
 }
 
 // became says in a word or two what a record says became of its refs.
-func became(r record) string {
+func became(r logged) string {
 	switch r.Schema {
-	case gate.AppliedSchema:
+	case record.Applied:
 		return "applied"
-	case gate.ReviewSchema:
+	case record.Review:
 		return "reviewed"
-	case gate.MoveSchema:
+	case record.Move:
 		return "let stand"
-	case gate.OperatorSchema:
+	case record.Operator:
 		return "may move"
-	case gate.BaselineSchema:
+	case record.Baseline:
 		return "found"
 	}
 	if r.Decision.Undecided != "" {
@@ -90,7 +91,7 @@ func became(r record) string {
 }
 
 // logLine prints a record in one line, as text or as the JSON that it is.
-func logLine(env Env, format *choice, r record, raw []byte) {
+func logLine(env Env, format *choice, r logged, raw []byte) {
 	if format.word == "json" {
 		env.out.Line(json.RawMessage(raw))
 		return
@@ -99,7 +100,7 @@ func logLine(env Env, format *choice, r record, raw []byte) {
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
 	}
-	if r.Schema == gate.BaselineSchema {
+	if r.Schema == record.Baseline {
 		refs = []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
 	}
 	for _, f := range r.Decision.Findings {

@@ -2,81 +2,29 @@ package gate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 
+	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
 )
 
-// ledgers keeps the tenure earned on each ref up to a commit, so that a push costs the same however
-// long the history is. What is on disk is a cache: it names the policy, the program's format and the
-// commit it stands for and carries its own checksum; anything that doesn't fit is worked out anew.
-type ledgers struct {
-	touched map[string]*ledgerEntries // by ref
-}
-
-// ledgerEntries are the ledgers kept for one ref, newest first: of the last accepted push, and of
-// the one before in case the last was refused by another hook after all.
-type ledgerEntries struct {
-	Version int           `json:"v"`
-	Ref     string        `json:"ref"`
-	Policy  string        `json:"policy"`
-	Entries []ledgerEntry `json:"entries"`
-	Sum     string        `json:"sum"` // SHA-256 of all the above
-}
-
-type ledgerEntry struct {
-	Tip    string         `json:"tip"`
-	Ledger *policy.Ledger `json:"ledger"`
-	// Above names the commits of adoption if the tip is known to reach them all: then what the tip doesn't
-	// reach is all that is new, and Git has less to look at.
-	Above []string `json:"above,omitempty"`
-	// Links are the symbolic links in the tip's tree.
-	Links keptLinks `json:"links"`
-}
-
-const ledgerVersion = 3
-
-func (e *ledgerEntries) sum() string {
-	c := *e
-	c.Sum = ""
-	b, err := json.Marshal(c)
-	if err != nil {
-		return ""
-	}
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:])
-}
-
 // ledgerAt gives what everyone has earned on a ref's first-parent line up to and including tip.
 // Reading uses the gate's second reader.
 func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*policy.Ledger, error) {
-	stored := g.loadLedgers(g.ledgerFile(ref))
-	for _, e := range stored.Entries {
-		if e.Tip == tip.String() {
-			return e.Ledger, nil
-		}
+	kept, earlier := g.tenure.At(ref, tip.String())
+	if kept != nil {
+		return kept, nil
 	}
-	if len(stored.Entries) == 0 { // a new branch begins where another is, or was a push ago
-		for _, e := range g.otherLedgers() {
-			if e.Tip == tip.String() {
-				return e.Ledger, nil
-			}
-		}
-	}
-	for _, e := range stored.Entries {
+	for _, e := range earlier {
 		from, err := history.ParseID(e.Tip)
 		if err != nil {
 			continue
 		}
-		if ok, err := g.fold(ctx, e.Ledger, history.Range{Tip: tip, Not: []history.ID{from}, Landed: true}, from); err == nil && ok {
+		since := history.Range{Tip: tip, Not: []history.ID{from}, Landed: true}
+		if ok, err := g.fold(ctx, e.Ledger, since, from); err == nil && ok {
 			return e.Ledger, nil
 		}
 	}
@@ -85,9 +33,7 @@ func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*polic
 
 // above says whether a ref's tip reaches every commit of adoption.
 func (g *Gate) above(ctx context.Context, ref string, tip history.ID, adopted []history.ID) (bool, error) {
-	if slices.ContainsFunc(g.loadLedgers(g.ledgerFile(ref)).Entries, func(e ledgerEntry) bool {
-		return e.Tip == tip.String() && slices.Equal(e.Above, g.now.policy.Adoption.Commits)
-	}) {
+	if g.tenure.Above(ref, tip.String(), g.now.policy.Adoption.Commits) {
 		return true, nil
 	}
 	reached, err := g.repo.Reaches(ctx, []history.ID{tip}, adopted)
@@ -224,82 +170,12 @@ func (g *Gate) aside() (Repository, error) {
 	return g.second, nil
 }
 
-// ledgerKey names all that a ledger depends on but the history itself: a policy in the tree is part of
-// that.
-func (g *Gate) ledgerKey() string {
+// openTenure opens the cache of what was earned, by the policy in force. A policy in the tree is part of the
+// history.
+func (g *Gate) openTenure() {
+	by := g.now.policy.Digest
 	if g.introduction != nil {
-		return "tree since " + g.introduction.Commit
+		by = "tree since " + g.introduction.Commit
 	}
-	return g.now.policy.Digest
-}
-
-func (g *Gate) ledgerFile(ref string) string {
-	h := sha256.Sum256([]byte(ref))
-	return filepath.Join(g.GitDir(), "countersign", "tenure", hex.EncodeToString(h[:8])+".json")
-}
-
-// loadLedgers reads what a file keeps; nothing where there is nothing that can be used.
-func (g *Gate) loadLedgers(file string) ledgerEntries {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return ledgerEntries{}
-	}
-	var e ledgerEntries
-	if json.Unmarshal(b, &e) != nil || e.Version != ledgerVersion || e.Policy != g.ledgerKey() || e.Sum != e.sum() {
-		return ledgerEntries{}
-	}
-	if slices.ContainsFunc(e.Entries, func(e ledgerEntry) bool { return e.Ledger == nil }) {
-		return ledgerEntries{}
-	}
-	return e
-}
-
-// otherLedgers gives what is kept for all refs.
-func (g *Gate) otherLedgers() []ledgerEntry {
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(g.ledgerFile("")), "*.json"))
-	if err != nil {
-		return nil
-	}
-	var all []ledgerEntry
-	for _, file := range files {
-		all = append(all, g.loadLedgers(file).Entries...)
-	}
-	return all
-}
-
-// keep remembers a ref's ledgers, newest first, until save.
-func (t *ledgers) keep(g *Gate, ref string, entries ...ledgerEntry) {
-	if t.touched == nil {
-		t.touched = make(map[string]*ledgerEntries)
-	}
-	t.touched[ref] = &ledgerEntries{Version: ledgerVersion, Ref: ref, Policy: g.ledgerKey(), Entries: entries}
-}
-
-// save writes what keep remembered. A cache that can't be written costs time, not trust, so errors
-// are nobody's business.
-func (t *ledgers) save(g *Gate) {
-	for ref, e := range t.touched {
-		e.Sum = e.sum()
-		b, err := json.Marshal(e)
-		if err != nil {
-			continue
-		}
-		file := g.ledgerFile(ref)
-		if MakeFolder(filepath.Dir(file)) != nil {
-			continue
-		}
-		tmp, err := os.CreateTemp(filepath.Dir(file), "new-*")
-		if err != nil {
-			continue
-		}
-		share(tmp)
-		_, err = tmp.Write(b)
-		if cerr := tmp.Close(); err == nil && cerr == nil {
-			err = os.Rename(tmp.Name(), file)
-		}
-		if err != nil {
-			os.Remove(tmp.Name())
-		}
-	}
-	t.touched = nil
+	g.tenure = tenure.Open(g.GitDir(), by)
 }

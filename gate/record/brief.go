@@ -1,8 +1,7 @@
-package gate
+package record
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,8 +14,8 @@ import (
 // takes, and more than anybody reads.
 const maxDecision = 2 << 20
 
-// bounded leaves out of a decision what is too much of the same: paths first, and then findings, and says so.
-func bounded(d policy.Decision) policy.Decision {
+// Bounded leaves out of a decision what is too much of the same: paths first, and then findings, and says so.
+func Bounded(d policy.Decision) policy.Decision {
 	for _, paths := range []int{1000, 100, 10, 1} {
 		size, left := 0, 0
 		findings := slices.Clone(d.Findings)
@@ -31,7 +30,8 @@ func bounded(d policy.Decision) policy.Decision {
 				size += len(p.Path) + 50
 			}
 			if size > maxDecision && paths == 1 {
-				d.Notes = append(slices.Clone(d.Notes), fmt.Sprintf("%d more findings aren't kept: they are too long", len(findings)-i))
+				left := fmt.Sprintf("%d more findings aren't kept: they are too long", len(findings)-i)
+				d.Notes = append(slices.Clone(d.Notes), left)
 				d.Findings = findings[:i]
 				return d
 			}
@@ -45,11 +45,6 @@ func bounded(d policy.Decision) policy.Decision {
 	}
 	return d
 }
-
-// maxRecord is how long a record may be, as the journal takes it.
-const maxRecord = 16 << 20
-
-var errTooLong = errors.New("the record would be too long: push fewer refs at once")
 
 // How much is kept of a push that was refused, in bytes as they are encoded, so that nobody who may push nothing
 // can fill the journal: some 64 KiB in all.
@@ -121,7 +116,9 @@ func briefly(left *[]string, findings []policy.Finding) []policy.Finding {
 }
 
 func briefFinding(f policy.Finding) policy.Finding {
-	for _, s := range []*string{&f.Ref, &f.Subject, &f.Rule, &f.Signer, &f.Claim, &f.Fingerprint, &f.TenureIn, &f.Commit, &f.Landing} {
+	for _, s := range []*string{
+		&f.Ref, &f.Subject, &f.Rule, &f.Signer, &f.Claim, &f.Fingerprint, &f.TenureIn, &f.Commit, &f.Landing,
+	} {
 		*s = cut(*s, briefText)
 	}
 	f.Why, f.Detail = cut(f.Why, briefText), cut(f.Detail, briefSentence)
@@ -131,9 +128,10 @@ func briefFinding(f policy.Finding) policy.Finding {
 		p.Path = text(p.Path)
 		return p
 	})
-	f.Discounted = within(&left, "approvals that don't count", 2<<10, f.Discounted, func(d policy.Discount) policy.Discount {
+	discount := func(d policy.Discount) policy.Discount {
 		return policy.Discount{Principal: text(d.Principal), Name: text(d.Name), Reason: text(d.Reason)}
-	})
+	}
+	f.Discounted = within(&left, "approvals that don't count", 2<<10, f.Discounted, discount)
 	f.Have = within(&left, "approvers", 1<<10, f.Have, text)
 	f.Ask = within(&left, "names to ask", 1<<10, f.Ask, text)
 	f.Next = within(&left, "commands", 2<<10, f.Next, text)
@@ -161,7 +159,7 @@ func within[T any](left *[]string, what string, room int, list []T, change func(
 func encoded(x any) int {
 	b, err := json.Marshal(x)
 	if err != nil {
-		return maxRecord
+		return maxLength
 	}
 	return len(b) + 1
 }

@@ -1,4 +1,4 @@
-package gate
+package record
 
 import (
 	"encoding/json"
@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"countersign/history"
 	"countersign/policy"
 )
 
@@ -18,11 +17,13 @@ import (
 func flood(n int, fill func() string) (policy.Decision, Record) {
 	var d policy.Decision
 	for i := range n {
-		d.Refs = append(d.Refs, policy.RefDecision{Ref: "refs/heads/" + fill(), Resolved: fill(), New: strings.Repeat("a", 40)})
+		id := strings.Repeat("a", 40)
+		d.Refs = append(d.Refs, policy.RefDecision{Ref: "refs/heads/" + fill(), Resolved: fill(), New: id})
 		code := policy.Codes()[i*i%7]
 		d.Findings = append(d.Findings, policy.Finding{
-			Code: code, Ref: fill(), Subject: fill(), Claim: fill(), Detail: fill(), Signer: fill(), Next: []string{fill(), fill()},
-			Paths: []policy.TouchedPath{{Path: fill()}, {Path: fill()}}, Discounted: []policy.Discount{{Name: fill(), Reason: fill()}},
+			Code: code, Ref: fill(), Subject: fill(), Claim: fill(), Detail: fill(), Signer: fill(),
+			Next: []string{fill(), fill()}, Paths: []policy.TouchedPath{{Path: fill()}, {Path: fill()}},
+			Discounted: []policy.Discount{{Name: fill(), Reason: fill()}},
 		})
 	}
 	d.Notes, d.Undecided = []string{fill(), fill()}, fill()
@@ -92,22 +93,17 @@ func TestWhatIsCutSaysSo(t *testing.T) {
 	}
 }
 
-// A push whose record no journal takes is refused, and that is recorded.
-func TestAttackMoreRefsThanARecordHolds(t *testing.T) {
-	g, m := brokenGate(nil)
-	req := request()
-	var d policy.Decision
-	for i := range 5000 {
-		name := fmt.Sprintf("refs/heads/%d/%s", i, strings.Repeat("x", 4000))
-		req.Updates = append(req.Updates, history.RefUpdate{Name: name})
-		d.Refs = append(d.Refs, policy.RefDecision{Ref: name})
+// What was accepted is recorded whole or not at all; a refusal always fits.
+func TestRecordThatIsTooLong(t *testing.T) {
+	var r Record
+	d := policy.Decision{Notes: []string{strings.Repeat("x", maxLength)}}
+	encode := func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }
+	d.Verdict = policy.Accepted
+	if b, err := r.Encode(d, encode); !errors.Is(err, ErrTooLong) {
+		t.Errorf("accepted: %d bytes, error %v", len(b), err)
 	}
-	g.repo = nil
-	d, err := g.conclude(t.Context(), req, d, nil)
-	if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || !strings.Contains(d.Undecided, "push fewer refs at once") {
-		t.Errorf("verdict %s for %q, error %v", d.Verdict, d.Undecided, err)
-	}
-	if len(m.records) != 1 || len(m.records[0]) > 64<<10 {
-		t.Errorf("%d records, the first of %d bytes", len(m.records), len(m.records[0]))
+	d.Verdict = policy.Refused
+	if b, err := r.Encode(d, encode); err != nil || len(b) > 72<<10 {
+		t.Errorf("refused: %d bytes, error %v", len(b), err)
 	}
 }
