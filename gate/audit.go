@@ -183,26 +183,17 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 	if a.Range.Tip.IsZero() { // a tag of something else, which is a finding of its own
 		return nil
 	}
-	var ledger *policy.Ledger
-	facts, stop := g.facts(ctx, repo, a.Range, cl != nil, func(parent history.ID) (origin, error) {
-		var err error
-		if cl != nil {
-			ledger, err = g.claimedLedger(ctx, cl, parent)
-			return origin{standing: g.now}, err
-		}
-		if ledger, err = g.foldAll(ctx, parent); err != nil {
-			return origin{}, err
-		}
-		second, err := g.aside()
-		if err != nil {
-			return origin{}, err
-		}
-		o, err := g.originAt(ctx, second, parent)
-		o.last, o.ref = ledger.Last(), a.Ref
-		return o, err
-	})
-	defer stop()
-	for f := range facts {
+	walk := g.walk(ctx, repo, a.Range, cl != nil)
+	defer walk.stop()
+	parent, any, err := walk.begins()
+	if err != nil || !any {
+		return undecided(err)
+	}
+	ledger, o, err := g.auditFrom(ctx, a, cl, parent)
+	if err != nil {
+		return undecided(err)
+	}
+	for f := range walk.from(o) {
 		landing, err := f.wait()
 		if err != nil {
 			return undecided(err)
@@ -232,6 +223,25 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		ledger.Credit(j.Policy, j.Landing)
 	}
 	return nil
+}
+
+// auditFrom gives what everybody had earned before the first landing of an audit, and what stood there.
+func (g *Gate) auditFrom(ctx context.Context, a Audit, cl *claims, parent history.ID) (*policy.Ledger, origin, error) {
+	if cl != nil {
+		ledger, err := g.claimedLedger(ctx, cl, parent)
+		return ledger, origin{standing: g.now}, err
+	}
+	ledger, err := g.foldAll(ctx, parent)
+	if err != nil {
+		return nil, origin{}, err
+	}
+	repo, err := g.aside()
+	if err != nil {
+		return nil, origin{}, err
+	}
+	o, err := g.originAt(ctx, repo, parent)
+	o.last, o.ref = ledger.Last(), a.Ref
+	return ledger, o, err
 }
 
 // notAhead bounds the date of what has landed by this machine's clock: what stands after a commit with a date
@@ -275,7 +285,12 @@ func (g *Gate) approvalsFetched(ctx context.Context) (bool, error) {
 
 var errNoKeys = errors.New("the policy names no key, so no signature can be judged")
 
-func undecided(err error) error { return fmt.Errorf("%w: %w", ErrUndecided, err) }
+func undecided(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", ErrUndecided, err)
+}
 
 // Tenure gives what everybody has earned on the line of first parents up to a revision, and the policy
 // that judges what comes next.

@@ -32,6 +32,36 @@ func (s stuck) Refs(context.Context, ...string) ([]history.Ref, error) {
 func (s stuck) Dir() string  { return "the repository" }
 func (s stuck) Close() error { return nil }
 
+// late is a repository that answers when no time is left, as if nothing were wrong.
+type late struct{ Repository }
+
+func (late) Refs(ctx context.Context, _ ...string) ([]history.Ref, error) {
+	<-ctx.Done()
+	return nil, nil
+}
+
+func (late) Symbolic(context.Context, string) (string, error) { return "", nil }
+func (late) Dir() string                                      { return "the repository" }
+func (late) Close() error                                     { return nil }
+
+// What was decided when no time was left is no decision: it may be half of one.
+func TestAttackDecidedTooLate(t *testing.T) {
+	p := policy.Default()
+	p.Protect.Refs, p.Limits.Time = []string{"refs/heads/other"}, 20*time.Millisecond
+	g := &Gate{
+		repo: late{}, now: &standing{policy: p, keys: new(verify.Keyring)}, recorder: new(kept), logs: new(transparency),
+		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
+	}
+	id, err := history.ParseID(strings.Repeat("1", 40))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.Judge(t.Context(), Request{Updates: []history.RefUpdate{{New: id, Name: "refs/heads/main"}}})
+	if !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), "limit time = 20ms is used up") || d.Verdict != policy.Refused {
+		t.Errorf("%v, %v", d.Verdict, err)
+	}
+}
+
 // kept keeps what is recorded.
 type kept struct{ records []record.Record }
 

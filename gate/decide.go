@@ -287,44 +287,27 @@ const maxFindings = 5000
 // judge reads the landings of a range and asks the policy about each, with the tenure that stood
 // before it.
 func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
-	var ledger *policy.Ledger
-	var links *policy.Links // of the landing that is read; settled when all are
-	var before tenure.Entry
-	facts, stop := p.facts(ctx, p.repo, r, false, func(parent history.ID) (origin, error) {
-		if from := parent.String(); from != u.decision.Old || parent.IsZero() {
-			u.decision.From = from
-		}
-		if err := start(parent); err != nil {
-			return origin{}, err
-		}
-		var err error
-		if ledger, err = p.ledgerAt(ctx, u.resolved, parent); err != nil {
-			// Not %w: a limit that what came before exceeds is no fault of the push.
-			return origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
-		}
-		if links, err = p.linksBefore(ctx, u.resolved, parent); err != nil {
-			return origin{}, err
-		}
-		before = tenure.Entry{Tip: parent.String(), Ledger: ledger.Clone(), Links: tenure.LinksOf(links)}
-		if u.above && parent == u.real {
-			before.Above = p.now.policy.Adoption.Commits
-		}
-		second, err := p.aside()
-		if err != nil {
-			return origin{}, err
-		}
-		o, err := p.originAt(ctx, second, parent)
-		if err != nil {
-			return origin{}, err
-		}
-		o.last, o.links, o.received, o.ref = ledger.Last(), links, p.req.Received, u.resolved
-		if o.standing.folder != p.now.folder {
-			o.also = p.now
-		}
-		return o, nil
-	})
-	defer stop()
-	for f := range facts {
+	walk := p.walk(ctx, p.repo, r, false)
+	defer walk.stop()
+	parent, any, err := walk.begins()
+	if err != nil || !any {
+		return err
+	}
+	if from := parent.String(); from != u.decision.Old || parent.IsZero() {
+		u.decision.From = from
+	}
+	if err := start(parent); err != nil {
+		return err
+	}
+	ledger, o, err := p.origin(ctx, u, parent)
+	if err != nil {
+		return err
+	}
+	before := tenure.Entry{Tip: parent.String(), Ledger: ledger.Clone(), Links: tenure.LinksOf(o.links)}
+	if u.above && parent == u.real {
+		before.Above = p.now.policy.Adoption.Commits
+	}
+	for f := range walk.from(o) {
 		landing, err := f.wait()
 		if err != nil {
 			return err
@@ -345,8 +328,34 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		}
 		ledger.Credit(f.by.policy, landing)
 	}
-	if ledger != nil && !strings.HasPrefix(u.resolved, "refs/tags/") {
-		p.tenure.Keep(u.resolved, tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(links)}, before)
+	if !strings.HasPrefix(u.resolved, "refs/tags/") {
+		p.tenure.Keep(u.resolved, tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(o.links)}, before)
 	}
 	return nil
+}
+
+// origin gives what everybody had earned before what an update brings, and what stood there.
+func (p *push) origin(ctx context.Context, u *update, parent history.ID) (*policy.Ledger, origin, error) {
+	ledger, err := p.ledgerAt(ctx, u.resolved, parent)
+	if err != nil {
+		// Not %w: a limit that what came before exceeds is no fault of the push.
+		return nil, origin{}, fmt.Errorf("the tenure earned before the push: %v", err)
+	}
+	links, err := p.linksBefore(ctx, u.resolved, parent)
+	if err != nil {
+		return nil, origin{}, err
+	}
+	repo, err := p.aside()
+	if err != nil {
+		return nil, origin{}, err
+	}
+	o, err := p.originAt(ctx, repo, parent)
+	if err != nil {
+		return nil, origin{}, err
+	}
+	o.last, o.links, o.received, o.ref = ledger.Last(), links, p.req.Received, u.resolved
+	if o.standing.folder != p.now.folder {
+		o.also = p.now
+	}
+	return ledger, o, nil
 }

@@ -39,36 +39,64 @@ type mergeTag struct {
 // readers and the verifiers busy, few enough to bound memory.
 const ahead = 32
 
-// facts reads the landings of a range and verifies their signatures on all cores. Start is called
-// once, before anything else, with the first parent of the first landing, and gives what stood
-// there. Each fact is sent in order, its verification perhaps still running; see [fact.wait]; where
-// unsigned is true nothing is verified and the fact is what was read. The caller calls stop when it
-// is done: the reader is free again when that returns.
+// walk is a range of landings that is being read and verified.
+type walk struct {
+	first  chan history.ID // the first parent of the first landing, zero before a root
+	origin chan origin     // what stood there
+	facts  chan *fact
+	ended  <-chan struct{} // no time is left, or nothing more is wanted
+	stop   func()          // must be called: the repository is free again when it returns
+}
+
+// walk reads the landings of a range and verifies their signatures on all cores. It waits after the first until it is told
+// what stood before that: see [walk.begins] and [walk.from]. Where unsigned is true nothing is verified, and each
+// fact is what was read.
 //
 // Where a landing brings another policy, nothing after it is read before the caller calls [fact.judged]: a policy with a
 // finding against it verifies nothing, and the one before goes on.
-func (g *Gate) facts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(parent history.ID) (origin, error)) (facts <-chan *fact, stop func()) {
+func (g *Gate) walk(ctx context.Context, repo Repository, r history.Range, unsigned bool) *walk {
 	ctx, cancel := context.WithCancel(ctx)
-	out := make(chan *fact, ahead)
+	w := &walk{first: make(chan history.ID), origin: make(chan origin), facts: make(chan *fact, ahead), ended: ctx.Done()}
+	w.stop = func() {
+		cancel()
+		for range w.facts {
+		}
+	}
 	go func() {
-		defer close(out)
-		if err := g.readFacts(ctx, repo, r, unsigned, start, out); err != nil {
+		defer close(w.facts)
+		if err := g.readFacts(ctx, repo, r, unsigned, w); err != nil {
 			done := make(chan struct{})
 			close(done)
-			select {
-			case out <- &fact{err: err, done: done}:
-			case <-ctx.Done():
-			}
+			w.facts <- &fact{err: err, done: done} // or it would look as if all had been read; stop takes it in the end
 		}
 	}()
-	return out, func() {
-		cancel()
-		for range out {
+	return w
+}
+
+// begins gives the first parent of the first landing, zero before a root; any is false where there is no landing.
+func (w *walk) begins() (parent history.ID, any bool, err error) {
+	select {
+	case parent = <-w.first:
+		return parent, true, nil
+	case f, failed := <-w.facts:
+		if failed {
+			err = f.err
 		}
+		return parent, false, err
 	}
 }
 
-func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, unsigned bool, start func(history.ID) (origin, error), out chan<- *fact) (err error) {
+// from goes on reading, from what stood before the first landing, and gives each fact in order, its verification perhaps
+// still running; see [fact.wait].
+func (w *walk) from(o origin) <-chan *fact {
+	select {
+	case w.origin <- o:
+	case <-w.ended: // and an error says so
+	}
+	return w.facts
+}
+
+func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, unsigned bool, w *walk) (err error) {
 	defer recovered(&err)
 	busy := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var at origin
@@ -79,8 +107,15 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		}
 		if first {
 			first = false
-			if at, err = start(firstParent(&l)); err != nil {
-				return err
+			select {
+			case w.first <- firstParent(&l):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+			select {
+			case at = <-w.origin:
+			case <-ctx.Done():
+				return context.Cause(ctx)
 			}
 		}
 		if at.links == nil {
@@ -120,7 +155,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			}()
 		}
 		select {
-		case out <- f:
+		case w.facts <- f:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

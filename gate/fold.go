@@ -47,27 +47,27 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 	if err != nil {
 		return false, err
 	}
-	fits := false
-	facts, stop := g.facts(ctx, repo, r, false, func(parent history.ID) (origin, error) {
-		fits = parent == from
-		o, err := g.originAt(ctx, repo, parent)
-		o.last = l.Last()
-		return o, err
-	})
-	defer stop()
-	for f := range facts {
+	walk := g.walk(ctx, repo, r, false)
+	defer walk.stop()
+	parent, any, err := walk.begins()
+	if err != nil || !any || parent != from {
+		return false, err
+	}
+	o, err := g.originAt(ctx, repo, parent)
+	if err != nil {
+		return false, err
+	}
+	o.last = l.Last()
+	for f := range walk.from(o) {
 		landing, err := f.wait()
 		if err != nil {
 			return false, err
-		}
-		if !fits {
-			return false, nil
 		}
 		f.judged(true) // it has landed
 		g.notAhead(landing)
 		l.Credit(f.by.policy, landing)
 	}
-	return fits, nil
+	return true, nil
 }
 
 // foldAll works a ledger out from the beginning: what was there before adoption by claimed identity,

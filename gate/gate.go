@@ -313,7 +313,11 @@ func (g *Gate) inTime(ctx context.Context, req Request) (policy.Decision, error)
 		}
 	}
 	*g = deciding
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case ctx.Err() == nil:
+	case err == nil: // what was decided without time may be half of it
+		err = context.Cause(ctx)
+	default:
 		err = fmt.Errorf("%w (%w)", context.Cause(ctx), err)
 	}
 	return d, err
