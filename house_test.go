@@ -509,3 +509,51 @@ func called(call *ast.CallExpr, of, prefix string) bool {
 	x, ok := sel.X.(*ast.Ident)
 	return ok && x.Name == of && strings.HasPrefix(sel.Sel.Name, prefix)
 }
+
+// docs/architecture.md names files that exist, functions of policy that exist, and who may import whom.
+func TestHouseIsAsDrawn(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, m := range regexp.MustCompile("`([a-z_/]+\\.(?:go|md))`").FindAllStringSubmatch(string(text), -1) {
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Errorf("docs/architecture.md: %v", err)
+		}
+		named++
+	}
+	if named < 30 {
+		t.Errorf("docs/architecture.md names %d files", named)
+	}
+	code := string(bytes.Join(slices.Collect(maps.Values(readHouse(t).text)), nil))
+	for _, m := range regexp.MustCompile("`(Judge[A-Za-z]*)`").FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(code, "func (p *Policy) "+m[1]+"(") {
+			t.Errorf("docs/architecture.md: policy has no function %s", m[1])
+		}
+	}
+	quoted := regexp.MustCompile("`([a-z/]+)`")
+	drawn := map[string]bool{".": true, "cli": true} // which import all that they like
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]+) \\| ([^|]+) \\|$").FindAllStringSubmatch(string(text), -1) {
+		var ours []string
+		for _, m := range quoted.FindAllStringSubmatch(row[2], -1) {
+			ours = append(ours, m[1])
+		}
+		for _, m := range quoted.FindAllStringSubmatch(row[1], -1) {
+			if drawn[m[1]] {
+				continue
+			}
+			drawn[m[1]] = true
+			want := slices.Sorted(slices.Values(rooms[m[1]].ours))
+			if got := slices.Sorted(slices.Values(ours)); !slices.Equal(got, want) {
+				t.Errorf("docs/architecture.md: %s may import %v, the test says %v", m[1], got, want)
+			}
+		}
+	}
+	for room := range rooms {
+		if !drawn[room] {
+			t.Errorf("docs/architecture.md doesn't say what %s may import", room)
+		}
+	}
+}
