@@ -61,12 +61,13 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 		if a.LandedOn, err = p.landedOn(ctx, r.Commit); err != nil {
 			return err
 		}
-		a.Known = outcome.Needs
+		a.Known.LandedBefore = map[string]bool{a.Commit: true}
 		outcome = p.now.policy.JudgeAttestation(a)
 	}
-	p.find(u, outcome.Findings...)
-	p.decision.Notes = append(p.decision.Notes, outcome.Notes...)
-	if outcome.Passes() {
+	if err := p.final(u, outcome); err != nil {
+		return err
+	}
+	if len(outcome.Findings) == 0 {
 		r.Called = "an approval in this push"
 		p.attestations = append(p.attestations, r)
 	}

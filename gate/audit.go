@@ -157,7 +157,7 @@ func (g *Gate) noneProtected() error {
 // Audit judges the landings of a range, oldest first, and hands each to visit. It stops at the first
 // error, visit's included. Errors but visit's wrap [ErrUndecided].
 func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (err error) {
-	defer recovered(&err)
+	defer undecidedOnPanic(&err)
 	if g.repo == nil || g.now == nil {
 		return ErrUndecided
 	}
@@ -169,7 +169,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 		cl = &claims{policy: p, everybody: true}
 	}
 	if cl == nil && g.now.keys == nil {
-		return errNoKeys
+		return undecided(errNoKeys)
 	}
 	approvals, err := g.approvalsFetched(ctx)
 	if err != nil {

@@ -23,7 +23,7 @@ func (a Audit) Holds() history.ID {
 // protected branch doesn't hold the history that trust begins with, or that a protected tag isn't one as the policy wants it.
 // Old says that a tag isn't held to that, because it stands on what was adopted and is no newer.
 func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding, old bool, err error) {
-	defer recovered(&err)
+	defer undecidedOnPanic(&err)
 	if g.repo == nil || g.now == nil {
 		return nil, false, ErrUndecided
 	}

@@ -71,7 +71,12 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			if policy.IsAttestation(u.resolved) != first {
 				continue
 			}
-			if err := p.update(ctx, u); err != nil && !errors.Is(err, errRefused) && !p.blames(ctx, u, err) {
+			found := len(p.decision.Findings)
+			err := p.update(ctx, u)
+			switch refused := errors.Is(err, errRefused); {
+			case refused && len(p.decision.Findings) == found:
+				return p.decision, fmt.Errorf("%s was refused, and nothing says why", u.Name)
+			case err != nil && !refused && !p.blames(ctx, u, err):
 				return p.decision, err
 			}
 		}
@@ -251,9 +256,6 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 	}
 	if err == nil && len(p.decision.Findings) == before {
 		err = p.wanted(ctx, u)
-	}
-	if errors.Is(err, errRefused) {
-		return nil
 	}
 	return err
 }

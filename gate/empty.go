@@ -63,9 +63,7 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 		}
 		outcome = p.now.policy.JudgeWanted(branch)
 	}
-	p.find(u, outcome.Findings...)
-	p.note(outcome.Notes...)
-	return nil
+	return p.final(u, outcome)
 }
 
 // wordsFor gives the approvals of a branch's tip for this very branch, and of its very move.

@@ -202,6 +202,13 @@ func recovered(err *error) {
 	}
 }
 
+// undecidedOnPanic turns a panic into an error that wraps [ErrUndecided].
+func undecidedOnPanic(err *error) {
+	if r := recover(); r != nil {
+		*err = undecided(fmt.Errorf("internal error: %v", r))
+	}
+}
+
 // arrival is when something landed, by what it says itself, and when the receiver got it, zero if that isn't
 // known.
 type arrival struct{ landed, received time.Time }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -42,12 +43,7 @@ func (p *push) judgeMove(ctx context.Context, u *update) (refused bool, err erro
 func (p *push) settleRef(ctx context.Context, u *update, judge func(policy.RefChange) policy.Outcome) (refused bool, err error) {
 	for {
 		outcome := judge(p.change(u))
-		needs := outcome.Needs
-		switch {
-		case needs.Empty():
-			p.find(u, outcome.Findings...)
-			p.note(outcome.Notes...)
-			return len(outcome.Findings) > 0, nil
+		switch needs := outcome.Needs; {
 		case needs.Beside:
 			u.facts.Beside, err = p.besides(ctx, u)
 		case needs.Moves:
@@ -60,11 +56,23 @@ func (p *push) settleRef(ctx context.Context, u *update, judge func(policy.RefCh
 			var unused bool
 			unused, err = p.holdsNothing(ctx, u)
 			u.facts.Unused = &unused
+		default:
+			return len(outcome.Findings) > 0, p.final(u, outcome)
 		}
 		if err != nil {
 			return false, err
 		}
 	}
+}
+
+// final takes in what is said of an update in the end. What needs something that nobody looks up is no answer.
+func (p *push) final(u *update, outcome policy.Outcome) error {
+	if !outcome.Needs.Empty() {
+		return fmt.Errorf("%s can't be judged without what the policy needs to know: %+v", u.Name, outcome.Needs)
+	}
+	p.find(u, outcome.Findings...)
+	p.note(outcome.Notes...)
+	return nil
 }
 
 // note takes in what is worth knowing, once.
