@@ -295,13 +295,13 @@ func (a *amending) rule(old, new *Rule) {
 	}
 	ordered(a, setting("approvals"), old.Approvals, new.Approvals, Tightens, number)
 	switch {
-	case old.Hold == new.Hold:
-	case old.Hold == 0:
-		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Hold))
-	case new.Hold == 0 || new.Hold > old.Hold:
-		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Hold), Span(old.Hold))
+	case old.Wait == new.Wait:
+	case old.Wait == 0:
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Wait))
+	case new.Wait == 0 || new.Wait > old.Wait:
+		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Wait), Span(old.Wait))
 	default:
-		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Hold), Span(old.Hold))
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Wait), Span(old.Wait))
 	}
 	a.exempt(setting("exempt"), old.Exempt, new.Exempt)
 	var some Exempt // no tenure at all

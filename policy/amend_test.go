@@ -17,7 +17,7 @@ import (
 var edits = map[string]func(*rapid.T, *Policy){
 	"approvals": func(t *rapid.T, p *Policy) { anyRule(t, p).Approvals = rapid.IntRange(1, 3).Draw(t, "approvals") },
 	"hold": func(t *rapid.T, p *Policy) {
-		anyRule(t, p).Hold = time.Duration(rapid.IntRange(0, 9).Draw(t, "hold")) * 24 * time.Hour
+		anyRule(t, p).Wait = time.Duration(rapid.IntRange(0, 9).Draw(t, "hold")) * 24 * time.Hour
 	},
 	"refuse":    func(t *rapid.T, p *Policy) { anyRule(t, p).Refuse = rapid.Bool().Draw(t, "refuse") },
 	"why":       func(t *rapid.T, p *Policy) { anyRule(t, p).Why = "another" },
@@ -143,7 +143,7 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 		old, new := world(), world()
 		for _, p := range []*Policy{old, new} {
 			p.Introductions = Introductions{SiblingsApart: 100 * 24 * time.Hour}
-			p.Rules[0].Approvals, p.Rules[1].Hold = 2, 5*24*time.Hour
+			p.Rules[0].Approvals, p.Rules[1].Wait = 2, 5*24*time.Hour
 			jia, rev := &p.Principals[2], &p.Principals[5]
 			rev.IntroducedBy = jia.IntroducedBy
 			jia.Introduced, rev.Introduced = time.Unix(t0, 0), time.Unix(t0+150*day, 0)

@@ -216,7 +216,7 @@ func (r *reader) rule(t *table, p *Policy) {
 	t.strs("classes", &rule.Classes)
 	t.boolean("refuse", &rule.Refuse)
 	t.integer("approvals", &rule.Approvals, 1)
-	t.duration("hold", &rule.Hold)
+	t.duration("hold", &rule.Wait)
 	r.exempt(t, "exempt", &rule.Exempt)
 	if t.raw["approvers"] != nil {
 		rule.Approvers = new(Exempt)
@@ -306,7 +306,7 @@ func (r *reader) check(p *Policy, needKeys bool) {
 	for i, rule := range p.Rules {
 		line := r.lines.find(at("", "rule", i, "approvals"))
 		switch {
-		case rule.Refuse || rule.Hold > 0 || rule.Approvals <= most:
+		case rule.Refuse || rule.Wait > 0 || rule.Approvals <= most:
 		case rule.Exempt.Nobody && most == 0:
 			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, hold it for a time (hold = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
 		case rule.Approvals > 1:

@@ -114,7 +114,7 @@ func TestEverySettingIsRead(t *testing.T) {
 				Exempt: Exempt{Days: 1, Commits: 2, Months: 3, In: "all"}, Approvers: &Exempt{Days: 90, In: "class"},
 			},
 			{Name: "hidden", Classes: []string{"bidi"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Refuse: true},
-			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Hold: 7 * d},
+			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Wait: 7 * d},
 		},
 		Limits:  Limits{Commits: 7, Blob: 512 << 10, Message: 16 << 10, Time: 90 * time.Second},
 		Journal: Journal{File: "log/decisions", Rotate: 512 << 10},

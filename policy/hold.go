@@ -41,17 +41,17 @@ func (j *judgement) seenApproval(a Approval) int64 {
 // waited says whether a change has been in sight for as long as a rule wants.
 func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	if j.landing.Seen == nil && j.landing.Received == 0 {
-		text := fmt.Sprintf("commit %s: that rule %s held it for %s is unproven here, without the server's journal", c.ID, rule.Name, Span(rule.Hold))
+		text := fmt.Sprintf("commit %s: that rule %s held it for %s is unproven here, without the server's journal", c.ID, rule.Name, Span(rule.Wait))
 		j.unproven = append(j.unproven, text)
 		j.needsFirstSeen(c.ID)
 		j.step(c, "rule "+rule.Name, true, "%s", text)
 		return true
 	}
 	seen := j.seen(c.ID, c.Committer.When)
-	if j.at-seen < seconds(rule.Hold) {
+	if j.at-seen < seconds(rule.Wait) {
 		return false
 	}
-	j.step(c, "rule "+rule.Name, true, "held for %s, in sight since %s", Span(rule.Hold), date(seen))
+	j.step(c, "rule "+rule.Name, true, "held for %s, in sight since %s", Span(rule.Wait), date(seen))
 	return true
 }
 

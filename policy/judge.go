@@ -245,7 +245,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
 			continue
 		}
-		if rule.Hold > 0 && j.waited(c, rule) {
+		if rule.Wait > 0 && j.waited(c, rule) {
 			continue
 		}
 		j.hold(c, rule, touched, accountable, short, have, discounted)
@@ -323,10 +323,10 @@ func (j *judgement) hold(c *Commit, rule *Rule, touched []TouchedPath, accountab
 	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
 	next := []string{"countersign approve " + c.ID}
 	switch {
-	case rule.Hold > 0:
+	case rule.Wait > 0:
 		code = OnHold
-		from := date(j.seen(c.ID, c.Committer.When) + seconds(rule.Hold))
-		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Hold), from)
+		from := date(j.seen(c.ID, c.Committer.When) + seconds(rule.Wait))
+		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Wait), from)
 		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt, "or have it approved there: countersign approve " + c.ID}
 		j.needsFirstSeen(c.ID)
 	case !j.landing.ApprovalsFetched:

@@ -110,9 +110,9 @@ type Rule struct {
 	Approvals int
 	Approvers *Exempt // tenure asked of those who approve; nil asks none
 	Refuse    bool    // nobody may, approved or not
-	// Hold lets a change pass without approval if its landing is that much younger than the receiver's
+	// Wait lets a change pass without approval if its landing is that much younger than the receiver's
 	// first sight of it: what a project of one has in place of a second person. Zero is never.
-	Hold time.Duration
+	Wait time.Duration
 }
 
 // Exempt is the tenure that frees a signer from needing approvals. Nobody frees none. All of Days,
