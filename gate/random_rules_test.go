@@ -102,7 +102,7 @@ func (r *rulesOf) text() string {
 		}
 		fmt.Fprintf(&b, "[[rule]]\nname = %q\nclasses = [\"%s\"]\nexempt = %s\napprovals = %d\n", rule.Name, strings.Join(rule.Classes, `", "`), exempt, rule.Approvals)
 		if rule.Wait > 0 {
-			fmt.Fprintf(&b, "hold = \"%dh\"\n", int(rule.Wait.Hours()))
+			fmt.Fprintf(&b, "wait = \"%dh\"\n", int(rule.Wait.Hours()))
 		}
 	}
 	hired := people

@@ -16,8 +16,8 @@ import (
 // edits are what a test may do to a policy, one small step each.
 var edits = map[string]func(*rapid.T, *Policy){
 	"approvals": func(t *rapid.T, p *Policy) { anyRule(t, p).Approvals = rapid.IntRange(1, 3).Draw(t, "approvals") },
-	"hold": func(t *rapid.T, p *Policy) {
-		anyRule(t, p).Wait = time.Duration(rapid.IntRange(0, 9).Draw(t, "hold")) * 24 * time.Hour
+	"wait": func(t *rapid.T, p *Policy) {
+		anyRule(t, p).Wait = time.Duration(rapid.IntRange(0, 9).Draw(t, "wait")) * 24 * time.Hour
 	},
 	"refuse":    func(t *rapid.T, p *Policy) { anyRule(t, p).Refuse = rapid.Bool().Draw(t, "refuse") },
 	"why":       func(t *rapid.T, p *Policy) { anyRule(t, p).Why = "another" },
@@ -181,7 +181,7 @@ func TestAmendmentsSeeEverySetting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unseen := []string{"Policy.Digest", "Policy.Classes", "Rule.Name", "Principal.Name", "Key.Source"}
+	unseen := []string{"Policy.Digest", "Policy.Notes", "Policy.Classes", "Rule.Name", "Principal.Name", "Key.Source"}
 	seen := func(field string, change func(p *Policy) reflect.Value) {
 		if slices.Contains(unseen, field) {
 			return

@@ -209,72 +209,6 @@ func (t *table) globs(key string, globs []string) {
 	}
 }
 
-func (r *reader) rule(t *table, p *Policy) {
-	rule := Rule{Approvals: 1, Exempt: Exempt{Nobody: true}}
-	t.str("name", &rule.Name)
-	t.str("why", &rule.Why)
-	t.strs("classes", &rule.Classes)
-	t.boolean("refuse", &rule.Refuse)
-	t.integer("approvals", &rule.Approvals, 1)
-	t.duration("hold", &rule.Wait)
-	r.exempt(t, "exempt", &rule.Exempt)
-	if t.raw["approvers"] != nil {
-		rule.Approvers = new(Exempt)
-	}
-	r.exempt(t, "approvers", rule.Approvers)
-	t.done()
-	if rule.Approvers != nil && rule.Approvers.Nobody {
-		t.problem("approvers", "approvers: want the tenure asked of them, { days = 365, … }")
-	}
-	if !simpleName.MatchString(rule.Name) {
-		t.problem("name", "the rule's name %q: want %s", rule.Name, simpleNameWords)
-	}
-	if slices.ContainsFunc(p.Rules, func(other Rule) bool { return other.Name == rule.Name }) {
-		t.problem("name", "there are two rules called %q", rule.Name)
-	}
-	if len(rule.Classes) == 0 {
-		t.problem("classes", "rule %q names no classes: it would never apply", rule.Name)
-	}
-	known := p.Classes.Names()
-	for i, class := range rule.Classes {
-		if !slices.Contains(known, class) {
-			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
-		}
-	}
-	for _, key := range []string{"approvals", "approvers", "exempt", "hold"} {
-		if rule.Refuse && t.raw[key] != nil {
-			t.problem(key, "rule %q refuses, so %q can mean nothing beside it", rule.Name, key)
-		}
-	}
-	p.Rules = append(p.Rules, rule)
-}
-
-// exempt reads { days = …, commits = …, months = …, in = "class" } or "nobody".
-func (r *reader) exempt(t *table, key string, e *Exempt) {
-	t.known = append(t.known, key)
-	switch v := t.raw[key].(type) {
-	case nil:
-	case string:
-		if v != "nobody" {
-			t.problem(key, "%s = %q: want \"nobody\" or { days = 365, commits = 10, in = \"class\" }", key, v)
-		}
-		*e = Exempt{Nobody: true}
-	case map[string]any:
-		*e = Exempt{In: "class"}
-		inner := &table{r: r, path: at(t.path, key), shown: key + " of " + t.shown, raw: v}
-		inner.integer("days", &e.Days, 0)
-		inner.integer("commits", &e.Commits, 0)
-		inner.integer("months", &e.Months, 0)
-		inner.oneOf("in", &e.In, "class", "all")
-		inner.done()
-		if e.Days == 0 && e.Commits == 0 && e.Months == 0 {
-			t.problem(key, "%s asks for no tenure at all: want days, commits or months above 0", key)
-		}
-	default:
-		t.problem(key, "%s: want \"nobody\" or { days = 365, commits = 10, in = \"class\" }", key)
-	}
-}
-
 // check looks at the policy as a whole, for what can't work.
 func (r *reader) check(p *Policy, needKeys bool) {
 	maintainers, keys := len(p.maintainers()), 0
@@ -308,7 +242,7 @@ func (r *reader) check(p *Policy, needKeys bool) {
 		switch {
 		case rule.Refuse || rule.Wait > 0 || rule.Approvals <= most:
 		case rule.Exempt.Nobody && most == 0:
-			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, hold it for a time (hold = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
+			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, let it wait instead (wait = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
 		case rule.Approvals > 1:
 			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, and nobody counts for whom they introduced or who introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
 		}

@@ -437,3 +437,27 @@ func TestDigest(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+// A setting by the name that it had before is read, and the policy says so.
+func TestWaitByItsOldName(t *testing.T) {
+	rule := "[[rule]]\nname = \"one\"\nclasses = [\"build\"]\nhold = \"36h\"\n"
+	old, new := mustLoad(t, rule+alice), mustLoad(t, strings.Replace(rule, "hold", "wait", 1)+alice)
+	want := []string{`policy.toml:4: "hold" in [[rule]] "one" is called "wait" now: write wait = "36h"`}
+	if diff := cmp.Diff(want, old.Notes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if new.Notes != nil || new.Rules[0].Wait != 36*time.Hour {
+		t.Errorf("%q, %+v", new.Notes, new.Rules[0])
+	}
+	if found := Amendments(old, new, time.Unix(t0, 0)); found != nil {
+		t.Errorf("they don't say the same: %+v", found)
+	}
+	floor, err := LoadFloor(fstest.MapFS{FloorFile: {Data: []byte(rule)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, strings.Replace(want[0], FileName, FloorFile, 1))
+	if diff := cmp.Diff(want, old.Above(floor).Notes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

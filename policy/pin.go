@@ -151,6 +151,7 @@ const noLimit = 100 * 365 * 24 * time.Hour
 // by each on its own: see Beneath.
 func (p *Policy) Above(floor *Policy) *Policy {
 	c := *p
+	c.Notes = slices.Concat(p.Notes, floor.Notes)
 	c.Protect.Refs = slices.Clone(p.Protect.Refs)
 	for _, ref := range floor.Protect.Refs {
 		if !slices.Contains(c.Protect.Refs, ref) {

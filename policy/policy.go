@@ -29,6 +29,8 @@ type Policy struct {
 	// Digest is the SHA-256, in hexadecimal, of the policy file and the key files it names, in the
 	// order of their names, each with its name and length before it.
 	Digest string
+	// Notes are what is worth knowing of the file and no mistake, each with its place: a setting by a name of old.
+	Notes []string
 
 	floor   bool              // it bounds the policy in the tree
 	files   []string          // every file it was read from, in its folder
