@@ -42,8 +42,8 @@ type Amendment struct {
 }
 
 // Amendments lists what a new policy changes of an old one when it lands at that time, in the order of the file.
-// No amendment that loosens means that nothing passes the new policy that the old one would have held, whoever
-// signs and approves it.
+// No amendment that loosens means that nothing passes the new policy that the old one would have refused,
+// whoever signs and approves it.
 func Amendments(old, new *Policy, at time.Time) []Amendment { return amendments(old, new, at).found }
 
 func amendments(old, new *Policy, at time.Time) *amending {

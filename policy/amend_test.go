@@ -136,7 +136,7 @@ func anyLanding(t *rapid.T, when int64) *Landing {
 	return l
 }
 
-// Where no amendment loosens, nothing passes the new policy that the old one held.
+// Where no amendment loosens, nothing passes the new policy that the old one refused.
 func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 	tightened := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -166,7 +166,7 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 				continue
 			}
 			if found := judged(old, ledger, landing); len(found) > 0 {
-				t.Fatalf("%+v\nlets pass what is held for %+v", Amendments(old, new, time.Unix(t0, 0)), found)
+				t.Fatalf("%+v\nlets pass what is refused for %+v", Amendments(old, new, time.Unix(t0, 0)), found)
 			}
 		}
 	})

@@ -186,7 +186,7 @@ func Standing(approvals []Approval, withdrawals []Withdrawal) []Approval {
 	return standing
 }
 
-// tagDate says what a clock holds against the date of a tag, nil for nothing. A tag that comes in now is neither older
+// tagDate says what is wrong with the date of a tag by a clock, nil for nothing. A tag that comes in now is neither older
 // nor newer than it may be: an old date could bring an expired key back to life. Of one that is here already, received
 // is 0 and only the clock of whoever judges is known, 0 where it isn't asked: it was made before that.
 func (p *Policy) tagDate(when, received, now int64, again string) *problem {

@@ -306,7 +306,7 @@ func (p *Policy) mostApprovers(needKeys bool) int {
 
 // alone fits the default rules to a project in which nobody can approve another's change. Tenure is
 // the only way then, and has to be one: counted by class, it could never be earned where everything
-// of a class is held, so it is counted over all.
+// of a class needs approval, so it is counted over all.
 func alone(rules []Rule) {
 	build := rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "build-and-ci" })].Exempt
 	for i := range rules {

@@ -320,8 +320,8 @@ func TestRevokedKeysStillMakeAQuorum(t *testing.T) {
 	}
 }
 
-// In a project of one nobody can approve, so whatever the default rules hold, tenure must free, and
-// tenure in classes that are always held could never be earned.
+// In a project of one nobody can approve, so tenure must free from whatever the default rules ask, and
+// tenure in classes that always need approval could never be earned.
 func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 	p := mustLoad(t, alice)
 	if p.Quorum.Maintainers != 1 {

@@ -219,7 +219,7 @@ func (c *Commit) ownBeyondGit(p *Policy) []TouchedPath {
 	return own
 }
 
-// rules holds a commit against every rule.
+// rules asks every rule about a commit.
 func (j *judgement) rules(c *Commit, accountable *Principal) {
 	classes := c.classified(j.p)
 	for i := range j.p.Rules {
@@ -248,7 +248,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 		if rule.Wait > 0 && j.waited(c, rule) {
 			continue
 		}
-		j.hold(c, rule, touched, accountable, short, have, discounted)
+		j.needsApproval(c, rule, touched, accountable, short, have, discounted)
 	}
 }
 
@@ -318,8 +318,8 @@ func (e Exempt) met(t TenureFigures) bool {
 	return !e.Nobody && t.Days >= e.Days && t.Commits >= e.Commits && t.Months >= e.Months
 }
 
-// hold reports a change that needs a second person.
-func (j *judgement) hold(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
+// needsApproval reports a change that needs a second person, or has to wait.
+func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
 	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
 	next := []string{"countersign approve " + c.ID}
 	switch {

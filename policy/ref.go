@@ -79,7 +79,7 @@ func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 }
 
 // JudgeMove says what stands against moving a protected ref, whatever that brings: what it would lose, and where it begins.
-// What is read only later, and so isn't known yet, isn't held against it: Kind, Line, Begins and Lacks.
+// What is read only later, and so isn't known yet, doesn't count against it: Kind, Line, Begins and Lacks.
 func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 	quorum := "have the quorum approve it: " + c.approveMove()
 	isTag := strings.HasPrefix(c.Ref, "refs/tags/")
