@@ -6,112 +6,11 @@ import (
 	"io/fs"
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
-// Folder is where the policy lies in the tree.
-const Folder = ".countersign"
-
-// InFolder says whether a path is, or lies in, the policy's folder.
-func InFolder(path string) bool { return path == Folder || strings.HasPrefix(path, Folder+"/") }
-
-// spared takes out of what a commit touched what is judged by what it does to the policy instead: that a file
-// of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
-// is judged as anywhere, but that keys are binary or encoded where the landing leaves them.
-func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
-	if !j.landing.InTree {
-		return touched
-	}
-	var becomes *Policy
-	if a := j.landing.Amended; a != nil {
-		becomes = a.Policy
-	}
-	left := touched[:0]
-	for _, t := range touched {
-		name, within := strings.CutPrefix(t.Path, Folder+"/")
-		after := becomes != nil && slices.Contains(becomes.files, name)
-		if within && (after || slices.Contains(j.p.files, name)) {
-			read := after && j.landing.Amended.Same[c.ID]
-			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
-				switch class {
-				case classBinary:
-					return read && name != FileName && becomes.carries[name]&Binary == 0
-				case classEncoded:
-					return read && becomes.carries[name]&Encoded == 0
-				default:
-					return !slices.Contains(fixedClasses(), class)
-				}
-			})
-		}
-		if len(t.Classes) > 0 {
-			left = append(left, t)
-		}
-	}
-	return left
-}
-
-// The files beside a repository whose policy lies in its tree.
-const (
-	IntroductionFile = "introduction.toml"
-	FloorFile        = "floor.toml"
-)
-
-// Introduction is where a policy in the tree begins: a commit, and the key that must have signed it. It
-// is pinned outside of the tree, which couldn't vouch for itself. Everything up to the commit is adopted.
-type Introduction struct {
-	Commit      string // full id
-	Fingerprint string // as in a report: "SHA256:…", or 40 or 64 upper-case hex digits
-	// Ref is the full name of the branch whose tip has the policy in force; "" where a clone looks for it.
-	// It is protected whatever the policy says: who could push there as they like would be the law.
-	Ref string
-}
-
-// LoadIntroduction reads introduction.toml from the folder beside a repository; nil where there is none.
-// A policy.toml there too is an error: one of the two would count, and people would believe either.
-func LoadIntroduction(fsys fs.FS) (*Introduction, error) {
-	r := &reader{fsys: fsys, name: IntroductionFile, read: make(map[string][]byte)}
-	raw, err := r.decode()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var i Introduction
-	t := &table{r: r, raw: raw}
-	t.str("commit", &i.Commit)
-	t.str("fingerprint", &i.Fingerprint)
-	i.Ref = "refs/heads/main"
-	t.str("ref", &i.Ref)
-	if !strings.HasPrefix(i.Ref, "refs/heads/") || !refPattern(i.Ref) || strings.ContainsAny(i.Ref, "*?[{") {
-		t.problem("ref", "ref = %q: want the full name of a branch", i.Ref)
-	}
-	t.done()
-	if err := i.Check(); err != nil {
-		r.problem(0, err.Error())
-	}
-	if _, err := fs.Stat(fsys, FileName); !errors.Is(err, fs.ErrNotExist) {
-		r.problem(0, fmt.Sprintf("there is a %s beside it: the policy lies here or in the tree, not in both; to bound the one in the tree call this one %s", FileName, FloorFile))
-	}
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return &i, nil
-}
-
-// Check says what is wrong with an introduction, wherever it came from.
-func (i *Introduction) Check() error {
-	hexDigits := strings.Trim(i.Fingerprint, "0123456789ABCDEF") == "" && (len(i.Fingerprint) == 40 || len(i.Fingerprint) == 64)
-	switch {
-	case !fullID.MatchString(i.Commit):
-		return fmt.Errorf("commit = %q: want the full id of the commit that brought the policy", i.Commit)
-	case !hexDigits && !strings.HasPrefix(i.Fingerprint, "SHA256:"):
-		return fmt.Errorf("fingerprint = %q: want the fingerprint of the key that signed the commit, \"SHA256:…\" or upper-case hex digits", i.Fingerprint)
-	default:
-		return nil
-	}
-}
+// FloorFile is the floor beside a repository whose policy lies in its tree.
+const FloorFile = "floor.toml"
 
 // LoadFloor reads floor.toml from the folder beside a repository: what a policy in the tree must at least
 // ask for. It says what a policy says, but names nobody; what it leaves out it doesn't ask for,
@@ -210,15 +109,4 @@ func (p *Policy) Beneath(above *Policy) *Policy {
 	c.Quorum, c.Introductions = above.Quorum, above.Introductions
 	c.Signatures.MergesApprove = above.Signatures.MergesApprove
 	return c
-}
-
-// Since gives a copy of a policy for after its introduction: the commit and what it reaches isn't judged,
-// and the branch that holds the policy is protected.
-func (p *Policy) Since(i *Introduction) *Policy {
-	c := *p
-	c.Adoption.Commits = append(slices.Clone(p.Adoption.Commits), i.Commit)
-	if i.Ref != "" && !p.Protects(i.Ref) {
-		c.Protect.Refs = append(slices.Clone(p.Protect.Refs), i.Ref)
-	}
-	return &c
 }
