@@ -109,7 +109,7 @@ func (p *Policy) JudgeAttestation(a Attestation) Outcome {
 			return refuse(ApprovalForeign, "the commit has landed on "+a.LandedOn[0]+": what was said of it until then stays; to undo it, revert it", tooLate)
 		}
 	}
-	if why := p.helpless(a); why != "" {
+	if why := p.ineffective(a); why != "" {
 		out.Notes = []string{WordNote + a.Ref + " doesn't count: " + why}
 	}
 	return out
@@ -129,9 +129,9 @@ func (p *Policy) attests(a Attestation) (status, reason string) {
 	return s.Status, s.Reason
 }
 
-// helpless says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal always
+// ineffective says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal always
 // counts.
-func (p *Policy) helpless(a Attestation) string {
+func (p *Policy) ineffective(a Attestation) string {
 	if a.Kind == Withdraws {
 		return ""
 	}

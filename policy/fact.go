@@ -113,7 +113,7 @@ type Amended struct {
 	Same map[string]bool
 }
 
-// Approval is a voucher for a commit and what it brings: a signed tag under refs/approvals/, or a
+// Approval is a word for a commit and what it brings: a signed tag under refs/approvals/, or a
 // tag of that kind which a merge embeds. The landing commit's own signature is no Approval: Judge weighs it.
 type Approval struct {
 	Commit    string // the commit the tag names

@@ -233,7 +233,7 @@ func (r *reader) check(p *Policy, needKeys bool) {
 	most := p.mostApprovers(needKeys)
 	if r.written["rule"] == nil {
 		if most == 0 {
-			alone(p.Rules)
+			exemptByTenure(p.Rules)
 		}
 		return
 	}
@@ -258,13 +258,13 @@ func (r *reader) quorum(p *Policy) {
 		return
 	}
 	line, need := r.lines.find(at("", "quorum", "maintainers")), p.Quorum.Maintainers
-	switch together, sure := p.untied(maintainers, need); {
+	switch together, sure := p.withoutConflict(maintainers, need); {
 	case need <= len(together) || !sure:
 	case need > len(maintainers):
 		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached by %s", need, plural(len(maintainers), "maintainer")))
 	default:
 		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached: %s, so at most %d of %s can stand together; name another whom none of them introduced, or ask for fewer",
-			need, p.tie(maintainers, together), len(together), plural(len(maintainers), "maintainer")))
+			need, p.conflictAmong(maintainers, together), len(together), plural(len(maintainers), "maintainer")))
 	}
 }
 
@@ -304,10 +304,10 @@ func (p *Policy) mostApprovers(needKeys bool) int {
 	return most
 }
 
-// alone fits the default rules to a project in which nobody can approve another's change. Tenure is
+// exemptByTenure fits the default rules to a project in which nobody can approve another's change. Tenure is
 // the only way then, and has to be one: counted by class, it could never be earned where everything
 // of a class needs approval, so it is counted over all.
-func alone(rules []Rule) {
+func exemptByTenure(rules []Rule) {
 	build := rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "build-and-ci" })].Exempt
 	for i := range rules {
 		if rules[i].Refuse {

@@ -59,7 +59,7 @@ func (p *Policy) Above(floor *Policy) *Policy {
 	}
 	c.Protect.AllowRewind = p.Protect.AllowRewind && floor.Protect.AllowRewind
 	c.Protect.AllowDelete = p.Protect.AllowDelete && floor.Protect.AllowDelete
-	c.Signatures = p.Signatures.above(&floor.Signatures)
+	c.Signatures = p.Signatures.withFloor(&floor.Signatures)
 	c.X509.CRLs = slices.Concat(p.X509.CRLs, floor.X509.CRLs)
 	if slices.Index(transparencies, floor.X509.Transparency) > slices.Index(transparencies, p.X509.Transparency) {
 		c.X509.Transparency = floor.X509.Transparency
@@ -82,7 +82,7 @@ func (p *Policy) Above(floor *Policy) *Policy {
 // transparencies are from the laxest to the strictest.
 var transparencies = []string{"none", "online", "embedded"}
 
-func (s *Signatures) above(floor *Signatures) Signatures {
+func (s *Signatures) withFloor(floor *Signatures) Signatures {
 	c := *s
 	c.Tags = s.Tags || floor.Tags
 	c.UserVerified = s.UserVerified || floor.UserVerified
@@ -102,11 +102,11 @@ func (s *Signatures) above(floor *Signatures) Signatures {
 	return c
 }
 
-// Beneath gives a copy of a floor to judge by where a policy above it names the principals; what takes a quorum
+// Beneath gives a copy of a floor to judge by where the policy in the tree names the principals; what takes a quorum
 // takes the stricter one.
-func (p *Policy) Beneath(above *Policy) *Policy {
-	c := p.WithPrincipals(above.Principals)
-	c.Quorum, c.Introductions = above.Quorum, above.Introductions
-	c.Signatures.MergesApprove = above.Signatures.MergesApprove
+func (p *Policy) Beneath(inTree *Policy) *Policy {
+	c := p.WithPrincipals(inTree.Principals)
+	c.Quorum, c.Introductions = inTree.Quorum, inTree.Introductions
+	c.Signatures.MergesApprove = inTree.Signatures.MergesApprove
 	return c
 }

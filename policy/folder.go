@@ -11,10 +11,10 @@ const Folder = ".countersign"
 // InFolder says whether a path is, or lies in, the policy's folder.
 func InFolder(path string) bool { return path == Folder || strings.HasPrefix(path, Folder+"/") }
 
-// spared takes out of what a commit touched what is judged by what it does to the policy instead: that a file
+// outsidePolicy takes out of what a commit touched what is judged by what it does to the policy instead: that a file
 // of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
 // is judged as anywhere, but that keys are binary or encoded where the landing leaves them.
-func (j *judgement) spared(c *Commit, touched []TouchedPath) []TouchedPath {
+func (j *judgement) outsidePolicy(c *Commit, touched []TouchedPath) []TouchedPath {
 	if !j.landing.InTree {
 		return touched
 	}

@@ -224,7 +224,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 	classes := c.classified(j.p)
 	for i := range j.p.Rules {
 		rule := &j.p.Rules[i]
-		touched := j.spared(c, touchedBy(j.p.Classes, rule, c, classes))
+		touched := j.outsidePolicy(c, touchedBy(j.p.Classes, rule, c, classes))
 		if len(touched) == 0 {
 			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
 			continue

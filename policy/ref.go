@@ -169,7 +169,7 @@ func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 		out.Needs.Moves = true
 		return false
 	}
-	by := p.Quorate(*c.Moves)
+	by := p.quorate(*c.Moves)
 	if by == nil {
 		return false
 	}

@@ -18,8 +18,8 @@ func (j *judgement) seen(id string, claimed int64) int64 {
 		return j.at
 	}
 	first := j.at
-	for above := range j.above(id) {
-		if at, ok := j.landing.Seen[above]; ok {
+	for descendant := range j.descendants(id) {
+		if at, ok := j.landing.Seen[descendant]; ok {
 			first = min(first, at)
 		}
 	}
