@@ -173,8 +173,8 @@ func (e Exception) problem() string {
 	return ""
 }
 
-// Standing gives the approvals that whoever gave them hasn't taken back since.
-func Standing(approvals []Approval, withdrawals []Withdrawal) []Approval {
+// NotWithdrawn gives the approvals that whoever gave them hasn't taken back since.
+func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
 	var standing []Approval
 	for _, a := range approvals {
 		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {

@@ -457,7 +457,7 @@ func TestWaitByItsOldName(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = append(want, strings.Replace(want[0], FileName, FloorFile, 1))
-	if diff := cmp.Diff(want, old.Above(floor).Notes); diff != "" {
+	if diff := cmp.Diff(want, old.WithFloor(floor).Notes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -45,10 +45,10 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 // noLimit is longer than any duration that a policy means.
 const noLimit = 100 * 365 * 24 * time.Hour
 
-// Above gives a copy of a policy for a server that has a floor: what either of them protects is
+// WithFloor gives a copy of a policy for a server that has a floor: what either of them protects is
 // protected, what one forbids isn't allowed, and what one asks of keys and of a quorum is asked. Rules are judged
-// by each on its own: see Beneath.
-func (p *Policy) Above(floor *Policy) *Policy {
+// by each on its own: see AsFloorOf.
+func (p *Policy) WithFloor(floor *Policy) *Policy {
 	c := *p
 	c.Notes = slices.Concat(p.Notes, floor.Notes)
 	c.Protect.Refs = slices.Clone(p.Protect.Refs)
@@ -102,9 +102,9 @@ func (s *Signatures) withFloor(floor *Signatures) Signatures {
 	return c
 }
 
-// Beneath gives a copy of a floor to judge by where the policy in the tree names the principals; what takes a quorum
+// AsFloorOf gives a copy of a floor to judge by where the policy in the tree names the principals; what takes a quorum
 // takes the stricter one.
-func (p *Policy) Beneath(inTree *Policy) *Policy {
+func (p *Policy) AsFloorOf(inTree *Policy) *Policy {
 	c := p.WithPrincipals(inTree.Principals)
 	c.Quorum, c.Introductions = inTree.Quorum, inTree.Introductions
 	c.Signatures.MergesApprove = inTree.Signatures.MergesApprove

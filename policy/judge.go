@@ -37,7 +37,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
 	if landing.Received == 0 { // what has landed stays landed: what is taken back later is for an audit
 		j.withdrawals = slices.DeleteFunc(slices.Clone(j.withdrawals), func(w Withdrawal) bool { return w.When > j.at })
 	}
-	j.approvals = Standing(landing.Approvals, j.withdrawals)
+	j.approvals = NotWithdrawn(landing.Approvals, j.withdrawals)
 	if !j.dates() {
 		return j.out // every later question depends on the landing time
 	}
