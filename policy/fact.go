@@ -94,7 +94,7 @@ type Landing struct {
 	Seen map[string]int64
 	// MadeUnknown says that the journal doesn't say what Git made, so that no time is counted.
 	MadeUnknown bool
-	// Bounded says that the commit lies on another protected branch's line of first parents: its date was
+	// Bounded says that the commit lies on another protected branch's first-parent line: its date was
 	// bounded when it landed there.
 	Bounded bool
 	// InTree says that the policy lies in the tree.

@@ -40,7 +40,7 @@ type Line uint8
 // How a branch goes on.
 const (
 	LineUnknown Line = iota
-	Continues        // the old tip is on the new one's line of first parents, or there was none
+	Continues        // the old tip is on the new one's first-parent line, or there was none
 	MergesOld        // the old tip is merged in
 	LosesOld         // the old tip is gone
 )
