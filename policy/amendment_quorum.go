@@ -149,7 +149,7 @@ func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor,
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]
 		if proposals[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
-			add(c.Signature, c.ID, "commit "+c.ID, j.seen(c.ID, c.Committer.When))
+			add(c.Signature, c.ID, "commit "+c.ID, j.firstSeen(c.ID, c.Committer.When))
 		}
 	}
 	for _, approval := range j.approvals {
@@ -159,7 +159,7 @@ func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor,
 		case !proposals[approval.Commit]:
 			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
 		default:
-			add(approval.Signature, "", approval.Name, j.seenApproval(approval))
+			add(approval.Signature, "", approval.Name, j.approvalFirstSeen(approval))
 		}
 	}
 	slices.SortStableFunc(sponsors, func(a, b sponsor) int { return cmp.Compare(a.since, b.since) })

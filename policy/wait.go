@@ -8,9 +8,9 @@ import (
 // Time is a reviewer, too: what lies in the open for a week can be looked at, and whoever took a key
 // for a night has lost it again. When that time began only the receiver's journal knows.
 
-// seen is when the receiver first saw a commit: as the value of a ref, or below one. Without a journal
+// firstSeen is when the receiver first saw a commit: as the value of a ref, or below one. Without a journal
 // it is taken to be what the commit claims where history is read again, and now where something lands.
-func (j *judgement) seen(id string, claimed int64) int64 {
+func (j *judgement) firstSeen(id string, claimed int64) int64 {
 	if j.landing.Seen == nil {
 		if j.landing.Received == 0 {
 			return claimed
@@ -26,8 +26,8 @@ func (j *judgement) seen(id string, claimed int64) int64 {
 	return first
 }
 
-// seenApproval is when an approval was first seen, and not before it was made.
-func (j *judgement) seenApproval(a Approval) int64 {
+// approvalFirstSeen is when an approval was first seen, and not before it was made.
+func (j *judgement) approvalFirstSeen(a Approval) int64 {
 	switch {
 	case a.Seen != 0:
 		return max(a.Seen, a.When)
@@ -47,7 +47,7 @@ func (j *judgement) waited(c *Commit, rule *Rule) bool {
 		j.step(c, "rule "+rule.Name, true, "%s", text)
 		return true
 	}
-	seen := j.seen(c.ID, c.Committer.When)
+	seen := j.firstSeen(c.ID, c.Committer.When)
 	if j.at-seen < seconds(rule.Wait) {
 		return false
 	}
