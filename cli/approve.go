@@ -135,7 +135,7 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 	return a.sign(ctx, g, policy.Withdraws, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
 }
 
-// approveMove signs a voucher for what Git calls a non-fast-forward update, or a deletion, or one in its place
+// approveMove signs an approval of what Git calls a non-fast-forward update, or a deletion, or one in its place
 // that approves nothing.
 func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, withdraw bool) error {
 	commit, err := g.Repository().Resolve(ctx, rev)
@@ -237,9 +237,9 @@ func (a *approving) confirmed(commit history.ID) bool {
 	return line == "yes" || line == "y"
 }
 
-// sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it where vouchers
-// live, and says how to push it. One's own word that is there already and counts stays if it says the same:
-// it may have been relied on. Any other makes place.
+// sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it to where
+// attestations live, and says how to push it. One's own word that is there already and counts stays if it says
+// the same: it may have been relied on. Any other makes place.
 func (a *approving) sign(
 	ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, message string,
 ) error {

@@ -45,7 +45,7 @@ type demonstration struct {
 }
 
 func (d *demonstration) play(ctx context.Context) error {
-	for _, act := range []func(context.Context) error{d.setUp, d.good, d.held, d.approved, d.record} {
+	for _, act := range []func(context.Context) error{d.setUp, d.good, d.refused, d.approved, d.record} {
 		if err := act(ctx); err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ func (d *demonstration) good(ctx context.Context) error {
 	return d.show(ctx, "jia", true, "git", "push", "-q", "origin", "main")
 }
 
-func (d *demonstration) held(ctx context.Context) error {
+func (d *demonstration) refused(ctx context.Context) error {
 	d.say("Now what happened to xz: an opaque test file, and a build line that will unpack it.")
 	if err := d.write("jia", "tests/files/good-large_compressed.lzma",
 		"\x5d\x00\x00\x80\x00"+strings.Repeat("\x00\xff\x8e", 200)); err != nil {

@@ -91,6 +91,11 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 	if facts.HasPolicy && !install.Covers(facts, guarded(g)) {
 		x.fault(errUncovered)
 	}
+	if g.Policy() != nil {
+		for _, note := range g.Policy().Notes {
+			x.note(note)
+		}
+	}
 	if g.Policy() != nil && g.Repository() != nil {
 		if err := x.names(ctx, g); err != nil {
 			return err

@@ -17,7 +17,7 @@ func exceptCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "except REV --reason TEXT",
 		Short: "Sign an exception: let a commit pass for a time, whatever the rules say of it",
-		Long: `Signs a tag under refs/exceptions/COMMIT/NAME that lets a commit and what it brings pass although rules hold
+		Long: `Signs a tag under refs/exceptions/COMMIT/NAME that lets a commit and what it brings pass although rules refuse
 it or nobody in the keyring signed it. It counts when as many maintainers as the quorum asks for have signed
 one each, and until it expires. What passed so is in the journal, and in every report of the server until
 somebody has looked at it: countersign log review. There is no other way past the rules.`,

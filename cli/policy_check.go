@@ -37,7 +37,7 @@ func policyCheckCommand(env Env) *cobra.Command {
 		}
 		c := checked{
 			File: file, Protected: p.Protect.Refs, Rules: len(p.Rules), Principals: len(p.Principals),
-			Keys: len(g.Keyring().List()), Lonely: p.Lonely(), Warnings: []string{},
+			Keys: len(g.Keyring().List()), Lonely: p.Lonely(), Warnings: append([]string{}, p.Notes...),
 		}
 		for i := range p.Principals {
 			if why := p.Addressless(&p.Principals[i]); why != "" {
@@ -100,7 +100,7 @@ func (e Env) isFolder(folder string) error {
 func adviseLonely(out *report.Printer, p *policy.Policy) {
 	if lonely := p.Lonely(); lonely != nil {
 		out.Printf(`nobody could approve a change of: %s
-  a project of one has no second person; what still helps: rules with exempt = "nobody" and hold = "7d",
+  a project of one has no second person; what still helps: rules with exempt = "nobody" and wait = "7d",
   by which a change lands a week after it was first seen, and outsiders with the role reviewer, who may approve
 `, strings.Join(lonely, ", "))
 	}

@@ -21,7 +21,7 @@ func policyClassesCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "classes PATH...",
 		Short: "Say which classes and rules a path falls under",
-		Long: `Says which classes each path falls in, and which rules a commit that adds it would be held to. Where
+		Long: `Says which classes each path falls in, and which rules are asked about a commit that adds it. Where
 there is a file of that name its content and mode count as well.`,
 		Args: cobra.MinimumNArgs(1),
 	}
@@ -53,7 +53,7 @@ there is a file of that name its content and mode count as well.`,
 	return cmd
 }
 
-// classed is a path with the classes it falls in, and the rules that a commit which adds it is held to.
+// classed is a path with the classes it falls in, and the rules that are asked about a commit which adds it.
 type classed struct {
 	Path    string      `json:"path"`
 	Classes []string    `json:"classes"`

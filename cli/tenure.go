@@ -65,7 +65,7 @@ func earnedBy(p *policy.Policy, l *policy.Ledger, at int64) []earning {
 			}
 		}
 		for i := range p.Rules {
-			if classes := p.Alone(l, &p.Rules[i], q.Name, at); classes != nil {
+			if classes := p.ExemptIn(l, &p.Rules[i], q.Name, at); classes != nil {
 				e.Alone[p.Rules[i].Name] = classes
 			}
 		}

@@ -1,6 +1,12 @@
 package docs
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -74,4 +80,79 @@ func TestRefusalGivesTheFirstAndTheLastSection(t *testing.T) {
 			t.Errorf("%s:\n%s", code, section)
 		}
 	}
+}
+
+// The words of the model are those of the code.
+func TestWordsAreTheCodes(t *testing.T) {
+	text, err := os.ReadFile("model.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| ([a-z -]+) \\| [^|]+ \\| `([a-z]+)\\.([A-Za-z.]+)` \\|$").FindAllStringSubmatch(string(text), -1)
+	if lines := strings.Count(string(text), "\n| "); len(rows) != lines-1 || len(rows) < 20 {
+		t.Errorf("%d of %d rows are words", len(rows), lines-1)
+	}
+	declared := make(map[string]map[string]bool)
+	for _, row := range rows {
+		word, folder, name := row[1], row[2], row[3]
+		if declared[folder] == nil {
+			declared[folder] = declarations(t, filepath.Join("..", folder))
+		}
+		if !declared[folder][name] {
+			t.Errorf("%s: package %s has no %s", word, folder, name)
+		}
+	}
+}
+
+// declarations gives what a package declares: names, and fields and methods as "Type.Name".
+func declarations(t *testing.T, folder string) map[string]bool {
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d files, %v", folder, len(files), err)
+	}
+	all := make(map[string]bool)
+	members := func(of string, fields *ast.FieldList) {
+		for _, field := range fields.List {
+			for _, name := range field.Names {
+				all[of+"."+name.Name] = true
+			}
+		}
+	}
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				name := n.Name.Name
+				if n.Recv != nil {
+					of := n.Recv.List[0].Type
+					if star, ok := of.(*ast.StarExpr); ok {
+						of = star.X
+					}
+					if ident, ok := of.(*ast.Ident); ok {
+						name = ident.Name + "." + name
+					}
+				}
+				all[name] = true
+				return false
+			case *ast.ValueSpec:
+				for _, name := range n.Names {
+					all[name.Name] = true
+				}
+			case *ast.TypeSpec:
+				all[n.Name.Name] = true
+				switch of := n.Type.(type) {
+				case *ast.StructType:
+					members(n.Name.Name, of.Fields)
+				case *ast.InterfaceType:
+					members(n.Name.Name, of.Methods)
+				}
+			}
+			return true
+		})
+	}
+	return all
 }

@@ -90,7 +90,7 @@ func (p *push) wordsFor(ctx context.Context, u *update) ([]policy.Approval, erro
 	for _, s := range withdrawals {
 		back = append(back, s.Withdrawal())
 	}
-	return append(words, policy.Standing(given, back)...), nil
+	return append(words, policy.NotWithdrawn(given, back)...), nil
 }
 
 // quarantine is where git-receive-pack(1) keeps what a push brings until the push may pass.

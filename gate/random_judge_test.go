@@ -141,7 +141,7 @@ func (a *asked) check() string {
 			if !a.held(c, rule, paths) || len(a.seconds(c)) >= rule.Approvals || a.excepted(c) {
 				continue
 			}
-			if rule.Hold == 0 || a.at-a.sight(c) < int64(rule.Hold.Seconds()) {
+			if rule.Wait == 0 || a.at-a.sight(c) < int64(rule.Wait.Seconds()) {
 				return c.id + ": rule " + rule.Name + " holds it for a second person"
 			}
 		}

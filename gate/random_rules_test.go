@@ -101,8 +101,8 @@ func (r *rulesOf) text() string {
 			exempt = fmt.Sprintf("{ days = %d, commits = %d, months = %d, in = %q }", e.Days, e.Commits, e.Months, e.In)
 		}
 		fmt.Fprintf(&b, "[[rule]]\nname = %q\nclasses = [\"%s\"]\nexempt = %s\napprovals = %d\n", rule.Name, strings.Join(rule.Classes, `", "`), exempt, rule.Approvals)
-		if rule.Hold > 0 {
-			fmt.Fprintf(&b, "hold = \"%dh\"\n", int(rule.Hold.Hours()))
+		if rule.Wait > 0 {
+			fmt.Fprintf(&b, "wait = \"%dh\"\n", int(rule.Wait.Hours()))
 		}
 	}
 	hired := people
@@ -127,7 +127,7 @@ func (r *rulesOf) text() string {
 
 // rules gives the rules that the policy has.
 func (r *rulesOf) rules() []policy.Rule {
-	build := policy.Rule{Name: "build", Classes: []string{"build", "ci"}, Exempt: r.exempt, Approvals: r.approve, Hold: time.Duration(r.hold) * time.Hour}
+	build := policy.Rule{Name: "build", Classes: []string{"build", "ci"}, Exempt: r.exempt, Approvals: r.approve, Wait: time.Duration(r.hold) * time.Hour}
 	rules := []policy.Rule{
 		{Name: "opaque", Classes: []string{"binary"}, Exempt: r.exempt, Approvals: 1},
 		build,

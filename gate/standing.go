@@ -171,8 +171,8 @@ func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
 	}
 	st := &standing{policy: p.Since(g.introduction), folder: folder.ID}
 	if g.floor != nil {
-		st.policy = st.policy.Above(g.floor)
-		st.floor = g.floor.Beneath(st.policy)
+		st.policy = st.policy.WithFloor(g.floor)
+		st.floor = g.floor.AsFloorOf(st.policy)
 	}
 	st.keys, err = keyring(st.policy, g.logs)
 	return st, err

@@ -66,7 +66,7 @@ keys = [%s]
 # name = "opaque-files"
 # classes = ["binary", "executable", "archive", "encoded", "large", "build", "ci", "fixture", "vendored"]
 # exempt = "nobody"
-# hold = "7d"
+# wait = "7d"
 `
 
 // FoundingPolicy gives the text of a policy in the tree that names one maintainer; key is a table as the policy

@@ -7,38 +7,38 @@ import (
 	"strings"
 )
 
-// voucher is a signature by which somebody stands behind commits they didn't sign: an approval tag, also one
-// that a merge embeds, or a signed merge for what it merges.
-type voucher struct {
+// candidate is what may count as an approval of a commit: an approval tag, also one that a merge embeds, or a signed
+// merge for what it merges.
+type candidate struct {
 	name      string
 	ref       string
 	signature Signature
 	unfit     string // why it counts for nobody, or ""
 }
 
-// vouchers gives what covers a commit: approvals that name it or a commit that reaches it, and as far as the
-// policy takes merges for that, those that bring it in. A merge vouches for what it merges, not for the line it
-// is made on. Below the landing people merge to have another's work at hand, as git pull does: that is no word
+// candidates gives what covers a commit: approvals that name it or a commit that reaches it, and as far as the
+// policy takes merges for that, those that bring it in. A merge approves what it merges, not the line it is
+// made on. Below the landing people merge to have another's work at hand, as git pull does: that is no word
 // about it unless the policy says so.
-func (j *judgement) vouchers(c *Commit) []voucher {
-	var vs []voucher
-	above := j.above(c.ID)
+func (j *judgement) candidates(c *Commit) []candidate {
+	var all []candidate
+	descendants := j.descendants(c.ID)
 	for _, a := range j.approvals {
-		if above[a.Commit] {
-			vs = append(vs, voucher{name: a.Name, ref: a.Ref, signature: a.Signature})
+		if descendants[a.Commit] {
+			all = append(all, candidate{name: a.Name, ref: a.Ref, signature: a.Signature})
 		}
 	}
 	for m := range j.landing.commits() {
-		if !j.approves(m) || m.Signature.Status != StatusGood || len(m.Parents) < 2 || above[m.Parents[0]] {
+		if !j.approves(m) || m.Signature.Status != StatusGood || len(m.Parents) < 2 || descendants[m.Parents[0]] {
 			continue
 		}
-		brings := slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return above[parent] })
-		if q := j.p.signerOf(m); brings && (q == nil || !j.unsaid(c.ID, q)) {
-			vs = append(vs, voucher{name: "merge " + m.ID, signature: m.Signature, unfit: j.unfit(m)})
+		brings := slices.ContainsFunc(m.Parents[1:], func(parent string) bool { return descendants[parent] })
+		if q := j.p.signerOf(m); brings && (q == nil || !j.withdrawn(c.ID, q)) {
+			all = append(all, candidate{name: "merge " + m.ID, signature: m.Signature, unfit: j.unfit(m)})
 			j.needsApprovals() // they may have taken it back
 		}
 	}
-	return vs
+	return all
 }
 
 // approves says whether the policy takes a merge for an approval of what it merges.
@@ -102,31 +102,31 @@ func titledByGit(words []string) bool {
 	return false
 }
 
-// above gives the commits of the landing that reach one, itself included.
-func (j *judgement) above(id string) map[string]bool {
-	above := map[string]bool{id: true}
+// descendants gives the commits of the landing that reach one, itself included.
+func (j *judgement) descendants(id string) map[string]bool {
+	descendants := map[string]bool{id: true}
 	for d := range j.landing.commits() { // parents come before children
-		if slices.ContainsFunc(d.Parents, func(parent string) bool { return above[parent] }) {
-			above[d.ID] = true
+		if slices.ContainsFunc(d.Parents, func(parent string) bool { return descendants[parent] }) {
+			descendants[d.ID] = true
 		}
 	}
-	return above
+	return descendants
 }
 
 // approvers names the principals who stand second behind a commit for a rule, and says of the
-// others who vouch for it why they don't count. People are principals: two keys or two addresses of
+// others who approve it why they don't count. People are principals: two keys or two addresses of
 // one principal are one person.
 func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal) (have []string, discounted []Discount) {
-	for _, v := range j.vouchers(c) {
-		q, why := j.p.signedBy(v.signature, amend)
+	for _, a := range j.candidates(c) {
+		q, why := j.p.signedBy(a.signature, amend)
 		reason := ""
 		switch {
 		case why != nil:
 			reason = why.detail
-		case v.ref != "" && v.ref != j.landing.Ref:
-			reason = "it approves the commit for another ref: " + v.ref
+		case a.ref != "" && a.ref != j.landing.Ref:
+			reason = "it approves the commit for another ref: " + a.ref
 		default:
-			reason = cmp.Or(j.ineligible(rule, touched, q, accountable), v.unfit)
+			reason = cmp.Or(j.ineligible(rule, touched, q, accountable), a.unfit)
 		}
 		if reason == "" {
 			if !slices.Contains(have, q.Name) {
@@ -134,7 +134,7 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 			}
 			continue
 		}
-		discounted = append(discounted, Discount{Principal: v.signature.Principal, Name: v.name, Reason: reason})
+		discounted = append(discounted, Discount{Principal: a.signature.Principal, Name: a.name, Reason: reason})
 	}
 	slices.Sort(have)
 	return have, discounted
@@ -148,7 +148,7 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 	case q == accountable:
 		return q.Name + " already stands behind the change as its signer"
 	}
-	if why := j.p.tied(accountable, q); why != "" {
+	if why := j.p.conflict(accountable, q); why != "" {
 		return why
 	}
 	if rule.Approvers == nil {

@@ -109,7 +109,7 @@ func (p *Policy) JudgeAttestation(a Attestation) Outcome {
 			return refuse(ApprovalForeign, "the commit has landed on "+a.LandedOn[0]+": what was said of it until then stays; to undo it, revert it", tooLate)
 		}
 	}
-	if why := p.helpless(a); why != "" {
+	if why := p.ineffective(a); why != "" {
 		out.Notes = []string{WordNote + a.Ref + " doesn't count: " + why}
 	}
 	return out
@@ -129,9 +129,9 @@ func (p *Policy) attests(a Attestation) (status, reason string) {
 	return s.Status, s.Reason
 }
 
-// helpless says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal always
+// ineffective says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal always
 // counts.
-func (p *Policy) helpless(a Attestation) string {
+func (p *Policy) ineffective(a Attestation) string {
 	if a.Kind == Withdraws {
 		return ""
 	}
@@ -173,8 +173,8 @@ func (e Exception) problem() string {
 	return ""
 }
 
-// Standing gives the approvals that whoever gave them hasn't taken back since.
-func Standing(approvals []Approval, withdrawals []Withdrawal) []Approval {
+// NotWithdrawn gives the approvals that whoever gave them hasn't taken back since.
+func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
 	var standing []Approval
 	for _, a := range approvals {
 		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {
@@ -186,7 +186,7 @@ func Standing(approvals []Approval, withdrawals []Withdrawal) []Approval {
 	return standing
 }
 
-// tagDate says what a clock holds against the date of a tag, nil for nothing. A tag that comes in now is neither older
+// tagDate says what is wrong with the date of a tag by a clock, nil for nothing. A tag that comes in now is neither older
 // nor newer than it may be: an old date could bring an expired key back to life. Of one that is here already, received
 // is 0 and only the clock of whoever judges is known, 0 where it isn't asked: it was made before that.
 func (p *Policy) tagDate(when, received, now int64, again string) *problem {

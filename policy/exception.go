@@ -38,27 +38,27 @@ func (j *judgement) except() {
 // exceptedBy names the maintainers who signed an exception for a commit or for one that brings it, and
 // that hasn't expired.
 func (j *judgement) exceptedBy(commit string) (by []string, reason string) {
-	above := j.above(commit)
+	descendants := j.descendants(commit)
 	var signatures []Signature
 	for _, e := range j.landing.Exceptions {
-		if above[e.Commit] && e.problem() == "" && max(j.at, j.landing.Received) < e.Expires {
+		if descendants[e.Commit] && e.problem() == "" && max(j.at, j.landing.Received) < e.Expires {
 			signatures, reason = append(signatures, e.Signature), e.Reason
 		}
 	}
 	return j.p.independent(signatures), reason
 }
 
-// Quorate names the maintainers behind approvals if they are as many as the quorum asks for, else it gives
+// quorate names the maintainers behind approvals if they are as many as the quorum asks for, else it gives
 // nil.
-func (p *Policy) Quorate(approvals []Approval) []string {
-	if by := p.MaintainersBehind(approvals); len(by) >= p.Quorum.Maintainers {
+func (p *Policy) quorate(approvals []Approval) []string {
+	if by := p.sponsorsOf(approvals); len(by) >= p.Quorum.Maintainers {
 		return by
 	}
 	return nil
 }
 
-// MaintainersBehind names the maintainers behind approvals, but no two who are tied.
-func (p *Policy) MaintainersBehind(approvals []Approval) []string {
+// sponsorsOf names the maintainers behind approvals, but no two with a conflict of interest.
+func (p *Policy) sponsorsOf(approvals []Approval) []string {
 	signatures := make([]Signature, len(approvals))
 	for i, a := range approvals {
 		signatures[i] = a.Signature
@@ -66,8 +66,8 @@ func (p *Policy) MaintainersBehind(approvals []Approval) []string {
 	return p.independent(signatures)
 }
 
-// independent names the maintainers who made good signatures, but no two who are tied: people are principals,
-// and no puppet makes a quorum. One signature more never makes them fewer.
+// independent names the maintainers who made good signatures, but no two with a conflict of interest: people are
+// principals, and no puppet makes a quorum. One signature more never makes them fewer.
 func (p *Policy) independent(signatures []Signature) []string {
 	var people []*Principal
 	for _, s := range signatures {
@@ -76,7 +76,7 @@ func (p *Policy) independent(signatures []Signature) []string {
 		}
 	}
 	var by []string
-	people, _ = p.untied(people, p.Quorum.Maintainers)
+	people, _ = p.withoutConflict(people, p.Quorum.Maintainers)
 	for _, q := range people {
 		by = append(by, q.Name)
 	}

@@ -94,7 +94,7 @@ type Landing struct {
 	Seen map[string]int64
 	// MadeUnknown says that the journal doesn't say what Git made, so that no time is counted.
 	MadeUnknown bool
-	// Bounded says that the commit lies on another protected branch's line of first parents: its date was
+	// Bounded says that the commit lies on another protected branch's first-parent line: its date was
 	// bounded when it landed there.
 	Bounded bool
 	// InTree says that the policy lies in the tree.
@@ -113,7 +113,7 @@ type Amended struct {
 	Same map[string]bool
 }
 
-// Approval is a voucher for a commit and what it brings: a signed tag under refs/approvals/, or a
+// Approval is a word for a commit and what it brings: a signed tag under refs/approvals/, or a
 // tag of that kind which a merge embeds. The landing commit's own signature is no Approval: Judge weighs it.
 type Approval struct {
 	Commit    string // the commit the tag names

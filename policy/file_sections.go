@@ -209,72 +209,6 @@ func (t *table) globs(key string, globs []string) {
 	}
 }
 
-func (r *reader) rule(t *table, p *Policy) {
-	rule := Rule{Approvals: 1, Exempt: Exempt{Nobody: true}}
-	t.str("name", &rule.Name)
-	t.str("why", &rule.Why)
-	t.strs("classes", &rule.Classes)
-	t.boolean("refuse", &rule.Refuse)
-	t.integer("approvals", &rule.Approvals, 1)
-	t.duration("hold", &rule.Hold)
-	r.exempt(t, "exempt", &rule.Exempt)
-	if t.raw["approvers"] != nil {
-		rule.Approvers = new(Exempt)
-	}
-	r.exempt(t, "approvers", rule.Approvers)
-	t.done()
-	if rule.Approvers != nil && rule.Approvers.Nobody {
-		t.problem("approvers", "approvers: want the tenure asked of them, { days = 365, … }")
-	}
-	if !simpleName.MatchString(rule.Name) {
-		t.problem("name", "the rule's name %q: want %s", rule.Name, simpleNameWords)
-	}
-	if slices.ContainsFunc(p.Rules, func(other Rule) bool { return other.Name == rule.Name }) {
-		t.problem("name", "there are two rules called %q", rule.Name)
-	}
-	if len(rule.Classes) == 0 {
-		t.problem("classes", "rule %q names no classes: it would never apply", rule.Name)
-	}
-	known := p.Classes.Names()
-	for i, class := range rule.Classes {
-		if !slices.Contains(known, class) {
-			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
-		}
-	}
-	for _, key := range []string{"approvals", "approvers", "exempt", "hold"} {
-		if rule.Refuse && t.raw[key] != nil {
-			t.problem(key, "rule %q refuses, so %q can mean nothing beside it", rule.Name, key)
-		}
-	}
-	p.Rules = append(p.Rules, rule)
-}
-
-// exempt reads { days = …, commits = …, months = …, in = "class" } or "nobody".
-func (r *reader) exempt(t *table, key string, e *Exempt) {
-	t.known = append(t.known, key)
-	switch v := t.raw[key].(type) {
-	case nil:
-	case string:
-		if v != "nobody" {
-			t.problem(key, "%s = %q: want \"nobody\" or { days = 365, commits = 10, in = \"class\" }", key, v)
-		}
-		*e = Exempt{Nobody: true}
-	case map[string]any:
-		*e = Exempt{In: "class"}
-		inner := &table{r: r, path: at(t.path, key), shown: key + " of " + t.shown, raw: v}
-		inner.integer("days", &e.Days, 0)
-		inner.integer("commits", &e.Commits, 0)
-		inner.integer("months", &e.Months, 0)
-		inner.oneOf("in", &e.In, "class", "all")
-		inner.done()
-		if e.Days == 0 && e.Commits == 0 && e.Months == 0 {
-			t.problem(key, "%s asks for no tenure at all: want days, commits or months above 0", key)
-		}
-	default:
-		t.problem(key, "%s: want \"nobody\" or { days = 365, commits = 10, in = \"class\" }", key)
-	}
-}
-
 // check looks at the policy as a whole, for what can't work.
 func (r *reader) check(p *Policy, needKeys bool) {
 	maintainers, keys := len(p.maintainers()), 0
@@ -299,16 +233,16 @@ func (r *reader) check(p *Policy, needKeys bool) {
 	most := p.mostApprovers(needKeys)
 	if r.written["rule"] == nil {
 		if most == 0 {
-			alone(p.Rules)
+			exemptByTenure(p.Rules)
 		}
 		return
 	}
 	for i, rule := range p.Rules {
 		line := r.lines.find(at("", "rule", i, "approvals"))
 		switch {
-		case rule.Refuse || rule.Hold > 0 || rule.Approvals <= most:
+		case rule.Refuse || rule.Wait > 0 || rule.Approvals <= most:
 		case rule.Exempt.Nobody && most == 0:
-			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, hold it for a time (hold = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
+			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, let it wait instead (wait = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
 		case rule.Approvals > 1:
 			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, and nobody counts for whom they introduced or who introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
 		}
@@ -324,13 +258,13 @@ func (r *reader) quorum(p *Policy) {
 		return
 	}
 	line, need := r.lines.find(at("", "quorum", "maintainers")), p.Quorum.Maintainers
-	switch together, sure := p.untied(maintainers, need); {
+	switch together, sure := p.withoutConflict(maintainers, need); {
 	case need <= len(together) || !sure:
 	case need > len(maintainers):
 		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached by %s", need, plural(len(maintainers), "maintainer")))
 	default:
 		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached: %s, so at most %d of %s can stand together; name another whom none of them introduced, or ask for fewer",
-			need, p.tie(maintainers, together), len(together), plural(len(maintainers), "maintainer")))
+			need, p.conflictAmong(maintainers, together), len(together), plural(len(maintainers), "maintainer")))
 	}
 }
 
@@ -370,10 +304,10 @@ func (p *Policy) mostApprovers(needKeys bool) int {
 	return most
 }
 
-// alone fits the default rules to a project in which nobody can approve another's change. Tenure is
+// exemptByTenure fits the default rules to a project in which nobody can approve another's change. Tenure is
 // the only way then, and has to be one: counted by class, it could never be earned where everything
-// of a class is held, so it is counted over all.
-func alone(rules []Rule) {
+// of a class needs approval, so it is counted over all.
+func exemptByTenure(rules []Rule) {
 	build := rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "build-and-ci" })].Exempt
 	for i := range rules {
 		if rules[i].Refuse {

@@ -114,7 +114,7 @@ func TestEverySettingIsRead(t *testing.T) {
 				Exempt: Exempt{Days: 1, Commits: 2, Months: 3, In: "all"}, Approvers: &Exempt{Days: 90, In: "class"},
 			},
 			{Name: "hidden", Classes: []string{"bidi"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Refuse: true},
-			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Hold: 7 * d},
+			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Wait: 7 * d},
 		},
 		Limits:  Limits{Commits: 7, Blob: 512 << 10, Message: 16 << 10, Time: 90 * time.Second},
 		Journal: Journal{File: "log/decisions", Rotate: 512 << 10},
@@ -320,8 +320,8 @@ func TestRevokedKeysStillMakeAQuorum(t *testing.T) {
 	}
 }
 
-// In a project of one nobody can approve, so whatever the default rules hold, tenure must free, and
-// tenure in classes that are always held could never be earned.
+// In a project of one nobody can approve, so tenure must free from whatever the default rules ask, and
+// tenure in classes that always need approval could never be earned.
 func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 	p := mustLoad(t, alice)
 	if p.Quorum.Maintainers != 1 {
@@ -435,5 +435,29 @@ func TestDigest(t *testing.T) {
 	twice := folder(strings.Replace(text, "keys = [", "keys = [{ openpgp = \"keys/alice.asc\" }, ", 1))
 	if p, err := Load(twice); err != nil || len(p.Principals[0].Keys) != 5 {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// A setting by the name that it had before is read, and the policy says so.
+func TestWaitByItsOldName(t *testing.T) {
+	rule := "[[rule]]\nname = \"one\"\nclasses = [\"build\"]\nhold = \"36h\"\n"
+	old, new := mustLoad(t, rule+alice), mustLoad(t, strings.Replace(rule, "hold", "wait", 1)+alice)
+	want := []string{`policy.toml:4: "hold" in [[rule]] "one" is called "wait" now: write wait = "36h"`}
+	if diff := cmp.Diff(want, old.Notes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if new.Notes != nil || new.Rules[0].Wait != 36*time.Hour {
+		t.Errorf("%q, %+v", new.Notes, new.Rules[0])
+	}
+	if found := Amendments(old, new, time.Unix(t0, 0)); found != nil {
+		t.Errorf("they don't say the same: %+v", found)
+	}
+	floor, err := LoadFloor(fstest.MapFS{FloorFile: {Data: []byte(rule)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = append(want, strings.Replace(want[0], FileName, FloorFile, 1))
+	if diff := cmp.Diff(want, old.WithFloor(floor).Notes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -37,7 +37,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
 	if landing.Received == 0 { // what has landed stays landed: what is taken back later is for an audit
 		j.withdrawals = slices.DeleteFunc(slices.Clone(j.withdrawals), func(w Withdrawal) bool { return w.When > j.at })
 	}
-	j.approvals = Standing(landing.Approvals, j.withdrawals)
+	j.approvals = NotWithdrawn(landing.Approvals, j.withdrawals)
 	if !j.dates() {
 		return j.out // every later question depends on the landing time
 	}
@@ -219,12 +219,12 @@ func (c *Commit) ownBeyondGit(p *Policy) []TouchedPath {
 	return own
 }
 
-// rules holds a commit against every rule.
+// rules asks every rule about a commit.
 func (j *judgement) rules(c *Commit, accountable *Principal) {
 	classes := c.classified(j.p)
 	for i := range j.p.Rules {
 		rule := &j.p.Rules[i]
-		touched := j.spared(c, touchedBy(j.p.Classes, rule, c, classes))
+		touched := j.outsidePolicy(c, touchedBy(j.p.Classes, rule, c, classes))
 		if len(touched) == 0 {
 			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
 			continue
@@ -245,10 +245,10 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
 			continue
 		}
-		if rule.Hold > 0 && j.waited(c, rule) {
+		if rule.Wait > 0 && j.waited(c, rule) {
 			continue
 		}
-		j.hold(c, rule, touched, accountable, short, have, discounted)
+		j.needsApproval(c, rule, touched, accountable, short, have, discounted)
 	}
 }
 
@@ -318,15 +318,15 @@ func (e Exempt) met(t TenureFigures) bool {
 	return !e.Nobody && t.Days >= e.Days && t.Commits >= e.Commits && t.Months >= e.Months
 }
 
-// hold reports a change that needs a second person.
-func (j *judgement) hold(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
+// needsApproval reports a change that needs a second person, or has to wait.
+func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
 	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
 	next := []string{"countersign approve " + c.ID}
 	switch {
-	case rule.Hold > 0:
+	case rule.Wait > 0:
 		code = OnHold
-		from := date(j.seen(c.ID, c.Committer.When) + seconds(rule.Hold))
-		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Hold), from)
+		from := date(j.firstSeen(c.ID, c.Committer.When) + seconds(rule.Wait))
+		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Wait), from)
 		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt, "or have it approved there: countersign approve " + c.ID}
 		j.needsFirstSeen(c.ID)
 	case !j.landing.ApprovalsFetched:

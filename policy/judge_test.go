@@ -172,7 +172,7 @@ func TestRoles(t *testing.T) {
 	wantCodes(t, judged(p, new(Ledger), l), SignerRole)
 }
 
-func TestNewcomerToAKindOfFileIsHeld(t *testing.T) {
+func TestNewcomerToAKindOfFileNeedsApproval(t *testing.T) {
 	p := world()
 	l := new(Ledger)
 	last := earn(p, l, "jia", t0, 30, source()) // years of code, nothing opaque
@@ -209,7 +209,7 @@ func TestEachClassOfAPathMustBeEarned(t *testing.T) {
 	got := judged(p, l, single(commit("c", "lasse", t0+year, adds("a.zip", Binary|Archive), opaqueFile())))
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (got[0].TenureIn != "archive" || len(got[0].Paths) != 1) {
-		t.Errorf("want only a.zip held, for archive: %+v", got[0])
+		t.Errorf("want only a.zip to need approval, for archive: %+v", got[0])
 	}
 }
 
@@ -323,7 +323,7 @@ func TestApprovalCoversWhatACommitBrings(t *testing.T) {
 	got := judged(p, new(Ledger), l)
 	wantCodes(t, got, ApprovalMissing)
 	if got[0].Commit != "c" || got[0].Landing != "m" {
-		t.Errorf("held %+v, want c in m", got[0])
+		t.Errorf("found %+v, want c in m", got[0])
 	}
 	l.Approvals = []Approval{approval("m", "lasse")}
 	wantCodes(t, judged(p, new(Ledger), l))
@@ -361,7 +361,7 @@ func TestAttackEvilMergeIsTheMergersOwnChange(t *testing.T) {
 	got := judged(p, new(Ledger), l)
 	wantCodes(t, got, ApprovalMissing)
 	if got[0].Commit != "m" || got[0].Signer != "lasse" {
-		t.Errorf("held %+v, want the merge", got[0])
+		t.Errorf("found %+v, want the merge", got[0])
 	}
 }
 
@@ -416,16 +416,16 @@ func TestApproversNeedTheTenureARuleAsks(t *testing.T) {
 	p.Rules[1].Approvers = &Exempt{Days: 100, Commits: 2, In: "class"}
 	l := new(Ledger)
 	last := earn(p, l, "lasse", t0, 5, build())
-	held := single(commit("c", "jia", last+week, build()))
-	held.Approvals = []Approval{approval("c", "rev")}
-	got := judged(p, l, held)
+	change := single(commit("c", "jia", last+week, build()))
+	change.Approvals = []Approval{approval("c", "rev")}
+	got := judged(p, l, change)
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != "rev lacks the tenure that the rule asks of approvers" ||
 		!cmp.Equal(got[0].Ask, []string{"lasse"})) {
 		t.Errorf("finding %+v", got[0])
 	}
-	held.Approvals = []Approval{approval("c", "lasse")}
-	wantCodes(t, judged(p, l, held))
+	change.Approvals = []Approval{approval("c", "lasse")}
+	wantCodes(t, judged(p, l, change))
 }
 
 // A class more in a rule asks more, also of those who approve.
@@ -435,13 +435,13 @@ func TestAttackClassThatLetsApproversIn(t *testing.T) {
 	last := earn(p, l, "lasse", t0, 5, build())
 	earn(p, l, "rev", last, 5, adds("testdata/x", 0))
 	p.Rules[1].Classes = []string{"build", "fixture"}
-	held := single(commit("c", "jia", last+year, build()))
-	held.Approvals = []Approval{approval("c", "rev")}
-	wantCodes(t, judged(p, l, held), ApprovalMissing)
-	held.Approvals = []Approval{approval("c", "lasse")}
-	wantCodes(t, judged(p, l, held))
-	held.Commit = commit("c", "jia", last+year, build(), adds("testdata/x", 0))
-	wantCodes(t, judged(p, l, held), ApprovalMissing) // lasse knows nothing of fixtures
+	change := single(commit("c", "jia", last+year, build()))
+	change.Approvals = []Approval{approval("c", "rev")}
+	wantCodes(t, judged(p, l, change), ApprovalMissing)
+	change.Approvals = []Approval{approval("c", "lasse")}
+	wantCodes(t, judged(p, l, change))
+	change.Commit = commit("c", "jia", last+year, build(), adds("testdata/x", 0))
+	wantCodes(t, judged(p, l, change), ApprovalMissing) // lasse knows nothing of fixtures
 }
 
 func TestExplainAsksWhatJudgeAsks(t *testing.T) {

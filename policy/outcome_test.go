@@ -91,7 +91,7 @@ func anyOutcomePolicy(t *rapid.T) *Policy {
 	p.Tenure.MaxLandingAge = 7 * 24 * time.Hour
 	p.Quorum = Quorum{Maintainers: rapid.IntRange(1, 2).Draw(t, "quorum"), CoolDown: time.Duration(rapid.IntRange(0, 5).Draw(t, "days")) * 24 * time.Hour}
 	p.Rules = slices.Clone(p.Rules)
-	p.Rules[1].Hold = time.Duration(rapid.IntRange(0, 9).Draw(t, "hold")) * 24 * time.Hour
+	p.Rules[1].Wait = time.Duration(rapid.IntRange(0, 9).Draw(t, "wait")) * 24 * time.Hour
 	return p
 }
 

@@ -29,6 +29,8 @@ type Policy struct {
 	// Digest is the SHA-256, in hexadecimal, of the policy file and the key files it names, in the
 	// order of their names, each with its name and length before it.
 	Digest string
+	// Notes are what is worth knowing of the file and no mistake, each with its place: a setting by a name of old.
+	Notes []string
 
 	floor   bool              // it bounds the policy in the tree
 	files   []string          // every file it was read from, in its folder
@@ -110,9 +112,9 @@ type Rule struct {
 	Approvals int
 	Approvers *Exempt // tenure asked of those who approve; nil asks none
 	Refuse    bool    // nobody may, approved or not
-	// Hold lets a change pass without approval if its landing is that much younger than the receiver's
+	// Wait lets a change pass without approval if its landing is that much younger than the receiver's
 	// first sight of it: what a project of one has in place of a second person. Zero is never.
-	Hold time.Duration
+	Wait time.Duration
 }
 
 // Exempt is the tenure that frees a signer from needing approvals. Nobody frees none. All of Days,

@@ -40,7 +40,7 @@ type Line uint8
 // How a branch goes on.
 const (
 	LineUnknown Line = iota
-	Continues        // the old tip is on the new one's line of first parents, or there was none
+	Continues        // the old tip is on the new one's first-parent line, or there was none
 	MergesOld        // the old tip is merged in
 	LosesOld         // the old tip is gone
 )
@@ -79,7 +79,7 @@ func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 }
 
 // JudgeMove says what stands against moving a protected ref, whatever that brings: what it would lose, and where it begins.
-// What is read only later, and so isn't known yet, isn't held against it: Kind, Line, Begins and Lacks.
+// What is read only later, and so isn't known yet, doesn't count against it: Kind, Line, Begins and Lacks.
 func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 	quorum := "have the quorum approve it: " + c.approveMove()
 	isTag := strings.HasPrefix(c.Ref, "refs/tags/")
@@ -169,7 +169,7 @@ func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 		out.Needs.Moves = true
 		return false
 	}
-	by := p.Quorate(*c.Moves)
+	by := p.quorate(*c.Moves)
 	if by == nil {
 		return false
 	}

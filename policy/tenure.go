@@ -9,9 +9,9 @@ import (
 
 const day = 24 * 60 * 60 // seconds
 
-// voucherDays is how long a maintainer must have been landing commits before their signature under
+// vouchDays is how long a maintainer must have been landing commits before their signature under
 // somebody else's work earns that author tenure: or a new account could raise the next one.
-const voucherDays = 90
+const vouchDays = 90
 
 // Ledger is what principals have earned on one ref's first-parent line, up to its last landing.
 //
@@ -120,7 +120,7 @@ func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) 
 }
 
 func (l *Ledger) vouches(p *Policy, q *Principal, when int64) bool {
-	return q != nil && q.Role == Maintainer && l.Tenure(p, q.Name, overall, when).Days >= voucherDays
+	return q != nil && q.Role == Maintainer && l.Tenure(p, q.Name, overall, when).Days >= vouchDays
 }
 
 // settle moves credits that landed up to and including a time into the accounts. No later question

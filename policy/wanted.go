@@ -28,7 +28,7 @@ func (p *Policy) JudgeWanted(b BranchByPattern) (out Outcome) {
 			return out
 		}
 	}
-	if by := p.MaintainersBehind(b.Words); len(by) > 0 {
+	if by := p.sponsorsOf(b.Words); len(by) > 0 {
 		out.Notes = append(out.Notes, fmt.Sprintf("%s is wanted by %s", b.Ref, strings.Join(by, ", ")))
 		return out
 	}

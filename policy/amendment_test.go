@@ -16,8 +16,8 @@ import (
 // edits are what a test may do to a policy, one small step each.
 var edits = map[string]func(*rapid.T, *Policy){
 	"approvals": func(t *rapid.T, p *Policy) { anyRule(t, p).Approvals = rapid.IntRange(1, 3).Draw(t, "approvals") },
-	"hold": func(t *rapid.T, p *Policy) {
-		anyRule(t, p).Hold = time.Duration(rapid.IntRange(0, 9).Draw(t, "hold")) * 24 * time.Hour
+	"wait": func(t *rapid.T, p *Policy) {
+		anyRule(t, p).Wait = time.Duration(rapid.IntRange(0, 9).Draw(t, "wait")) * 24 * time.Hour
 	},
 	"refuse":    func(t *rapid.T, p *Policy) { anyRule(t, p).Refuse = rapid.Bool().Draw(t, "refuse") },
 	"why":       func(t *rapid.T, p *Policy) { anyRule(t, p).Why = "another" },
@@ -136,14 +136,14 @@ func anyLanding(t *rapid.T, when int64) *Landing {
 	return l
 }
 
-// Where no amendment loosens, nothing passes the new policy that the old one held.
+// Where no amendment loosens, nothing passes the new policy that the old one refused.
 func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 	tightened := 0
 	rapid.Check(t, func(t *rapid.T) {
 		old, new := world(), world()
 		for _, p := range []*Policy{old, new} {
 			p.Introductions = Introductions{SiblingsApart: 100 * 24 * time.Hour}
-			p.Rules[0].Approvals, p.Rules[1].Hold = 2, 5*24*time.Hour
+			p.Rules[0].Approvals, p.Rules[1].Wait = 2, 5*24*time.Hour
 			jia, rev := &p.Principals[2], &p.Principals[5]
 			rev.IntroducedBy = jia.IntroducedBy
 			jia.Introduced, rev.Introduced = time.Unix(t0, 0), time.Unix(t0+150*day, 0)
@@ -166,7 +166,7 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 				continue
 			}
 			if found := judged(old, ledger, landing); len(found) > 0 {
-				t.Fatalf("%+v\nlets pass what is held for %+v", Amendments(old, new, time.Unix(t0, 0)), found)
+				t.Fatalf("%+v\nlets pass what is refused for %+v", Amendments(old, new, time.Unix(t0, 0)), found)
 			}
 		}
 	})
@@ -181,7 +181,7 @@ func TestAmendmentsSeeEverySetting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unseen := []string{"Policy.Digest", "Policy.Classes", "Rule.Name", "Principal.Name", "Key.Source"}
+	unseen := []string{"Policy.Digest", "Policy.Notes", "Policy.Classes", "Rule.Name", "Principal.Name", "Key.Source"}
 	seen := func(field string, change func(p *Policy) reflect.Value) {
 		if slices.Contains(unseen, field) {
 			return

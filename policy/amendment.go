@@ -42,8 +42,8 @@ type Amendment struct {
 }
 
 // Amendments lists what a new policy changes of an old one when it lands at that time, in the order of the file.
-// No amendment that loosens means that nothing passes the new policy that the old one would have held, whoever
-// signs and approves it.
+// No amendment that loosens means that nothing passes the new policy that the old one would have refused,
+// whoever signs and approves it.
 func Amendments(old, new *Policy, at time.Time) []Amendment { return amendments(old, new, at).found }
 
 func amendments(old, new *Policy, at time.Time) *amending {
@@ -295,13 +295,13 @@ func (a *amending) rule(old, new *Rule) {
 	}
 	ordered(a, setting("approvals"), old.Approvals, new.Approvals, Tightens, number)
 	switch {
-	case old.Hold == new.Hold:
-	case old.Hold == 0:
-		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Hold))
-	case new.Hold == 0 || new.Hold > old.Hold:
-		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Hold), Span(old.Hold))
+	case old.Wait == new.Wait:
+	case old.Wait == 0:
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Wait))
+	case new.Wait == 0 || new.Wait > old.Wait:
+		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Wait), Span(old.Wait))
 	default:
-		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Hold), Span(old.Hold))
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Wait), Span(old.Wait))
 	}
 	a.exempt(setting("exempt"), old.Exempt, new.Exempt)
 	var some Exempt // no tenure at all

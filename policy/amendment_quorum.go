@@ -23,7 +23,7 @@ func (j *judgement) amendment() {
 		return
 	}
 	j.needsApprovals() // who proposed it may have taken it back
-	_, own, _ := j.behind(a, 1)
+	_, own, _ := j.sponsors(a, 1)
 	texts := make(map[Effect][]string)
 	changes := amendments(j.p, a.Policy, time.Unix(j.at, 0))
 	for i, amendment := range changes.found {
@@ -43,25 +43,25 @@ func (j *judgement) amendment() {
 	case binds != nil:
 		need, what = j.p.Quorum.Maintainers, "it binds the other maintainers: "+strings.Join(binds, "; ")
 	}
-	behind, backers, discounted := j.behind(a, need)
-	if len(behind) < need {
-		ask := j.otherMaintainers(backers, len(behind))
-		code, next := QuorumMissing, j.getBehind(a, need-len(behind), ask, texts[Loosens] != nil)
+	counted, sponsors, discounted := j.sponsors(a, need)
+	if len(counted) < need {
+		ask := j.otherMaintainers(sponsors, len(counted))
+		code, next := QuorumMissing, j.gainSponsors(a, need-len(counted), ask, texts[Loosens] != nil)
 		if texts[Loosens] == nil {
-			next = append(next, changes.sooner()...)
+			next = append(next, changes.withoutQuorum()...)
 		}
 		if !j.landing.ApprovalsFetched {
 			code, next = ApprovalNotFetched, []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
 		}
-		f := j.finding(c, code, fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(behind)), next...)
-		f.Needed, f.Have, f.Discounted, f.Paths = need, namesOf(behind), discounted, j.policyPaths()
+		f := j.finding(c, code, fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(counted)), next...)
+		f.Needed, f.Have, f.Discounted, f.Paths = need, namesOf(counted), discounted, j.policyPaths()
 		f.Ask = ask
 		j.add(f)
 		return
 	}
-	j.step(c, "quorum", true, "%s; %s stand behind it", what, strings.Join(namesOf(behind), ", "))
+	j.step(c, "quorum", true, "%s; %s stand behind it", what, strings.Join(namesOf(counted), ", "))
 	if texts[Loosens] != nil {
-		j.coolDown(what, behind)
+		j.coolDown(what, counted)
 	}
 }
 
@@ -88,34 +88,34 @@ func (p *Policy) takesTooMany(after *Policy, own []string, at time.Time) string 
 	return ""
 }
 
-// backer is a maintainer who stands behind a change of the policy, since a time.
-type backer struct {
+// sponsor is a maintainer who stands behind a change of the policy, since some time.
+type sponsor struct {
 	*Principal
 	since int64
 	own   bool   // signed the landing commit itself
 	by    string // which tag or commit says so
 }
 
-func principalsOf(backers []backer) []*Principal {
-	people := make([]*Principal, len(backers))
-	for i, b := range backers {
-		people[i] = b.Principal
+func principalsOf(sponsors []sponsor) []*Principal {
+	people := make([]*Principal, len(sponsors))
+	for i, s := range sponsors {
+		people[i] = s.Principal
 	}
 	return people
 }
 
-func namesOf(backers []backer) []string {
-	ns := make([]string, len(backers))
-	for i, b := range backers {
-		ns[i] = b.Name
+func namesOf(sponsors []sponsor) []string {
+	ns := make([]string, len(sponsors))
+	for i, s := range sponsors {
+		ns[i] = s.Name
 	}
 	return ns
 }
 
-// behind gives the maintainers who stand behind what the policy becomes, no two of whom are tied: who signed
-// the landing or a commit that made the change, and who approved one that brings it. Where they are more than
-// needed, those count of whom the second did so first. Backers are all of them, with whoever is tied to those.
-func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, discounted []Discount) {
+// sponsors gives the maintainers who stand behind what the policy becomes: who signed the landing or a commit that made
+// the change, and who approved one that brings it. Those who count have no conflict of interest with one another; where
+// they are more than needed, it is those of whom the second did so first.
+func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor, discounted []Discount) {
 	landing, proposals := &j.landing.Commit, j.proposals(a)
 	// Commit is what the signature made, or "" where it is an approval.
 	add := func(s Signature, commit, name string, since int64) {
@@ -127,14 +127,14 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 			reason = why.detail
 		case q.Role != Maintainer:
 			reason = fmt.Sprintf("%s is a %s; maintainers decide about the policy", q.Name, q.Role)
-		case commit != "" && j.unsaid(commit, q):
+		case commit != "" && j.withdrawn(commit, q):
 			reason = q.Name + " took back what they said of it"
 		default:
-			if i := slices.IndexFunc(backers, func(b backer) bool { return b.Principal == q }); i >= 0 {
-				backers[i].since, backers[i].own = min(backers[i].since, since), backers[i].own || own
+			if i := slices.IndexFunc(sponsors, func(s sponsor) bool { return s.Principal == q }); i >= 0 {
+				sponsors[i].since, sponsors[i].own = min(sponsors[i].since, since), sponsors[i].own || own
 				return
 			}
-			backers = append(backers, backer{q, since, own, name})
+			sponsors = append(sponsors, sponsor{q, since, own, name})
 			return
 		}
 		if !own || s.Status == StatusGood { // else it has a finding of its own
@@ -149,7 +149,7 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 	for i := range j.landing.Brought {
 		c := &j.landing.Brought[i]
 		if proposals[c.ID] && slices.ContainsFunc(c.Changes, func(ch Change) bool { return InFolder(ch.Path) }) {
-			add(c.Signature, c.ID, "commit "+c.ID, j.seen(c.ID, c.Committer.When))
+			add(c.Signature, c.ID, "commit "+c.ID, j.firstSeen(c.ID, c.Committer.When))
 		}
 	}
 	for _, approval := range j.approvals {
@@ -159,28 +159,28 @@ func (j *judgement) behind(a *Amended, need int) (behind, backers []backer, disc
 		case !proposals[approval.Commit]:
 			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
 		default:
-			add(approval.Signature, "", approval.Name, j.seenApproval(approval))
+			add(approval.Signature, "", approval.Name, j.approvalFirstSeen(approval))
 		}
 	}
-	slices.SortStableFunc(backers, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
-	people := j.p.soonest(principalsOf(backers), need)
-	for _, b := range backers {
-		if slices.Contains(people, b.Principal) {
-			behind = append(behind, b)
+	slices.SortStableFunc(sponsors, func(a, b sponsor) int { return cmp.Compare(a.since, b.since) })
+	people := j.p.soonest(principalsOf(sponsors), need)
+	for _, s := range sponsors {
+		if slices.Contains(people, s.Principal) {
+			counted = append(counted, s)
 			continue
 		}
-		tie := slices.IndexFunc(people, func(q *Principal) bool { return j.p.tied(q, b.Principal) != "" })
-		discounted = append(discounted, Discount{Principal: b.Name, Name: b.by, Reason: j.p.tied(people[tie], b.Principal)})
+		with := slices.IndexFunc(people, func(q *Principal) bool { return j.p.conflict(q, s.Principal) != "" })
+		discounted = append(discounted, Discount{Principal: s.Name, Name: s.by, Reason: j.p.conflict(people[with], s.Principal)})
 	}
-	return behind, backers, discounted
+	return counted, sponsors, discounted
 }
 
-// unsaid says whether somebody took back their word for a commit, or for one that brings it: their signature
+// withdrawn says whether somebody took back their word for a commit, or for one that brings it: their signature
 // under it is no more worth than an approval of theirs. They may approve it anew.
-func (j *judgement) unsaid(commit string, q *Principal) bool {
-	above := j.above(commit)
+func (j *judgement) withdrawn(commit string, q *Principal) bool {
+	descendants := j.descendants(commit)
 	return slices.ContainsFunc(j.withdrawals, func(w Withdrawal) bool {
-		return above[w.Commit] && j.p.signer(w.Signature) == q
+		return descendants[w.Commit] && j.p.signer(w.Signature) == q
 	})
 }
 
@@ -205,13 +205,13 @@ func (j *judgement) proposals(a *Amended) map[string]bool {
 
 // coolDown makes a loosening wait since somebody else stood behind it as well, or the one, where one is enough:
 // whoever hurries people along shall not have gained by it.
-func (j *judgement) coolDown(what string, behind []backer) {
+func (j *judgement) coolDown(what string, sponsors []sponsor) {
 	c, wait := &j.landing.Commit, seconds(j.p.Quorum.CoolDown)
 	if wait == 0 {
 		return
 	}
-	slices.SortStableFunc(behind, func(a, b backer) int { return cmp.Compare(a.since, b.since) })
-	oldest := behind[j.p.second()]
+	slices.SortStableFunc(sponsors, func(a, b sponsor) int { return cmp.Compare(a.since, b.since) })
+	oldest := sponsors[j.p.second()]
 	if j.at-oldest.since >= wait {
 		if j.landing.Seen == nil && j.landing.Received == 0 {
 			j.unproven = append(j.unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")
@@ -239,8 +239,8 @@ func (j *judgement) coolDown(what string, behind []backer) {
 // mergesIt says whether the landing is a merge of what others have approved, which may be made anew without that.
 func (j *judgement) mergesIt(c *Commit) bool { return len(c.Parents) > 1 && len(j.landing.Brought) > 0 }
 
-// getBehind says how more maintainers come to stand behind a change of the policy.
-func (j *judgement) getBehind(a *Amended, missing int, ask []string, loosens bool) []string {
+// gainSponsors says how a change of the policy gets more sponsors.
+func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens bool) []string {
 	c := &j.landing.Commit
 	about, land := c.ID, "then push again"
 	if proposals := j.proposals(a); j.mergesIt(c) {
@@ -279,16 +279,16 @@ func (j *judgement) policyPaths() []TouchedPath {
 	return touched
 }
 
-// otherMaintainers names who would make those behind a change more than they are.
-func (j *judgement) otherMaintainers(backers []backer, behind int) []string {
+// otherMaintainers names who would make the sponsors who count more than they are.
+func (j *judgement) otherMaintainers(sponsors []sponsor, counted int) []string {
 	var ask []string
-	people := principalsOf(backers)
+	people := principalsOf(sponsors)
 	for i := range j.p.Principals {
 		q := &j.p.Principals[i]
 		if q.Role != Maintainer || slices.Contains(people, q) {
 			continue
 		}
-		if more, _ := j.p.untied(append(people, q), behind+1); len(more) > behind {
+		if more, _ := j.p.withoutConflict(append(people, q), counted+1); len(more) > counted {
 			ask = append(ask, q.Name)
 		}
 	}

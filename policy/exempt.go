@@ -1,8 +1,8 @@
 package policy
 
-// Alone says of a rule in which of its classes a principal needs nobody's approval at a time, by what they
-// have earned.
-func (p *Policy) Alone(l *Ledger, rule *Rule, principal string, at int64) []string {
+// ExemptIn gives the classes of a rule for which a principal's tenure exempts them at a time: they need nobody's
+// approval there.
+func (p *Policy) ExemptIn(l *Ledger, rule *Rule, principal string, at int64) []string {
 	q := p.Principal(principal)
 	if rule.Refuse || q == nil || q.Role != Maintainer && q.Role != Contributor {
 		return nil

@@ -144,8 +144,8 @@ func (a *amending) ending(k *Key) Effect {
 	return Tightens
 }
 
-// sooner says how a stolen key is stopped without the quorum.
-func (a *amending) sooner() []string {
+// withoutQuorum says how a stolen key is stopped without the quorum.
+func (a *amending) withoutQuorum() []string {
 	switch {
 	case a.lost && a.ended:
 		return []string{"or, if a key is stolen and nobody is left to approve, have the server's operator list it in the floor, which holds at once: " +

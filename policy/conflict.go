@@ -31,14 +31,14 @@ func (p *Policy) line(q *Principal) []*Principal {
 	return line
 }
 
-// tied says why two don't count as two persons, whichever of them approves and whether it is a change or a
-// quorum that they stand behind; "" if they do.
+// conflict says why two principals have a conflict of interest, so that they don't count as two persons, whichever of
+// them approves and whether it is a change or a quorum that they stand behind; "" if they have none.
 //
 // It follows both lines of introductions up to where they meet. Where that is one of the two, that one
 // introduced the other. Where it is somebody else, everybody between that one and the first must have come in
 // [Introductions.SiblingsApart] before or after everybody between that one and the second: siblings, an aunt
 // and her nephew, cousins. Two founders' lines don't meet.
-func (p *Policy) tied(a, b *Principal) string {
+func (p *Policy) conflict(a, b *Principal) string {
 	if a == b {
 		return ""
 	}
@@ -58,7 +58,7 @@ func (p *Policy) tied(a, b *Principal) string {
 			}
 			return introduced(of[:i], with[:k], shared)
 		default:
-			return p.together(of[:i], with[:k], shared)
+			return p.siblings(of[:i], with[:k], shared)
 		}
 	}
 	return ""
@@ -74,9 +74,9 @@ func introduced(of, with []*Principal, by *Principal) string {
 	return text
 }
 
-// together says which two of two lines below the same introducer came in too soon after one another. Who
+// siblings says which two of two lines below the same introducer came in too soon after one another. Who
 // doesn't say when came in together with everybody.
-func (p *Policy) together(of, with []*Principal, by *Principal) string {
+func (p *Policy) siblings(of, with []*Principal, by *Principal) string {
 	for _, a := range of {
 		for _, b := range with {
 			apart := a.Introduced.Sub(b.Introduced).Abs()
@@ -99,21 +99,21 @@ func (p *Policy) together(of, with []*Principal, by *Principal) string {
 	return ""
 }
 
-// untied gives of people, in their order, the first that are as many as needed and no two of whom are tied;
-// where there are none such, the most there are. Whoever else is tied to none of those comes with them. Sure
-// is false where looking further would have taken too long.
-func (p *Policy) untied(people []*Principal, need int) (chosen []*Principal, sure bool) {
-	ties := make(map[[2]*Principal]bool)
-	tied := func(a, b *Principal) bool {
-		known, ok := ties[[2]*Principal{a, b}]
+// withoutConflict gives of people, in their order, the first that are as many as needed and no two of whom have a
+// conflict of interest; where there are none such, the most there are. Whoever else has none with any of those comes
+// with them. Sure is false where looking further would have taken too long.
+func (p *Policy) withoutConflict(people []*Principal, need int) (chosen []*Principal, sure bool) {
+	known := make(map[[2]*Principal]bool)
+	conflict := func(a, b *Principal) bool {
+		is, ok := known[[2]*Principal{a, b}]
 		if !ok {
-			known = p.tied(a, b) != ""
-			ties[[2]*Principal{a, b}] = known
+			is = p.conflict(a, b) != ""
+			known[[2]*Principal{a, b}] = is
 		}
-		return known
+		return is
 	}
 	var some []*Principal
-	steps := untiedSteps
+	steps := conflictSteps
 	var choose func(left []*Principal)
 	choose = func(left []*Principal) {
 		if len(some) > len(chosen) {
@@ -125,37 +125,37 @@ func (p *Policy) untied(people []*Principal, need int) (chosen []*Principal, sur
 			}
 			steps--
 			some = append(some, q)
-			choose(slices.DeleteFunc(slices.Clone(left[i+1:]), func(other *Principal) bool { return tied(q, other) }))
+			choose(slices.DeleteFunc(slices.Clone(left[i+1:]), func(other *Principal) bool { return conflict(q, other) }))
 			some = some[:len(some)-1]
 		}
 	}
 	choose(people)
 	for _, q := range people {
-		if !slices.ContainsFunc(chosen, func(other *Principal) bool { return other == q || tied(other, q) }) {
+		if !slices.ContainsFunc(chosen, func(other *Principal) bool { return other == q || conflict(other, q) }) {
 			chosen = append(chosen, q)
 		}
 	}
 	return chosen, steps > 0 || len(chosen) >= need
 }
 
-// soonest is untied for people in the order in which they came to stand behind something: where more than one
+// soonest is withoutConflict for people in the order in which they came to stand behind something: where more than one
 // are needed, and there are such, it gives those of whom the second came first. Whoever else joins in, however
 // early, makes it no later.
 func (p *Policy) soonest(people []*Principal, need int) []*Principal {
-	chosen, _ := p.untied(people, need)
+	chosen, _ := p.withoutConflict(people, need)
 	if need < 2 || len(chosen) < need {
 		return chosen
 	}
 	for i, second := range people {
 		for _, first := range people[:i] {
-			if p.tied(first, second) != "" {
+			if p.conflict(first, second) != "" {
 				continue
 			}
 			pair := []*Principal{first, second}
 			rest := slices.DeleteFunc(slices.Clone(people), func(q *Principal) bool {
-				return slices.ContainsFunc(pair, func(other *Principal) bool { return other == q || p.tied(other, q) != "" })
+				return slices.ContainsFunc(pair, func(other *Principal) bool { return other == q || p.conflict(other, q) != "" })
 			})
-			if more, _ := p.untied(rest, need-2); len(more) >= need-2 {
+			if more, _ := p.withoutConflict(rest, need-2); len(more) >= need-2 {
 				return append(pair, more...)
 			}
 		}
@@ -167,18 +167,18 @@ func (p *Policy) soonest(people []*Principal, need int) []*Principal {
 // sign at a time and go on to. Before is the policy before this one.
 func (p *Policy) quorumIsThere(before *Policy, at time.Time) bool {
 	able := slices.DeleteFunc(p.maintainers(), func(q *Principal) bool { return !q.canSign(before.Principal(q.Name), at) })
-	together, sure := p.untied(able, p.Quorum.Maintainers)
+	together, sure := p.withoutConflict(able, p.Quorum.Maintainers)
 	return len(together) >= p.Quorum.Maintainers || !sure
 }
 
-// untiedSteps bounds the search for a quorum. Ties are few, so it hardly ever takes more than one a person.
-const untiedSteps = 20_000
+// conflictSteps bounds the search for a quorum. Conflicts are few, so it hardly ever takes more than one a person.
+const conflictSteps = 20_000
 
-// tie says why one of people doesn't count together with some of them.
-func (p *Policy) tie(people, together []*Principal) string {
+// conflictAmong says why one of people doesn't count together with some of them.
+func (p *Policy) conflictAmong(people, together []*Principal) string {
 	for _, q := range people {
 		for _, other := range together {
-			if why := p.tied(other, q); other != q && why != "" {
+			if why := p.conflict(other, q); other != q && why != "" {
 				return why
 			}
 		}

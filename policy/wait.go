@@ -8,9 +8,9 @@ import (
 // Time is a reviewer, too: what lies in the open for a week can be looked at, and whoever took a key
 // for a night has lost it again. When that time began only the receiver's journal knows.
 
-// seen is when the receiver first saw a commit: as the value of a ref, or below one. Without a journal
+// firstSeen is when the receiver first saw a commit: as the value of a ref, or below one. Without a journal
 // it is taken to be what the commit claims where history is read again, and now where something lands.
-func (j *judgement) seen(id string, claimed int64) int64 {
+func (j *judgement) firstSeen(id string, claimed int64) int64 {
 	if j.landing.Seen == nil {
 		if j.landing.Received == 0 {
 			return claimed
@@ -18,16 +18,16 @@ func (j *judgement) seen(id string, claimed int64) int64 {
 		return j.at
 	}
 	first := j.at
-	for above := range j.above(id) {
-		if at, ok := j.landing.Seen[above]; ok {
+	for descendant := range j.descendants(id) {
+		if at, ok := j.landing.Seen[descendant]; ok {
 			first = min(first, at)
 		}
 	}
 	return first
 }
 
-// seenApproval is when an approval was first seen, and not before it was made.
-func (j *judgement) seenApproval(a Approval) int64 {
+// approvalFirstSeen is when an approval was first seen, and not before it was made.
+func (j *judgement) approvalFirstSeen(a Approval) int64 {
 	switch {
 	case a.Seen != 0:
 		return max(a.Seen, a.When)
@@ -41,17 +41,17 @@ func (j *judgement) seenApproval(a Approval) int64 {
 // waited says whether a change has been in sight for as long as a rule wants.
 func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	if j.landing.Seen == nil && j.landing.Received == 0 {
-		text := fmt.Sprintf("commit %s: that rule %s held it for %s is unproven here, without the server's journal", c.ID, rule.Name, Span(rule.Hold))
+		text := fmt.Sprintf("commit %s: that it waited for %s, as rule %s asks, is unproven here, without the server's journal", c.ID, Span(rule.Wait), rule.Name)
 		j.unproven = append(j.unproven, text)
 		j.needsFirstSeen(c.ID)
 		j.step(c, "rule "+rule.Name, true, "%s", text)
 		return true
 	}
-	seen := j.seen(c.ID, c.Committer.When)
-	if j.at-seen < seconds(rule.Hold) {
+	seen := j.firstSeen(c.ID, c.Committer.When)
+	if j.at-seen < seconds(rule.Wait) {
 		return false
 	}
-	j.step(c, "rule "+rule.Name, true, "held for %s, in sight since %s", Span(rule.Hold), date(seen))
+	j.step(c, "rule "+rule.Name, true, "waited for %s, in sight since %s", Span(rule.Wait), date(seen))
 	return true
 }
 

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// tiedWorld has maintainers of whom anybody may have introduced anybody who comes later.
-func tiedWorld(t *rapid.T, n int) *Policy {
+// conflictWorld has maintainers of whom anybody may have introduced anybody who comes later.
+func conflictWorld(t *rapid.T, n int) *Policy {
 	p := &Policy{Signatures: Signatures{Kinds: []string{"ssh"}}, Introductions: Introductions{SiblingsApart: 30 * 24 * time.Hour}}
 	for i := range n {
 		by := append(names(p.Principals), founder, "")
@@ -23,9 +23,9 @@ func tiedWorld(t *rapid.T, n int) *Policy {
 	return p
 }
 
-func TestUntiedAreAsManyAsCanBe(t *testing.T) {
+func TestWithoutConflictAreAsManyAsCanBe(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := tiedWorld(t, rapid.IntRange(1, 9).Draw(t, "n"))
+		p := conflictWorld(t, rapid.IntRange(1, 9).Draw(t, "n"))
 		var people []*Principal
 		for i := range p.Principals {
 			people = append(people, &p.Principals[i])
@@ -42,7 +42,7 @@ func TestUntiedAreAsManyAsCanBe(t *testing.T) {
 					second = i
 				}
 				for k, b := range people[:i] {
-					ok = ok && (set>>k&1 == 0 || p.tied(a, b) == "")
+					ok = ok && (set>>k&1 == 0 || p.conflict(a, b) == "")
 				}
 			}
 			if ok {
@@ -52,13 +52,13 @@ func TestUntiedAreAsManyAsCanBe(t *testing.T) {
 				soonest = min(soonest, second)
 			}
 		}
-		got, sure := p.untied(people, need)
+		got, sure := p.withoutConflict(people, need)
 		if len(got) < min(need, most) || !sure {
 			t.Fatalf("%d of %d, %d needed: %v", len(got), most, need, sure)
 		}
 		for i, a := range got {
 			for _, b := range got[:i] {
-				if why := p.tied(a, b); why != "" {
+				if why := p.conflict(a, b); why != "" {
 					t.Fatal(why)
 				}
 			}
@@ -91,10 +91,10 @@ func TestSearchForAQuorumEnds(t *testing.T) {
 	for i := range p.Principals {
 		people = append(people, &p.Principals[i])
 	}
-	if got, sure := p.untied(people, 100); len(got) != 100 || !sure {
+	if got, sure := p.withoutConflict(people, 100); len(got) != 100 || !sure {
 		t.Errorf("%d, %v", len(got), sure)
 	}
-	if got, sure := p.untied(people, 101); len(got) != 100 || sure {
+	if got, sure := p.withoutConflict(people, 101); len(got) != 100 || sure {
 		t.Errorf("%d, %v", len(got), sure)
 	}
 }
@@ -125,7 +125,7 @@ func TestAttackThirdSignatureUnmakesAQuorum(t *testing.T) {
 
 // Alice brought in jia and a year later lasse; jia brought in kim a month after lasse came, lasse mallory a month
 // after that, and kim zoe much later.
-func TestTiedByLines(t *testing.T) {
+func TestConflictsByLines(t *testing.T) {
 	on := func(y, m int) time.Time { return time.Date(y, time.Month(m), 1, 0, 0, 0, 0, time.UTC) }
 	p := &Policy{Introductions: Introductions{SiblingsApart: 180 * 24 * time.Hour}, Principals: []Principal{
 		{Name: "alice", IntroducedBy: founder},
@@ -152,8 +152,8 @@ func TestTiedByLines(t *testing.T) {
 		{"kim", "kim", ""},
 	} {
 		a, b := p.Principal(c.a), p.Principal(c.b)
-		got := p.tied(a, b)
-		if back := p.tied(b, a); got != c.want || (back == "") != (got == "") {
+		got := p.conflict(a, b)
+		if back := p.conflict(b, a); got != c.want || (back == "") != (got == "") {
 			t.Errorf("%s and %s: %q, and the other way %q; want %q", c.a, c.b, got, back, c.want)
 		}
 	}

@@ -206,7 +206,7 @@ func TestOneMaintainerRevokes(t *testing.T) {
 			p, becomes := world(), world()
 			for _, p := range []*Policy{p, becomes} {
 				p.Quorum = Quorum{2, 72 * time.Hour}
-				p.Principals[4].Role = Maintainer // three are there who are tied to nobody
+				p.Principals[4].Role = Maintainer // three are there who have a conflict with nobody
 				p.Principals[4].IntroducedBy = founder
 			}
 			change(becomes)
