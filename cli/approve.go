@@ -87,7 +87,7 @@ type approving struct {
 }
 
 func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error {
-	commit, covered, err := g.Vouched(ctx, rev)
+	commit, covered, err := g.Coverage(ctx, rev)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ somebody has looked at it: countersign log review. There is no other way past th
 		}
 		defer g.Close()
 		a.dir = env.path(*repository)
-		commit, covered, err := g.Vouched(cmd.Context(), args[0])
+		commit, covered, err := g.Coverage(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}

@@ -29,12 +29,12 @@ anything.`,
 		}
 		defer g.Close()
 		n := 0
-		err = g.Leaned(cmd.Context(), func(l gate.Leaned) error {
+		err = g.Suspects(cmd.Context(), func(l gate.Suspect) error {
 			n++
 			if format.word == "json" {
 				env.out.Line(l)
 			} else {
-				leanedText(env.out, l)
+				suspectText(env.out, l)
 			}
 			return env.out.Err()
 		})
@@ -46,7 +46,7 @@ anything.`,
 	return cmd
 }
 
-func leanedText(out *report.Printer, l gate.Leaned) {
+func suspectText(out *report.Printer, l gate.Suspect) {
 	when := "landed " + l.Landed.UTC().Format(time.DateOnly)
 	switch {
 	case !l.Received.IsZero():

@@ -93,7 +93,7 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 
 // mergeTag gives what a tag that a merge embeds approves: git merge takes in whatever tag it is given, so that
 // only one that calls itself an approval of that commit is one. It gives nil for any other.
-func (st *standing) mergeTag(t mergeTag) *policy.Approval {
+func (st *policyInForce) mergeTag(t mergeTag) *policy.Approval {
 	r, err := attest.Parse("refs/"+t.tag.Name, t.tag.ID)
 	if err != nil || r.Kind != policy.Approves {
 		return nil
@@ -105,7 +105,7 @@ func (st *standing) mergeTag(t mergeTag) *policy.Approval {
 }
 
 // reaches says whether a protected branch that exists has a commit.
-func (g *Gate) reaches(ctx context.Context, repo Repository, st *standing, ref string, commit history.ID) (bool, error) {
+func (g *Gate) reaches(ctx context.Context, repo Repository, st *policyInForce, ref string, commit history.ID) (bool, error) {
 	if ref == "" || !st.policy.Protects(ref) {
 		return false, nil
 	}

@@ -13,20 +13,20 @@ import (
 
 // verifying gives the verification of what a reader of attestations finds, received at a time, zero for one that isn't
 // known.
-func (st *standing) verifying(received time.Time) attest.Verify {
+func (st *policyInForce) verifying(received time.Time) attest.Verify {
 	return func(payload, sig []byte, written int64, landed time.Time) policy.Signature {
 		return signature(st.verify(payload, sig, written, arrival{landed, received}))
 	}
 }
 
 // read reads an attestation. At says when the commit it is about was made, and when the attestation came in.
-func (st *standing) read(ctx context.Context, repo Repository, r attest.Ref, at arrival) (attest.Statement, error) {
+func (st *policyInForce) read(ctx context.Context, repo Repository, r attest.Ref, at arrival) (attest.Statement, error) {
 	return attest.Read(ctx, repo, r, at.landed, st.verifying(at.received))
 }
 
 // stated reads an attestation for a push that comes in now. Whose key was compromised or ended since may have vouched
 // before: the journal knows when the attestation came in.
-func (g *Gate) stated(ctx context.Context, st *standing, repo Repository, r attest.Ref, at arrival) (attest.Statement, error) {
+func (g *Gate) stated(ctx context.Context, st *policyInForce, repo Repository, r attest.Ref, at arrival) (attest.Statement, error) {
 	s, err := st.read(ctx, repo, r, at)
 	if err == nil && at.received.IsZero() && st.policy.AheadOf(s.When, g.clock()) {
 		s.Signature = policy.Signature{Status: policy.StatusMisdated, Reason: "it is dated after the clock of this machine"}
@@ -35,7 +35,7 @@ func (g *Gate) stated(ctx context.Context, st *standing, repo Repository, r atte
 	if err != nil || at.received.IsZero() || !byReceipt {
 		return s, err
 	}
-	seen, err := g.vouched(ctx, r.Kind, r.Commit.String(), r.Principal, r.Tag.String())
+	seen, err := g.attestedAt(ctx, r.Kind, r.Commit.String(), r.Principal, r.Tag.String())
 	if err != nil || seen == 0 {
 		return s, err
 	}
@@ -56,13 +56,13 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 			return err
 		}
 	}
-	outcome := p.now.policy.JudgeAttestation(a)
+	outcome := p.inForce.policy.JudgeAttestation(a)
 	if !outcome.Needs.Empty() {
 		if a.LandedOn, err = p.landedOn(ctx, r.Commit); err != nil {
 			return err
 		}
 		a.Known.LandedBefore = map[string]bool{a.Commit: true}
-		outcome = p.now.policy.JudgeAttestation(a)
+		outcome = p.inForce.policy.JudgeAttestation(a)
 	}
 	if err := p.final(u, outcome); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 // readAttestation adds what is written in an attestation, and in what it would replace.
 func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *policy.Attestation) error {
 	now := arrival{received: p.req.Received}
-	s, err := p.now.read(ctx, p.repo, r, now)
+	s, err := p.inForce.read(ctx, p.repo, r, now)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	if a.Replaces {
 		before := r
 		before.Tag = u.real
-		b, err := p.now.read(ctx, p.repo, before, now)
+		b, err := p.inForce.read(ctx, p.repo, before, now)
 		if err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	}
 	// What is wrong with the commit is said when it lands.
 	if c, err := p.repo.Commit(ctx, r.Commit); err == nil && len(c.Parents) < 2 {
-		a.Signer = signature(p.now.verify(c.Payload, c.Signature, c.Committer.When, arrival{time.Unix(c.Committer.When, 0), p.req.Received})).Principal
+		a.Signer = signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, arrival{time.Unix(c.Committer.When, 0), p.req.Received})).Principal
 	}
 	return nil
 }

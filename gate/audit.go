@@ -60,13 +60,13 @@ type Judged struct {
 // exists; "A..B", for what B has and A has not; or "B", for what B has since adoption. By claimed
 // identity the adoption means nothing: all of history can be judged.
 func (g *Gate) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, error) {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return nil, ErrUndecided
 	}
 	var adopted []history.ID
 	var err error
 	if !claimed {
-		if adopted, err = adoption(g.now.policy); err != nil {
+		if adopted, err = adoption(g.inForce.policy); err != nil {
 			return nil, err
 		}
 	}
@@ -117,7 +117,7 @@ func (g *Gate) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, err
 		return nil, err
 	}
 	for _, r := range refs {
-		if !g.now.policy.Protects(r.Name) {
+		if !g.inForce.policy.Protects(r.Name) {
 			continue
 		}
 		target, err := g.tagged(ctx, r.ID)
@@ -134,13 +134,13 @@ func (g *Gate) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, err
 
 // branchAudits reads every protected branch. One that is another name of a protected branch is read with that.
 func (g *Gate) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
-	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
+	refs, err := g.repo.Refs(ctx, g.inForce.policy.ProtectedPrefixes()...)
 	if err != nil {
 		return nil, err
 	}
 	var audits []Audit
 	for _, r := range refs {
-		if g.now.policy.Protects(r.Name) && !strings.HasPrefix(r.Name, "refs/tags/") && (r.Target == "" || !g.now.policy.Protects(r.Target)) {
+		if g.inForce.policy.Protects(r.Name) && !strings.HasPrefix(r.Name, "refs/tags/") && (r.Target == "" || !g.inForce.policy.Protects(r.Target)) {
 			audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: history.Range{Tip: r.ID, Not: adopted, Landed: true}, all: true})
 		}
 	}
@@ -151,24 +151,24 @@ func (g *Gate) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit,
 var ErrNoneProtected = errors.New("nothing that is protected exists here")
 
 func (g *Gate) noneProtected() error {
-	return fmt.Errorf("%w; protected are %s", ErrNoneProtected, strings.Join(g.now.policy.Protect.Refs, ", "))
+	return fmt.Errorf("%w; protected are %s", ErrNoneProtected, strings.Join(g.inForce.policy.Protect.Refs, ", "))
 }
 
 // Audit judges the landings of a range, oldest first, and hands each to visit. It stops at the first
 // error, visit's included. Errors but visit's wrap [ErrUndecided].
 func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (err error) {
 	defer undecidedOnPanic(&err)
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return ErrUndecided
 	}
 	var cl *claims
 	if a.Claimed {
-		p := g.now.policy.WithPrincipals(g.now.policy.Principals)
+		p := g.inForce.policy.WithPrincipals(g.inForce.policy.Principals)
 		p.Signatures.Kinds = append(slices.Clone(p.Signatures.Kinds), claimedKind)
 		p.Signatures.Identity = "off"
 		cl = &claims{policy: p, everybody: true}
 	}
-	if cl == nil && g.now.keys == nil {
+	if cl == nil && g.inForce.keys == nil {
 		return undecided(errNoKeys)
 	}
 	approvals, err := g.approvalsFetched(ctx)
@@ -229,7 +229,7 @@ func (g *Gate) Audit(ctx context.Context, a Audit, visit func(Judged) error) (er
 func (g *Gate) auditFrom(ctx context.Context, a Audit, cl *claims, parent history.ID) (*policy.Ledger, origin, error) {
 	if cl != nil {
 		ledger, err := g.claimedLedger(ctx, cl, parent)
-		return ledger, origin{standing: g.now}, err
+		return ledger, origin{inForce: g.inForce}, err
 	}
 	ledger, err := g.foldAll(ctx, parent)
 	if err != nil {
@@ -253,7 +253,7 @@ func (g *Gate) notAhead(landing *policy.Landing) {
 // landedBy bounds the time at which something that has landed says it did.
 func (g *Gate) landedBy(when int64) int64 {
 	if now := g.clock(); now != 0 {
-		return min(when, now+int64(g.now.policy.Signatures.ClockSkew/time.Second))
+		return min(when, now+int64(g.inForce.policy.Signatures.ClockSkew/time.Second))
 	}
 	return when
 }
@@ -292,10 +292,10 @@ func undecided(err error) error {
 	return fmt.Errorf("%w: %w", ErrUndecided, err)
 }
 
-// Tenure gives what everybody has earned on the line of first parents up to a revision, and the policy
+// Tenure gives what everybody has earned on the first-parent line up to a revision, and the policy
 // that judges what comes next.
 func (g *Gate) Tenure(ctx context.Context, rev string) (*policy.Ledger, *policy.Policy, error) {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return nil, nil, ErrUndecided
 	}
 	id, err := g.repo.Resolve(ctx, rev)
@@ -306,7 +306,7 @@ func (g *Gate) Tenure(ctx context.Context, rev string) (*policy.Ledger, *policy.
 	if err != nil {
 		return nil, nil, undecided(err)
 	}
-	st, err := g.standingAt(ctx, g.repo, id)
+	st, err := g.policyAt(ctx, g.repo, id)
 	if err != nil {
 		return nil, nil, undecided(err)
 	}
@@ -316,15 +316,15 @@ func (g *Gate) Tenure(ctx context.Context, rev string) (*policy.Ledger, *policy.
 // Prepare works out the tenure of each protected branch and stores it, so that the first push costs
 // what any other does. It is for installation and after a change of policy.
 func (g *Gate) Prepare(ctx context.Context) error {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return ErrUndecided
 	}
-	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
+	refs, err := g.repo.Refs(ctx, g.inForce.policy.ProtectedPrefixes()...)
 	if err != nil {
 		return undecided(err)
 	}
 	for _, r := range refs {
-		if !g.now.policy.Protects(r.Name) || r.Target != "" || strings.HasPrefix(r.Name, "refs/tags/") {
+		if !g.inForce.policy.Protects(r.Name) || r.Target != "" || strings.HasPrefix(r.Name, "refs/tags/") {
 			continue
 		}
 		l, err := g.ledgerAt(ctx, r.Name, r.ID)

@@ -24,16 +24,16 @@ func (a Audit) Holds() history.ID {
 // Old says that a tag isn't held to that, because it stands on what was adopted and is no newer.
 func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding, old bool, err error) {
 	defer undecidedOnPanic(&err)
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return nil, false, ErrUndecided
 	}
-	if a.Claimed || !g.now.policy.Protects(a.Ref) {
+	if a.Claimed || !g.inForce.policy.Protects(a.Ref) {
 		return nil, false, nil
 	}
-	if g.now.keys == nil {
+	if g.inForce.keys == nil {
 		return nil, false, undecided(errNoKeys)
 	}
-	adopted, err := adoption(g.now.policy)
+	adopted, err := adoption(g.inForce.policy)
 	if err != nil {
 		return nil, false, undecided(err)
 	}
@@ -68,7 +68,7 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) {
 	t, target, err := g.readTag(ctx, a.Ref, a.tag)
 	if err == nil {
-		err = g.verifyTag(ctx, g.now, &t, arrival{})
+		err = g.verifyTag(ctx, g.inForce, &t, arrival{})
 	}
 	if errors.Is(err, history.ErrMalformed) {
 		return []policy.Finding{{
@@ -78,7 +78,7 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	found := g.now.policy.JudgeTag(t)
+	found := g.inForce.policy.JudgeTag(t)
 	switch {
 	case a.Range.Tip.IsZero() && found == nil:
 		return []policy.Finding{{Code: policy.RefNotCommit, Ref: a.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs", Next: []string{t.Again() + " COMMIT"}}}, nil
@@ -94,7 +94,7 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) 
 	if err != nil || !on {
 		return found, err
 	}
-	then, err := g.standingAt(ctx, g.repo, target)
+	then, err := g.policyAt(ctx, g.repo, target)
 	if err != nil {
 		return found, nil // a policy that can't be read says nothing
 	}

@@ -20,7 +20,7 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	if g.repo == nil {
 		return ErrUndecided
 	}
-	if g.now == nil && g.introduction == nil {
+	if g.inForce == nil && g.introduction == nil {
 		return nil // what is protected can't be told
 	}
 	refs, err := g.repo.Refs(ctx)
@@ -29,7 +29,7 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	}
 	g.received = req.Received.Unix()
 	var whole *refstate.Whole
-	if g.now != nil { // else nothing was ever pushed, nor recorded
+	if g.inForce != nil { // else nothing was ever pushed, nor recorded
 		if whole, err = g.wholeLog(ctx); err != nil {
 			return undecided(err)
 		}
@@ -42,7 +42,7 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	}
 	var found []policy.RefDecision
 	for _, r := range refs {
-		protected := g.now == nil && r.Name == g.introduction.Ref || g.now != nil && g.protects(r.Name, r.Name, aliases)
+		protected := g.inForce == nil && r.Name == g.introduction.Ref || g.inForce != nil && g.protects(r.Name, r.Name, aliases)
 		if r.Target != "" || !protected || whole.State(r.Name).Known() != "" {
 			continue
 		}

@@ -49,7 +49,7 @@ func TestAttackDecidedTooLate(t *testing.T) {
 	p := policy.Default()
 	p.Protect.Refs, p.Limits.Time = []string{"refs/heads/other"}, 20*time.Millisecond
 	g := &Gate{
-		repo: late{}, now: &standing{policy: p, keys: new(verify.Keyring)}, recorder: new(kept), logs: new(transparency),
+		repo: late{}, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: new(kept), logs: new(transparency),
 		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
 	}
 	id, err := history.ParseID(strings.Repeat("1", 40))
@@ -79,7 +79,7 @@ func TestAttackNeverAnswers(t *testing.T) {
 	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(kept)
 	defer close(repo.until)
 	g := &Gate{
-		repo: repo, now: &standing{policy: p, keys: new(verify.Keyring)}, recorder: journal, logs: new(transparency),
+		repo: repo, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: journal, logs: new(transparency),
 		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
 	}
 	id, err := history.ParseID(strings.Repeat("1", 40))
@@ -110,7 +110,7 @@ func TestAttackSilentLog(t *testing.T) {
 	defer server.Close()
 	defer close(until)
 	x := policy.X509{Transparency: "online", Log: server.URL, Timeout: time.Hour}
-	inForce := &standing{policy: &policy.Policy{X509: x}}
+	inForce := &policyInForce{policy: &policy.Policy{X509: x}}
 	logs := new(transparency)
 
 	push, cancel := context.WithCancel(t.Context())
@@ -121,7 +121,7 @@ func TestAttackSilentLog(t *testing.T) {
 	}
 	end()
 
-	end = logs.during(t.Context(), &standing{policy: &policy.Policy{X509: policy.X509{Transparency: "embedded", Log: server.URL}}}, nil)
+	end = logs.during(t.Context(), &policyInForce{policy: &policy.Policy{X509: policy.X509{Transparency: "embedded", Log: server.URL}}}, nil)
 	if _, err := logs.ask(x)([]byte("query")); err == nil || !strings.Contains(err.Error(), "before the policy that names it is in force") {
 		t.Errorf("a log that no policy in force names: %v", err)
 	}

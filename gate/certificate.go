@@ -41,10 +41,10 @@ func (p *push) certificate(ctx context.Context) error {
 		if err != nil {
 			facts.Unfit = err.Error()
 		} else {
-			facts.Signature = signature(p.now.verify(c.payload, c.signature, p.req.Received.Unix(), arrival{p.req.Received, p.req.Received}))
+			facts.Signature = signature(p.inForce.verify(c.payload, c.signature, p.req.Received.Unix(), arrival{p.req.Received, p.req.Received}))
 		}
 	}
-	pusher, findings := p.now.policy.JudgePush(facts)
+	pusher, findings := p.inForce.policy.JudgePush(facts)
 	if pusher != nil {
 		p.pusher = pusher.Name
 	}

@@ -47,7 +47,7 @@ func (g *Gate) Compare(ctx context.Context, now time.Time) (Compared, error) {
 }
 
 func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside []moved, err error) {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return c, nil, ErrUndecided
 	}
 	g.received, g.states = now.Unix(), nil

@@ -41,7 +41,7 @@ type update struct {
 // decide gathers the facts about everything the push brings and asks the policy. No finding and no
 // error means that the push may pass.
 func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error) {
-	if g.repo == nil || g.now == nil || g.now.keys == nil {
+	if g.repo == nil || g.inForce == nil || g.inForce.keys == nil {
 		err := g.open()
 		if errors.Is(err, ErrNotConfigured) {
 			return policy.Decision{Findings: []policy.Finding{{
@@ -52,7 +52,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
-	defer g.logs.during(ctx, g.now, g.server)()
+	defer g.logs.during(ctx, g.inForce, g.server)()
 	p := &push{Gate: g, req: req}
 	g.received = req.Received.Unix()
 	if err := p.lookUp(ctx); err != nil {
@@ -94,7 +94,7 @@ func (p *push) lookUp(ctx context.Context) error {
 	for i, u := range p.req.Updates {
 		names[i] = u.Name
 	}
-	for _, prefix := range p.now.policy.ProtectedPrefixes() {
+	for _, prefix := range p.inForce.policy.ProtectedPrefixes() {
 		if strings.HasPrefix(prefix, "refs/heads/") {
 			names = append(names, prefix) // for other names of what is pushed to
 		}
@@ -166,12 +166,12 @@ func (p *push) lookUp(ctx context.Context) error {
 // protects says whether an update moves something protected: by the name that is pushed to, by the ref that
 // really moves, or by another name of that.
 func (g *Gate) protects(name, resolved string, aliases map[string]history.Ref) bool {
-	if g.now.policy.Protects(name) || g.now.policy.Protects(resolved) {
+	if g.inForce.policy.Protects(name) || g.inForce.policy.Protects(resolved) {
 		return true
 	}
 	for alias, r := range aliases {
 		for hops := 0; r.Target != "" && hops < 5; hops++ {
-			if r.Target == resolved && g.now.policy.Protects(alias) {
+			if r.Target == resolved && g.inForce.policy.Protects(alias) {
 				return true
 			}
 			r = aliases[r.Target]
@@ -217,7 +217,7 @@ func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
 		return err
 	}
 	r := history.Range{Tip: tip}
-	adopted, err := adoption(p.now.policy)
+	adopted, err := adoption(p.inForce.policy)
 	if err != nil {
 		return err
 	}
@@ -276,10 +276,10 @@ func tipsOf(refs []history.Ref) []history.ID {
 
 // protectedRefs gives the protected refs that exist.
 func (g *Gate) protectedRefs(ctx context.Context) ([]history.Ref, error) {
-	refs, err := g.repo.Refs(ctx, g.now.policy.ProtectedPrefixes()...)
+	refs, err := g.repo.Refs(ctx, g.inForce.policy.ProtectedPrefixes()...)
 	return slices.DeleteFunc(refs, func(r history.Ref) bool {
 		// What a protected name shows of a ref that isn't protected, nobody judged when it moved there.
-		return !g.now.policy.Protects(r.Name) || r.ID.IsZero() || r.Target != "" && !g.now.policy.Protects(r.Target)
+		return !g.inForce.policy.Protects(r.Name) || r.ID.IsZero() || r.Target != "" && !g.inForce.policy.Protects(r.Target)
 	}), err
 }
 
@@ -307,7 +307,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 	}
 	before := tenure.Entry{Tip: parent.String(), Ledger: ledger.Clone(), Links: tenure.LinksOf(o.links)}
 	if u.above && parent == u.real {
-		before.Above = p.now.policy.Adoption.Commits
+		before.Above = p.inForce.policy.Adoption.Commits
 	}
 	for f := range walk.from(o) {
 		landing, err := f.wait()
@@ -356,8 +356,8 @@ func (p *push) origin(ctx context.Context, u *update, parent history.ID) (*polic
 		return nil, origin{}, err
 	}
 	o.last, o.links, o.received, o.ref = ledger.Last(), links, p.req.Received, u.resolved
-	if o.standing.folder != p.now.folder {
-		o.also = p.now
+	if o.inForce.folder != p.inForce.folder {
+		o.also = p.inForce
 	}
 	return ledger, o, nil
 }

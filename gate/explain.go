@@ -24,7 +24,7 @@ type Explained struct {
 
 // Explain judges the landing that brought, or would bring, a commit onto a protected ref.
 func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return Explained{}, ErrUndecided
 	}
 	id, err := g.repo.Resolve(ctx, rev)
@@ -61,7 +61,7 @@ func (g *Gate) Explain(ctx context.Context, rev string) (Explained, error) {
 // bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
 // the first that it could be pushed to.
 func (g *Gate) bringing(ctx context.Context, id history.ID) (Audit, error) {
-	adopted, err := adoption(g.now.policy)
+	adopted, err := adoption(g.inForce.policy)
 	if err != nil {
 		return Audit{}, err
 	}

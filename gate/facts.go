@@ -21,8 +21,8 @@ type fact struct {
 	at        arrival
 	landing   *policy.Landing
 	tags      []mergeTag
-	by        *standing       // the policy that stood before it
-	also      *standing       // judges as well, nil for none; see origin
+	by        *policyInForce  // the policy that stood before it
+	also      *policyInForce  // judges as well, nil for none; see origin
 	twice     *policy.Landing // as also sees it
 	done      chan struct{}
 	amends    chan bool // whether the policy that it brings may be used; nil where it brings none
@@ -128,8 +128,8 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			return err
 		}
 		at.last = max(at.last, g.landedBy(l.Commit.Committer.When))
-		f := &fact{read: l, elsewhere: elsewhere, by: at.standing, also: at.also, done: make(chan struct{})}
-		var next *standing
+		f := &fact{read: l, elsewhere: elsewhere, by: at.inForce, also: at.also, done: make(chan struct{})}
+		var next *policyInForce
 		if unsigned {
 			close(f.done)
 		} else {
@@ -165,7 +165,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 		select {
 		case may := <-f.amends:
 			if may {
-				at.standing = next
+				at.inForce = next
 			}
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -214,7 +214,7 @@ func undecidedOnPanic(err *error) {
 type arrival struct{ landed, received time.Time }
 
 // verified turns a landing into facts, each commit's signature judged at its arrival.
-func (st *standing) verified(l history.Landing, elsewhere linked, at arrival) (*policy.Landing, []mergeTag) {
+func (st *policyInForce) verified(l history.Landing, elsewhere linked, at arrival) (*policy.Landing, []mergeTag) {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	var tags []mergeTag
 	one := func(e *history.Entry) policy.Commit {
@@ -241,7 +241,7 @@ const maxEarlier = 14 * 24 * time.Hour
 
 // verify asks the keyring who signed. A signature's own time is believed only near the date of what it
 // signs, in seconds since 1970: whoever has a key that has expired could date it back into its life.
-func (st *standing) verify(payload, sig []byte, written int64, at arrival) verify.Result {
+func (st *policyInForce) verify(payload, sig []byte, written int64, at arrival) verify.Result {
 	r := st.keys.VerifyReceived(payload, sig, at.landed, at.received)
 	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
 		r.Status, r.Principal = verify.Misdated, ""

@@ -51,7 +51,7 @@ func TestAttackReadUntilNoTimeIsLeft(t *testing.T) {
 		if err != nil || !any {
 			t.Fatal(any, err)
 		}
-		for f := range w.from(origin{standing: new(standing), links: policy.NewLinks(nil)}) {
+		for f := range w.from(origin{inForce: new(policyInForce), links: policy.NewLinks(nil)}) {
 			_, err = f.wait()
 		}
 		w.stop()
@@ -74,7 +74,7 @@ func TestWalkIsStopped(t *testing.T) {
 	}
 	cancel()
 	var failed error
-	for f := range w.from(origin{standing: new(standing), links: policy.NewLinks(nil)}) {
+	for f := range w.from(origin{inForce: new(policyInForce), links: policy.NewLinks(nil)}) {
 		if _, err := f.wait(); err != nil {
 			failed = err
 		}

@@ -33,7 +33,7 @@ func (g *Gate) ledgerAt(ctx context.Context, ref string, tip history.ID) (*polic
 
 // above says whether a ref's tip reaches every commit of adoption.
 func (g *Gate) above(ctx context.Context, ref string, tip history.ID, adopted []history.ID) (bool, error) {
-	if g.tenure.Above(ref, tip.String(), g.now.policy.Adoption.Commits) {
+	if g.tenure.Above(ref, tip.String(), g.inForce.policy.Adoption.Commits) {
 		return true, nil
 	}
 	reached, err := g.repo.Reaches(ctx, []history.ID{tip}, adopted)
@@ -114,7 +114,7 @@ func (g *Gate) foldAll(ctx context.Context, tip history.ID) (*policy.Ledger, err
 	return l, nil
 }
 
-// lastDate gives the committer date of the last commit of a line of first parents that says one, in seconds
+// lastDate gives the committer date of the last commit of a first-parent line that says one, in seconds
 // since 1970, or 0. Old histories hold commits that don't.
 func lastDate(ctx context.Context, repo Repository, tip history.ID) (int64, error) {
 	var when int64
@@ -173,7 +173,7 @@ func (g *Gate) aside() (Repository, error) {
 // openTenure opens the cache of what was earned, by the policy in force. A policy in the tree is part of the
 // history.
 func (g *Gate) openTenure() {
-	by := g.now.policy.Digest
+	by := g.inForce.policy.Digest
 	if g.introduction != nil {
 		by = "tree since " + g.introduction.Commit
 	}

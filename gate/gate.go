@@ -87,14 +87,14 @@ type Options struct {
 
 // Gate decides ref updates of one repository. It is for one goroutine.
 type Gate struct {
-	o      Options
-	repo   Repository
-	second Repository // for questions asked while repo is streaming landings
-	now    *standing  // the policy in force; nil where it couldn't be read
+	o       Options
+	repo    Repository
+	second  Repository     // for questions asked while repo is streaming landings
+	inForce *policyInForce // the policy in force; nil where it couldn't be read
 	// Where the policy lies in the tree: where it begins, and what it must at least ask for.
 	introduction *policy.Introduction
 	floor        *policy.Policy // nil for none
-	server       *standing      // the server's policy, or that of the introduction
+	server       *policyInForce // the server's policy, or that of the introduction
 	recorder     Recorder
 	states       *refstate.Log       // what the journal says of refs; nil before it was asked, or where there is none
 	received     int64               // when the push being judged came in, seconds since 1970; 0 for none
@@ -124,17 +124,17 @@ func (g *Gate) open() (err error) {
 		return err
 	}
 	if len(g.o.Rules) > 0 {
-		only := *g.now
-		if only.policy, err = g.now.policy.OnlyRules(g.o.Rules); err != nil {
+		only := *g.inForce
+		if only.policy, err = g.inForce.policy.OnlyRules(g.o.Rules); err != nil {
 			return err
 		}
-		g.now = &only
+		g.inForce = &only
 		g.openTenure()
 	}
 	if err := g.repo.Close(); err != nil {
 		return err
 	}
-	limits := g.now.policy.Limits
+	limits := g.inForce.policy.Limits
 	g.repo, err = g.o.openRepo(history.Limits{Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines)})
 	return err
 }
@@ -148,7 +148,7 @@ func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	if err := g.readServer(); err != nil {
 		return err
 	}
-	if g.now, err = g.stand(ctx); err != nil {
+	if g.inForce, err = g.stand(ctx); err != nil {
 		return err
 	}
 	g.openTenure()
@@ -179,10 +179,10 @@ func (g *Gate) Close() error {
 
 // Policy is the policy in force, nil where it couldn't be read.
 func (g *Gate) Policy() *policy.Policy {
-	if g.now == nil {
+	if g.inForce == nil {
 		return nil
 	}
-	return g.now.policy
+	return g.inForce.policy
 }
 
 // PolicyInTree says whether the policy lies in the tree, where a push may change it.
@@ -190,10 +190,10 @@ func (g *Gate) PolicyInTree() bool { return g.introduction != nil }
 
 // Keyring is the keyring in force, nil where it couldn't be read.
 func (g *Gate) Keyring() *verify.Keyring {
-	if g.now == nil {
+	if g.inForce == nil {
 		return nil
 	}
-	return g.now.keys
+	return g.inForce.keys
 }
 
 // Repository is the repository, nil where it couldn't be opened.
@@ -286,8 +286,8 @@ const grace = 500 * time.Millisecond
 // one can do no more than have the push recorded.
 func (g *Gate) inTime(ctx context.Context, req Request) (policy.Decision, error) {
 	limit := time.Minute
-	if g.now != nil {
-		limit = g.now.policy.Limits.Time
+	if g.inForce != nil {
+		limit = g.inForce.policy.Limits.Time
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, timeUsedUp(limit))
 	defer cancel()

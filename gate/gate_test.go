@@ -54,7 +54,7 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
 			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
 		},
-		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""), now: &standing{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(transparency),
+		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""), inForce: &policyInForce{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(transparency),
 	}, m
 }
 
@@ -95,7 +95,7 @@ func TestErrorIsUndecidedAndRecorded(t *testing.T) {
 
 func TestTimeLimitIsUndecidedAndRecorded(t *testing.T) {
 	g, m := brokenGate(func(ctx context.Context) ([]history.Ref, error) { <-ctx.Done(); return nil, ctx.Err() })
-	g.now.policy.Limits.Time = time.Millisecond
+	g.inForce.policy.Limits.Time = time.Millisecond
 	d, err := g.Judge(context.Background(), request())
 	refusedUndecided(t, d, err, m, "time = 1ms is used up")
 }
@@ -191,8 +191,8 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	}
 	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
 	p.Adoption.Commits = []string{tip.String()}
-	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, now: &standing{policy: p}, logs: new(transparency)}
-	g.server = g.now
+	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, inForce: &policyInForce{policy: p}, logs: new(transparency)}
+	g.server = g.inForce
 	var err error
 	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		t.Fatal(err)
@@ -208,7 +208,7 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 
 func annsBuildTenure(t *testing.T, g *Gate, l *policy.Ledger) policy.TenureFigures {
 	t.Helper()
-	return l.Tenure(g.now.policy, "ann", "build", received.Unix())
+	return l.Tenure(g.inForce.policy, "ann", "build", received.Unix())
 }
 
 func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
@@ -264,7 +264,7 @@ func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
 
 func TestClaimsCountOnlyIfThePolicySaysSo(t *testing.T) {
 	g, tip, _ := testRepo(t)
-	g.now.policy.Adoption.CreditClaims = false
+	g.inForce.policy.Adoption.CreditClaims = false
 	l, err := g.ledgerAt(context.Background(), "refs/heads/main", tip)
 	if err != nil {
 		t.Fatal(err)

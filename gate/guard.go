@@ -37,7 +37,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		return nil, nil
 	}
 	if g.readPolicy(ctx) != nil {
-		g.now = nil
+		g.inForce = nil
 	}
 	var stopped []ticket.Move
 	for _, m := range moves {
@@ -60,7 +60,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 	return d.Findings, g.record(ctx, record.Push, req, record.Bounded(d))
 }
 
-func (g *Gate) guards(ref string) bool { return g.now == nil || g.now.policy.Protects(ref) }
+func (g *Gate) guards(ref string) bool { return g.inForce == nil || g.inForce.policy.Protects(ref) }
 
 // openForRefs opens the repository with the reader that starts no other process, where that can read it.
 func (g *Gate) openForRefs() (err error) {

@@ -22,7 +22,7 @@ func (p *push) standsOnJudged(ctx context.Context, target history.ID) (bool, err
 
 func (p *push) findLanded(ctx context.Context) error {
 	var targets []history.ID
-	tips, err := adoption(p.now.policy)
+	tips, err := adoption(p.inForce.policy)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"countersign/policy"
 )
 
-// Tenure is counted along a line of first parents, by when each commit on it landed. The receiver's
+// Tenure is counted along a first-parent line, by when each commit on it landed. The receiver's
 // clock bounded those times on the protected branches and nowhere else: what a branch merged has lines
 // of its own, dated as their authors liked. So a protected branch continues what it was, and a new one
 // begins on the line of another.
@@ -25,7 +25,7 @@ func (p *push) lines(ctx context.Context, adopted []history.ID) ([]history.ID, e
 	return append(slices.Clone(adopted), tipsOf(branches)...), err
 }
 
-// onLineOf says whether a commit lies on the line of first parents of one of some tips.
+// onLineOf says whether a commit lies on the first-parent line of one of some tips.
 func onLineOf(ctx context.Context, repo Repository, commit history.ID, tips ...history.ID) (bool, error) {
 	for _, tip := range tips {
 		line, err := repo.FirstParents(ctx, tip, func(at history.ID) bool { return at == commit })
@@ -89,7 +89,7 @@ func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error 
 	return p.begins(ctx, u, adopted, u.New)
 }
 
-// leaves judges a branch whose old tip is not on the new one's line of first parents, or perhaps isn't. Where the new
+// leaves judges a branch whose old tip is not on the new one's first-parent line, or perhaps isn't. Where the new
 // one reaches it all the same, merged says what that is.
 func (p *push) leaves(ctx context.Context, u *update, merged policy.Line) error {
 	repo, err := p.aside()

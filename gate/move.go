@@ -31,12 +31,12 @@ func nameOf(id history.ID) string {
 
 // judgeRef asks whether a push to a ref may be at all, and says whether that has a finding.
 func (p *push) judgeRef(ctx context.Context, u *update) (refused bool, err error) {
-	return p.settleRef(ctx, u, p.now.policy.JudgeRef)
+	return p.settleRef(ctx, u, p.inForce.policy.JudgeRef)
 }
 
 // judgeMove asks whether a protected ref may move so, and says whether that has a finding.
 func (p *push) judgeMove(ctx context.Context, u *update) (refused bool, err error) {
-	return p.settleRef(ctx, u, p.now.policy.JudgeMove)
+	return p.settleRef(ctx, u, p.inForce.policy.JudgeMove)
 }
 
 // settleRef judges a change of a ref, and looks up what the policy says it needs, until it needs nothing more.
@@ -97,7 +97,7 @@ func (p *push) besides(ctx context.Context, u *update) (*policy.Beside, error) {
 func (p *push) policyAfter(ctx context.Context, u *update) (*policy.Policy, error) {
 	after, err := p.introduced(ctx)
 	if !u.New.IsZero() && err == nil {
-		after, err = p.standingAt(ctx, p.repo, u.New)
+		after, err = p.policyAt(ctx, p.repo, u.New)
 	}
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	for _, s := range stated {
 		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved && s.Line(attest.MoveLine) == u.real.String()+" "+to {
 			a := s.Approval()
-			if a.Seen, err = p.vouched(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
+			if a.Seen, err = p.attestedAt(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
 				return nil, err
 			}
 			if a.Seen == 0 || a.Seen > state.MovedOn(u.real.String(), u.New.String()) {
@@ -164,7 +164,7 @@ func (p *push) statedOf(ctx context.Context, kind policy.AttestationKind, commit
 	}
 	stated := make([]attest.Statement, len(found))
 	for i, r := range found {
-		if stated[i], err = p.stated(ctx, p.now, p.repo, r, arrival{time.Unix(committed, 0), p.req.Received}); err != nil {
+		if stated[i], err = p.stated(ctx, p.inForce, p.repo, r, arrival{time.Unix(committed, 0), p.req.Received}); err != nil {
 			return nil, err
 		}
 	}

@@ -39,14 +39,14 @@ func (p *push) names(ctx context.Context) error {
 		if u.New.IsZero() || u.New == u.real || policy.IsAttestation(u.resolved) {
 			continue
 		}
-		if isNew || slices.ContainsFunc(policy.Homonyms(u.resolved), p.now.policy.Protects) {
+		if isNew || slices.ContainsFunc(policy.Homonyms(u.resolved), p.inForce.policy.Protects) {
 			if err := know(); err != nil {
 				return err
 			}
 		}
 		name := policy.NewName{Name: u.Name, Ref: u.resolved, Protected: u.decision.Protected, New: isNew}
 		if !u.decision.Protected {
-			name.Shadows = p.now.policy.Shadows(u.resolved, func(ref string) bool { return here != nil && here.exists[ref] })
+			name.Shadows = p.inForce.policy.Shadows(u.resolved, func(ref string) bool { return here != nil && here.exists[ref] })
 		}
 		if isNew {
 			name.ShadowedBy, name.Twin = here.shadows[u.resolved], here.twin(u.resolved)
@@ -56,7 +56,7 @@ func (p *push) names(ctx context.Context) error {
 				}
 			}
 		}
-		if findings := p.now.policy.JudgeName(name); len(findings) > 0 {
+		if findings := p.inForce.policy.JudgeName(name); len(findings) > 0 {
 			p.find(u, findings...)
 			continue
 		}
@@ -90,7 +90,7 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 		for part := range prefixes(name) {
 			n.asked[part], n.folded[policy.FoldRef(part)] = true, ""
 		}
-		if !g.now.policy.Protects(name) {
+		if !g.inForce.policy.Protects(name) {
 			for _, other := range policy.Homonyms(name) {
 				n.asked[other] = true
 			}
@@ -107,7 +107,7 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 		if end := path.Base(r.Name); !n.ends[end] && end != "HEAD" || len(n.ends) == 0 {
 			continue
 		}
-		if g.now.policy.Protects(r.Name) || policy.IsAttestation(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
+		if g.inForce.policy.Protects(r.Name) || policy.IsAttestation(r.Name) || r.Target != "" && g.inForce.policy.Protects(r.Target) {
 			continue
 		}
 		for _, other := range policy.Homonyms(r.Name) {
@@ -118,7 +118,7 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 	}
 	n.add("refs/heads")
 	n.add("refs/tags")
-	for _, prefix := range g.now.policy.ProtectedPrefixes() {
+	for _, prefix := range g.inForce.policy.ProtectedPrefixes() {
 		n.add(strings.TrimSuffix(prefix, "/"))
 	}
 	return n
@@ -170,7 +170,7 @@ type Shadow struct{ Ref, Protected string }
 
 // Shadows lists the unprotected refs here by which Git would find something else than a protected ref, sorted.
 func (g *Gate) Shadows(ctx context.Context) ([]Shadow, error) {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return nil, ErrUndecided
 	}
 	refs, err := g.repo.Refs(ctx)
@@ -183,10 +183,10 @@ func (g *Gate) Shadows(ctx context.Context) ([]Shadow, error) {
 	}
 	var found []Shadow
 	for _, r := range refs {
-		if policy.IsAttestation(r.Name) || r.Target != "" && g.now.policy.Protects(r.Target) {
+		if policy.IsAttestation(r.Name) || r.Target != "" && g.inForce.policy.Protects(r.Target) {
 			continue
 		}
-		for _, other := range g.now.policy.Shadows(r.Name, func(ref string) bool { return exists[ref] }) {
+		for _, other := range g.inForce.policy.Shadows(r.Name, func(ref string) bool { return exists[ref] }) {
 			found = append(found, Shadow{r.Name, other})
 		}
 	}

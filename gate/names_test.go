@@ -141,7 +141,7 @@ func TestImitations(t *testing.T) {
 }
 
 func TestTwins(t *testing.T) {
-	g := &Gate{now: &standing{policy: policy.Default()}}
+	g := &Gate{inForce: &policyInForce{policy: policy.Default()}}
 	twins := map[string]string{
 		"refs/heads/MAIN":         "refs/heads/main", // which the policy names
 		"refs/heads/ma\u0131n":    "",                // a dotless i is another letter

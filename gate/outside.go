@@ -207,7 +207,7 @@ func (p *push) clash(u *update) string {
 // AcceptMove lets one move of a protected ref stand that no judged push made: from what it was known to be to what
 // it is now. Whoever may write to the journal may say so, and it is recorded who did and why.
 func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reason string) error {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return ErrUndecided
 	}
 	old, err := history.ParseID(from)

@@ -195,7 +195,7 @@ func (w *world) audit(journal bool) verdicts {
 
 func (w *world) adopted(g *Gate) []history.ID {
 	w.t.Helper()
-	ids, err := adoption(g.now.policy)
+	ids, err := adoption(g.inForce.policy)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -364,7 +364,7 @@ func (h *randomHistory) moved(now *rulesOf, u refUpdate, old value) bool {
 	return now.independent(names, now.quorum)
 }
 
-// firsts gives a commit's line of first parents.
+// firsts gives a commit's first-parent line.
 func (c *randomCommit) firsts() []*randomCommit {
 	var line []*randomCommit
 	for ; c != nil; c = c.first() {

@@ -171,7 +171,7 @@ type earned struct {
 	commit  *randomCommit
 }
 
-// line is what a line of first parents has earned everybody, and when its last landing was.
+// line is what a first-parent line has earned everybody, and when its last landing was.
 type line struct {
 	last    int64
 	credits []earned

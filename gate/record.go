@@ -24,8 +24,8 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 			return errNoRecorder
 		}
 		var setting policy.Journal
-		if g.now != nil {
-			setting = g.now.policy.Journal
+		if g.inForce != nil {
+			setting = g.inForce.policy.Journal
 		}
 		var err error
 		if g.recorder, err = g.o.Record(g.GitDir(), setting); err != nil {
@@ -37,8 +37,8 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(),
 	}
 	r.Pusher.Principal = g.pusher
-	if g.now != nil {
-		r.Policy = g.now.policy.Digest
+	if g.inForce != nil {
+		r.Policy = g.inForce.policy.Digest
 	}
 	b, err := r.Encode(d, g.o.Encode)
 	if err != nil {
@@ -51,7 +51,7 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 // a race or a broken connection can stop a push after its decision.
 func (g *Gate) Applied(ctx context.Context, req Request) error {
 	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req)}
-	if g.repo != nil && g.now != nil {
+	if g.repo != nil && g.inForce != nil {
 		looking, cancel := context.WithTimeout(ctx, recordTime)
 		defer cancel()
 		// A push to a symbolic ref moved the ref behind it, as it did when it was decided. What can't be
@@ -71,7 +71,7 @@ func (g *Gate) Applied(ctx context.Context, req Request) error {
 func (g *Gate) asked(req Request) []policy.RefDecision {
 	refs := make([]policy.RefDecision, len(req.Updates))
 	for i, u := range req.Updates {
-		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: g.now != nil && g.now.policy.Protects(u.Name)}
+		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: g.inForce != nil && g.inForce.policy.Protects(u.Name)}
 	}
 	return refs
 }

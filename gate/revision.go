@@ -52,7 +52,7 @@ func (g *Gate) read(ctx context.Context, rev string) (r reading, err error) {
 			name = held.Target
 		}
 	}
-	if rest == "" && strings.HasPrefix(name, "refs/tags/") && g.now.policy.Protects(name) {
+	if rest == "" && strings.HasPrefix(name, "refs/tags/") && g.inForce.policy.Protects(name) {
 		r = reading{name: name, ref: name, holds: held.ID}
 		if r.commit, err = g.tagged(ctx, held.ID); err == nil {
 			return r, nil
@@ -104,7 +104,7 @@ func (g *Gate) mainRef(ctx context.Context) (string, error) {
 		return g.introduction.Ref, nil
 	}
 	first := ""
-	for _, ref := range g.now.policy.Protect.Refs {
+	for _, ref := range g.inForce.policy.Protect.Refs {
 		if !isBranch(ref) || strings.ContainsAny(ref, `*?[{\`) {
 			continue
 		}
@@ -129,7 +129,7 @@ func (g *Gate) mainRef(ctx context.Context) (string, error) {
 // must be one protected ref that can be called so. What the policy here doesn't protect is refused, unless
 // there is none here.
 func (g *Gate) RefCalled(name string) (string, error) {
-	p := g.now.policy
+	p := g.inForce.policy
 	var found []string
 	for _, full := range []string{"refs/heads/" + name, "refs/tags/" + name} {
 		if !strings.HasPrefix(name, "refs/") && refname.Valid(full) && p.Protects(full) {
@@ -143,7 +143,7 @@ func (g *Gate) RefCalled(name string) (string, error) {
 		return "", fmt.Errorf("%.200q may be %s: write the full name", name, strings.Join(found, " or "))
 	case !refname.Valid(name):
 		return "", fmt.Errorf("no protected ref is called %.200q: write its full name, such as refs/heads/main; protected are %s", name, strings.Join(p.Protect.Refs, ", "))
-	case g.now.keys != nil && !p.Protects(name):
+	case g.inForce.keys != nil && !p.Protects(name):
 		return "", fmt.Errorf("%.200q is not protected, so nothing is asked there; protected are %s", name, strings.Join(p.Protect.Refs, ", "))
 	default:
 		return name, nil
@@ -155,7 +155,7 @@ func (g *Gate) RefCalled(name string) (string, error) {
 // of what was adopted. Any other has to share history with that: it may have left before. Beginning gives the first
 // parent of the first commit that isn't adopted, zero before a root, and the tip where there is no such commit.
 func (g *Gate) lacks(ctx context.Context, repo Repository, ref string, tip history.ID, beginning func() (history.ID, error)) (string, error) {
-	adopted, err := adoption(g.now.policy)
+	adopted, err := adoption(g.inForce.policy)
 	if err != nil || len(adopted) == 0 {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 
 // question is a landing for which the answer is sought, as one policy sees it.
 type question struct {
-	by      *standing
+	by      *policyInForce
 	ledger  *policy.Ledger
 	landing *policy.Landing
 	fact    *fact
@@ -38,7 +38,7 @@ func (g *Gate) settle(ctx context.Context, q question) (policy.Outcome, error) {
 
 // lands judges a landing that comes in now, by each policy that has a say.
 func (p *push) lands(ctx context.Context, u *update, ledger *policy.Ledger, f *fact) (policy.Outcome, error) {
-	judge := func(by *standing, landing *policy.Landing) (policy.Outcome, error) {
+	judge := func(by *policyInForce, landing *policy.Landing) (policy.Outcome, error) {
 		landing.Ref, landing.Received, landing.ApprovalsFetched = u.resolved, p.req.Received.Unix(), true
 		return p.settle(ctx, question{by: by, ledger: ledger, landing: landing, fact: f, push: p, update: u})
 	}

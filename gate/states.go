@@ -19,7 +19,7 @@ func (g *Gate) refLog(ctx context.Context) (*refstate.Log, error) {
 	if g.states != nil || g.o.Records == nil {
 		return g.states, nil
 	}
-	setting := g.now.policy.Journal
+	setting := g.inForce.policy.Journal
 	journal := refstate.Journal{Records: g.o.Records(g.GitDir(), setting)}
 	if g.o.Index != nil {
 		journal.Index = g.o.Index(g.GitDir(), setting)
@@ -91,7 +91,7 @@ func (g *Gate) firstSeen(ctx context.Context, q question, commits map[string]boo
 		if a.Object == "" || a.Signature.Principal == "" {
 			continue
 		}
-		if a.Seen, err = g.vouched(ctx, policy.Approves, a.Commit, a.Signature.Principal, a.Object); err != nil {
+		if a.Seen, err = g.attestedAt(ctx, policy.Approves, a.Commit, a.Signature.Principal, a.Object); err != nil {
 			return err
 		}
 	}
@@ -117,9 +117,9 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, commits []s
 	return v.Before(ctx, until, commits)
 }
 
-// vouched says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
+// attestedAt says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
 // doesn't.
-func (g *Gate) vouched(ctx context.Context, kind policy.AttestationKind, commit, principal, object string) (int64, error) {
+func (g *Gate) attestedAt(ctx context.Context, kind policy.AttestationKind, commit, principal, object string) (int64, error) {
 	tag, err := history.ParseID(object)
 	if err != nil {
 		return 0, err
@@ -138,7 +138,7 @@ func (g *Gate) judgedRefs(ctx context.Context) ([]history.Ref, error) {
 	if err != nil {
 		return nil, err
 	}
-	adopted, err := adoption(g.now.policy)
+	adopted, err := adoption(g.inForce.policy)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 	if refused, err := p.judgeMove(ctx, u); err != nil || refused {
 		return err
 	}
-	if _, err := p.peeledWithin(ctx, u.New, p.now.policy.Limits.Message); err != nil && !errors.Is(err, history.ErrTooDeep) {
+	if _, err := p.peeledWithin(ctx, u.New, p.inForce.policy.Limits.Message); err != nil && !errors.Is(err, history.ErrTooDeep) {
 		return err
 	}
 	t, target, err := p.readTag(ctx, u.resolved, u.New)
@@ -24,10 +24,10 @@ func (p *push) tag(ctx context.Context, u *update) error {
 		return err
 	}
 	t.Shown, t.Received, t.Restored = u.Name, p.req.Received.Unix(), !u.real.IsZero()
-	if err := p.verifyTag(ctx, p.now, &t, arrival{received: p.req.Received}); err != nil {
+	if err := p.verifyTag(ctx, p.inForce, &t, arrival{received: p.req.Received}); err != nil {
 		return err
 	}
-	if findings := p.now.policy.JudgeTag(t); len(findings) > 0 {
+	if findings := p.inForce.policy.JudgeTag(t); len(findings) > 0 {
 		p.find(u, findings...)
 		return nil
 	}
@@ -66,7 +66,7 @@ func (g *Gate) readTag(ctx context.Context, ref string, id history.ID) (t policy
 
 // verifyTag has the signature of a tag verified by the keys of a policy that wants protected tags signed. Nobody signed it
 // before the commit that it leads to was made.
-func (g *Gate) verifyTag(ctx context.Context, by *standing, t *policy.Tag, at arrival) error {
+func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *policy.Tag, at arrival) error {
 	if t.Kind != "tag" || t.Leads == "" || !by.policy.Signatures.Tags {
 		return nil
 	}

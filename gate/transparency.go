@@ -32,7 +32,7 @@ const (
 )
 
 // during bounds what is asked until end is called, for a push that these policies are in force for.
-func (t *transparency) during(push context.Context, inForce ...*standing) (end func()) {
+func (t *transparency) during(push context.Context, inForce ...*policyInForce) (end func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.push, t.inUse, t.left = push, nil, maxQuestions

@@ -24,7 +24,7 @@ func (g *Gate) Verify(ctx context.Context, spec, ref string) (policy.Decision, e
 		if ref != "" {
 			a = a.For(ref)
 		}
-		r := policy.RefDecision{Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.now.policy.Protects(a.Ref)}
+		r := policy.RefDecision{Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.inForce.policy.Protects(a.Ref)}
 		if a.Read != a.Ref {
 			r.As = a.Ref
 		}
@@ -94,12 +94,12 @@ func (g *Gate) auditInto(ctx context.Context, a Audit, r *policy.RefDecision, d 
 
 // Foresee judges what a push would land on protected branches, before it leaves for the server.
 func (g *Gate) Foresee(ctx context.Context, req Request) (policy.Decision, error) {
-	if g.now == nil {
+	if g.inForce == nil {
 		return policy.Decision{}, ErrUndecided
 	}
 	var d policy.Decision
 	for _, u := range req.Updates {
-		r := policy.RefDecision{Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: g.now.policy.Protects(u.Name)}
+		r := policy.RefDecision{Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: g.inForce.policy.Protects(u.Name)}
 		if r.Protected && !u.New.IsZero() && strings.HasPrefix(u.Name, "refs/heads/") {
 			if err := g.foreseeBranch(ctx, u, &r, &d); err != nil {
 				return policy.Decision{}, err

@@ -24,7 +24,7 @@
 // after three calls at most. An outcome that needs something is not final, whatever it finds; [Outcome.Passes] says so.
 // Several policies that have a say about one landing are each asked, and [Outcome.Join] joins what they say.
 //
-// A [Ledger] is what everybody has earned on one line of first parents. [Ledger.Credit] writes down what a landing that
+// A [Ledger] is what everybody has earned on one first-parent line. [Ledger.Credit] writes down what a landing that
 // passed has earned; nothing else changes a ledger. No function here writes into the facts that it is given, and the same
 // facts always give the same outcome.
 //

@@ -129,7 +129,7 @@ func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 	case c.Kind != "" && c.Kind != "commit":
 		return c.refuse(out, RefNotCommit, "it would hold a "+c.Kind+" where a commit belongs", "push a commit: git push origin COMMIT:"+Typed(c.Name))
 	case c.Begins != "":
-		return c.refuse(out, RefDetour, "it begins at "+c.Begins+", which was merged into a protected branch but is not on its line of first parents",
+		return c.refuse(out, RefDetour, "it begins at "+c.Begins+", which was merged into a protected branch but is not on its first-parent line",
 			"git rebase --gpg-sign --onto "+c.Main+" "+c.Begins, "or onto another commit that git log --first-parent BRANCH shows of a protected branch")
 	case c.Lacks != "":
 		out.Findings = append(out.Findings, HistoryIsGone(c.Name, c.Lacks, c.Main))

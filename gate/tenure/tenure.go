@@ -46,7 +46,7 @@ func Open(gitDir, policy string) *Cache {
 	return &Cache{dir: filepath.Join(gitDir, "countersign", "tenure"), policy: policy, kept: make(map[string][]Entry)}
 }
 
-// Entry is what is known of a commit on a ref's line of first parents.
+// Entry is what is known of a commit on a ref's first-parent line.
 type Entry struct {
 	Tip    string         `json:"tip"` // the commit
 	Ledger *policy.Ledger `json:"ledger"`

@@ -30,12 +30,12 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 
 // byPattern says whether a branch is protected, though the policy neither names it nor lies on it.
 func (p *push) byPattern(u *update) bool {
-	return isBranch(u.resolved) && !p.now.policy.Names(u.resolved) && (p.introduction == nil || u.resolved != p.introduction.Ref)
+	return isBranch(u.resolved) && !p.inForce.policy.Names(u.resolved) && (p.introduction == nil || u.resolved != p.introduction.Ref)
 }
 
 // wanted asks whether somebody wants what would make a branch one that only the quorum may delete.
 func (p *push) wanted(ctx context.Context, u *update) error {
-	if !p.byPattern(u) || p.now.policy.Protect.AllowDelete || u.real.IsZero() && u.decision.Landings == 0 {
+	if !p.byPattern(u) || p.inForce.policy.Protect.AllowDelete || u.real.IsZero() && u.decision.Landings == 0 {
 		return nil
 	}
 	if u.real.IsZero() {
@@ -56,12 +56,12 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	branch := policy.BranchByPattern{
 		Name: u.Name, Ref: u.resolved, Old: nameOf(u.real), New: u.New.String(), Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
 	}
-	outcome := p.now.policy.JudgeWanted(branch)
+	outcome := p.inForce.policy.JudgeWanted(branch)
 	if !outcome.Passes() {
 		if branch.Words, err = p.wordsFor(ctx, u); err != nil {
 			return err
 		}
-		outcome = p.now.policy.JudgeWanted(branch)
+		outcome = p.inForce.policy.JudgeWanted(branch)
 	}
 	return p.final(u, outcome)
 }
@@ -124,7 +124,7 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return signature(p.now.verify(c.Payload, c.Signature, c.Committer.When, arrival{p.req.Received, p.req.Received})).Principal, nil
+	return signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, arrival{p.req.Received, p.req.Received})).Principal, nil
 }
 
 // findEmpty answers holdsNothing for all updates of the push.

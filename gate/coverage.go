@@ -13,17 +13,17 @@ import (
 	"countersign/policy"
 )
 
-// Vouched gives what an approval of a commit would cover: the commit and what it brings that no
+// Coverage gives what an approval of a commit would cover: the commit and what it brings that no
 // protected ref has yet, here. Signatures are verified where there is a keyring; without one their
 // status is empty.
-func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
-	if g.repo == nil || g.now == nil {
+func (g *Gate) Coverage(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
+	if g.repo == nil || g.inForce == nil {
 		return commit, nil, ErrUndecided
 	}
 	if commit, err = g.repo.Resolve(ctx, rev); err != nil {
 		return commit, nil, err
 	}
-	not, err := adoption(g.now.policy)
+	not, err := adoption(g.inForce.policy)
 	if err != nil {
 		return commit, nil, err
 	}
@@ -35,7 +35,7 @@ func (g *Gate) Vouched(ctx context.Context, rev string) (commit history.ID, cove
 		if err != nil {
 			return commit, nil, err
 		}
-		landing, _ := g.now.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
+		landing, _ := g.inForce.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
 	return commit, covered, nil
@@ -71,7 +71,7 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 // Stands says why a voucher would not be taken for what it is to be, nil if it would. A server asks the same. Where
 // there is no keyring here, no more is asked than that the tag carries a signature and calls itself right.
 func (g *Gate) Stands(ctx context.Context, kind policy.AttestationKind, commit history.ID, principal string, tag history.ID) error {
-	if g.repo == nil || g.now == nil {
+	if g.repo == nil || g.inForce == nil {
 		return ErrUndecided
 	}
 	r := attest.Named(kind, commit, principal, tag)
@@ -86,12 +86,12 @@ func (g *Gate) Stands(ctx context.Context, kind policy.AttestationKind, commit h
 		return errors.New("it is not signed")
 	case object.Target != commit || object.Name != kind.Tag(commit.String(), principal):
 		return fmt.Errorf("it calls itself %.200q and is about %s", object.Name, object.Target)
-	case g.now.keys == nil:
+	case g.inForce.keys == nil:
 		return nil
 	}
 	made := time.Unix(object.Tagger.When, 0)
-	s := attest.State(r, &object, made, g.now.verifying(made))
-	if why := g.now.policy.Counts(s.Signature); why != "" {
+	s := attest.State(r, &object, made, g.inForce.verifying(made))
+	if why := g.inForce.policy.Counts(s.Signature); why != "" {
 		return errors.New(why)
 	}
 	return nil

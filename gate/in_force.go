@@ -14,8 +14,8 @@ import (
 	"countersign/verify"
 )
 
-// standing is the policy in force at a point of a history, with its keyring. It is immutable.
-type standing struct {
+// policyInForce is the policy in force at a point of a history, with its keyring. It is immutable.
+type policyInForce struct {
 	policy *policy.Policy
 	keys   *verify.Keyring // nil where a draft names no key
 	floor  *policy.Policy  // judges too, nil for none
@@ -27,16 +27,16 @@ type origin struct {
 	last     int64     // the landing time there, seconds since 1970
 	received time.Time // when what comes after it came in; zero if it had landed before
 	ref      string    // that the range is judged for, "" where nothing is judged
-	standing *standing
+	inForce  *policyInForce
 	links    *policy.Links // in the tree there; nil where they are still to be read
 	folder   history.ID    // what the tree there has in the place of the policy, zero for nothing
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
-	also *standing
+	also *policyInForce
 }
 
-// readStanding reads a policy and its keys from a folder.
-func (g *Gate) readStanding(fsys fs.FS) (*standing, error) {
+// readPolicyInForce reads a policy and its keys from a folder.
+func (g *Gate) readPolicyInForce(fsys fs.FS) (*policyInForce, error) {
 	load := policy.Load
 	if g.o.Draft {
 		load = policy.LoadDraft
@@ -46,10 +46,10 @@ func (g *Gate) readStanding(fsys fs.FS) (*standing, error) {
 		return nil, err
 	}
 	if g.o.Keyless {
-		return &standing{policy: p}, nil
+		return &policyInForce{policy: p}, nil
 	}
 	keys, err := keyring(p, g.logs)
-	return &standing{policy: p, keys: keys}, err
+	return &policyInForce{policy: p, keys: keys}, err
 }
 
 // ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
@@ -60,7 +60,7 @@ func (g *Gate) readServer() error {
 	root, err := os.OpenRoot(g.PolicyDir())
 	if errors.Is(err, fs.ErrNotExist) && (g.o.Draft || g.o.Introduction != nil) {
 		if g.introduction = g.o.Introduction; g.introduction == nil {
-			g.server = &standing{policy: policy.Default()}
+			g.server = &policyInForce{policy: policy.Default()}
 		}
 		return nil
 	}
@@ -84,10 +84,10 @@ func (g *Gate) readServer() error {
 		g.floor, err = policy.LoadFloor(root.FS())
 		return err
 	}
-	g.server, err = g.readStanding(root.FS())
+	g.server, err = g.readPolicyInForce(root.FS())
 	if errors.Is(err, fs.ErrNotExist) {
 		if g.o.Draft {
-			g.server, err = &standing{policy: policy.Default()}, nil
+			g.server, err = &policyInForce{policy: policy.Default()}, nil
 		} else {
 			err = ErrNotConfigured
 		}
@@ -98,7 +98,7 @@ func (g *Gate) readServer() error {
 // stand finds the policy that is in force: the server's, or that of the tip of the branch that holds it, or
 // before there is one that of the introduction. A clone takes HEAD for that branch: it judges what it
 // chose, and each landing by its own parent.
-func (g *Gate) stand(ctx context.Context) (*standing, error) {
+func (g *Gate) stand(ctx context.Context) (*policyInForce, error) {
 	if g.introduction == nil {
 		return g.server, nil
 	}
@@ -111,18 +111,18 @@ func (g *Gate) stand(ctx context.Context) (*standing, error) {
 		if err != nil {
 			return g.server, nil
 		}
-		return g.standingAt(ctx, g.repo, head)
+		return g.policyAt(ctx, g.repo, head)
 	}
 	refs, err := g.repo.Refs(ctx, g.introduction.Ref)
 	if err != nil || len(refs) == 0 {
 		return g.server, err
 	}
-	return g.standingAt(ctx, g.repo, refs[0].ID)
+	return g.policyAt(ctx, g.repo, refs[0].ID)
 }
 
 // introduced reads the policy of the introduction, which must be signed by the key that was pinned with
 // it: from then on every policy was let in by the one before.
-func (g *Gate) introduced(ctx context.Context) (*standing, error) {
+func (g *Gate) introduced(ctx context.Context) (*policyInForce, error) {
 	id, err := history.ParseID(g.introduction.Commit)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (g *Gate) introduced(ctx context.Context) (*standing, error) {
 }
 
 // isKey says whether a good signature was made by the key with a fingerprint, or by a subkey of it.
-func (st *standing) isKey(r verify.Result, fingerprint string) bool {
+func (st *policyInForce) isKey(r verify.Result, fingerprint string) bool {
 	if r.Fingerprint == fingerprint {
 		return true
 	}
@@ -164,12 +164,12 @@ func (st *standing) isKey(r verify.Result, fingerprint string) bool {
 }
 
 // fromTree reads the policy in a tree. Nothing is judged up to the introduction.
-func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
+func (g *Gate) fromTree(folder *history.Folder) (*policyInForce, error) {
 	p, err := policy.Load(folder)
 	if err != nil {
 		return nil, err
 	}
-	st := &standing{policy: p.Since(g.introduction), folder: folder.ID}
+	st := &policyInForce{policy: p.Since(g.introduction), folder: folder.ID}
 	if g.floor != nil {
 		st.policy = st.policy.WithFloor(g.floor)
 		st.floor = g.floor.AsFloorOf(st.policy)
@@ -178,9 +178,9 @@ func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
 	return st, err
 }
 
-// standingAt gives the policy that judges what comes after a commit. Where the line doesn't have one,
+// policyAt gives the policy that judges what comes after a commit. Where the line doesn't have one,
 // since it left the others before the introduction, it is the introduction's.
-func (g *Gate) standingAt(ctx context.Context, repo Repository, commit history.ID) (*standing, error) {
+func (g *Gate) policyAt(ctx context.Context, repo Repository, commit history.ID) (*policyInForce, error) {
 	if g.introduction == nil || commit.IsZero() {
 		return g.server, nil
 	}
@@ -200,8 +200,8 @@ func (g *Gate) standingAt(ctx context.Context, repo Repository, commit history.I
 
 // originAt gives what stands before what comes after a commit.
 func (g *Gate) originAt(ctx context.Context, repo Repository, commit history.ID) (origin, error) {
-	st, err := g.standingAt(ctx, repo, commit)
-	o := origin{standing: st}
+	st, err := g.policyAt(ctx, repo, commit)
+	o := origin{inForce: st}
 	if err == nil && st != g.server { // which stands where the tree has none
 		o.folder = st.folder
 	}
@@ -212,12 +212,12 @@ func (g *Gate) originAt(ctx context.Context, repo Repository, commit history.ID)
 // it if nothing is found against the landing, nil for the same as before. What counts is the folder's tree, whatever
 // way it came to be what it is: each landing's is compared with the one before. An invalid policy changes nothing:
 // the landing is refused for it.
-func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *history.Landing) (*policy.Amended, *standing, error) {
+func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *history.Landing) (*policy.Amended, *policyInForce, error) {
 	if g.introduction == nil || l.Commit.Watched == at.folder {
 		return nil, nil, nil
 	}
 	at.folder = l.Commit.Watched
-	if at.folder == at.standing.folder {
+	if at.folder == at.inForce.folder {
 		return nil, nil, nil
 	}
 	folder, err := repo.Folder(ctx, l.Commit.ID, policy.Folder)
@@ -267,7 +267,7 @@ func (g *Gate) same(ctx context.Context, repo Repository, l *history.Landing) ma
 // the one in force where it lands now, and else one that the merged commit had there. Nobody is asked twice.
 func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *history.Landing, folder history.ID) (bool, error) {
 	holder := g.introduction.Ref
-	if at.ref == "" || at.ref == holder || holder == "" || len(l.Commit.Parents) < 2 || !at.received.IsZero() && folder != g.now.folder {
+	if at.ref == "" || at.ref == holder || holder == "" || len(l.Commit.Parents) < 2 || !at.received.IsZero() && folder != g.inForce.folder {
 		return false, nil
 	}
 	refs, err := repo.Refs(ctx, holder)
@@ -287,7 +287,7 @@ func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *hist
 }
 
 // judge asks the policy that stood before a landing, and the floor beneath it.
-func (st *standing) judge(ledger *policy.Ledger, landing *policy.Landing) policy.Outcome {
+func (st *policyInForce) judge(ledger *policy.Ledger, landing *policy.Landing) policy.Outcome {
 	outcome := st.policy.Judge(ledger, landing)
 	if st.floor == nil {
 		return outcome
