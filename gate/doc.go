@@ -28,6 +28,7 @@
 //   - gate/refstate says what became of a ref, by the journal, and since when something has been in sight;
 //   - gate/tenure keeps what everybody has earned, so that a push doesn't read all of history;
 //   - gate/ticket tells the guard what was decided;
+//   - gate/translog asks a transparency log, for a policy with transparency = "online";
 //   - gate/shared makes files that everybody who pushes can use.
 //
 // What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache of

@@ -14,6 +14,7 @@ import (
 	"countersign/gate/refstate"
 	"countersign/gate/tenure"
 	"countersign/gate/ticket"
+	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -101,14 +102,14 @@ type Gate struct {
 	tenure       *tenure.Cache       // nil where the policy couldn't be read
 	exceptions   *bool               // whether there is any; nil before somebody asked
 	chain        map[string][]string // names between one that is pushed to and the ref that moves
-	logs         *transparency
+	logs         *translog.Client
 	pusher       string // who signed the push certificate; "" for nobody
 }
 
 // Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
 // Judge then refuses and records that error: a policy that can't be read is no open door.
 func Open(o Options) (*Gate, error) {
-	g := &Gate{o: o, logs: new(transparency)}
+	g := &Gate{o: o, logs: new(translog.Client)}
 	err := g.open()
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)

@@ -8,6 +8,7 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/ticket"
+	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -16,7 +17,7 @@ import (
 // protected is the policy's to say; where that can't be read all are. Options are those of a gate: the policy is
 // opened last, as few moves need it.
 func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([]policy.Finding, error) {
-	g := &Gate{o: o, logs: new(transparency)}
+	g := &Gate{o: o, logs: new(translog.Client)}
 	defer g.Close()
 	ask := ticket.In(o.Dir).Lacks(o.Process, t.Moves)
 	if len(ask) == 0 {

@@ -6,13 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/translog"
 	"countersign/policy"
 	"countersign/verify"
 )
 
 // keyring hands the policy's principals to package verify; the two don't know each other. It is nil
-// where a draft names no key. Logs asks transparency logs, where the policy wants that.
-func keyring(p *policy.Policy, logs *transparency) (*verify.Keyring, error) {
+// where a draft names no key. Logs asks the policy's transparency log, where it wants that.
+func keyring(p *policy.Policy, logs *translog.Client) (*verify.Keyring, error) {
 	var keys []verify.Key
 	var errs []error
 	for _, q := range p.Principals {
@@ -73,7 +74,7 @@ func allowedSigners(file verify.Key, emails []string) ([]verify.Key, error) {
 	return keys, nil
 }
 
-func settings(p *policy.Policy, logs *transparency) verify.Settings {
+func settings(p *policy.Policy, logs *translog.Client) verify.Settings {
 	s := verify.Settings{
 		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, EndGrace: p.Signatures.EndGrace, UserVerified: p.Signatures.UserVerified,
 		RevokedSSH: files(p.Signatures.RevokedSSH),
@@ -82,12 +83,26 @@ func settings(p *policy.Policy, logs *transparency) verify.Settings {
 	switch p.X509.Transparency {
 	case "none":
 		s.X509.Transparency = verify.NoProof
-	case "online":
-		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, logs.ask(p.X509)
+	case online:
+		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, logs.Ask(p.X509.Log, p.X509.Timeout)
 	default:
 		s.X509.Transparency = verify.EmbeddedProof
 	}
 	return s
+}
+
+// online is the setting of a policy that leads to a transparency log; no other does.
+const online = "online"
+
+// logsOf gives the addresses of the transparency logs that policies lead to.
+func logsOf(policies ...*standing) []string {
+	var logs []string
+	for _, st := range policies {
+		if st != nil && st.policy.X509.Transparency == online {
+			logs = append(logs, st.policy.X509.Log)
+		}
+	}
+	return logs
 }
 
 func files(of []policy.File) []verify.File {

@@ -1,9 +1,6 @@
 package gate
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -53,41 +50,18 @@ func TestAllowedSignersOfAPrincipal(t *testing.T) {
 	}
 }
 
-func TestAskLog(t *testing.T) {
-	status, answer := http.StatusOK, "[]"
-	log := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if query, err := io.ReadAll(r.Body); err != nil || string(query) != "query" || r.Method != "POST" || r.URL.Path != "/rekor/api/v1/log/entries/retrieve" {
-			t.Errorf("%s %s: %q, %v", r.Method, r.URL, query, err)
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, answer)
-	}))
-	ask := new(transparency).ask(policy.X509{Log: log.URL + "/rekor/", Timeout: time.Minute})
-	if got, err := ask([]byte("query")); err != nil || string(got) != "[]" {
-		t.Errorf("%q, %v", got, err)
-	}
-	answer = strings.Repeat(" ", maxAnswer+1)
-	if _, err := ask([]byte("query")); err == nil || !strings.Contains(err.Error(), "answered more than") {
-		t.Errorf("a long answer: %v", err)
-	}
-	status, answer = http.StatusBadGateway, "[]"
-	if _, err := ask([]byte("query")); err == nil || !strings.Contains(err.Error(), "502 Bad Gateway") {
-		t.Errorf("a failure: %v", err)
-	}
-	log.Close()
-	if _, err := ask([]byte("query")); err == nil || !strings.Contains(err.Error(), "can't be asked") {
-		t.Errorf("nobody there: %v", err)
-	}
-}
-
 // Only a policy that says so leads to the log, and what is said nowhere is the strictest.
 func TestSettings(t *testing.T) {
 	for transparency, want := range map[string]verify.Transparency{
 		"none": verify.NoProof, "online": verify.OnlineProof, "embedded": verify.EmbeddedProof, "": verify.EmbeddedProof, "None": verify.EmbeddedProof,
 	} {
-		s := settings(&policy.Policy{X509: policy.X509{Transparency: transparency}}, nil)
+		p := &policy.Policy{X509: policy.X509{Transparency: transparency, Log: "https://log.example"}}
+		s := settings(p, nil)
 		if s.X509.Transparency != want || (s.X509.Entry != nil) != (want == verify.OnlineProof) {
 			t.Errorf("transparency %q gives %v, entry %t", transparency, s.X509.Transparency, s.X509.Entry != nil)
+		}
+		if logs := logsOf(nil, &standing{policy: p}); (len(logs) == 1 && logs[0] == p.X509.Log) != (want == verify.OnlineProof) {
+			t.Errorf("transparency %q leads to %q", transparency, logs)
 		}
 	}
 }
