@@ -27,13 +27,14 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/record", "gate/refstate", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
-	"gate": {ours: []string{"gate/attest", "gate/record", "gate/refstate", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
+	"gate": {ours: []string{"gate/attest", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate.
 	"gate/attest":      {ours: []string{"history", "policy"}},
 	"gate/record":      {ours: []string{"policy"}},
 	"gate/refstate":    {ours: []string{"gate/record", "history", "policy"}},
+	"gate/review":      {ours: []string{"gate/shared", "policy"}},
 	"gate/shared":      {},
 	"gate/tenure":      {ours: []string{"gate/shared", "policy"}},
 	"gate/ticket":      {ours: []string{"gate/shared"}},

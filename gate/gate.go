@@ -12,6 +12,7 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/refstate"
+	"countersign/gate/review"
 	"countersign/gate/tenure"
 	"countersign/gate/ticket"
 	"countersign/gate/translog"
@@ -246,7 +247,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
 	if d.Verdict == policy.Accepted {
-		if rerr := g.keepForReview(d); rerr != nil {
+		if rerr := review.In(g.GitDir()).Keep(d); rerr != nil {
 			err = fmt.Errorf("%w: the list of exceptions to review: %w", ErrUndecided, rerr)
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
@@ -274,7 +275,9 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		g.tenure.Save()
 	}
 	if g.repo != nil {
-		g.remindOf(&d)
+		if note := review.In(g.GitDir()).Remind(); note != "" {
+			d.Notes = append(d.Notes, note)
+		}
 	}
 	return d, err
 }
