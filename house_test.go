@@ -29,9 +29,10 @@ var rooms = map[string]struct{ ours, modules []string }{
 	// pflag has the types of what cobra's flags take.
 	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
-	"gate": {ours: []string{"gate/attest", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
+	"gate": {ours: []string{"gate/attest", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate.
 	"gate/attest":      {ours: []string{"history", "policy"}},
+	"gate/keyring":     {ours: []string{"policy", "verify"}}, // which don't know each other
 	"gate/record":      {ours: []string{"policy"}},
 	"gate/refstate":    {ours: []string{"gate/record", "history", "policy"}},
 	"gate/review":      {ours: []string{"gate/shared", "policy"}},

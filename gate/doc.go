@@ -24,6 +24,7 @@
 // words of a record and the modes of files:
 //
 //   - gate/attest reads attestations: approvals, withdrawals, exceptions and approvals of moves;
+//   - gate/keyring makes a keyring of a policy's principals;
 //   - gate/record says what the journal keeps of a push;
 //   - gate/refstate says what became of a ref, by the journal, and since when something has been in sight;
 //   - gate/review keeps the list of pushes that passed by an exception, until somebody has looked at them;

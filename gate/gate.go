@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/gate/keyring"
 	"countersign/gate/record"
 	"countersign/gate/refstate"
 	"countersign/gate/review"
@@ -155,6 +156,20 @@ func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	}
 	g.openTenure()
 	return nil
+}
+
+// logsOf gives the addresses of the transparency logs that policies lead to.
+func logsOf(policies ...*standing) []string {
+	var logs []string
+	for _, st := range policies {
+		if st == nil {
+			continue
+		}
+		if log := keyring.Log(st.policy); log != "" {
+			logs = append(logs, log)
+		}
+	}
+	return logs
 }
 
 func (o Options) openRepo(limits history.Limits) (Repository, error) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/gate/keyring"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -48,7 +49,7 @@ func (g *Gate) readStanding(fsys fs.FS) (*standing, error) {
 	if g.o.Keyless {
 		return &standing{policy: p}, nil
 	}
-	keys, err := keyring(p, g.logs)
+	keys, err := keyring.Of(p, g.logs)
 	return &standing{policy: p, keys: keys}, err
 }
 
@@ -174,7 +175,7 @@ func (g *Gate) fromTree(folder *history.Folder) (*standing, error) {
 		st.policy = st.policy.Above(g.floor)
 		st.floor = g.floor.Beneath(st.policy)
 	}
-	st.keys, err = keyring(st.policy, g.logs)
+	st.keys, err = keyring.Of(st.policy, g.logs)
 	return st, err
 }
 

@@ -16,7 +16,8 @@ func TestAskLog(t *testing.T) {
 	status, answer := http.StatusOK, "[]"
 	log := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := io.ReadAll(r.Body)
-		if err != nil || string(query) != "query" || r.Method != "POST" || r.URL.Path != "/rekor/api/v1/log/entries/retrieve" {
+		const path = "/rekor/api/v1/log/entries/retrieve"
+		if err != nil || string(query) != "query" || r.Method != "POST" || r.URL.Path != path {
 			t.Errorf("%s %s: %q, %v", r.Method, r.URL, query, err)
 		}
 		w.WriteHeader(status)
