@@ -61,8 +61,8 @@ func newBench(b *testing.B, history string, commits int) *bench {
 	s.must(b, build)
 	key := filepath.Join(s.dir, "key")
 	s.run(b, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
-	config := fmt.Sprintf("[gpg]\n\tformat = ssh\n[gpg \"ssh\"]\n\tallowedSignersFile = %s/allowed\n[user]\n\tsigningKey = %s\n[safe]\n\tdirectory = *\n", s.dir, key)
-	write(b, filepath.Join(s.dir, "gitconfig"), config)
+	const config = "[gpg]\n\tformat = ssh\n[gpg \"ssh\"]\n\tallowedSignersFile = %q\n[user]\n\tsigningKey = %q\n[safe]\n\tdirectory = *\n"
+	write(b, filepath.Join(s.dir, "gitconfig"), fmt.Sprintf(config, s.dir+"/allowed", key)) // quoted: a path may have a # in it
 	public, err := os.ReadFile(key + ".pub")
 	if err != nil {
 		b.Fatal(err)
@@ -166,7 +166,7 @@ func median(ds []time.Duration) float64 {
 // BenchmarkPushOneCommit is the hook's own time for a push of one commit, process start to exit.
 func BenchmarkPushOneCommit(b *testing.B) {
 	for _, history := range histories(b) {
-		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
 			s := newBench(b, history, 1)
 			s.hook(b)
 			var ours, theirs []time.Duration
@@ -185,7 +185,7 @@ func BenchmarkPushOneCommit(b *testing.B) {
 // --format=%G? of them.
 func BenchmarkPushThousandCommits(b *testing.B) {
 	for _, history := range histories(b) {
-		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
 			s := newBench(b, history, 1000)
 			s.hook(b)
 			var ours []time.Duration
@@ -203,17 +203,17 @@ func BenchmarkPushThousandCommits(b *testing.B) {
 // many branches that nobody protects, against git rev-list --no-walk of the same.
 func BenchmarkPushThousandTags(b *testing.B) {
 	for _, history := range histories(b) {
-		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
 			s := newBench(b, history, 0)
 			s.run(b, "sh", "-ec", `cd "$1"
 				git rev-list main >../commits
 				for i in $(seq 1000); do echo $(( i * $(wc -l <../commits) / 1001 + 1 )) $i; done |
-				while read n i; do git tag -s -m tag v$i $(sed -n ${n}p ../commits); done
+				while read n i; do git tag -s -m tag bench$i $(sed -n ${n}p ../commits); done
 				zero=0000000000000000000000000000000000000000
-				git for-each-ref --format="$zero %(objectname) %(refname)" 'refs/tags/v*' >../tags
-				git for-each-ref --format="$zero %(*objectname) refs/heads/%(refname:short)-fix" 'refs/tags/v*' >../branches
-				git for-each-ref --format='%(objectname)' 'refs/tags/v*' >../ids
-				git for-each-ref --format='delete %(refname)' 'refs/tags/v*' | git update-ref --stdin`, "sh", s.repo)
+				git for-each-ref --format="$zero %(objectname) %(refname)" 'refs/tags/bench*' >../tags
+				git for-each-ref --format="$zero %(*objectname) refs/heads/%(refname:short)-fix" 'refs/tags/bench*' >../branches
+				git for-each-ref --format='%(objectname)' 'refs/tags/bench*' >../ids
+				git for-each-ref --format='delete %(refname)' 'refs/tags/bench*' | git update-ref --stdin`, "sh", s.repo)
 			var tags, branches, theirs []time.Duration
 			for b.Loop() {
 				tags = append(tags, s.hookLines(b, s.run(b, "cat", s.dir+"/tags")+"\n"))
@@ -271,7 +271,7 @@ func BenchmarkGuard(b *testing.B) {
 // BenchmarkBacktest is a backtest of a whole history against git log --raw -z on the same.
 func BenchmarkBacktest(b *testing.B) {
 	for _, history := range histories(b) {
-		b.Run(strings.SplitN(filepath.Base(history), ".", 2)[0], func(b *testing.B) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
 			s := newBench(b, history, 0)
 			var ours, theirs []time.Duration
 			var peak int64

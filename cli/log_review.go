@@ -7,6 +7,7 @@ import (
 
 	"countersign/gate"
 	"countersign/gate/record"
+	"countersign/gate/review"
 	"countersign/policy"
 )
 
@@ -31,7 +32,7 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			if len(references) > 0 {
 				return nil
 			}
-			waiting, err := g.Unreviewed()
+			waiting, err := review.In(g.GitDir()).Waiting()
 			if err != nil {
 				return err
 			}

@@ -13,9 +13,11 @@ import (
 // baselineRefs is how many refs a record of a baseline has at most: it must not get longer than the journal takes.
 const baselineRefs = 2000
 
-// Baseline records what the protected refs hold, of which the journal knows nothing yet: the first push to each is
-// then compared with that. Of a ref whose value is known it says nothing, wherever that ref may be now. Where the
-// policy is still to be pushed, the branch that will hold it is the only one known to be protected.
+// Baseline records what those protected refs hold of which the journal says nothing yet, so that the first push to each
+// is compared with that.
+//
+// Of a ref whose value the journal knows, Baseline says nothing, wherever that ref may be now. Where the policy is still
+// to be pushed, only the branch that will hold it is known to be protected.
 func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	if g.repo == nil {
 		return ErrUndecided
@@ -40,16 +42,17 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 			aliases[r.Name] = r
 		}
 	}
-	var found []policy.RefDecision
+	var unrecorded []policy.RefDecision
 	for _, r := range refs {
 		protected := g.inForce == nil && r.Name == g.introduction.Ref || g.inForce != nil && g.protects(r.Name, r.Name, aliases)
 		if r.Target != "" || !protected || whole.State(r.Name).Known() != "" {
 			continue
 		}
-		found = append(found, policy.RefDecision{Ref: r.Name, Old: r.ID.String(), New: r.ID.String(), Protected: true})
+		unrecorded = append(unrecorded, policy.RefDecision{Ref: r.Name, Old: r.ID.String(), New: r.ID.String(), Protected: true})
 	}
-	for some := range slices.Chunk(found, baselineRefs) {
-		if err := g.record(ctx, record.Baseline, req, policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}); err != nil {
+	for some := range slices.Chunk(unrecorded, baselineRefs) {
+		d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}
+		if err := g.record(ctx, record.Baseline, req, d); err != nil {
 			return undecided(err)
 		}
 	}

@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"countersign/gate/record"
+	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -49,7 +48,7 @@ func TestAttackDecidedTooLate(t *testing.T) {
 	p := policy.Default()
 	p.Protect.Refs, p.Limits.Time = []string{"refs/heads/other"}, 20*time.Millisecond
 	g := &Gate{
-		repo: late{}, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: new(kept), logs: new(transparency),
+		repo: late{}, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: new(kept), logs: new(translog.Client),
 		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
 	}
 	id, err := history.ParseID(strings.Repeat("1", 40))
@@ -79,7 +78,7 @@ func TestAttackNeverAnswers(t *testing.T) {
 	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(kept)
 	defer close(repo.until)
 	g := &Gate{
-		repo: repo, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: journal, logs: new(transparency),
+		repo: repo, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: journal, logs: new(translog.Client),
 		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
 	}
 	id, err := history.ParseID(strings.Repeat("1", 40))
@@ -97,43 +96,5 @@ func TestAttackNeverAnswers(t *testing.T) {
 	}
 	if err := g.Close(); err != nil {
 		t.Error(err)
-	}
-}
-
-// A log that doesn't answer is waited for as long as the push may take, and only the log of a policy in force is asked.
-func TestAttackSilentLog(t *testing.T) {
-	asked, until := make(chan string, 10), make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		asked <- r.URL.Path
-		<-until
-	}))
-	defer server.Close()
-	defer close(until)
-	x := policy.X509{Transparency: "online", Log: server.URL, Timeout: time.Hour}
-	inForce := &policyInForce{policy: &policy.Policy{X509: x}}
-	logs := new(transparency)
-
-	push, cancel := context.WithCancel(t.Context())
-	end := logs.during(push, inForce)
-	go func() { <-asked; cancel() }()
-	if _, err := logs.ask(x)([]byte("query")); !errors.Is(err, context.Canceled) {
-		t.Errorf("a silent log: %v", err)
-	}
-	end()
-
-	end = logs.during(t.Context(), &policyInForce{policy: &policy.Policy{X509: policy.X509{Transparency: "embedded", Log: server.URL}}}, nil)
-	if _, err := logs.ask(x)([]byte("query")); err == nil || !strings.Contains(err.Error(), "before the policy that names it is in force") {
-		t.Errorf("a log that no policy in force names: %v", err)
-	}
-	end()
-
-	end = logs.during(t.Context(), inForce)
-	logs.left = 0
-	if _, err := logs.ask(x)([]byte("query")); err == nil || !strings.Contains(err.Error(), "push in parts") {
-		t.Errorf("a question too many: %v", err)
-	}
-	end()
-	if len(asked) > 0 {
-		t.Errorf("asked for %s", <-asked)
 	}
 }

@@ -8,45 +8,46 @@ import (
 	"countersign/policy"
 )
 
-// Compared is what a comparison of the journal with the refs found, a line each.
+// Compared is what a comparison of the journal with the refs found. A change stands there as "REF to NEW".
 type Compared struct {
-	NotMade     []string         // accepted, and not known to be made: no fault
-	NotAccepted []string         // made on a protected ref without a decision
+	NotMade     []string         // changes that were accepted and aren't known to be made: no fault
+	NotAccepted []string         // changes that were made on a protected ref without a decision
 	Outside     []policy.Finding // about protected refs that aren't where the last judged push left them
 	Unknown     bool             // pushes were accepted, and no record says what Git made
 	Journal     bool             // there is one
 }
 
-// moved is a ref that isn't where the last judged push left it.
-type moved struct {
-	ref        string
-	known, now history.ID
+// movedRef is a protected ref that isn't where the last judged push left it.
+type movedRef struct {
+	name       string
+	known, now history.ID // the value that push left, and what the ref holds
 }
 
-// Compare compares what was decided with what was made, and each protected ref with where the last judged push
-// left it. Refs that are gone are missed, too.
+// Compare compares what was decided with what was made, and each protected ref, those that are gone as well, with where
+// the last judged push left it.
 func (g *Gate) Compare(ctx context.Context, now time.Time) (Compared, error) {
-	c, outside, err := g.compare(ctx, now)
-	if err != nil || len(outside) == 0 {
+	c, moved, err := g.compare(ctx, now)
+	if err != nil || len(moved) == 0 {
 		return c, err
 	}
 	// A push may have come in while the journal was read, and the refs after that: what is so is so twice.
-	first := make(map[moved]bool)
-	for _, m := range outside {
+	first := make(map[movedRef]bool)
+	for _, m := range moved {
 		first[m] = true
 	}
-	if c, outside, err = g.compare(ctx, now); err != nil {
+	if c, moved, err = g.compare(ctx, now); err != nil {
 		return c, err
 	}
-	for _, m := range outside {
+	for _, m := range moved {
 		if first[m] {
-			c.Outside = append(c.Outside, g.movedOutside(ctx, m.ref, m.known, m.now))
+			c.Outside = append(c.Outside, g.movedOutside(ctx, m.name, m.known, m.now))
 		}
 	}
 	return c, ctx.Err()
 }
 
-func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside []moved, err error) {
+// compare is one comparison. It gives the refs that were moved outside, and no findings about them.
+func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, moved []movedRef, err error) {
 	if g.repo == nil || g.inForce == nil {
 		return c, nil, ErrUndecided
 	}
@@ -64,26 +65,26 @@ func (g *Gate) compare(ctx context.Context, now time.Time) (c Compared, outside 
 	for _, r := range refs {
 		held[r.Name] = r.ID
 	}
-	accepted := false
+	awaits := false
 	for _, ref := range whole.Refs() {
 		state := whole.State(ref)
-		accepted = accepted || state.Awaits()
-		for _, w := range state.Pending() {
-			if w.Protected || policy.IsAttestation(ref) {
-				c.NotMade = append(c.NotMade, ref+" to "+w.New)
+		awaits = awaits || state.Awaits()
+		for _, change := range state.Pending() {
+			if change.Protected || policy.IsAttestation(ref) {
+				c.NotMade = append(c.NotMade, ref+" to "+change.New)
 			}
 		}
-		for _, m := range state.Unjudged() {
-			c.NotAccepted = append(c.NotAccepted, ref+" to "+m.New)
+		for _, change := range state.Unjudged() {
+			c.NotAccepted = append(c.NotAccepted, ref+" to "+change.New)
 		}
 		known, isMoved, err := state.Moved(held[ref])
 		if err != nil {
 			return c, nil, err
 		}
 		if isMoved {
-			outside = append(outside, moved{ref, known, held[ref]})
+			moved = append(moved, movedRef{ref, known, held[ref]})
 		}
 	}
-	c.Unknown = accepted && !whole.Made
-	return c, outside, nil
+	c.Unknown = awaits && !whole.Made
+	return c, moved, nil
 }

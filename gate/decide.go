@@ -52,7 +52,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
-	defer g.logs.during(ctx, g.inForce, g.server)()
+	defer g.logs.During(ctx, logsOf(g.inForce, g.server)...)()
 	p := &push{Gate: g, req: req}
 	g.received = req.Received.Unix()
 	if err := p.lookUp(ctx); err != nil {

@@ -24,10 +24,13 @@
 // words of a record and the modes of files:
 //
 //   - gate/attest reads attestations: approvals, withdrawals, exceptions and approvals of moves;
+//   - gate/keyring makes a keyring of a policy's principals;
 //   - gate/record says what the journal keeps of a push;
 //   - gate/refstate says what became of a ref, by the journal, and since when something has been in sight;
+//   - gate/review keeps the list of pushes that passed by an exception, until somebody has looked at them;
 //   - gate/tenure keeps what everybody has earned, so that a push doesn't read all of history;
 //   - gate/ticket tells the guard what was decided;
+//   - gate/translog asks a transparency log, for a policy with transparency = "online";
 //   - gate/shared makes files that everybody who pushes can use.
 //
 // What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache of

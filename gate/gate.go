@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/gate/keyring"
 	"countersign/gate/record"
 	"countersign/gate/refstate"
+	"countersign/gate/review"
 	"countersign/gate/tenure"
 	"countersign/gate/ticket"
+	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -101,14 +104,14 @@ type Gate struct {
 	tenure       *tenure.Cache       // nil where the policy couldn't be read
 	exceptions   *bool               // whether there is any; nil before somebody asked
 	chain        map[string][]string // names between one that is pushed to and the ref that moves
-	logs         *transparency
+	logs         *translog.Client
 	pusher       string // who signed the push certificate; "" for nobody
 }
 
 // Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
 // Judge then refuses and records that error: a policy that can't be read is no open door.
 func Open(o Options) (*Gate, error) {
-	g := &Gate{o: o, logs: new(transparency)}
+	g := &Gate{o: o, logs: new(translog.Client)}
 	err := g.open()
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
@@ -153,6 +156,20 @@ func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	}
 	g.openTenure()
 	return nil
+}
+
+// logsOf gives the addresses of the transparency logs that policies lead to.
+func logsOf(policies ...*policyInForce) []string {
+	var logs []string
+	for _, st := range policies {
+		if st == nil {
+			continue
+		}
+		if log := keyring.Log(st.policy); log != "" {
+			logs = append(logs, log)
+		}
+	}
+	return logs
 }
 
 func (o Options) openRepo(limits history.Limits) (Repository, error) {
@@ -245,7 +262,7 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
 	if d.Verdict == policy.Accepted {
-		if rerr := g.keepForReview(d); rerr != nil {
+		if rerr := review.In(g.GitDir()).Keep(d); rerr != nil {
 			err = fmt.Errorf("%w: the list of exceptions to review: %w", ErrUndecided, rerr)
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
@@ -273,7 +290,9 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		g.tenure.Save()
 	}
 	if g.repo != nil {
-		g.remindOf(&d)
+		if note := review.In(g.GitDir()).Remind(); note != "" {
+			d.Notes = append(d.Notes, note)
+		}
 	}
 	return d, err
 }

@@ -16,6 +16,7 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/tenure"
+	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -54,7 +55,7 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
 			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
 		},
-		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""), inForce: &policyInForce{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(transparency),
+		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""), inForce: &policyInForce{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(translog.Client),
 	}, m
 }
 
@@ -191,7 +192,7 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	}
 	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
 	p.Adoption.Commits = []string{tip.String()}
-	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, inForce: &policyInForce{policy: p}, logs: new(transparency)}
+	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, inForce: &policyInForce{policy: p}, logs: new(translog.Client)}
 	g.server = g.inForce
 	var err error
 	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {

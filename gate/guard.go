@@ -8,25 +8,28 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/ticket"
+	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 )
 
-// Guard says which moves of protected refs nobody decided; none may go on. It records them. Which refs are
-// protected is the policy's to say; where that can't be read all are. Options are those of a gate: the policy is
-// opened last, as few moves need it.
+// Guard decides what a reference transaction may do beside a push: it gives a finding for each move of a protected ref
+// that no ticket lets pass, and records them. With one finding or an error the whole transaction must not go on.
+//
+// Which refs are protected is the policy's to say; where it can't be read all are. Options are those of a gate. The
+// policy is read last, since few moves need it.
 func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([]policy.Finding, error) {
-	g := &Gate{o: o, logs: new(transparency)}
+	g := &Gate{o: o, logs: new(translog.Client)}
 	defer g.Close()
-	ask := ticket.In(o.Dir).Lacks(o.Process, t.Moves)
-	if len(ask) == 0 {
+	lacking := ticket.In(o.Dir).Lacks(o.Process, t.Moves)
+	if len(lacking) == 0 {
 		return nil, nil // a push that was accepted
 	}
 	if err := g.openForRefs(); err != nil {
 		return nil, fmt.Errorf("%w: the repository can't be read: %w", ErrUndecided, err)
 	}
 	tickets := ticket.In(g.GitDir()) // a worktree has none of its own
-	moves, err := g.changing(ctx, ticket.Transaction{Moves: tickets.Lacks(o.Process, ask), Command: t.Command})
+	moves, err := g.changing(ctx, ticket.Transaction{Moves: tickets.Lacks(o.Process, lacking), Command: t.Command})
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +63,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 	return d.Findings, g.record(ctx, record.Push, req, record.Bounded(d))
 }
 
+// guards says whether a ref is protected, or may be.
 func (g *Gate) guards(ref string) bool { return g.inForce == nil || g.inForce.policy.Protects(ref) }
 
 // openForRefs opens the repository with the reader that starts no other process, where that can read it.
@@ -71,13 +75,14 @@ func (g *Gate) openForRefs() (err error) {
 	return nil
 }
 
+// openByGit opens the repository with a git program.
 func (g *Gate) openByGit() (err error) {
 	g.o.GoGit = false
 	g.repo, err = g.o.openRepo(history.Limits{})
 	return err
 }
 
-// changing gives the moves that would change what a ref holds, with its real value.
+// changing gives the moves of a transaction that would change what a ref holds, each from what it really holds.
 func (g *Gate) changing(ctx context.Context, t ticket.Transaction) ([]ticket.Move, error) {
 	moves := t.Moving(g.GitDir())
 	if len(moves) == 0 {
@@ -106,7 +111,8 @@ func (g *Gate) changing(ctx context.Context, t ticket.Transaction) ([]ticket.Mov
 	return ticket.Changing(moves, held), nil
 }
 
-// leaveTicket lets Git make what was accepted, under each name of what moves.
+// leaveTicket leaves the ticket of a push that was accepted. A push to a symbolic ref moves the ref behind it: the
+// ticket has a move for each of the names.
 func (g *Gate) leaveTicket(req Request) error {
 	tickets := ticket.In(g.GitDir())
 	if !tickets.Wanted() {
@@ -116,9 +122,9 @@ func (g *Gate) leaveTicket(req Request) error {
 	var moves []ticket.Move
 	for _, u := range req.Updates {
 		length := max(len(u.Old.String()), len(u.New.String()))
-		old, to := padded(u.Old, length), padded(u.New, length)
+		old, new := padded(u.Old, length), padded(u.New, length)
 		for _, name := range append([]string{u.Name}, g.chain[u.Name]...) {
-			moves = append(moves, ticket.Move{Old: old, New: to, Ref: name})
+			moves = append(moves, ticket.Move{Old: old, New: new, Ref: name})
 		}
 	}
 	return tickets.Write(g.o.Process, moves)
@@ -132,7 +138,7 @@ func padded(id history.ID, length int) string {
 	return id.String()
 }
 
-// MayMove leaves a ticket, by an operator, for one move of one ref, and records it with the reason.
+// MayMove leaves an operator's ticket for the one move that a request is about, and records it with the reason.
 func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
 	u := req.Updates[0]
 	tickets := ticket.In(g.GitDir())

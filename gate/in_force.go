@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"countersign/gate/keyring"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -48,7 +49,7 @@ func (g *Gate) readPolicyInForce(fsys fs.FS) (*policyInForce, error) {
 	if g.o.Keyless {
 		return &policyInForce{policy: p}, nil
 	}
-	keys, err := keyring(p, g.logs)
+	keys, err := keyring.Of(p, g.logs)
 	return &policyInForce{policy: p, keys: keys}, err
 }
 
@@ -174,7 +175,7 @@ func (g *Gate) fromTree(folder *history.Folder) (*policyInForce, error) {
 		st.policy = st.policy.WithFloor(g.floor)
 		st.floor = g.floor.AsFloorOf(st.policy)
 	}
-	st.keys, err = keyring(st.policy, g.logs)
+	st.keys, err = keyring.Of(st.policy, g.logs)
 	return st, err
 }
 

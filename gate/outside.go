@@ -1,10 +1,10 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -35,15 +35,9 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	if err != nil || !moved {
 		return false, err
 	}
-	refs, err := p.repo.Refs(ctx, u.resolved) // again: the journal may know of a push that came in since
+	now, err := p.valueOf(ctx, u.resolved) // again: the journal may know of a push that came in since
 	if err != nil {
 		return false, err
-	}
-	var now history.ID
-	for _, r := range refs {
-		if r.Name == u.resolved {
-			now = r.ID
-		}
 	}
 	if now != u.real {
 		p.refuse(u, policy.RefStale, "it is at "+now.String()+" by now, not at "+u.real.String(), "git fetch, then push again")
@@ -65,31 +59,33 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 	return false, nil
 }
 
+// valueOf gives what a ref holds now, zero where there is none.
+func (g *Gate) valueOf(ctx context.Context, ref string) (history.ID, error) {
+	refs, err := g.repo.Refs(ctx, ref)
+	if i := slices.IndexFunc(refs, func(r history.Ref) bool { return r.Name == ref }); i >= 0 {
+		return refs[i].ID, err
+	}
+	return history.ID{}, err
+}
+
 // movedOutside is the finding about a ref that isn't where the last judged push left it.
-func (g *Gate) movedOutside(ctx context.Context, ref string, was, now history.ID) policy.Finding {
+func (g *Gate) movedOutside(ctx context.Context, ref string, known, now history.ID) policy.Finding {
 	return policy.MovedRef{
-		Ref: ref, Known: nameOf(was), Now: nameOf(now), WhatCameIn: g.between(ctx, was, now), LengthOfIDs: max(len(was.String()), len(now.String())),
+		Ref: ref, Known: nameOf(known), Now: nameOf(now), WhatCameIn: g.cameIn(ctx, known, now), LengthOfIDs: max(len(known.String()), len(now.String())),
 	}.Finding()
 }
 
-func absent(id history.ID) string {
-	if id.IsZero() {
-		return "nothing"
-	}
-	return id.String()
-}
-
-// between names the commits that came in past the hook, the newest first.
-func (g *Gate) between(ctx context.Context, known, found history.ID) string {
-	if found.IsZero() {
+// cameIn says what came in past the hook since a ref was known to have a value: its commits, the newest first.
+func (g *Gate) cameIn(ctx context.Context, known, now history.ID) string {
+	if now.IsZero() {
 		return "it was deleted"
 	}
-	if kind, err := g.repo.Kind(ctx, found); err != nil || kind != "commit" {
+	if kind, err := g.repo.Kind(ctx, now); err != nil || kind != "commit" {
 		return "the object was judged by nobody"
 	}
 	const unread = "what came in can't be read"
 	seen := 0
-	line, err := g.repo.FirstParents(ctx, found, func(id history.ID) bool {
+	line, err := g.repo.FirstParents(ctx, now, func(id history.ID) bool {
 		seen++
 		return id == known || seen > maxNamed
 	})
@@ -128,84 +124,8 @@ func (g *Gate) between(ctx context.Context, known, found history.ID) string {
 	return "judged by nobody: " + strings.Join(names, ", ")
 }
 
-// mostNames is how many names git is asked about: above it, it gives all refs. A command line has its bounds.
-const mostNames = 500
-
-// noRoom names a ref beside which Git can't store a new one: the name of one would be a folder of the other. All
-// updates are asked about at once.
-func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
-	if !u.real.IsZero() || u.New.IsZero() {
-		return "", nil
-	}
-	if p.beside == nil {
-		news, there := make(map[string]bool), make(map[string]bool) // new refs; the folders above them, and whether a ref has that name
-		var names []string
-		for i := range p.updates {
-			u := &p.updates[i]
-			if !u.real.IsZero() || u.New.IsZero() || !u.decision.Protected && !policy.IsAttestation(u.resolved) {
-				continue
-			}
-			news[u.resolved] = true
-			names = append(names, u.resolved+"/")
-			for above := range prefixes(path.Dir(u.resolved)) {
-				if _, named := there[above]; !named && above != "refs" {
-					there[above] = false
-					names = append(names, above)
-				}
-			}
-		}
-		if len(names) > mostNames {
-			names = nil
-		}
-		refs, err := p.repo.Refs(ctx, names...)
-		if err != nil {
-			return "", err
-		}
-		p.beside = make(map[string]string)
-		for _, r := range refs {
-			if _, named := there[r.Name]; named {
-				there[r.Name] = true
-			}
-			for above := range prefixes(path.Dir(r.Name)) {
-				if news[above] {
-					p.beside[above] = r.Name
-				}
-			}
-		}
-		for name := range news {
-			for above := range prefixes(path.Dir(name)) {
-				if there[above] {
-					p.beside[name] = above
-				}
-			}
-		}
-	}
-	return p.beside[u.resolved], nil
-}
-
-// clash names a new ref of the push beside which Git can't store another new one of it; "" for none.
-func (p *push) clash(u *update) string {
-	if p.clashes == nil {
-		p.clashes = make(map[string]string)
-		var folders []string
-		for i := range p.updates {
-			if u := &p.updates[i]; u.real.IsZero() && !u.New.IsZero() {
-				folders = append(folders, u.resolved+"/")
-			}
-		}
-		slices.Sort(folders) // what is in a folder follows it
-		for i := 1; i < len(folders); i++ {
-			if above, below := folders[i-1], folders[i]; above != below && strings.HasPrefix(below, above) {
-				above, below = strings.TrimSuffix(above, "/"), strings.TrimSuffix(below, "/")
-				p.clashes[above], p.clashes[below] = below, above
-			}
-		}
-	}
-	return p.clashes[u.resolved]
-}
-
-// AcceptMove lets one move of a protected ref stand that no judged push made: from what it was known to be to what
-// it is now. Whoever may write to the journal may say so, and it is recorded who did and why.
+// AcceptMove lets one move of a protected ref stand that no judged push made, from the value that it was known to have
+// to the one that it has now, and records who said so and why. Whoever may write to the journal may say so.
 func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reason string) error {
 	if g.repo == nil || g.inForce == nil {
 		return ErrUndecided
@@ -214,23 +134,17 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	if err != nil {
 		return err
 	}
-	found, err := history.ParseID(to)
+	new, err := history.ParseID(to)
 	if err != nil {
 		return err
 	}
 	g.received = req.Received.Unix()
-	refs, err := g.repo.Refs(ctx, ref)
+	now, err := g.valueOf(ctx, ref)
 	if err != nil {
 		return err
 	}
-	var now history.ID
-	for _, r := range refs {
-		if r.Name == ref {
-			now = r.ID
-		}
-	}
-	if now != found {
-		return fmt.Errorf("%s is at %s, not at %s", ref, absent(now), absent(found))
+	if now != new {
+		return fmt.Errorf("%s is at %s, not at %s", ref, cmp.Or(nameOf(now), "nothing"), cmp.Or(nameOf(new), "nothing"))
 	}
 	if l, err := g.refLog(ctx); err != nil || l == nil {
 		return errors.Join(err, errors.New("there is no journal yet, and nothing to accept"))
@@ -245,10 +159,10 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 		return fmt.Errorf("nothing is known of %s while it was protected: nothing to accept", ref)
 	case known != old.String():
 		return fmt.Errorf("%s was known to be at %s, not at %s", ref, known, from)
-	case known == found.String() && len(state.Unjudged()) == 0:
+	case known == new.String() && len(state.Unjudged()) == 0:
 		return fmt.Errorf("%s is where it was known to be: nothing to accept", ref)
 	}
 	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}
-	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: found.String(), Protected: true}}
+	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: new.String(), Protected: true}}
 	return g.record(ctx, record.Move, req, d)
 }

@@ -3,9 +3,11 @@ package gate
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"countersign/gate/record"
+	"countersign/gate/review"
 	"countersign/policy"
 )
 
@@ -64,6 +66,24 @@ func (g *Gate) Applied(ctx context.Context, req Request) error {
 		d.Refs[i].Old = u.Old.String() // Git's own word by now, not the client's
 	}
 	return g.record(ctx, record.Applied, req, d)
+}
+
+var errNothingToReview = errors.New("no push of that reference waits for a review")
+
+// Review records that somebody has looked at what passed by an exception, and takes it off the list.
+func (g *Gate) Review(ctx context.Context, req Request, reference string) error {
+	list := review.In(g.GitDir())
+	waiting, err := list.Waiting()
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(waiting, reference) {
+		return errNothingToReview
+	}
+	if err := g.record(ctx, record.Review, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
+		return err
+	}
+	return list.Done(reference)
 }
 
 // asked gives the updates of a request as far as the request says them. What a ref was before, it

@@ -1,9 +1,7 @@
-package gate
+package keyring
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -38,13 +36,17 @@ func TestAllowedSignersOfAPrincipal(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []verify.Key{
-		{Principal: "alice", Kind: verify.SSH, Data: []byte(someKey), Source: "keys/allowed_signers:3", From: day(2), Until: day(20)},
-		{Principal: "alice", Kind: verify.SSH, Data: []byte(otherKey), Source: "keys/allowed_signers:5", From: day(5), Until: day(20)},
+		{Data: []byte(someKey), Source: "keys/allowed_signers:3", From: day(2), Until: day(20)},
+		{Data: []byte(otherKey), Source: "keys/allowed_signers:5", From: day(5), Until: day(20)},
+	}
+	for i := range want {
+		want[i].Principal, want[i].Kind = "alice", verify.SSH
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if _, err := allowedSigners(file, []string{"carol@nowhere.example"}); err == nil || !strings.Contains(err.Error(), "no line allows carol@nowhere.example") {
+	_, err = allowedSigners(file, []string{"carol@nowhere.example"})
+	if err == nil || !strings.Contains(err.Error(), "no line allows carol@nowhere.example") {
 		t.Errorf("a principal whom no line allows: %v", err)
 	}
 	file.Data = append(file.Data, "\nnonsense"...)
@@ -53,41 +55,42 @@ func TestAllowedSignersOfAPrincipal(t *testing.T) {
 	}
 }
 
-func TestAskLog(t *testing.T) {
-	status, answer := http.StatusOK, "[]"
-	log := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if query, err := io.ReadAll(r.Body); err != nil || string(query) != "query" || r.Method != "POST" || r.URL.Path != "/rekor/api/v1/log/entries/retrieve" {
-			t.Errorf("%s %s: %q, %v", r.Method, r.URL, query, err)
-		}
-		w.WriteHeader(status)
-		io.WriteString(w, answer)
-	}))
-	ask := new(transparency).ask(policy.X509{Log: log.URL + "/rekor/", Timeout: time.Minute})
-	if got, err := ask([]byte("query")); err != nil || string(got) != "[]" {
-		t.Errorf("%q, %v", got, err)
+// A draft may name no key; a key that can't be read is never left out.
+func TestNoKeyring(t *testing.T) {
+	if keys, err := Of(&policy.Policy{}, noLogs{}); keys != nil || err != nil {
+		t.Errorf("a draft: %v, %v", keys, err)
 	}
-	answer = strings.Repeat(" ", maxAnswer+1)
-	if _, err := ask([]byte("query")); err == nil || !strings.Contains(err.Error(), "answered more than") {
-		t.Errorf("a long answer: %v", err)
+	var names []policy.Principal
+	for _, source := range []string{"one", "two"} {
+		key := policy.Key{Kind: "allowed-signers", Data: []byte("nonsense"), Source: source}
+		names = append(names, policy.Principal{Name: source, Keys: []policy.Key{key}})
 	}
-	status, answer = http.StatusBadGateway, "[]"
-	if _, err := ask([]byte("query")); err == nil || !strings.Contains(err.Error(), "502 Bad Gateway") {
-		t.Errorf("a failure: %v", err)
+	keys, err := Of(&policy.Policy{Principals: names}, noLogs{})
+	if keys != nil || err == nil || !strings.Contains(err.Error(), "one:1: ") || !strings.Contains(err.Error(), "two:1: ") {
+		t.Errorf("two files that can't be read: %v, %v", keys, err)
 	}
-	log.Close()
-	if _, err := ask([]byte("query")); err == nil || !strings.Contains(err.Error(), "can't be asked") {
-		t.Errorf("nobody there: %v", err)
-	}
+}
+
+// noLogs has no log to ask.
+type noLogs struct{}
+
+func (noLogs) Ask(string, time.Duration) func([]byte) ([]byte, error) {
+	return func([]byte) ([]byte, error) { return nil, errors.New("nobody there") }
 }
 
 // Only a policy that says so leads to the log, and what is said nowhere is the strictest.
 func TestSettings(t *testing.T) {
 	for transparency, want := range map[string]verify.Transparency{
-		"none": verify.NoProof, "online": verify.OnlineProof, "embedded": verify.EmbeddedProof, "": verify.EmbeddedProof, "None": verify.EmbeddedProof,
+		"none": verify.NoProof, "online": verify.OnlineProof, "embedded": verify.EmbeddedProof,
+		"": verify.EmbeddedProof, "None": verify.EmbeddedProof,
 	} {
-		s := settings(&policy.Policy{X509: policy.X509{Transparency: transparency}}, nil)
+		p := &policy.Policy{X509: policy.X509{Transparency: transparency, Log: "https://log.example"}}
+		s := settings(p, noLogs{})
 		if s.X509.Transparency != want || (s.X509.Entry != nil) != (want == verify.OnlineProof) {
 			t.Errorf("transparency %q gives %v, entry %t", transparency, s.X509.Transparency, s.X509.Entry != nil)
+		}
+		if log := Log(p); (log == p.X509.Log) != (want == verify.OnlineProof) {
+			t.Errorf("transparency %q leads to %q", transparency, log)
 		}
 	}
 }

@@ -1,25 +1,40 @@
-package gate
+// Package keyring makes a keyring of a policy: it hands the principals of package policy, with their keys, to package
+// verify. The two don't know each other.
+//
+// [Of] takes each key as the policy has it, and from an OpenSSH file of allowed signers what it allows to one of the
+// principal's addresses, within what the policy says of the file. The settings of signatures and certificates go with
+// them. What the policy says nothing of is the strictest that there is.
+//
+// Nothing is read but what the policy holds, and nothing is asked: a keyring whose policy wants proofs online, and no
+// other, gets the function that asks the log. [Log] says which log that is.
+package keyring
 
 import (
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign/policy"
 	"countersign/verify"
 )
 
-// keyring hands the policy's principals to package verify; the two don't know each other. It is nil
-// where a draft names no key. Logs asks transparency logs, where the policy wants that.
-func keyring(p *policy.Policy, logs *transparency) (*verify.Keyring, error) {
+// Logs gives the functions that ask transparency logs.
+type Logs interface {
+	Ask(address string, timeout time.Duration) func(query []byte) (answer []byte, err error)
+}
+
+// Of gives the keyring of a policy, nil where a draft names no key. The error names every key that can't be read.
+func Of(p *policy.Policy, logs Logs) (*verify.Keyring, error) {
 	var keys []verify.Key
 	var errs []error
 	for _, q := range p.Principals {
 		for _, k := range q.Keys {
 			key := verify.Key{
-				Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Authority: k.Authority, Identities: k.Identities, Issuer: k.Issuer,
-				From: k.From, Until: k.Until, Revoked: verify.Revocation(k.Revoked), RevokedAt: k.RevokedAt, Source: k.Source,
+				Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Source: k.Source,
+				Authority: k.Authority, Identities: k.Identities, Issuer: k.Issuer,
+				From: k.From, Until: k.Until, Revoked: verify.Revocation(k.Revoked), RevokedAt: k.RevokedAt,
 			}
 			if k.Kind != "allowed-signers" {
 				keys = append(keys, key)
@@ -73,21 +88,33 @@ func allowedSigners(file verify.Key, emails []string) ([]verify.Key, error) {
 	return keys, nil
 }
 
-func settings(p *policy.Policy, logs *transparency) verify.Settings {
+func settings(p *policy.Policy, logs Logs) verify.Settings {
 	s := verify.Settings{
-		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, EndGrace: p.Signatures.EndGrace, UserVerified: p.Signatures.UserVerified,
-		RevokedSSH: files(p.Signatures.RevokedSSH),
-		X509:       verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
+		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, EndGrace: p.Signatures.EndGrace,
+		UserVerified: p.Signatures.UserVerified,
+		RevokedSSH:   files(p.Signatures.RevokedSSH),
+		X509:         verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
 	}
 	switch p.X509.Transparency {
 	case "none":
 		s.X509.Transparency = verify.NoProof
-	case "online":
-		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, logs.ask(p.X509)
+	case online:
+		s.X509.Transparency, s.X509.Entry = verify.OnlineProof, logs.Ask(p.X509.Log, p.X509.Timeout)
 	default:
 		s.X509.Transparency = verify.EmbeddedProof
 	}
 	return s
+}
+
+// online is the setting of a policy that leads to a transparency log; no other does.
+const online = "online"
+
+// Log gives the address of the transparency log that a policy leads to; "" for none.
+func Log(p *policy.Policy) string {
+	if p.X509.Transparency != online {
+		return ""
+	}
+	return p.X509.Log
 }
 
 func files(of []policy.File) []verify.File {
