@@ -91,7 +91,7 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 		}
 		a.ReplacesGood, a.ReplacesWhen = b.Signature.Status == policy.StatusGood, b.When
 	}
-	if r.Kind != policy.Approves || a.For != "" {
+	if r.Kind != policy.Approves && r.Kind != policy.Moves || a.For != "" {
 		return nil
 	}
 	// What is wrong with the commit is said when it lands.

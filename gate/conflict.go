@@ -72,7 +72,8 @@ func (p *push) clash(u *update) string {
 		p.clashes = make(map[string]string)
 		var folders []string
 		for i := range p.updates {
-			if u := &p.updates[i]; u.real.IsZero() && !u.New.IsZero() {
+			// What is really new: where a ref was moved past the hook, real becomes what was known of it.
+			if u := &p.updates[i]; strings.Trim(u.decision.Old, "0") == "" && !u.New.IsZero() {
 				folders = append(folders, u.resolved+"/")
 			}
 		}

@@ -32,7 +32,7 @@ type push struct {
 type update struct {
 	history.RefUpdate
 	resolved string     // the ref that really moves
-	real     history.ID // its value before the push
+	real     history.ID // its value before the push, or what the last judged push left; see outside
 	above    bool       // that value reaches every commit of adoption
 	decision *policy.RefDecision
 	facts    policy.RefChange // as far as they were looked up; see [push.change]

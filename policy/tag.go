@@ -49,11 +49,8 @@ func (p *Policy) tagProblem(t Tag) *problem {
 	case t.Name != name:
 		return &problem{TagName, fmt.Sprintf("the tag object calls itself %q", t.Name), []string{again}}
 	}
-	q, why := p.signedBy(t.Signature, again)
-	switch {
-	case why != nil && why.code == SignatureUnsupported && t.Signature.Status == StatusGood:
-		return why
-	case why != nil && t.Signature.Status != StatusGood:
+	switch q := p.signer(t.Signature); {
+	case t.Signature.Status != StatusGood:
 		detail := "it has no valid signature: " + t.Signature.Status
 		if t.Signature.Reason != "" {
 			detail += ", " + t.Signature.Reason
@@ -61,6 +58,8 @@ func (p *Policy) tagProblem(t Tag) *problem {
 		return &problem{TagUnsigned, detail, OtherKey(t.Signature.Status, again)}
 	case q == nil || q.Role != Maintainer:
 		return &problem{SignerRole, t.Signature.Principal + " is no maintainer: maintainers sign protected tags", []string{"have a maintainer sign it: " + again}}
+	case !p.accepts(t.Signature):
+		return &problem{SignatureUnsupported, notAccepted(t.Signature), OtherKey(StatusUnsupported, again)}
 	case p.Signatures.Identity != "off" && p.ByEmail(t.Tagger.Email) != q:
 		detail := fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", q.Name, t.Tagger.Email)
 		return &problem{SignerMismatch, detail, []string{"git config user.email ADDRESS, one the keyring lists for " + q.Name, again}}
