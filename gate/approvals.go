@@ -105,7 +105,9 @@ func (st *policyInForce) mergeTag(t mergeTag) *policy.Approval {
 }
 
 // reaches says whether a protected branch that exists has a commit.
-func (g *Gate) reaches(ctx context.Context, repo Repository, st *policyInForce, ref string, commit history.ID) (bool, error) {
+func (g *Gate) reaches(
+	ctx context.Context, repo Repository, st *policyInForce, ref string, commit history.ID,
+) (bool, error) {
 	if ref == "" || !st.policy.Protects(ref) {
 		return false, nil
 	}

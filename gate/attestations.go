@@ -20,13 +20,17 @@ func (st *policyInForce) verifying(received time.Time) attest.Verify {
 }
 
 // read reads an attestation. At says when the commit it is about was made, and when the attestation came in.
-func (st *policyInForce) read(ctx context.Context, repo Repository, r attest.Ref, at arrival) (attest.Statement, error) {
+func (st *policyInForce) read(
+	ctx context.Context, repo Repository, r attest.Ref, at arrival,
+) (attest.Statement, error) {
 	return attest.Read(ctx, repo, r, at.landed, st.verifying(at.received))
 }
 
 // stated reads an attestation for a push that comes in now. Whose key was compromised or ended since may have vouched
 // before: the journal knows when the attestation came in.
-func (g *Gate) stated(ctx context.Context, st *policyInForce, repo Repository, r attest.Ref, at arrival) (attest.Statement, error) {
+func (g *Gate) stated(
+	ctx context.Context, st *policyInForce, repo Repository, r attest.Ref, at arrival,
+) (attest.Statement, error) {
 	s, err := st.read(ctx, repo, r, at)
 	if err == nil && at.received.IsZero() && st.policy.AheadOf(s.When, g.clock()) {
 		s.Signature = policy.Signature{Status: policy.StatusMisdated, Reason: "it is dated after the clock of this machine"}
@@ -45,7 +49,9 @@ func (g *Gate) stated(ctx context.Context, st *policyInForce, repo Repository, r
 
 // attestation judges a push of an attestation.
 func (p *push) attestation(ctx context.Context, u *update) error {
-	a := policy.Attestation{Ref: u.resolved, Deleted: u.New.IsZero(), Replaces: !u.real.IsZero(), Received: p.req.Received.Unix()}
+	a := policy.Attestation{
+		Ref: u.resolved, Deleted: u.New.IsZero(), Replaces: !u.real.IsZero(), Received: p.req.Received.Unix(),
+	}
 	r, err := attest.Parse(u.resolved, u.New)
 	if err != nil {
 		a.Unnamed = err.Error()
@@ -81,7 +87,8 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	if err != nil {
 		return err
 	}
-	a.Signature, a.Size, a.When, a.For, a.Exception = s.Signature, int64(len(s.Message)), s.When, s.Line(attest.RefLine), s.Exception()
+	a.Signature, a.Size, a.When = s.Signature, int64(len(s.Message)), s.When
+	a.For, a.Exception = s.Line(attest.RefLine), s.Exception()
 	if a.Replaces {
 		before := r
 		before.Tag = u.real
@@ -96,7 +103,8 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	}
 	// What is wrong with the commit is said when it lands.
 	if c, err := p.repo.Commit(ctx, r.Commit); err == nil && len(c.Parents) < 2 {
-		a.Signer = signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, arrival{time.Unix(c.Committer.When, 0), p.req.Received})).Principal
+		at := arrival{time.Unix(c.Committer.When, 0), p.req.Received}
+		a.Signer = signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, at)).Principal
 	}
 	return nil
 }

@@ -124,7 +124,8 @@ func (g *Gate) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, err
 		if err != nil {
 			return nil, undecided(err)
 		}
-		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: history.Range{Tip: target, Not: tips, Landed: true}, tag: r.ID, all: true})
+		since := history.Range{Tip: target, Not: tips, Landed: true}
+		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, tag: r.ID, all: true})
 	}
 	if audits == nil {
 		return nil, g.noneProtected()
@@ -140,8 +141,12 @@ func (g *Gate) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit,
 	}
 	var audits []Audit
 	for _, r := range refs {
-		if g.inForce.policy.Protects(r.Name) && !strings.HasPrefix(r.Name, "refs/tags/") && (r.Target == "" || !g.inForce.policy.Protects(r.Target)) {
-			audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: history.Range{Tip: r.ID, Not: adopted, Landed: true}, all: true})
+		if !g.inForce.policy.Protects(r.Name) || strings.HasPrefix(r.Name, "refs/tags/") {
+			continue
+		}
+		if r.Target == "" || !g.inForce.policy.Protects(r.Target) {
+			since := history.Range{Tip: r.ID, Not: adopted, Landed: true}
+			audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, all: true})
 		}
 	}
 	return audits, nil

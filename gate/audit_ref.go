@@ -19,9 +19,9 @@ func (a Audit) Holds() history.ID {
 	return a.Range.Tip
 }
 
-// AuditRef says what stands against the ref itself of an audit, as a push of it would have been told: that a
-// protected branch doesn't hold the history that trust begins with, or that a protected tag isn't one as the policy wants it.
-// Old says that a tag isn't held to that, because it stands on what was adopted and is no newer.
+// AuditRef says what stands against the ref itself of an audit, as a push of it would have been told: that a protected
+// branch doesn't hold the history that trust begins with, or that a protected tag isn't one as the policy wants it. Old
+// says that a tag isn't held to that, because it stands on what was adopted and is no newer.
 func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding, old bool, err error) {
 	defer undecidedOnPanic(&err)
 	if g.repo == nil || g.inForce == nil {
@@ -62,17 +62,18 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 	return findings, false, nil
 }
 
-// auditTag judges a tag by the policy of today. Whoever may sign tags no more may have been allowed to then: what the policy
-// said in the tagged commit counts as well, if that landed on a branch, where no policy gets without its
-// quorum. A key that is revoked by now stays that.
+// auditTag judges a tag by the policy of today. Whoever may sign tags no more may have been allowed to then: what the
+// policy said in the tagged commit counts as well, if that landed on a branch, where no policy gets without its quorum.
+// A key that is revoked by now stays that.
 func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) {
 	t, target, err := g.readTag(ctx, a.Ref, a.tag)
 	if err == nil {
 		err = g.verifyTag(ctx, g.inForce, &t, arrival{})
 	}
 	if errors.Is(err, history.ErrMalformed) {
+		detail := strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": ")
 		return []policy.Finding{{
-			Code: policy.ObjectMalformed, Ref: a.Ref, Detail: strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), Next: []string{t.Again() + " COMMIT"},
+			Code: policy.ObjectMalformed, Ref: a.Ref, Detail: detail, Next: []string{t.Again() + " COMMIT"},
 		}}, nil
 	}
 	if err != nil {
@@ -81,7 +82,10 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) 
 	found := g.inForce.policy.JudgeTag(t)
 	switch {
 	case a.Range.Tip.IsZero() && found == nil:
-		return []policy.Finding{{Code: policy.RefNotCommit, Ref: a.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs", Next: []string{t.Again() + " COMMIT"}}}, nil
+		return []policy.Finding{{
+			Code: policy.RefNotCommit, Ref: a.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs",
+			Next: []string{t.Again() + " COMMIT"},
+		}}, nil
 	case found == nil || g.introduction == nil || a.Range.Tip.IsZero() || t.Signature.Status == policy.StatusRevoked:
 		return found, nil
 	}
@@ -155,5 +159,6 @@ func OldTags(names []string) string {
 	if n := len(names) - shown; n > 0 {
 		more = fmt.Sprintf(" and %d more", n)
 	}
-	return "tags that stand on what was adopted, and are no newer, weren't held to the rules of tags: " + strings.Join(names[:min(len(names), shown)], ", ") + more
+	first := strings.Join(names[:min(len(names), shown)], ", ")
+	return "tags that stand on what was adopted, and are no newer, weren't held to the rules of tags: " + first + more
 }

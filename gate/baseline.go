@@ -16,8 +16,8 @@ const baselineRefs = 2000
 // Baseline records what those protected refs hold of which the journal says nothing yet, so that the first push to each
 // is compared with that.
 //
-// Of a ref whose value the journal knows, Baseline says nothing, wherever that ref may be now. Where the policy is still
-// to be pushed, only the branch that will hold it is known to be protected.
+// Of a ref whose value the journal knows, Baseline says nothing, wherever that ref may be now. Where the policy is
+// still to be pushed, only the branch that will hold it is known to be protected.
 func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	if g.repo == nil {
 		return ErrUndecided
@@ -44,11 +44,13 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	}
 	var unrecorded []policy.RefDecision
 	for _, r := range refs {
-		protected := g.inForce == nil && r.Name == g.introduction.Ref || g.inForce != nil && g.protects(r.Name, r.Name, aliases)
+		protected := g.inForce == nil && r.Name == g.introduction.Ref ||
+			g.inForce != nil && g.protects(r.Name, r.Name, aliases)
 		if r.Target != "" || !protected || whole.State(r.Name).Known() != "" {
 			continue
 		}
-		unrecorded = append(unrecorded, policy.RefDecision{Ref: r.Name, Old: r.ID.String(), New: r.ID.String(), Protected: true})
+		id := r.ID.String()
+		unrecorded = append(unrecorded, policy.RefDecision{Ref: r.Name, Old: id, New: id, Protected: true})
 	}
 	for some := range slices.Chunk(unrecorded, baselineRefs) {
 		d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}

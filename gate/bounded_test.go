@@ -48,15 +48,20 @@ func TestAttackDecidedTooLate(t *testing.T) {
 	p := policy.Default()
 	p.Protect.Refs, p.Limits.Time = []string{"refs/heads/other"}, 20*time.Millisecond
 	g := &Gate{
-		repo: late{}, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: new(kept), logs: new(translog.Client),
-		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
+		repo: late{}, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)},
+		recorder: new(kept), logs: new(translog.Client),
+		o: Options{
+			Now:    func() time.Time { return time.Unix(0, 0) },
+			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
+		},
 	}
 	id, err := history.ParseID(strings.Repeat("1", 40))
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, err := g.Judge(t.Context(), Request{Updates: []history.RefUpdate{{New: id, Name: "refs/heads/main"}}})
-	if !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), "limit time = 20ms is used up") || d.Verdict != policy.Refused {
+	if !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), "limit time = 20ms is used up") ||
+		d.Verdict != policy.Refused {
 		t.Errorf("%v, %v", d.Verdict, err)
 	}
 }
@@ -78,8 +83,12 @@ func TestAttackNeverAnswers(t *testing.T) {
 	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(kept)
 	defer close(repo.until)
 	g := &Gate{
-		repo: repo, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)}, recorder: journal, logs: new(translog.Client),
-		o: Options{Now: func() time.Time { return time.Unix(0, 0) }, Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) }},
+		repo: repo, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)},
+		recorder: journal, logs: new(translog.Client),
+		o: Options{
+			Now:    func() time.Time { return time.Unix(0, 0) },
+			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
+		},
 	}
 	id, err := history.ParseID(strings.Repeat("1", 40))
 	if err != nil {
@@ -91,7 +100,8 @@ func TestAttackNeverAnswers(t *testing.T) {
 	if !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), says) || d.Verdict != policy.Refused {
 		t.Errorf("%v, %v", d.Verdict, err)
 	}
-	if len(journal.records) != 1 || !strings.Contains(string(journal.records[0].Decision), says) || journal.records[0].Repository != "the repository" {
+	if len(journal.records) != 1 || !strings.Contains(string(journal.records[0].Decision), says) ||
+		journal.records[0].Repository != "the repository" {
 		t.Errorf("recorded: %+v", journal.records)
 	}
 	if err := g.Close(); err != nil {

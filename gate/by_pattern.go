@@ -30,7 +30,8 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 
 // byPattern says whether a branch is protected, though the policy neither names it nor lies on it.
 func (p *push) byPattern(u *update) bool {
-	return isBranch(u.resolved) && !p.inForce.policy.Names(u.resolved) && (p.introduction == nil || u.resolved != p.introduction.Ref)
+	return isBranch(u.resolved) && !p.inForce.policy.Names(u.resolved) &&
+		(p.introduction == nil || u.resolved != p.introduction.Ref)
 }
 
 // wanted asks whether somebody wants what would make a branch one that only the quorum may delete.
@@ -54,7 +55,8 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 		return err
 	}
 	branch := policy.BranchByPattern{
-		Name: u.Name, Ref: u.resolved, Old: nameOf(u.real), New: u.New.String(), Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
+		Name: u.Name, Ref: u.resolved, Old: nameOf(u.real), New: u.New.String(),
+		Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
 	}
 	outcome := p.inForce.policy.JudgeWanted(branch)
 	if !outcome.Passes() {
@@ -124,7 +126,8 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, arrival{p.req.Received, p.req.Received})).Principal, nil
+	at := arrival{p.req.Received, p.req.Received}
+	return signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, at)).Principal, nil
 }
 
 // findEmpty answers holdsNothing for all updates of the push.
@@ -151,7 +154,9 @@ func (p *push) findEmpty(ctx context.Context) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	stay := tipsOf(slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return !isBranch(r.Name) || moved[r.Name] }))
+	stay := tipsOf(slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
+		return !isBranch(r.Name) || moved[r.Name]
+	}))
 	repo, err := p.aside()
 	if err != nil {
 		return err

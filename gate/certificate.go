@@ -19,8 +19,8 @@ import (
 // from another push could be good for.
 const certificateAge = time.Hour
 
-// certificate judges the push itself by the certificate that came with it, and notes who signed that. Git's own verdict on
-// its signature isn't asked. Nothing is judged where no update is protected and there is no certificate.
+// certificate judges the push itself by the certificate that came with it, and notes who signed that. Git's own verdict
+// on its signature isn't asked. Nothing is judged where no update is protected and there is no certificate.
 func (p *push) certificate(ctx context.Context) error {
 	sent := p.req.Certificate
 	i := slices.IndexFunc(p.updates, func(u update) bool { return u.decision.Protected || sent != nil })
@@ -41,7 +41,8 @@ func (p *push) certificate(ctx context.Context) error {
 		if err != nil {
 			facts.Unfit = err.Error()
 		} else {
-			facts.Signature = signature(p.inForce.verify(c.payload, c.signature, p.req.Received.Unix(), arrival{p.req.Received, p.req.Received}))
+			at := p.req.Received
+			facts.Signature = signature(p.inForce.verify(c.payload, c.signature, at.Unix(), arrival{at, at}))
 		}
 	}
 	pusher, findings := p.inForce.policy.JudgePush(facts)

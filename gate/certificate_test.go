@@ -28,7 +28,8 @@ func TestPushCertificate(t *testing.T) {
 	}
 	push := func() Request {
 		return Request{
-			Updates: []history.RefUpdate{{New: id, Name: "refs/heads/main"}}, Options: []string{"one"}, Received: time.Unix(1780315260, 0),
+			Updates: []history.RefUpdate{{New: id, Name: "refs/heads/main"}}, Options: []string{"one"},
+			Received:    time.Unix(1780315260, 0),
 			Certificate: &Certificate{Nonce: "1780315200-aa", NonceStatus: "OK"},
 		}
 	}
@@ -39,7 +40,8 @@ func TestPushCertificate(t *testing.T) {
 	if err := c.fits(push()); err != nil {
 		t.Error(err)
 	}
-	if string(c.payload)+string(c.signature) != someCertificate || !bytes.HasPrefix(c.signature, []byte("-----BEGIN SSH")) {
+	if string(c.payload)+string(c.signature) != someCertificate ||
+		!bytes.HasPrefix(c.signature, []byte("-----BEGIN SSH")) {
 		t.Errorf("cut into %q and %q", c.payload, c.signature)
 	}
 	for name, change := range map[string]func(*Request){
@@ -62,8 +64,8 @@ func TestPushCertificate(t *testing.T) {
 		}
 	}
 	for old, new := range map[string]string{
-		"0.1": "0.2", "certificate version": "certificate", "pusher key": "pushed by", "nonce ": "nonsense ", "push-option one": "push-option one\nodd line",
-		"one\n\n": "one\n", "-----BEGIN": "BEGIN",
+		"0.1": "0.2", "certificate version": "certificate", "pusher key": "pushed by", "nonce ": "nonsense ",
+		"push-option one": "push-option one\nodd line", "one\n\n": "one\n", "-----BEGIN": "BEGIN",
 	} {
 		if changed := strings.Replace(someCertificate, old, new, 1); changed == someCertificate {
 			t.Errorf("%q isn't there", old)
@@ -82,7 +84,8 @@ func FuzzPushCertificate(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(append(bytes.Clone(c.payload), c.signature...), raw) || !bytes.HasPrefix(c.signature, []byte("-----BEGIN ")) || c.updates == nil {
+		if !bytes.Equal(append(bytes.Clone(c.payload), c.signature...), raw) ||
+			!bytes.HasPrefix(c.signature, []byte("-----BEGIN ")) || c.updates == nil {
 			t.Errorf("%q becomes %+v", raw, c)
 		}
 	})

@@ -21,7 +21,8 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 		return "", nil
 	}
 	if p.beside == nil {
-		news, there := make(map[string]bool), make(map[string]bool) // new refs; the folders above them, and whether a ref has that name
+		// New refs; the folders above them, and whether a ref has that name.
+		news, there := make(map[string]bool), make(map[string]bool)
 		var names []string
 		for i := range p.updates {
 			u := &p.updates[i]

@@ -56,7 +56,8 @@ func (h *randomHistory) says(kind policy.AttestationKind, by string, about *rand
 // beside the journal, too.
 func TestApprovedBeforeItsHoldWasOverIsApprovedInAnAudit(t *testing.T) {
 	t.Parallel()
-	s := &singles{randomHistory: begins(t, rulesOf{approve: 1, exempt: exempts[0], hold: 48, quorum: 2, age: 14}, false, nil), found: make(verdicts)}
+	rules := rulesOf{approve: 1, exempt: exempts[0], hold: 48, quorum: 2, age: 14}
+	s := &singles{randomHistory: begins(t, rules, false, nil), found: make(verdicts)}
 	defer s.remove()
 	s.goGit = true
 	s.play(move{
@@ -131,7 +132,9 @@ func TestApprovalForAnotherRefDoesntUndoTheFirst(t *testing.T) {
 	h.says(policy.Approves, "lasse", c, mainRef, "")
 	h.lands(true, mainRef, c)
 	h.wait(1)
-	v := &word{kind: policy.Approves, about: c, name: "lasse", signer: "lasse", when: h.clock.Unix(), ref: "refs/heads/release/1"}
+	v := &word{
+		kind: policy.Approves, about: c, name: "lasse", signer: "lasse", when: h.clock.Unix(), ref: "refs/heads/release/1",
+	}
 	h.passes(false, refUpdate{name: h.voucher(v), to: v.tag, commit: c, word: v})
 	if found := h.audits(); len(found) != 0 {
 		t.Errorf("verify finds %v in what was accepted", found)
@@ -163,7 +166,11 @@ func TestProtectingABranchDoesntAdoptIt(t *testing.T) {
 	h.lands(false, "refs/heads/release/1", held)
 	h.lands(true, "refs/heads/mine", held)
 	files := maps.Clone(h.tip().files)
-	files[policyPath] = strings.Replace(files[policyPath], "version = 1\n", "version = 1\n[protect]\nrefs = [\"refs/heads/main\", \"refs/heads/master\", \"refs/heads/release/**\", \"refs/tags/v*\", \"refs/heads/mine\"]\n", 1)
+	const protects = `version = 1
+[protect]
+refs = ["refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*", "refs/heads/mine"]
+`
+	files[policyPath] = strings.Replace(files[policyPath], "version = 1\n", protects, 1)
 	h.lands(true, mainRef, h.add(work{By: "jia", As: "jia"}, []*randomCommit{h.tip()}, files))
 	tag := h.tag("v1", held, "jia", h.clock.Unix(), "release\n")
 	if d := h.judge(refUpdate{name: "refs/tags/v1", to: tag, commit: held}); d.Verdict == policy.Accepted {

@@ -70,7 +70,9 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 
 // Stands says why a voucher would not be taken for what it is to be, nil if it would. A server asks the same. Where
 // there is no keyring here, no more is asked than that the tag carries a signature and calls itself right.
-func (g *Gate) Stands(ctx context.Context, kind policy.AttestationKind, commit history.ID, principal string, tag history.ID) error {
+func (g *Gate) Stands(
+	ctx context.Context, kind policy.AttestationKind, commit history.ID, principal string, tag history.ID,
+) error {
 	if g.repo == nil || g.inForce == nil {
 		return ErrUndecided
 	}

@@ -45,7 +45,8 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 		err := g.open()
 		if errors.Is(err, ErrNotConfigured) {
 			return policy.Decision{Findings: []policy.Finding{{
-				Code: policy.NotConfigured, Detail: err.Error(), Next: []string{"ask the server's operator to run: countersign doctor"},
+				Code: policy.NotConfigured, Detail: err.Error(),
+				Next: []string{"ask the server's operator to run: countersign doctor"},
 			}}}, nil
 		}
 		if err != nil {
@@ -154,7 +155,10 @@ func (p *push) lookUp(ctx context.Context) error {
 		}
 		moved[resolved] = u.Name
 		d := &p.decision.Refs[i]
-		*d = policy.RefDecision{Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(), Protected: p.protects(u.Name, resolved, aliases)}
+		*d = policy.RefDecision{
+			Ref: u.Name, Old: current[resolved].ID.String(), New: u.New.String(),
+			Protected: p.protects(u.Name, resolved, aliases),
+		}
 		if resolved != u.Name {
 			d.Resolved = resolved
 		}
@@ -324,14 +328,16 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		p.decision.Findings = append(p.decision.Findings, outcome.Findings...)
 		p.decision.Notes = append(p.decision.Notes, outcome.Notes...)
 		if len(p.decision.Findings) >= maxFindings {
-			p.refuse(u, policy.LimitExceeded, fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID),
+			p.refuse(u, policy.LimitExceeded,
+				fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID),
 				"mend these first, then push again")
 			return errRefused
 		}
 		ledger.Credit(f.by.policy, landing)
 	}
 	if !strings.HasPrefix(u.resolved, "refs/tags/") {
-		p.tenure.Keep(u.resolved, tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(o.links)}, before)
+		e := tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(o.links)}
+		p.tenure.Keep(u.resolved, e, before)
 	}
 	return nil
 }

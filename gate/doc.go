@@ -6,19 +6,19 @@
 //  1. It finds what each ref of the push really is: the repository is asked, not the client.
 //  2. It judges names, and the push certificate.
 //  3. It judges attestations: those that come with the commits they are about count for them.
-//  4. It judges each other protected ref: whether it may move so; then, landing by landing, oldest first, what it brings,
-//     each by the policy that stood before it and with the tenure that was earned before it.
-//  5. It makes the decision final: it is accepted if nothing was found, and refused otherwise. What could not be decided,
-//     for an error, a panic or for want of time, is refused.
+//  4. It judges each other protected ref: whether it may move so; then, landing by landing, oldest first, what it
+//     brings, each by the policy that stood before it and with the tenure that was earned before it.
+//  5. It makes the decision final: it is accepted if nothing was found, and refused otherwise. What could not be
+//     decided, for an error, a panic or for want of time, is refused.
 //  6. It leaves a ticket for the guard, so that Git's reference-transaction hook lets exactly these moves pass.
 //  7. It has the decision recorded. A decision that can't be recorded is none, and the push is refused.
 //
 // Everything that is a rule is in package policy, which says what it needs to know; this package looks that up, in the
-// repository, in the journal and among the attestations, and asks again. It decides nothing by itself, but in which order
-// questions are asked.
+// repository, in the journal and among the attestations, and asks again. It decides nothing by itself, but in which
+// order questions are asked.
 //
-// [Gate.Verify] and [Gate.VerifyAll] judge history that has landed, by the same functions; [Gate.Foresee] a push that has
-// not left yet; [Guard] decides what Git's own reference transactions may do beside a push.
+// [Gate.Verify] and [Gate.VerifyAll] judge history that has landed, by the same functions; [Gate.Foresee] a push that
+// has not left yet; [Guard] decides what Git's own reference transactions may do beside a push.
 //
 // Its parts are packages below it. They take what they need, and know neither the gate nor one another, but for the
 // words of a record and the modes of files:
@@ -33,9 +33,9 @@
 //   - gate/translog asks a transparency log, for a policy with transparency = "online";
 //   - gate/shared makes files that everybody who pushes can use.
 //
-// What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache of
-// tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. It writes nothing
-// before step 5, and nothing of Git's.
+// What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache
+// of tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. It writes
+// nothing before step 5, and nothing of Git's.
 //
 // A Gate is for one goroutine, and for one push. Landings are read and verified on all cores, ahead of the one that is
 // judged. Every error of a function that decides wraps [ErrUndecided]: nothing may pass then.

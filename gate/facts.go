@@ -48,12 +48,12 @@ type walk struct {
 	stop   func()          // must be called: the repository is free again when it returns
 }
 
-// walk reads the landings of a range and verifies their signatures on all cores. It waits after the first until it is told
-// what stood before that: see [walk.begins] and [walk.from]. Where unsigned is true nothing is verified, and each
+// walk reads the landings of a range and verifies their signatures on all cores. It waits after the first until it is
+// told what stood before that: see [walk.begins] and [walk.from]. Where unsigned is true nothing is verified, and each
 // fact is what was read.
 //
-// Where a landing brings another policy, nothing after it is read before the caller calls [fact.judged]: a policy with a
-// finding against it verifies nothing, and the one before goes on.
+// Where a landing brings another policy, nothing after it is read before the caller calls [fact.judged]: a policy with
+// a finding against it verifies nothing, and the one before goes on.
 func (g *Gate) walk(ctx context.Context, repo Repository, r history.Range, unsigned bool) *walk {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &walk{first: make(chan history.ID), origin: make(chan origin), facts: make(chan *fact, ahead), ended: ctx.Done()}
@@ -86,8 +86,8 @@ func (w *walk) begins() (parent history.ID, any bool, err error) {
 	}
 }
 
-// from goes on reading, from what stood before the first landing, and gives each fact in order, its verification perhaps
-// still running; see [fact.wait].
+// from goes on reading, from what stood before the first landing, and gives each fact in order, its verification
+// perhaps still running; see [fact.wait].
 func (w *walk) from(o origin) <-chan *fact {
 	select {
 	case w.origin <- o:

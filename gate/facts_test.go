@@ -62,8 +62,8 @@ func TestAttackReadUntilNoTimeIsLeft(t *testing.T) {
 	}
 }
 
-// A caller that goes away before it says what stood before the first landing leaves nothing behind, nor does one that says
-// so too late.
+// A caller that goes away before it says what stood before the first landing leaves nothing behind, nor does one that
+// says so too late.
 func TestWalkIsStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	w := new(Gate).walk(ctx, cut{cancel: cancel}, history.Range{}, true)

@@ -138,7 +138,9 @@ func (g *Gate) open() (err error) {
 		return err
 	}
 	limits := g.inForce.policy.Limits
-	g.repo, err = g.o.openRepo(history.Limits{Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines)})
+	g.repo, err = g.o.openRepo(history.Limits{
+		Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines),
+	})
 	return err
 }
 
@@ -284,7 +286,8 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
-		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: errors.Join(err, rerr).Error()}, errors.Join(err, rerr)
+		err = errors.Join(err, rerr)
+		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: err.Error()}, err
 	}
 	if d.Verdict == policy.Accepted {
 		g.tenure.Save()

@@ -55,7 +55,8 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
 			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
 		},
-		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""), inForce: &policyInForce{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(translog.Client),
+		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""),
+		inForce: &policyInForce{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(translog.Client),
 	}, m
 }
 
@@ -70,7 +71,8 @@ func request() Request {
 // refusedUndecided asks that a push was refused as undecided, for a reason, and recorded so.
 func refusedUndecided(t *testing.T, d policy.Decision, err error, m *memory, reason string) {
 	t.Helper()
-	if !errors.Is(err, ErrUndecided) || !strings.Contains(d.Undecided, reason) || d.Verdict != policy.Refused || d.Reference == "" {
+	if !errors.Is(err, ErrUndecided) || !strings.Contains(d.Undecided, reason) ||
+		d.Verdict != policy.Refused || d.Reference == "" {
 		t.Errorf("decision %+v, error %v; want undecided for %q", d, err, reason)
 	}
 	if len(m.records) != 1 || !strings.Contains(string(m.records[0]), d.Reference) {
@@ -144,7 +146,8 @@ func TestAttackMoreRefsThanARecordHolds(t *testing.T) {
 	}
 	g.repo = nil
 	d, err := g.conclude(t.Context(), req, d, nil)
-	if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || !strings.Contains(d.Undecided, "push fewer refs at once") {
+	if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused ||
+		!strings.Contains(d.Undecided, "push fewer refs at once") {
 		t.Errorf("verdict %s for %q, error %v", d.Verdict, d.Undecided, err)
 	}
 	if len(m.records) != 1 || len(m.records[0]) > 64<<10 {
@@ -190,7 +193,8 @@ func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) his
 	for _, date := range []string{"2025-01-10", "2025-02-10", "2025-03-10"} {
 		tip = more(date)
 	}
-	p := policy.Default().WithPrincipals([]policy.Principal{{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}})
+	ann := policy.Principal{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}
+	p := policy.Default().WithPrincipals([]policy.Principal{ann})
 	p.Adoption.Commits = []string{tip.String()}
 	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, inForce: &policyInForce{policy: p}, logs: new(translog.Client)}
 	g.server = g.inForce

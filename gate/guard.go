@@ -52,11 +52,14 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		return nil, nil
 	}
 	d := policy.Decision{Verdict: policy.Refused, Reference: reference(req)}
+	wanted := strings.Join(t.Command, " ")
 	for _, m := range stopped {
+		byHand := fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT, then run the command again",
+			m.Ref, m.Old, m.New)
 		d.Findings = append(d.Findings, policy.Finding{
 			Code: policy.RefUndecided, Ref: m.Ref,
-			Detail: fmt.Sprintf("no decision lets it move from %s to %s, as %.200q wants", m.Old, m.New, strings.Join(t.Command, " ")),
-			Next:   []string{"push it", fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT, then run the command again", m.Ref, m.Old, m.New)},
+			Detail: fmt.Sprintf("no decision lets it move from %s to %s, as %.200q wants", m.Old, m.New, wanted),
+			Next:   []string{"push it", byHand},
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}
@@ -145,7 +148,9 @@ func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
 	if !tickets.Wanted() {
 		return fmt.Errorf("no guard is installed at %s: nothing has to be let through", g.GitDir())
 	}
-	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason}}
+	d := policy.Decision{
+		Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason},
+	}
 	d.Refs[0].Old = u.Old.String()
 	d.Reference = reference(req)
 	if err := g.record(ctx, record.Operator, req, d); err != nil {

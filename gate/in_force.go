@@ -149,7 +149,8 @@ func (g *Gate) introduced(ctx context.Context) (*policyInForce, error) {
 	case r.Status != verify.Good:
 		return nil, broken(fmt.Errorf("it has no signature that counts: %s, %s", r.Status, r.Reason))
 	case !st.isKey(r, g.introduction.Fingerprint):
-		return nil, broken(fmt.Errorf("it is signed by key %s, not by %s, which was pinned", r.Fingerprint, g.introduction.Fingerprint))
+		pinned := g.introduction.Fingerprint
+		return nil, broken(fmt.Errorf("it is signed by key %s, not by %s, which was pinned", r.Fingerprint, pinned))
 	}
 	return st, nil
 }
@@ -160,7 +161,8 @@ func (st *policyInForce) isKey(r verify.Result, fingerprint string) bool {
 		return true
 	}
 	return slices.ContainsFunc(st.keys.List(), func(k verify.Listed) bool {
-		return k.Principal == r.Principal && slices.Contains(k.Fingerprints, r.Fingerprint) && slices.Contains(k.Fingerprints, fingerprint)
+		return k.Principal == r.Principal && slices.Contains(k.Fingerprints, r.Fingerprint) &&
+			slices.Contains(k.Fingerprints, fingerprint)
 	})
 }
 
@@ -213,7 +215,9 @@ func (g *Gate) originAt(ctx context.Context, repo Repository, commit history.ID)
 // it if nothing is found against the landing, nil for the same as before. What counts is the folder's tree, whatever
 // way it came to be what it is: each landing's is compared with the one before. An invalid policy changes nothing:
 // the landing is refused for it.
-func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *history.Landing) (*policy.Amended, *policyInForce, error) {
+func (g *Gate) amend(
+	ctx context.Context, repo Repository, at *origin, l *history.Landing,
+) (*policy.Amended, *policyInForce, error) {
 	if g.introduction == nil || l.Commit.Watched == at.folder {
 		return nil, nil, nil
 	}
@@ -224,7 +228,8 @@ func (g *Gate) amend(ctx context.Context, repo Repository, at *origin, l *histor
 	folder, err := repo.Folder(ctx, l.Commit.ID, policy.Folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return &policy.Amended{Problem: "it takes " + policy.Folder + " away, and nobody could say any more who may do what"}, nil, nil
+		problem := "it takes " + policy.Folder + " away, and nobody could say any more who may do what"
+		return &policy.Amended{Problem: problem}, nil, nil
 	case errors.Is(err, history.ErrMalformed), errors.Is(err, history.ErrLimit):
 		return &policy.Amended{Problem: err.Error()}, nil, nil
 	case err != nil:
@@ -266,9 +271,12 @@ func (g *Gate) same(ctx context.Context, repo Repository, l *history.Landing) ma
 
 // follows says whether a merge onto another branch takes over, as it is, the policy of the branch that holds it:
 // the one in force where it lands now, and else one that the merged commit had there. Nobody is asked twice.
-func (g *Gate) follows(ctx context.Context, repo Repository, at *origin, l *history.Landing, folder history.ID) (bool, error) {
+func (g *Gate) follows(
+	ctx context.Context, repo Repository, at *origin, l *history.Landing, folder history.ID,
+) (bool, error) {
 	holder := g.introduction.Ref
-	if at.ref == "" || at.ref == holder || holder == "" || len(l.Commit.Parents) < 2 || !at.received.IsZero() && folder != g.inForce.folder {
+	if at.ref == "" || at.ref == holder || holder == "" || len(l.Commit.Parents) < 2 ||
+		!at.received.IsZero() && folder != g.inForce.folder {
 		return false, nil
 	}
 	refs, err := repo.Refs(ctx, holder)

@@ -47,7 +47,8 @@ func (p *push) findLanded(ctx context.Context) error {
 	if err != nil || len(targets) == 0 {
 		return err
 	}
-	tips = append(tips, tipsOf(slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return !isBranch(r.Name) }))...)
+	branches := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return !isBranch(r.Name) })
+	tips = append(tips, tipsOf(branches)...)
 	repo, err := p.aside()
 	if err != nil {
 		return err

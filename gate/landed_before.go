@@ -10,7 +10,10 @@ import (
 // otherLines gives the other protected branches, as far as they were judged.
 func (p *push) otherLines(ctx context.Context, u *update) ([]history.Ref, error) {
 	refs, err := p.judgedRefs(ctx)
-	return slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return r.Name == u.resolved || !isBranch(r.Name) }), err
+	others := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
+		return r.Name == u.resolved || !isBranch(r.Name)
+	})
+	return others, err
 }
 
 // straight gives the other protected branches that are where they should be and always were protected, as far as the

@@ -27,7 +27,8 @@ func tookTooLong(err error) []policy.Finding {
 	}
 	return []policy.Finding{{
 		Code: policy.LimitExceeded, Detail: fmt.Sprintf("it took longer than limits.time, which is %s", time.Duration(limit)),
-		Next: []string{"push in parts, an older commit first: git push origin COMMIT:BRANCH; or ask the server's operator to raise limits.time"},
+		Next: []string{"push in parts, an older commit first: git push origin COMMIT:BRANCH; " +
+			"or ask the server's operator to raise limits.time"},
 	}}
 }
 
@@ -59,7 +60,8 @@ func (p *push) within(ctx context.Context, u *update, name string) []string {
 	switch name {
 	case "commits", "bytes", "merged":
 		if half := p.half(ctx, u); !half.IsZero() {
-			next = append(next, fmt.Sprintf("push in parts, and again until all is in: git push origin %s:%s", half, policy.Typed(u.Name)))
+			parts := fmt.Sprintf("push in parts, and again until all is in: git push origin %s:%s", half, policy.Typed(u.Name))
+			next = append(next, parts)
 		}
 		if name == "merged" {
 			setting = "time"

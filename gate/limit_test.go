@@ -22,12 +22,14 @@ func TestLimitIsNamedByItsType(t *testing.T) {
 	} {
 		p, u := &push{Gate: &Gate{}}, &update{}
 		u.Name, u.resolved = "refs/tags/v1", "refs/tags/v1"
-		err := fmt.Errorf("object 1234: %w", &history.LimitError{Limit: c.limit, Text: "something is large; the limit is blob"})
+		limit := &history.LimitError{Limit: c.limit, Text: "something is large; the limit is blob"}
+		err := fmt.Errorf("object 1234: %w", limit)
 		if !p.blames(t.Context(), u, err) {
 			t.Fatalf("%q: not the pusher's", c.limit)
 		}
 		f := p.decision.Findings[0]
-		if f.Code != policy.LimitExceeded || f.Detail != "object 1234: something is large; the limit is blob" || !strings.Contains(strings.Join(f.Next, "; "), c.next) {
+		if f.Code != policy.LimitExceeded || f.Detail != "object 1234: something is large; the limit is blob" ||
+			!strings.Contains(strings.Join(f.Next, "; "), c.next) {
 			t.Errorf("%q: %+v, want %q", c.limit, f, c.next)
 		}
 	}

@@ -21,7 +21,9 @@ func isBranch(ref string) bool { return strings.HasPrefix(ref, "refs/heads/") }
 func (p *push) lines(ctx context.Context, adopted []history.ID) ([]history.ID, error) {
 	refs, err := p.judgedRefs(ctx)
 	// A tag may stand on anything that was judged, on a line or beside it.
-	branches := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool { return strings.HasPrefix(r.Name, "refs/tags/") })
+	branches := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
+		return strings.HasPrefix(r.Name, "refs/tags/")
+	})
 	return append(slices.Clone(adopted), tipsOf(branches)...), err
 }
 
@@ -39,9 +41,9 @@ func onLineOf(ctx context.Context, repo Repository, commit history.ID, tips ...h
 	return false, nil
 }
 
-// begins judges where the new commits of an update begin. What begins beside all lines could be dated as anybody likes. Zero
-// is before a root: then the whole line is new, and judged. And a ref that doesn't continue what it was has to hold the
-// history that trust begins with.
+// begins judges where the new commits of an update begin. What begins beside all lines could be dated as anybody likes.
+// Zero is before a root: then the whole line is new, and judged. And a ref that doesn't continue what it was has to
+// hold the history that trust begins with.
 func (p *push) begins(ctx context.Context, u *update, adopted []history.ID, at history.ID) error {
 	beside, err := p.besideLines(ctx, adopted, at)
 	if err != nil {
@@ -54,7 +56,8 @@ func (p *push) begins(ctx context.Context, u *update, adopted []history.ID, at h
 		if err != nil {
 			return err
 		}
-		if u.facts.Lacks, err = p.lacks(ctx, repo, u.resolved, u.New, func() (history.ID, error) { return at, nil }); err != nil {
+		beginning := func() (history.ID, error) { return at, nil }
+		if u.facts.Lacks, err = p.lacks(ctx, repo, u.resolved, u.New, beginning); err != nil {
 			return err
 		}
 	}

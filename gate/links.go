@@ -41,11 +41,15 @@ func followLinks(ctx context.Context, repo Repository, links *policy.Links, comm
 // shownBy brings links up to date with a landing, and says which of the paths that it changes they show elsewhere.
 // A merge may have links from its other parents that no commit of the landing made; where a range is only counted,
 // that is left out.
-func shownBy(ctx context.Context, repo Repository, links *policy.Links, l *history.Landing, counted bool) (linked, error) {
+func shownBy(
+	ctx context.Context, repo Repository, links *policy.Links, l *history.Landing, counted bool,
+) (linked, error) {
 	all := append(slices.Clone(l.Brought), l.Commit)
 	isLink := func(s history.Side) bool { return s.Mode == history.ModeSymlink }
 	changed := slices.ContainsFunc(all, func(e history.Entry) bool {
-		return slices.ContainsFunc(e.Changes, func(c history.Change) bool { return isLink(c.New) || slices.ContainsFunc(c.Old, isLink) })
+		return slices.ContainsFunc(e.Changes, func(c history.Change) bool {
+			return isLink(c.New) || slices.ContainsFunc(c.Old, isLink)
+		})
 	})
 	if changed || len(l.Commit.Parents) > 1 && !counted {
 		if err := followLinks(ctx, repo, links, l.Commit.ID, firstParent(l)); err != nil {

@@ -40,7 +40,9 @@ func (p *push) judgeMove(ctx context.Context, u *update) (refused bool, err erro
 }
 
 // settleRef judges a change of a ref, and looks up what the policy says it needs, until it needs nothing more.
-func (p *push) settleRef(ctx context.Context, u *update, judge func(policy.RefChange) policy.Outcome) (refused bool, err error) {
+func (p *push) settleRef(
+	ctx context.Context, u *update, judge func(policy.RefChange) policy.Outcome,
+) (refused bool, err error) {
 	for {
 		outcome := judge(p.change(u))
 		switch needs := outcome.Needs; {
@@ -130,7 +132,8 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	}
 	var moves []policy.Approval
 	for _, s := range stated {
-		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved && s.Line(attest.MoveLine) == u.real.String()+" "+to {
+		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved &&
+			s.Line(attest.MoveLine) == u.real.String()+" "+to {
 			a := s.Approval()
 			if a.Seen, err = p.attestedAt(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
 				return nil, err
@@ -144,8 +147,12 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 }
 
 // statedOf reads the attestations of a kind about a commit: those that are here, and those that come in this push.
-func (p *push) statedOf(ctx context.Context, kind policy.AttestationKind, commit history.ID) ([]attest.Statement, error) {
-	found := slices.DeleteFunc(slices.Clone(p.attestations), func(r attest.Ref) bool { return r.Commit != commit || r.Kind != kind })
+func (p *push) statedOf(
+	ctx context.Context, kind policy.AttestationKind, commit history.ID,
+) ([]attest.Statement, error) {
+	found := slices.DeleteFunc(slices.Clone(p.attestations), func(r attest.Ref) bool {
+		return r.Commit != commit || r.Kind != kind
+	})
 	refs, err := p.repo.Refs(ctx, kind.Prefix()+commit.String()+"/")
 	if err != nil {
 		return nil, err
@@ -162,9 +169,10 @@ func (p *push) statedOf(ctx context.Context, kind policy.AttestationKind, commit
 	if err != nil {
 		return nil, err
 	}
+	at := arrival{time.Unix(committed, 0), p.req.Received}
 	stated := make([]attest.Statement, len(found))
 	for i, r := range found {
-		if stated[i], err = p.stated(ctx, p.inForce, p.repo, r, arrival{time.Unix(committed, 0), p.req.Received}); err != nil {
+		if stated[i], err = p.stated(ctx, p.inForce, p.repo, r, at); err != nil {
 			return nil, err
 		}
 	}

@@ -107,7 +107,8 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 		if end := path.Base(r.Name); !n.ends[end] && end != "HEAD" || len(n.ends) == 0 {
 			continue
 		}
-		if g.inForce.policy.Protects(r.Name) || policy.IsAttestation(r.Name) || r.Target != "" && g.inForce.policy.Protects(r.Target) {
+		if g.inForce.policy.Protects(r.Name) || policy.IsAttestation(r.Name) ||
+			r.Target != "" && g.inForce.policy.Protects(r.Target) {
 			continue
 		}
 		for _, other := range policy.Homonyms(r.Name) {

@@ -19,7 +19,8 @@ func TestHomonymsAreWhatGitFinds(t *testing.T) {
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	git := func(dir string, args ...string) string {
 		t.Helper()
-		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.org"}, args...)...)
+		options := []string{"-C", dir, "-c", "user.name=a", "-c", "user.email=a@example.org"}
+		cmd := exec.Command("git", append(options, args...)...)
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("git %s: %v", strings.Join(args, " "), err)
@@ -34,14 +35,17 @@ func TestHomonymsAreWhatGitFinds(t *testing.T) {
 		return strings.TrimSpace(string(out))
 	}
 	for protected, names := range map[string][]string{
-		"refs/heads/main":      {"main", "heads/main", "refs/heads/main", "origin/main", "remotes/origin/main", "refs/remotes/origin/main"},
+		"refs/heads/main": {
+			"main", "heads/main", "refs/heads/main", "origin/main", "remotes/origin/main", "refs/remotes/origin/main",
+		},
 		"refs/heads/release/1": {"release/1", "heads/release/1", "origin/release/1"},
 		"refs/tags/v1.0":       {"v1.0", "tags/v1.0", "refs/tags/v1.0"},
 	} {
 		short := names[0]
 		for _, shadow := range []string{
-			"refs/" + short, "refs/tags/" + short, "refs/heads/" + short, "refs/remotes/" + short, "refs/remotes/" + short + "/HEAD",
-			"refs/tags/origin/" + short, "refs/tags/elsewhere/" + short, "refs/heads/origin/" + short, "refs/heads/upstream/" + short,
+			"refs/" + short, "refs/tags/" + short, "refs/heads/" + short, "refs/remotes/" + short,
+			"refs/remotes/" + short + "/HEAD", "refs/tags/origin/" + short, "refs/tags/elsewhere/" + short,
+			"refs/heads/origin/" + short, "refs/heads/upstream/" + short,
 			"refs/heads/heads/" + short, "refs/tags/heads/" + short, "refs/heads/" + protected, "refs/tags/" + protected,
 			"refs/refs/heads/" + short, "refs/tags/refs/remotes/origin/" + short, "refs/tags/remotes/origin/" + short,
 			"refs/heads/topic", "refs/tags/x-" + short, "refs/heads/" + short + "-fix",
@@ -160,7 +164,9 @@ func TestTwins(t *testing.T) {
 		"refs/heads/release/STRA": "",
 	}
 	n := g.namesOf(nil, slices.Collect(maps.Keys(twins)))
-	for _, ref := range []string{"refs/heads/release/1", "refs/heads/caf\u00e9", "refs/heads/Old/a", "refs/heads/old/b", "refs/tags/v\xff"} {
+	for _, ref := range []string{
+		"refs/heads/release/1", "refs/heads/caf\u00e9", "refs/heads/Old/a", "refs/heads/old/b", "refs/tags/v\xff",
+	} {
 		n.add(ref)
 	}
 	for ref, want := range twins {

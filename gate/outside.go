@@ -40,7 +40,8 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 		return false, err
 	}
 	if now != u.real {
-		p.refuse(u, policy.RefStale, "it is at "+now.String()+" by now, not at "+u.real.String(), "git fetch, then push again")
+		p.refuse(u, policy.RefStale, "it is at "+now.String()+" by now, not at "+u.real.String(),
+			"git fetch, then push again")
 		return true, nil
 	}
 	if u.New == known {
@@ -71,7 +72,8 @@ func (g *Gate) valueOf(ctx context.Context, ref string) (history.ID, error) {
 // movedOutside is the finding about a ref that isn't where the last judged push left it.
 func (g *Gate) movedOutside(ctx context.Context, ref string, known, now history.ID) policy.Finding {
 	return policy.MovedRef{
-		Ref: ref, Known: nameOf(known), Now: nameOf(now), WhatCameIn: g.cameIn(ctx, known, now), LengthOfIDs: max(len(known.String()), len(now.String())),
+		Ref: ref, Known: nameOf(known), Now: nameOf(now), WhatCameIn: g.cameIn(ctx, known, now),
+		LengthOfIDs: max(len(known.String()), len(now.String())),
 	}.Finding()
 }
 
@@ -162,7 +164,10 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	case known == new.String() && len(state.Unjudged()) == 0:
 		return fmt.Errorf("%s is where it was known to be: nothing to accept", ref)
 	}
-	d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Notes: []string{"moved past the hook and let stand: " + reason}}
+	d := policy.Decision{
+		Verdict: policy.Accepted, Reference: reference(req),
+		Notes: []string{"moved past the hook and let stand: " + reason},
+	}
 	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: new.String(), Protected: true}}
 	return g.record(ctx, record.Move, req, d)
 }

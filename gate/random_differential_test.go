@@ -178,7 +178,8 @@ func (w *world) audit(journal bool) verdicts {
 		if err != nil {
 			return err
 		}
-		return g.Audit(ctx, Audit{Ref: mainRef, Range: history.Range{Tip: mustID(w.refs[mainRef].id), Not: w.adopted(g)}}, func(j Judged) error {
+		since := history.Range{Tip: mustID(w.refs[mainRef].id), Not: w.adopted(g)}
+		return g.Audit(ctx, Audit{Ref: mainRef, Range: since}, func(j Judged) error {
 			if !fetched { // where there are no approvals at all, a clone can't know whether one is missing
 				for i := range j.Findings {
 					if f := &j.Findings[i]; f.Code == policy.ApprovalNotFetched {

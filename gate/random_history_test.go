@@ -56,7 +56,8 @@ func begins(t failing, rules rulesOf, inTree bool, attackers []string) *randomHi
 	add("lasse", ".github/workflows/ci.yml", "lasse\n", 70)
 	if inTree {
 		add("alice", policyPath, rules.text(), 80)
-		h.write("countersign/introduction.toml", fmt.Sprintf("commit = %q\nfingerprint = %q\n", tip.id, fingerprintOf("alice")))
+		introduction := fmt.Sprintf("commit = %q\nfingerprint = %q\n", tip.id, fingerprintOf("alice"))
+		h.write("countersign/introduction.toml", introduction)
 	} else {
 		rules.adopted = tip.id
 		h.write("countersign/policy.toml", rules.text())
@@ -71,7 +72,8 @@ func begins(t failing, rules rulesOf, inTree bool, attackers []string) *randomHi
 func drawHistory(t *rapid.T, age int, inTree bool) *randomHistory {
 	rules := rulesOf{
 		approve: rapid.IntRange(1, 2).Draw(t, "approvals"), exempt: rapid.SampledFrom(exempts[:3]).Draw(t, "exempt"),
-		hold: rapid.SampledFrom([]int{0, 0, 48}).Draw(t, "hold"), quorum: rapid.IntRange(2, 3).Draw(t, "quorum"), coolDown: rapid.SampledFrom([]int{0, 24}).Draw(t, "cool-down"), age: age,
+		hold: rapid.SampledFrom([]int{0, 0, 48}).Draw(t, "hold"), quorum: rapid.IntRange(2, 3).Draw(t, "quorum"),
+		coolDown: rapid.SampledFrom([]int{0, 24}).Draw(t, "cool-down"), age: age,
 	}
 	h := begins(t, rules, inTree, rapid.SampledFrom(coalitions).Draw(t, "attackers"))
 	h.goGit = rapid.IntRange(0, 5).Draw(t, "read by git") < 5 // which takes no process
@@ -118,7 +120,10 @@ func (h *randomHistory) edit(c *randomCommit, w work) {
 
 // add makes a commit of somebody's.
 func (h *randomHistory) add(w work, parents []*randomCommit, files map[string]string) *randomCommit {
-	c := &randomCommit{parents: parents, files: maps.Clone(files), signer: w.By, author: w.As, committer: w.Name, when: h.clock.Unix() - int64(w.Age)*60*60}
+	c := &randomCommit{
+		parents: parents, files: maps.Clone(files), signer: w.By, author: w.As, committer: w.Name,
+		when: h.clock.Unix() - int64(w.Age)*60*60,
+	}
 	h.edit(c, w)
 	h.commits = append(h.commits, h.commit(c))
 	return c
@@ -200,7 +205,8 @@ func (h *randomHistory) update(ref string, by string, lands *randomCommit) (refU
 	case ref == "light":
 		return refUpdate{name: "refs/tags/v1", to: lands.id, commit: lands}, true
 	case strings.HasPrefix(ref, "refs/tags/"):
-		return refUpdate{name: name, to: h.tag(strings.TrimPrefix(ref, "refs/tags/"), lands, by, h.clock.Unix(), "release\n"), commit: lands}, true
+		tag := h.tag(strings.TrimPrefix(ref, "refs/tags/"), lands, by, h.clock.Unix(), "release\n")
+		return refUpdate{name: name, to: tag, commit: lands}, true
 	default:
 		return refUpdate{name: name, to: lands.id, commit: lands}, true
 	}

@@ -55,7 +55,8 @@ func (a *asked) approvals(about map[*randomCommit]bool) []*word {
 
 // takenBack says whether another word withdraws this one.
 func (w *word) takenBack(by *word) bool {
-	return by.kind == policy.Withdraws && by.name == by.signer && by.signer == w.signer && by.about == w.about && by.when >= w.when
+	return by.kind == policy.Withdraws && by.name == by.signer && by.signer == w.signer &&
+		by.about == w.about && by.when >= w.when
 }
 
 // seconds gives who stands second behind a commit: who approved it, or something that brings it, and who
@@ -65,7 +66,8 @@ func (a *asked) seconds(c *randomCommit) []string {
 	var names []string
 	add := func(name string) {
 		role := a.rules.role(name)
-		if (role == "maintainer" || role == "reviewer") && name != c.signer && !a.rules.tied(c.signer, name) && !slices.Contains(names, name) {
+		if (role == "maintainer" || role == "reviewer") && name != c.signer && !a.rules.tied(c.signer, name) &&
+			!slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -163,7 +165,8 @@ func (a *asked) held(c *randomCommit, rule policy.Rule, paths map[string]bool) b
 				class = ""
 			}
 			f, e := a.line.figures(a.rules, c.signer, class, a.at), rule.Exempt
-			if e.Nobody || a.rules.role(c.signer) == "service" || f.Days < e.Days || f.Commits < e.Commits || f.Months < e.Months {
+			if e.Nobody || a.rules.role(c.signer) == "service" ||
+				f.Days < e.Days || f.Commits < e.Commits || f.Months < e.Months {
 				return true
 			}
 			for _, credit := range a.line.counted(a.rules, c.signer, class, a.at) {
@@ -211,7 +214,8 @@ func (a *asked) amendment() string {
 	}
 	for _, w := range a.approvals(same) {
 		reach := w.about.reach()
-		if !slices.ContainsFunc(slices.Collect(maps.Keys(changes)), func(c *randomCommit) bool { return changes[c] && reach[c] }) {
+		brought := func(c *randomCommit) bool { return changes[c] && reach[c] }
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(changes)), brought) {
 			continue // what they approved only had that policy already
 		}
 		at := a.at
@@ -242,13 +246,15 @@ func (a *asked) amendment() string {
 // plainly are the codes of refusals that the oracle understands to the letter. The others are about refs and tags,
 // or about a quorum, of which people may be left out who could be in it.
 var plainly = []policy.Code{
-	policy.Unsigned, policy.SignerUnknown, policy.SignerMismatch, policy.SignerRole, policy.ApprovalMissing, policy.OnHold, policy.DateFuture, policy.DateTooOld,
+	policy.Unsigned, policy.SignerUnknown, policy.SignerMismatch, policy.SignerRole, policy.ApprovalMissing,
+	policy.OnHold, policy.DateFuture, policy.DateTooOld,
 }
 
 // refused asks the oracle about a push that was refused: it must have something against it, too.
 func (h *randomHistory) refused(before map[string]value, findings []policy.Finding, updates []refUpdate) {
 	h.t.Helper()
-	if slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit == "" || !slices.Contains(plainly, f.Code) }) {
+	unclear := func(f policy.Finding) bool { return f.Commit == "" || !slices.Contains(plainly, f.Code) }
+	if slices.ContainsFunc(findings, unclear) {
 		return
 	}
 	said := maps.Clone(h.said)
@@ -287,7 +293,9 @@ func (h *randomHistory) accepted(before map[string]value, updates []refUpdate, a
 			continue
 		}
 		tag := strings.HasPrefix(u.name, "refs/tags/")
-		if old != nil && (u.commit == nil || tag && u.commit != old || !tag && !slices.Contains(u.commit.firsts(), old)) && !h.moved(now, u, before[u.name]) {
+		if old != nil &&
+			(u.commit == nil || tag && u.commit != old || !tag && !slices.Contains(u.commit.firsts(), old)) &&
+			!h.moved(now, u, before[u.name]) {
 			return u.name + " lost what it had"
 		}
 		if u.commit == nil {

@@ -26,8 +26,10 @@ type move struct {
 	Age   int    // hours by which the merge is dated back
 	Late  []said // words that are pushed with it
 	Refs  []string
-	Stale bool   // it comes with a false old id first
-	Past  string // how main is moved past the hook before it, and brought back: by a "push", or on the "server"; "" if it isn't
+	Stale bool // it comes with a false old id first
+	// Past is how main is moved past the hook before it, and brought back: by a "push", or on the "server"; "" if it
+	// isn't.
+	Past string
 }
 
 // work is one commit.
@@ -49,7 +51,10 @@ type said struct {
 
 const zeroID = "0000000000000000000000000000000000000000"
 
-var randomPaths = []string{"src/a.c", "src/b.c", "configure.ac", "tests/files/x", ".github/workflows/ci.yml", policyPath, ".countersign/notes.txt"}
+var randomPaths = []string{
+	"src/a.c", "src/b.c", "configure.ac", "tests/files/x", ".github/workflows/ci.yml", policyPath,
+	".countersign/notes.txt",
+}
 
 // carried stands for the text of another file, which is renamed.
 const carried = "carried\n"
@@ -57,14 +62,17 @@ const carried = "carried\n"
 var randomTexts = []string{"one\n", "two\n", "three\n", "\x00\x01\x02", carried, ""}
 
 // coalitions are attackers whom the rules don't give a second person, nor a quorum.
-var coalitions = [][]string{{"jia", "pup"}, {"jia", "sib"}, {"lasse", "con", "bot"}, {"alice", "jia"}, {"con", "bot"}, {"far"}}
+var coalitions = [][]string{
+	{"jia", "pup"}, {"jia", "sib"}, {"lasse", "con", "bot"}, {"alice", "jia"}, {"con", "bot"}, {"far"},
+}
 
 var everybody = []string{"alice", "lasse", "jia", "sib", "far", "pup", "con", "rev", "bot", "mallory"}
 
 // drawMove draws what the attackers do, or others, or a landing as it should be.
 func drawMove(attackers []string) *rapid.Generator[move] {
 	return rapid.Custom(func(t *rapid.T) move {
-		kind := rapid.SampledFrom([]string{"attack", "plain attack", "plain attack", "stale attack", "rewind", "proper", "proper", "any"}).Draw(t, "what")
+		kinds := []string{"attack", "plain attack", "plain attack", "stale attack", "rewind", "proper", "proper", "any"}
+		kind := rapid.SampledFrom(kinds).Draw(t, "what")
 		switch kind {
 		case "proper":
 			return drawPlain(t, []string{"alice", "lasse", "far", "jia", "con"}, []string{"lasse", "far", "alice", "rev", "jia"})
@@ -93,7 +101,8 @@ func drawMove(attackers []string) *rapid.Generator[move] {
 			}
 			m.Sight = rapid.SampledFrom([]int{0, 1, 24, 50}).Draw(t, "sight")
 		}
-		m.Merge = rapid.SampledFrom([]string{"", "", "clean", "clean", "ours", "theirs", "evil", "foxtrot", "octopus"}).Draw(t, "merge")
+		merges := []string{"", "", "clean", "clean", "ours", "theirs", "evil", "foxtrot", "octopus"}
+		m.Merge = rapid.SampledFrom(merges).Draw(t, "merge")
 		if m.Merge == "evil" {
 			m.Evil = drawWork(t, who, odd)
 		}
@@ -108,8 +117,12 @@ func drawMove(attackers []string) *rapid.Generator[move] {
 		}
 		m.Refs = []string{mainRef}
 		if odd("other refs", 2) {
-			refs := []string{mainRef, "refs/heads/release/1", "refs/heads/release/2", "refs/tags/v1", "light", "-" + mainRef, "-refs/heads/release/1", "<" + mainRef, "<refs/heads/release/1", "refs/heads/other"}
-			m.Refs = rapid.SliceOfNDistinct(rapid.SampledFrom(refs), 1, 3, func(s string) string { return strings.TrimLeft(s, "-<") }).Draw(t, "refs")
+			refs := []string{
+				mainRef, "refs/heads/release/1", "refs/heads/release/2", "refs/tags/v1", "light", "-" + mainRef,
+				"-refs/heads/release/1", "<" + mainRef, "<refs/heads/release/1", "refs/heads/other",
+			}
+			bare := func(s string) string { return strings.TrimLeft(s, "-<") }
+			m.Refs = rapid.SliceOfNDistinct(rapid.SampledFrom(refs), 1, 3, bare).Draw(t, "refs")
 		}
 		return m
 	})
@@ -120,9 +133,12 @@ func drawMove(attackers []string) *rapid.Generator[move] {
 func drawPlain(t *rapid.T, signers, approvers []string) move {
 	who := rapid.SampledFrom(signers)
 	never := func(string, int) bool { return false }
+	refs := []string{mainRef, mainRef, mainRef, "refs/heads/release/1"}
 	m := move{
-		Wait: rapid.SampledFrom([]int{0, 24, 24 * 20, 24 * 40}).Draw(t, "wait"), Show: true, Sight: rapid.SampledFrom([]int{0, 50}).Draw(t, "sight"),
-		Merge: rapid.SampledFrom([]string{"clean", ""}).Draw(t, "merge"), By: who.Draw(t, "merges"), Refs: []string{rapid.SampledFrom([]string{mainRef, mainRef, mainRef, "refs/heads/release/1"}).Draw(t, "ref")},
+		Wait: rapid.SampledFrom([]int{0, 24, 24 * 20, 24 * 40}).Draw(t, "wait"), Show: true,
+		Sight: rapid.SampledFrom([]int{0, 50}).Draw(t, "sight"),
+		Merge: rapid.SampledFrom([]string{"clean", ""}).Draw(t, "merge"), By: who.Draw(t, "merges"),
+		Refs: []string{rapid.SampledFrom(refs).Draw(t, "ref")},
 	}
 	for range rapid.SampledFrom([]int{1, 1, 2}).Draw(t, "commits") {
 		w := drawWork(t, who, never)
@@ -137,10 +153,12 @@ func drawPlain(t *rapid.T, signers, approvers []string) move {
 
 // drawWords draws approvals by some people, which some of them take back, and exceptions.
 func drawWords(t *rapid.T, like said, people []string) (words []said) {
-	for _, by := range rapid.SliceOfNDistinct(rapid.SampledFrom(people), 0, min(3, len(people)), rapid.ID).Draw(t, "approvers") {
+	kinds := []policy.AttestationKind{policy.Approves, policy.Approves, policy.Approves, policy.Excepts}
+	some := rapid.SliceOfNDistinct(rapid.SampledFrom(people), 0, min(3, len(people)), rapid.ID)
+	for _, by := range some.Draw(t, "approvers") {
 		w := like
 		w.By = by
-		w.Kind = rapid.SampledFrom([]policy.AttestationKind{policy.Approves, policy.Approves, policy.Approves, policy.Excepts}).Draw(t, "kind")
+		w.Kind = rapid.SampledFrom(kinds).Draw(t, "kind")
 		w.Brief = w.Kind == policy.Excepts && rapid.Bool().Draw(t, "brief")
 		if words = append(words, w); rapid.IntRange(0, 5).Draw(t, "takes it back") == 5 {
 			words = append(words, said{Kind: policy.Withdraws, By: by, About: w.About})
@@ -166,7 +184,8 @@ func drawStale(t *rapid.T, attackers []string) move {
 // drawRewind draws that main loses its last landing, with the approval of some.
 func drawRewind(t *rapid.T) move {
 	people := []string{"alice", "lasse", "jia", "far"}
-	return move{Show: true, Words: drawWords(t, said{About: -1, Ref: mainRef, Move: true}, people), Refs: []string{"<" + mainRef}}
+	words := drawWords(t, said{About: -1, Ref: mainRef, Move: true}, people)
+	return move{Show: true, Words: words, Refs: []string{"<" + mainRef}}
 }
 
 func drawAge(t *rapid.T) int {
@@ -195,8 +214,11 @@ func drawWork(t *rapid.T, who *rapid.Generator[string], odd func(string, int) bo
 }
 
 func drawSaid(t *rapid.T, who *rapid.Generator[string], odd func(string, int) bool) said {
+	kinds := []policy.AttestationKind{
+		policy.Approves, policy.Approves, policy.Approves, policy.Approves, policy.Withdraws, policy.Excepts,
+	}
 	s := said{
-		Kind: rapid.SampledFrom([]policy.AttestationKind{policy.Approves, policy.Approves, policy.Approves, policy.Approves, policy.Withdraws, policy.Excepts}).Draw(t, "kind"),
+		Kind: rapid.SampledFrom(kinds).Draw(t, "kind"),
 		By:   who.Draw(t, "says"), About: rapid.IntRange(0, 2).Draw(t, "about"),
 	}
 	if odd("name", 9) {

@@ -83,7 +83,9 @@ func (c *randomCommit) made() (paths, unclear map[string]bool) {
 	settled := func(path string) bool {
 		return slices.ContainsFunc(c.parents, func(has *randomCommit) bool {
 			return c.alike(has, path) && !slices.ContainsFunc(c.parents, func(other *randomCommit) bool {
-				return !c.alike(other, path) && slices.ContainsFunc(parted(has, other), func(base *randomCommit) bool { return !other.alike(base, path) })
+				return !c.alike(other, path) && slices.ContainsFunc(parted(has, other), func(base *randomCommit) bool {
+					return !other.alike(base, path)
+				})
 			})
 		})
 	}
@@ -223,7 +225,9 @@ func (h *randomHistory) lineTo(tip *randomCommit) line {
 
 // inOrder gives the commits of a landing, parents before children.
 func (l landed) inOrder() []*randomCommit {
-	return slices.SortedFunc(maps.Keys(l.brought), func(a, b *randomCommit) int { return cmp.Compare(len(a.reach()), len(b.reach())) })
+	return slices.SortedFunc(maps.Keys(l.brought), func(a, b *randomCommit) int {
+		return cmp.Compare(len(a.reach()), len(b.reach()))
+	})
 }
 
 // counted gives the credits of somebody in a class that have settled by a time.
@@ -259,7 +263,9 @@ func (r *rulesOf) independent(names []string, number int) bool {
 		return true
 	}
 	for i, a := range names {
-		rest := slices.DeleteFunc(slices.Clone(names[i+1:]), func(b string) bool { return a == b || r.tied(a, b) || r.tied(b, a) })
+		rest := slices.DeleteFunc(slices.Clone(names[i+1:]), func(b string) bool {
+			return a == b || r.tied(a, b) || r.tied(b, a)
+		})
 		if r.role(a) == "maintainer" && r.independent(rest, number-1) {
 			return true
 		}

@@ -76,12 +76,16 @@ func (r *rulesOf) tied(signer, approver string) bool {
 	either := func(pairs ...[2]string) bool {
 		return slices.Contains(pairs, pair) || slices.Contains(pairs, [2]string{approver, signer})
 	}
-	above := map[string][]string{"alice": {"jia", "sib", "far", "pup", "kit", "niece"}, "jia": {"pup", "kit"}, "pup": {"kit"}, "far": {"niece"}, "lasse": {"con", "rev"}}
+	above := map[string][]string{
+		"alice": {"jia", "sib", "far", "pup", "kit", "niece"}, "jia": {"pup", "kit"}, "pup": {"kit"},
+		"far": {"niece"}, "lasse": {"con", "rev"},
+	}
 	if slices.Contains(above[signer], approver) || slices.Contains(above[approver], signer) {
 		return !r.across
 	}
 	// From alice's line: 2025-01 jia, 2025-03 sib, 2025-06 pup, 2025-11 kit; 2026-01 far, 2026-02 niece.
-	return either([2]string{"jia", "sib"}, [2]string{"pup", "sib"}, [2]string{"kit", "sib"}, [2]string{"kit", "far"}, [2]string{"kit", "niece"}, [2]string{"con", "rev"})
+	return either([2]string{"jia", "sib"}, [2]string{"pup", "sib"}, [2]string{"kit", "sib"},
+		[2]string{"kit", "far"}, [2]string{"kit", "niece"}, [2]string{"con", "rev"})
 }
 
 func (r *rulesOf) text() string {
@@ -90,7 +94,8 @@ func (r *rulesOf) text() string {
 	if r.note != "" {
 		b.WriteString("# " + r.note + "\n")
 	}
-	fmt.Fprintf(&b, "[tenure]\nsettling = \"%dd\"\nmax-landing-age = \"%dd\"\n[quorum]\nmaintainers = %d\ncool-down = \"%dh\"\n", r.age, r.age, r.quorum, r.coolDown)
+	fmt.Fprintf(&b, "[tenure]\nsettling = \"%dd\"\nmax-landing-age = \"%dd\"\n", r.age, r.age)
+	fmt.Fprintf(&b, "[quorum]\nmaintainers = %d\ncool-down = \"%dh\"\n", r.quorum, r.coolDown)
 	fmt.Fprintf(&b, "[introductions]\nacross = %v\n", r.across)
 	if r.adopted != "" {
 		fmt.Fprintf(&b, "[adoption]\ncommits = [%q]\n", r.adopted)
@@ -100,7 +105,8 @@ func (r *rulesOf) text() string {
 		if e := rule.Exempt; !e.Nobody {
 			exempt = fmt.Sprintf("{ days = %d, commits = %d, months = %d, in = %q }", e.Days, e.Commits, e.Months, e.In)
 		}
-		fmt.Fprintf(&b, "[[rule]]\nname = %q\nclasses = [\"%s\"]\nexempt = %s\napprovals = %d\n", rule.Name, strings.Join(rule.Classes, `", "`), exempt, rule.Approvals)
+		fmt.Fprintf(&b, "[[rule]]\nname = %q\nclasses = [\"%s\"]\nexempt = %s\napprovals = %d\n",
+			rule.Name, strings.Join(rule.Classes, `", "`), exempt, rule.Approvals)
 		if rule.Wait > 0 {
 			fmt.Fprintf(&b, "wait = \"%dh\"\n", int(rule.Wait.Hours()))
 		}
@@ -113,8 +119,9 @@ func (r *rulesOf) text() string {
 		if r.left(q.name) {
 			continue
 		}
-		fmt.Fprintf(&b, "[[principal]]\nname = %q\nrole = %q\nemails = [\"%s@example.org\"]\nintroduced-by = %q\nkeys = [{ ssh = %q }]\n",
-			q.name, q.role, q.name, q.by, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(keyOf(q.name).PublicKey()))))
+		fmt.Fprintf(&b, "[[principal]]\nname = %q\nrole = %q\nemails = [\"%s@example.org\"]\n", q.name, q.role, q.name)
+		fmt.Fprintf(&b, "introduced-by = %q\nkeys = [{ ssh = %q }]\n",
+			q.by, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(keyOf(q.name).PublicKey()))))
 		if q.since != "" {
 			b.WriteString("introduced = " + q.since + "\n")
 		}
@@ -127,11 +134,15 @@ func (r *rulesOf) text() string {
 
 // rules gives the rules that the policy has.
 func (r *rulesOf) rules() []policy.Rule {
-	build := policy.Rule{Name: "build", Classes: []string{"build", "ci"}, Exempt: r.exempt, Approvals: r.approve, Wait: time.Duration(r.hold) * time.Hour}
+	build := policy.Rule{
+		Name: "build", Classes: []string{"build", "ci"}, Exempt: r.exempt, Approvals: r.approve,
+		Wait: time.Duration(r.hold) * time.Hour,
+	}
+	anywhere := policy.Exempt{Days: 30, Commits: 2, In: "all"}
 	rules := []policy.Rule{
 		{Name: "opaque", Classes: []string{"binary"}, Exempt: r.exempt, Approvals: 1},
 		build,
-		{Name: "fixtures", Classes: []string{"fixture"}, Exempt: policy.Exempt{Days: 30, Commits: 2, In: "all"}, Approvals: 1},
+		{Name: "fixtures", Classes: []string{"fixture"}, Exempt: anywhere, Approvals: 1},
 		{Name: "who", Classes: []string{"policy"}, Exempt: policy.Exempt{Nobody: true}, Approvals: 1},
 	}
 	if r.dropped {
@@ -142,20 +153,28 @@ func (r *rulesOf) rules() []policy.Rule {
 
 // exempts are who may go without a second person, the strictest first. None of them is comparable with
 // another but as looser says.
-var exempts = []policy.Exempt{{Nobody: true}, {Days: 30, Commits: 2, In: "class"}, {Days: 60, Commits: 3, Months: 2, In: "all"}, {Days: 20, Commits: 1, In: "class"}}
+var exempts = []policy.Exempt{
+	{Nobody: true},
+	{Days: 30, Commits: 2, In: "class"},
+	{Days: 60, Commits: 3, Months: 2, In: "all"},
+	{Days: 20, Commits: 1, In: "class"},
+}
 
 // looser says whether something may pass r that the old rules would have held.
 func (r *rulesOf) looser(old *rulesOf) bool {
 	e, was := r.exempt, old.exempt
 	switch {
-	case r.quorum < old.quorum, r.coolDown < old.coolDown, r.across && !old.across, r.hired != "" && r.hired != old.hired, old.gone != "" && r.gone != old.gone:
+	case r.quorum < old.quorum, r.coolDown < old.coolDown, r.across && !old.across,
+		r.hired != "" && r.hired != old.hired, old.gone != "" && r.gone != old.gone:
 		return true
-	case was != e && !e.Nobody && (was.Nobody || was.In != e.In || e.Days < was.Days || e.Commits < was.Commits || e.Months < was.Months):
+	case was != e && !e.Nobody &&
+		(was.Nobody || was.In != e.In || e.Days < was.Days || e.Commits < was.Commits || e.Months < was.Months):
 		return true
 	case old.dropped:
 		return false
 	}
-	return r.dropped || r.approve < old.approve || r.hold != old.hold && (old.hold == 0 || r.hold != 0 && r.hold < old.hold)
+	return r.dropped || r.approve < old.approve ||
+		r.hold != old.hold && (old.hold == 0 || r.hold != 0 && r.hold < old.hold)
 }
 
 // amended gives the rules after an amendment by a word.
@@ -194,4 +213,7 @@ func (r rulesOf) amended(how string) *rulesOf {
 	return &r
 }
 
-var amendments = []string{"note", "fewer approvals", "more approvals", "hire", "retire", "retire a puppet", "smaller quorum", "larger quorum", "no cool-down", "exempt", "exempt nobody", "hold", "drop", "across", "break"}
+var amendments = []string{
+	"note", "fewer approvals", "more approvals", "hire", "retire", "retire a puppet", "smaller quorum",
+	"larger quorum", "no cool-down", "exempt", "exempt nobody", "hold", "drop", "across", "break",
+}

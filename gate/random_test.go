@@ -83,7 +83,8 @@ func (h *randomHistory) tenureIsEarned() {
 			return err
 		}
 		if stored.Last() != line.last || anew.Last() != line.last {
-			h.t.Errorf("the last landing was at %d, in the stored tenure at %d, by a simple count at %d", anew.Last(), stored.Last(), line.last)
+			h.t.Errorf("the last landing was at %d, in the stored tenure at %d, by a simple count at %d",
+				anew.Last(), stored.Last(), line.last)
 		}
 		for _, at := range []int64{line.last, h.clock.Unix(), h.clock.Unix() + 30*oneDay} {
 			for _, who := range everybody {
@@ -147,7 +148,8 @@ func (h *randomHistory) movedPast(m move) {
 	}
 	next := h.add(work{By: "alice", As: "alice", Path: "src/a.c", Text: "next\n"}, []*randomCommit{there}, there.files)
 	d := h.judge(refUpdate{name: mainRef, to: next.id, commit: next})
-	if d.Verdict == policy.Accepted || !slices.ContainsFunc(d.Findings, func(f policy.Finding) bool { return f.Code == policy.MovedOutside }) {
+	outside := func(f policy.Finding) bool { return f.Code == policy.MovedOutside }
+	if d.Verdict == policy.Accepted || !slices.ContainsFunc(d.Findings, outside) {
 		h.t.Fatalf("main was moved to %s past the hook, and a push from there finds %+v", there.id, d.Findings)
 	}
 	if m.Past == "push" {

@@ -101,9 +101,13 @@ func newWorld(t failing, clock time.Time) *world {
 	}
 	w := &world{
 		t: t, dir: dir, clock: clock, journal: new(memory),
-		refs: make(map[string]value), seen: make(map[string]time.Time), shown: make(map[string][]shown), said: make(map[string]*word), have: make(map[string]bool),
+		refs: make(map[string]value), seen: make(map[string]time.Time), shown: make(map[string][]shown),
+		said: make(map[string]*word), have: make(map[string]bool),
 	}
-	for name, text := range map[string]string{"HEAD": "ref: " + mainRef + "\n", "config": "[core]\n\trepositoryformatversion = 0\n\tbare = true\n", "objects/pack/x": "", "refs/heads/x": ""} {
+	for name, text := range map[string]string{
+		"HEAD": "ref: " + mainRef + "\n", "config": "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
+		"objects/pack/x": "", "refs/heads/x": "",
+	} {
 		w.write(name, text)
 	}
 	for _, name := range []string{"objects/pack/x", "refs/heads/x"} { // only their folders are wanted
@@ -241,7 +245,8 @@ func (w *world) voucher(v *word) (ref string) {
 // tag writes a signed tag.
 func (w *world) tag(name string, of *randomCommit, signer string, when int64, message string) string {
 	w.t.Helper()
-	payload := fmt.Sprintf("object %s\ntype commit\ntag %s\ntagger %s <%s@example.org> %d +0000\n\n%s", of.id, name, signer, signer, when, message)
+	payload := fmt.Sprintf("object %s\ntype commit\ntag %s\ntagger %s <%s@example.org> %d +0000\n\n%s",
+		of.id, name, signer, signer, when, message)
 	return w.object("tag", []byte(payload+signed(signer, payload)))
 }
 

@@ -72,7 +72,9 @@ type replayed struct {
 }
 
 // xzPeople are the committers, by address. Whoever else wrote something is nobody here.
-var xzPeople = map[string]string{"lasse.collin@tukaani.org": "lasse", "jiat0218@gmail.com": "jia", "noreply@github.com": "hub"}
+var xzPeople = map[string]string{
+	"lasse.collin@tukaani.org": "lasse", "jiat0218@gmail.com": "jia", "noreply@github.com": "hub",
+}
 
 // replayXZ makes xz's history anew from the stream in testdata: parents, committers, dates, paths and modes are
 // the real ones.
@@ -184,8 +186,8 @@ func (h *replayed) lands(found verdicts, landings ...*randomCommit) {
 	}
 }
 
-// Five years of xz's history, signed anew, with half of Jia Tan's work until 2023 approved: pushed by the fortnight, pushed
-// landing by landing (the last months), and audited, the same is found. Under the race detector it is the last
+// Five years of xz's history, signed anew, with half of Jia Tan's work until 2023 approved: pushed by the fortnight,
+// pushed landing by landing (the last months), and audited, the same is found. Under the race detector it is the last
 // quarter of a year.
 func TestXZIsJudgedAlikeByTheFortnightOneByOneAndInAnAudit(t *testing.T) {
 	t.Parallel()
@@ -204,8 +206,9 @@ func TestXZIsJudgedAlikeByTheFortnightOneByOneAndInAnAudit(t *testing.T) {
 	begin := line[first-1]
 	text := fmt.Sprintf("version = 1\n[adoption]\ncommits = [%q]\n", begin.id)
 	for name, role := range map[string]string{"lasse": "maintainer", "jia": "maintainer", "hub": "service"} {
-		text += fmt.Sprintf("[[principal]]\nname = %q\nrole = %q\nemails = [\"%s@example.org\"]\nintroduced-by = \"founder\"\nkeys = [{ ssh = %q }]\n",
-			name, role, name, strings.TrimSpace(string(ssh.MarshalAuthorizedKey(keyOf(name).PublicKey()))))
+		key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(keyOf(name).PublicKey())))
+		text += fmt.Sprintf("[[principal]]\nname = %q\nrole = %q\nemails = [\"%s@example.org\"]\n", name, role, name)
+		text += fmt.Sprintf("introduced-by = \"founder\"\nkeys = [{ ssh = %q }]\n", key)
 	}
 	h.write("countersign/policy.toml", text)
 	h.apply(refUpdate{name: mainRef, to: begin.id, commit: begin})
@@ -244,9 +247,12 @@ func TestXZIsJudgedAlikeByTheFortnightOneByOneAndInAnAudit(t *testing.T) {
 	}
 	h.clock = time.Unix(newest, 0)
 	h.lands(found, together...)
-	for _, payload := range []string{"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0", "6e636819e8f070330d835fce46289a3ff72a7b89"} {
-		if !has(found[h.original[payload].id], policy.ApprovalMissing) && !has(singly[h.original[payload].id], policy.ApprovalMissing) {
-			t.Errorf("the payload commit %s is not held: %v", payload, found[h.original[payload].id])
+	for _, payload := range []string{
+		"cf44e4b7f5dfdbf8c78aef377c10f71e274f63c0", "6e636819e8f070330d835fce46289a3ff72a7b89",
+	} {
+		id := h.original[payload].id
+		if !has(found[id], policy.ApprovalMissing) && !has(singly[id], policy.ApprovalMissing) {
+			t.Errorf("the payload commit %s is not held: %v", payload, found[id])
 		}
 	}
 	held := 0

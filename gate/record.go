@@ -80,7 +80,8 @@ func (g *Gate) Review(ctx context.Context, req Request, reference string) error 
 	if !slices.Contains(waiting, reference) {
 		return errNothingToReview
 	}
-	if err := g.record(ctx, record.Review, req, policy.Decision{Verdict: policy.Accepted, Reference: reference}); err != nil {
+	d := policy.Decision{Verdict: policy.Accepted, Reference: reference}
+	if err := g.record(ctx, record.Review, req, d); err != nil {
 		return err
 	}
 	return list.Done(reference)
@@ -91,7 +92,8 @@ func (g *Gate) Review(ctx context.Context, req Request, reference string) error 
 func (g *Gate) asked(req Request) []policy.RefDecision {
 	refs := make([]policy.RefDecision, len(req.Updates))
 	for i, u := range req.Updates {
-		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: g.inForce != nil && g.inForce.policy.Protects(u.Name)}
+		protected := g.inForce != nil && g.inForce.policy.Protects(u.Name)
+		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: protected}
 	}
 	return refs
 }

@@ -142,9 +142,11 @@ func (g *Gate) RefCalled(name string) (string, error) {
 	case len(found) > 1:
 		return "", fmt.Errorf("%.200q may be %s: write the full name", name, strings.Join(found, " or "))
 	case !refname.Valid(name):
-		return "", fmt.Errorf("no protected ref is called %.200q: write its full name, such as refs/heads/main; protected are %s", name, strings.Join(p.Protect.Refs, ", "))
+		return "", fmt.Errorf("no protected ref is called %.200q: write its full name, such as refs/heads/main; "+
+			"protected are %s", name, strings.Join(p.Protect.Refs, ", "))
 	case g.inForce.keys != nil && !p.Protects(name):
-		return "", fmt.Errorf("%.200q is not protected, so nothing is asked there; protected are %s", name, strings.Join(p.Protect.Refs, ", "))
+		return "", fmt.Errorf("%.200q is not protected, so nothing is asked there; protected are %s",
+			name, strings.Join(p.Protect.Refs, ", "))
 	default:
 		return name, nil
 	}
@@ -154,7 +156,9 @@ func (g *Gate) RefCalled(name string) (string, error) {
 // branch has to hold the introduction of the policy or, where the policy lies beside the repository, something
 // of what was adopted. Any other has to share history with that: it may have left before. Beginning gives the first
 // parent of the first commit that isn't adopted, zero before a root, and the tip where there is no such commit.
-func (g *Gate) lacks(ctx context.Context, repo Repository, ref string, tip history.ID, beginning func() (history.ID, error)) (string, error) {
+func (g *Gate) lacks(
+	ctx context.Context, repo Repository, ref string, tip history.ID, beginning func() (history.ID, error),
+) (string, error) {
 	adopted, err := adoption(g.inForce.policy)
 	if err != nil || len(adopted) == 0 {
 		return "", err

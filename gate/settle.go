@@ -76,7 +76,8 @@ func (g *Gate) lookUpNeeds(ctx context.Context, q question, needs policy.Needs) 
 
 // anyException says whether there are exceptions at all: looking for those of each landing costs a process.
 func (g *Gate) anyException(ctx context.Context, q question) (bool, error) {
-	if q.push != nil && slices.ContainsFunc(q.push.attestations, func(r attest.Ref) bool { return r.Kind == policy.Excepts }) {
+	isException := func(r attest.Ref) bool { return r.Kind == policy.Excepts }
+	if q.push != nil && slices.ContainsFunc(q.push.attestations, isException) {
 		return true, nil
 	}
 	if g.exceptions == nil {
@@ -111,7 +112,8 @@ func (p *push) landedBefore(ctx context.Context, q question, commit string) erro
 			return err
 		}
 		if at != 0 {
-			c.Signature = signature(q.by.verify(read.Payload, read.Signature, read.Committer.When, arrival{q.fact.at.landed, time.Unix(at, 0)}))
+			landed := arrival{q.fact.at.landed, time.Unix(at, 0)}
+			c.Signature = signature(q.by.verify(read.Payload, read.Signature, read.Committer.When, landed))
 		}
 	}
 	if c != &q.landing.Commit {

@@ -119,7 +119,9 @@ func (g *Gate) inSight(ctx context.Context, landing *policy.Landing, commits []s
 
 // attestedAt says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
 // doesn't.
-func (g *Gate) attestedAt(ctx context.Context, kind policy.AttestationKind, commit, principal, object string) (int64, error) {
+func (g *Gate) attestedAt(
+	ctx context.Context, kind policy.AttestationKind, commit, principal, object string,
+) (int64, error) {
 	tag, err := history.ParseID(object)
 	if err != nil {
 		return 0, err

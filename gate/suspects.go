@@ -14,8 +14,10 @@ import (
 // Suspect is something here that was let in by a signature which counts no more: its key was revoked since, or was
 // somebody else's by then.
 type Suspect struct {
-	What        string    `json:"what"` // "commit", "policy" for one that changed the policy, "merged tag", "tag", "approval", "withdrawal", "exception" or "move"
-	ID          string    `json:"id"`   // of the commit or tag object
+	// What is "commit", "policy" for one that changed the policy, "merged tag", "tag", "approval", "withdrawal",
+	// "exception" or "move".
+	What        string    `json:"what"`
+	ID          string    `json:"id"` // of the commit or tag object
 	Ref         string    `json:"ref"`
 	About       string    `json:"about"`             // what a tag is about, or the first line of a commit's message
 	Landing     string    `json:"landing,omitempty"` // the landing commit that brought it
@@ -64,7 +66,10 @@ func (g *Gate) Suspects(ctx context.Context, visit func(Suspect) error) error {
 	if err != nil {
 		return undecided(err)
 	}
-	l := suspectSearch{Gate: g, seen: whole.FirstSeen(), visit: visit, attested: make(map[history.ID][]attest.Ref), told: make(map[string]bool)}
+	l := suspectSearch{
+		Gate: g, seen: whole.FirstSeen(), visit: visit,
+		attested: make(map[history.ID][]attest.Ref), told: make(map[string]bool),
+	}
 	if err := l.findAttestations(ctx); err != nil {
 		return undecided(err)
 	}
@@ -115,7 +120,10 @@ func (l *suspectSearch) landing(ctx context.Context, ref string, j Judged) error
 }
 
 func (l *suspectSearch) commit(ctx context.Context, ref string, j *Judged, e *history.Entry, landed time.Time) error {
-	about := Suspect{What: "commit", ID: e.ID.String(), Ref: ref, About: subject(e.Message), Landing: j.read.Commit.ID.String(), Landed: landed}
+	about := Suspect{
+		What: "commit", ID: e.ID.String(), Ref: ref, About: subject(e.Message),
+		Landing: j.read.Commit.ID.String(), Landed: landed,
+	}
 	if j.Landing.Amended != nil && e.ID == j.read.Commit.ID {
 		about.What = "policy"
 	}
@@ -123,7 +131,9 @@ func (l *suspectSearch) commit(ctx context.Context, ref string, j *Judged, e *hi
 		return l.inForce.verify(e.Payload, e.Signature, e.Committer.When, arrival{landed, received})
 	})...)
 	for _, t := range e.MergeTags {
-		merged := Suspect{What: "merged tag", ID: e.ID.String(), Ref: ref, About: t.Name, Landing: about.Landing, Landed: landed}
+		merged := Suspect{
+			What: "merged tag", ID: e.ID.String(), Ref: ref, About: t.Name, Landing: about.Landing, Landed: landed,
+		}
 		l.waiting = append(l.waiting, l.revoked(merged, func(received time.Time) verify.Result {
 			return l.inForce.verify(t.Payload, t.Signature, t.Tagger.When, arrival{landed, received})
 		})...)

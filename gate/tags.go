@@ -10,13 +10,14 @@ import (
 	"countersign/policy"
 )
 
-// tag judges a push of a protected tag: it never moves, is as [policy.Policy.JudgeTag] wants it, and stands on commits that
-// are judged.
+// tag judges a push of a protected tag: it never moves, is as [policy.Policy.JudgeTag] wants it, and stands on commits
+// that are judged.
 func (p *push) tag(ctx context.Context, u *update) error {
 	if refused, err := p.judgeMove(ctx, u); err != nil || refused {
 		return err
 	}
-	if _, err := p.peeledWithin(ctx, u.New, p.inForce.policy.Limits.Message); err != nil && !errors.Is(err, history.ErrTooDeep) {
+	_, err := p.peeledWithin(ctx, u.New, p.inForce.policy.Limits.Message)
+	if err != nil && !errors.Is(err, history.ErrTooDeep) {
 		return err
 	}
 	t, target, err := p.readTag(ctx, u.resolved, u.New)
@@ -64,8 +65,8 @@ func (g *Gate) readTag(ctx context.Context, ref string, id history.ID) (t policy
 	return t, target, err
 }
 
-// verifyTag has the signature of a tag verified by the keys of a policy that wants protected tags signed. Nobody signed it
-// before the commit that it leads to was made.
+// verifyTag has the signature of a tag verified by the keys of a policy that wants protected tags signed. Nobody signed
+// it before the commit that it leads to was made.
 func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *policy.Tag, at arrival) error {
 	if t.Kind != "tag" || t.Leads == "" || !by.policy.Signatures.Tags {
 		return nil

@@ -24,7 +24,9 @@ func (g *Gate) Verify(ctx context.Context, spec, ref string) (policy.Decision, e
 		if ref != "" {
 			a = a.For(ref)
 		}
-		r := policy.RefDecision{Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.inForce.policy.Protects(a.Ref)}
+		r := policy.RefDecision{
+			Ref: a.Read, Old: a.From().String(), New: a.Holds().String(), Protected: g.inForce.policy.Protects(a.Ref),
+		}
 		if a.Read != a.Ref {
 			r.As = a.Ref
 		}
@@ -51,8 +53,8 @@ func (g *Gate) Verify(ctx context.Context, spec, ref string) (policy.Decision, e
 	return d, nil
 }
 
-// VerifyAll judges everything that the protected refs hold since adoption, and compares them with the journal, where there
-// is one: whether each is where the last judged push left it.
+// VerifyAll judges everything that the protected refs hold since adoption, and compares them with the journal, where
+// there is one: whether each is where the last judged push left it.
 func (g *Gate) VerifyAll(ctx context.Context, now time.Time) (d policy.Decision, journal bool, err error) {
 	d, none := g.Verify(ctx, "", "")
 	if none != nil && !errors.Is(none, ErrNoneProtected) {
@@ -99,7 +101,9 @@ func (g *Gate) Foresee(ctx context.Context, req Request) (policy.Decision, error
 	}
 	var d policy.Decision
 	for _, u := range req.Updates {
-		r := policy.RefDecision{Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: g.inForce.policy.Protects(u.Name)}
+		r := policy.RefDecision{
+			Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: g.inForce.policy.Protects(u.Name),
+		}
 		if r.Protected && !u.New.IsZero() && strings.HasPrefix(u.Name, "refs/heads/") {
 			if err := g.foreseeBranch(ctx, u, &r, &d); err != nil {
 				return policy.Decision{}, err
@@ -111,7 +115,9 @@ func (g *Gate) Foresee(ctx context.Context, req Request) (policy.Decision, error
 	return d, nil
 }
 
-func (g *Gate) foreseeBranch(ctx context.Context, u history.RefUpdate, r *policy.RefDecision, d *policy.Decision) error {
+func (g *Gate) foreseeBranch(
+	ctx context.Context, u history.RefUpdate, r *policy.RefDecision, d *policy.Decision,
+) error {
 	what := u.New.String()
 	if !u.Old.IsZero() {
 		what = u.Old.String() + ".." + what

@@ -1,7 +1,7 @@
 // Package attest reads attestations: signed tags by which a principal says something about a commit, at
-// refs/KIND/COMMIT/PRINCIPAL. Parse takes the name of such a ref apart, and Read says what its tag says and whose word it
-// is. What is no signed tag of that commit by that principal is read without an error: its signature isn't good, and the
-// reason stands there, so that it counts for nothing.
+// refs/KIND/COMMIT/PRINCIPAL. Parse takes the name of such a ref apart, and Read says what its tag says and whose word
+// it is. What is no signed tag of that commit by that principal is read without an error: its signature isn't good, and
+// the reason stands there, so that it counts for nothing.
 //
 // Whether an attestation is enough for anything is for package policy to say. Nothing here is kept between calls.
 package attest
@@ -21,7 +21,7 @@ import (
 // The lines of an attestation's message that mean something.
 const (
 	RefLine     = "Approved-ref: "  // the approval is for this ref only
-	MoveLine    = "Approved-move: " // OLD SP NEW: the ref of RefLine may be moved so, though the new value doesn't continue the old
+	MoveLine    = "Approved-move: " // OLD SP NEW: the ref of RefLine may be moved so, though NEW doesn't continue OLD
 	ReasonLine  = "Reason: "
 	ExpiresLine = "Expires: " // RFC 3339
 )
@@ -101,7 +101,8 @@ func State(r Ref, tag *history.Tag, made time.Time, verify Verify) Statement {
 	}
 	s := Statement{r, verify(tag.Payload, tag.Signature, tag.Tagger.When, made), tag.Tagger.When, tag.Message}
 	if s.Signature.Principal != "" && s.Signature.Principal != r.Principal {
-		return r.none(policy.StatusBad, fmt.Sprintf("it stands under the name of %s, but %s signed it", r.Principal, s.Signature.Principal))
+		reason := fmt.Sprintf("it stands under the name of %s, but %s signed it", r.Principal, s.Signature.Principal)
+		return r.none(policy.StatusBad, reason)
 	}
 	return s
 }
@@ -123,7 +124,8 @@ func (s *Statement) Line(word string) string {
 // Approval gives what it says as an approval.
 func (s *Statement) Approval() policy.Approval {
 	return policy.Approval{
-		Commit: s.Commit.String(), Source: "tag", Name: s.Called, Object: s.Tag.String(), Ref: s.Line(RefLine), Signature: s.Signature, When: s.When,
+		Commit: s.Commit.String(), Source: "tag", Name: s.Called, Object: s.Tag.String(), Ref: s.Line(RefLine),
+		Signature: s.Signature, When: s.When,
 	}
 }
 
@@ -134,7 +136,9 @@ func (s *Statement) Withdrawal() policy.Withdrawal {
 
 // Exception gives what it says as an exception; Expires is 0 where it doesn't say when it ends.
 func (s *Statement) Exception() policy.Exception {
-	e := policy.Exception{Commit: s.Commit.String(), Name: s.Called, Signature: s.Signature, When: s.When, Reason: s.Line(ReasonLine)}
+	e := policy.Exception{
+		Commit: s.Commit.String(), Name: s.Called, Signature: s.Signature, When: s.When, Reason: s.Line(ReasonLine),
+	}
 	if expires, err := time.Parse(time.RFC3339, s.Line(ExpiresLine)); err == nil {
 		e.Expires = expires.Unix()
 	}

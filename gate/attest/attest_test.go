@@ -17,8 +17,9 @@ func TestParse(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	for _, name := range []string{
-		"refs/heads/" + id + "/lasse", "refs/approvals/", "refs/approvals/" + id, "refs/approvals/" + id + "/", "refs/approvals/" + id + "/a/b",
-		"refs/approvals/" + strings.ToUpper(id) + "/lasse", "refs/approvals/" + id[:39] + "/lasse", "refs/approvals/" + strings.Repeat("0", 40) + "/lasse",
+		"refs/heads/" + id + "/lasse", "refs/approvals/", "refs/approvals/" + id, "refs/approvals/" + id + "/",
+		"refs/approvals/" + id + "/a/b", "refs/approvals/" + strings.ToUpper(id) + "/lasse",
+		"refs/approvals/" + id[:39] + "/lasse", "refs/approvals/" + strings.Repeat("0", 40) + "/lasse",
 	} {
 		if _, err := Parse(name, history.ID{}); err == nil {
 			t.Errorf("%s is taken for an approval", name)
@@ -68,7 +69,11 @@ func TestReadTakesNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := time.Unix(2000, 0)
-	right := history.Tag{Target: commit, Name: policy.Approves.Tag(commit.String(), "lasse"), Tagger: history.Identity{When: 3000}, Message: []byte("Approve\n")}
+	right := history.Tag{
+		Target: commit, Name: policy.Approves.Tag(commit.String(), "lasse"),
+		Tagger: history.Identity{When: 3000}, Message: []byte("Approve\n"),
+	}
+	excepts := history.Tag{Target: commit, Name: policy.Excepts.Tag(commit.String(), "lasse")}
 	var landed time.Time
 	by := func(who string) Verify {
 		return func(_, _ []byte, _ int64, at time.Time) policy.Signature {
@@ -77,6 +82,7 @@ func TestReadTakesNothingElse(t *testing.T) {
 		}
 	}
 	bad := func([]byte, []byte, int64, time.Time) policy.Signature { return policy.Signature{Status: "revoked"} }
+	unsigned := func([]byte, []byte, int64, time.Time) policy.Signature { return policy.Signature{Status: "missing"} }
 	for name, c := range map[string]struct {
 		repo   one
 		verify Verify
@@ -88,8 +94,8 @@ func TestReadTakesNothingElse(t *testing.T) {
 		"another name":     {one{"tag", history.Tag{Target: commit, Name: "v1.0"}}, by("lasse"), policy.StatusWrongPurpose},
 		"another signer":   {one{"tag", right}, by("jia"), policy.StatusBad},
 		"no good at all":   {one{"tag", right}, bad, "revoked"},
-		"another kind":     {one{"tag", history.Tag{Target: commit, Name: policy.Excepts.Tag(commit.String(), "lasse")}}, by("lasse"), policy.StatusWrongPurpose},
-		"nobody signed it": {one{"tag", right}, func([]byte, []byte, int64, time.Time) policy.Signature { return policy.Signature{Status: "missing"} }, "missing"},
+		"another kind":     {one{"tag", excepts}, by("lasse"), policy.StatusWrongPurpose},
+		"nobody signed it": {one{"tag", right}, unsigned, "missing"},
 	} {
 		s, err := Read(t.Context(), c.repo, Named(policy.Approves, commit, "lasse", history.ID{}), made, c.verify)
 		if err != nil || s.Signature.Status != c.want || (s.Signature.Principal != "") != (c.want == policy.StatusGood) {

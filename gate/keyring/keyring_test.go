@@ -66,7 +66,8 @@ func TestNoKeyring(t *testing.T) {
 		names = append(names, policy.Principal{Name: source, Keys: []policy.Key{key}})
 	}
 	keys, err := Of(&policy.Policy{Principals: names}, noLogs{})
-	if keys != nil || err == nil || !strings.Contains(err.Error(), "one:1: ") || !strings.Contains(err.Error(), "two:1: ") {
+	if keys != nil || err == nil ||
+		!strings.Contains(err.Error(), "one:1: ") || !strings.Contains(err.Error(), "two:1: ") {
 		t.Errorf("two files that can't be read: %v, %v", keys, err)
 	}
 }
