@@ -91,7 +91,7 @@ const (
 )
 
 // narrow rooms keep maxColumns.
-var narrow = []string{"cli", "history", "hook", "install", "internal", "journal", "report", "verify"}
+var narrow = []string{"cli", "history", "hook", "install", "internal", "journal", "policy", "report", "verify"}
 
 // processOnly is what main alone may touch of the process; everybody else is handed what they need.
 var processOnly = map[string][]string{
