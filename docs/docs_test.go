@@ -45,13 +45,15 @@ func TestSectionsSayWhatToDo(t *testing.T) {
 			t.Errorf("%s: listed and not found", code)
 			continue
 		}
-		if strings.Contains(section, "\n#") || strings.HasPrefix(section, "\n") || !strings.HasSuffix(section, "\n") || strings.HasSuffix(section, "\n\n") {
+		edges := strings.HasPrefix(section, "\n") || !strings.HasSuffix(section, "\n") || strings.HasSuffix(section, "\n\n")
+		if strings.Contains(section, "\n#") || edges {
 			t.Errorf("%s: want one section, without heading and blank lines around it:\n%s", code, section)
 		}
 		if !strings.Contains(section, "\n    ") {
 			t.Errorf("%s: no command to type", code)
 		}
-		if words := strings.Join(strings.Fields(section), " "); !strings.Contains(words, "administrator") && !strings.Contains(words, "There is no setting") {
+		words := strings.Join(strings.Fields(section), " ")
+		if !strings.Contains(words, "administrator") && !strings.Contains(words, "There is no setting") {
 			t.Errorf("%s: doesn't say what an administrator can change", code)
 		}
 		for line := range strings.Lines(section) {
@@ -63,7 +65,8 @@ func TestSectionsSayWhatToDo(t *testing.T) {
 }
 
 func TestRefusalKnowsNoOtherCode(t *testing.T) {
-	for _, code := range []string{"", "unsigne", "unsigned ", "Unsigned", "no-such-code", "unsigned\n", "unsigned\n\nThe commit has no signature."} {
+	for _, code := range []string{"", "unsigne", "unsigned ", "Unsigned", "no-such-code", "unsigned\n",
+		"unsigned\n\nThe commit has no signature."} {
 		if section, known := Refusal(code); known {
 			t.Errorf("Refusal(%q) = %q", code, section)
 		}
@@ -88,7 +91,8 @@ func TestWordsAreTheCodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile("(?m)^\\| ([a-z -]+) \\| [^|]+ \\| `([a-z]+)\\.([A-Za-z.]+)` \\|$").FindAllStringSubmatch(string(text), -1)
+	row := regexp.MustCompile("(?m)^\\| ([a-z -]+) \\| [^|]+ \\| `([a-z]+)\\.([A-Za-z.]+)` \\|$")
+	rows := row.FindAllStringSubmatch(string(text), -1)
 	if lines := strings.Count(string(text), "\n| "); len(rows) != lines-1 || len(rows) < 20 {
 		t.Errorf("%d of %d rows are words", len(rows), lines-1)
 	}

@@ -153,7 +153,8 @@ func (a *amending) protect() {
 func (a *amending) signatures() {
 	old, new := a.old.Signatures, a.new.Signatures
 	a.flag("signatures.require = \"landing\"", old.Require == "landing", new.Require == "landing", Loosens)
-	a.set("signatures.kinds", old.Kinds, new.Kinds, Loosens, Binds, "signatures are accepted", "signatures are no longer accepted")
+	a.set("signatures.kinds", old.Kinds, new.Kinds, Loosens, Binds,
+		"signatures are accepted", "signatures are no longer accepted")
 	a.flag("signatures.tags", old.Tags, new.Tags, Tightens)
 	if old.Identity != new.Identity {
 		effect := Loosens
@@ -162,7 +163,8 @@ func (a *amending) signatures() {
 		}
 		a.add("signatures.identity", effect, "signatures.identity is %q instead of %q", new.Identity, old.Identity)
 	}
-	ordered(a, "signatures.merges-approve", slices.Index(mergesApprove, old.MergesApprove), slices.Index(mergesApprove, new.MergesApprove), Loosens, func(n int) string {
+	was, is := slices.Index(mergesApprove, old.MergesApprove), slices.Index(mergesApprove, new.MergesApprove)
+	ordered(a, "signatures.merges-approve", was, is, Loosens, func(n int) string {
 		return fmt.Sprintf("%q", mergesApprove[n])
 	})
 	a.binding(func() { ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span) })
@@ -206,7 +208,8 @@ func (a *amending) x509() {
 	a.files("x509.trusted-roots", old.Roots, new.Roots, Loosens)
 	a.files("x509.crls", old.CRLs, new.CRLs, Binds)
 	a.binding(func() {
-		ordered(a, "x509.transparency", slices.Index(transparencies, old.Transparency), slices.Index(transparencies, new.Transparency), Tightens, func(n int) string {
+		was, is := slices.Index(transparencies, old.Transparency), slices.Index(transparencies, new.Transparency)
+		ordered(a, "x509.transparency", was, is, Tightens, func(n int) string {
 			return fmt.Sprintf("%q", transparencies[n])
 		})
 	})
@@ -227,7 +230,8 @@ func (a *amending) bounds() {
 	})
 	a.binding(a.quorum)
 	if old.Journal.Rotate != new.Journal.Rotate {
-		a.add("journal.rotate", Neutral, "the journal goes on in a new file after %d bytes instead of %d", new.Journal.Rotate, old.Journal.Rotate)
+		a.add("journal.rotate", Neutral, "the journal goes on in a new file after %d bytes instead of %d",
+			new.Journal.Rotate, old.Journal.Rotate)
 	}
 	if old.Journal.File != new.Journal.File {
 		// Whoever reads the journal must find what came before, too.
@@ -239,14 +243,17 @@ func (a *amending) quorum() {
 	old, new := a.old, a.new
 	if a.old.quorumIsThere(a.old, a.at) && !a.new.quorumIsThere(a.old, a.at) {
 		a.lost = true
-		a.add("quorum.maintainers", Binds, "no %d maintainers are left who count together and can sign, so nobody could change the policy", new.Quorum.Maintainers)
+		a.add("quorum.maintainers", Binds, "no %d maintainers are left who count together and can sign, "+
+			"so nobody could change the policy", new.Quorum.Maintainers)
 	}
-	a.flag("push.certificate = \"required\"", old.Push.Certificate == "required", new.Push.Certificate == "required", Tightens)
+	const required = "required"
+	a.flag("push.certificate = \"required\"", old.Push.Certificate == required, new.Push.Certificate == required, Tightens)
 	ordered(a, "quorum.maintainers", old.Quorum.Maintainers, new.Quorum.Maintainers, Tightens, number)
 	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)
 	ordered(a, "limits.commits", old.Limits.Commits, new.Limits.Commits, Loosens, number)
-	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
-	ordered(a, "limits.message", old.Limits.Message, new.Limits.Message, Loosens, func(n int64) string { return fmt.Sprint(n, " bytes") })
+	inBytes := func(n int64) string { return fmt.Sprint(n, " bytes") }
+	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, inBytes)
+	ordered(a, "limits.message", old.Limits.Message, new.Limits.Message, Loosens, inBytes)
 	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, Span)
 }
 
@@ -299,9 +306,11 @@ func (a *amending) rule(old, new *Rule) {
 	case old.Wait == 0:
 		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Wait))
 	case new.Wait == 0 || new.Wait > old.Wait:
-		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Wait), Span(old.Wait))
+		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s",
+			in, Span(new.Wait), Span(old.Wait))
 	default:
-		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s", in, Span(new.Wait), Span(old.Wait))
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s",
+			in, Span(new.Wait), Span(old.Wait))
 	}
 	a.exempt(setting("exempt"), old.Exempt, new.Exempt)
 	var some Exempt // no tenure at all

@@ -37,7 +37,8 @@ func (a *amending) principal(old, new *Principal) {
 	if old.Role != new.Role {
 		a.add(who, roleChange(old.Role, new.Role), "%s becomes a %s instead of a %s", old.Name, new.Role, old.Role)
 	}
-	a.set(who, old.Emails, new.Emails, Loosens, Binds, "becomes an address of "+old.Name, "is no longer an address of "+old.Name)
+	a.set(who, old.Emails, new.Emails, Loosens, Binds,
+		"becomes an address of "+old.Name, "is no longer an address of "+old.Name)
 	if !old.Since.Equal(new.Since) {
 		effect := Loosens
 		if new.Since.IsZero() || !old.Since.IsZero() && new.Since.After(old.Since) {
@@ -76,7 +77,8 @@ func (a *amending) keys(old, new *Principal) {
 		left = slices.Delete(left, i, i+1)
 	}
 	for _, k := range left {
-		if slices.ContainsFunc(old.Keys, func(was Key) bool { return k.same(&was) }) && k.Revoked == "compromised" && k.RevokedAt.IsZero() {
+		known := slices.ContainsFunc(old.Keys, func(was Key) bool { return k.same(&was) })
+		if known && k.Revoked == "compromised" && k.RevokedAt.IsZero() {
 			a.past, a.ended = true, true
 			a.add("principal "+old.Name, Binds, "%s's key of %s is compromised, and always was", old.Name, k.Source)
 			continue
@@ -87,8 +89,8 @@ func (a *amending) keys(old, new *Principal) {
 
 // same says whether two entries are of one key, whatever its time.
 func (k *Key) same(other *Key) bool {
-	return k.Kind == other.Kind && bytes.Equal(k.Data, other.Data) && k.Authority == other.Authority && k.Issuer == other.Issuer &&
-		slices.Equal(k.Identities, other.Identities)
+	return k.Kind == other.Kind && bytes.Equal(k.Data, other.Data) && k.Authority == other.Authority &&
+		k.Issuer == other.Issuer && slices.Equal(k.Identities, other.Identities)
 }
 
 // keyGone is the effect of taking a key out: it signs nothing more; but where it was revoked, another entry
@@ -123,7 +125,8 @@ func (a *amending) key(name string, old, new *Key) {
 	switch {
 	case old.Revoked == "" && new.Revoked != "":
 		effect = a.ending(new)
-	case new.Revoked == "compromised" && (new.RevokedAt.IsZero() || !old.RevokedAt.IsZero() && !new.RevokedAt.After(old.RevokedAt)):
+	case new.Revoked == "compromised" &&
+		(new.RevokedAt.IsZero() || !old.RevokedAt.IsZero() && !new.RevokedAt.After(old.RevokedAt)):
 		effect = a.ending(new) // as much is taken back as before, or more
 	}
 	state := new.Revoked
@@ -148,10 +151,12 @@ func (a *amending) ending(k *Key) Effect {
 func (a *amending) withoutQuorum() []string {
 	switch {
 	case a.lost && a.ended:
-		return []string{"or, if a key is stolen and nobody is left to approve, have the server's operator list it in the floor, which holds at once: " +
-			"[signatures] ssh-revoked of countersign/floor.toml, or [x509] crls; countersign explain quorum-missing"}
+		return []string{"or, if a key is stolen and nobody is left to approve, have the server's operator list it in the " +
+			"floor, which holds at once: [signatures] ssh-revoked of countersign/floor.toml, or [x509] crls; " +
+			"countersign explain quorum-missing"}
 	case a.past && !a.lost:
-		return []string{fmt.Sprintf("or revoke the key from today on, which one maintainer may: revoked = \"compromised\", revoked-at = %s", dayOf(a.at))}
+		return []string{"or revoke the key from today on, which one maintainer may: revoked = \"compromised\", " +
+			"revoked-at = " + dayOf(a.at)}
 	default:
 		return nil
 	}

@@ -19,7 +19,8 @@ func (j *judgement) amendment() {
 		return
 	}
 	if a.Policy == nil {
-		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem, "countersign policy check --policy "+Folder, "mend it, then git commit --amend -a --no-edit -S")
+		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem,
+			"countersign policy check --policy "+Folder, "mend it, then git commit --amend -a --no-edit -S")
 		return
 	}
 	j.needsApprovals() // who proposed it may have taken it back
@@ -53,7 +54,8 @@ func (j *judgement) amendment() {
 		if !j.landing.ApprovalsFetched {
 			code, next = ApprovalNotFetched, []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
 		}
-		f := j.finding(c, code, fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(counted)), next...)
+		detail := fmt.Sprintf("%s; needs %s behind it, has %d", what, plural(need, "maintainer"), len(counted))
+		f := j.finding(c, code, detail, next...)
 		f.Needed, f.Have, f.Discounted, f.Paths = need, namesOf(counted), discounted, j.policyPaths()
 		f.Ask = ask
 		j.add(f)
@@ -65,9 +67,9 @@ func (j *judgement) amendment() {
 	}
 }
 
-// takesTooMany says why a change of the policy takes from others what one maintainer may not take alone, or "": the role
-// of a maintainer, or all keys of more than one; nor of a further one while somebody's were taken before and the others
-// have not decided about that.
+// takesTooMany says why a change of the policy takes from others what one maintainer may not take alone, or "": the
+// role of a maintainer, or all keys of more than one; nor of a further one while somebody's were taken before and the
+// others have not decided about that.
 func (p *Policy) takesTooMany(after *Policy, own []string, at time.Time) string {
 	var suspended, before []string
 	for _, q := range p.maintainers() {
@@ -157,7 +159,9 @@ func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor,
 		case !a.Same[approval.Commit]:
 		case approval.Ref != "" && approval.Ref != j.landing.Ref:
 		case !proposals[approval.Commit]:
-			discounted = append(discounted, Discount{approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so"})
+			discounted = append(discounted, Discount{
+				approval.Signature.Principal, approval.Name, "what it approves has that policy, and doesn't change it so",
+			})
 		default:
 			add(approval.Signature, "", approval.Name, j.approvalFirstSeen(approval))
 		}
@@ -170,7 +174,8 @@ func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor,
 			continue
 		}
 		with := slices.IndexFunc(people, func(q *Principal) bool { return j.p.conflict(q, s.Principal) != "" })
-		discounted = append(discounted, Discount{Principal: s.Name, Name: s.by, Reason: j.p.conflict(people[with], s.Principal)})
+		reason := j.p.conflict(people[with], s.Principal)
+		discounted = append(discounted, Discount{Principal: s.Name, Name: s.by, Reason: reason})
 	}
 	return counted, sponsors, discounted
 }
@@ -214,7 +219,8 @@ func (j *judgement) coolDown(what string, sponsors []sponsor) {
 	oldest := sponsors[j.p.second()]
 	if j.at-oldest.since >= wait {
 		if j.landing.Seen == nil && j.landing.Received == 0 {
-			j.unproven = append(j.unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven here, without the server's journal")
+			j.unproven = append(j.unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven "+
+				"here, without the server's journal")
 			j.needsFirstSeen(slices.Collect(maps.Keys(j.landing.Amended.Same))...)
 		}
 		j.step(c, "cool-down", true, "%s has stood behind it since %s", oldest.Name, date(oldest.since))
@@ -226,7 +232,8 @@ func (j *judgement) coolDown(what string, sponsors []sponsor) {
 	}
 	next := []string{"push it to an unprotected branch, if it isn't on one", "at that time or later: " + mergeIt}
 	if j.mergesIt(c) {
-		next = []string{"at that time or later: git commit --amend --no-edit --date=now -S, then push again; pushed as it is it counts as of " + date(j.at)}
+		next = []string{"at that time or later: git commit --amend --no-edit --date=now -S, then push again; " +
+			"pushed as it is it counts as of " + date(j.at)}
 	}
 	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s after its first approval, on %s at the earliest",
 		what, Span(j.p.Quorum.CoolDown), date(from+wait)), next...)
@@ -263,7 +270,10 @@ func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens 
 	case missing > 1:
 		who = fmt.Sprintf("%d of %s", missing, strings.Join(ask, ", "))
 	}
-	return []string{"push it to an unprotected branch, if it isn't on one", "ask " + who + " to run: countersign approve " + about, land}
+	return []string{
+		"push it to an unprotected branch, if it isn't on one",
+		"ask " + who + " to run: countersign approve " + about, land,
+	}
 }
 
 // policyPaths gives what of the policy's folder the landing touches.

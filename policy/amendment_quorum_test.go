@@ -43,13 +43,30 @@ func TestAttackApprovalOfWhatOnlyHasTheOldPolicy(t *testing.T) {
 		"a topic that never touched it": {
 			after(commit("c", "jia", t0, source())), []string{"c"}, "c", []Code{QuorumMissing},
 		},
-		"one that proposes it":          {after(commit("c", "jia", t0, policyChange())), []string{"c"}, "c", nil},
-		"what comes after the proposal": {after(commit("c", "jia", t0, policyChange()), commit("d", "jia", t0, source())), []string{"c", "d"}, "d", nil},
-		"what comes before it":          {after(commit("c", "jia", t0, source()), commit("d", "jia", t0, policyChange())), []string{"d"}, "c", []Code{QuorumMissing}},
-		"another state of the proposal": {after(commit("c", "jia", t0, policyChange()), commit("d", "jia", t0, policyChange())), []string{"d"}, "c", []Code{QuorumMissing}},
-		"the landing itself":            {after(commit("c", "jia", t0, source())), []string{"c"}, "m", nil},
+		"one that proposes it": {after(commit("c", "jia", t0, policyChange())), []string{"c"}, "c", nil},
+		"what comes after the proposal": {
+			after(commit("c", "jia", t0, policyChange()), commit("d", "jia", t0, source())),
+			[]string{"c", "d"},
+			"d", nil,
+		},
+		"what comes before it": {
+			after(commit("c", "jia", t0, source()), commit("d", "jia", t0, policyChange())),
+			[]string{"d"},
+			"c",
+			[]Code{QuorumMissing},
+		},
+		"another state of the proposal": {
+			after(commit("c", "jia", t0, policyChange()), commit("d", "jia", t0, policyChange())),
+			[]string{"d"},
+			"c",
+			[]Code{QuorumMissing},
+		},
+		"the landing itself": {after(commit("c", "jia", t0, source())), []string{"c"}, "m", nil},
 		"a change on the topic, taken back": {
-			after(commit("c", "jia", t0, policyChange()), commit("d", "jia", t0, policyChange())), []string{"p-c", "d"}, "d", []Code{QuorumMissing},
+			after(commit("c", "jia", t0, policyChange()), commit("d", "jia", t0, policyChange())),
+			[]string{"p-c", "d"},
+			"d",
+			[]Code{QuorumMissing},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +75,8 @@ func TestAttackApprovalOfWhatOnlyHasTheOldPolicy(t *testing.T) {
 			wantCodes(t, judged(p, new(Ledger), landing), c.want...)
 		})
 	}
-	p, landing := amends(after(commit("c", "lasse", t0, policyChange()), commit("d", "lasse", t0, policyChange())), "p-c", "d")
+	two := after(commit("c", "lasse", t0, policyChange()), commit("d", "lasse", t0, policyChange()))
+	p, landing := amends(two, "p-c", "d")
 	wantCodes(t, judged(p, new(Ledger), landing), QuorumMissing)
 	delete(landing.Amended.Same, "p-c")
 	wantCodes(t, judged(p, new(Ledger), landing))
@@ -70,10 +88,12 @@ func TestAttackAbandonedProposal(t *testing.T) {
 	p, landing := amends(brought, "c", "d")
 	wantCodes(t, judged(p, new(Ledger), landing))
 	for _, id := range []string{"c", "d", "m"} {
-		landing.Approvals, landing.Withdrawals = []Approval{approval(id, "lasse")}, []Withdrawal{{Commit: id, Signature: good("lasse"), When: t0}}
+		landing.Approvals = []Approval{approval(id, "lasse")}
+		landing.Withdrawals = []Withdrawal{{Commit: id, Signature: good("lasse"), When: t0}}
 		got := judged(p, new(Ledger), landing)
 		wantCodes(t, got, QuorumMissing)
-		if want := (Discount{"lasse", "commit c", "lasse took back what they said of it"}); len(got) == 1 && !slices.Contains(got[0].Discounted, want) {
+		want := Discount{"lasse", "commit c", "lasse took back what they said of it"}
+		if len(got) == 1 && !slices.Contains(got[0].Discounted, want) {
 			t.Errorf("%+v", got[0].Discounted)
 		}
 		anew := approval("c", "lasse")
@@ -81,7 +101,8 @@ func TestAttackAbandonedProposal(t *testing.T) {
 		landing.Approvals = append(landing.Approvals, anew)
 		wantCodes(t, judged(p, new(Ledger), landing))
 	}
-	landing.Approvals, landing.Withdrawals = nil, []Withdrawal{{Commit: "c", Signature: good("con"), When: t0}} // somebody else's word is theirs
+	// Somebody else's word is theirs.
+	landing.Approvals, landing.Withdrawals = nil, []Withdrawal{{Commit: "c", Signature: good("con"), When: t0}}
 	wantCodes(t, judged(p, new(Ledger), landing))
 }
 
@@ -102,13 +123,15 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		topic   bool // the landing leaves no trace of it
 		want    []Code
 	}{
-		"text":                           {change: policyChange()},
-		"another order":                  {change: adds(policyFile, Bidi), want: []Code{ContentRefused}},
-		"an executable bit":              {change: exec, want: []Code{ApprovalMissing}},
-		"a long key":                     {change: adds(policyFile, Encoded)},
-		"a payload":                      {change: adds(policyFile, Encoded), carries: Encoded, want: []Code{ApprovalMissing}},
-		"a key file":                     {change: adds(key, Binary|Encoded)},
-		"a payload beside a key":         {change: adds(key, Binary|Encoded), carries: Encoded, want: []Code{ApprovalMissing}},
+		"text":              {change: policyChange()},
+		"another order":     {change: adds(policyFile, Bidi), want: []Code{ContentRefused}},
+		"an executable bit": {change: exec, want: []Code{ApprovalMissing}},
+		"a long key":        {change: adds(policyFile, Encoded)},
+		"a payload":         {change: adds(policyFile, Encoded), carries: Encoded, want: []Code{ApprovalMissing}},
+		"a key file":        {change: adds(key, Binary|Encoded)},
+		"a payload beside a key": {
+			change: adds(key, Binary|Encoded), carries: Encoded, want: []Code{ApprovalMissing},
+		},
 		"bytes beside a key":             {change: adds(key, Binary), carries: Binary, want: []Code{ApprovalMissing}},
 		"a program for a key":            {change: adds(key, Binary|Executable), want: []Code{ApprovalMissing}},
 		"a file that's a key no more":    {change: adds(old, Binary), want: []Code{ApprovalMissing}},
@@ -118,7 +141,8 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p, becomes := world(), world()
 			p.Rules, becomes.Rules = rules, rules
-			p.files, becomes.files, becomes.carries = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}, map[string]Traits{FileName: c.carries, "keys/new.gpg": c.carries}
+			p.files, becomes.files = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}
+			becomes.carries = map[string]Traits{FileName: c.carries, "keys/new.gpg": c.carries}
 			l := single(commit("c", "jia", t0, c.change))
 			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": !c.topic}}
 			wantCodes(t, judged(p, new(Ledger), l), c.want...)
@@ -128,7 +152,8 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 
 func TestLongKeysAreNoPayload(t *testing.T) {
 	noise := strings.Repeat("aB3dE5fG7hI9jK1lM+nO/pQ2rS4tU6vW8xY0z", 20)
-	text := fmt.Sprintf("[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nkeys = [{ ssh = \"ssh-rsa %s\" }]\n", noise)
+	const format = "[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nkeys = [{ ssh = \"ssh-rsa %s\" }]\n"
+	text := fmt.Sprintf(format, noise)
 	if p := mustLoad(t, text); p.carries[FileName] != 0 {
 		t.Error("a long key is a payload")
 	}
@@ -225,19 +250,28 @@ func TestAttackPayloadBesideKeys(t *testing.T) {
 		names, file string
 		rest        bool
 	}{
-		"an SSH key":                  {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa " + noise + "\n", false},
-		"a comment":                   {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa AAAAB3\n# " + noise + "\n", true},
-		"a remark":                    {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa AAAAB3 " + noise + "\n", true},
-		"armor":                       {`keys = [{ openpgp = "keys/f" }]`, armor, false},
-		"before the armor":            {`keys = [{ openpgp = "keys/f" }]`, noise + "\n" + armor, true},
-		"after the armor":             {`keys = [{ openpgp = "keys/f" }]`, armor + noise, true},
-		"an allowed signer":           {`keys = [{ allowed-signers = "keys/f" }]`, "a@example.org ssh-rsa AAAA" + noise[:2000] + "\n", false},
-		"beside an allowed signer":    {`keys = [{ allowed-signers = "keys/f" }]`, "a@example.org ssh-rsa AAAA\n# " + noise + "\n", true},
-		"a short list of revocations": {"keys = [{ ssh = \"ssh-rsa AAAA\" }]\n[signatures]\nssh-revoked = [\"keys/f\"]", noise[:2000], false},
-		"a long list of revocations":  {"keys = [{ ssh = \"ssh-rsa AAAA\" }]\n[signatures]\nssh-revoked = [\"keys/f\"]", noise, true},
+		"an SSH key":       {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa " + noise + "\n", false},
+		"a comment":        {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa AAAAB3\n# " + noise + "\n", true},
+		"a remark":         {`keys = [{ ssh-file = "keys/f" }]`, "ssh-rsa AAAAB3 " + noise + "\n", true},
+		"armor":            {`keys = [{ openpgp = "keys/f" }]`, armor, false},
+		"before the armor": {`keys = [{ openpgp = "keys/f" }]`, noise + "\n" + armor, true},
+		"after the armor":  {`keys = [{ openpgp = "keys/f" }]`, armor + noise, true},
+		"an allowed signer": {
+			`keys = [{ allowed-signers = "keys/f" }]`, "a@example.org ssh-rsa AAAA" + noise[:2000] + "\n", false,
+		},
+		"beside an allowed signer": {
+			`keys = [{ allowed-signers = "keys/f" }]`, "a@example.org ssh-rsa AAAA\n# " + noise + "\n", true,
+		},
+		"a short list of revocations": {
+			"keys = [{ ssh = \"ssh-rsa AAAA\" }]\n[signatures]\nssh-revoked = [\"keys/f\"]", noise[:2000], false,
+		},
+		"a long list of revocations": {
+			"keys = [{ ssh = \"ssh-rsa AAAA\" }]\n[signatures]\nssh-revoked = [\"keys/f\"]", noise, true,
+		},
 	} {
 		p, err := Load(fstest.MapFS{
-			FileName: {Data: []byte("[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nemails = [\"a@example.org\"]\n" + c.names + "\n")},
+			FileName: {Data: []byte("[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\n" +
+				"emails = [\"a@example.org\"]\n" + c.names + "\n")},
 			"keys/f": {Data: []byte(c.file)},
 		})
 		if err != nil {

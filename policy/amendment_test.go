@@ -25,14 +25,16 @@ var edits = map[string]func(*rapid.T, *Policy){
 	"approvers": func(t *rapid.T, p *Policy) { e := anyExempt(t); e.Nobody = false; anyRule(t, p).Approvers = &e },
 	"classes": func(t *rapid.T, p *Policy) {
 		r := anyRule(t, p)
-		r.Classes = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"binary", "build", "bidi", "fixture"}), 1, 3, rapid.ID[string]).Draw(t, "classes")
+		classes := rapid.SampledFrom([]string{"binary", "build", "bidi", "fixture"})
+		r.Classes = rapid.SliceOfNDistinct(classes, 1, 3, rapid.ID[string]).Draw(t, "classes")
 	},
 	"rule gone": func(t *rapid.T, p *Policy) {
 		i := rapid.IntRange(0, len(p.Rules)-1).Draw(t, "rule")
 		p.Rules = slices.Delete(slices.Clone(p.Rules), i, i+1)
 	},
 	"rule new": func(_ *rapid.T, p *Policy) {
-		p.Rules = append(slices.Clip(p.Rules), Rule{Name: "new", Classes: []string{"fixture"}, Exempt: Exempt{Nobody: true}, Approvals: 1})
+		rule := Rule{Name: "new", Classes: []string{"fixture"}, Exempt: Exempt{Nobody: true}, Approvals: 1}
+		p.Rules = append(slices.Clip(p.Rules), rule)
 	},
 	"require": func(t *rapid.T, p *Policy) {
 		p.Signatures.Require = rapid.SampledFrom([]string{"every-commit", "landing"}).Draw(t, "require")
@@ -79,7 +81,8 @@ var edits = map[string]func(*rapid.T, *Policy){
 	},
 	"somebody leaves": func(t *rapid.T, p *Policy) {
 		q := anybody(t, p)
-		if !slices.ContainsFunc(p.Principals, func(o Principal) bool { return o.IntroducedBy == q.Name }) { // which Load refuses
+		introduced := func(o Principal) bool { return o.IntroducedBy == q.Name }
+		if !slices.ContainsFunc(p.Principals, introduced) { // which Load refuses
 			p.Principals = slices.DeleteFunc(slices.Clone(p.Principals), func(o Principal) bool { return o.Name == q.Name })
 		}
 	},
@@ -116,7 +119,8 @@ func anyCommit(t *rapid.T, id string, when int64) Commit {
 		c.Signature = Signature{Status: "missing"}
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "changes") {
-		c.Changes = append(c.Changes, rapid.SampledFrom([]Change{source(), opaqueFile(), build(), adds("x", Bidi), adds("testdata/x", 0)}).Draw(t, fmt.Sprint("change ", i)))
+		changes := rapid.SampledFrom([]Change{source(), opaqueFile(), build(), adds("x", Bidi), adds("testdata/x", 0)})
+		c.Changes = append(c.Changes, changes.Draw(t, fmt.Sprint("change ", i)))
 	}
 	return c
 }
@@ -129,9 +133,9 @@ func anyLanding(t *rapid.T, when int64) *Landing {
 		l.Commit.Parents = []string{"p", "c"}
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "approvals") {
-		l.Approvals = append(l.Approvals, approval(
-			rapid.SampledFrom([]string{"m", "c"}).Draw(t, "approved"), rapid.SampledFrom([]string{"alice", "lasse", "jia", "pup", "rev", "con"}).Draw(t, "approver"),
-		))
+		id := rapid.SampledFrom([]string{"m", "c"}).Draw(t, "approved")
+		who := rapid.SampledFrom([]string{"alice", "lasse", "jia", "pup", "rev", "con"}).Draw(t, "approver")
+		l.Approvals = append(l.Approvals, approval(id, who))
 	}
 	return l
 }
@@ -152,7 +156,8 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 			edits[name](t, new)
 		}
 		new.index()
-		if slices.ContainsFunc(Amendments(old, new, time.Unix(t0, 0)), func(a Amendment) bool { return a.Effect == Loosens }) {
+		loosens := func(a Amendment) bool { return a.Effect == Loosens }
+		if slices.ContainsFunc(Amendments(old, new, time.Unix(t0, 0)), loosens) {
 			return
 		}
 		tightened++
@@ -199,7 +204,8 @@ func TestAmendmentsSeeEverySetting(t *testing.T) {
 	each := func(name string, of func(p *Policy) reflect.Value) {
 		typ := of(everything).Type()
 		for i := range typ.NumField() {
-			if f := typ.Field(i); f.IsExported() && f.Type.Kind() != reflect.Slice || f.IsExported() && f.Type.Elem().Kind() != reflect.Struct {
+			f := typ.Field(i)
+			if f.IsExported() && (f.Type.Kind() != reflect.Slice || f.Type.Elem().Kind() != reflect.Struct) {
 				if f.Type.Kind() == reflect.Struct && f.Type != reflect.TypeFor[time.Time]() {
 					continue // its own fields are asked about
 				}
@@ -209,7 +215,9 @@ func TestAmendmentsSeeEverySetting(t *testing.T) {
 	}
 	value := reflect.ValueOf
 	each("Policy", func(p *Policy) reflect.Value { return value(p).Elem() })
-	for _, section := range []string{"Protect", "Signatures", "X509", "Adoption", "Push", "Tenure", "Quorum", "Introductions", "Limits", "Journal"} {
+	for _, section := range []string{
+		"Protect", "Signatures", "X509", "Adoption", "Push", "Tenure", "Quorum", "Introductions", "Limits", "Journal",
+	} {
 		each(section, func(p *Policy) reflect.Value { return value(p).Elem().FieldByName(section) })
 	}
 	each("Rule", func(p *Policy) reflect.Value { return value(&p.Rules[0]).Elem() })
@@ -226,7 +234,11 @@ func alter(v reflect.Value) {
 	case reflect.Int, reflect.Int64:
 		v.SetInt(v.Int() + int64(time.Hour))
 	case reflect.String:
-		v.SetString(map[string]string{"online": "none", "author": "off", "landing": "every-commit", "none": "any", "required": "optional", "maintainer": "service"}[v.String()] + strings.Repeat("x", btoi(v.String() == "" || len(v.String()) > 10)))
+		other := map[string]string{
+			"online": "none", "author": "off", "landing": "every-commit", "none": "any", "required": "optional",
+			"maintainer": "service",
+		}
+		v.SetString(other[v.String()] + strings.Repeat("x", btoi(v.String() == "" || len(v.String()) > 10)))
 	case reflect.Slice:
 		v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
 	case reflect.Pointer:
@@ -259,12 +271,16 @@ func TestAmendments(t *testing.T) {
 			func(p *Policy) { p.Rules[0].Exempt.Days = 30 },
 			[]Amendment{{"rule opaque: exempt days", "rule opaque: exempt days is 30 instead of 365", Loosens}},
 		},
-		"a rule less": {func(p *Policy) { p.Rules = p.Rules[1:] }, []Amendment{{"rule opaque", "rule opaque is gone", Loosens}}},
+		"a rule less": {func(p *Policy) {
+			p.Rules = p.Rules[1:]
+		}, []Amendment{{"rule opaque", "rule opaque is gone", Loosens}}},
 		"a newcomer": {
 			func(p *Policy) { p.Principals = append(p.Principals, Principal{Name: "dan", Role: Contributor}) },
 			[]Amendment{{"principal dan", "dan becomes a contributor", Loosens}},
 		},
-		"somebody leaves": {func(p *Policy) { p.Principals = p.Principals[:6] }, []Amendment{{"principal bot", "bot is no longer a service", Tightens}}},
+		"somebody leaves": {func(p *Policy) {
+			p.Principals = p.Principals[:6]
+		}, []Amendment{{"principal bot", "bot is no longer a service", Tightens}}},
 		"demoted": {
 			func(p *Policy) { p.Principals[2].Role = Contributor },
 			[]Amendment{{"principal jia", "jia becomes a contributor instead of a maintainer", Tightens}},
@@ -327,6 +343,10 @@ func TestAmendmentsOfKeys(t *testing.T) {
 		return []Key{k}
 	}
 	same := func(*Key) {}
+	revoked := func(why string, when time.Time) []Key {
+		return k(func(k *Key) { k.Revoked, k.RevokedAt = why, when })
+	}
+	retired, compromised := revoked("retired", time.Time{}), revoked("compromised", time.Time{})
 	for name, c := range map[string]struct {
 		old, new []Key
 		want     []Effect
@@ -340,19 +360,19 @@ func TestAmendmentsOfKeys(t *testing.T) {
 		"shortened":                {k(same), k(func(k *Key) { k.Until = at(2029) }), []Effect{Tightens}},
 		"from earlier":             {k(same), k(func(k *Key) { k.From = at(2019) }), []Effect{Loosens}},
 		"from later":               {k(same), k(func(k *Key) { k.From = at(2021) }), []Effect{Binds}},
-		"retired":                  {k(same), k(func(k *Key) { k.Revoked = "retired" }), []Effect{Tightens}},
-		"compromised":              {k(same), k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Binds}},
-		"compromised yesterday":    {k(same), k(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2025).Add(-24*time.Hour) }), []Effect{Binds}},
-		"compromised today":        {k(same), k(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2025) }), []Effect{Tightens}},
-		"retired long ago":         {k(same), k(func(k *Key) { k.Revoked, k.RevokedAt = "retired", at(2021) }), []Effect{Binds}},
+		"retired":                  {k(same), retired, []Effect{Tightens}},
+		"compromised":              {k(same), compromised, []Effect{Binds}},
+		"compromised yesterday":    {k(same), revoked("compromised", at(2025).Add(-24*time.Hour)), []Effect{Binds}},
+		"compromised today":        {k(same), revoked("compromised", at(2025)), []Effect{Tightens}},
+		"retired long ago":         {k(same), revoked("retired", at(2021)), []Effect{Binds}},
 		"ended long ago":           {k(same), k(func(k *Key) { k.Until = at(2021) }), []Effect{Binds}},
-		"not revoked after all":    {k(func(k *Key) { k.Revoked = "compromised" }), k(same), []Effect{Loosens}},
-		"compromised from later":   {k(func(k *Key) { k.Revoked = "compromised" }), k(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2024) }), []Effect{Loosens}},
-		"worse than retired":       {k(func(k *Key) { k.Revoked = "retired" }), k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Binds}},
-		"only retired":             {k(func(k *Key) { k.Revoked = "compromised" }), k(func(k *Key) { k.Revoked = "retired" }), []Effect{Loosens}},
-		"the revocation is gone":   {k(func(k *Key) { k.Revoked = "compromised" }), nil, []Effect{Loosens}},
-		"one more, never to count": {nil, k(func(k *Key) { k.Revoked = "compromised" }), []Effect{Loosens}},
-		"one's key once more":      {k(same), append(k(same), k(func(k *Key) { k.Revoked = "compromised" })...), []Effect{Binds}},
+		"not revoked after all":    {compromised, k(same), []Effect{Loosens}},
+		"compromised from later":   {compromised, revoked("compromised", at(2024)), []Effect{Loosens}},
+		"worse than retired":       {retired, compromised, []Effect{Binds}},
+		"only retired":             {compromised, retired, []Effect{Loosens}},
+		"the revocation is gone":   {compromised, nil, []Effect{Loosens}},
+		"one more, never to count": {nil, compromised, []Effect{Loosens}},
+		"one's key once more":      {k(same), append(k(same), compromised...), []Effect{Binds}},
 	} {
 		old, new := world(), world()
 		old.Principals[0].Keys, new.Principals[0].Keys = c.old, c.new

@@ -84,10 +84,12 @@ func (j *judgement) mergedElsewhere(merge *Commit) bool {
 			}
 		}
 	}
-	return !said && titledByGit(words) && !slices.ContainsFunc(gitLeavesOut, func(ref string) bool { return ref == j.landing.Ref || j.p.Protects(ref) })
+	leftOut := func(ref string) bool { return ref == j.landing.Ref || j.p.Protects(ref) }
+	return !said && titledByGit(words) && !slices.ContainsFunc(gitLeavesOut, leftOut)
 }
 
-// gitLeavesOut are the branches that git doesn't name in the title of a merge, unless merge.suppressDest says otherwise.
+// gitLeavesOut are the branches that git doesn't name in the title of a merge, unless merge.suppressDest says
+// otherwise.
 var gitLeavesOut = []string{"refs/heads/main", "refs/heads/master"}
 
 // titledByGit says whether git begins the title of a merge so.
@@ -116,7 +118,9 @@ func (j *judgement) descendants(id string) map[string]bool {
 // approvers names the principals who stand second behind a commit for a rule, and says of the
 // others who approve it why they don't count. People are principals: two keys or two addresses of
 // one principal are one person.
-func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal) (have []string, discounted []Discount) {
+func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal) (
+	have []string, discounted []Discount,
+) {
 	for _, a := range j.candidates(c) {
 		q, why := j.p.signedBy(a.signature, amend)
 		reason := ""

@@ -37,7 +37,9 @@ func (k AttestationKind) Ref(commit, principal string) string {
 
 // IsAttestation says whether a ref is an attestation's, well-formed or not.
 func IsAttestation(ref string) bool {
-	return slices.ContainsFunc(AttestationKinds, func(k AttestationKind) bool { return strings.HasPrefix(ref, k.Prefix()) })
+	return slices.ContainsFunc(AttestationKinds, func(k AttestationKind) bool {
+		return strings.HasPrefix(ref, k.Prefix())
+	})
 }
 
 // Attestation is one that a push brings, or would put in the place of another.
@@ -65,10 +67,10 @@ type Attestation struct {
 	LandedOn []string // the protected branches that have the commit
 }
 
-// JudgeAttestation says what stands against storing an attestation, and notes that it doesn't help whoever made it, where
-// that is so. It must be a signed tag about the commit, by the principal that its name says. Nobody removes or replaces
-// another's, or what is newer, since anybody may push what somebody else signed; and what has landed was let in by what
-// was said until then, which whoever reads history later must find.
+// JudgeAttestation says what stands against storing an attestation, and notes that it doesn't help whoever made it,
+// where that is so. It must be a signed tag about the commit, by the principal that its name says. Nobody removes or
+// replaces another's, or what is newer, since anybody may push what somebody else signed; and what has landed was let
+// in by what was said until then, which whoever reads history later must find.
 func (p *Policy) JudgeAttestation(a Attestation) Outcome {
 	refuse := func(code Code, detail string, next ...string) Outcome {
 		return Outcome{Findings: []Finding{{Code: code, Ref: a.Ref, Detail: detail, Next: next}}}
@@ -106,7 +108,8 @@ func (p *Policy) JudgeAttestation(a Attestation) Outcome {
 			out.Needs.LandedBefore = map[string]bool{a.Commit: true}
 		}
 		if len(a.LandedOn) > 0 {
-			return refuse(ApprovalForeign, "the commit has landed on "+a.LandedOn[0]+": what was said of it until then stays; to undo it, revert it", tooLate)
+			return refuse(ApprovalForeign, "the commit has landed on "+a.LandedOn[0]+": what was said of it until then stays; "+
+				"to undo it, revert it", tooLate)
 		}
 	}
 	if why := p.ineffective(a); why != "" {
@@ -129,8 +132,8 @@ func (p *Policy) attests(a Attestation) (status, reason string) {
 	return s.Status, s.Reason
 }
 
-// ineffective says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal always
-// counts.
+// ineffective says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal
+// always counts.
 func (p *Policy) ineffective(a Attestation) string {
 	if a.Kind == Withdraws {
 		return ""
@@ -178,7 +181,8 @@ func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
 	var standing []Approval
 	for _, a := range approvals {
 		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {
-			return w.Signature.Status == StatusGood && w.Signature.Principal == a.Signature.Principal && w.Commit == a.Commit && w.When >= a.When
+			return w.Signature.Status == StatusGood && w.Signature.Principal == a.Signature.Principal &&
+				w.Commit == a.Commit && w.When >= a.When
 		}) {
 			standing = append(standing, a)
 		}
@@ -186,9 +190,9 @@ func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
 	return standing
 }
 
-// tagDate says what is wrong with the date of a tag by a clock, nil for nothing. A tag that comes in now is neither older
-// nor newer than it may be: an old date could bring an expired key back to life. Of one that is here already, received
-// is 0 and only the clock of whoever judges is known, 0 where it isn't asked: it was made before that.
+// tagDate says what is wrong with the date of a tag by a clock, nil for nothing. A tag that comes in now is neither
+// older nor newer than it may be: an old date could bring an expired key back to life. Of one that is here already,
+// received is 0 and only the clock of whoever judges is known, 0 where it isn't asked: it was made before that.
 func (p *Policy) tagDate(when, received, now int64, again string) *problem {
 	clock, whose := received, "the receiver's clock"
 	if received == 0 {
@@ -198,9 +202,11 @@ func (p *Policy) tagDate(when, received, now int64, again string) *problem {
 	case clock == 0:
 		return nil
 	case when > clock+seconds(p.Signatures.ClockSkew):
-		return &problem{DateFuture, "the tag is dated after " + whose, []string{"date -u, to see whether the clock is right", again}}
+		next := []string{"date -u, to see whether the clock is right", again}
+		return &problem{DateFuture, "the tag is dated after " + whose, next}
 	case received != 0 && when < clock-seconds(p.Tenure.MaxLandingAge):
-		return &problem{DateTooOld, "the tag is dated " + time.Unix(when, 0).UTC().Format(time.DateOnly) + ", too long ago to be new", []string{again}}
+		day := time.Unix(when, 0).UTC().Format(time.DateOnly)
+		return &problem{DateTooOld, "the tag is dated " + day + ", too long ago to be new", []string{again}}
 	default:
 		return nil
 	}

@@ -17,17 +17,25 @@ func TestJudgeAttestation(t *testing.T) {
 		want   []Code
 		note   string
 	}{
-		"an approval":                     {func(*Attestation) {}, nil, ""},
-		"no name":                         {func(a *Attestation) { a.Unnamed = "want refs/approvals/COMMIT/PRINCIPAL" }, []Code{ApprovalInvalid}, ""},
-		"deleted":                         {func(a *Attestation) { a.Deleted = true }, []Code{ApprovalForeign}, ""},
-		"not signed":                      {func(a *Attestation) { a.Signature = Signature{Status: "missing"} }, []Code{ApprovalInvalid}, ""},
-		"not signed, in place of another": {func(a *Attestation) { a.Signature, a.Replaces = Signature{Status: "missing"}, true }, []Code{ApprovalForeign}, ""},
-		"a kind that isn't accepted":      {func(a *Attestation) { a.Signature.Kind = "x509" }, []Code{ApprovalInvalid}, ""},
-		"too long":                        {func(a *Attestation) { a.Size = 1001 }, []Code{LimitExceeded}, ""},
-		"ahead of the clock":              {func(a *Attestation) { a.When += day }, []Code{DateFuture}, ""},
-		"of long ago":                     {func(a *Attestation) { a.When -= 8 * day }, []Code{DateTooOld}, ""},
-		"older than what is there":        {func(a *Attestation) { a.Replaces, a.ReplacesGood, a.ReplacesWhen = true, true, t0+1 }, []Code{ApprovalForeign}, ""},
-		"newer than what is there":        {func(a *Attestation) { a.Replaces, a.ReplacesGood, a.ReplacesWhen, a.Known = true, true, t0-1, landed }, nil, ""},
+		"an approval": {func(*Attestation) {}, nil, ""},
+		"no name": {func(a *Attestation) {
+			a.Unnamed = "want refs/approvals/COMMIT/PRINCIPAL"
+		}, []Code{ApprovalInvalid}, ""},
+		"deleted":    {func(a *Attestation) { a.Deleted = true }, []Code{ApprovalForeign}, ""},
+		"not signed": {func(a *Attestation) { a.Signature = Signature{Status: "missing"} }, []Code{ApprovalInvalid}, ""},
+		"not signed, in place of another": {func(a *Attestation) {
+			a.Signature, a.Replaces = Signature{Status: "missing"}, true
+		}, []Code{ApprovalForeign}, ""},
+		"a kind that isn't accepted": {func(a *Attestation) { a.Signature.Kind = "x509" }, []Code{ApprovalInvalid}, ""},
+		"too long":                   {func(a *Attestation) { a.Size = 1001 }, []Code{LimitExceeded}, ""},
+		"ahead of the clock":         {func(a *Attestation) { a.When += day }, []Code{DateFuture}, ""},
+		"of long ago":                {func(a *Attestation) { a.When -= 8 * day }, []Code{DateTooOld}, ""},
+		"older than what is there": {func(a *Attestation) {
+			a.Replaces, a.ReplacesGood, a.ReplacesWhen = true, true, t0+1
+		}, []Code{ApprovalForeign}, ""},
+		"newer than what is there": {func(a *Attestation) {
+			a.Replaces, a.ReplacesGood, a.ReplacesWhen, a.Known = true, true, t0-1, landed
+		}, nil, ""},
 		"anew, of what has landed": {func(a *Attestation) {
 			a.Replaces, a.Known, a.LandedOn = true, landed, []string{"refs/heads/main"}
 		}, []Code{ApprovalForeign}, ""},
@@ -35,17 +43,28 @@ func TestJudgeAttestation(t *testing.T) {
 		"taken back, of what has landed": {func(a *Attestation) {
 			a.Kind, a.Known, a.LandedOn = Withdraws, landed, []string{"refs/heads/main"}
 		}, []Code{ApprovalForeign}, ""},
-		"an exception":              {func(a *Attestation) { a.Kind = Excepts }, nil, ""},
-		"an exception for nothing":  {func(a *Attestation) { a.Kind, a.Exception.Reason = Excepts, "" }, []Code{ApprovalInvalid}, ""},
-		"an exception without end":  {func(a *Attestation) { a.Kind, a.Exception.Expires = Excepts, 0 }, []Code{ApprovalInvalid}, ""},
-		"an exception for too long": {func(a *Attestation) { a.Kind, a.Exception.Expires = Excepts, t0+14*day+1 }, []Code{ApprovalInvalid}, ""},
-		"by who has no say":         {func(a *Attestation) { a.Principal, a.Signature = "con", good("con") }, nil, "con is a contributor"},
-		"for what isn't protected":  {func(a *Attestation) { a.For = "refs/heads/topic" }, nil, "refs/heads/topic, which isn't protected"},
-		"by the commit's signer":    {func(a *Attestation) { a.Signer = "lasse" }, nil, "lasse signed that commit"},
-		"of one's own for a ref":    {func(a *Attestation) { a.Signer, a.For = "lasse", "refs/heads/main" }, nil, ""},
+		"an exception": {func(a *Attestation) { a.Kind = Excepts }, nil, ""},
+		"an exception for nothing": {func(a *Attestation) {
+			a.Kind, a.Exception.Reason = Excepts, ""
+		}, []Code{ApprovalInvalid}, ""},
+		"an exception without end": {func(a *Attestation) {
+			a.Kind, a.Exception.Expires = Excepts, 0
+		}, []Code{ApprovalInvalid}, ""},
+		"an exception for too long": {func(a *Attestation) {
+			a.Kind, a.Exception.Expires = Excepts, t0+14*day+1
+		}, []Code{ApprovalInvalid}, ""},
+		"by who has no say": {func(a *Attestation) {
+			a.Principal, a.Signature = "con", good("con")
+		}, nil, "con is a contributor"},
+		"for what isn't protected": {func(a *Attestation) {
+			a.For = "refs/heads/topic"
+		}, nil, "refs/heads/topic, which isn't protected"},
+		"by the commit's signer": {func(a *Attestation) { a.Signer = "lasse" }, nil, "lasse signed that commit"},
+		"of one's own for a ref": {func(a *Attestation) { a.Signer, a.For = "lasse", "refs/heads/main" }, nil, ""},
 	} {
 		a := Attestation{
-			Ref: "refs/approvals/c/lasse", Kind: Approves, Commit: "c", Principal: "lasse", Signature: good("lasse"), When: t0, Received: t0,
+			Ref: "refs/approvals/c/lasse", Kind: Approves, Commit: "c", Principal: "lasse", Signature: good("lasse"),
+			When: t0, Received: t0,
 			Exception: Exception{Commit: "c", Signature: good("lasse"), Reason: "a fire", When: t0, Expires: t0 + 14*day},
 		}
 		c.change(&a)
@@ -92,24 +111,27 @@ func TestJudgeTag(t *testing.T) {
 		change func(*Tag)
 		want   []Code
 	}{
-		"a release":                     {func(*Tag) {}, nil},
-		"lightweight":                   {func(t *Tag) { t.Kind = "commit" }, []Code{TagLightweight}},
-		"too deep":                      {func(t *Tag) { t.Leads = "" }, []Code{RefNotCommit}},
-		"by another name":               {func(t *Tag) { t.Name = "v2" }, []Code{TagName}},
-		"not signed":                    {func(t *Tag) { t.Signature = Signature{Status: "missing"} }, []Code{TagUnsigned}},
-		"by nobody's key":               {func(t *Tag) { t.Signature = Signature{Status: "unknown-key"} }, []Code{TagUnsigned}},
-		"by a status of the future":     {func(t *Tag) { t.Signature.Status = "GOOD" }, []Code{TagUnsigned}},
-		"a kind that isn't accepted":    {func(t *Tag) { t.Signature.Kind = "x509" }, []Code{SignatureUnsupported}},
-		"by a contributor":              {func(t *Tag) { t.Signature = good("con") }, []Code{SignerRole}},
-		"a contributor's, of that kind": {func(t *Tag) { t.Signature = good("con"); t.Signature.Kind = "x509" }, []Code{SignerRole}},
-		"by whom nobody knows":          {func(t *Tag) { t.Signature = good("nobody") }, []Code{SignerRole}},
-		"with another's address":        {func(t *Tag) { t.Tagger.Email = "jia@example.org" }, []Code{SignerMismatch}},
-		"ahead of the clock":            {func(t *Tag) { t.Tagger.When += day }, []Code{DateFuture}},
-		"of long ago":                   {func(t *Tag) { t.Tagger.When -= 8 * day }, []Code{DateTooOld}},
-		"of long ago, restored":         {func(t *Tag) { t.Tagger.When, t.Restored = t0-8*day, true }, nil},
-		"of long ago, here already":     {func(t *Tag) { t.Tagger.When, t.Received = t0-8*day, 0 }, nil},
-		"here, ahead of the clock":      {func(t *Tag) { t.Tagger.When, t.Received = t0+day, 0 }, []Code{DateFuture}},
-		"here, and nobody's clock":      {func(t *Tag) { t.Tagger.When, t.Received, t.Now = t0+day, 0, 0 }, nil},
+		"a release":                  {func(*Tag) {}, nil},
+		"lightweight":                {func(t *Tag) { t.Kind = "commit" }, []Code{TagLightweight}},
+		"too deep":                   {func(t *Tag) { t.Leads = "" }, []Code{RefNotCommit}},
+		"by another name":            {func(t *Tag) { t.Name = "v2" }, []Code{TagName}},
+		"not signed":                 {func(t *Tag) { t.Signature = Signature{Status: "missing"} }, []Code{TagUnsigned}},
+		"by nobody's key":            {func(t *Tag) { t.Signature = Signature{Status: "unknown-key"} }, []Code{TagUnsigned}},
+		"by a status of the future":  {func(t *Tag) { t.Signature.Status = "GOOD" }, []Code{TagUnsigned}},
+		"a kind that isn't accepted": {func(t *Tag) { t.Signature.Kind = "x509" }, []Code{SignatureUnsupported}},
+		"by a contributor":           {func(t *Tag) { t.Signature = good("con") }, []Code{SignerRole}},
+		"a contributor's, of that kind": {func(t *Tag) {
+			t.Signature = good("con")
+			t.Signature.Kind = "x509"
+		}, []Code{SignerRole}},
+		"by whom nobody knows":      {func(t *Tag) { t.Signature = good("nobody") }, []Code{SignerRole}},
+		"with another's address":    {func(t *Tag) { t.Tagger.Email = "jia@example.org" }, []Code{SignerMismatch}},
+		"ahead of the clock":        {func(t *Tag) { t.Tagger.When += day }, []Code{DateFuture}},
+		"of long ago":               {func(t *Tag) { t.Tagger.When -= 8 * day }, []Code{DateTooOld}},
+		"of long ago, restored":     {func(t *Tag) { t.Tagger.When, t.Restored = t0-8*day, true }, nil},
+		"of long ago, here already": {func(t *Tag) { t.Tagger.When, t.Received = t0-8*day, 0 }, nil},
+		"here, ahead of the clock":  {func(t *Tag) { t.Tagger.When, t.Received = t0+day, 0 }, []Code{DateFuture}},
+		"here, and nobody's clock":  {func(t *Tag) { t.Tagger.When, t.Received, t.Now = t0+day, 0, 0 }, nil},
 	} {
 		tag := Tag{
 			Ref: "refs/tags/v1", Shown: "refs/tags/v1", ID: "1", Kind: "tag", Leads: "commit", Name: "v1", Target: "c",
@@ -150,8 +172,10 @@ func TestJudgePush(t *testing.T) {
 		"of another push":            {&Certificate{Unfit: "it is for other refs", Signature: good("con")}, false, "", true},
 		"not signed":                 {&Certificate{Signature: Signature{Status: "missing"}}, false, "", true},
 		"of a status that isn't one": {&Certificate{}, false, "", true},
-		"a kind that isn't accepted": {&Certificate{Signature: Signature{Status: "good", Principal: "con", Kind: "x509"}}, false, "", true},
-		"by whom nobody knows":       {&Certificate{Signature: good("nobody")}, false, "", true},
+		"a kind that isn't accepted": {
+			&Certificate{Signature: Signature{Status: "good", Principal: "con", Kind: "x509"}}, false, "", true,
+		},
+		"by whom nobody knows": {&Certificate{Signature: good("nobody")}, false, "", true},
 	} {
 		p := world()
 		p.Push.Certificate = "optional"

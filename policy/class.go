@@ -94,7 +94,8 @@ func newClasses(byName map[string][]string) (*Classes, error) {
 				c.add(classGlob{class, shown, glob})
 			}
 			if len(c.globs) > maxGlobs {
-				return nil, fmt.Errorf("class %s: all classes together stand for more than %d globs: write fewer, or wider ones", class, maxGlobs)
+				return nil, fmt.Errorf("class %s: all classes together stand for more than %d globs: write fewer, "+
+					"or wider ones", class, maxGlobs)
 			}
 		}
 	}
@@ -155,7 +156,8 @@ func (c *Classes) Match(path string) []Match {
 		candidates = slices.Compact(candidates) // the policy's order: the first glob is the one that is named
 		for _, i := range candidates {
 			g := &c.globs[i]
-			if !slices.ContainsFunc(ms, func(m Match) bool { return m.Class == g.class }) && doublestar.MatchUnvalidated(g.glob, form) {
+			named := slices.ContainsFunc(ms, func(m Match) bool { return m.Class == g.class })
+			if !named && doublestar.MatchUnvalidated(g.glob, form) {
 				ms = append(ms, Match{g.class, g.shown})
 			}
 		}
@@ -304,7 +306,8 @@ func foldUnicode(r rune) rune {
 
 // ligatures are the letters that full case folding makes several ASCII letters of (Unicode,
 // CaseFolding.txt, status F).
-var ligatures = strings.NewReplacer("ß", "ss", "ẞ", "ss", "ﬀ", "ff", "ﬁ", "fi", "ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
+var ligatures = strings.NewReplacer("ß", "ss", "ẞ", "ss", "ﬀ", "ff", "ﬁ", "fi",
+	"ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
 
 // Each pair of braces multiplies what a glob stands for, so a short policy could take all memory.
 const (
@@ -332,12 +335,14 @@ func checkGlob(glob string) error {
 	}
 	expanded := expandBraces(glob)
 	if len(expanded) > maxAlternatives {
-		return fmt.Errorf("the glob %q stands for more than %d globs: write fewer braces, or several globs", glob, maxAlternatives)
+		return fmt.Errorf("the glob %q stands for more than %d globs: write fewer braces, or several globs",
+			glob, maxAlternatives)
 	}
 	for _, g := range expanded {
 		in := "/" + g + "/"
 		if g == "" || strings.Contains(in, "//") || strings.Contains(in, "/./") || strings.Contains(in, "/../") {
-			return fmt.Errorf("the glob %q can't match: paths have no leading, trailing or doubled slash and no \".\" or \"..\"", glob)
+			return fmt.Errorf("the glob %q can't match: paths have no leading, trailing or doubled slash and no \".\" or \"..\"",
+				glob)
 		}
 	}
 	return nil

@@ -203,7 +203,8 @@ func plainMatch(globs map[string][]string, path string) string {
 func TestIndexAgreesWithEveryGlob(t *testing.T) {
 	globs := builtInGlobs()
 	globs["odd"] = []string{
-		"**", "a*/**/b?c/[d-f]x{,.{y,z}}", "{x,y/**}/z.*", "**/*.tar.gz", "**/.hidden*", "[!a]bc", "x/**/y", "x.d/*", "**/{a,b/c}/**/d", "*", "?", "**/*.", "a/{}b",
+		"**", "a*/**/b?c/[d-f]x{,.{y,z}}", "{x,y/**}/z.*", "**/*.tar.gz", "**/.hidden*", "[!a]bc", "x/**/y", "x.d/*",
+		"**/{a,b/c}/**/d", "*", "?", "**/*.", "a/{}b",
 	}
 	c, err := newClasses(globs)
 	if err != nil {
@@ -304,7 +305,9 @@ func TestAttackBuildFileUnderAnotherName(t *testing.T) {
 		}
 	}
 	// What merely looks like it is another name to every file system.
-	for _, path := range []string{"Mаkefile" /* Cyrillic a */, "Makefíle", "Make file", "Makefile~", "xMakefile", "Makefile\xff", "Ma.kefile"} {
+	for _, path := range []string{
+		"Mаkefile" /* Cyrillic a */, "Makefíle", "Make file", "Makefile~", "xMakefile", "Makefile\xff", "Ma.kefile",
+	} {
 		if got := pathClasses(c, path); got != "-" {
 			t.Errorf("%q is %s", path, got)
 		}
@@ -327,8 +330,10 @@ func TestAttackShortNameOfWindows(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]bool{
-		"GITHUB~1/x.yml": true, "src/CONFIG~1.AC": true, "a/MAKEF~12": true, "src\\GI7EBA~1": true, "Config~1.ac.": true, "COUNTE~1/policy.toml": true,
-		"Makefile~": false, "x.c.~1~": false, "longername~1": false, "a~1b": false, "x~1.html": false, "~1": false, "a/~user/1": false,
+		"GITHUB~1/x.yml": true, "src/CONFIG~1.AC": true, "a/MAKEF~12": true, "src\\GI7EBA~1": true,
+		"Config~1.ac.": true, "COUNTE~1/policy.toml": true,
+		"Makefile~": false, "x.c.~1~": false, "longername~1": false, "a~1b": false, "x~1.html": false, "~1": false,
+		"a/~user/1": false,
 	} {
 		if got := pathClasses(c, path); (got == all) != want {
 			t.Errorf("%q is %s", path, got)
@@ -381,14 +386,23 @@ func TestAttackBinaryChangedRatherThanAdded(t *testing.T) {
 		change Change
 		want   string
 	}{
-		"added":               {Change{Path: "x.c", NewMode: fileMode, Traits: Binary}, "binary"},
-		"modified":            {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: Binary}, "binary"},
-		"mode only":           {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: Binary}, "binary exec-bit"},
-		"mode back":           {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: Binary}, "binary"},
-		"type-changed":        {Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: Binary}, "binary type-change"},
-		"renamed, old name":   {Change{Path: "tests/files/x.xz", OldMode: fileMode}, "fixture"},
-		"renamed, new name":   {Change{Path: "src/x.c", NewMode: fileMode, Traits: Archive | Binary}, "archive binary"},
-		"everything it shows": {Change{Path: "tests/files/Makefile", NewMode: execMode, Traits: Binary | Executable | Archive | Encoded | Bidi | Large}, "archive bidi binary build encoded exec-bit executable fixture large"},
+		"added":     {Change{Path: "x.c", NewMode: fileMode, Traits: Binary}, "binary"},
+		"modified":  {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: Binary}, "binary"},
+		"mode only": {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: Binary}, "binary exec-bit"},
+		"mode back": {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: Binary}, "binary"},
+		"type-changed": {
+			Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: Binary},
+			"binary type-change",
+		},
+		"renamed, old name": {Change{Path: "tests/files/x.xz", OldMode: fileMode}, "fixture"},
+		"renamed, new name": {Change{Path: "src/x.c", NewMode: fileMode, Traits: Archive | Binary}, "archive binary"},
+		"everything it shows": {
+			Change{
+				Path: "tests/files/Makefile", NewMode: execMode,
+				Traits: Binary | Executable | Archive | Encoded | Bidi | Large,
+			},
+			"archive bidi binary build encoded exec-bit executable fixture large",
+		},
 	} {
 		if got := strings.Join(c.Of(ch.change), " "); got != ch.want {
 			t.Errorf("%s: %q, want %q", name, got, ch.want)

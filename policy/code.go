@@ -113,8 +113,14 @@ var meanings = []Meaning{
 	{SignatureWeak, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, true},
 	{SignatureUnsupported, AboutSignature, tagNotSigned, noneThatCounts, noneThatCountIn, true},
 	{SignerUnknown, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, true},
-	{SignerMismatch, AboutSignature, "the tag is signed by somebody else than it says", "is signed by somebody else than it says", "are signed by somebody else than they say", true},
-	{SignerRole, AboutSignature, tagNotSigned, "is signed by somebody who may not", "are signed by somebody who may not", true},
+	{
+		SignerMismatch, AboutSignature, "the tag is signed by somebody else than it says",
+		"is signed by somebody else than it says", "are signed by somebody else than they say", true,
+	},
+	{
+		SignerRole, AboutSignature, tagNotSigned,
+		"is signed by somebody who may not", "are signed by somebody who may not", true,
+	},
 	{KeyExpired, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, true},
 	{KeyNotYetValid, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, false},
 	{KeyRevoked, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, false},
@@ -124,13 +130,19 @@ var meanings = []Meaning{
 	{ApprovalMissing, AboutChange, notAllowed, "needs a second person", "need a second person", true},
 	{ApprovalNotFetched, AboutChange, notAllowed, "needs a second person", "need a second person", true},
 	{OnHold, AboutChange, notAllowed, "has to wait", "have to wait", true},
-	{ContentRefused, AboutChange, notAllowed, "has a change that nobody may make", "have changes that nobody may make", true},
+	{
+		ContentRefused, AboutChange, notAllowed,
+		"has a change that nobody may make", "have changes that nobody may make", true,
+	},
 	{DateFuture, AboutChange, badTagDate, badDate, badDates, false},
 	{DateTooOld, AboutChange, badTagDate, badDate, badDates, false},
 	{DateInvalid, AboutChange, badTagDate, badDate, badDates, false},
 
 	{PolicyInvalid, AboutPolicy, notAllowed, "breaks the policy", "break the policy", false},
-	{QuorumMissing, AboutPolicy, notAllowed, "changes the policy without its quorum", "change the policy without its quorum", false},
+	{
+		QuorumMissing, AboutPolicy, notAllowed,
+		"changes the policy without its quorum", "change the policy without its quorum", false,
+	},
 	{CoolDown, AboutPolicy, "it has to wait", "has to wait", "have to wait", false},
 
 	{RefRewind, AboutRef, "it would lose commits", mayNotLand, mayNotLand, false},

@@ -11,7 +11,10 @@ import (
 
 // conflictWorld has maintainers of whom anybody may have introduced anybody who comes later.
 func conflictWorld(t *rapid.T, n int) *Policy {
-	p := &Policy{Signatures: Signatures{Kinds: []string{"ssh"}}, Introductions: Introductions{SiblingsApart: 30 * 24 * time.Hour}}
+	p := &Policy{
+		Signatures:    Signatures{Kinds: []string{"ssh"}},
+		Introductions: Introductions{SiblingsApart: 30 * 24 * time.Hour},
+	}
 	for i := range n {
 		by := append(names(p.Principals), founder, "")
 		p.Principals = append(p.Principals, Principal{
@@ -106,7 +109,8 @@ func TestAttackThirdSignatureUnmakesAQuorum(t *testing.T) {
 	p.Principals[3].IntroducedBy = "alice" // as jia was, long before
 	p.Principals[2].Introduced, p.Principals[3].Introduced = unix(t0-2*year), unix(t0-year)
 	p.Introductions.SiblingsApart = 180 * 24 * time.Hour
-	if got := p.independent([]Signature{good("alice"), good("jia"), good("pup")}); !slices.Equal(got, []string{"jia", "pup"}) {
+	got := p.independent([]Signature{good("alice"), good("jia"), good("pup")})
+	if !slices.Equal(got, []string{"jia", "pup"}) {
 		t.Errorf("%q stand behind it", got)
 	}
 	if got := p.independent([]Signature{good("alice"), good("jia"), good("jia")}); len(got) != 1 {
@@ -145,7 +149,10 @@ func TestConflictsByLines(t *testing.T) {
 		{"jia", "lasse", ""},
 		{"kim", "lasse", "kim and lasse both come from alice by introductions, and came in within 180 days"},
 		{"kim", "mallory", "kim and mallory both come from alice by introductions, and came in within 180 days"},
-		{"zoe", "mallory", "zoe and mallory both come from alice by introductions, through kim and mallory, who came in within 180 days"},
+		{
+			"zoe", "mallory",
+			"zoe and mallory both come from alice by introductions, through kim and mallory, who came in within 180 days",
+		},
 		{"zoe", "late", ""},
 		{"kim", "late", ""},
 		{"kim", "bob", ""},

@@ -43,9 +43,10 @@ var (
 	}
 	archives = map[string]bool{
 		"application/zip":  true, // and what is one: jar, apk, docx, …
-		"application/gzip": true, "application/x-bzip2": true, "application/x-xz": true, "application/lzip": true, "application/zstd": true,
-		"application/x-7z-compressed": true, "application/vnd.rar": true, "application/x-tar": true, "application/x-cpio": true,
-		"application/x-xar": true, "application/x-rpm": true, "application/vnd.ms-cab-compressed": true, "application/x-installshield": true,
+		"application/gzip": true, "application/x-bzip2": true, "application/x-xz": true, "application/lzip": true,
+		"application/zstd": true, "application/x-7z-compressed": true, "application/vnd.rar": true, "application/x-tar": true,
+		"application/x-cpio": true, "application/x-xar": true, "application/x-rpm": true,
+		"application/vnd.ms-cab-compressed": true, "application/x-installshield": true,
 		"application/x-chrome-extension": true,
 		"application/x-ole-storage":      true, // msi, and documents with macros
 		"application/vnd.sqlite3":        true,

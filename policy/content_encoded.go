@@ -227,5 +227,6 @@ func hexBytes(stretch []byte) int {
 
 // octal says whether text begins with the three digits of an octal escape.
 func octal(text []byte) bool {
-	return len(text) >= 3 && '0' <= text[0] && text[0] <= '3' && '0' <= text[1] && text[1] <= '7' && '0' <= text[2] && text[2] <= '7'
+	return len(text) >= 3 && '0' <= text[0] && text[0] <= '3' && '0' <= text[1] && text[1] <= '7' &&
+		'0' <= text[2] && text[2] <= '7'
 }

@@ -116,45 +116,59 @@ func unhex(s string) string {
 
 func zeros(n int) string { return strings.Repeat("\x00", n) }
 
-const source1 = "// A comment, with a URL: https://example.org/a/b/c?d=e\nint main(void) {\n\treturn printf(\"%s\\n\", \"x\") < 0;\n}\n"
+const source1 = "// A comment, with a URL: https://example.org/a/b/c?d=e\n" +
+	"int main(void) {\n\treturn printf(\"%s\\n\", \"x\") < 0;\n}\n"
 
 // The beginnings are those of the formats' own specifications.
 func TestProgramsAndArchives(t *testing.T) {
 	for name, c := range map[string]struct{ content, want string }{
-		"ELF program":         {unhex("7f454c46 02010100") + zeros(8) + unhex("0200 3e00 01000000") + zeros(40), "binary executable"},
-		"ELF object":          {unhex("7f454c46 02010100") + zeros(8) + unhex("0100 3e00 01000000") + zeros(40), "binary executable"},
-		"ELF shared library":  {unhex("7f454c46 01020100") + zeros(8) + unhex("0003 0008 00000001") + zeros(40), "binary executable"},
-		"PE":                  {"MZ" + unhex("90000300 00000400 0000ffff 0000b800 00000000 00004000") + zeros(34) + unhex("40000000") + "PE\x00\x00" + zeros(60), "binary executable"},
-		"Mach-O, 64 bits":     {unhex("cffaedfe 07000001 03000000 02000000") + zeros(16), "binary executable"},
-		"Mach-O, big-endian":  {unhex("feedface 00000012 00000000 00000002") + zeros(12), "binary executable"},
-		"Mach-O, several":     {unhex("cafebabe 00000002 01000007 00000003") + zeros(24), "binary executable"},
-		"WebAssembly":         {unhex("0061736d 01000000"), "binary executable"},
-		"Java class":          {unhex("cafebabe 00000034 001d0a00 06000f09") + zeros(16), "binary executable"},
-		"Dalvik":              {"dex\n035\x00" + zeros(32), "binary executable"},
-		"static library":      {"!<arch>\n" + "a.o/            0           0     0     644     4         `\nabcd", "binary executable"},
-		"thin library":        {"!<thin>\n" + "a.o/            0           0     0     644     4         `\n", "binary executable"},
-		"Debian package":      {"!<arch>\ndebian-binary   1410122664  0     0     100644  4         `\n2.0\n", "binary executable"},
-		"LLVM bitcode":        {"BC\xc0\xde\x35\x14\x00\x00", "binary executable"},
-		"Python 3.12":         {unhex("cb0d0d0a 00000000 68e56f65 0d000000 e3000000"), "binary executable"},
-		"Python 2.7":          {unhex("03f30d0a 68e56f65 63000000 00000000"), "binary executable"},
-		"Windows shortcut":    {unhex("4c000000 01140200 00000000 c0000000 00000046") + zeros(56), "binary executable"},
-		"Flash":               {"FWS\x0a" + zeros(16), "binary executable"},
-		"zip":                 {zipped(), "archive binary"},
-		"zip, empty":          {"PK\x05\x06" + zeros(18), "archive binary"},
-		"gzip":                {gzipped(), "archive binary"},
-		"bzip2":               {"BZh91AY&SY" + unhex("c1c080e2 00000141 00001002 44a00030 cd00c346 29971772 4538 5090 c1c0 80e2"), "archive binary"},
-		"xz":                  {unhex("fd377a58 5a000004 e6d6b446 02002101 16000000 742fe5a3"), "archive binary"},
-		"lzma alone":          {unhex("5d000080 00ffffff ffffffff ff0034 19ee8de9 17893a33"), "archive binary"},
-		"lzip":                {"LZIP\x01\x0c" + unhex("0034 19ee 8de9 1789 3a33"), "archive binary"},
-		"zstd":                {unhex("28b52ffd 0458 3100 00 68656c6c 6f0a 8a5b3f3b"), "archive binary"},
-		"LZ4":                 {unhex("04224d18 6440 a7 06000080") + "hello\n" + zeros(4), "archive binary"},
-		"lzop":                {unhex("894c5a4f 000d0a1a 0a1040"), "archive binary"},
-		"compress":            {unhex("1f9d90 68ca b061 f3a6"), "archive binary"},
-		"7z":                  {unhex("377abcaf 271c 0004 5b38 3fb3") + zeros(20), "archive binary"},
-		"rar 4":               {"Rar!\x1a\x07\x00" + unhex("cf907300 000d0000"), "archive binary"},
-		"rar 5":               {"Rar!\x1a\x07\x01\x00" + unhex("3392b5e5 0a010506"), "archive binary"},
-		"tar":                 {tarred(), "archive binary"},
-		"cpio":                {"070701" + strings.Repeat("0", 88) + "0000000b00000000TRAILER!!!\x00\x00\x00\x00", "archive binary"},
+		"ELF program": {unhex("7f454c46 02010100") + zeros(8) + unhex("0200 3e00 01000000") + zeros(40), "binary executable"},
+		"ELF object":  {unhex("7f454c46 02010100") + zeros(8) + unhex("0100 3e00 01000000") + zeros(40), "binary executable"},
+		"ELF shared library": {
+			unhex("7f454c46 01020100") + zeros(8) + unhex("0003 0008 00000001") + zeros(40), "binary executable",
+		},
+		"PE": {
+			"MZ" + unhex("90000300 00000400 0000ffff 0000b800 00000000 00004000") + zeros(34) + unhex("40000000") +
+				"PE\x00\x00" + zeros(60), "binary executable",
+		},
+		"Mach-O, 64 bits":    {unhex("cffaedfe 07000001 03000000 02000000") + zeros(16), "binary executable"},
+		"Mach-O, big-endian": {unhex("feedface 00000012 00000000 00000002") + zeros(12), "binary executable"},
+		"Mach-O, several":    {unhex("cafebabe 00000002 01000007 00000003") + zeros(24), "binary executable"},
+		"WebAssembly":        {unhex("0061736d 01000000"), "binary executable"},
+		"Java class":         {unhex("cafebabe 00000034 001d0a00 06000f09") + zeros(16), "binary executable"},
+		"Dalvik":             {"dex\n035\x00" + zeros(32), "binary executable"},
+		"static library": {
+			"!<arch>\n" + "a.o/            0           0     0     644     4         `\nabcd", "binary executable",
+		},
+		"thin library": {"!<thin>\n" + "a.o/            0           0     0     644     4         `\n", "binary executable"},
+		"Debian package": {
+			"!<arch>\ndebian-binary   1410122664  0     0     100644  4         `\n2.0\n", "binary executable",
+		},
+		"LLVM bitcode":     {"BC\xc0\xde\x35\x14\x00\x00", "binary executable"},
+		"Python 3.12":      {unhex("cb0d0d0a 00000000 68e56f65 0d000000 e3000000"), "binary executable"},
+		"Python 2.7":       {unhex("03f30d0a 68e56f65 63000000 00000000"), "binary executable"},
+		"Windows shortcut": {unhex("4c000000 01140200 00000000 c0000000 00000046") + zeros(56), "binary executable"},
+		"Flash":            {"FWS\x0a" + zeros(16), "binary executable"},
+		"zip":              {zipped(), "archive binary"},
+		"zip, empty":       {"PK\x05\x06" + zeros(18), "archive binary"},
+		"gzip":             {gzipped(), "archive binary"},
+		"bzip2": {
+			"BZh91AY&SY" + unhex("c1c080e2 00000141 00001002 44a00030 cd00c346 29971772 4538 5090 c1c0 80e2"), "archive binary",
+		},
+		"xz":         {unhex("fd377a58 5a000004 e6d6b446 02002101 16000000 742fe5a3"), "archive binary"},
+		"lzma alone": {unhex("5d000080 00ffffff ffffffff ff0034 19ee8de9 17893a33"), "archive binary"},
+		"lzip":       {"LZIP\x01\x0c" + unhex("0034 19ee 8de9 1789 3a33"), "archive binary"},
+		"zstd":       {unhex("28b52ffd 0458 3100 00 68656c6c 6f0a 8a5b3f3b"), "archive binary"},
+		"LZ4":        {unhex("04224d18 6440 a7 06000080") + "hello\n" + zeros(4), "archive binary"},
+		"lzop":       {unhex("894c5a4f 000d0a1a 0a1040"), "archive binary"},
+		"compress":   {unhex("1f9d90 68ca b061 f3a6"), "archive binary"},
+		"7z":         {unhex("377abcaf 271c 0004 5b38 3fb3") + zeros(20), "archive binary"},
+		"rar 4":      {"Rar!\x1a\x07\x00" + unhex("cf907300 000d0000"), "archive binary"},
+		"rar 5":      {"Rar!\x1a\x07\x01\x00" + unhex("3392b5e5 0a010506"), "archive binary"},
+		"tar":        {tarred(), "archive binary"},
+		"cpio": {
+			"070701" + strings.Repeat("0", 88) + "0000000b00000000TRAILER!!!\x00\x00\x00\x00", "archive binary",
+		},
 		"rpm":                 {unhex("edabeedb 03000000 0001") + zeros(86), "archive binary"},
 		"cabinet":             {"MSCF" + zeros(32), "archive binary"},
 		"xar":                 {"xar!\x00\x1c\x00\x01" + zeros(20), "archive binary"},
@@ -171,13 +185,15 @@ func TestProgramsAndArchives(t *testing.T) {
 }
 
 func TestTextIsNothingElse(t *testing.T) {
-	prose := "It is a truth universally acknowledged, that a single man in possession of a good fortune,\nmust be in want of a wife.\n"
+	prose := "It is a truth universally acknowledged, that a single man in possession of a good fortune,\n" +
+		"must be in want of a wife.\n"
 	var sums, lock, names strings.Builder
 	for i := range 100 {
 		sum := noise(32 * (i + 1))[32*i:]
 		fmt.Fprintf(&sums, "%x  releases/file-%d.tar\n", sum, i)
 		fmt.Fprintf(&lock, "example.org/module/of/some/length v1.%d.0 h1:%s=\n", i, base64.RawStdEncoding.EncodeToString(sum))
-		fmt.Fprintf(&lock, "      \"integrity\": \"sha512-%s==\",\n", base64.RawStdEncoding.EncodeToString(append(sum, sum...)))
+		digest := base64.RawStdEncoding.EncodeToString(append(sum, sum...))
+		fmt.Fprintf(&lock, "      \"integrity\": \"sha512-%s==\",\n", digest)
 		fmt.Fprintf(&names, "\tOpAMD64ADDQconst%dmodify,\n\tsrc/Package%d/ClassWithALongName%d.java\n", i, i, i)
 	}
 	var table, sizes, joined strings.Builder // joined as stringer does
@@ -187,24 +203,26 @@ func TestTextIsNothingElse(t *testing.T) {
 		joined.WriteString([]string{"R_ADDR", "R_CALLARM64", "R_TLS_LE", "InvalidUntypedConversion", "R_PCRELDBL"}[i%5])
 	}
 	for name, content := range map[string]string{
-		"empty":                        "",
-		"a newline":                    "\n",
-		"source":                       strings.Repeat(source1, 200),
-		"prose":                        strings.Repeat(prose, 200),
-		"CRLF":                         strings.ReplaceAll(strings.Repeat(source1, 20), "\n", "\r\n"),
-		"form feeds":                   strings.Repeat("text\n\f\n", 100),
-		"terminal colours":             strings.Repeat("\x1b[31mred\x1b[0m\n", 100),
-		"UTF-8":                        strings.Repeat("Grüße, 世界 – “quoted” …\n", 100),
-		"UTF-8 with its mark":          "\ufeff" + source1,
-		"Latin-1":                      strings.Repeat("Gr\xfc\xdfe, caf\xe9\n", 100),
-		"KOI8-R":                       strings.Repeat("\xf0\xd2\xc9\xd7\xc5\xd4, \xcd\xc9\xd2\n", 100),
-		"Shift-JIS":                    strings.Repeat("\x82\xb1\x82\xf1\x82\xc9\x82\xbf\x82\xcd\n", 100),
-		"sums":                         sums.String(),
-		"lock file":                    lock.String(),
-		"identifiers":                  names.String(),
-		"an Ed25519 certificate":       "-----BEGIN CERTIFICATE-----\n" + wrap(base64.StdEncoding.EncodeToString(noise(280)), 64, "", "") + "-----END CERTIFICATE-----\n",
-		"an SSH key":                   "ssh-rsa " + base64.StdEncoding.EncodeToString(noise(279)) + " alice@example.org\n",
-		"minified script":              strings.Repeat(`!function(e,t){"use strict";var n=e.document,r=t[0]||{},i=n.createElement("a");for(var o=0;o<r.length;++o)i.href=r[o]+"?x=1"}(this,[]);`, 200),
+		"empty":               "",
+		"a newline":           "\n",
+		"source":              strings.Repeat(source1, 200),
+		"prose":               strings.Repeat(prose, 200),
+		"CRLF":                strings.ReplaceAll(strings.Repeat(source1, 20), "\n", "\r\n"),
+		"form feeds":          strings.Repeat("text\n\f\n", 100),
+		"terminal colours":    strings.Repeat("\x1b[31mred\x1b[0m\n", 100),
+		"UTF-8":               strings.Repeat("Grüße, 世界 – “quoted” …\n", 100),
+		"UTF-8 with its mark": "\ufeff" + source1,
+		"Latin-1":             strings.Repeat("Gr\xfc\xdfe, caf\xe9\n", 100),
+		"KOI8-R":              strings.Repeat("\xf0\xd2\xc9\xd7\xc5\xd4, \xcd\xc9\xd2\n", 100),
+		"Shift-JIS":           strings.Repeat("\x82\xb1\x82\xf1\x82\xc9\x82\xbf\x82\xcd\n", 100),
+		"sums":                sums.String(),
+		"lock file":           lock.String(),
+		"identifiers":         names.String(),
+		"an Ed25519 certificate": "-----BEGIN CERTIFICATE-----\n" +
+			wrap(base64.StdEncoding.EncodeToString(noise(280)), 64, "", "") + "-----END CERTIFICATE-----\n",
+		"an SSH key": "ssh-rsa " + base64.StdEncoding.EncodeToString(noise(279)) + " alice@example.org\n",
+		"minified script": strings.Repeat(`!function(e,t){"use strict";var n=e.document,r=t[0]||{},i=n.createElement("a");`+
+			`for(var o=0;o<r.length;++o)i.href=r[o]+"?x=1"}(this,[]);`, 200),
 		"a rule of characters":         strings.Repeat("=", 2000) + "\n" + strings.Repeat("A", 2000) + "\n",
 		"zeros":                        strings.Repeat("0", 5000),
 		"a table of ranges":            table.String(),
@@ -260,7 +278,8 @@ func TestAttackBinaryThatDodgesTheNULRule(t *testing.T) {
 // What Git's diff doesn't show, nobody reviewed.
 func TestWhatGitTakesForBinaryIsBinary(t *testing.T) {
 	samples := []string{
-		zipped(), gzipped(), tarred(), utf16Of(source1), utf16Of("世界"), "\x00", source1 + "\x00", strings.Repeat("x", 7999) + "\x00", strings.Repeat("x", 8000) + "\x00",
+		zipped(), gzipped(), tarred(), utf16Of(source1), utf16Of("世界"), "\x00", source1 + "\x00",
+		strings.Repeat("x", 7999) + "\x00", strings.Repeat("x", 8000) + "\x00",
 		source1, "caf\xe9", "\xff\xfe", "%PDF-1.4\n", string(noise(100)), "\x7fELF", "\x01\x02\x03",
 	}
 	dir := t.TempDir()
@@ -335,30 +354,31 @@ func TestAttackPayloadWrittenAsText(t *testing.T) {
 		fmt.Fprintf(&hexdump, "%08x  %s  |%s|\n", i, strings.TrimSpace(wrapWords(hex.EncodeToString(row), 2)), printable)
 	}
 	for name, content := range map[string]string{
-		"base64 on one line":           b64,
-		"base64 in a note":             "Some notes.\n\n" + b64 + "\n\nMore notes.\n",
-		"base64 for URLs":              base64.RawURLEncoding.EncodeToString([]byte(elf)),
-		"wrapped at 76":                wrap(b64, 76, "", ""),
-		"wrapped at 64, CRLF":          strings.ReplaceAll(wrap(b64, 64, "", ""), "\n", "\r\n"),
-		"wrapped at 40":                wrap(b64, 40, "", ""),
-		"wrapped at 20":                wrap(b64, 20, "", ""),
-		"wrapped, with blank lines":    wrap(b64, 64, "", "\n"),
-		"in a comment":                 wrap(b64, 64, "# ", ""),
-		"in C strings":                 wrap(b64, 64, "\t\"", `\n"`),
-		"in a Python list":             wrap(b64, 48, "    '", "',"),
-		"in JSON":                      `{"name": "x", "data": "` + b64 + `"}`,
-		"in an SVG":                    `<svg><image href="data:image/png;base64,` + b64 + `"/></svg>`,
-		"a certificate":                "-----BEGIN CERTIFICATE-----\n" + wrap(b64, 64, "", "") + "-----END CERTIFICATE-----\n",
-		"hexadecimal on one line":      digits,
-		"hexadecimal in upper case":    strings.ToUpper(digits),
-		"hexadecimal, wrapped":         wrap(digits, 64, "", ""),
-		"hexadecimal, in strings":      wrap(digits, 64, "  \"", "\","),
-		"hexadecimal, amid bytes":      wrap(digits, 61, "", ""),
-		"hexadecimal, spaced":          wrapWords(digits, 2),
-		"xxd":                          xxd.String(),
-		"hexdump -C":                   hexdump.String(),
-		"C array":                      "unsigned char a[] = {\n" + each("0x%02x, ", 12) + "};\n",
-		"C array of words":             "uint32_t a[] = {" + "0x" + strings.Join(strings.Fields(wrapWords(digits, 8)), ", 0x") + "};\n",
+		"base64 on one line":        b64,
+		"base64 in a note":          "Some notes.\n\n" + b64 + "\n\nMore notes.\n",
+		"base64 for URLs":           base64.RawURLEncoding.EncodeToString([]byte(elf)),
+		"wrapped at 76":             wrap(b64, 76, "", ""),
+		"wrapped at 64, CRLF":       strings.ReplaceAll(wrap(b64, 64, "", ""), "\n", "\r\n"),
+		"wrapped at 40":             wrap(b64, 40, "", ""),
+		"wrapped at 20":             wrap(b64, 20, "", ""),
+		"wrapped, with blank lines": wrap(b64, 64, "", "\n"),
+		"in a comment":              wrap(b64, 64, "# ", ""),
+		"in C strings":              wrap(b64, 64, "\t\"", `\n"`),
+		"in a Python list":          wrap(b64, 48, "    '", "',"),
+		"in JSON":                   `{"name": "x", "data": "` + b64 + `"}`,
+		"in an SVG":                 `<svg><image href="data:image/png;base64,` + b64 + `"/></svg>`,
+		"a certificate":             "-----BEGIN CERTIFICATE-----\n" + wrap(b64, 64, "", "") + "-----END CERTIFICATE-----\n",
+		"hexadecimal on one line":   digits,
+		"hexadecimal in upper case": strings.ToUpper(digits),
+		"hexadecimal, wrapped":      wrap(digits, 64, "", ""),
+		"hexadecimal, in strings":   wrap(digits, 64, "  \"", "\","),
+		"hexadecimal, amid bytes":   wrap(digits, 61, "", ""),
+		"hexadecimal, spaced":       wrapWords(digits, 2),
+		"xxd":                       xxd.String(),
+		"hexdump -C":                hexdump.String(),
+		"C array":                   "unsigned char a[] = {\n" + each("0x%02x, ", 12) + "};\n",
+		"C array of words": "uint32_t a[] = {" + "0x" +
+			strings.Join(strings.Fields(wrapWords(digits, 8)), ", 0x") + "};\n",
 		"escapes in a string":          "char a[] = \"" + each(`\x%02x`, 1<<20) + "\";\n",
 		"escapes in several":           strings.ReplaceAll(each(`\x%02X`, 16), "\n", "\"\n\t\""),
 		"octal escapes":                "printf '" + each(`\%03o`, 1<<20) + "'\n",
@@ -468,7 +488,11 @@ func TestLibraryKnowsTheNames(t *testing.T) {
 }
 
 func FuzzInspect(f *testing.F) {
-	for _, seed := range []string{"", "\x00", source1, zipped(), gzipped(), tarred(), utf16Of("x"), "%PDF-1", "dex\n", "x\u202e", base64.StdEncoding.EncodeToString(noise(600)), strings.Repeat(`\x7f`, 600), "!<arch>\n", unhex("cb0d0d0a") + zeros(12)} {
+	for _, seed := range []string{
+		"", "\x00", source1, zipped(), gzipped(), tarred(), utf16Of("x"), "%PDF-1", "dex\n", "x\u202e",
+		base64.StdEncoding.EncodeToString(noise(600)), strings.Repeat(`\x7f`, 600), "!<arch>\n",
+		unhex("cb0d0d0a") + zeros(12),
+	} {
 		f.Add([]byte(seed), int64(len(seed)))
 		f.Add([]byte(seed), int64(1<<30))
 	}

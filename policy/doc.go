@@ -13,24 +13,24 @@
 //	[Policy.JudgePush]         the push itself, by its certificate
 //
 // Judge asks of each commit of a landing, in this order, and a commit that fails one question is not asked the next:
-// are its dates possible; is it written as Git writes it; who stands behind it, by a signature that counts; does it say so
-// of itself; may that principal sign this; and for each rule, does the change touch the rule's classes, has the principal
-// earned enough tenure in them, have others approved it, or has it been in sight for long enough. Then it asks what the
-// landing makes of the policy, and last which findings an exception puts aside.
+// are its dates possible; is it written as Git writes it; who stands behind it, by a signature that counts; does it say
+// so of itself; may that principal sign this; and for each rule, does the change touch the rule's classes, has the
+// principal earned enough tenure in them, have others approved it, or has it been in sight for long enough. Then it
+// asks what the landing makes of the policy, and last which findings an exception puts aside.
 //
-// An [Outcome] has findings, each a reason to refuse; notes, which refuse nothing; and needs. Some facts cost something to
-// look up, as approvals, or when a commit was first seen, and are not asked for where they can't change the outcome. So
-// Judge is called without them, and says which of them it needs. Whoever looks these up and calls it again is done
+// An [Outcome] has findings, each a reason to refuse; notes, which refuse nothing; and needs. Some facts cost something
+// to look up, as approvals, or when a commit was first seen, and are not asked for where they can't change the outcome.
+// So Judge is called without them, and says which of them it needs. Whoever looks these up and calls it again is done
 // after three calls at most. An outcome that needs something is not final, whatever it finds; [Outcome.Passes] says so.
 // Several policies that have a say about one landing are each asked, and [Outcome.Join] joins what they say.
 //
 // A [Ledger] is what everybody has earned on one first-parent line. [Ledger.Credit] writes down what a landing that
-// passed has earned; nothing else changes a ledger. No function here writes into the facts that it is given, and the same
-// facts always give the same outcome.
+// passed has earned; nothing else changes a ledger. No function here writes into the facts that it is given, and the
+// same facts always give the same outcome.
 //
-// Whatever isn't known counts for nothing: the zero [Verdict] refuses, and so does a status of a signature, a role or a kind
-// that this package has never heard of. A [Code] names a kind of finding for ever; its [Meaning] has what there is to say
-// of all of that kind. Texts from a push stand in findings as they came, and are for package report to escape.
+// Whatever isn't known counts for nothing: the zero [Verdict] refuses, and so does a status of a signature, a role or a
+// kind that this package has never heard of. A [Code] names a kind of finding for ever; its [Meaning] has what there is
+// to say of all of that kind. Texts from a push stand in findings as they came, and are for package report to escape.
 //
 // A Policy is immutable after Load, and all its functions are safe for concurrent use. A Ledger is for one goroutine.
 package policy

@@ -15,7 +15,8 @@ func (j *judgement) except() {
 	if len(j.landing.Exceptions) == 0 {
 		if !j.landing.Complete && !j.landing.Known.Exceptions {
 			// They lie beside the approvals, so that where these are looked up they may be, too.
-			j.out.Needs.Exceptions = j.out.Needs.Approvals || slices.ContainsFunc(j.out.Findings, func(f Finding) bool { return f.Code.Meaning().Exceptable })
+			exceptable := func(f Finding) bool { return f.Code.Meaning().Exceptable }
+			j.out.Needs.Exceptions = j.out.Needs.Approvals || slices.ContainsFunc(j.out.Findings, exceptable)
 		}
 		return
 	}
@@ -27,7 +28,8 @@ func (j *judgement) except() {
 		if len(by) < j.p.Quorum.Maintainers {
 			return false
 		}
-		text := fmt.Sprintf(ExceptionNote+"%s of commit %s is put aside by %s: %s", f.Code, f.Commit, strings.Join(by, ", "), reason)
+		text := fmt.Sprintf(ExceptionNote+"%s of commit %s is put aside by %s: %s",
+			f.Code, f.Commit, strings.Join(by, ", "), reason)
 		if !slices.Contains(j.out.Notes, text) {
 			j.out.Notes = append(j.out.Notes, text)
 		}

@@ -48,19 +48,23 @@ last = []`
 	want := keyLines{
 		"\x00version": 2,
 		"\x00a":       4, "\x00a\x00b": 4, "\x00a\x00b\x00c d": 4,
-		"\x00a\x00b\x00c d\x000": 5, "\x00a\x00b\x00c d\x001": 5, "\x00a\x00b\x00c d\x001\x00x": 5, "\x00a\x00b\x00c d\x001\x00y": 6,
+		"\x00a\x00b\x00c d\x000": 5, "\x00a\x00b\x00c d\x001": 5,
+		"\x00a\x00b\x00c d\x001\x00x": 5, "\x00a\x00b\x00c d\x001\x00y": 6,
 		"\x00a\x00b\x00c d\x002": 6, "\x00a\x00b\x00c d\x002\x000": 7,
 		"\x00t": 9, "\x00t\x00u": 9, "\x00t\x00u\x00s": 10, "\x00t\x00u\x00k": 14, "\x00t\x00u\x00l": 15,
 		"\x00r": 17, "\x00r\x000": 17, "\x00r\x000\x00k": 18, "\x00r\x000\x00in": 19, "\x00r\x000\x00in\x00k": 20,
-		"\x00r\x000\x00list": 21, "\x00r\x000\x00list\x000": 21, "\x00r\x000\x00list\x001": 22, "\x00r\x000\x00list\x001\x00k": 23,
-		"\x00r\x001": 24, "\x00r\x001\x00k": 25, "\x00r\x001\x00list": 26, "\x00r\x001\x00list\x000": 26,
-		"\x00r\x001\x00list\x000\x00k": 27, "\x00r\x001\x00list\x000\x00date": 28, "\x00r\x001\x00list\x000\x00z": 29, "\x00r\x001\x00list\x000\x00last": 30,
+		"\x00r\x000\x00list": 21, "\x00r\x000\x00list\x000": 21, "\x00r\x000\x00list\x001": 22,
+		"\x00r\x000\x00list\x001\x00k": 23,
+		"\x00r\x001":                   24, "\x00r\x001\x00k": 25, "\x00r\x001\x00list": 26, "\x00r\x001\x00list\x000": 26,
+		"\x00r\x001\x00list\x000\x00k": 27, "\x00r\x001\x00list\x000\x00date": 28,
+		"\x00r\x001\x00list\x000\x00z": 29, "\x00r\x001\x00list\x000\x00last": 30,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || deep != 0 {
 		t.Errorf("deep %d, lines (-want +got):\n%s", deep, diff)
 	}
 	for path, line := range map[string]int{
-		at("", "r", 1, "list", 0, "missing"): 26, at("", "r", 1, "none", 3, "x"): 24, at("", "missing"): 0, at("", "t", "u", "k", 4): 14, "": 0,
+		at("", "r", 1, "list", 0, "missing"): 26, at("", "r", 1, "none", 3, "x"): 24, at("", "missing"): 0,
+		at("", "t", "u", "k", 4): 14, "": 0,
 	} {
 		if got.find(path) != line {
 			t.Errorf("%q is at %d, want %d", path, got.find(path), line)
@@ -70,7 +74,8 @@ last = []`
 
 func TestNestingIsBounded(t *testing.T) {
 	for _, text := range []string{
-		"x = " + strings.Repeat("[", 1<<19), "x = " + strings.Repeat("{a=", 1<<18), strings.Repeat("a.", 1<<18) + "b = 1", "[" + strings.Repeat("a.", 1<<18) + "b]",
+		"x = " + strings.Repeat("[", 1<<19), "x = " + strings.Repeat("{a=", 1<<18),
+		strings.Repeat("a.", 1<<18) + "b = 1", "[" + strings.Repeat("a.", 1<<18) + "b]",
 		"s = \"[[[\"\nx = " + strings.Repeat("[{a=", 1<<10),
 	} {
 		_, err := Load(folder(text))
@@ -138,7 +143,8 @@ func FuzzLoad(f *testing.F) {
 						continue
 					}
 					path := at(path, key)
-					if line := found[path]; line == 0 || !strings.Contains(lines[line-1], key) && !strings.Contains(lines[line-1], `\`) {
+					line := found[path]
+					if line == 0 || !strings.Contains(lines[line-1], key) && !strings.Contains(lines[line-1], `\`) {
 						t.Errorf("key %q is at line %d", path, line)
 					}
 					walk(path, inner)

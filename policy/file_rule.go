@@ -56,10 +56,12 @@ func (r *reader) hold(t *table, p *Policy, rule *Rule) {
 	t.duration("hold", &rule.Wait)
 	switch {
 	case t.raw["wait"] != nil:
-		t.problem("hold", "\"wait\" and \"hold\" stand side by side in %s: \"hold\" is what \"wait\" was called; take it out", t.shown)
+		t.problem("hold", "\"wait\" and \"hold\" stand side by side in %s: \"hold\" is what \"wait\" was called; "+
+			"take it out", t.shown)
 	case len(r.problems) == before:
 		line := r.lines.find(at(t.path, "hold"))
-		p.Notes = append(p.Notes, Problem{r.name, line, fmt.Sprintf("\"hold\" in %s is called \"wait\" now: write wait = %q", t.shown, t.raw["hold"])}.String())
+		text := fmt.Sprintf("\"hold\" in %s is called \"wait\" now: write wait = %q", t.shown, t.raw["hold"])
+		p.Notes = append(p.Notes, Problem{r.name, line, text}.String())
 	}
 }
 

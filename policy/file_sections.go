@@ -40,7 +40,8 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		t.duration("settling", &p.Tenure.Settling)
 		t.duration("max-landing-age", &p.Tenure.MaxLandingAge)
 		if p.Tenure.Settling < p.Tenure.MaxLandingAge {
-			t.problem("settling", "settling (%s) is shorter than max-landing-age (%s): what comes in one push could vouch for the rest of it", p.Tenure.Settling, p.Tenure.MaxLandingAge)
+			t.problem("settling", "settling (%s) is shorter than max-landing-age (%s): what comes in one push could vouch "+
+				"for the rest of it", p.Tenure.Settling, p.Tenure.MaxLandingAge)
 		}
 		if p.Tenure.MaxLandingAge < time.Minute {
 			t.problem("max-landing-age", "max-landing-age is under a minute: hardly anything could land")
@@ -117,11 +118,13 @@ func (r *reader) protect(t *table, p *Protect) {
 	for i, ref := range p.Refs {
 		switch {
 		case len(ref) > maxGlob || len(expandBraces(ref)) > maxAlternatives:
-			t.elementProblem("refs", i, "refs: the pattern %.20q… has more than %d bytes, or stands for more than %d: write several", ref, maxGlob, maxAlternatives)
+			t.elementProblem("refs", i, "refs: the pattern %.20q… has more than %d bytes, or stands for more than %d: "+
+				"write several", ref, maxGlob, maxAlternatives)
 		case !doublestar.ValidatePattern(ref):
 			t.elementProblem("refs", i, "refs: the pattern %q is malformed", ref)
 		case !refPattern(ref):
-			t.elementProblem("refs", i, "refs: %q can't match: patterns are full names such as \"refs/heads/main\" or \"refs/heads/release/**\"", ref)
+			t.elementProblem("refs", i, "refs: %q can't match: patterns are full names such as \"refs/heads/main\" or "+
+				"\"refs/heads/release/**\"", ref)
 		}
 	}
 	if len(p.Refs) == 0 {
@@ -242,9 +245,13 @@ func (r *reader) check(p *Policy, needKeys bool) {
 		switch {
 		case rule.Refuse || rule.Wait > 0 || rule.Approvals <= most:
 		case rule.Exempt.Nobody && most == 0:
-			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: name a second maintainer or a reviewer, let it wait instead (wait = \"7d\"), or let tenure exempt, such as { days = 365, in = \"all\" }", rule.Name))
+			r.problem(line, fmt.Sprintf("rule %q exempts nobody, and there is nobody who could approve another's change: "+
+				"name a second maintainer or a reviewer, let it wait instead (wait = \"7d\"), or let tenure exempt, "+
+				"such as { days = 365, in = \"all\" }", rule.Name))
 		case rule.Approvals > 1:
-			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves their own, and nobody counts for whom they introduced or who introduced them", rule.Name, plural(rule.Approvals, "approval"), most))
+			r.problem(line, fmt.Sprintf("rule %q asks for %s, and no change could get more than %d here: nobody approves "+
+				"their own, and nobody counts for whom they introduced or who introduced them",
+				rule.Name, plural(rule.Approvals, "approval"), most))
 		}
 	}
 }
@@ -263,7 +270,8 @@ func (r *reader) quorum(p *Policy) {
 	case need > len(maintainers):
 		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached by %s", need, plural(len(maintainers), "maintainer")))
 	default:
-		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached: %s, so at most %d of %s can stand together; name another whom none of them introduced, or ask for fewer",
+		r.problem(line, fmt.Sprintf("a quorum of %d can't be reached: %s, so at most %d of %s can stand together; "+
+			"name another whom none of them introduced, or ask for fewer",
 			need, p.conflictAmong(maintainers, together), len(together), plural(len(maintainers), "maintainer")))
 	}
 }
@@ -322,5 +330,6 @@ func exemptByTenure(rules []Rule) {
 
 // localPath says whether a slash-separated path stays below where it starts.
 func localPath(p string) bool {
-	return p != "" && !strings.HasPrefix(p, "/") && !strings.Contains("/"+p+"/", "/../") && !strings.ContainsAny(p, "\\\x00\n")
+	return p != "" && !strings.HasPrefix(p, "/") && !strings.Contains("/"+p+"/", "/../") &&
+		!strings.ContainsAny(p, "\\\x00\n")
 }

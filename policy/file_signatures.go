@@ -37,7 +37,8 @@ func (r *reader) x509(t *table, x *X509) {
 	x.Roots, x.CRLs = r.files(t, "trusted-roots"), r.files(t, "crls")
 	t.oneOf("transparency", &x.Transparency, "embedded", "online", "none")
 	t.str("log", &x.Log)
-	if u, err := url.Parse(x.Log); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if u, err := url.Parse(x.Log); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		t.problem("log", "log = %q: want an address such as %q", x.Log, defaults().X509.Log)
 	}
 	t.duration("timeout", &x.Timeout)

@@ -96,8 +96,10 @@ func TestEverySettingIsRead(t *testing.T) {
 	want := &Policy{
 		Protect: Protect{Refs: []string{"refs/heads/trunk"}, AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
-			Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", MergesApprove: "none", ClockSkew: 2 * time.Minute, EndGrace: 30 * time.Minute,
-			WeakUntil: time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC), UserVerified: true, RevokedSSH: []File{{"keys/revoked.krl", []byte("revoked")}},
+			Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", MergesApprove: "none",
+			ClockSkew: 2 * time.Minute, EndGrace: 30 * time.Minute, UserVerified: true,
+			WeakUntil:  time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC),
+			RevokedSSH: []File{{"keys/revoked.krl", []byte("revoked")}},
 		},
 		X509: X509{
 			Roots: []File{{"keys/company.pem", []byte("roots")}}, CRLs: []File{{"keys/company.crl", []byte("revocations")}},
@@ -124,13 +126,22 @@ func TestEverySettingIsRead(t *testing.T) {
 				Since: time.Date(2021, 3, 1, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
-					{Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:90", From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC)},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"}, Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:91"},
-					{Kind: "ssh", Authority: true, Identities: []string{"alice"}, Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:92"},
+					{
+						Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:90",
+						From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC),
+					},
+					{
+						Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"},
+						Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:91",
+					},
+					{
+						Kind: "ssh", Authority: true, Identities: []string{"alice"},
+						Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:92",
+					},
 					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
-						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com", Source: "policy.toml:94",
-						From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
+						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com",
+						Source: "policy.toml:94", From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:95"},
 					{
@@ -142,20 +153,34 @@ func TestEverySettingIsRead(t *testing.T) {
 			{
 				Name: "bob", Role: Reviewer, IntroducedBy: "alice", Introduced: time.Date(2022, 2, 2, 0, 0, 0, 0, time.UTC),
 				Keys: []Key{
-					{Kind: "ssh", Data: []byte("ssh-ed25519 AAAA home"), Source: "keys/bob.pub:2", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
-					{Kind: "ssh", Data: []byte("ssh-ed25519 BBBB work"), Source: "keys/bob.pub:4", Revoked: "compromised", RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)},
+					{
+						Kind: "ssh", Data: []byte("ssh-ed25519 AAAA home"), Source: "keys/bob.pub:2", Revoked: "compromised",
+						RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC),
+					},
+					{
+						Kind: "ssh", Data: []byte("ssh-ed25519 BBBB work"), Source: "keys/bob.pub:4", Revoked: "compromised",
+						RevokedAt: time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC),
+					},
 				},
 			},
-			{Name: "carol", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:110"}}},
-			{Name: "con", Role: Contributor, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:115"}}},
+			{Name: "carol", Role: Reviewer, Keys: []Key{
+				{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:110"},
+			}},
+			{Name: "con", Role: Contributor, Keys: []Key{
+				{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:115"},
+			}},
 			{Name: "bot", Role: Service},
-			{Name: "dan", Role: Reviewer, Keys: []Key{{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:124"}}},
+			{Name: "dan", Role: Reviewer, Keys: []Key{
+				{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:124"},
+			}},
 		},
 	}
 	if diff := cmp.Diff(want, p, settings); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	for path, class := range map[string]string{"manual/intro.md": "docs", "src/x.bin": "fixture", "third_party/x.c": "", "deps/x.c": "vendored"} {
+	for path, class := range map[string]string{
+		"manual/intro.md": "docs", "src/x.bin": "fixture", "third_party/x.c": "", "deps/x.c": "vendored",
+	} {
 		var classes []string
 		for _, m := range p.Classes.Match(path) {
 			classes = append(classes, m.Class)
@@ -214,13 +239,23 @@ func TestLoadOfWhatIsNoPolicy(t *testing.T) {
 		fsys fs.FS
 		want string
 	}{
-		"byte order mark":   {folder("\ufeffversion = 1\n" + alice), "policy.toml: it is not plain UTF-8 text; save it without a byte order mark"},
-		"Latin-1":           {folder("# caf\xe9\n" + alice), "policy.toml: it is not plain UTF-8 text; save it without a byte order mark"},
-		"UTF-16":            {folder("\xff\xfev\x00=\x00"), "policy.toml: it is not plain UTF-8 text; save it without a byte order mark"},
-		"NUL":               {folder("version = 1\n\x00\n"), "policy.toml:2: there is a control character (0x00)"},
-		"lone CR":           {folder("version = 1\n\ntags = 1\rversion = 2\n"), "policy.toml:3: there is a control character (0x0d)"},
+		"byte order mark": {
+			folder("\ufeffversion = 1\n" + alice), "policy.toml: it is not plain UTF-8 text; save it without a byte order mark",
+		},
+		"Latin-1": {
+			folder("# caf\xe9\n" + alice), "policy.toml: it is not plain UTF-8 text; save it without a byte order mark",
+		},
+		"UTF-16": {
+			folder("\xff\xfev\x00=\x00"), "policy.toml: it is not plain UTF-8 text; save it without a byte order mark",
+		},
+		"NUL": {folder("version = 1\n\x00\n"), "policy.toml:2: there is a control character (0x00)"},
+		"lone CR": {
+			folder("version = 1\n\ntags = 1\rversion = 2\n"), "policy.toml:3: there is a control character (0x0d)",
+		},
 		"escape in comment": {folder("# \x1b[2K\n"), "policy.toml:1: there is a control character (0x1b)"},
-		"too large":         {folder(alice + strings.Repeat("#", maxPolicyFile)), "policy.toml: it has 1048695 bytes; 1048576 are allowed"},
+		"too large": {
+			folder(alice + strings.Repeat("#", maxPolicyFile)), "policy.toml: it has 1048695 bytes; 1048576 are allowed",
+		},
 		"a folder":          {asFolder, "policy.toml: it is not a regular file"},
 		"key too large":     {big, "keys/big: it has 4194305 bytes; 4194304 are allowed"},
 		"key in a pipe":     {link, "keys/pipe: it is not a regular file"},
@@ -311,7 +346,9 @@ func TestEmptyFileAndAKeyringIsTheDefaultPolicy(t *testing.T) {
 func TestRevokedKeysStillMakeAQuorum(t *testing.T) {
 	bob := strings.NewReplacer("alice", "bob", "AAAA", "BBBB").Replace(alice)
 	for _, quorum := range []string{"", "[quorum]\nmaintainers = 2\n"} {
-		for _, keys := range []string{`revoked = "compromised"`, `revoked = "retired", until = 2024-01-01`, `until = 2024-01-01`} {
+		for _, keys := range []string{
+			`revoked = "compromised"`, `revoked = "retired", until = 2024-01-01`, `until = 2024-01-01`,
+		} {
 			p := mustLoad(t, quorum+alice+strings.Replace(bob, " }]", ", "+keys+" }]", 1))
 			if p.Quorum.Maintainers != 2 {
 				t.Errorf("%s%s: a quorum of %d", quorum, keys, p.Quorum.Maintainers)
@@ -337,26 +374,31 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 			t.Errorf("rule %s: exempt %+v", r.Name, r.Exempt)
 		}
 	}
-	if diff := cmp.Diff(map[string]int{"opaque-files": 365, "build-and-ci": 730, "fixtures": 365, "who-decides": 730}, days); diff != "" {
+	want := map[string]int{"opaque-files": 365, "build-and-ci": 730, "fixtures": 365, "who-decides": 730}
+	if diff := cmp.Diff(want, days); diff != "" {
 		t.Errorf("days (-want +got):\n%s", diff)
 	}
 	// Ordinary commits over the years earn it, and only they could.
 	l, early := new(Ledger), new(Ledger)
 	last := earn(p, l, "alice", t0, commits, source())
 	earn(p, early, "alice", t0, 9, source())
-	for _, change := range []Change{build(), adds("x.png", Binary), adds("KEYS", 0), adds(".github/workflows/x.yml", 0), adds("testdata/x", 0)} {
+	for _, change := range []Change{
+		build(), adds("x.png", Binary), adds("KEYS", 0), adds(".github/workflows/x.yml", 0), adds("testdata/x", 0),
+	} {
 		wantCodes(t, judged(p, early, single(commit("c", "alice", t0+300*day, change))), ApprovalMissing)
 		wantCodes(t, judged(p, l, single(commit("c", "alice", last+30*day, change))))
 	}
 	wantCodes(t, judged(p, l, single(commit("c", "alice", last+30*day, adds("x", Bidi)))), ContentRefused)
 	// With a second person there is somebody to ask, and the defaults are what they say.
-	two := mustLoad(t, alice+"[[principal]]\nname = \"rev\"\nrole = \"reviewer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\" }]\n")
+	rev := "[[principal]]\nname = \"rev\"\nrole = \"reviewer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\" }]\n"
+	two := mustLoad(t, alice+rev)
 	if diff := cmp.Diff(Default().Rules, two.Rules); diff != "" {
 		t.Errorf("two people: -default +loaded:\n%s", diff)
 	}
 	// Nobody is asked who can't sign any more, or never could.
 	for _, other := range []string{
-		"role = \"reviewer\"\n", "role = \"contributor\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\" }]\nintroduced-by = \"alice\"\n",
+		"role = \"reviewer\"\n",
+		"role = \"contributor\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\" }]\nintroduced-by = \"alice\"\n",
 		"role = \"maintainer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\", revoked = \"retired\", until = 2024-01-01 }]\n",
 	} {
 		p := mustLoad(t, alice+"[[principal]]\nname = \"bob\"\n"+other)
@@ -366,7 +408,8 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 		}
 	}
 	// Whose key was stolen is still there.
-	p = mustLoad(t, alice+"[[principal]]\nname = \"bob\"\nrole = \"reviewer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\", revoked = \"compromised\" }]\n")
+	p = mustLoad(t, alice+"[[principal]]\nname = \"bob\"\nrole = \"reviewer\"\n"+
+		"keys = [{ ssh = \"ssh-ed25519 BBBB\", revoked = \"compromised\" }]\n")
 	if diff := cmp.Diff(Default().Rules, p.Rules); diff != "" {
 		t.Errorf("a stolen key: -default +loaded:\n%s", diff)
 	}
@@ -403,13 +446,16 @@ func TestDigest(t *testing.T) {
 	if got := digest(func(f fstest.MapFS) { f["keys/none.pub"].Data = []byte("other") }); got != same {
 		t.Error("a file that the policy doesn't name changes the digest")
 	}
-	if got := digest(func(f fstest.MapFS) { f[FileName].Mode, f[FileName].ModTime = 0o400, time.Unix(1, 0) }); got != same {
+	touched := func(f fstest.MapFS) { f[FileName].Mode, f[FileName].ModTime = 0o400, time.Unix(1, 0) }
+	if got := digest(touched); got != same {
 		t.Error("a file's mode or time changes the digest")
 	}
 	for name, change := range map[string]func(fstest.MapFS){
 		"a comment in the policy": func(f fstest.MapFS) { f[FileName].Data = append(f[FileName].Data, "# x\n"...) },
 		"a key file":              func(f fstest.MapFS) { f["keys/alice.asc"].Data = []byte("another key") },
-		"a comment in a key file": func(f fstest.MapFS) { f["keys/bob.pub"].Data = append(f["keys/bob.pub"].Data, "# x\n"...) },
+		"a comment in a key file": func(f fstest.MapFS) {
+			f["keys/bob.pub"].Data = append(f["keys/bob.pub"].Data, "# x\n"...)
+		},
 		"a byte moved from one file to the next": func(f fstest.MapFS) {
 			f["keys/alice.asc"].Data = append(f["keys/alice.asc"].Data, '\n')
 			f["keys/bob.pub"].Data = f["keys/bob.pub"].Data[1:]

@@ -19,7 +19,8 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 	p, err := load(fsys, FloorFile, &Policy{
 		Protect: Protect{AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
-			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any", ClockSkew: noLimit, EndGrace: noLimit, WeakUntil: time.Unix(maxDate, 0),
+			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any",
+			ClockSkew: noLimit, EndGrace: noLimit, WeakUntil: time.Unix(maxDate, 0),
 		},
 		X509:          X509{Transparency: "none", Log: defaults().X509.Log, Timeout: defaults().X509.Timeout},
 		Push:          Push{Certificate: "optional"},
@@ -34,7 +35,8 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 		return nil, nil
 	}
 	if err == nil && (p.X509.Roots != nil || p.X509.Log != defaults().X509.Log) {
-		err = fmt.Errorf("%s: trusted-roots and log say whom to trust, which the policy in the tree does; a floor has crls and transparency", FloorFile)
+		err = fmt.Errorf("%s: trusted-roots and log say whom to trust, which the policy in the tree does; "+
+			"a floor has crls and transparency", FloorFile)
 	}
 	if err == nil {
 		p.floor = true
@@ -64,7 +66,10 @@ func (p *Policy) WithFloor(floor *Policy) *Policy {
 	if slices.Index(transparencies, floor.X509.Transparency) > slices.Index(transparencies, p.X509.Transparency) {
 		c.X509.Transparency = floor.X509.Transparency
 	}
-	c.Quorum = Quorum{Maintainers: max(p.Quorum.Maintainers, floor.Quorum.Maintainers), CoolDown: max(p.Quorum.CoolDown, floor.Quorum.CoolDown)}
+	c.Quorum = Quorum{
+		Maintainers: max(p.Quorum.Maintainers, floor.Quorum.Maintainers),
+		CoolDown:    max(p.Quorum.CoolDown, floor.Quorum.CoolDown),
+	}
 	c.Introductions = Introductions{
 		Across:        p.Introductions.Across && floor.Introductions.Across,
 		SiblingsApart: max(p.Introductions.SiblingsApart, floor.Introductions.SiblingsApart),
@@ -89,7 +94,9 @@ func (s *Signatures) withFloor(floor *Signatures) Signatures {
 	c.RevokedSSH = slices.Concat(s.RevokedSSH, floor.RevokedSSH)
 	c.ClockSkew = min(s.ClockSkew, floor.ClockSkew)
 	c.EndGrace = min(s.EndGrace, floor.EndGrace)
-	c.Kinds = slices.DeleteFunc(slices.Clone(s.Kinds), func(kind string) bool { return !slices.Contains(floor.Kinds, kind) })
+	c.Kinds = slices.DeleteFunc(slices.Clone(s.Kinds), func(kind string) bool {
+		return !slices.Contains(floor.Kinds, kind)
+	})
 	if floor.WeakUntil.Before(s.WeakUntil) { // zero, which accepts nothing weak, is before all
 		c.WeakUntil = floor.WeakUntil
 	}

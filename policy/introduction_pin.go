@@ -46,7 +46,8 @@ func LoadIntroduction(fsys fs.FS) (*Introduction, error) {
 		r.problem(0, err.Error())
 	}
 	if _, err := fs.Stat(fsys, FileName); !errors.Is(err, fs.ErrNotExist) {
-		r.problem(0, fmt.Sprintf("there is a %s beside it: the policy lies here or in the tree, not in both; to bound the one in the tree call this one %s", FileName, FloorFile))
+		r.problem(0, fmt.Sprintf("there is a %s beside it: the policy lies here or in the tree, not in both; "+
+			"to bound the one in the tree call this one %s", FileName, FloorFile))
 	}
 	if err := r.err(); err != nil {
 		return nil, err
@@ -56,12 +57,14 @@ func LoadIntroduction(fsys fs.FS) (*Introduction, error) {
 
 // Check says what is wrong with an introduction, wherever it came from.
 func (i *Introduction) Check() error {
-	hexDigits := strings.Trim(i.Fingerprint, "0123456789ABCDEF") == "" && (len(i.Fingerprint) == 40 || len(i.Fingerprint) == 64)
+	hexDigits := strings.Trim(i.Fingerprint, "0123456789ABCDEF") == "" &&
+		(len(i.Fingerprint) == 40 || len(i.Fingerprint) == 64)
 	switch {
 	case !fullID.MatchString(i.Commit):
 		return fmt.Errorf("commit = %q: want the full id of the commit that brought the policy", i.Commit)
 	case !hexDigits && !strings.HasPrefix(i.Fingerprint, "SHA256:"):
-		return fmt.Errorf("fingerprint = %q: want the fingerprint of the key that signed the commit, \"SHA256:…\" or upper-case hex digits", i.Fingerprint)
+		return fmt.Errorf("fingerprint = %q: want the fingerprint of the key that signed the commit, \"SHA256:…\" "+
+			"or upper-case hex digits", i.Fingerprint)
 	default:
 		return nil
 	}

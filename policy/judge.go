@@ -65,7 +65,8 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
 // nobody.
 func (j *judgement) size(c *Commit) {
 	if limit := j.p.Limits.Message; j.landing.Received != 0 && limit > 0 && c.Size > limit {
-		j.find(c, LimitExceeded, OverMessage(c.Size, limit), "put what is long into a file, then git commit --amend -S", "or ask the server's operator to raise limits.message")
+		j.find(c, LimitExceeded, OverMessage(c.Size, limit),
+			"put what is long into a file, then git commit --amend -S", "or ask the server's operator to raise limits.message")
 	}
 }
 
@@ -88,17 +89,20 @@ func (j *judgement) dates() bool {
 	}
 	switch when := c.Committer.When; {
 	case now == 0 && j.landing.Now != 0 && when > j.landing.Now+seconds(j.p.Signatures.ClockSkew):
-		j.find(c, DateFuture, fmt.Sprintf("its committer date is %s, after the clock of this machine (%s): it can't have landed", date(when), date(j.landing.Now)),
-			"date -u, to see whether the clock is right", amendNow)
+		detail := fmt.Sprintf("its committer date is %s, after the clock of this machine (%s): it can't have landed",
+			date(when), date(j.landing.Now))
+		j.find(c, DateFuture, detail, "date -u, to see whether the clock is right", amendNow)
 		return false
 	case now == 0:
 		j.step(c, "date", true, "landing time %s", date(j.at))
 	case when > now+seconds(j.p.Signatures.ClockSkew):
-		j.find(c, DateFuture, fmt.Sprintf("its committer date is %s, after the receiver's clock (%s)", date(when), date(now)), amendNow)
+		detail := fmt.Sprintf("its committer date is %s, after the receiver's clock (%s)", date(when), date(now))
+		j.find(c, DateFuture, detail, amendNow)
 		return false
 	case when < now-seconds(j.p.Tenure.MaxLandingAge) && !j.landing.Bounded:
-		j.find(c, DateTooOld, fmt.Sprintf("its committer date is %s; what lands on this ref may be %s old at most", date(when), Span(j.p.Tenure.MaxLandingAge)),
-			amendNow, "or land it by a fresh signed merge: "+mergeIt)
+		detail := fmt.Sprintf("its committer date is %s; what lands on this ref may be %s old at most",
+			date(when), Span(j.p.Tenure.MaxLandingAge))
+		j.find(c, DateTooOld, detail, amendNow, "or land it by a fresh signed merge: "+mergeIt)
 		return j.needs(landedBefore, c.ID) // the date may have been bounded elsewhere: then all else is to be asked, too
 	default:
 		j.step(c, "date", true, "received %s, landing time %s", date(now), date(j.at))
@@ -188,7 +192,8 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 		return true
 	case Service:
 		if len(c.Parents) < 2 {
-			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else", "let whoever made the change sign it: git commit --amend --no-edit --reset-author -S")
+			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else",
+				"let whoever made the change sign it: git commit --amend --no-edit --reset-author -S")
 			break
 		}
 		own := c.ownBeyondGit(j.p)
@@ -196,12 +201,14 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 			return true
 		}
 		f := j.finding(c, SignerRole, q.Name+" is a service, and its merge isn't what git makes of the merged commits",
-			"let a person merge the protected branch into the topic: git merge -S origin/BRANCH", "then the service can merge the topic")
+			"let a person merge the protected branch into the topic: git merge -S origin/BRANCH",
+			"then the service can merge the topic")
 		f.Paths = own
 		j.add(f)
 		return j.needs(gitsMerge, c.ID)
 	case Reviewer:
-		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands", "let whoever may land it sign it: "+amend)
+		j.find(c, SignerRole, q.Name+" is a reviewer: reviewers approve, they don't sign what lands",
+			"let whoever may land it sign it: "+amend)
 	default:
 		j.find(c, SignerRole, fmt.Sprintf("%s has the unknown role %q", q.Name, q.Role))
 	}
@@ -319,15 +326,21 @@ func (e Exempt) met(t TenureFigures) bool {
 }
 
 // needsApproval reports a change that needs a second person, or has to wait.
-func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal, short *shortfall, have []string, discounted []Discount) {
+func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal,
+	short *shortfall, have []string, discounted []Discount,
+) {
 	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
 	next := []string{"countersign approve " + c.ID}
 	switch {
 	case rule.Wait > 0:
 		code = OnHold
 		from := date(j.firstSeen(c.ID, c.Committer.When) + seconds(rule.Wait))
-		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on", Span(rule.Wait), from)
-		next = []string{"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt, "or have it approved there: countersign approve " + c.ID}
+		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on",
+			Span(rule.Wait), from)
+		next = []string{
+			"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt,
+			"or have it approved there: countersign approve " + c.ID,
+		}
 		j.needsFirstSeen(c.ID)
 	case !j.landing.ApprovalsFetched:
 		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"

@@ -20,9 +20,12 @@ const (
 
 func world() *Policy {
 	p := &Policy{
-		Protect:    Protect{Refs: []string{"refs/heads/main"}},
-		Signatures: Signatures{Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer", MergesApprove: "landing", ClockSkew: 10 * time.Minute},
-		Tenure:     TenureBounds{Settling: 14 * 24 * time.Hour, MaxLandingAge: 14 * 24 * time.Hour},
+		Protect: Protect{Refs: []string{"refs/heads/main"}},
+		Signatures: Signatures{
+			Require: "every-commit", Kinds: []string{"openpgp", "ssh"}, Tags: true, Identity: "committer",
+			MergesApprove: "landing", ClockSkew: 10 * time.Minute,
+		},
+		Tenure: TenureBounds{Settling: 14 * 24 * time.Hour, MaxLandingAge: 14 * 24 * time.Hour},
 		Rules: []Rule{
 			{Name: "opaque", Classes: []string{"binary"}, Exempt: Exempt{Days: 365, Commits: 3, In: "class"}, Approvals: 1},
 			{Name: "build", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
@@ -30,7 +33,10 @@ func world() *Policy {
 		},
 		Classes: builtInClasses(),
 		Principals: []Principal{
-			{Name: "alice", Role: Maintainer, Emails: []string{"alice@example.org", "alice@work.example"}, IntroducedBy: "founder"},
+			{
+				Name: "alice", Role: Maintainer, Emails: []string{"alice@example.org", "alice@work.example"},
+				IntroducedBy: "founder",
+			},
 			{Name: "lasse", Role: Maintainer, Emails: []string{"lasse@example.org"}, IntroducedBy: "founder"},
 			{Name: "jia", Role: Maintainer, Emails: []string{"jia@example.org"}, IntroducedBy: "alice"},
 			{Name: "pup", Role: Maintainer, Emails: []string{"pup@example.org"}, IntroducedBy: "jia"},
@@ -54,7 +60,10 @@ func good(name string) Signature {
 
 // commit is signed by its committer and author, with one changed path a trait.
 func commit(id, who string, when int64, changes ...Change) Commit {
-	c := Commit{ID: id, Parents: []string{"p-" + id}, Subject: "subject " + id, Author: by(who), Committer: by(who), Signature: good(who), Changes: changes}
+	c := Commit{
+		ID: id, Parents: []string{"p-" + id}, Subject: "subject " + id, Author: by(who), Committer: by(who),
+		Signature: good(who), Changes: changes,
+	}
 	c.Author.When, c.Committer.When = when, when
 	return c
 }
@@ -103,7 +112,8 @@ func earn(p *Policy, l *Ledger, who string, from int64, n int, change Change) (l
 }
 
 func approval(commit, who string) Approval {
-	return Approval{Commit: commit, Source: "tag", Name: "refs/approvals/" + commit + "/" + who, Signature: good(who), When: t0}
+	name := "refs/approvals/" + commit + "/" + who
+	return Approval{Commit: commit, Source: "tag", Name: name, Signature: good(who), When: t0}
 }
 
 func TestSignatureStatuses(t *testing.T) {
@@ -420,7 +430,8 @@ func TestApproversNeedTheTenureARuleAsks(t *testing.T) {
 	change.Approvals = []Approval{approval("c", "rev")}
 	got := judged(p, l, change)
 	wantCodes(t, got, ApprovalMissing)
-	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != "rev lacks the tenure that the rule asks of approvers" ||
+	const reason = "rev lacks the tenure that the rule asks of approvers"
+	if len(got) == 1 && (len(got[0].Discounted) != 1 || got[0].Discounted[0].Reason != reason ||
 		!cmp.Equal(got[0].Ask, []string{"lasse"})) {
 		t.Errorf("finding %+v", got[0])
 	}
@@ -466,7 +477,9 @@ func TestExplainAsksWhatJudgeAsks(t *testing.T) {
 func TestBacktestCounts(t *testing.T) {
 	p, l := world(), new(Ledger)
 	var b Backtest
-	for _, landing := range []*Landing{single(commit("a", "jia", t0, build())), mergeOf("lasse", commit("b", "jia", t0, source()))} {
+	for _, landing := range []*Landing{
+		single(commit("a", "jia", t0, build())), mergeOf("lasse", commit("b", "jia", t0, source())),
+	} {
 		b.Add(p, landing, t0, judged(p, l, landing))
 	}
 	b.Sort()

@@ -75,7 +75,8 @@ func TestMergedElsewhere(t *testing.T) {
 		t.Run(c.title, func(t *testing.T) {
 			findings := judged(p, new(Ledger), landing)
 			wantCodes(t, findings, want...)
-			if c.want && (len(findings[0].Discounted) != 1 || !strings.Contains(findings[0].Discounted[0].Reason, "made on another branch")) {
+			if c.want && (len(findings[0].Discounted) != 1 ||
+				!strings.Contains(findings[0].Discounted[0].Reason, "made on another branch")) {
 				t.Errorf("discounted: %+v", findings[0].Discounted)
 			}
 		})

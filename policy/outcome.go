@@ -20,7 +20,8 @@ func (o Outcome) Passes() bool { return len(o.Findings) == 0 && o.Needs.Empty() 
 func (o Outcome) Join(more Outcome) Outcome {
 	joined := Outcome{Findings: slices.Clip(o.Findings), Notes: slices.Clip(o.Notes), Needs: o.Needs.With(more.Needs)}
 	for _, f := range more.Findings {
-		if !slices.ContainsFunc(o.Findings, func(g Finding) bool { return g.Code == f.Code && g.Commit == f.Commit && g.Rule == f.Rule }) {
+		same := func(g Finding) bool { return g.Code == f.Code && g.Commit == f.Commit && g.Rule == f.Rule }
+		if !slices.ContainsFunc(o.Findings, same) {
 			joined.Findings = append(joined.Findings, f)
 		}
 	}
@@ -49,15 +50,17 @@ type Needs struct {
 
 // Empty says whether nothing is needed.
 func (n Needs) Empty() bool {
-	return !n.Approvals && !n.Exceptions && !n.Beside && !n.Moves && !n.After && !n.Unused && len(n.GitsMerge)+len(n.LandedBefore)+len(n.FirstSeen) == 0
+	return !n.Approvals && !n.Exceptions && !n.Beside && !n.Moves && !n.After && !n.Unused &&
+		len(n.GitsMerge)+len(n.LandedBefore)+len(n.FirstSeen) == 0
 }
 
 // With gives what either needs.
 func (n Needs) With(more Needs) Needs {
 	return Needs{
 		Approvals: n.Approvals || more.Approvals, Exceptions: n.Exceptions || more.Exceptions,
-		GitsMerge: union(n.GitsMerge, more.GitsMerge), LandedBefore: union(n.LandedBefore, more.LandedBefore), FirstSeen: union(n.FirstSeen, more.FirstSeen),
-		Beside: n.Beside || more.Beside, Moves: n.Moves || more.Moves, After: n.After || more.After, Unused: n.Unused || more.Unused,
+		GitsMerge: union(n.GitsMerge, more.GitsMerge), LandedBefore: union(n.LandedBefore, more.LandedBefore),
+		FirstSeen: union(n.FirstSeen, more.FirstSeen), Beside: n.Beside || more.Beside,
+		Moves: n.Moves || more.Moves, After: n.After || more.After, Unused: n.Unused || more.Unused,
 	}
 }
 

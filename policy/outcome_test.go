@@ -23,7 +23,8 @@ func lookedUp(t *rapid.T, landing *Landing, needs Needs) {
 			landing.Withdrawals = append(landing.Withdrawals, Withdrawal{Commit: c.ID, Signature: good(who()), When: t0})
 		}
 		if needs.Exceptions && maybe() {
-			landing.Exceptions = append(landing.Exceptions, Exception{Commit: c.ID, Signature: good(who()), Reason: "it burns", Expires: t0 + 10*year})
+			e := Exception{Commit: c.ID, Signature: good(who()), Reason: "it burns", Expires: t0 + 10*year}
+			landing.Exceptions = append(landing.Exceptions, e)
 		}
 		if status := c.Signature.Status; needs.LandedBefore[c.ID] && (status == "revoked" || status == "expired") && maybe() {
 			c.Signature = good(who())
@@ -50,7 +51,8 @@ func lookedUp(t *rapid.T, landing *Landing, needs Needs) {
 func unreadLanding(t *rapid.T) *Landing {
 	change := rapid.SampledFrom([]Change{source(), build(), opaqueFile(), policyChange()})
 	signature := func(who string) Signature {
-		s := Signature{Status: rapid.SampledFrom([]string{"good", "good", "revoked", "expired", "missing", "unknown-key"}).Draw(t, "status"), Kind: "ssh"}
+		status := rapid.SampledFrom([]string{"good", "good", "revoked", "expired", "missing", "unknown-key"})
+		s := Signature{Status: status.Draw(t, "status"), Kind: "ssh"}
 		if s.Status == StatusGood {
 			s = good(who)
 		}
@@ -89,14 +91,15 @@ func anyOutcomePolicy(t *rapid.T) *Policy {
 	p.Signatures.Require = rapid.SampledFrom([]string{"all", "landing"}).Draw(t, "require")
 	p.Signatures.MergesApprove = rapid.SampledFrom(mergesApprove).Draw(t, "merges-approve")
 	p.Tenure.MaxLandingAge = 7 * 24 * time.Hour
-	p.Quorum = Quorum{Maintainers: rapid.IntRange(1, 2).Draw(t, "quorum"), CoolDown: time.Duration(rapid.IntRange(0, 5).Draw(t, "days")) * 24 * time.Hour}
+	p.Quorum.Maintainers = rapid.IntRange(1, 2).Draw(t, "quorum")
+	p.Quorum.CoolDown = time.Duration(rapid.IntRange(0, 5).Draw(t, "days")) * 24 * time.Hour
 	p.Rules = slices.Clone(p.Rules)
 	p.Rules[1].Wait = time.Duration(rapid.IntRange(0, 9).Draw(t, "wait")) * 24 * time.Hour
 	return p
 }
 
-// Whatever is found when a landing's needs are looked up: after three calls nothing is needed, nothing that was known is
-// asked for, and Judge has written into nothing.
+// Whatever is found when a landing's needs are looked up: after three calls nothing is needed, nothing that was known
+// is asked for, and Judge has written into nothing.
 func TestJudgeNeedsThreeCalls(t *testing.T) {
 	most := 0
 	rapid.Check(t, func(t *rapid.T) {
@@ -119,8 +122,10 @@ func TestJudgeNeedsThreeCalls(t *testing.T) {
 			if calls == 3 {
 				t.Fatalf("after three calls it needs %+v", needs)
 			}
-			if known := landing.Known; needs.Approvals && known.Approvals || needs.Exceptions && known.Exceptions || both(needs.GitsMerge, known.GitsMerge) ||
-				both(needs.LandedBefore, known.LandedBefore) || both(needs.FirstSeen, known.FirstSeen) {
+			known := landing.Known
+			if needs.Approvals && known.Approvals || needs.Exceptions && known.Exceptions ||
+				both(needs.GitsMerge, known.GitsMerge) || both(needs.LandedBefore, known.LandedBefore) ||
+				both(needs.FirstSeen, known.FirstSeen) {
 				t.Fatalf("needs %+v, known is %+v", needs, known)
 			}
 			lookedUp(t, landing, needs)
@@ -158,14 +163,22 @@ func TestJudgeOfWhatIsComplete(t *testing.T) {
 }
 
 func TestOutcomeJoin(t *testing.T) {
-	a := Outcome{Findings: []Finding{{Code: Unsigned, Commit: "a"}}, Notes: []string{"one"}, Needs: Needs{Approvals: true, FirstSeen: map[string]bool{"a": true}}}
+	a := Outcome{
+		Findings: []Finding{{Code: Unsigned, Commit: "a"}},
+		Notes:    []string{"one"}, Needs: Needs{Approvals: true, FirstSeen: map[string]bool{"a": true}},
+	}
 	b := Outcome{
-		Findings: []Finding{{Code: Unsigned, Commit: "a", Detail: "said otherwise"}, {Code: Unsigned, Commit: "b"}, {Code: ApprovalMissing, Commit: "a", Rule: "r"}},
-		Notes:    []string{"two", "one"}, Needs: Needs{Exceptions: true, FirstSeen: map[string]bool{"b": true}},
+		Findings: []Finding{
+			{Code: Unsigned, Commit: "a", Detail: "said otherwise"},
+			{Code: Unsigned, Commit: "b"},
+			{Code: ApprovalMissing, Commit: "a", Rule: "r"},
+		},
+		Notes: []string{"two", "one"}, Needs: Needs{Exceptions: true, FirstSeen: map[string]bool{"b": true}},
 	}
 	got := a.Join(b)
 	wantCodes(t, got.Findings, Unsigned, Unsigned, ApprovalMissing)
-	if fmt.Sprint(got.Notes) != "[one two]" || !got.Needs.Approvals || !got.Needs.Exceptions || len(got.Needs.FirstSeen) != 2 || len(a.Needs.FirstSeen) != 1 {
+	if fmt.Sprint(got.Notes) != "[one two]" || !got.Needs.Approvals || !got.Needs.Exceptions ||
+		len(got.Needs.FirstSeen) != 2 || len(a.Needs.FirstSeen) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if got.Passes() || !(Outcome{}).Passes() || (Outcome{Needs: Needs{Approvals: true}}).Passes() {

@@ -22,7 +22,8 @@ func ValidName(name string) bool {
 	return simpleName.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
 }
 
-const simpleNameWords = "up to 64 lower-case letters, digits, dots, underscores and hyphens, and letters or digits at both ends"
+const simpleNameWords = "up to 64 lower-case letters, digits, dots, underscores and hyphens, " +
+	"and letters or digits at both ends"
 
 // founder stands for whoever introduced those that a project began with.
 const founder = "founder"
@@ -82,7 +83,8 @@ func (p *Policy) Addressless(q *Principal) string {
 	if !signs || len(q.Emails) > 0 || p.Signatures.Identity == "off" {
 		return ""
 	}
-	return fmt.Sprintf("%s: has no address of their own, so nothing that they sign can land: name in emails the one that git config user.email gives them", q.Name)
+	return fmt.Sprintf("%s: has no address of their own, so nothing that they sign can land: name in emails the one that "+
+		"git config user.email gives them", q.Name)
 }
 
 // lookAlike folds the characters that are easily taken for one another.
@@ -107,7 +109,8 @@ func (r *reader) introductions(p *Policy) {
 			continue
 		}
 		if _, ok := by[q.IntroducedBy]; !ok {
-			problem("%s was introduced by %q, whom nobody here is%s", q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
+			problem("%s was introduced by %q, whom nobody here is%s",
+				q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
 			continue
 		}
 		next, generations := q.IntroducedBy, 0
@@ -149,8 +152,8 @@ func (r *reader) keys(t *table, q *Principal) []Key {
 }
 
 // keyForms are the ways to name a key, of which each entry of keys uses one.
-const keyForms = `{ openpgp = "FILE" }, { ssh = "KEY" }, { ssh-file = "FILE" }, { ssh-ca = "KEY" }, { allowed-signers = "FILE" } and ` +
-	`{ x509 = { identity = "ADDRESS", issuer = "URL" } }`
+const keyForms = `{ openpgp = "FILE" }, { ssh = "KEY" }, { ssh-file = "FILE" }, { ssh-ca = "KEY" }, ` +
+	`{ allowed-signers = "FILE" } and { x509 = { identity = "ADDRESS", issuer = "URL" } }`
 
 // key reads one entry of keys. A file of SSH keys gives one a line.
 func (r *reader) key(t *table, q *Principal) []Key {
@@ -236,7 +239,8 @@ func (r *reader) certificate(t *table, k Key) []Key {
 		t.problem("issuer", "issuer = %q: want an OpenID Connect issuer such as %q", k.Issuer, "https://accounts.google.com")
 	}
 	if !starInPath(identity) {
-		t.problem("identity", `identity = %q: "*" stands only in the path of a URI, as in "https://forge.example/project/.ci/*@refs/heads/main"; write an address as it is`, identity)
+		t.problem("identity", `identity = %q: "*" stands only in the path of a URI, as in `+
+			`"https://forge.example/project/.ci/*@refs/heads/main"; write an address as it is`, identity)
 		return nil
 	}
 	k.Kind, k.Identities, k.Source = "x509", []string{identity}, place(FileName, r.lines.find(at(t.path, "identity")))
@@ -248,7 +252,8 @@ func (r *reader) certificate(t *table, k Key) []Key {
 func starInPath(identity string) bool {
 	_, rest, uri := strings.Cut(identity, "://")
 	beforePath, _, path := strings.Cut(rest, "/")
-	return !strings.Contains(identity, "*") || uri && path && !strings.Contains(identity[:len(identity)-len(rest)]+beforePath, "*")
+	return !strings.Contains(identity, "*") || uri && path &&
+		!strings.Contains(identity[:len(identity)-len(rest)]+beforePath, "*")
 }
 
 // authority reads ssh-ca = "KEY": certificates count that are for one of the principal's addresses, or
@@ -296,7 +301,8 @@ func (r *reader) keyFile(t *table, key, name string) ([]byte, bool) {
 	problem := func(format string, args ...any) { t.problem(key, format, args...) }
 	data, ok := r.file(problem, key, name)
 	if r.keyBytes += len(data); r.keyBytes > maxNamedBytes {
-		problem("the key files have more than %d bytes, each as often as it is named: give each principal a file", maxNamedBytes)
+		problem("the key files have more than %d bytes, each as often as it is named: give each principal a file",
+			maxNamedBytes)
 		return nil, false
 	}
 	return data, ok

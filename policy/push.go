@@ -11,7 +11,8 @@ type Certificate struct {
 // somebody has changed it.
 func (p *Policy) JudgePush(c *Certificate) (pusher *Principal, findings []Finding) {
 	refuse := func(detail string) []Finding {
-		return []Finding{{Code: PushCertificate, Detail: detail, Next: []string{"git push --signed", "or for good: git config push.gpgSign true"}}}
+		next := []string{"git push --signed", "or for good: git config push.gpgSign true"}
+		return []Finding{{Code: PushCertificate, Detail: detail, Next: next}}
 	}
 	switch {
 	case c == nil && p.Push.Certificate == "required":
@@ -21,7 +22,8 @@ func (p *Policy) JudgePush(c *Certificate) (pusher *Principal, findings []Findin
 	case c.Unfit != "":
 		return nil, refuse("its push certificate isn't valid: " + c.Unfit)
 	case c.Signature.Status != StatusGood:
-		return nil, refuse("its push certificate has no signature that counts: " + c.Signature.Status + ", " + c.Signature.Reason)
+		detail := "its push certificate has no signature that counts: "
+		return nil, refuse(detail + c.Signature.Status + ", " + c.Signature.Reason)
 	}
 	q, why := p.signedBy(c.Signature, "git push --signed")
 	if why != nil {

@@ -10,8 +10,9 @@ import (
 
 // RefChange is what a push would do to a ref. What is nil or zero from Beside on is not known yet.
 type RefChange struct {
-	Name, Ref         string // full names: that was pushed to, and that really moves
-	Claimed, Old, New string // object ids, "" for nothing: what the pusher says the ref was at, what it is at, what it is to be
+	Name, Ref string // full names: that was pushed to, and that really moves
+	// object ids, "" for nothing: what the pusher says the ref was at, what it is at, what it is to be
+	Claimed, Old, New string
 	Protected         bool
 
 	HoldsPolicy bool  // the policy in force is what this branch holds
@@ -23,7 +24,7 @@ type RefChange struct {
 	Unused *bool       // nothing landed on it, so that nothing is lost where it is deleted
 	Kind   string      // of the object that a branch is to hold: "commit", "tag", "tree" or "blob"
 	Line   Line        // how a branch goes on from what it was
-	Begins string      // the commit at which what is new begins, where that lies beside the lines of all protected branches
+	Begins string      // the commit at which what is new begins, where that lies beside all protected branches' lines
 	Lacks  string      // what it lacks of the history that trust begins with
 	Main   string      // the branch that most is merged into, as a clone calls it
 }
@@ -49,8 +50,8 @@ const (
 // refs/replace/ names (git-replace(1)), and refs/countersign/ is this program's own.
 var reserved = []string{"refs/replace/", "refs/countersign/"}
 
-// JudgeRef says what stands against a push to a ref, whatever it is to do there: that nobody may push to it, that it isn't
-// where the pusher says it is, or that Git couldn't store it.
+// JudgeRef says what stands against a push to a ref, whatever it is to do there: that nobody may push to it, that it
+// isn't where the pusher says it is, or that Git couldn't store it.
 func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 	for _, prefix := range reserved {
 		if strings.HasPrefix(c.Ref, prefix) || strings.HasPrefix(c.Name, prefix) {
@@ -71,15 +72,16 @@ func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 	case b == nil:
 		out.Needs.Beside = true
 	case b.Coming:
-		return c.refuse(out, RefName, "Git can't store it beside "+b.Ref+", which this push brings, too", "push only one of the two")
+		return c.refuse(out, RefName, "Git can't store it beside "+b.Ref+", which this push brings, too",
+			"push only one of the two")
 	case b.Ref != "":
 		return c.refuse(out, RefName, "Git can't store it beside "+b.Ref, p.wayOut(b.Ref))
 	}
 	return out
 }
 
-// JudgeMove says what stands against moving a protected ref, whatever that brings: what it would lose, and where it begins.
-// What is read only later, and so isn't known yet, doesn't count against it: Kind, Line, Begins and Lacks.
+// JudgeMove says what stands against moving a protected ref, whatever that brings: what it would lose, and where it
+// begins. What is read only later, and so isn't known yet, doesn't count against it: Kind, Line, Begins and Lacks.
 func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 	quorum := "have the quorum approve it: " + c.approveMove()
 	isTag := strings.HasPrefix(c.Ref, "refs/tags/")
@@ -112,25 +114,32 @@ func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 				"give the release a new name: git tag -s NAME "+c.New+"^{}", "or "+quorum, "then push again")
 		}
 	case c.Line == MergesOld:
-		return c.refuse(out, RefDetour, "its old tip "+c.Old+" is merged in, not continued: the first parents of the new tip don't lead to it",
+		return c.refuse(out, RefDetour,
+			"its old tip "+c.Old+" is merged in, not continued: the first parents of the new tip don't lead to it",
 			"git pull --rebase --gpg-sign origin "+Typed(c.Name), "or on the up-to-date branch: git merge --no-ff -S TOPIC")
 	case c.Line == LosesOld:
 		switch may, settled := may(p.Protect.AllowRewind); {
 		case settled:
 			return out
 		case !may:
-			return c.refuse(out, RefRewind, "the new tip doesn't continue the old one: commits that are on the ref would be gone",
-				"git pull --rebase --gpg-sign origin "+Typed(c.Name)+", then push again without --force", "or "+quorum, "then push again")
+			return c.refuse(out, RefRewind,
+				"the new tip doesn't continue the old one: commits that are on the ref would be gone",
+				"git pull --rebase --gpg-sign origin "+Typed(c.Name)+", then push again without --force",
+				"or "+quorum, "then push again")
 		}
 	}
 	switch {
 	case c.Kind == "tag":
-		return c.refuse(out, RefNotCommit, "it would hold a tag where a commit belongs", fmt.Sprintf("push the commit that it tags: git push origin '%s^{commit}':%s", c.New, Typed(c.Name)))
+		return c.refuse(out, RefNotCommit, "it would hold a tag where a commit belongs",
+			fmt.Sprintf("push the commit that it tags: git push origin '%s^{commit}':%s", c.New, Typed(c.Name)))
 	case c.Kind != "" && c.Kind != "commit":
-		return c.refuse(out, RefNotCommit, "it would hold a "+c.Kind+" where a commit belongs", "push a commit: git push origin COMMIT:"+Typed(c.Name))
+		return c.refuse(out, RefNotCommit, "it would hold a "+c.Kind+" where a commit belongs",
+			"push a commit: git push origin COMMIT:"+Typed(c.Name))
 	case c.Begins != "":
-		return c.refuse(out, RefDetour, "it begins at "+c.Begins+", which was merged into a protected branch but is not on its first-parent line",
-			"git rebase --gpg-sign --onto "+c.Main+" "+c.Begins, "or onto another commit that git log --first-parent BRANCH shows of a protected branch")
+		return c.refuse(out, RefDetour,
+			"it begins at "+c.Begins+", which was merged into a protected branch but is not on its first-parent line",
+			"git rebase --gpg-sign --onto "+c.Main+" "+c.Begins,
+			"or onto another commit that git log --first-parent BRANCH shows of a protected branch")
 	case c.Lacks != "":
 		out.Findings = append(out.Findings, HistoryIsGone(c.Name, c.Lacks, c.Main))
 	}
@@ -147,8 +156,8 @@ func (c RefChange) moved(from string) string {
 	return "it is at " + cmp.Or(c.Old, c.zeros()) + " by now, not at " + cmp.Or(from, c.zeros())
 }
 
-// HistoryIsGone is the finding about a branch that lacks the history that trust begins with. Main is the branch that most
-// is merged into, as a clone calls it.
+// HistoryIsGone is the finding about a branch that lacks the history that trust begins with. Main is the branch that
+// most is merged into, as a clone calls it.
 func HistoryIsGone(ref, lacks, main string) Finding {
 	return Finding{Code: HistoryGone, Ref: ref, Detail: lacks, Next: []string{
 		"put it on a protected branch: git rebase --gpg-sign --root --onto " + main,
@@ -156,10 +165,10 @@ func HistoryIsGone(ref, lacks, main string) Finding {
 	}}
 }
 
-// mayMove says whether a protected ref may lose what it holds: because the policy allows that to everybody, or because as
-// many maintainers as the quorum asks for approved the very old and new ids. What is allowed to everybody isn't for the
-// branch that holds the policy: the one in force would be another, and one that loosens it waits as long as it would by
-// a commit, since the second approved of it.
+// mayMove says whether a protected ref may lose what it holds: because the policy allows that to everybody, or because
+// as many maintainers as the quorum asks for approved the very old and new ids. What is allowed to everybody isn't for
+// the branch that holds the policy: the one in force would be another, and one that loosens it waits as long as it
+// would by a commit, since the second approved of it.
 func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 	holdsPolicy := c.HoldsPolicy && c.Old != ""
 	if allowed && !holdsPolicy {
@@ -177,7 +186,8 @@ func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 		out.Needs.After = true
 		return false
 	}
-	if holdsPolicy && slices.ContainsFunc(Amendments(p, c.After, time.Unix(c.Received, 0)), func(a Amendment) bool { return a.Effect == Loosens }) {
+	loosens := func(a Amendment) bool { return a.Effect == Loosens }
+	if holdsPolicy && slices.ContainsFunc(Amendments(p, c.After, time.Unix(c.Received, 0)), loosens) {
 		var since []int64
 		for _, a := range *c.Moves {
 			if slices.Contains(by, a.Signature.Principal) {
@@ -188,18 +198,20 @@ func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 		if until := since[p.second()] + seconds(p.Quorum.CoolDown); until > c.Received {
 			out.Findings = append(out.Findings, Finding{
 				Code: CoolDown, Ref: c.Name,
-				Detail: fmt.Sprintf("it would loosen the policy, and may be done %s after its second approval came in, on %s at the earliest", Span(p.Quorum.CoolDown), date(until)),
-				Next:   []string{"push the approvals, if they aren't on the server, and this again when the time is over"},
+				Detail: fmt.Sprintf("it would loosen the policy, and may be done %s after its second approval came in, "+
+					"on %s at the earliest", Span(p.Quorum.CoolDown), date(until)),
+				Next: []string{"push the approvals, if they aren't on the server, and this again when the time is over"},
 			})
 			return false
 		}
 	}
-	out.Notes = append(out.Notes, fmt.Sprintf("%s moves from %s to %s as approved by %s", c.Ref, c.Old, cmp.Or(c.New, c.zeros()), strings.Join(by, ", ")))
+	out.Notes = append(out.Notes, fmt.Sprintf("%s moves from %s to %s as approved by %s",
+		c.Ref, c.Old, cmp.Or(c.New, c.zeros()), strings.Join(by, ", ")))
 	return true
 }
 
-// second is whose support of a change the cool-down counts from, of all who support it, the earliest first: the second's,
-// or the first's, where one is enough. Whoever hurries people along shall not gain by it.
+// second is whose support of a change the cool-down counts from, of all who support it, the earliest first: the
+// second's, or the first's, where one is enough. Whoever hurries people along shall not gain by it.
 func (p *Policy) second() int { return min(1, p.Quorum.Maintainers-1) }
 
 // zeros is nothing as people write it: as long as an id.
@@ -209,7 +221,8 @@ func (c RefChange) zeros() string {
 
 // approveMove is the command that approves a move.
 func (c RefChange) approveMove() string {
-	return fmt.Sprintf("countersign approve %s --ref %s --from %s --to %s", cmp.Or(c.New, c.Old), Typed(c.Ref), cmp.Or(c.Old, c.zeros()), cmp.Or(c.New, c.zeros()))
+	return fmt.Sprintf("countersign approve %s --ref %s --from %s --to %s",
+		cmp.Or(c.New, c.Old), Typed(c.Ref), cmp.Or(c.Old, c.zeros()), cmp.Or(c.New, c.zeros()))
 }
 
 // wayOut says how a ref that is in the way goes.
@@ -245,7 +258,8 @@ func (m MovedRef) Finding() Finding {
 	}
 	return Finding{
 		Code: MovedOutside, Ref: m.Ref,
-		Detail: fmt.Sprintf("it was known to be at %s, and it is at %s now: %s", cmp.Or(m.Known, "nothing"), cmp.Or(m.Now, "nothing"), m.WhatCameIn),
+		Detail: fmt.Sprintf("it was known to be at %s, and it is at %s now: %s",
+			cmp.Or(m.Known, "nothing"), cmp.Or(m.Now, "nothing"), m.WhatCameIn),
 		Next: []string{
 			fmt.Sprintf("the server's operator lets it stand, in the repository: countersign accept-move %s %s %s --reason TEXT",
 				Typed(m.Ref), cmp.Or(m.Known, zeros), cmp.Or(m.Now, zeros)),

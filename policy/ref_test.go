@@ -34,20 +34,30 @@ func TestJudgeRef(t *testing.T) {
 		want   []Code
 		needs  bool
 	}{
-		"a move":                            {func(*RefChange) {}, nil, false},
-		"of what git reads instead":         {func(c *RefChange) { c.Name, c.Ref = "refs/replace/x", "refs/replace/x" }, []Code{RefReserved}, false},
-		"through a symbolic ref":            {func(c *RefChange) { c.Ref = "refs/countersign/x" }, []Code{RefReserved}, false},
-		"of what nobody protects":           {func(c *RefChange) { c.Claimed, c.Protected = another, false }, nil, false},
-		"of an older value":                 {func(c *RefChange) { c.Claimed = another }, []Code{RefStale}, false},
-		"of an older value, to what it is":  {func(c *RefChange) { c.Claimed, c.New = another, anOld }, nil, false},
-		"an approval in place of an unseen": {func(c *RefChange) { c.Ref, c.Protected, c.Claimed, c.New = "refs/approvals/c/x", false, "", anOld }, []Code{RefStale}, false},
-		"a new one":                         {func(c *RefChange) { c.Claimed, c.Old = "", "" }, nil, true},
-		"a new one with room":               {func(c *RefChange) { c.Claimed, c.Old, c.Beside = "", "", &Beside{} }, nil, false},
-		"a new one in a ref":                {func(c *RefChange) { c.Claimed, c.Old, c.Beside = "", "", &Beside{Ref: "refs/heads/a"} }, []Code{RefName}, false},
-		"a new one in another new one":      {func(c *RefChange) { c.Claimed, c.Old, c.Beside = "", "", &Beside{Ref: "refs/heads/a", Coming: true} }, []Code{RefName}, false},
-		"deleted":                           {func(c *RefChange) { c.New = "" }, nil, false},
+		"a move": {func(*RefChange) {}, nil, false},
+		"of what git reads instead": {func(c *RefChange) {
+			c.Name, c.Ref = "refs/replace/x", "refs/replace/x"
+		}, []Code{RefReserved}, false},
+		"through a symbolic ref":           {func(c *RefChange) { c.Ref = "refs/countersign/x" }, []Code{RefReserved}, false},
+		"of what nobody protects":          {func(c *RefChange) { c.Claimed, c.Protected = another, false }, nil, false},
+		"of an older value":                {func(c *RefChange) { c.Claimed = another }, []Code{RefStale}, false},
+		"of an older value, to what it is": {func(c *RefChange) { c.Claimed, c.New = another, anOld }, nil, false},
+		"an approval in place of an unseen": {func(c *RefChange) {
+			c.Ref, c.Protected, c.Claimed, c.New = "refs/approvals/c/x", false, "", anOld
+		}, []Code{RefStale}, false},
+		"a new one":           {func(c *RefChange) { c.Claimed, c.Old = "", "" }, nil, true},
+		"a new one with room": {func(c *RefChange) { c.Claimed, c.Old, c.Beside = "", "", &Beside{} }, nil, false},
+		"a new one in a ref": {func(c *RefChange) {
+			c.Claimed, c.Old, c.Beside = "", "", &Beside{Ref: "refs/heads/a"}
+		}, []Code{RefName}, false},
+		"a new one in another new one": {func(c *RefChange) {
+			c.Claimed, c.Old, c.Beside = "", "", &Beside{Ref: "refs/heads/a", Coming: true}
+		}, []Code{RefName}, false},
+		"deleted": {func(c *RefChange) { c.New = "" }, nil, false},
 	} {
-		change := RefChange{Name: "refs/heads/main", Ref: "refs/heads/main", Claimed: anOld, Old: anOld, New: aNew, Protected: true}
+		change := RefChange{
+			Name: "refs/heads/main", Ref: "refs/heads/main", Claimed: anOld, Old: anOld, New: aNew, Protected: true,
+		}
 		c.change(&change)
 		out := p.JudgeRef(change)
 		wantCodes(t, out.Findings, c.want...)
@@ -80,41 +90,75 @@ func TestJudgeMove(t *testing.T) {
 		needs  Needs
 		notes  int
 	}{
-		"forward":                           {strict, func(c *RefChange) { c.Line, c.Kind = Continues, "commit" }, nil, Needs{}, 0},
-		"nowhere":                           {strict, func(c *RefChange) { c.New = c.Old }, nil, Needs{}, 0},
-		"deleted":                           {strict, func(c *RefChange) { c.New = "" }, nil, Needs{Moves: true}, 0},
-		"deleted, nobody approves":          {strict, func(c *RefChange) { c.New, c.Moves = "", moveOf() }, nil, Needs{Unused: true}, 0},
-		"deleted, in use":                   {strict, func(c *RefChange) { c.New, c.Moves, c.Unused = "", moveOf("lasse"), &no }, []Code{RefDelete}, Needs{}, 0},
-		"deleted, never used":               {strict, func(c *RefChange) { c.New, c.Moves, c.Unused = "", moveOf(), &yes }, nil, Needs{}, 1},
-		"deleted by the quorum":             {strict, func(c *RefChange) { c.New, c.Moves = "", moveOf("lasse", "alice") }, nil, Needs{}, 1},
-		"deleted by two, one no maintainer": {strict, func(c *RefChange) { c.New, c.Moves, c.Unused = "", moveOf("lasse", "con"), &no }, []Code{RefDelete}, Needs{}, 0},
-		"deleted, which is allowed":         {lax, func(c *RefChange) { c.New = "" }, nil, Needs{}, 0},
-		"nothing deleted":                   {strict, func(c *RefChange) { c.Old, c.New = "", "" }, nil, Needs{}, 0},
-		"the old tip merged":                {strict, func(c *RefChange) { c.Line = MergesOld }, []Code{RefDetour}, Needs{}, 0},
-		"the old tip gone":                  {strict, func(c *RefChange) { c.Line = LosesOld }, nil, Needs{Moves: true}, 0},
-		"the old tip gone, unapproved":      {strict, func(c *RefChange) { c.Line, c.Moves = LosesOld, moveOf("lasse") }, []Code{RefRewind}, Needs{}, 0},
-		"the old tip gone, by quorum":       {strict, func(c *RefChange) { c.Line, c.Moves = LosesOld, moveOf("lasse", "alice") }, nil, Needs{}, 1},
-		"the old tip gone, allowed":         {lax, func(c *RefChange) { c.Line = LosesOld }, nil, Needs{}, 0},
-		"another history, by quorum":        {strict, func(c *RefChange) { c.Line, c.Moves, c.Lacks = LosesOld, moveOf("lasse", "alice"), "it is gone" }, []Code{HistoryGone}, Needs{}, 1},
-		"beside all lines":                  {strict, func(c *RefChange) { c.Begins, c.Main = another, "origin/main" }, []Code{RefDetour}, Needs{}, 0},
-		"no commit":                         {strict, func(c *RefChange) { c.Kind = "blob" }, []Code{RefNotCommit}, Needs{}, 0},
-		"a tag where a branch is":           {strict, func(c *RefChange) { c.Kind = "tag" }, []Code{RefNotCommit}, Needs{}, 0},
-		"a tag that moves":                  {strict, func(c *RefChange) { c.Ref = "refs/tags/v1" }, nil, Needs{Moves: true}, 0},
-		"a tag that moves, unapproved":      {strict, func(c *RefChange) { c.Ref, c.Moves = "refs/tags/v1", moveOf("alice") }, []Code{TagMoved}, Needs{}, 0},
-		"a tag that moves, by quorum":       {strict, func(c *RefChange) { c.Ref, c.Moves = "refs/tags/v1", moveOf("lasse", "alice") }, nil, Needs{}, 1},
-		"a tag that moves, allowed":         {lax, func(c *RefChange) { c.Ref = "refs/tags/v1" }, nil, Needs{}, 0},
-		"the policy's branch, allowed":      {lax, func(c *RefChange) { c.HoldsPolicy, c.Line = true, LosesOld }, nil, Needs{Moves: true}, 0},
-		"the policy's branch":               {strict, func(c *RefChange) { holder(c, t0-4*day); c.After = nil }, nil, Needs{After: true}, 0},
-		"the policy's branch, too soon":     {strict, func(c *RefChange) { holder(c, t0-2*day) }, []Code{CoolDown}, Needs{}, 0},
-		"the policy's branch, in time":      {strict, func(c *RefChange) { holder(c, t0-4*day) }, nil, Needs{}, 1},
-		"the policy's branch, stricter":     {strict, func(c *RefChange) { holder(c, t0-2*day); c.After = strict }, nil, Needs{}, 1},
-		"seen by nobody":                    {strict, func(c *RefChange) { holder(c, 0) }, []Code{CoolDown}, Needs{}, 0},
+		"forward": {strict, func(c *RefChange) { c.Line, c.Kind = Continues, "commit" }, nil, Needs{}, 0},
+		"nowhere": {strict, func(c *RefChange) { c.New = c.Old }, nil, Needs{}, 0},
+		"deleted": {strict, func(c *RefChange) { c.New = "" }, nil, Needs{Moves: true}, 0},
+		"deleted, nobody approves": {strict, func(c *RefChange) {
+			c.New, c.Moves = "", moveOf()
+		}, nil, Needs{Unused: true}, 0},
+		"deleted, in use": {strict, func(c *RefChange) {
+			c.New, c.Moves, c.Unused = "", moveOf("lasse"), &no
+		}, []Code{RefDelete}, Needs{}, 0},
+		"deleted, never used": {strict, func(c *RefChange) {
+			c.New, c.Moves, c.Unused = "", moveOf(), &yes
+		}, nil, Needs{}, 1},
+		"deleted by the quorum": {strict, func(c *RefChange) {
+			c.New, c.Moves = "", moveOf("lasse", "alice")
+		}, nil, Needs{}, 1},
+		"deleted by two, one no maintainer": {strict, func(c *RefChange) {
+			c.New, c.Moves, c.Unused = "", moveOf("lasse", "con"), &no
+		}, []Code{RefDelete}, Needs{}, 0},
+		"deleted, which is allowed": {lax, func(c *RefChange) { c.New = "" }, nil, Needs{}, 0},
+		"nothing deleted":           {strict, func(c *RefChange) { c.Old, c.New = "", "" }, nil, Needs{}, 0},
+		"the old tip merged":        {strict, func(c *RefChange) { c.Line = MergesOld }, []Code{RefDetour}, Needs{}, 0},
+		"the old tip gone":          {strict, func(c *RefChange) { c.Line = LosesOld }, nil, Needs{Moves: true}, 0},
+		"the old tip gone, unapproved": {strict, func(c *RefChange) {
+			c.Line, c.Moves = LosesOld, moveOf("lasse")
+		}, []Code{RefRewind}, Needs{}, 0},
+		"the old tip gone, by quorum": {strict, func(c *RefChange) {
+			c.Line, c.Moves = LosesOld, moveOf("lasse", "alice")
+		}, nil, Needs{}, 1},
+		"the old tip gone, allowed": {lax, func(c *RefChange) { c.Line = LosesOld }, nil, Needs{}, 0},
+		"another history, by quorum": {strict, func(c *RefChange) {
+			c.Line, c.Moves, c.Lacks = LosesOld, moveOf("lasse", "alice"), "it is gone"
+		}, []Code{HistoryGone}, Needs{}, 1},
+		"beside all lines": {strict, func(c *RefChange) {
+			c.Begins, c.Main = another, "origin/main"
+		}, []Code{RefDetour}, Needs{}, 0},
+		"no commit":               {strict, func(c *RefChange) { c.Kind = "blob" }, []Code{RefNotCommit}, Needs{}, 0},
+		"a tag where a branch is": {strict, func(c *RefChange) { c.Kind = "tag" }, []Code{RefNotCommit}, Needs{}, 0},
+		"a tag that moves":        {strict, func(c *RefChange) { c.Ref = "refs/tags/v1" }, nil, Needs{Moves: true}, 0},
+		"a tag that moves, unapproved": {strict, func(c *RefChange) {
+			c.Ref, c.Moves = "refs/tags/v1", moveOf("alice")
+		}, []Code{TagMoved}, Needs{}, 0},
+		"a tag that moves, by quorum": {strict, func(c *RefChange) {
+			c.Ref, c.Moves = "refs/tags/v1", moveOf("lasse", "alice")
+		}, nil, Needs{}, 1},
+		"a tag that moves, allowed": {lax, func(c *RefChange) { c.Ref = "refs/tags/v1" }, nil, Needs{}, 0},
+		"the policy's branch, allowed": {lax, func(c *RefChange) {
+			c.HoldsPolicy, c.Line = true, LosesOld
+		}, nil, Needs{Moves: true}, 0},
+		"the policy's branch": {strict, func(c *RefChange) {
+			holder(c, t0-4*day)
+			c.After = nil
+		}, nil, Needs{After: true}, 0},
+		"the policy's branch, too soon": {strict, func(c *RefChange) { holder(c, t0-2*day) }, []Code{CoolDown}, Needs{}, 0},
+		"the policy's branch, in time":  {strict, func(c *RefChange) { holder(c, t0-4*day) }, nil, Needs{}, 1},
+		"the policy's branch, stricter": {strict, func(c *RefChange) {
+			holder(c, t0-2*day)
+			c.After = strict
+		}, nil, Needs{}, 1},
+		"seen by nobody": {strict, func(c *RefChange) { holder(c, 0) }, []Code{CoolDown}, Needs{}, 0},
 	} {
-		change := RefChange{Name: "refs/heads/main", Ref: "refs/heads/main", Claimed: anOld, Old: anOld, New: aNew, Protected: true, Received: t0}
+		change := RefChange{
+			Name: "refs/heads/main", Ref: "refs/heads/main", Claimed: anOld, Old: anOld, New: aNew, Protected: true,
+			Received: t0,
+		}
 		c.change(&change)
 		out := c.p.JudgeMove(change)
 		wantCodes(t, out.Findings, c.want...)
-		if n := out.Needs; n.Moves != c.needs.Moves || n.After != c.needs.After || n.Unused != c.needs.Unused || len(out.Notes) != c.notes {
+		n := out.Needs
+		if n.Moves != c.needs.Moves || n.After != c.needs.After || n.Unused != c.needs.Unused || len(out.Notes) != c.notes {
 			t.Errorf("needs %+v, notes %q", n, out.Notes)
 		}
 		if t.Failed() {
@@ -129,15 +173,24 @@ func TestJudgeName(t *testing.T) {
 		n    NewName
 		want []Code
 	}{
-		"a topic":                    {NewName{Ref: "refs/heads/topic", New: true}, nil},
-		"a tag called as the branch": {NewName{Ref: "refs/tags/main", Shadows: []string{"refs/heads/main"}}, []Code{RefShadows}},
-		"a protected one, so called": {NewName{Ref: "refs/heads/main", Protected: true, Shadows: []string{"refs/tags/main"}}, nil},
-		"in the way of a pattern":    {NewName{Ref: "refs/heads/release", New: true}, []Code{RefName}},
-		"shadowed":                   {NewName{Ref: "refs/heads/main", Protected: true, New: true, ShadowedBy: "refs/tags/main"}, []Code{RefShadows}},
-		"a twin":                     {NewName{Ref: "refs/heads/Topic", New: true, Twin: "refs/heads/topic"}, []Code{RefTwin}},
-		"a twin of a pattern":        {NewName{Ref: "refs/heads/Release/1", New: true}, []Code{RefTwin}},
-		"like an id":                 {NewName{Ref: "refs/heads/abcdef0", New: true, AsObject: "abcdef0"}, []Code{RefShadows}},
-		"there, and like a twin":     {NewName{Ref: "refs/heads/Release/1"}, nil},
+		"a topic": {NewName{Ref: "refs/heads/topic", New: true}, nil},
+		"a tag called as the branch": {
+			NewName{Ref: "refs/tags/main", Shadows: []string{"refs/heads/main"}},
+			[]Code{RefShadows},
+		},
+		"a protected one, so called": {
+			NewName{Ref: "refs/heads/main", Protected: true, Shadows: []string{"refs/tags/main"}},
+			nil,
+		},
+		"in the way of a pattern": {NewName{Ref: "refs/heads/release", New: true}, []Code{RefName}},
+		"shadowed": {
+			NewName{Ref: "refs/heads/main", Protected: true, New: true, ShadowedBy: "refs/tags/main"},
+			[]Code{RefShadows},
+		},
+		"a twin":                 {NewName{Ref: "refs/heads/Topic", New: true, Twin: "refs/heads/topic"}, []Code{RefTwin}},
+		"a twin of a pattern":    {NewName{Ref: "refs/heads/Release/1", New: true}, []Code{RefTwin}},
+		"like an id":             {NewName{Ref: "refs/heads/abcdef0", New: true, AsObject: "abcdef0"}, []Code{RefShadows}},
+		"there, and like a twin": {NewName{Ref: "refs/heads/Release/1"}, nil},
 	} {
 		wantCodes(t, p.JudgeName(c.n), c.want...)
 		if t.Failed() {
@@ -168,7 +221,8 @@ func TestJudgeWanted(t *testing.T) {
 		if out.Passes() != c.wanted {
 			t.Errorf("%s: %+v", name, out)
 		}
-		if !c.wanted && (len(out.Findings) != 1 || out.Findings[0].Code != RefUnwanted || !strings.Contains(out.Findings[0].Detail, c.says)) {
+		if !c.wanted && (len(out.Findings) != 1 || out.Findings[0].Code != RefUnwanted ||
+			!strings.Contains(out.Findings[0].Detail, c.says)) {
 			t.Errorf("%s: %+v", name, out.Findings)
 		}
 	}

@@ -71,7 +71,8 @@ func (p *Policy) Blocks(ref string) string {
 	folded := FoldRef(ref)
 	for i, prefix := range p.ProtectedPrefixes() {
 		pattern := p.Protect.Refs[i]
-		if strings.HasPrefix(FoldRef(prefix), folded+"/") || p.Names(pattern) && strings.HasPrefix(folded, FoldRef(pattern)+"/") {
+		if strings.HasPrefix(FoldRef(prefix), folded+"/") ||
+			p.Names(pattern) && strings.HasPrefix(folded, FoldRef(pattern)+"/") {
 			return pattern
 		}
 	}
@@ -85,7 +86,9 @@ func (p *Policy) Imitates(ref string) string {
 		return ""
 	}
 	folded := FoldRef(ref)
-	i := slices.IndexFunc(p.Protect.Refs, func(pattern string) bool { return doublestar.MatchUnvalidated(FoldRef(pattern), folded) })
+	i := slices.IndexFunc(p.Protect.Refs, func(pattern string) bool {
+		return doublestar.MatchUnvalidated(FoldRef(pattern), folded)
+	})
 	if i < 0 {
 		return ""
 	}
@@ -125,7 +128,8 @@ func FoldRef(ref string) string {
 
 // Plain says whether a ref's name may stand in a command: Git allows names that a shell would obey.
 func Plain(name string) bool {
-	return strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-") == "" && !strings.HasPrefix(name, "-")
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-"
+	return strings.Trim(name, plain) == "" && !strings.HasPrefix(name, "-")
 }
 
 // NewName is the name of a ref that a push makes, or of an unprotected one that it moves.
@@ -139,8 +143,8 @@ type NewName struct {
 	AsObject   string   // what it would be taken for instead of the object of that name; see [AsObject]
 }
 
-// JudgeName says what stands against a ref's name: that it would take another's place. Git finds a tag main by the name of
-// the branch, and on a file system that folds case MAIN and main are one file.
+// JudgeName says what stands against a ref's name: that it would take another's place. Git finds a tag main by the name
+// of the branch, and on a file system that folds case MAIN and main are one file.
 func (p *Policy) JudgeName(n NewName) []Finding {
 	refuse := func(code Code, detail string, next ...string) []Finding {
 		return []Finding{{Code: code, Ref: n.Name, Detail: detail, Next: next}}
@@ -151,7 +155,8 @@ func (p *Policy) JudgeName(n NewName) []Finding {
 		if len(n.Shadows) == 1 {
 			are = "is"
 		}
-		return refuse(RefShadows, "Git would find it by the name of "+strings.Join(n.Shadows, " and ")+", which "+are+" protected", elsewhere)
+		shadowed := strings.Join(n.Shadows, " and ")
+		return refuse(RefShadows, "Git would find it by the name of "+shadowed+", which "+are+" protected", elsewhere)
 	}
 	if !n.New {
 		return nil
@@ -168,7 +173,8 @@ func (p *Policy) JudgeName(n NewName) []Finding {
 			"push it under another name, or spell it as what is there", "or delete that first, in a push of its own")
 	case pattern != "":
 		return refuse(RefTwin, "but for case or composed letters the policy protects it, as "+pattern,
-			"push it under another name, or spell it as the policy does", "or have the policy protect that spelling, too: protect.refs")
+			"push it under another name, or spell it as the policy does",
+			"or have the policy protect that spelling, too: protect.refs")
 	case n.AsObject != "":
 		return refuse(RefShadows, "Git would find it by the name of the commit "+n.AsObject, elsewhere)
 	}

@@ -114,7 +114,8 @@ func badSignature(s Signature, sign string) *problem {
 	case StatusWrongPurpose:
 		w.code, w.detail = KeyPurpose, "its key or signature is not meant for signing commits"
 	case StatusMisdated:
-		w.code, w.detail, w.next = SignatureDate, "its signature has a date that can't be right", []string{"date -u", amendNow}
+		w.code, w.detail = SignatureDate, "its signature has a date that can't be right"
+		w.next = []string{"date -u", amendNow}
 	default:
 		w.code, w.detail = SignatureBad, "its signature doesn't fit the commit"
 	}

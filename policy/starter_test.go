@@ -83,7 +83,8 @@ func TestExampleKeysAreKeys(t *testing.T) {
 	settings, principals := example(t)
 	for _, q := range load(t, settings+principals).Principals {
 		for _, k := range q.Keys {
-			_, err := verify.NewKeyring([]verify.Key{{Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Source: k.Source}}, verify.Settings{})
+			key := verify.Key{Principal: q.Name, Kind: verify.Kind(k.Kind), Data: k.Data, Source: k.Source}
+			_, err := verify.NewKeyring([]verify.Key{key}, verify.Settings{})
 			if err != nil {
 				t.Errorf("%s: %v", q.Name, err)
 			}
@@ -97,14 +98,16 @@ func TestStarterPolicyAgreesWithTheExample(t *testing.T) {
 	starter := install.StarterPolicy(policy.Default().Protect.Refs, nil)
 	p, err := policy.Load(onlyPolicy(starter))
 	var bad *policy.FileError
-	if p != nil || !errors.As(err, &bad) || len(bad.Problems) != 1 || !strings.Contains(err.Error(), "no principal has a key") {
+	if p != nil || !errors.As(err, &bad) || len(bad.Problems) != 1 ||
+		!strings.Contains(err.Error(), "no principal has a key") {
 		t.Errorf("nobody is named: %v", err)
 	}
 	if diff := cmp.Diff(load(t, settings+principals), load(t, starter+principals), said); diff != "" {
 		t.Errorf("-example +starter:\n%s", diff)
 	}
 	// The principal in its comment is one, once its keys are real.
-	commented := regexp.MustCompile(`(?m)^# ?(\[\[principal\]\]|(?:name|role|emails|introduced-by|keys) = .*|  \{ .*|\])$`).ReplaceAllString(starter, "$1")
+	marked := regexp.MustCompile(`(?m)^# ?(\[\[principal\]\]|(?:name|role|emails|introduced-by|keys) = .*|  \{ .*|\])$`)
+	commented := marked.ReplaceAllString(starter, "$1")
 	fsys := onlyPolicy(commented)
 	fsys["keys/alice.asc"] = &fstest.MapFile{Data: []byte("a key")}
 	if p, err := policy.Load(fsys); err != nil || len(p.Principals) != 1 || len(p.Principals[0].Keys) != 2 {

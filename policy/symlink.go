@@ -195,7 +195,9 @@ func (c *Classes) shownAs(ch *Change, classes []string) []string {
 	var by []string
 	own := c.ofPath(ch.Path)
 	for _, path := range ch.Also {
-		if slices.ContainsFunc(c.ofPath(path), func(class string) bool { return slices.Contains(classes, class) && !slices.Contains(own, class) }) {
+		if slices.ContainsFunc(c.ofPath(path), func(class string) bool {
+			return slices.Contains(classes, class) && !slices.Contains(own, class)
+		}) {
 			by = append(by, path)
 		}
 	}

@@ -62,7 +62,8 @@ func TestLinksShown(t *testing.T) {
 		t.Errorf("README is shown as %q by a link that is gone", got)
 	}
 	l.Set("around", "tools")
-	if got, _ := l.Shown("tools/conf"); !slices.Equal(got, []string{"around/conf", "configure"}) && !slices.Equal(got, []string{"configure", "around/conf"}) {
+	if got, _ := l.Shown("tools/conf"); !slices.Equal(got, []string{"around/conf", "configure"}) &&
+		!slices.Equal(got, []string{"configure", "around/conf"}) {
 		t.Errorf("tools/conf is shown as %q", got)
 	}
 }

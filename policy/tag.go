@@ -39,7 +39,8 @@ func (p *Policy) tagProblem(t Tag) *problem {
 	again := t.Again() + " " + t.Target
 	switch {
 	case t.Kind != "tag" && p.Signatures.Tags:
-		return &problem{TagLightweight, "it is a lightweight tag; protected tags are annotated and signed", []string{t.Again() + " " + t.ID}}
+		const detail = "it is a lightweight tag; protected tags are annotated and signed"
+		return &problem{TagLightweight, detail, []string{t.Again() + " " + t.ID}}
 	case t.Kind != "tag":
 		return nil
 	case t.Leads == "":
@@ -57,12 +58,14 @@ func (p *Policy) tagProblem(t Tag) *problem {
 		}
 		return &problem{TagUnsigned, detail, OtherKey(t.Signature.Status, again)}
 	case q == nil || q.Role != Maintainer:
-		return &problem{SignerRole, t.Signature.Principal + " is no maintainer: maintainers sign protected tags", []string{"have a maintainer sign it: " + again}}
+		detail := t.Signature.Principal + " is no maintainer: maintainers sign protected tags"
+		return &problem{SignerRole, detail, []string{"have a maintainer sign it: " + again}}
 	case !p.accepts(t.Signature):
 		return &problem{SignatureUnsupported, notAccepted(t.Signature), OtherKey(StatusUnsupported, again)}
 	case p.Signatures.Identity != "off" && p.ByEmail(t.Tagger.Email) != q:
 		detail := fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", q.Name, t.Tagger.Email)
-		return &problem{SignerMismatch, detail, []string{"git config user.email ADDRESS, one the keyring lists for " + q.Name, again}}
+		next := []string{"git config user.email ADDRESS, one the keyring lists for " + q.Name, again}
+		return &problem{SignerMismatch, detail, next}
 	case t.Restored:
 		return nil
 	default:

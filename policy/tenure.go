@@ -162,7 +162,10 @@ func (t *tally) add(when int64) {
 
 // Clone gives an independent copy.
 func (l *Ledger) Clone() *Ledger {
-	c := &Ledger{last: l.last, pending: slices.Clone(l.pending), accounts: make(map[string]map[string]*tally, len(l.accounts))}
+	c := &Ledger{
+		last: l.last, pending: slices.Clone(l.pending),
+		accounts: make(map[string]map[string]*tally, len(l.accounts)),
+	}
 	for name, of := range l.accounts {
 		c.accounts[name] = make(map[string]*tally, len(of))
 		for class, t := range of {

@@ -41,7 +41,8 @@ func (j *judgement) approvalFirstSeen(a Approval) int64 {
 // waited says whether a change has been in sight for as long as a rule wants.
 func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	if j.landing.Seen == nil && j.landing.Received == 0 {
-		text := fmt.Sprintf("commit %s: that it waited for %s, as rule %s asks, is unproven here, without the server's journal", c.ID, Span(rule.Wait), rule.Name)
+		text := fmt.Sprintf("commit %s: that it waited for %s, as rule %s asks, is unproven here, "+
+			"without the server's journal", c.ID, Span(rule.Wait), rule.Name)
 		j.unproven = append(j.unproven, text)
 		j.needsFirstSeen(c.ID)
 		j.step(c, "rule "+rule.Name, true, "%s", text)
@@ -59,7 +60,8 @@ func (j *judgement) waited(c *Commit, rule *Rule) bool {
 func (j *judgement) ifMadeUnknown(f *Finding) {
 	if j.landing.MadeUnknown {
 		f.Detail += "; no record says what git made here, so no time is counted"
-		f.Next = append(f.Next, "ask the server's operator to place hooks/post-receive: countersign install --server REPOSITORY; countersign doctor")
+		f.Next = append(f.Next, "ask the server's operator to place hooks/post-receive: "+
+			"countersign install --server REPOSITORY; countersign doctor")
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// BranchByPattern is a branch that only a pattern of the policy protects, and that is made, or moves for the first time,
-// with what was here before: after that only the quorum may delete it.
+// BranchByPattern is a branch that only a pattern of the policy protects, and that is made, or moves for the first
+// time, with what was here before: after that only the quorum may delete it.
 type BranchByPattern struct {
 	Name, Ref string // full names: that was pushed to, and that really moves
 	Old, New  string // object ids, "" for nothing
@@ -18,10 +18,10 @@ type BranchByPattern struct {
 	Blind   bool       // what comes in now can't be told from what was here
 }
 
-// JudgeWanted says whether somebody who may sign what lands wants there to be such a branch. Whoever may push could else
-// fill the protected names with what others have only shown. It is wanted by who signed its tip, if that comes in only
-// now, by who signed the push, or by a maintainer who approved the tip for this very branch, or the very move. Once is
-// enough.
+// JudgeWanted says whether somebody who may sign what lands wants there to be such a branch. Whoever may push could
+// else fill the protected names with what others have only shown. It is wanted by who signed its tip, if that comes in
+// only now, by who signed the push, or by a maintainer who approved the tip for this very branch, or the very move.
+// Once is enough.
 func (p *Policy) JudgeWanted(b BranchByPattern) (out Outcome) {
 	for _, name := range []string{b.Bringer, b.Pusher} {
 		if q := p.Principal(name); q != nil && (q.Role == Maintainer || q.Role == Contributor) {
@@ -34,7 +34,8 @@ func (p *Policy) JudgeWanted(b BranchByPattern) (out Outcome) {
 	}
 	next := []string{
 		"have a maintainer run this, once for the branch, and the push that it prints; then push again",
-		fmt.Sprintf("countersign approve %s --ref %s --from %s --to %[1]s", b.New, Typed(b.Ref), cmp.Or(b.Old, strings.Repeat("0", len(b.New)))),
+		fmt.Sprintf("countersign approve %s --ref %s --from %s --to %[1]s",
+			b.New, Typed(b.Ref), cmp.Or(b.Old, strings.Repeat("0", len(b.New)))),
 		"or, where the server takes signed pushes: git push --signed",
 	}
 	if b.Old != "" {
@@ -45,7 +46,8 @@ func (p *Policy) JudgeWanted(b BranchByPattern) (out Outcome) {
 		whence = "an update hook can't tell whether its tip was here before"
 	}
 	out.Findings = append(out.Findings, Finding{
-		Code: RefUnwanted, Ref: b.Name, Detail: whence + ", and nobody in the keyring has said that there is to be such a branch", Next: next,
+		Code: RefUnwanted, Ref: b.Name, Next: next,
+		Detail: whence + ", and nobody in the keyring has said that there is to be such a branch",
 	})
 	return out
 }
