@@ -65,8 +65,10 @@ func TestSectionsSayWhatToDo(t *testing.T) {
 }
 
 func TestRefusalKnowsNoOtherCode(t *testing.T) {
-	for _, code := range []string{"", "unsigne", "unsigned ", "Unsigned", "no-such-code", "unsigned\n",
-		"unsigned\n\nThe commit has no signature."} {
+	for _, code := range []string{
+		"", "unsigne", "unsigned ", "Unsigned", "no-such-code", "unsigned\n",
+		"unsigned\n\nThe commit has no signature.",
+	} {
 		if section, known := Refusal(code); known {
 			t.Errorf("Refusal(%q) = %q", code, section)
 		}
