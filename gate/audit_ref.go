@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -66,7 +67,7 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 // policy said in the tagged commit counts as well, if that landed on a branch, where no policy gets without its quorum.
 // A key that is revoked by now stays that.
 func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) {
-	t, target, err := g.readTag(ctx, a.Ref, a.tag)
+	t, err := g.readTag(ctx, a.Ref, a.tag, math.MaxInt64)
 	if err == nil {
 		err = g.verifyTag(ctx, g.inForce, &t, arrival{})
 	}
@@ -79,7 +80,7 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	found := g.inForce.policy.JudgeTag(t)
+	found := g.inForce.policy.JudgeTag(t.Tag)
 	switch {
 	case a.Range.Tip.IsZero() && found == nil:
 		return []policy.Finding{{
@@ -94,18 +95,18 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) 
 		return nil, err
 	}
 	refs = slices.DeleteFunc(refs, func(r history.Ref) bool { return !isBranch(r.Name) })
-	on, err := onLineOf(ctx, g.repo, target, tipsOf(refs)...)
+	on, err := onLineOf(ctx, g.repo, t.target, tipsOf(refs)...)
 	if err != nil || !on {
 		return found, err
 	}
-	then, err := g.policyAt(ctx, g.repo, target)
+	then, err := g.policyAt(ctx, g.repo, t.target)
 	if err != nil {
 		return found, nil // a policy that can't be read says nothing
 	}
 	if err := g.verifyTag(ctx, then, &t, arrival{}); err != nil {
 		return nil, err
 	}
-	if then.policy.JudgeTag(t) == nil {
+	if then.policy.JudgeTag(t.Tag) == nil {
 		return nil, nil
 	}
 	return found, nil

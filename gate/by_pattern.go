@@ -22,10 +22,7 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 			return false, err
 		}
 	}
-	if !p.empty[u.resolved] {
-		return false, nil
-	}
-	return true, nil
+	return p.empty[u.resolved], nil
 }
 
 // byPattern says whether a branch is protected, though the policy neither names it nor lies on it.

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 	if refused, err := p.judgeMove(ctx, u); err != nil || refused {
 		return err
 	}
-	_, err := p.peeledWithin(ctx, u.New, p.inForce.policy.Limits.Message)
-	if err != nil && !errors.Is(err, history.ErrTooDeep) {
-		return err
-	}
-	t, target, err := p.readTag(ctx, u.resolved, u.New)
+	t, err := p.readTag(ctx, u.resolved, u.New, p.inForce.policy.Limits.Message)
 	if err != nil {
 		return err
 	}
@@ -28,11 +25,11 @@ func (p *push) tag(ctx context.Context, u *update) error {
 	if err := p.verifyTag(ctx, p.inForce, &t, arrival{received: p.req.Received}); err != nil {
 		return err
 	}
-	if findings := p.inForce.policy.JudgeTag(t); len(findings) > 0 {
+	if findings := p.inForce.policy.JudgeTag(t.Tag); len(findings) > 0 {
 		p.find(u, findings...)
 		return nil
 	}
-	return p.tagged(ctx, u, target)
+	return p.tagged(ctx, u, t.target)
 }
 
 // tagged judges what a tag brings, if anything.
@@ -43,69 +40,56 @@ func (p *push) tagged(ctx context.Context, u *update, target history.ID) error {
 	return p.branch(ctx, u, target)
 }
 
-// readTag reads what a protected tag holds, but for its signature, and gives the object that it leads to.
-func (g *Gate) readTag(ctx context.Context, ref string, id history.ID) (t policy.Tag, target history.ID, err error) {
-	t = policy.Tag{Ref: ref, Shown: ref, ID: id.String(), Now: g.clock()}
-	if t.Kind, err = g.repo.Kind(ctx, id); err != nil || t.Kind != "tag" {
-		t.Leads = t.Kind
-		return t, id, err
-	}
-	target, err = g.peeled(ctx, id)
+// heldTag is what a protected tag holds, as it was read.
+type heldTag struct {
+	policy.Tag
+	object history.Tag // the tag object, where it is one
+	target history.ID  // what that leads to, or the object itself
+}
+
+// readTag reads what a protected tag holds. A tag on the way that has more beside its signature than the limit, in
+// bytes, is an error.
+func (g *Gate) readTag(ctx context.Context, ref string, id history.ID, limit int64) (t heldTag, err error) {
+	t.Tag = policy.Tag{Ref: ref, Shown: ref, ID: id.String(), Now: g.clock()}
+	t.target, t.Leads, err = history.Peel(ctx, g.repo, id, func(at history.ID, tag *history.Tag) error {
+		if at == id {
+			t.Kind, t.object = "tag", *tag
+			t.Name, t.Target, t.Tagger = tag.Name, tag.Target.String(), identity(tag.Tagger)
+		}
+		if size := int64(len(tag.Payload)); size > limit {
+			return &history.LimitError{Limit: "message", Text: fmt.Sprintf("tag %s: %s", at, policy.OverMessage(size, limit))}
+		}
+		return nil
+	})
 	if errors.Is(err, history.ErrTooDeep) {
-		return t, target, nil
+		return t, nil
 	}
-	if err == nil {
-		t.Leads, err = g.repo.Kind(ctx, target)
-	}
-	if err != nil {
-		return t, target, err
-	}
-	tag, err := g.repo.Tag(ctx, id)
-	t.Name, t.Target, t.Tagger = tag.Name, tag.Target.String(), identity(tag.Tagger)
-	return t, target, err
+	t.Kind = cmp.Or(t.Kind, t.Leads)
+	return t, err
 }
 
 // verifyTag has the signature of a tag verified by the keys of a policy that wants protected tags signed. Nobody signed
 // it before the commit that it leads to was made.
-func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *policy.Tag, at arrival) error {
+func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *heldTag, at arrival) error {
 	if t.Kind != "tag" || t.Leads == "" || !by.policy.Signatures.Tags {
 		return nil
 	}
-	id, err := history.ParseID(t.ID)
-	if err != nil {
-		return err
+	made := max(t.Tagger.When, 0)
+	if t.Leads == "commit" {
+		c, err := g.repo.Commit(ctx, t.target)
+		if err != nil {
+			return err
+		}
+		made = max(made, c.Committer.When)
 	}
-	tag, err := g.repo.Tag(ctx, id)
-	if err != nil {
-		return err
-	}
-	target, err := g.peeled(ctx, id)
-	if err != nil {
-		return err
-	}
-	committed, err := g.committed(ctx, target)
-	if err != nil {
-		return err
-	}
-	at.landed = time.Unix(max(tag.Tagger.When, committed), 0)
-	t.Signature = signature(by.verify(tag.Payload, tag.Signature, tag.Tagger.When, at))
+	at.landed = time.Unix(made, 0)
+	t.Signature = signature(by.verify(t.object.Payload, t.object.Signature, t.Tagger.When, at))
 	return nil
 }
 
 // peeled gives the object that a tag leads to, or the object itself.
 func (g *Gate) peeled(ctx context.Context, id history.ID) (history.ID, error) {
 	target, _, err := history.Peel(ctx, g.repo, id, nil)
-	return target, err
-}
-
-// peeledWithin also says whether one of the tags on the way has more beside its signature than a limit.
-func (g *Gate) peeledWithin(ctx context.Context, id history.ID, limit int64) (history.ID, error) {
-	target, _, err := history.Peel(ctx, g.repo, id, func(id history.ID, tag *history.Tag) error {
-		if size := int64(len(tag.Payload)); size > limit {
-			return &history.LimitError{Limit: "message", Text: fmt.Sprintf("tag %s: %s", id, policy.OverMessage(size, limit))}
-		}
-		return nil
-	})
 	return target, err
 }
 
