@@ -33,11 +33,8 @@ func (p *push) findLanded(ctx context.Context) error {
 		case !strings.HasPrefix(u.resolved, "refs/tags/"):
 			tips = append(tips, u.New) // judged as well, and accepted only together with the tags
 		default:
-			target, err := p.peeled(ctx, u.New)
-			if err != nil {
-				continue // it is refused for that
-			}
-			kind, err := p.repo.Kind(ctx, target)
+			// A tag that can't be followed is refused for that.
+			target, kind, err := history.Peel(ctx, p.repo, u.New, nil)
 			if err == nil && kind == "commit" {
 				targets = append(targets, target)
 			}
