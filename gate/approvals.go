@@ -45,11 +45,7 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 	if q.push != nil {
 		found = slices.Clone(q.push.attestations)
 	}
-	for _, ref := range refs {
-		if r, err := attest.Parse(ref.Name, ref.ID); err == nil { // else it is none, whatever it is
-			found = append(found, r)
-		}
-	}
+	found = append(found, attest.Among(refs)...)
 	var received time.Time
 	if landing.Received != 0 {
 		received = time.Unix(landing.Received, 0)

@@ -157,11 +157,7 @@ func (p *push) statedOf(
 	if err != nil {
 		return nil, err
 	}
-	for _, ref := range refs {
-		if r, err := attest.Parse(ref.Name, ref.ID); err == nil {
-			found = append(found, r)
-		}
-	}
+	found = append(found, attest.Among(refs)...)
 	if len(found) == 0 {
 		return nil, nil
 	}

@@ -40,8 +40,7 @@ func (p *push) outside(ctx context.Context, u *update) (settled bool, err error)
 		return false, err
 	}
 	if now != u.real {
-		p.refuse(u, policy.RefStale, "it is at "+now.String()+" by now, not at "+u.real.String(),
-			"git fetch, then push again")
+		p.find(u, policy.StaleRef(u.Name, now.String(), u.real.String()))
 		return true, nil
 	}
 	if u.New == known {

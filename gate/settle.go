@@ -8,7 +8,6 @@ import (
 	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // question is a landing for which the answer is sought, as one policy sees it.
@@ -106,7 +105,7 @@ func (p *push) landedBefore(ctx context.Context, q question, commit string) erro
 	if err != nil {
 		return err
 	}
-	if status := c.Signature.Status; status == verify.Revoked.String() || status == verify.Expired.String() {
+	if status := c.Signature.Status; status == policy.StatusRevoked || status == policy.StatusExpired {
 		at, err := p.cameIn(ctx, others, c.ID)
 		if err != nil {
 			return err

@@ -91,10 +91,8 @@ func (l *suspectSearch) findAttestations(ctx context.Context) error {
 		patterns = append(patterns, kind.Prefix())
 	}
 	refs, err := l.repo.Refs(ctx, patterns...)
-	for _, r := range refs {
-		if v, err := attest.Parse(r.Name, r.ID); err == nil {
-			l.attested[v.Commit] = append(l.attested[v.Commit], v)
-		}
+	for _, r := range attest.Among(refs) {
+		l.attested[r.Commit] = append(l.attested[r.Commit], r)
 	}
 	return err
 }

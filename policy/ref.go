@@ -65,7 +65,8 @@ func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 	if c.Claimed != c.Old && (c.New != c.Old || attestation) {
 		// Git compares the ref with what the client says it was when it is moved at last, not with what was
 		// judged: another push may land in between. And an approval that Git then doesn't store, nobody finds later.
-		return c.refuse(out, RefStale, c.moved(c.Claimed), "git fetch, then push again")
+		out.Findings = append(out.Findings, StaleRef(c.Name, cmp.Or(c.Old, c.zeros()), cmp.Or(c.Claimed, c.zeros())))
+		return out
 	}
 	switch b := c.Beside; {
 	case c.Old != "" || c.New == "":
@@ -151,9 +152,12 @@ func (c RefChange) refuse(out Outcome, code Code, detail string, next ...string)
 	return out
 }
 
-// moved says that the ref isn't where it was thought to be.
-func (c RefChange) moved(from string) string {
-	return "it is at " + cmp.Or(c.Old, c.zeros()) + " by now, not at " + cmp.Or(from, c.zeros())
+// StaleRef is the finding about a ref that isn't where it was thought to be.
+func StaleRef(ref, now, thought string) Finding {
+	return Finding{
+		Code: RefStale, Ref: ref, Detail: "it is at " + now + " by now, not at " + thought,
+		Next: []string{"git fetch, then push again"},
+	}
 }
 
 // HistoryIsGone is the finding about a branch that lacks the history that trust begins with. Main is the branch that

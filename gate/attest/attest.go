@@ -48,6 +48,17 @@ func Parse(ref string, tag history.ID) (Ref, error) {
 	return Ref{policy.AttestationKind(fields[1]), commit, fields[3], tag, ref}, err
 }
 
+// Among gives those of some refs that are attestations by their names.
+func Among(refs []history.Ref) []Ref {
+	var found []Ref
+	for _, ref := range refs {
+		if r, err := Parse(ref.Name, ref.ID); err == nil { // else it is none, whatever it is
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
 // Named gives the ref that an attestation has by its kind, commit and principal.
 func Named(kind policy.AttestationKind, commit history.ID, principal string, tag history.ID) Ref {
 	return Ref{kind, commit, principal, tag, kind.Ref(commit.String(), principal)}
