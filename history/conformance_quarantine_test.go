@@ -223,7 +223,7 @@ func TestTwiceTheSameEntry(t *testing.T) {
 	one, two := r.feed([]byte("one"), "hash-object", "-w", "--stdin"),
 		r.feed([]byte("two"), "hash-object", "-w", "--stdin")
 	entry := func(mode, name, id string) string {
-		sum := mustID(t, id).sum
+		sum := mustID(t, id).Bytes()
 		return mode + " " + name + "\x00" + string(sum[:20])
 	}
 	for name, entries := range map[string][]string{
@@ -261,7 +261,7 @@ func TestTwiceTheSameEntry(t *testing.T) {
 func TestOldModeIsAFile(t *testing.T) {
 	r := newTestRepo(t)
 	blob := r.feed([]byte("one"), "hash-object", "-w", "--stdin")
-	sum := mustID(t, blob).sum
+	sum := mustID(t, blob).Bytes()
 	var tips []string
 	parent := ""
 	for _, mode := range []string{"100664", "100644", "100755"} {

@@ -29,7 +29,7 @@ func readFolder(read func(id ID, kind string) ([]byte, error), root ID, name str
 	if err != nil {
 		return nil, err
 	}
-	entries, err := parseTree(top, int(root.size))
+	entries, err := parseTree(top, root.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, root, err)
 	}
@@ -60,7 +60,7 @@ func (r *folderReader) tree(id ID, prefix string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := parseTree(raw, int(id.size))
+	entries, err := parseTree(raw, id.Size())
 	if err != nil {
 		return fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}

@@ -201,7 +201,7 @@ func (s *objectStore) withPrefix(prefix string) ([]ID, error) {
 			if !strings.HasPrefix(name, prefix) {
 				continue
 			}
-			if id, err := ParseID(name); err == nil && id.size == 20 {
+			if id, err := ParseID(name); err == nil && id.Size() == 20 {
 				found[id] = struct{}{}
 			}
 		}

@@ -47,7 +47,7 @@ func (t *treeReader) entriesOf(id ID) ([]treeEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, err := parseTree(raw, int(id.size))
+	entries, err := parseTree(raw, id.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}

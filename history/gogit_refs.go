@@ -59,7 +59,7 @@ func (refs refFiles) addPacked(path string) error {
 		}
 		hex, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		id, err := ParseID(hex)
-		if err != nil || !ok || id.size != 20 {
+		if err != nil || !ok || id.Size() != 20 {
 			return fmt.Errorf("%s:%d: not an object name and a ref", path, n)
 		}
 		if refname.Valid(name) {
@@ -111,7 +111,7 @@ func readRefFile(path, name string) (Ref, error) {
 		return Ref{Name: name, Target: strings.TrimLeft(target, " \t")}, nil
 	}
 	id, err := ParseID(text)
-	if err != nil || id.size != 20 {
+	if err != nil || id.Size() != 20 {
 		return Ref{}, fmt.Errorf("%s holds neither an object name nor a ref", path)
 	}
 	return Ref{Name: name, ID: id}, nil

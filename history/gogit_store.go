@@ -116,10 +116,10 @@ func (s *objectStore) kind(id ID) (kind string, err error) {
 // open finds an object. A repack may move objects to a new pack while we read; so what isn't found
 // is looked for once more, among the packs that are there by then.
 func (s *objectStore) open(id ID) (*object, error) {
-	if id.size != 20 {
+	if id.Size() != 20 {
 		return nil, fmt.Errorf("%w: %s is not the name of an object in a SHA-1 repository", ErrUnreadable, id)
 	}
-	name := plumbing.Hash(id.sum[:20])
+	name := plumbing.Hash(id.Bytes())
 	for range 2 {
 		for _, d := range s.dirs {
 			o, err := d.open(name, s.bases)

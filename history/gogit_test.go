@@ -261,7 +261,7 @@ func (r testRepo) writePack(entries ...packEntry) {
 	for first := range 256 {
 		n := 0
 		for _, e := range entries {
-			if sum := mustID(r.t, e.name).sum; int(sum[0]) <= first {
+			if sum := mustID(r.t, e.name).Bytes(); int(sum[0]) <= first {
 				n++
 			}
 		}
@@ -269,12 +269,12 @@ func (r testRepo) writePack(entries ...packEntry) {
 	}
 	var names, offsets []byte
 	for _, e := range entries {
-		sum := mustID(r.t, e.name).sum
+		sum := mustID(r.t, e.name).Bytes()
 		names = append(names, sum[:20]...)
 		offsets = binary.BigEndian.AppendUint32(offsets, uint32(len(pack)))
 		pack = append(pack, e.kind<<4|byte(len(e.content)))
 		if e.base != "" {
-			base := mustID(r.t, e.base).sum
+			base := mustID(r.t, e.base).Bytes()
 			pack = append(pack, base[:20]...)
 		}
 		var zipped bytes.Buffer
@@ -309,13 +309,13 @@ func TestFoldersAsABomb(t *testing.T) {
 		for range depth {
 			var raw []byte
 			for _, name := range names {
-				raw = append(append(raw, "40000 "+name+"\x00"...), tree.sum[:20]...)
+				raw = append(append(raw, "40000 "+name+"\x00"...), tree.Bytes()...)
 			}
 			tree = r.loose("tree", raw)
 		}
 		return mustID(t, r.git("commit-tree", "-m", "bomb", tree.String()))
 	}
-	sum := mustID(t, blob).sum
+	sum := mustID(t, blob).Bytes()
 	file := append([]byte("100644 f\x00"), sum[:20]...)
 	for name, tip := range map[string]ID{
 		"wide without a file": commit(30, nil, "a", "b"),

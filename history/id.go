@@ -1,11 +1,10 @@
 package history
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
+
+	"countersign/internal/objectid"
 )
 
 // ErrUnreadable is wrapped by every error that means "this history can't be judged from here":
@@ -40,61 +39,14 @@ func exceeds(limit, format string, args ...any) error {
 	return &LimitError{limit, fmt.Sprintf(format, args...)}
 }
 
-// ID names a Git object: 20 bytes for SHA-1, 32 for SHA-256. IDs are comparable; the zero ID is
-// "no object", which Git writes as 40 or 64 zeros (githooks(5), pre-receive).
-type ID struct {
-	sum  [32]byte
-	size uint8
-}
+// ID names a Git object; see [objectid.ID].
+type ID = objectid.ID
 
 // ParseID reads a full object name in lower-case hexadecimal. All zeros give the zero ID.
-func ParseID(s string) (ID, error) {
-	if len(s) != 40 && len(s) != 64 {
-		return ID{}, fmt.Errorf("object name of %d characters: want 40 or 64", len(s))
-	}
-	var id ID
-	for i := range len(s) {
-		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
-			return ID{}, fmt.Errorf("object name with byte %q: want lower-case hexadecimal", c)
-		}
-	}
-	if strings.Trim(s, "0") == "" {
-		return ID{}, nil
-	}
-	n, err := hex.Decode(id.sum[:], []byte(s))
-	if err != nil {
-		return ID{}, err
-	}
-	id.size = uint8(n)
-	return id, nil
-}
+func ParseID(s string) (ID, error) { return objectid.Parse(s) }
 
 // IDFromBytes makes an ID of a raw object name as it stands in a tree.
-func IDFromBytes(b []byte) (ID, error) {
-	if len(b) != 20 && len(b) != 32 {
-		return ID{}, fmt.Errorf("raw object name of %d bytes: want 20 or 32", len(b))
-	}
-	var id ID
-	copy(id.sum[:], b)
-	if id.sum != [32]byte{} {
-		id.size = uint8(len(b))
-	}
-	return id, nil
-}
-
-// IsZero says whether the ID names no object.
-func (id ID) IsZero() bool { return id.size == 0 }
-
-// compare orders IDs by their bytes.
-func (id ID) compare(other ID) int { return bytes.Compare(id.sum[:], other.sum[:]) }
-
-// String gives the full hexadecimal name; 40 zeros for the zero ID.
-func (id ID) String() string {
-	if id.size == 0 {
-		return strings.Repeat("0", 40)
-	}
-	return hex.EncodeToString(id.sum[:id.size])
-}
+func IDFromBytes(b []byte) (ID, error) { return objectid.FromBytes(b) }
 
 // RefUpdate is one line of a receiving hook's standard input: a ref and its old and new value.
 // A zero Old creates the ref, a zero New deletes it.

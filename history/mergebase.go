@@ -101,7 +101,7 @@ func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 			}
 		}
 	}
-	slices.SortFunc(found, ID.compare)
+	slices.SortFunc(found, ID.Compare)
 	found = slices.DeleteFunc(slices.Compact(found), func(id ID) bool { return marks[id]&beneath != 0 })
 	return f.best(ctx, found)
 }

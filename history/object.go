@@ -144,7 +144,7 @@ func (c *Commit) parseExtra(hs []header) error {
 		case "gpgsig", "gpgsig-sha256":
 			// Each object format has its own header (hash-function-transition). Git leaves the other
 			// format's out of what is signed, so anybody could change it, and the commit's id with it.
-			if (h.name == "gpgsig") != (c.ID.IsZero() || c.ID.size == 20) {
+			if (h.name == "gpgsig") != (c.ID.IsZero() || c.ID.Size() == 20) {
 				return fmt.Errorf("it has the header %s, of the other object format, which no signature covers", h.name)
 			}
 			drop = append(drop, h)

@@ -382,7 +382,7 @@ func (s *stream) object(w wanted) error {
 		if s.buf, err = s.blobs.body(s.buf, size, size); err != nil {
 			return err
 		}
-		if w.fact.watched, err = checkTree(s.buf, int(w.id.size), s.r.opts.Watch); err != nil {
+		if w.fact.watched, err = checkTree(s.buf, w.id.Size(), s.r.opts.Watch); err != nil {
 			return fmt.Errorf("%w: the folder %q in commit %s: %w", ErrMalformed, w.path+"/", w.commit, err)
 		}
 	case w.change != nil && kind == "blob":
