@@ -41,7 +41,9 @@ func histories(b *testing.B) []string {
 	return found
 }
 
-func newBench(b *testing.B, history string, commits int) *bench {
+// newBench makes the repository. Each of prepare is a shell script that runs in it before the gate is installed, and so
+// before what is there is adopted; $1 is its main branch.
+func newBench(b *testing.B, history string, commits int, prepare ...string) *bench {
 	b.Helper()
 	s := &bench{dir: b.TempDir()}
 	s.program = filepath.Join(s.dir, "countersign")
@@ -95,6 +97,9 @@ func newBench(b *testing.B, history string, commits int) *bench {
 			printf '%s\n^%s\n' "$2" "$3" | git pack-objects --revs --thin --stdout -q >../push
 			find objects -path 'objects/??/*' -delete
 			git index-pack --stdin --fix-thin <../push`, "sh", s.repo, s.new, s.old)
+	}
+	for _, script := range prepare {
+		s.run(b, "sh", "-ec", `cd "$1"; set -- "$2"; eval "$3"`, "sh", s.repo, s.old, script)
 	}
 	s.run(b, s.program, "install", "--server", s.repo)
 	policy := filepath.Join(s.repo, "countersign", "policy.toml")

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What servers do, on one real history: many release branches, many people, changes of the policy, merges in number.
+// COUNTERSIGN_BEFORE names the program of an earlier build to compare with.
+
+const zero = "0000000000000000000000000000000000000000"
+
+// releases makes protected branches all over the history.
+func releases(n int) string {
+	return fmt.Sprintf(`git rev-list --first-parent main >../line; n=$(wc -l <../line)
+		for i in $(seq %d); do echo create refs/heads/release/r$i $(sed -n $((i * n / %d))p ../line); done | git update-ref --stdin
+		git pack-refs --all`, n, n+1)
+}
+
+// BenchmarkReleaseBranches is a push of one commit, and one of a new release branch, beside release branches that
+// were adopted.
+func BenchmarkReleaseBranches(b *testing.B) {
+	for _, history := range histories(b) {
+		for _, n := range []int{16, 101, 250} {
+			s := newBench(b, history, 1, releases(n))
+			revList := gitOf("rev-list", s.new, "--not", s.old)
+			name := fmt.Sprintf("%s/%d", filepath.Base(history), n)
+			b.Run(name+"/commit", func(b *testing.B) {
+				s.compare(b, hookOf(s.old+" "+s.new+" refs/heads/main\n"), revList, nil)
+			})
+			b.Run(name+"/branch", func(b *testing.B) {
+				s.compare(b, hookOf(zero+" "+s.old+" refs/heads/release/new\n"), revList, nil)
+			})
+		}
+	}
+}
+
+// BenchmarkPolicyComment is the first push after a change of the policy that leaves classes and keys alone.
+func BenchmarkPolicyComment(b *testing.B) {
+	for _, history := range histories(b) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
+			s := newBench(b, history, 1)
+			n := 0
+			s.compare(b, hookOf(s.old+" "+s.new+" refs/heads/main\n"), gitOf("rev-list", s.new, "--not", s.old), func(repo string) {
+				n++
+				s.addToPolicy(b, repo, fmt.Sprintf("# comment %d\n", n))
+			})
+		})
+	}
+}
+
+// BenchmarkPrincipals is a push of one commit where many people may sign.
+func BenchmarkPrincipals(b *testing.B) {
+	for _, n := range []int{500, 2000, 8000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s := newBench(b, histories(b)[0], 1)
+			var people strings.Builder
+			for i := range n {
+				fmt.Fprintf(&people, "\n[[principal]]\nname = \"p%d\"\nrole = \"contributor\"\nemails = [\"p%d@example.org\"]\n"+
+					"introduced-by = \"ann\"\n", i, i)
+			}
+			s.addToPolicy(b, s.repo, people.String())
+			s.compare(b, hookOf(s.old+" "+s.new+" refs/heads/main\n"), gitOf("rev-list", s.new, "--not", s.old), nil)
+		})
+	}
+}
+
+// BenchmarkPushMerges is a push of merges of side branches, all signed, of which every second has a file that both sides
+// changed.
+func BenchmarkPushMerges(b *testing.B) {
+	s := newSigned(b, 600, 3)
+	b.Run("200", func(b *testing.B) {
+		s.compare(b, hookOf(s.old+" "+s.new+" refs/heads/main\n"), gitOf("log", "--raw", "-z", s.new, "--not", s.old), nil)
+	})
+}
+
+// BenchmarkVerify judges signed commits, one in fourteen a merge, and the last of them alone, against git reading them.
+func BenchmarkVerify(b *testing.B) {
+	for _, n := range []int{1000, 10000} {
+		s := newSigned(b, n, 14)
+		s.run(b, "git", "-C", s.repo, "update-ref", "refs/heads/main", s.new)
+		reading := func(_, repo string) *exec.Cmd {
+			return shell(`git -C "$1" rev-list "$2" | git -C "$1" cat-file --batch`, repo, s.new)
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			s.compare(b, subcommand("verify", s.old+".."+s.new, "--ref", "refs/heads/main"), reading, nil)
+		})
+		b.Run(fmt.Sprintf("%d/last", n), func(b *testing.B) {
+			s.compare(b, subcommand("verify", s.new+"~1.."+s.new, "--ref", "refs/heads/main"), reading, nil)
+		})
+	}
+}
+
+// addToPolicy adds text to the end of the policy of a repository.
+func (s *bench) addToPolicy(b *testing.B, repo, text string) {
+	b.Helper()
+	f, err := os.OpenFile(filepath.Join(repo, "countersign", "policy.toml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(text)
+	}
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+}
