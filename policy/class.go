@@ -11,6 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"countersign/policy/content"
+
 	"github.com/bmatcuk/doublestar/v4"
 )
 
@@ -50,25 +52,9 @@ const (
 	classEncoded    = "encoded"
 )
 
-var contentClasses = []struct {
-	trait Traits
-	name  string
-}{
-	{Archive, "archive"},
-	{Bidi, "bidi"},
-	{Binary, classBinary},
-	{Encoded, classEncoded},
-	{Executable, "executable"},
-	{Large, "large"},
-}
-
 // fixedClasses are the names of classes that no glob makes.
 func fixedClasses() []string {
-	names := []string{classExecBit, classSubmodule, classSymlink, classTypeChange}
-	for _, c := range contentClasses {
-		names = append(names, c.name)
-	}
-	return names
+	return append(content.All.Names(), classExecBit, classSubmodule, classSymlink, classTypeChange)
 }
 
 // byName gives the globs of each class as they were written.
@@ -198,7 +184,7 @@ func (c *Classes) ofPath(path string) []string {
 // of both sides that a merge puts together have the classes of their content alone.
 func (c *Classes) Of(ch Change) []string {
 	if ch.Merged {
-		return contentClassesOf(ch.Traits, nil)
+		return ch.Traits.Names()
 	}
 	names := c.ofPaths(&ch)
 	n := len(names)
@@ -222,19 +208,9 @@ func (c *Classes) Of(ch Change) []string {
 	if was != 0 && is != 0 && was != is {
 		names = append(names, classTypeChange)
 	}
-	names = contentClassesOf(ch.Traits, names)
+	names = append(names, ch.Traits.Names()...)
 	if len(names) > n {
 		slices.Sort(names)
-	}
-	return names
-}
-
-// contentClassesOf adds the classes of a content to names.
-func contentClassesOf(traits Traits, names []string) []string {
-	for _, t := range contentClasses {
-		if traits&t.trait != 0 {
-			names = append(names, t.name)
-		}
 	}
 	return names
 }

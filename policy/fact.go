@@ -1,19 +1,16 @@
 package policy
 
-import "iter"
+import (
+	"iter"
+
+	"countersign/policy/content"
+)
 
 // Traits is what the content of a blob shows, a set of bits. See [Inspect].
-type Traits uint32
+type Traits = content.Traits
 
-// The traits that Inspect looks for.
-const (
-	Binary     Traits = 1 << iota // a NUL byte, or bytes that are no text
-	Executable                    // a program or library by its magic bytes
-	Archive                       // a compressed file or archive by its magic bytes
-	Encoded                       // text that carries a large base64 or hexadecimal payload
-	Bidi                          // characters that show a reader another order than a compiler reads
-	Large                         // longer than what was inspected: the rest is unseen
-)
+// Inspect says what the content of a blob shows; see [content.Inspect].
+func Inspect(head []byte, size int64) Traits { return content.Inspect(head, size) }
 
 // Change is one path a commit changed. Modes are Git's; 0 is "no entry". Content describes the new
 // side only, since that is what lands.

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"countersign/policy/content"
 )
 
 // Folder is where the policy lies in the tree.
@@ -31,9 +33,9 @@ func (j *judgement) outsidePolicy(c *Commit, touched []TouchedPath) []TouchedPat
 			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
 				switch class {
 				case classBinary:
-					return read && name != FileName && becomes.carries[name]&Binary == 0
+					return read && name != FileName && becomes.carries[name]&content.Binary == 0
 				case classEncoded:
-					return read && becomes.carries[name]&Encoded == 0
+					return read && becomes.carries[name]&content.Encoded == 0
 				default:
 					return !slices.Contains(fixedClasses(), class)
 				}
