@@ -177,14 +177,6 @@ func (a *amending) signatures() {
 	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Binds)
 }
 
-// secondsOf is a date that may not be set, in an order in which that comes first.
-func secondsOf(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.Unix()
-}
-
 // files compares lists of files. One more has the effect given; one that is gone, or says something else by
 // now, loosens, since this package doesn't look inside.
 func (a *amending) files(setting string, old, new []File, gained Effect) {

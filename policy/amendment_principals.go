@@ -194,10 +194,3 @@ func (a *amending) introductions() {
 	a.flag("introductions.across", old.Across, new.Across, Loosens)
 	ordered(a, "introductions.siblings-apart", old.SiblingsApart, new.SiblingsApart, Tightens, Span)
 }
-
-func dayOf(t time.Time) string {
-	if t.IsZero() {
-		return "no date"
-	}
-	return t.UTC().Format(time.DateOnly)
-}

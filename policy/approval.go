@@ -2,7 +2,6 @@ package policy
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -196,18 +195,3 @@ func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable 
 
 // WordNote begins the note about a word in a push that can't count.
 const WordNote = "approval: "
-
-// Powerless says why a principal's word for a commit can't count, where it takes a maintainer or, for an approval, also
-// a reviewer; "" if it can.
-func (p *Policy) Powerless(name string, approval bool) string {
-	switch q := p.Principal(name); {
-	case q == nil:
-		return name + " is not in the keyring"
-	case q.Role == Maintainer || approval && q.Role == Reviewer:
-		return ""
-	case approval:
-		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
-	default:
-		return fmt.Sprintf("%s is a %s; maintainers decide about that", q.Name, q.Role)
-	}
-}

@@ -6,15 +6,6 @@ import (
 	"time"
 )
 
-// Introductions says whose word doesn't count for whom: whoever brought somebody in, at any remove, is the
-// first to overlook what they do, and two whom one line brought in together may be one person.
-type Introductions struct {
-	Across bool // an approval counts between two of whom one introduced the other, at any remove
-	// SiblingsApart is how long after one another two must have come in who were introduced by the same third,
-	// or by people whom that one introduced, for either's approval of the other to count; zero asks for nothing.
-	SiblingsApart time.Duration
-}
-
 // maxGenerations bounds how long a line of introductions may be.
 const maxGenerations = 32
 
@@ -186,16 +177,6 @@ func (p *Policy) conflictAmong(people, together []*Principal) string {
 		}
 	}
 	return ""
-}
-
-func (p *Policy) maintainers() []*Principal {
-	var maintainers []*Principal
-	for i := range p.Principals {
-		if q := &p.Principals[i]; q.Role == Maintainer {
-			maintainers = append(maintainers, q)
-		}
-	}
-	return maintainers
 }
 
 // Lonely names those who may sign and for whose changes nobody could stand second.

@@ -2,34 +2,7 @@ package policy
 
 import (
 	"iter"
-
-	"countersign/policy/content"
 )
-
-// Traits is what the content of a blob shows, a set of bits. See [Inspect].
-type Traits = content.Traits
-
-// Inspect says what the content of a blob shows; see [content.Inspect].
-func Inspect(head []byte, size int64) Traits { return content.Inspect(head, size) }
-
-// Change is one path a commit changed. Modes are Git's; 0 is "no entry". Content describes the new
-// side only, since that is what lands.
-type Change struct {
-	Path    string // raw bytes
-	OldMode uint32
-	NewMode uint32
-	Size    int64
-	Traits  Traits
-	// Merged says of a merge's change that it holds the lines that both sides put at this very path, merged. Only its
-	// content is new: each side's own change of the path is judged where it was made.
-	Merged bool
-	// ByGit says of a merge's change that git's own merge makes it, too, as by a rename that git follows.
-	ByGit bool
-	// Also are the other paths under which a checkout shows it, by symbolic links; see [Links.Shown]. Anywhere
-	// says that these are too many: then it is in every class by path.
-	Also     []string
-	Anywhere bool
-}
 
 // Signature is the outcome of a verification: Principal is set only if Status is "good". The other
 // statuses are those of package verify; one that isn't known here counts as bad.

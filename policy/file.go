@@ -16,9 +16,6 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// FileName is the policy file in its folder.
-const FileName = "policy.toml"
-
 const (
 	maxPolicyFile = 1 << 20
 	maxKeyFile    = 4 << 20

@@ -276,17 +276,6 @@ func (r *reader) quorum(p *Policy) {
 	}
 }
 
-// approvers is how many principals there are who approve.
-func (p *Policy) approvers() int {
-	n := 0
-	for _, q := range p.Principals {
-		if q.Role == Maintainer || q.Role == Reviewer {
-			n++
-		}
-	}
-	return n
-}
-
 // mostApprovers is how many principals could stand second behind a change, whoever of the others
 // makes it; with needKeys only who has a key that isn't retired. Whose key was stolen comes back with
 // another: to revoke it, which one maintainer may, mustn't make the rules laxer, nor be refused for that.

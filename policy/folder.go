@@ -7,12 +7,6 @@ import (
 	"countersign/policy/content"
 )
 
-// Folder is where the policy lies in the tree.
-const Folder = ".countersign"
-
-// InFolder says whether a path is, or lies in, the policy's folder.
-func InFolder(path string) bool { return path == Folder || strings.HasPrefix(path, Folder+"/") }
-
 // outsidePolicy takes out of what a commit touched what is judged by what it does to the policy instead: that a file
 // of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
 // is judged as anywhere, but that keys are binary or encoded where the landing leaves them.

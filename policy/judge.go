@@ -6,10 +6,6 @@ import (
 	"strings"
 )
 
-// maxDate is the last second of the year 9999: later dates are no dates, and none before it lets
-// arithmetic on seconds overflow.
-const maxDate = 253402300799
-
 // judgement is one landing being judged.
 type judgement struct {
 	p       *Policy

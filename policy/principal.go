@@ -77,23 +77,6 @@ func (r *reader) principal(t *table, p *Policy) {
 	p.Principals = append(p.Principals, q)
 }
 
-// Addressless says why nothing that somebody signs can land, for want of an address of theirs; "" if it can.
-func (p *Policy) Addressless(q *Principal) string {
-	signs := q.Role == Maintainer || q.Role == Contributor
-	if !signs || len(q.Emails) > 0 || p.Signatures.Identity == "off" {
-		return ""
-	}
-	return fmt.Sprintf("%s: has no address of their own, so nothing that they sign can land: name in emails the one that "+
-		"git config user.email gives them", q.Name)
-}
-
-// lookAlike folds the characters that are easily taken for one another.
-func lookAlike(name string) string {
-	return alike.Replace(name)
-}
-
-var alike = strings.NewReplacer("0", "o", "1", "l", "i", "l", "-", "", "_", "", ".", "", "rn", "m", "vv", "w")
-
 // introductions checks that each principal was introduced by somebody, and that nobody stands at both
 // ends of a line of introductions.
 func (r *reader) introductions(p *Policy) {

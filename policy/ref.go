@@ -237,14 +237,6 @@ func (p *Policy) wayOut(ref string) string {
 	return "git push origin :" + Typed(ref) + ", then push again"
 }
 
-// Typed gives a ref's name for a command; see [Plain].
-func Typed(ref string) string {
-	if !Plain(ref) {
-		return "REF"
-	}
-	return ref
-}
-
 // MovedRef is a protected ref that isn't where the last judged push left it. Ids are "" for nothing.
 type MovedRef struct {
 	Ref         string

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 )
-
-const day = 24 * 60 * 60 // seconds
 
 // vouchDays is how long a maintainer must have been landing commits before their signature under
 // somebody else's work earns that author tenure: or a new account could raise the next one.
@@ -178,13 +175,6 @@ func (l *Ledger) Clone() *Ledger {
 
 // Principals lists who has an account, sorted.
 func (l *Ledger) Principals() []string { return slices.Sorted(maps.Keys(l.accounts)) }
-
-func month(when int64) int {
-	t := time.Unix(when, 0).UTC()
-	return 12*t.Year() + int(t.Month())
-}
-
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // ledgerFile is the stored form of a Ledger.
 type ledgerFile struct {
