@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -37,42 +36,6 @@ type Policy struct {
 	carries map[string]Traits // of each of them, what it has that is neither a key nor a commit's id
 	byName  map[string]*Principal
 	byEmail map[string]*Principal
-}
-
-// Role is what a principal may do.
-type Role string
-
-const (
-	Maintainer  Role = "maintainer"  // signs, lands and approves
-	Contributor Role = "contributor" // signs and lands, never approves
-	Reviewer    Role = "reviewer"    // approves, never signs what lands
-	Service     Role = "service"     // signs merges that are what git makes of them; never a person
-)
-
-// Principal is a person or service of the keyring.
-type Principal struct {
-	Name         string
-	Role         Role
-	Emails       []string
-	Since        time.Time // an earlier start of its tenure than history shows; zero for none
-	IntroducedBy string    // a principal's name, or "founder" or ""
-	Introduced   time.Time // when that was; zero where it isn't said
-	Keys         []Key
-}
-
-// Key is one key of a principal, as data: this package never looks inside.
-type Key struct {
-	// Kind is "openpgp", "ssh", "x509", or "allowed-signers" for a file of OpenSSH's that stands for the
-	// keys it allows to one of the principal's addresses.
-	Kind        string
-	Data        []byte
-	Authority   bool     // an SSH certificate authority's key
-	Identities  []string // what a certificate must be for
-	Issuer      string   // the OpenID Connect issuer that a certificate of Sigstore's must name
-	From, Until time.Time
-	Revoked     string // "", "retired" or "compromised"
-	RevokedAt   time.Time
-	Source      string // "policy.toml:14" or "keys/alice.asc"
 }
 
 // Protects says whether a ref, by its full name, is judged.
@@ -117,17 +80,6 @@ func (p *Policy) maintainers() []*Principal {
 	return maintainers
 }
 
-// approvers is how many principals there are who approve.
-func (p *Policy) approvers() int {
-	n := 0
-	for _, q := range p.Principals {
-		if q.Role == Maintainer || q.Role == Reviewer {
-			n++
-		}
-	}
-	return n
-}
-
 // WithPrincipals gives a copy of the policy with other principals: how a backtest tries a policy on
 // a history whose people have no keys yet.
 func (p *Policy) WithPrincipals(principals []Principal) *Policy {
@@ -151,7 +103,7 @@ func (p *Policy) OnlyRules(names []string) (*Policy, error) {
 	return &c, nil
 }
 
-// since is the earlier start of a tenure that the policy gives a principal, in seconds since 1970; 0 where it gives none.
+// since is the start of a tenure that the policy gives, in seconds since 1970; 0 where it gives none.
 func (p *Policy) since(principal string) int64 {
 	if q := p.Principal(principal); q != nil && !q.Since.IsZero() {
 		return q.Since.Unix()
