@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // maxGenerations bounds how long a line of introductions may be.
@@ -156,14 +155,6 @@ func (p *Policy) soonest(people []*Principal, need int) []*Principal {
 	return chosen
 }
 
-// quorumIsThere says whether there are as many maintainers who count together as the quorum asks for, and who can
-// sign at a time and go on to. Before is the policy before this one.
-func (p *Policy) quorumIsThere(before *Policy, at time.Time) bool {
-	able := slices.DeleteFunc(p.maintainers(), func(q *Principal) bool { return !q.canSign(before.Principal(q.Name), at) })
-	together, sure := p.withoutConflict(able, p.Quorum.Maintainers)
-	return len(together) >= p.Quorum.Maintainers || !sure
-}
-
 // conflictSteps bounds the search for a quorum. Conflicts are few, so it hardly ever takes more than one a person.
 const conflictSteps = 20_000
 
@@ -177,17 +168,4 @@ func (p *Policy) conflictAmong(people, together []*Principal) string {
 		}
 	}
 	return ""
-}
-
-// Lonely names those who may sign and for whose changes nobody could stand second.
-func (p *Policy) Lonely() []string {
-	var lonely []string
-	j := &judgement{p: p}
-	for i := range p.Principals {
-		q := &p.Principals[i]
-		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), nil, q, nil)) == 0 {
-			lonely = append(lonely, q.Name)
-		}
-	}
-	return lonely
 }

@@ -103,14 +103,6 @@ func (p *Policy) OnlyRules(names []string) (*Policy, error) {
 	return &c, nil
 }
 
-// since is the start of a tenure that the policy gives, in seconds since 1970; 0 where it gives none.
-func (p *Policy) since(principal string) int64 {
-	if q := p.Principal(principal); q != nil && !q.Since.IsZero() {
-		return q.Since.Unix()
-	}
-	return 0
-}
-
 // Claim gives a policy in which each of these addresses that nobody has is a maintainer named after it: a backtest's
 // stand-in for the people of an unsigned history.
 func (p *Policy) Claim(emails ...string) *Policy {

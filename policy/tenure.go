@@ -77,6 +77,14 @@ func (p *Policy) settledBy(at int64) int64 {
 	return at - seconds(p.Tenure.Settling) - seconds(p.Signatures.ClockSkew) - 1
 }
 
+// since is the start of a tenure that the policy gives, in seconds since 1970; 0 where it gives none.
+func (p *Policy) since(principal string) int64 {
+	if q := p.Principal(principal); q != nil && !q.Since.IsZero() {
+		return q.Since.Unix()
+	}
+	return 0
+}
+
 // Credit writes down what a landing earned, and moves the ledger's clock to it. The gate calls it
 // only for landings that passed.
 func (l *Ledger) Credit(p *Policy, landing *Landing) {
