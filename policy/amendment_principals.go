@@ -154,9 +154,3 @@ func (a *amending) withoutQuorum() []string {
 		return nil
 	}
 }
-
-func (a *amending) introductions() {
-	old, new := a.old.Introductions, a.new.Introductions
-	a.flag("introductions.across", old.Across, new.Across, Loosens)
-	ordered(a, "introductions.siblings-apart", old.SiblingsApart, new.SiblingsApart, Tightens, Span)
-}
