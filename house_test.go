@@ -46,13 +46,14 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"internal/objectid": {}, // the names of Git's objects
 	"history":           {ours: []string{"internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":            {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":            {ours: []string{"internal/refname"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
+	"policy":            {ours: []string{"internal/refname", "policy/content"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
+	"policy/content":    {modules: []string{"github.com/gabriel-vasile/mimetype"}},
 	"journal":           {},
 	"docs":              {},
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"hook", "policy", "refname", "report", "verify"}
+var pure = []string{"hook", "policy", "policy/content", "refname", "report", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"time"
@@ -87,12 +86,6 @@ func (a *amending) keys(old, new *Principal) {
 	}
 }
 
-// same says whether two entries are of one key, whatever its time.
-func (k *Key) same(other *Key) bool {
-	return k.Kind == other.Kind && bytes.Equal(k.Data, other.Data) && k.Authority == other.Authority &&
-		k.Issuer == other.Issuer && slices.Equal(k.Identities, other.Identities)
-}
-
 // keyGone is the effect of taking a key out: it signs nothing more; but where it was revoked, another entry
 // of the same key would count again.
 func keyGone(k *Key) Effect {
@@ -160,44 +153,4 @@ func (a *amending) withoutQuorum() []string {
 	default:
 		return nil
 	}
-}
-
-// end is when a key stops counting: the zero time for one that never counted.
-func (k *Key) end() time.Time {
-	switch {
-	case k.Revoked == "", k.Revoked == "retired" && k.RevokedAt.IsZero():
-		return k.Until
-	case !k.Until.IsZero() && k.Until.Before(k.RevokedAt):
-		return k.Until
-	default:
-		return k.RevokedAt
-	}
-}
-
-// canSign says whether a principal has a key that counts at a time and goes on to: one that isn't revoked, and
-// whose time doesn't end sooner than in the policy before. What is in files this package can't see.
-func (q *Principal) canSign(before *Principal, at time.Time) bool {
-	return slices.ContainsFunc(q.Keys, func(k Key) bool {
-		revoked := slices.ContainsFunc(q.Keys, func(other Key) bool { return other.Revoked != "" && other.same(&k) })
-		if revoked || k.From.After(at) || !k.Until.IsZero() && !k.Until.After(at) {
-			return false
-		}
-		shortened := before != nil && slices.ContainsFunc(before.Keys, func(was Key) bool {
-			return was.same(&k) && !k.Until.IsZero() && (was.Until.IsZero() || k.Until.Before(was.Until))
-		})
-		return !shortened
-	})
-}
-
-func (a *amending) introductions() {
-	old, new := a.old.Introductions, a.new.Introductions
-	a.flag("introductions.across", old.Across, new.Across, Loosens)
-	ordered(a, "introductions.siblings-apart", old.SiblingsApart, new.SiblingsApart, Tightens, Span)
-}
-
-func dayOf(t time.Time) string {
-	if t.IsZero() {
-		return "no date"
-	}
-	return t.UTC().Format(time.DateOnly)
 }

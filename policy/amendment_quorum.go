@@ -180,15 +180,6 @@ func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor,
 	return counted, sponsors, discounted
 }
 
-// withdrawn says whether somebody took back their word for a commit, or for one that brings it: their signature
-// under it is no more worth than an approval of theirs. They may approve it anew.
-func (j *judgement) withdrawn(commit string, q *Principal) bool {
-	descendants := j.descendants(commit)
-	return slices.ContainsFunc(j.withdrawals, func(w Withdrawal) bool {
-		return descendants[w.Commit] && j.p.signer(w.Signature) == q
-	})
-}
-
 // proposals gives the commits of the landing that stand for its change of the policy: the landing itself,
 // commits that make the policy what it becomes, and what has it so and brings one of them. A branch that
 // merely began when the policy was so says nothing about bringing that back.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"countersign/policy/content"
 )
 
 // amends is a landing by jia of what a topic brings, in which two sign what loosens the policy; same are the
@@ -114,6 +116,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		{Name: "who-decides", Classes: []string{"policy"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
 		{Name: "hidden", Classes: []string{"bidi"}, Refuse: true},
 	}
+	const binary, encoded = content.Binary, content.Encoded
 	policyFile, key, old := Folder+"/"+FileName, Folder+"/keys/new.gpg", Folder+"/keys/old.gpg"
 	exec := policyChange()
 	exec.OldMode, exec.NewMode = 0o100644, 0o100755
@@ -124,18 +127,18 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		want    []Code
 	}{
 		"text":              {change: policyChange()},
-		"another order":     {change: adds(policyFile, Bidi), want: []Code{ContentRefused}},
+		"another order":     {change: adds(policyFile, content.Bidi), want: []Code{ContentRefused}},
 		"an executable bit": {change: exec, want: []Code{ApprovalMissing}},
-		"a long key":        {change: adds(policyFile, Encoded)},
-		"a payload":         {change: adds(policyFile, Encoded), carries: Encoded, want: []Code{ApprovalMissing}},
-		"a key file":        {change: adds(key, Binary|Encoded)},
+		"a long key":        {change: adds(policyFile, encoded)},
+		"a payload":         {change: adds(policyFile, encoded), carries: encoded, want: []Code{ApprovalMissing}},
+		"a key file":        {change: adds(key, binary|encoded)},
 		"a payload beside a key": {
-			change: adds(key, Binary|Encoded), carries: Encoded, want: []Code{ApprovalMissing},
+			change: adds(key, binary|encoded), carries: encoded, want: []Code{ApprovalMissing},
 		},
-		"bytes beside a key":             {change: adds(key, Binary), carries: Binary, want: []Code{ApprovalMissing}},
-		"a program for a key":            {change: adds(key, Binary|Executable), want: []Code{ApprovalMissing}},
-		"a file that's a key no more":    {change: adds(old, Binary), want: []Code{ApprovalMissing}},
-		"a key file that was taken back": {change: adds(key, Binary), topic: true, want: []Code{ApprovalMissing}},
+		"bytes beside a key":             {change: adds(key, binary), carries: binary, want: []Code{ApprovalMissing}},
+		"a program for a key":            {change: adds(key, binary|content.Executable), want: []Code{ApprovalMissing}},
+		"a file that's a key no more":    {change: adds(old, binary), want: []Code{ApprovalMissing}},
+		"a key file that was taken back": {change: adds(key, binary), topic: true, want: []Code{ApprovalMissing}},
 		"another file in the folder":     {change: adds(Folder+"/other", 0), want: []Code{ApprovalMissing}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +160,7 @@ func TestLongKeysAreNoPayload(t *testing.T) {
 	if p := mustLoad(t, text); p.carries[FileName] != 0 {
 		t.Error("a long key is a payload")
 	}
-	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries[FileName]&Encoded == 0 {
+	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries[FileName]&content.Encoded == 0 {
 		t.Error("a payload in a remark isn't seen")
 	}
 }
@@ -277,7 +280,7 @@ func TestAttackPayloadBesideKeys(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if got := p.carries["keys/f"]&Encoded != 0; got != c.rest {
+		if got := p.carries["keys/f"]&content.Encoded != 0; got != c.rest {
 			t.Errorf("%s: a payload is seen: %v, want %v", name, got, c.rest)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"countersign/policy/content"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -119,7 +121,9 @@ func anyCommit(t *rapid.T, id string, when int64) Commit {
 		c.Signature = Signature{Status: "missing"}
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "changes") {
-		changes := rapid.SampledFrom([]Change{source(), opaqueFile(), build(), adds("x", Bidi), adds("testdata/x", 0)})
+		changes := rapid.SampledFrom([]Change{
+			source(), opaqueFile(), build(), adds("x", content.Bidi), adds("testdata/x", 0),
+		})
 		c.Changes = append(c.Changes, changes.Draw(t, fmt.Sprint("change ", i)))
 	}
 	return c

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -104,15 +103,27 @@ func titledByGit(words []string) bool {
 	return false
 }
 
-// descendants gives the commits of the landing that reach one, itself included.
-func (j *judgement) descendants(id string) map[string]bool {
-	descendants := map[string]bool{id: true}
-	for d := range j.landing.commits() { // parents come before children
-		if slices.ContainsFunc(d.Parents, func(parent string) bool { return descendants[parent] }) {
-			descendants[d.ID] = true
+// withdrawn says whether somebody took back their word for a commit, or for one that brings it: their signature
+// under it is no more worth than an approval of theirs. They may approve it anew.
+func (j *judgement) withdrawn(commit string, q *Principal) bool {
+	descendants := j.descendants(commit)
+	return slices.ContainsFunc(j.withdrawals, func(w Withdrawal) bool {
+		return descendants[w.Commit] && j.p.signer(w.Signature) == q
+	})
+}
+
+// NotWithdrawn gives the approvals that whoever gave them hasn't taken back since.
+func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
+	var standing []Approval
+	for _, a := range approvals {
+		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {
+			return w.Signature.Status == StatusGood && w.Signature.Principal == a.Signature.Principal &&
+				w.Commit == a.Commit && w.When >= a.When
+		}) {
+			standing = append(standing, a)
 		}
 	}
-	return descendants
+	return standing
 }
 
 // approvers names the principals who stand second behind a commit for a rule, and says of the
@@ -166,22 +177,6 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 	return ""
 }
 
-// accounts names what tenure is asked in: each class that a path falls in, as of who makes the change, or overall.
-func (e Exempt) accounts(touched []TouchedPath) []string {
-	if e.In == "all" {
-		return []string{overall}
-	}
-	var classes []string
-	for _, t := range touched {
-		for _, class := range t.Classes {
-			if !slices.Contains(classes, class) {
-				classes = append(classes, class)
-			}
-		}
-	}
-	return classes
-}
-
 // couldApprove names who else could stand second, in the policy's order.
 func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable *Principal, have []string) []string {
 	var names []string
@@ -194,20 +189,15 @@ func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable 
 	return names
 }
 
-// WordNote begins the note about a word in a push that can't count.
-const WordNote = "approval: "
-
-// Powerless says why a principal's word for a commit can't count, where it takes a maintainer or, for an approval, also
-// a reviewer; "" if it can.
-func (p *Policy) Powerless(name string, approval bool) string {
-	switch q := p.Principal(name); {
-	case q == nil:
-		return name + " is not in the keyring"
-	case q.Role == Maintainer || approval && q.Role == Reviewer:
-		return ""
-	case approval:
-		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
-	default:
-		return fmt.Sprintf("%s is a %s; maintainers decide about that", q.Name, q.Role)
+// Lonely names those who may sign and for whose changes nobody could stand second.
+func (p *Policy) Lonely() []string {
+	var lonely []string
+	j := &judgement{p: p}
+	for i := range p.Principals {
+		q := &p.Principals[i]
+		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), nil, q, nil)) == 0 {
+			lonely = append(lonely, q.Name)
+		}
 	}
+	return lonely
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +65,9 @@ type Attestation struct {
 	Known    Needs    // what was looked up
 	LandedOn []string // the protected branches that have the commit
 }
+
+// WordNote begins the note about a word in a push that can't count.
+const WordNote = "approval: "
 
 // JudgeAttestation says what stands against storing an attestation, and notes that it doesn't help whoever made it,
 // where that is so. It must be a signed tag about the commit, by the principal that its name says. Nobody removes or
@@ -163,31 +165,6 @@ func (k AttestationKind) Again(commit string) string {
 	default:
 		return "countersign approve " + commit
 	}
-}
-
-// MaxException is how long an exception may last: what is needed for longer belongs into the policy.
-const MaxException = 14 * 24 * time.Hour
-
-// problem says why an exception is none, "" if it is one.
-func (e Exception) problem() string {
-	if e.Reason == "" || e.Expires == 0 || e.Expires-e.When > seconds(MaxException) {
-		return fmt.Sprintf("an exception says its reason, and when it expires, within %s", Span(MaxException))
-	}
-	return ""
-}
-
-// NotWithdrawn gives the approvals that whoever gave them hasn't taken back since.
-func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
-	var standing []Approval
-	for _, a := range approvals {
-		if !slices.ContainsFunc(withdrawals, func(w Withdrawal) bool {
-			return w.Signature.Status == StatusGood && w.Signature.Principal == a.Signature.Principal &&
-				w.Commit == a.Commit && w.When >= a.When
-		}) {
-			standing = append(standing, a)
-		}
-	}
-	return standing
 }
 
 // tagDate says what is wrong with the date of a tag by a clock, nil for nothing. A tag that comes in now is neither

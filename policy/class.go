@@ -1,15 +1,13 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
+
+	"countersign/policy/content"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -50,25 +48,9 @@ const (
 	classEncoded    = "encoded"
 )
 
-var contentClasses = []struct {
-	trait Traits
-	name  string
-}{
-	{Archive, "archive"},
-	{Bidi, "bidi"},
-	{Binary, classBinary},
-	{Encoded, classEncoded},
-	{Executable, "executable"},
-	{Large, "large"},
-}
-
 // fixedClasses are the names of classes that no glob makes.
 func fixedClasses() []string {
-	names := []string{classExecBit, classSubmodule, classSymlink, classTypeChange}
-	for _, c := range contentClasses {
-		names = append(names, c.name)
-	}
-	return names
+	return append(content.All.Names(), classExecBit, classSubmodule, classSymlink, classTypeChange)
 }
 
 // byName gives the globs of each class as they were written.
@@ -191,210 +173,4 @@ func (c *Classes) ofPath(path string) []string {
 	}
 	c.seen[path] = names
 	return names
-}
-
-// Of gives the classes of a change, sorted. A rename is an add and a delete, so a file that is moved
-// falls in the classes of both its paths; one that a symbolic link shows elsewhere in those of that path, too. Lines
-// of both sides that a merge puts together have the classes of their content alone.
-func (c *Classes) Of(ch Change) []string {
-	if ch.Merged {
-		return contentClassesOf(ch.Traits, nil)
-	}
-	names := c.ofPaths(&ch)
-	n := len(names)
-	const (
-		typeBits = 0o170000
-		file     = 0o100000
-		link     = 0o120000
-		gitlink  = 0o160000
-		execBits = 0o111
-	)
-	was, is := ch.OldMode&typeBits, ch.NewMode&typeBits
-	if is == link {
-		names = append(names, classSymlink)
-	}
-	if is == gitlink || was == gitlink {
-		names = append(names, classSubmodule)
-	}
-	if is == file && ch.NewMode&execBits != 0 && (was != file || ch.OldMode&execBits == 0) {
-		names = append(names, classExecBit)
-	}
-	if was != 0 && is != 0 && was != is {
-		names = append(names, classTypeChange)
-	}
-	names = contentClassesOf(ch.Traits, names)
-	if len(names) > n {
-		slices.Sort(names)
-	}
-	return names
-}
-
-// contentClassesOf adds the classes of a content to names.
-func contentClassesOf(traits Traits, names []string) []string {
-	for _, t := range contentClasses {
-		if traits&t.trait != 0 {
-			names = append(names, t.name)
-		}
-	}
-	return names
-}
-
-// checkoutForms gives a path as file systems may take it: folded as ASCII case is, and, where that
-// differs, folded as those that know Unicode do (HFS+, APFS, ext4 with casefold), and then as Windows
-// does, for which a backslash is a slash, and which drops trailing dots and spaces and what follows a
-// colon.
-func checkoutForms(path string) []string {
-	forms := []string{foldASCII(path)}
-	unfolded := func(r rune) bool { return r >= utf8.RuneSelf }
-	if form := forms[0]; strings.ContainsFunc(form, unfolded) {
-		if folded := ligatures.Replace(strings.Map(foldUnicode, form)); folded != form {
-			forms = append(forms, folded)
-		}
-	}
-	last := forms[len(forms)-1]
-	parts := strings.FieldsFunc(last, func(r rune) bool { return r == '/' || r == '\\' })
-	kept := parts[:0]
-	for _, part := range parts {
-		part, _, _ = strings.Cut(part, ":")
-		if part = strings.TrimRight(part, ". "); part != "" {
-			kept = append(kept, part)
-		}
-	}
-	if form := strings.Join(kept, "/"); form != last {
-		forms = append(forms, form)
-	}
-	return forms
-}
-
-// shortName gives a part of a path that Windows may take for the short name of any longer one: GITHUB~1 is .github
-// there, CONFIG~1.AC is configure.ac. It gives "" where there is none.
-func shortName(path string) string {
-	if !strings.Contains(path, "~") {
-		return ""
-	}
-	forms := checkoutForms(path)
-	for part := range strings.SplitSeq(forms[len(forms)-1], "/") {
-		base, _, _ := strings.Cut(part, ".")
-		if utf8.RuneCountInString(base) <= 8 && shortNames.MatchString(part) {
-			return part
-		}
-	}
-	return ""
-}
-
-var shortNames = regexp.MustCompile(`^[^.~]+~[0-9]+(\.[^.]{0,3})?$`)
-
-// foldUnicode folds what becomes ASCII, in case or in compatibility, and drops what shows nothing:
-// git's own list for HFS+ (next_hfs_char in its utf8.c), and more. Marks on letters don't matter,
-// since no glob has any.
-func foldUnicode(r rune) rune {
-	switch {
-	case r < utf8.RuneSelf:
-		return r
-	case 0xff01 <= r && r <= 0xff5e: // full-width forms
-		return unicode.ToLower(r - 0xfee0)
-	case unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
-		return -1
-	}
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) { // the Kelvin sign, the long s
-		if f < utf8.RuneSelf {
-			return unicode.ToLower(f)
-		}
-	}
-	return r
-}
-
-// ligatures are the letters that full case folding makes several ASCII letters of (Unicode,
-// CaseFolding.txt, status F).
-var ligatures = strings.NewReplacer("ß", "ss", "ẞ", "ss", "ﬀ", "ff", "ﬁ", "fi",
-	"ﬂ", "fl", "ﬃ", "ffi", "ﬄ", "ffl", "ﬅ", "st", "ﬆ", "st")
-
-// Each pair of braces multiplies what a glob stands for, so a short policy could take all memory.
-const (
-	maxGlob         = 1000 // bytes
-	maxAlternatives = 256  // of one glob
-	maxGlobs        = 20_000
-)
-
-// checkGlob refuses a glob that is malformed or can't match any path of a tree, whichever of its
-// alternatives is taken.
-func checkGlob(glob string) error {
-	switch {
-	case glob == "":
-		return errors.New("an empty glob matches nothing")
-	case len(glob) > maxGlob:
-		return fmt.Errorf("the glob %.20q… has %d bytes, and %d are allowed: write several", glob, len(glob), maxGlob)
-	case strings.Contains(glob, `\`):
-		return fmt.Errorf("the glob %q has a backslash: paths are separated by slashes, and [*] stands for an asterisk", glob)
-	case !doublestar.ValidatePattern(glob):
-		return fmt.Errorf("the glob %q is malformed", glob)
-	case bracesInBrackets.MatchString(glob):
-		return fmt.Errorf("the glob %q has a brace or comma in brackets, which can be read in two ways", glob)
-	case backwardRange(foldASCII(glob)):
-		return fmt.Errorf("the glob %q has a range that ends before it begins once case is folded", glob)
-	}
-	expanded := expandBraces(glob)
-	if len(expanded) > maxAlternatives {
-		return fmt.Errorf("the glob %q stands for more than %d globs: write fewer braces, or several globs",
-			glob, maxAlternatives)
-	}
-	for _, g := range expanded {
-		in := "/" + g + "/"
-		if g == "" || strings.Contains(in, "//") || strings.Contains(in, "/./") || strings.Contains(in, "/../") {
-			return fmt.Errorf("the glob %q can't match: paths have no leading, trailing or doubled slash and no \".\" or \"..\"",
-				glob)
-		}
-	}
-	return nil
-}
-
-// backwardRange says whether a folded glob has a range such as [z-a], which matches nothing.
-func backwardRange(glob string) bool {
-	for _, set := range brackets.FindAllString(glob, -1) {
-		for i := 1; i+2 < len(set)-1; i++ {
-			if set[i+1] == '-' && set[i] > set[i+2] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-var brackets = regexp.MustCompile(`\[[^]]+\]`)
-
-var bracesInBrackets = regexp.MustCompile(`\[[^]]*[{},][^]]*\]`)
-
-// expandBraces writes out the alternatives of a glob: a{b,c}d is abd and acd. It stops once they are
-// more than maxAlternatives.
-func expandBraces(glob string) []string {
-	open := strings.IndexByte(glob, '{')
-	if open < 0 {
-		return []string{glob}
-	}
-	depth, start := 0, open+1
-	var alternatives []string
-	for i := open; i < len(glob); i++ {
-		switch glob[i] {
-		case '{':
-			depth++
-		case ',':
-			if depth == 1 {
-				alternatives = append(alternatives, glob[start:i])
-				start = i + 1
-			}
-		case '}':
-			if depth--; depth > 0 {
-				continue
-			}
-			alternatives = append(alternatives, glob[start:i])
-			var all []string
-			for _, a := range alternatives {
-				if all = append(all, expandBraces(glob[:open]+a+glob[i+1:])...); len(all) > maxAlternatives {
-					break
-				}
-			}
-			return all
-		}
-	}
-	return []string{glob}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/policy/content"
+
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -386,20 +388,22 @@ func TestAttackBinaryChangedRatherThanAdded(t *testing.T) {
 		change Change
 		want   string
 	}{
-		"added":     {Change{Path: "x.c", NewMode: fileMode, Traits: Binary}, "binary"},
-		"modified":  {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: Binary}, "binary"},
-		"mode only": {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: Binary}, "binary exec-bit"},
-		"mode back": {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: Binary}, "binary"},
+		"added":     {Change{Path: "x.c", NewMode: fileMode, Traits: content.Binary}, "binary"},
+		"modified":  {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: content.Binary}, "binary"},
+		"mode only": {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: content.Binary}, "binary exec-bit"},
+		"mode back": {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: content.Binary}, "binary"},
 		"type-changed": {
-			Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: Binary},
+			Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: content.Binary},
 			"binary type-change",
 		},
 		"renamed, old name": {Change{Path: "tests/files/x.xz", OldMode: fileMode}, "fixture"},
-		"renamed, new name": {Change{Path: "src/x.c", NewMode: fileMode, Traits: Archive | Binary}, "archive binary"},
+		"renamed, new name": {
+			Change{Path: "src/x.c", NewMode: fileMode, Traits: content.Archive | content.Binary}, "archive binary",
+		},
 		"everything it shows": {
 			Change{
 				Path: "tests/files/Makefile", NewMode: execMode,
-				Traits: Binary | Executable | Archive | Encoded | Bidi | Large,
+				Traits: content.All,
 			},
 			"archive bidi binary build encoded exec-bit executable fixture large",
 		},
@@ -440,7 +444,7 @@ func TestMatchNamesTheFirstGlob(t *testing.T) {
 func TestRememberedClassesStayTheSame(t *testing.T) {
 	c := builtInClasses()
 	for range 2 {
-		c.Of(Change{Path: "Makefile", NewMode: execMode, Traits: Binary | Bidi})
+		c.Of(Change{Path: "Makefile", NewMode: execMode, Traits: content.Binary | content.Bidi})
 		if got := c.Of(Change{Path: "Makefile", NewMode: fileMode}); !slices.Equal(got, []string{"build"}) {
 			t.Fatalf("classes %q", got)
 		}

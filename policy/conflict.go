@@ -3,17 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"time"
 )
-
-// Introductions says whose word doesn't count for whom: whoever brought somebody in, at any remove, is the
-// first to overlook what they do, and two whom one line brought in together may be one person.
-type Introductions struct {
-	Across bool // an approval counts between two of whom one introduced the other, at any remove
-	// SiblingsApart is how long after one another two must have come in who were introduced by the same third,
-	// or by people whom that one introduced, for either's approval of the other to count; zero asks for nothing.
-	SiblingsApart time.Duration
-}
 
 // maxGenerations bounds how long a line of introductions may be.
 const maxGenerations = 32
@@ -165,14 +155,6 @@ func (p *Policy) soonest(people []*Principal, need int) []*Principal {
 	return chosen
 }
 
-// quorumIsThere says whether there are as many maintainers who count together as the quorum asks for, and who can
-// sign at a time and go on to. Before is the policy before this one.
-func (p *Policy) quorumIsThere(before *Policy, at time.Time) bool {
-	able := slices.DeleteFunc(p.maintainers(), func(q *Principal) bool { return !q.canSign(before.Principal(q.Name), at) })
-	together, sure := p.withoutConflict(able, p.Quorum.Maintainers)
-	return len(together) >= p.Quorum.Maintainers || !sure
-}
-
 // conflictSteps bounds the search for a quorum. Conflicts are few, so it hardly ever takes more than one a person.
 const conflictSteps = 20_000
 
@@ -186,27 +168,4 @@ func (p *Policy) conflictAmong(people, together []*Principal) string {
 		}
 	}
 	return ""
-}
-
-func (p *Policy) maintainers() []*Principal {
-	var maintainers []*Principal
-	for i := range p.Principals {
-		if q := &p.Principals[i]; q.Role == Maintainer {
-			maintainers = append(maintainers, q)
-		}
-	}
-	return maintainers
-}
-
-// Lonely names those who may sign and for whose changes nobody could stand second.
-func (p *Policy) Lonely() []string {
-	var lonely []string
-	j := &judgement{p: p}
-	for i := range p.Principals {
-		q := &p.Principals[i]
-		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), nil, q, nil)) == 0 {
-			lonely = append(lonely, q.Name)
-		}
-	}
-	return lonely
 }

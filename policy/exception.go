@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ExceptionNote begins the note of each finding that an exception puts aside.
@@ -50,38 +51,13 @@ func (j *judgement) exceptedBy(commit string) (by []string, reason string) {
 	return j.p.independent(signatures), reason
 }
 
-// quorate names the maintainers behind approvals if they are as many as the quorum asks for, else it gives
-// nil.
-func (p *Policy) quorate(approvals []Approval) []string {
-	if by := p.sponsorsOf(approvals); len(by) >= p.Quorum.Maintainers {
-		return by
-	}
-	return nil
-}
+// MaxException is how long an exception may last: what is needed for longer belongs into the policy.
+const MaxException = 14 * 24 * time.Hour
 
-// sponsorsOf names the maintainers behind approvals, but no two with a conflict of interest.
-func (p *Policy) sponsorsOf(approvals []Approval) []string {
-	signatures := make([]Signature, len(approvals))
-	for i, a := range approvals {
-		signatures[i] = a.Signature
+// problem says why an exception is none, "" if it is one.
+func (e Exception) problem() string {
+	if e.Reason == "" || e.Expires == 0 || e.Expires-e.When > seconds(MaxException) {
+		return fmt.Sprintf("an exception says its reason, and when it expires, within %s", Span(MaxException))
 	}
-	return p.independent(signatures)
-}
-
-// independent names the maintainers who made good signatures, but no two with a conflict of interest: people are
-// principals, and no puppet makes a quorum. One signature more never makes them fewer.
-func (p *Policy) independent(signatures []Signature) []string {
-	var people []*Principal
-	for _, s := range signatures {
-		if q, _ := p.signedBy(s, amend); q != nil && q.Role == Maintainer && !slices.Contains(people, q) {
-			people = append(people, q)
-		}
-	}
-	var by []string
-	people, _ = p.withoutConflict(people, p.Quorum.Maintainers)
-	for _, q := range people {
-		by = append(by, q.Name)
-	}
-	slices.Sort(by)
-	return by
+	return ""
 }

@@ -1,38 +1,8 @@
 package policy
 
-import "iter"
-
-// Traits is what the content of a blob shows, a set of bits. See [Inspect].
-type Traits uint32
-
-// The traits that Inspect looks for.
-const (
-	Binary     Traits = 1 << iota // a NUL byte, or bytes that are no text
-	Executable                    // a program or library by its magic bytes
-	Archive                       // a compressed file or archive by its magic bytes
-	Encoded                       // text that carries a large base64 or hexadecimal payload
-	Bidi                          // characters that show a reader another order than a compiler reads
-	Large                         // longer than what was inspected: the rest is unseen
+import (
+	"iter"
 )
-
-// Change is one path a commit changed. Modes are Git's; 0 is "no entry". Content describes the new
-// side only, since that is what lands.
-type Change struct {
-	Path    string // raw bytes
-	OldMode uint32
-	NewMode uint32
-	Size    int64
-	Traits  Traits
-	// Merged says of a merge's change that it holds the lines that both sides put at this very path, merged. Only its
-	// content is new: each side's own change of the path is judged where it was made.
-	Merged bool
-	// ByGit says of a merge's change that git's own merge makes it, too, as by a rename that git follows.
-	ByGit bool
-	// Also are the other paths under which a checkout shows it, by symbolic links; see [Links.Shown]. Anywhere
-	// says that these are too many: then it is in every class by path.
-	Also     []string
-	Anywhere bool
-}
 
 // Signature is the outcome of a verification: Principal is set only if Status is "good". The other
 // statuses are those of package verify; one that isn't known here counts as bad.

@@ -6,11 +6,6 @@ import (
 	"time"
 )
 
-// mergesApprove are from the strictest to the laxest.
-var mergesApprove = []string{"none", "landing", "any"}
-
-var signatureKinds = []string{"openpgp", "ssh", "x509"}
-
 func (r *reader) signatures(t *table, s *Signatures) {
 	t.oneOf("require", &s.Require, "every-commit", "landing")
 	t.strs("kinds", &s.Kinds)

@@ -1,64 +1,13 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// reader reads one policy and collects what is wrong with it.
-type reader struct {
-	fsys     fs.FS
-	name     string // of the file being read
-	lines    keyLines
-	read     map[string][]byte // every file, by name
-	written  map[string]any    // the top level
-	keyCount int               // of all principals so far
-	keyBytes int               // bytes of the key files, as often as they are named
-	alike    map[string]string // a principal's name, by what it looks like
-	owners   map[string]string // a principal's name, by their addresses
-	problems []Problem
-	more     int // problems beyond maxProblems
-}
-
-func (r *reader) at(file string, line int, text string) {
-	if len(r.problems) == maxProblems {
-		r.more++
-		return
-	}
-	r.problems = append(r.problems, Problem{File: file, Line: line, Text: text})
-}
-
-func (r *reader) problem(line int, text string) { r.at(r.name, line, text) }
-
-// err gives the problems, the policy's own in the order of its lines.
-func (r *reader) err() error {
-	if len(r.problems) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(r.problems, func(a, b Problem) int {
-		switch {
-		case a.File == b.File:
-			return cmp.Compare(a.Line, b.Line)
-		case a.File == r.name:
-			return -1
-		case b.File == r.name:
-			return 1
-		default:
-			return strings.Compare(a.File, b.File)
-		}
-	})
-	if r.more > 0 {
-		r.problems = append(r.problems, Problem{File: r.name, Text: fmt.Sprintf("and %s more", plural(r.more, "problem"))})
-		r.more = 0
-	}
-	return &FileError{r.problems}
-}
 
 // table is one TOML table on its way into the policy. Every key that is asked for is known; done
 // reports the others.

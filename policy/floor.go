@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// FloorFile is the floor beside a repository whose policy lies in its tree.
-const FloorFile = "floor.toml"
-
 // LoadFloor reads floor.toml from the folder beside a repository: what a policy in the tree must at least
 // ask for. It says what a policy says, but names nobody; what it leaves out it doesn't ask for,
 // but that dates are bounded as by default. It gives nil where there is none.
@@ -83,9 +80,6 @@ func (p *Policy) WithFloor(floor *Policy) *Policy {
 	}
 	return &c
 }
-
-// transparencies are from the laxest to the strictest.
-var transparencies = []string{"none", "online", "embedded"}
 
 func (s *Signatures) withFloor(floor *Signatures) Signatures {
 	c := *s

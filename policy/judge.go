@@ -3,32 +3,20 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
-
-// maxDate is the last second of the year 9999: later dates are no dates, and none before it lets
-// arithmetic on seconds overflow.
-const maxDate = 253402300799
-
-// judgement is one landing being judged.
-type judgement struct {
-	p       *Policy
-	l       *Ledger
-	landing *Landing
-	at      int64 // the landing time
-	out     Outcome
-	// Those that count.
-	approvals   []Approval
-	withdrawals []Withdrawal
-	unproven    []string   // what had to be taken for granted without a journal
-	trace       func(Step) // nil unless somebody asked for the steps
-}
 
 // Judge says what stands against a landing, given what everyone had earned before it, and which facts that may change
 // that were not looked up yet. It writes into neither. Whoever looks up all that it needs and judges again, as often
 // as it needs something, has done with it after three calls.
 func (p *Policy) Judge(l *Ledger, landing *Landing) Outcome {
 	return p.judge(l, landing, nil)
+}
+
+// Explain judges a landing as Judge does and gives every step on the way, in order.
+func Explain(p *Policy, l *Ledger, landing *Landing) []Step {
+	var steps []Step
+	p.judge(l, landing, func(s Step) { steps = append(steps, s) })
+	return steps
 }
 
 func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
@@ -110,16 +98,6 @@ func (j *judgement) dates() bool {
 	return true
 }
 
-// What a step may name that only the push tells: BASE is the commit before the first one that was judged, TIP what was
-// pushed, and HEAD:REF where to. Package report puts them in.
-const (
-	mergeIt = "git checkout --detach BASE && git merge --no-ff -S TIP && git push origin HEAD:REF"
-	// Rewritten is the step that has git write commits anew.
-	Rewritten = "make it again with git itself: git rebase -r --force-rebase --gpg-sign BASE"
-)
-
-const amendNow = "git commit --amend --no-edit --date=now -S"
-
 // accountable names the principal who stands behind a commit, or reports why nobody does and gives
 // nil.
 func (j *judgement) accountable(c *Commit) *Principal {
@@ -149,12 +127,6 @@ func (j *judgement) accountable(c *Commit) *Principal {
 		return nil
 	}
 	return q
-}
-
-// anonymous says whether nobody in the keyring signed the commit: it has no signature, or a stranger's, which
-// is worth as much.
-func (c *Commit) anonymous() bool {
-	return c.Signature.Status == StatusMissing || c.Signature.Status == StatusUnknown
 }
 
 // identity compares what the commit says of its committer or author with whose key signed it.
@@ -224,165 +196,4 @@ func (c *Commit) ownBeyondGit(p *Policy) []TouchedPath {
 		}
 	}
 	return own
-}
-
-// rules asks every rule about a commit.
-func (j *judgement) rules(c *Commit, accountable *Principal) {
-	classes := c.classified(j.p)
-	for i := range j.p.Rules {
-		rule := &j.p.Rules[i]
-		touched := j.outsidePolicy(c, touchedBy(j.p.Classes, rule, c, classes))
-		if len(touched) == 0 {
-			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
-			continue
-		}
-		if rule.Refuse {
-			f := j.finding(c, ContentRefused, "the rule lets nobody make this change", "take it out, then "+amend)
-			f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, touched, accountable.Name
-			j.add(f)
-			continue
-		}
-		short := j.shortfall(rule, touched, accountable)
-		if short == nil {
-			j.step(c, "rule "+rule.Name, true, "%s is exempt by tenure", accountable.Name)
-			continue
-		}
-		have, discounted := j.approvers(rule, c, touched, accountable)
-		if len(have) >= rule.Approvals {
-			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
-			continue
-		}
-		if rule.Wait > 0 && j.waited(c, rule) {
-			continue
-		}
-		j.needsApproval(c, rule, touched, accountable, short, have, discounted)
-	}
-}
-
-// touchedBy lists the changes that fall in a rule's classes, each with those classes.
-func touchedBy(by *Classes, rule *Rule, c *Commit, classes [][]string) []TouchedPath {
-	var touched []TouchedPath
-	for i, ch := range c.Changes {
-		var in []string
-		for _, class := range classes[i] {
-			if slices.Contains(rule.Classes, class) {
-				in = append(in, class)
-			}
-		}
-		if in != nil {
-			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in, ShownAs: by.shownAs(&ch, in)})
-		}
-	}
-	return touched
-}
-
-// shortfall is the tenure that a principal lacks for a rule.
-type shortfall struct {
-	paths   []TouchedPath // those whose classes aren't earned
-	in      string        // the class that lacks most, "" for overall
-	tenure  TenureFigures
-	exempts *TenureFigures // what would do, nil if nothing would
-}
-
-// shortfall gives nil if the principal's tenure exempts it. Each class that a path falls in must be
-// earned by itself: years of one kind of file don't make somebody known for another.
-func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *shortfall {
-	s := &shortfall{paths: touched}
-	if !rule.Exempt.Nobody {
-		s.exempts = &TenureFigures{Days: rule.Exempt.Days, Commits: rule.Exempt.Commits, Months: rule.Exempt.Months}
-	}
-	if rule.Exempt.In == "all" {
-		s.tenure = j.l.Tenure(j.p, q.Name, overall, j.at)
-		if q.Role != Service && rule.Exempt.met(s.tenure) {
-			return nil
-		}
-		return s
-	}
-	s.paths = nil
-	for _, path := range touched {
-		unmet := false
-		for _, class := range path.Classes {
-			t := j.l.Tenure(j.p, q.Name, class, j.at)
-			if q.Role != Service && rule.Exempt.met(t) {
-				continue
-			}
-			unmet = true
-			if s.in == "" || t.Commits < s.tenure.Commits {
-				s.in, s.tenure = class, t
-			}
-		}
-		if unmet {
-			s.paths = append(s.paths, path)
-		}
-	}
-	if s.paths == nil {
-		return nil
-	}
-	return s
-}
-
-func (e Exempt) met(t TenureFigures) bool {
-	return !e.Nobody && t.Days >= e.Days && t.Commits >= e.Commits && t.Months >= e.Months
-}
-
-// needsApproval reports a change that needs a second person, or has to wait.
-func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal,
-	short *shortfall, have []string, discounted []Discount,
-) {
-	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
-	next := []string{"countersign approve " + c.ID}
-	switch {
-	case rule.Wait > 0:
-		code = OnHold
-		from := date(j.firstSeen(c.ID, c.Committer.When) + seconds(rule.Wait))
-		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on",
-			Span(rule.Wait), from)
-		next = []string{
-			"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt,
-			"or have it approved there: countersign approve " + c.ID,
-		}
-		j.needsFirstSeen(c.ID)
-	case !j.landing.ApprovalsFetched:
-		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"
-		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
-	}
-	j.needsApprovals()
-	f := j.finding(c, code, detail, next...)
-	if code == OnHold {
-		j.ifMadeUnknown(&f)
-	}
-	f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, short.paths, accountable.Name
-	f.Tenure, f.TenureIn, f.Exempt = &short.tenure, short.in, short.exempts
-	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
-	f.Ask = j.couldApprove(rule, touched, accountable, have)
-	j.add(f)
-}
-
-func (j *judgement) find(c *Commit, code Code, detail string, next ...string) {
-	j.add(j.finding(c, code, detail, next...))
-}
-
-func (j *judgement) finding(c *Commit, code Code, detail string, next ...string) Finding {
-	f := Finding{
-		Code: code, Ref: j.landing.Ref, Commit: c.ID, Subject: c.Subject, Detail: detail, Next: next,
-		Claim: c.Committer.Name + " <" + c.Committer.Email + ">", Fingerprint: c.Signature.Fingerprint,
-	}
-	if c != &j.landing.Commit {
-		f.Landing = j.landing.Commit.ID
-	}
-	if q := j.p.signerOf(c); q != nil {
-		f.Signer = q.Name
-	}
-	return f
-}
-
-func (j *judgement) add(f Finding) {
-	j.out.Findings = append(j.out.Findings, f)
-	if j.trace != nil {
-		check := string(f.Code)
-		if f.Rule != "" {
-			check = "rule " + f.Rule
-		}
-		j.trace(Step{Commit: f.Commit, Check: check, Text: f.Detail, Finding: &f})
-	}
 }

@@ -73,39 +73,3 @@ func union(a, b map[string]bool) map[string]bool {
 	maps.Copy(both, b)
 	return both
 }
-
-// needs notes that a fact about a commit is needed, and says whether it is: it isn't where it was looked up already.
-func (j *judgement) needs(of func(*Needs) *map[string]bool, id string) bool {
-	if j.landing.Complete || (*of(&j.landing.Known))[id] {
-		return false
-	}
-	set := of(&j.out.Needs)
-	if *set == nil {
-		*set = make(map[string]bool)
-	}
-	(*set)[id] = true
-	return true
-}
-
-func gitsMerge(n *Needs) *map[string]bool    { return &n.GitsMerge }
-func landedBefore(n *Needs) *map[string]bool { return &n.LandedBefore }
-func firstSeen(n *Needs) *map[string]bool    { return &n.FirstSeen }
-
-// needsApprovals notes that approvals may answer something, unless they were looked up.
-func (j *judgement) needsApprovals() {
-	j.out.Needs.Approvals = j.out.Needs.Approvals || !j.landing.Complete && !j.landing.Known.Approvals
-}
-
-// needsFirstSeen notes that something waits, or would have had to: approvals may take the place of that, and are
-// looked up first; the journal is as long as it is.
-func (j *judgement) needsFirstSeen(commits ...string) {
-	switch {
-	case j.landing.NoJournal:
-	case !j.landing.Known.Approvals:
-		j.needsApprovals()
-	default:
-		for _, id := range commits {
-			j.needs(firstSeen, id)
-		}
-	}
-}

@@ -1,17 +1,47 @@
 package policy
 
 import (
-	"fmt"
-	"io/fs"
-	"net/url"
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
+
+// Role is what a principal may do.
+type Role string
+
+const (
+	Maintainer  Role = "maintainer"  // signs, lands and approves
+	Contributor Role = "contributor" // signs and lands, never approves
+	Reviewer    Role = "reviewer"    // approves, never signs what lands
+	Service     Role = "service"     // signs merges that are what git makes of them; never a person
+)
+
+// roles are all of them, in the order in which messages list them.
+var roles = []string{string(Maintainer), string(Contributor), string(Reviewer), string(Service)}
+
+// Principal is a person or service of the keyring.
+type Principal struct {
+	Name         string
+	Role         Role
+	Emails       []string
+	Since        time.Time // an earlier start of its tenure than history shows; zero for none
+	IntroducedBy string    // a principal's name, or "founder" or ""
+	Introduced   time.Time // when that was; zero where it isn't said
+	Keys         []Key
+}
+
+// founder stands for whoever introduced those that a project began with.
+const founder = "founder"
 
 // simpleName is what principals, rules and classes may be called: their names stand in ref names and
 // messages, and no two of them may look alike.
 var simpleName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`)
+
+// simpleNameWords says simpleName in words.
+const simpleNameWords = "up to 64 lower-case letters, digits, dots, underscores and hyphens, " +
+	"and letters or digits at both ends"
 
 // NameRule says in words what a principal may be called.
 const NameRule = simpleNameWords + `, without ".." and not ending in ".lock"`
@@ -22,298 +52,50 @@ func ValidName(name string) bool {
 	return simpleName.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
 }
 
-const simpleNameWords = "up to 64 lower-case letters, digits, dots, underscores and hyphens, " +
-	"and letters or digits at both ends"
+// Key is one key of a principal, as data: this package never looks inside.
+type Key struct {
+	// Kind is "openpgp", "ssh", "x509", or "allowed-signers" for a file of OpenSSH's that stands for the
+	// keys it allows to one of the principal's addresses.
+	Kind        string
+	Data        []byte
+	Authority   bool     // an SSH certificate authority's key
+	Identities  []string // what a certificate must be for
+	Issuer      string   // the OpenID Connect issuer that a certificate of Sigstore's must name
+	From, Until time.Time
+	Revoked     string // "", "retired" or "compromised"
+	RevokedAt   time.Time
+	Source      string // "policy.toml:14" or "keys/alice.asc"
+}
 
-// founder stands for whoever introduced those that a project began with.
-const founder = "founder"
+// same says whether two entries are of one key, whatever its time.
+func (k *Key) same(other *Key) bool {
+	return k.Kind == other.Kind && bytes.Equal(k.Data, other.Data) && k.Authority == other.Authority &&
+		k.Issuer == other.Issuer && slices.Equal(k.Identities, other.Identities)
+}
 
-var roles = []string{string(Maintainer), string(Contributor), string(Reviewer), string(Service)}
-
-func (r *reader) principal(t *table, p *Policy) {
-	var q Principal
-	role := ""
-	t.str("name", &q.Name)
-	t.oneOf("role", &role, roles...)
-	if _, ok := t.raw["role"]; !ok {
-		t.problem("role", "principal %q has no role: want %s", q.Name, alternatives(roles))
-	}
-	q.Role = Role(role)
-	t.strs("emails", &q.Emails)
-	t.date("since", &q.Since)
-	t.str("introduced-by", &q.IntroducedBy)
-	t.date("introduced", &q.Introduced)
-	q.Keys = r.keys(t, &q)
-	t.done()
+// end is when a key stops counting: the zero time for one that never counted.
+func (k *Key) end() time.Time {
 	switch {
-	case !ValidName(q.Name):
-		t.problem("name", "the principal's name %q: want %s", q.Name, NameRule)
-	case q.Name == founder:
-		t.problem("name", "nobody can be called %q: introduced-by = %q says that nobody introduced them", founder, founder)
-	}
-	if r.alike == nil {
-		r.alike, r.owners = make(map[string]string), make(map[string]string)
-	}
-	switch other, like := r.alike[lookAlike(q.Name)]; {
-	case like && other == q.Name:
-		t.problem("name", "there are two principals called %q; one person is one principal with several keys", q.Name)
-	case like:
-		t.problem("name", "the names %q and %q look alike", other, q.Name)
+	case k.Revoked == "", k.Revoked == "retired" && k.RevokedAt.IsZero():
+		return k.Until
+	case !k.Until.IsZero() && k.Until.Before(k.RevokedAt):
+		return k.Until
 	default:
-		r.alike[lookAlike(q.Name)] = q.Name
-	}
-	for i, e := range q.Emails {
-		if other, taken := r.owners[foldASCII(e)]; taken && other != q.Name {
-			t.elementProblem("emails", i, "%q is also an address of %s", e, other)
-		} else {
-			r.owners[foldASCII(e)] = q.Name
-		}
-	}
-	for i, e := range q.Emails {
-		if strings.ContainsAny(e, "<>\n\x00 ") || !strings.Contains(e, "@") {
-			t.elementProblem("emails", i, "%q is no e-mail address", e)
-		}
-	}
-	p.Principals = append(p.Principals, q)
-}
-
-// Addressless says why nothing that somebody signs can land, for want of an address of theirs; "" if it can.
-func (p *Policy) Addressless(q *Principal) string {
-	signs := q.Role == Maintainer || q.Role == Contributor
-	if !signs || len(q.Emails) > 0 || p.Signatures.Identity == "off" {
-		return ""
-	}
-	return fmt.Sprintf("%s: has no address of their own, so nothing that they sign can land: name in emails the one that "+
-		"git config user.email gives them", q.Name)
-}
-
-// lookAlike folds the characters that are easily taken for one another.
-func lookAlike(name string) string {
-	return alike.Replace(name)
-}
-
-var alike = strings.NewReplacer("0", "o", "1", "l", "i", "l", "-", "", "_", "", ".", "", "rn", "m", "vv", "w")
-
-// introductions checks that each principal was introduced by somebody, and that nobody stands at both
-// ends of a line of introductions.
-func (r *reader) introductions(p *Policy) {
-	by := make(map[string]string, len(p.Principals))
-	for _, q := range p.Principals {
-		by[q.Name] = q.IntroducedBy
-	}
-	for i, q := range p.Principals {
-		problem := func(format string, args ...any) {
-			r.problem(r.lines.find(at("", "principal", i, "introduced-by")), fmt.Sprintf(format, args...))
-		}
-		if q.IntroducedBy == "" || q.IntroducedBy == founder {
-			continue
-		}
-		if _, ok := by[q.IntroducedBy]; !ok {
-			problem("%s was introduced by %q, whom nobody here is%s",
-				q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
-			continue
-		}
-		next, generations := q.IntroducedBy, 0
-		for ; next != q.Name && by[next] != "" && generations <= maxGenerations; generations++ {
-			next = by[next]
-		}
-		switch {
-		case next == q.Name:
-			problem("%s stands at both ends of a line of introductions", q.Name)
-		case generations > maxGenerations:
-			problem("more than %d people introduced one another in a line that ends with %s", maxGenerations, q.Name)
-		}
+		return k.RevokedAt
 	}
 }
 
-func names(qs []Principal) []string {
-	ns := make([]string, len(qs))
-	for i, q := range qs {
-		ns[i] = q.Name
-	}
-	return ns
-}
-
-// keys reads keys = [{ openpgp = "keys/alice.asc" }, { ssh = "ssh-ed25519 AAAA…" }, …].
-func (r *reader) keys(t *table, q *Principal) []Key {
-	var keys []Key
-	for _, sub := range t.list("keys", `a list such as [{ ssh = "ssh-ed25519 AAAA…" }]`) {
-		sub.shown = "keys of " + t.shown
-		if r.keyCount > maxKeys {
-			break // which is a problem already
+// canSign says whether a principal has a key that counts at a time and goes on to: one that isn't revoked, and
+// whose time doesn't end sooner than in the policy before. What is in files this package can't see.
+func (q *Principal) canSign(before *Principal, at time.Time) bool {
+	return slices.ContainsFunc(q.Keys, func(k Key) bool {
+		revoked := slices.ContainsFunc(q.Keys, func(other Key) bool { return other.Revoked != "" && other.same(&k) })
+		if revoked || k.From.After(at) || !k.Until.IsZero() && !k.Until.After(at) {
+			return false
 		}
-		more := r.key(sub, q)
-		if r.keyCount += len(more); r.keyCount > maxKeys {
-			sub.problem("", "there are more than %d keys; that many are allowed", maxKeys)
-		}
-		keys = append(keys, more...)
-	}
-	return keys
-}
-
-// keyForms are the ways to name a key, of which each entry of keys uses one.
-const keyForms = `{ openpgp = "FILE" }, { ssh = "KEY" }, { ssh-file = "FILE" }, { ssh-ca = "KEY" }, ` +
-	`{ allowed-signers = "FILE" } and { x509 = { identity = "ADDRESS", issuer = "URL" } }`
-
-// key reads one entry of keys. A file of SSH keys gives one a line.
-func (r *reader) key(t *table, q *Principal) []Key {
-	var k Key
-	var openpgp, ssh, sshFile, authority, allowed string
-	t.str("openpgp", &openpgp)
-	t.str("ssh", &ssh)
-	t.str("ssh-file", &sshFile)
-	t.str("ssh-ca", &authority)
-	t.str("allowed-signers", &allowed)
-	t.strs("identities", &k.Identities)
-	certificate := t.sub("x509")
-	t.date("from", &k.From)
-	t.date("until", &k.Until)
-	t.oneOf("revoked", &k.Revoked, "retired", "compromised")
-	t.date("revoked-at", &k.RevokedAt)
-	t.done()
-	given := 0
-	for _, form := range []string{openpgp, ssh, sshFile, authority, allowed} {
-		if form != "" {
-			given++
-		}
-	}
-	if certificate != nil {
-		given++
-	}
-	if given != 1 {
-		t.problem("", "a key is one of "+keyForms)
-		return nil
-	}
-	if authority == "" && k.Identities != nil {
-		t.problem("identities", "identities say which certificates of an ssh-ca count; a plain key has none")
-	}
-	if !k.From.IsZero() && !k.Until.IsZero() && !k.From.Before(k.Until) {
-		t.problem("until", "the key's time ends before it begins")
-	}
-	if !k.RevokedAt.IsZero() && k.Revoked == "" {
-		t.problem("revoked-at", `revoked-at needs revoked = "retired" or "compromised"`)
-	}
-	if k.Revoked == "retired" && k.RevokedAt.IsZero() && k.Until.IsZero() {
-		t.problem("revoked", "a retired key needs until or revoked-at: the day it was laid aside")
-	}
-	switch {
-	case certificate != nil:
-		return r.certificate(certificate, k)
-	case ssh != "":
-		k.Kind, k.Data, k.Source = "ssh", []byte(ssh), place(FileName, r.lines.find(at(t.path, "ssh")))
-	case authority != "":
-		return r.authority(t, k, authority, q)
-	case openpgp != "":
-		data, ok := r.keyFile(t, "openpgp", openpgp)
-		if !ok {
-			return nil
-		}
-		k.Kind, k.Data, k.Source = "openpgp", data, openpgp
-	case allowed != "":
-		data, ok := r.keyFile(t, "allowed-signers", allowed)
-		if !ok {
-			return nil
-		}
-		if len(q.Emails) == 0 {
-			t.problem("allowed-signers", "%s has no emails, by which allowed signers are found in a file", q.Name)
-		}
-		k.Kind, k.Data, k.Source = "allowed-signers", data, allowed
-	default:
-		return r.sshFile(t, k, sshFile)
-	}
-	return []Key{k}
-}
-
-// certificate reads x509 = { identity = "…", issuer = "…" }. Without an issuer one of the other
-// authorities of [x509] must have certified the identity.
-func (r *reader) certificate(t *table, k Key) []Key {
-	identity := ""
-	t.str("identity", &identity)
-	t.str("issuer", &k.Issuer)
-	t.done()
-	if identity == "" {
-		t.problem("", `x509 needs the identity that a certificate is for: { x509 = { identity = "alice@example.org" } }`)
-		return nil
-	}
-	if u, err := url.Parse(k.Issuer); k.Issuer != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
-		t.problem("issuer", "issuer = %q: want an OpenID Connect issuer such as %q", k.Issuer, "https://accounts.google.com")
-	}
-	if !starInPath(identity) {
-		t.problem("identity", `identity = %q: "*" stands only in the path of a URI, as in `+
-			`"https://forge.example/project/.ci/*@refs/heads/main"; write an address as it is`, identity)
-		return nil
-	}
-	k.Kind, k.Identities, k.Source = "x509", []string{identity}, place(FileName, r.lines.find(at(t.path, "identity")))
-	return []Key{k}
-}
-
-// starInPath says whether each "*" of an identity stands in the path of a URI, if there is one at all. There it
-// stands for workflows of a project; in an address, or in a host, it would make one principal of many people.
-func starInPath(identity string) bool {
-	_, rest, uri := strings.Cut(identity, "://")
-	beforePath, _, path := strings.Cut(rest, "/")
-	return !strings.Contains(identity, "*") || uri && path &&
-		!strings.Contains(identity[:len(identity)-len(rest)]+beforePath, "*")
-}
-
-// authority reads ssh-ca = "KEY": certificates count that are for one of the principal's addresses, or
-// of the identities given.
-func (r *reader) authority(t *table, k Key, key string, q *Principal) []Key {
-	if k.Identities == nil {
-		k.Identities = slices.Clone(q.Emails)
-	}
-	if len(k.Identities) == 0 {
-		t.problem("ssh-ca", "an ssh-ca needs identities, or emails of the principal's: its certificates are also for others")
-	}
-	for i, identity := range k.Identities {
-		if identity == "" || strings.ContainsAny(identity, "*?!") {
-			t.elementProblem("identities", i, "%q: want the name that a certificate is for, as it is", identity)
-		}
-	}
-	k.Kind, k.Authority, k.Data, k.Source = "ssh", true, []byte(key), place(FileName, r.lines.find(at(t.path, "ssh-ca")))
-	return []Key{k}
-}
-
-func (r *reader) sshFile(t *table, k Key, name string) []Key {
-	data, ok := r.keyFile(t, "ssh-file", name)
-	if !ok {
-		return nil
-	}
-	var keys []Key
-	for i, line := range strings.Split(string(data), "\n") {
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		if len(keys) > maxKeys {
-			break // one too many is enough to be refused
-		}
-		one := k
-		one.Kind, one.Data, one.Source = "ssh", []byte(line), place(name, i+1)
-		keys = append(keys, one)
-	}
-	if keys == nil {
-		r.at(name, 0, "it holds no key")
-	}
-	return keys
-}
-
-func (r *reader) keyFile(t *table, key, name string) ([]byte, bool) {
-	problem := func(format string, args ...any) { t.problem(key, format, args...) }
-	data, ok := r.file(problem, key, name)
-	if r.keyBytes += len(data); r.keyBytes > maxNamedBytes {
-		problem("the key files have more than %d bytes, each as often as it is named: give each principal a file",
-			maxNamedBytes)
-		return nil, false
-	}
-	return data, ok
-}
-
-// file reads a file that the policy names.
-func (r *reader) file(problem func(format string, args ...any), key, name string) ([]byte, bool) {
-	if !fs.ValidPath(name) || name == "." {
-		problem("%s = %q: want a path below the policy's folder", key, name)
-		return nil, false
-	}
-	b, ok, err := r.readFile(name, maxKeyFile)
-	return b, ok && err == nil
+		shortened := before != nil && slices.ContainsFunc(before.Keys, func(was Key) bool {
+			return was.same(&k) && !k.Until.IsZero() && (was.Until.IsZero() || k.Until.Before(was.Until))
+		})
+		return !shortened
+	})
 }

@@ -214,10 +214,6 @@ func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 	return true
 }
 
-// second is whose support of a change the cool-down counts from, of all who support it, the earliest first: the
-// second's, or the first's, where one is enough. Whoever hurries people along shall not gain by it.
-func (p *Policy) second() int { return min(1, p.Quorum.Maintainers-1) }
-
 // zeros is nothing as people write it: as long as an id.
 func (c RefChange) zeros() string {
 	return strings.Repeat("0", max(len(c.Old), len(c.New), len(c.Claimed)))
@@ -235,14 +231,6 @@ func (p *Policy) wayOut(ref string) string {
 		return "ask the server's operator to take " + ref + " away"
 	}
 	return "git push origin :" + Typed(ref) + ", then push again"
-}
-
-// Typed gives a ref's name for a command; see [Plain].
-func Typed(ref string) string {
-	if !Plain(ref) {
-		return "REF"
-	}
-	return ref
 }
 
 // MovedRef is a protected ref that isn't where the last judged push left it. Ids are "" for nothing.

@@ -3,13 +3,10 @@ package policy
 import (
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"countersign/internal/refname"
 
 	"github.com/bmatcuk/doublestar/v4"
-	"golang.org/x/text/unicode/norm"
 )
 
 // remotes are what clones call the server by habit.
@@ -44,11 +41,6 @@ func Homonyms(ref string) []string {
 		}
 	}
 	return others
-}
-
-// Names says whether the policy protects a ref by its very name, not by a pattern that takes in many.
-func (p *Policy) Names(ref string) bool {
-	return slices.Contains(p.Protect.Refs, ref) && !strings.ContainsAny(ref, `*?[{\`)
 }
 
 // Shadows gives the protected refs that an unprotected one stands in the way of: those that exist or that the
@@ -106,26 +98,6 @@ func AsObject(ref string) string {
 	return ""
 }
 
-// FoldRef gives a ref's name as file systems may take it that fold case or Unicode composition, or drop a dot at the
-// end of a name, where a ref is a file: two names that give the same are one there.
-func FoldRef(ref string) string {
-	ref = strings.ReplaceAll(ref, "./", "/")
-	if !utf8.ValidString(ref) || !strings.ContainsFunc(ref, func(r rune) bool { return r >= utf8.RuneSelf }) {
-		return foldASCII(ref)
-	}
-	fold := func(r rune) rune {
-		if unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
-			return -1 // HFS+ takes no notice of them
-		}
-		first := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			first = min(first, f)
-		}
-		return unicode.ToLower(first)
-	}
-	return norm.NFD.String(ligatures.Replace(strings.Map(fold, norm.NFD.String(ref))))
-}
-
 // Plain says whether a ref's name may stand in a command: Git allows names that a shell would obey.
 func Plain(name string) bool {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-"
@@ -179,4 +151,12 @@ func (p *Policy) JudgeName(n NewName) []Finding {
 		return refuse(RefShadows, "Git would find it by the name of the commit "+n.AsObject, elsewhere)
 	}
 	return nil
+}
+
+// Typed gives a ref's name for a command; see [Plain].
+func Typed(ref string) string {
+	if !Plain(ref) {
+		return "REF"
+	}
+	return ref
 }

@@ -26,6 +26,12 @@ func (p *Policy) signerOf(c *Commit) *Principal {
 	return p.signer(c.Signature)
 }
 
+// anonymous says whether nobody in the keyring signed the commit: it has no signature, or a stranger's, which
+// is worth as much.
+func (c *Commit) anonymous() bool {
+	return c.Signature.Status == StatusMissing || c.Signature.Status == StatusUnknown
+}
+
 // problem is why something that is signed doesn't count, and what mends that.
 type problem struct {
 	code   Code
@@ -53,6 +59,7 @@ func (p *Policy) signedBy(s Signature, sign string) (*Principal, *problem) {
 // accepts says whether the policy accepts the kind of a signature.
 func (p *Policy) accepts(s Signature) bool { return slices.Contains(p.Signatures.Kinds, s.Kind) }
 
+// notAccepted says so of the kind of a signature.
 func notAccepted(s Signature) string {
 	return fmt.Sprintf("the policy doesn't accept %s signatures", s.Kind)
 }
@@ -77,7 +84,11 @@ func (p *Policy) signer(s Signature) *Principal {
 	return p.Principal(s.Principal)
 }
 
+// amend signs the newest commit anew.
 const amend = "git commit --amend --no-edit -S"
+
+// amendNow does, and dates it anew.
+const amendNow = "git commit --amend --no-edit --date=now -S"
 
 // OtherKey gives the steps by which something is signed once more; with another key, where the same would end in the
 // same. Status is what became of the signature that it has.

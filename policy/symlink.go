@@ -170,36 +170,3 @@ func below(folder, name string) string {
 	}
 	return folder + "/" + name
 }
-
-// ofPaths gives the classes of a change by its path and those that links show it under, sorted.
-func (c *Classes) ofPaths(ch *Change) []string {
-	names := c.ofPath(ch.Path)
-	if len(ch.Also) == 0 && !ch.Anywhere {
-		return names[:len(names):len(names)] // what is remembered stays as it is
-	}
-	names = slices.Clone(names)
-	for _, path := range ch.Also {
-		names = append(names, c.ofPath(path)...)
-	}
-	if ch.Anywhere {
-		for _, g := range c.globs {
-			names = append(names, g.class)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// shownAs gives the paths of links by which a change falls in classes that its own path isn't in.
-func (c *Classes) shownAs(ch *Change, classes []string) []string {
-	var by []string
-	own := c.ofPath(ch.Path)
-	for _, path := range ch.Also {
-		if slices.ContainsFunc(c.ofPath(path), func(class string) bool {
-			return slices.Contains(classes, class) && !slices.Contains(own, class)
-		}) {
-			by = append(by, path)
-		}
-	}
-	return by
-}

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 )
-
-const day = 24 * 60 * 60 // seconds
 
 // vouchDays is how long a maintainer must have been landing commits before their signature under
 // somebody else's work earns that author tenure: or a new account could raise the next one.
@@ -78,6 +75,14 @@ func (l *Ledger) Tenure(p *Policy, principal, class string, at int64) TenureFigu
 // lies within max-landing-age and the clock's skew, both ends included; settling is at least the former.
 func (p *Policy) settledBy(at int64) int64 {
 	return at - seconds(p.Tenure.Settling) - seconds(p.Signatures.ClockSkew) - 1
+}
+
+// since is the start of a tenure that the policy gives, in seconds since 1970; 0 where it gives none.
+func (p *Policy) since(principal string) int64 {
+	if q := p.Principal(principal); q != nil && !q.Since.IsZero() {
+		return q.Since.Unix()
+	}
+	return 0
 }
 
 // Credit writes down what a landing earned, and moves the ledger's clock to it. The gate calls it
@@ -178,13 +183,6 @@ func (l *Ledger) Clone() *Ledger {
 
 // Principals lists who has an account, sorted.
 func (l *Ledger) Principals() []string { return slices.Sorted(maps.Keys(l.accounts)) }
-
-func month(when int64) int {
-	t := time.Unix(when, 0).UTC()
-	return 12*t.Year() + int(t.Month())
-}
-
-func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
 // ledgerFile is the stored form of a Ledger.
 type ledgerFile struct {

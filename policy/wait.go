@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"time"
 )
 
 // Time is a reviewer, too: what lies in the open for a week can be looked at, and whoever took a key
@@ -63,15 +62,4 @@ func (j *judgement) ifMadeUnknown(f *Finding) {
 		f.Next = append(f.Next, "ask the server's operator to place hooks/post-receive: "+
 			"countersign install --server REPOSITORY; countersign doctor")
 	}
-}
-
-// Span says a duration as people write it.
-func Span(d time.Duration) string {
-	if d >= 48*time.Hour && d%(24*time.Hour) == 0 {
-		return plural(int(d/(24*time.Hour)), "day")
-	}
-	if d%time.Hour == 0 {
-		return plural(int(d/time.Hour), "hour")
-	}
-	return d.String()
 }

@@ -1,4 +1,4 @@
-package policy
+package content
 
 import (
 	"archive/tar"
@@ -25,15 +25,7 @@ import (
 
 func inspect(content string) Traits { return Inspect([]byte(content), int64(len(content))) }
 
-func traitNames(t Traits) string {
-	var names []string
-	for _, c := range contentClasses {
-		if t&c.trait != 0 {
-			names = append(names, c.name)
-		}
-	}
-	return strings.Join(names, " ")
-}
+func traitNames(t Traits) string { return strings.Join(t.Names(), " ") }
 
 func wantTraits(t *testing.T, name, content, want string) {
 	t.Helper()

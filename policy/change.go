@@ -1,0 +1,118 @@
+package policy
+
+import (
+	"slices"
+
+	"countersign/policy/content"
+)
+
+// Traits is what the content of a blob shows, a set of bits. See [Inspect].
+type Traits = content.Traits
+
+// Inspect says what the content of a blob shows; see [content.Inspect].
+func Inspect(head []byte, size int64) Traits { return content.Inspect(head, size) }
+
+// Change is one path a commit changed. Modes are Git's; 0 is "no entry". Content describes the new
+// side only, since that is what lands.
+type Change struct {
+	Path    string // raw bytes
+	OldMode uint32
+	NewMode uint32
+	Size    int64
+	Traits  Traits
+	// Merged says of a merge's change that it holds the lines that both sides put at this very path, merged. Only its
+	// content is new: each side's own change of the path is judged where it was made.
+	Merged bool
+	// ByGit says of a merge's change that git's own merge makes it, too, as by a rename that git follows.
+	ByGit bool
+	// Also are the other paths under which a checkout shows it, by symbolic links; see [Links.Shown]. Anywhere
+	// says that these are too many: then it is in every class by path.
+	Also     []string
+	Anywhere bool
+}
+
+// Kind says in a word what happened to a path: "added", "modified", "deleted", "mode" or "type".
+func (ch Change) Kind() string {
+	const typeBits = 0o170000
+	switch {
+	case ch.OldMode == 0:
+		return "added"
+	case ch.NewMode == 0:
+		return "deleted"
+	case ch.OldMode&typeBits != ch.NewMode&typeBits:
+		return "type"
+	case ch.OldMode != ch.NewMode:
+		return "mode"
+	default:
+		return "modified"
+	}
+}
+
+// Of gives the classes of a change, sorted. A rename is an add and a delete, so a file that is moved
+// falls in the classes of both its paths; one that a symbolic link shows elsewhere in those of that path, too. Lines
+// of both sides that a merge puts together have the classes of their content alone.
+func (c *Classes) Of(ch Change) []string {
+	if ch.Merged {
+		return ch.Traits.Names()
+	}
+	names := c.ofPaths(&ch)
+	n := len(names)
+	const (
+		typeBits = 0o170000
+		file     = 0o100000
+		link     = 0o120000
+		gitlink  = 0o160000
+		execBits = 0o111
+	)
+	was, is := ch.OldMode&typeBits, ch.NewMode&typeBits
+	if is == link {
+		names = append(names, classSymlink)
+	}
+	if is == gitlink || was == gitlink {
+		names = append(names, classSubmodule)
+	}
+	if is == file && ch.NewMode&execBits != 0 && (was != file || ch.OldMode&execBits == 0) {
+		names = append(names, classExecBit)
+	}
+	if was != 0 && is != 0 && was != is {
+		names = append(names, classTypeChange)
+	}
+	names = append(names, ch.Traits.Names()...)
+	if len(names) > n {
+		slices.Sort(names)
+	}
+	return names
+}
+
+// ofPaths gives the classes of a change by its path and those that links show it under, sorted.
+func (c *Classes) ofPaths(ch *Change) []string {
+	names := c.ofPath(ch.Path)
+	if len(ch.Also) == 0 && !ch.Anywhere {
+		return names[:len(names):len(names)] // what is remembered stays as it is
+	}
+	names = slices.Clone(names)
+	for _, path := range ch.Also {
+		names = append(names, c.ofPath(path)...)
+	}
+	if ch.Anywhere {
+		for _, g := range c.globs {
+			names = append(names, g.class)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// shownAs gives the paths of links by which a change falls in classes that its own path isn't in.
+func (c *Classes) shownAs(ch *Change, classes []string) []string {
+	var by []string
+	own := c.ofPath(ch.Path)
+	for _, path := range ch.Also {
+		if slices.ContainsFunc(c.ofPath(path), func(class string) bool {
+			return slices.Contains(classes, class) && !slices.Contains(own, class)
+		}) {
+			by = append(by, path)
+		}
+	}
+	return by
+}

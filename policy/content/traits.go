@@ -1,0 +1,37 @@
+package content
+
+// Traits is what a content shows, a set of bits. See [Inspect].
+type Traits uint32
+
+// The traits that Inspect looks for.
+const (
+	Binary     Traits = 1 << iota // a NUL byte, or bytes that are no text
+	Executable                    // a program or library by its magic bytes
+	Archive                       // a compressed file or archive by its magic bytes
+	Encoded                       // text that carries a large base64 or hexadecimal payload
+	Bidi                          // characters that show a reader another order than a compiler reads
+	Large                         // longer than what was inspected: the rest is unseen
+
+	All = Binary | Executable | Archive | Encoded | Bidi | Large
+)
+
+// Names gives the names of the traits, in the order of the alphabet.
+func (t Traits) Names() []string {
+	var names []string
+	for _, known := range []struct {
+		trait Traits
+		name  string
+	}{
+		{Archive, "archive"},
+		{Bidi, "bidi"},
+		{Binary, "binary"},
+		{Encoded, "encoded"},
+		{Executable, "executable"},
+		{Large, "large"},
+	} {
+		if t&known.trait != 0 {
+			names = append(names, known.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,172 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/policy/content"
+)
+
+// rules asks every rule about a commit.
+func (j *judgement) rules(c *Commit, accountable *Principal) {
+	classes := c.classified(j.p)
+	for i := range j.p.Rules {
+		rule := &j.p.Rules[i]
+		touched := j.outsidePolicy(c, touchedBy(j.p.Classes, rule, c, classes))
+		if len(touched) == 0 {
+			j.step(c, "rule "+rule.Name, true, "touches none of its classes")
+			continue
+		}
+		if rule.Refuse {
+			f := j.finding(c, ContentRefused, "the rule lets nobody make this change", "take it out, then "+amend)
+			f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, touched, accountable.Name
+			j.add(f)
+			continue
+		}
+		short := j.shortfall(rule, touched, accountable)
+		if short == nil {
+			j.step(c, "rule "+rule.Name, true, "%s is exempt by tenure", accountable.Name)
+			continue
+		}
+		have, discounted := j.approvers(rule, c, touched, accountable)
+		if len(have) >= rule.Approvals {
+			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
+			continue
+		}
+		if rule.Wait > 0 && j.waited(c, rule) {
+			continue
+		}
+		j.needsApproval(c, rule, touched, accountable, short, have, discounted)
+	}
+}
+
+// touchedBy lists the changes that fall in a rule's classes, each with those classes.
+func touchedBy(by *Classes, rule *Rule, c *Commit, classes [][]string) []TouchedPath {
+	var touched []TouchedPath
+	for i, ch := range c.Changes {
+		var in []string
+		for _, class := range classes[i] {
+			if slices.Contains(rule.Classes, class) {
+				in = append(in, class)
+			}
+		}
+		if in != nil {
+			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in, ShownAs: by.shownAs(&ch, in)})
+		}
+	}
+	return touched
+}
+
+// outsidePolicy takes out of what a commit touched what is judged by what it does to the policy instead: that a file
+// of the policy in the tree, before or after the landing, changes at all. What shows or hides something there
+// is judged as anywhere, but that keys are binary or encoded where the landing leaves them.
+func (j *judgement) outsidePolicy(c *Commit, touched []TouchedPath) []TouchedPath {
+	if !j.landing.InTree {
+		return touched
+	}
+	var becomes *Policy
+	if a := j.landing.Amended; a != nil {
+		becomes = a.Policy
+	}
+	left := touched[:0]
+	for _, t := range touched {
+		name, within := strings.CutPrefix(t.Path, Folder+"/")
+		after := becomes != nil && slices.Contains(becomes.files, name)
+		if within && (after || slices.Contains(j.p.files, name)) {
+			read := after && j.landing.Amended.Same[c.ID]
+			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
+				switch class {
+				case classBinary:
+					return read && name != FileName && becomes.carries[name]&content.Binary == 0
+				case classEncoded:
+					return read && becomes.carries[name]&content.Encoded == 0
+				default:
+					return !slices.Contains(fixedClasses(), class)
+				}
+			})
+		}
+		if len(t.Classes) > 0 {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// shortfall is the tenure that a principal lacks for a rule.
+type shortfall struct {
+	paths   []TouchedPath // those whose classes aren't earned
+	in      string        // the class that lacks most, "" for overall
+	tenure  TenureFigures
+	exempts *TenureFigures // what would do, nil if nothing would
+}
+
+// shortfall gives nil if the principal's tenure exempts it. Each class that a path falls in must be
+// earned by itself: years of one kind of file don't make somebody known for another.
+func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *shortfall {
+	s := &shortfall{paths: touched}
+	if !rule.Exempt.Nobody {
+		s.exempts = &TenureFigures{Days: rule.Exempt.Days, Commits: rule.Exempt.Commits, Months: rule.Exempt.Months}
+	}
+	if rule.Exempt.In == "all" {
+		s.tenure = j.l.Tenure(j.p, q.Name, overall, j.at)
+		if q.Role != Service && rule.Exempt.met(s.tenure) {
+			return nil
+		}
+		return s
+	}
+	s.paths = nil
+	for _, path := range touched {
+		unmet := false
+		for _, class := range path.Classes {
+			t := j.l.Tenure(j.p, q.Name, class, j.at)
+			if q.Role != Service && rule.Exempt.met(t) {
+				continue
+			}
+			unmet = true
+			if s.in == "" || t.Commits < s.tenure.Commits {
+				s.in, s.tenure = class, t
+			}
+		}
+		if unmet {
+			s.paths = append(s.paths, path)
+		}
+	}
+	if s.paths == nil {
+		return nil
+	}
+	return s
+}
+
+// needsApproval reports a change that needs a second person, or has to wait.
+func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal,
+	short *shortfall, have []string, discounted []Discount,
+) {
+	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
+	next := []string{"countersign approve " + c.ID}
+	switch {
+	case rule.Wait > 0:
+		code = OnHold
+		from := date(j.firstSeen(c.ID, c.Committer.When) + seconds(rule.Wait))
+		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on",
+			Span(rule.Wait), from)
+		next = []string{
+			"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt,
+			"or have it approved there: countersign approve " + c.ID,
+		}
+		j.needsFirstSeen(c.ID)
+	case !j.landing.ApprovalsFetched:
+		code, detail = ApprovalNotFetched, detail+"; this repository has no approval refs, so they may not have been fetched"
+		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
+	}
+	j.needsApprovals()
+	f := j.finding(c, code, detail, next...)
+	if code == OnHold {
+		j.ifMadeUnknown(&f)
+	}
+	f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, short.paths, accountable.Name
+	f.Tenure, f.TenureIn, f.Exempt = &short.tenure, short.in, short.exempts
+	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
+	f.Ask = j.couldApprove(rule, touched, accountable, have)
+	j.add(f)
+}
