@@ -36,7 +36,7 @@
 //
 //   - words: code.go, decision.go, outcome.go, time.go, fold.go, glob.go
 //   - what a policy says: setting.go, principal.go, class.go, class_builtin.go, change.go, symlink.go, policy.go
-//   - what is known, and earned: fact.go, signature.go, tenure.go, exempt.go
+//   - what is known, and earned: fact.go, signature.go, tenure.go, earning.go, exempt.go
 //   - who counts with whom: conflict.go, quorum.go
 //   - what a change of the policy does: effect.go, amendment_principals.go, amendment.go
 //   - one landing: judgement.go, wait.go, approval.go, exception.go, rule.go, amendment_quorum.go, judge.go,

@@ -1,0 +1,50 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestEarning(t *testing.T) {
+	t.Parallel()
+	const text = "version = 1\n" + alice
+	of := func(text string) string {
+		t.Helper()
+		sum, err := mustLoad(t, text).Earning()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	add := func(more string) string { return text + more }
+	before := func(more string) string { return strings.Replace(text, "version = 1\n", "version = 1\n"+more, 1) }
+	for name, c := range map[string]struct {
+		text string
+		same bool
+	}{
+		"a remark":                {before("# who is who\n\n"), true},
+		"a rule":                  {add("[[rule]]\nname = \"all\"\nclasses = [\"build\"]\nexempt = { days = 9, in = \"all\" }\n"), true},
+		"a protected ref":         {before("[protect]\nrefs = [\"refs/heads/next\"]\n"), true},
+		"where the journal is":    {before("[journal]\nrotate = \"1MiB\"\n"), true},
+		"signed pushes":           {before("[push]\ncertificate = \"required\"\n"), true},
+		"introductions":           {before("[introductions]\nacross = true\n"), true},
+		"a class":                 {before("[class.build]\nadd = [\"x/**\"]\n"), false},
+		"a class of one's own":    {before("[class.docs]\npaths = [\"docs/**\"]\n"), false},
+		"settling":                {before("[tenure]\nsettling = \"20d\"\n"), false},
+		"adoption":                {before("[adoption]\ncommits = [\"" + strings.Repeat("1", 40) + "\"]\n"), false},
+		"claims":                  {before("[adoption]\ncredit-claims = false\n"), false},
+		"kinds of signatures":     {before("[signatures]\nkinds = [\"ssh\"]\n"), false},
+		"a list of revoked keys":  {before("[signatures]\nssh-revoked = [\"keys/revoked.krl\"]\n"), false},
+		"an authority":            {before("[x509]\ntrusted-roots = [\"keys/company.pem\"]\n"), false},
+		"a key":                   {strings.Replace(text, "AAAA", "BBBB", 1), false},
+		"a revoked key":           {strings.Replace(text, "AAAA\"", "AAAA\", revoked = \"retired\", until = 2025-01-01", 1), false},
+		"an address":              {strings.Replace(text, "alice@", "ann@", 1), false},
+		"a role":                  {add(strings.NewReplacer("alice", "bob", "AAAA", "BBBB", "maintainer", "service").Replace(alice)), false},
+		"an earlier start":        {strings.Replace(text, "keys = [", "since = 2020-01-01\nkeys = [", 1), false},
+		"somebody in the keyring": {add(strings.NewReplacer("alice", "bob", "AAAA", "BBBB").Replace(alice)), false},
+	} {
+		if same := of(c.text) == of(text); same != c.same {
+			t.Errorf("%s: the same earning: %v", name, same)
+		}
+	}
+}
