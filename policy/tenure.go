@@ -2,8 +2,10 @@ package policy
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // vouchDays is how long a maintainer must have been landing commits before their signature under
@@ -33,10 +35,11 @@ type tally struct {
 	Month   int   `json:"month"`  // the last one counted: 12*year + month
 }
 
+// credit is a commit that hasn't settled. Accounts are not changed: credits share them.
 type credit struct {
-	When      int64    `json:"when"`
-	Principal string   `json:"principal"`
-	Accounts  []string `json:"accounts"`
+	When      int64
+	Principal string
+	Accounts  []string
 }
 
 // LandingTime gives the landing time of a landing commit with this committer date, next on the line.
@@ -184,16 +187,35 @@ func (l *Ledger) Clone() *Ledger {
 // Principals lists who has an account, sorted.
 func (l *Ledger) Principals() []string { return slices.Sorted(maps.Keys(l.accounts)) }
 
-// ledgerFile is the stored form of a Ledger.
+// ledgerFile is the stored form of a Ledger. Credits that haven't settled are many on a busy branch, and say the same
+// few things: they stand there as the landing time, who, and what for.
 type ledgerFile struct {
 	Last     int64                        `json:"last"`
 	Accounts map[string]map[string]*tally `json:"accounts"`
-	Pending  []credit                     `json:"pending"`
+	People   []string                     `json:"people,omitempty"`
+	For      [][]string                   `json:"for,omitempty"`     // names of accounts
+	Pending  [][3]int64                   `json:"pending,omitempty"` // with indexes into these two
 }
 
 // MarshalJSON writes the ledger, for a cache that is checked and rebuilt rather than trusted.
 func (l *Ledger) MarshalJSON() ([]byte, error) {
-	return json.Marshal(ledgerFile{Last: l.last, Accounts: l.accounts, Pending: l.pending})
+	f := ledgerFile{Last: l.last, Accounts: l.accounts}
+	people, accounts := make(map[string]int), make(map[string]int)
+	for _, c := range l.pending {
+		who, known := people[c.Principal]
+		if !known {
+			who = len(f.People)
+			people[c.Principal], f.People = who, append(f.People, c.Principal)
+		}
+		names := strings.Join(c.Accounts, "\x00")
+		what, known := accounts[names]
+		if !known {
+			what = len(f.For)
+			accounts[names], f.For = what, append(f.For, c.Accounts)
+		}
+		f.Pending = append(f.Pending, [3]int64{c.When, int64(who), int64(what)})
+	}
+	return json.Marshal(f)
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
@@ -202,6 +224,13 @@ func (l *Ledger) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return err
 	}
-	*l = Ledger{last: f.Last, accounts: f.Accounts, pending: f.Pending}
+	*l = Ledger{last: f.Last, accounts: f.Accounts, pending: make([]credit, 0, len(f.Pending))}
+	for _, c := range f.Pending {
+		who, what := uint64(c[1]), uint64(c[2])
+		if who >= uint64(len(f.People)) || what >= uint64(len(f.For)) {
+			return errors.New("a credit of nobody, or for nothing")
+		}
+		l.pending = append(l.pending, credit{When: c[0], Principal: f.People[who], Accounts: f.For[what]})
+	}
 	return nil
 }

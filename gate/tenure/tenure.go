@@ -8,7 +8,7 @@
 // and the commit that it went on from, in case another hook refuses the push after all.
 //
 // It is a cache and no witness. A file names its format, the policy that it was worked out by and, in each entry, the
-// commit that it stands for, and ends with a checksum over all of that. What doesn't fit, of another policy, of another
+// commit that it stands for, and begins with a checksum over all of that. What doesn't fit, of another policy, of another
 // version of this program, cut or changed, is as if it weren't there: the caller works it out anew. The checksum
 // finds damage and no malice; whoever may write to the folder may write to the repository. What can't be written costs
 // time and no trust, so nobody is told.
@@ -18,6 +18,7 @@
 package tenure
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -31,30 +32,51 @@ import (
 )
 
 // version is that of the format. A program of another version works everything out anew.
-const version = 3
+const version = 4
 
 // Cache keeps the tenure earned on the refs of one repository by one policy.
 type Cache struct {
 	dir    string
 	policy string
-	kept   map[string][]Entry // by ref, until Save
+	read   map[string][]stored // by file name: each is read once
+	kept   map[string][]Entry  // by ref, until Save
 }
 
 // Open gives the cache of a Git directory. The policy is named by all that a ledger depends on but the history
 // itself.
 func Open(gitDir, policy string) *Cache {
-	return &Cache{dir: filepath.Join(gitDir, "countersign", "tenure"), policy: policy, kept: make(map[string][]Entry)}
+	return &Cache{
+		dir: filepath.Join(gitDir, "countersign", "tenure"), policy: policy,
+		read: make(map[string][]stored), kept: make(map[string][]Entry),
+	}
 }
 
 // Entry is what is known of a commit on a ref's first-parent line.
 type Entry struct {
-	Tip    string         `json:"tip"` // the commit
-	Ledger *policy.Ledger `json:"ledger"`
+	Tip    string // the commit
+	Ledger *policy.Ledger
 	// Above names the commits of adoption if the tip is known to reach them all: then what the tip doesn't
 	// reach is all that is new, and Git has less to look at.
-	Above []string `json:"above,omitempty"`
+	Above []string
 	// Links are the symbolic links in the tip's tree.
-	Links Links `json:"links"`
+	Links Links
+}
+
+// stored is an entry as a file has it. Its ledger is read when it is asked for.
+type stored struct {
+	Tip    string          `json:"tip"`
+	Ledger json.RawMessage `json:"ledger"`
+	Above  []string        `json:"above,omitempty"`
+	Links  Links           `json:"links"`
+}
+
+// ledger gives the ledger of an entry, for the caller alone; nil where it can't be read.
+func (s stored) ledger() *policy.Ledger {
+	l := new(policy.Ledger)
+	if len(s.Ledger) == 0 || string(s.Ledger) == "null" || json.Unmarshal(s.Ledger, l) != nil {
+		return nil
+	}
+	return l
 }
 
 // Links are symbolic links as a file keeps them: path and target, raw bytes, sorted by path. Nil says that they
@@ -71,34 +93,33 @@ func LinksOf(links *policy.Links) Links {
 	return kept
 }
 
-// file is what a file holds: the entries of one ref, newest first.
+// file is what a file holds after its first line, which is the SHA-256 of the rest in hexadecimal.
 type file struct {
-	Version int     `json:"v"`
-	Ref     string  `json:"ref"`
-	Policy  string  `json:"policy"`
-	Entries []Entry `json:"entries"`
-	Sum     string  `json:"sum"` // SHA-256 of all the above
+	Version int      `json:"v"`
+	Ref     string   `json:"ref"`
+	Policy  string   `json:"policy"`
+	Entries []stored `json:"entries"` // of one ref, newest first
 }
 
-func (f file) sum() string {
-	f.Sum = ""
-	b, err := json.Marshal(f)
-	if err != nil {
-		return ""
-	}
-	h := sha256.Sum256(b)
+func sum(body []byte) string {
+	h := sha256.Sum256(body)
 	return hex.EncodeToString(h[:])
 }
 
 // At gives the ledger of a ref up to and including a commit, nil where none is kept. Then earlier are those that
 // are, newest first; one of them may stand on the way to the commit. Nobody else has the ledgers that it gives.
 func (c *Cache) At(ref, tip string) (l *policy.Ledger, earlier []Entry) {
-	earlier = c.load(c.name(ref))
-	at := func(e Entry) bool { return e.Tip == tip }
-	if i := slices.IndexFunc(earlier, at); i >= 0 {
-		return earlier[i].Ledger, nil
+	there := c.load(c.name(ref))
+	at := func(s stored) bool { return s.Tip == tip }
+	if i := slices.IndexFunc(there, at); i >= 0 {
+		return there[i].ledger(), nil
 	}
-	if len(earlier) > 0 {
+	for _, s := range there {
+		if l := s.ledger(); l != nil {
+			earlier = append(earlier, Entry{Tip: s.Tip, Ledger: l, Above: s.Above, Links: s.Links})
+		}
+	}
+	if len(there) > 0 {
 		return nil, earlier
 	}
 	files, err := filepath.Glob(filepath.Join(c.dir, "*.json"))
@@ -108,7 +129,7 @@ func (c *Cache) At(ref, tip string) (l *policy.Ledger, earlier []Entry) {
 	for _, name := range files { // a new branch begins where another is, or was a push ago
 		others := c.load(name)
 		if i := slices.IndexFunc(others, at); i >= 0 {
-			return others[i].Ledger, nil
+			return others[i].ledger(), nil
 		}
 	}
 	return nil, nil
@@ -116,7 +137,7 @@ func (c *Cache) At(ref, tip string) (l *policy.Ledger, earlier []Entry) {
 
 // Above says whether a commit on a ref is known to reach all commits of adoption.
 func (c *Cache) Above(ref, tip string, adopted []string) bool {
-	return slices.ContainsFunc(c.load(c.name(ref)), func(e Entry) bool {
+	return slices.ContainsFunc(c.load(c.name(ref)), func(e stored) bool {
 		return e.Tip == tip && slices.Equal(e.Above, adopted)
 	})
 }
@@ -142,13 +163,26 @@ func (c *Cache) Keep(ref string, entries ...Entry) { c.kept[ref] = entries }
 // Save writes what Keep remembered.
 func (c *Cache) Save() {
 	for ref, entries := range c.kept {
-		f := file{Version: version, Ref: ref, Policy: c.policy, Entries: entries}
-		f.Sum = f.sum()
-		if b, err := json.Marshal(f); err == nil && shared.MakeFolder(c.dir) == nil {
-			_ = shared.Replace(c.name(ref), b)
+		if whole, err := c.file(ref, entries); err == nil && shared.MakeFolder(c.dir) == nil {
+			_ = shared.Replace(c.name(ref), whole)
+			delete(c.read, c.name(ref))
 		}
 	}
 	clear(c.kept)
+}
+
+// file gives the file of a ref.
+func (c *Cache) file(ref string, entries []Entry) ([]byte, error) {
+	f := file{Version: version, Ref: ref, Policy: c.policy}
+	for _, e := range entries {
+		ledger, err := json.Marshal(e.Ledger)
+		if err != nil {
+			return nil, err
+		}
+		f.Entries = append(f.Entries, stored{Tip: e.Tip, Ledger: ledger, Above: e.Above, Links: e.Links})
+	}
+	body, err := json.Marshal(f)
+	return append([]byte(sum(body)+"\n"), body...), err
 }
 
 func (c *Cache) name(ref string) string {
@@ -156,17 +190,24 @@ func (c *Cache) name(ref string) string {
 	return filepath.Join(c.dir, hex.EncodeToString(h[:8])+".json")
 }
 
-// load reads the entries of a file; none where it doesn't fit.
-func (c *Cache) load(name string) []Entry {
-	b, err := os.ReadFile(name)
+// load gives the entries of a file; none where it doesn't fit.
+func (c *Cache) load(name string) []stored {
+	entries, known := c.read[name]
+	if !known {
+		entries = c.fitting(name)
+		c.read[name] = entries
+	}
+	return entries
+}
+
+func (c *Cache) fitting(name string) []stored {
+	whole, err := os.ReadFile(name)
 	if err != nil {
 		return nil
 	}
+	first, body, _ := bytes.Cut(whole, []byte("\n"))
 	var f file
-	if json.Unmarshal(b, &f) != nil || f.Version != version || f.Policy != c.policy || f.Sum != f.sum() {
-		return nil
-	}
-	if slices.ContainsFunc(f.Entries, func(e Entry) bool { return e.Ledger == nil }) {
+	if string(first) != sum(body) || json.Unmarshal(body, &f) != nil || f.Version != version || f.Policy != c.policy {
 		return nil
 	}
 	return f.Entries

@@ -2,7 +2,7 @@ package tenure
 
 import (
 	"bytes"
-	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -143,8 +143,10 @@ func TestSpoiltCacheIsNotUsed(t *testing.T) {
 	replaced := func(old, new string) string { return strings.Replace(string(whole), old, new, 1) }
 	for name, forged := range map[string]string{
 		"an earlier landing": replaced(`"last":`, `"last":-`), "another commit": replaced(`"tip":"2"`, `"tip":"3"`),
-		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":3`, `"v":2`),
-		"cut": string(whole[:len(whole)/2]), "empty": "", "no ledger": `{"v":3,"policy":"digest","entries":[{"tip":"2"}]}`,
+		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":4`, `"v":3`),
+		"cut": string(whole[:len(whole)/2]), "empty": "", "another sum": "0" + string(whole[1:]), "no sum": string(whole[65:]), "a byte more": string(whole) + " ",
+		"no ledger":       summed(`{"v":4,"policy":"digest","entries":[{"tip":"2"}]}`),
+		"nobody's credit": summed(`{"v":4,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":[[1,0,0]]}}]}`),
 	} {
 		if bytes.Equal(whole, []byte(forged)) {
 			t.Fatalf("%s: nothing was changed", name)
@@ -162,18 +164,16 @@ func TestSpoiltCacheIsNotUsed(t *testing.T) {
 	}
 }
 
+// summed gives a file whose sum is right.
+func summed(body string) string { return sum([]byte(body)) + "\n" + body }
+
 // A file of another format isn't read, though it is whole.
 func TestOtherFormat(t *testing.T) {
 	t.Parallel()
 	for v, want := range map[int]string{version: text(t, ledger(3)), version - 1: "none"} {
 		dir, name := saved(t, Entry{Tip: "2", Ledger: ledger(1)})
-		f := file{Version: v, Ref: main, Policy: byPolicy, Entries: []Entry{{Tip: "2", Ledger: ledger(3)}}}
-		f.Sum = f.sum()
-		b, err := json.Marshal(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, b, 0o600); err != nil {
+		body := fmt.Sprintf(`{"v":%d,"policy":%q,"entries":[{"tip":"2","ledger":%s}]}`, v, byPolicy, text(t, ledger(3)))
+		if err := os.WriteFile(name, []byte(summed(body)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if got := at(t, Open(dir, byPolicy), main, "2"); got != want {
