@@ -242,7 +242,8 @@ func (e Env) usable(repository string, policy place, o gate.Options) (*gate.Gate
 		err = fmt.Errorf("%w; in a clone say --policy, see --help", err)
 	}
 	if g.Repository() != nil {
-		err = exitError{exitUsage, err}
+		// What is wrong with the policy is known, so nothing is undecided.
+		err = usage("%s", strings.TrimPrefix(err.Error(), gate.ErrUndecided.Error()+": "))
 	}
 	return nil, errors.Join(err, g.Close())
 }
