@@ -182,22 +182,9 @@ func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable 
 	var names []string
 	for i := range j.p.Principals {
 		q := &j.p.Principals[i]
-		if !slices.Contains(have, q.Name) && j.ineligible(rule, touched, q, accountable) == "" {
+		if q.approves() && !slices.Contains(have, q.Name) && j.ineligible(rule, touched, q, accountable) == "" {
 			names = append(names, q.Name)
 		}
 	}
 	return names
-}
-
-// Lonely names those who may sign and for whose changes nobody could stand second.
-func (p *Policy) Lonely() []string {
-	var lonely []string
-	j := &judgement{p: p}
-	for i := range p.Principals {
-		q := &p.Principals[i]
-		if (q.Role == Maintainer || q.Role == Contributor) && len(j.couldApprove(new(Rule), nil, q, nil)) == 0 {
-			lonely = append(lonely, q.Name)
-		}
-	}
-	return lonely
 }

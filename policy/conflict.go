@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // maxGenerations bounds how long a line of introductions may be.
@@ -168,4 +169,55 @@ func (p *Policy) conflictAmong(people, together []*Principal) string {
 		}
 	}
 	return ""
+}
+
+// Lonely names those who may sign and for whose changes nobody could stand second.
+func (p *Policy) Lonely() []string {
+	var lonely []string
+	could := p.countApprovers(p.approvers(), 1)
+	for i := range p.Principals {
+		if q := &p.Principals[i]; q.lands() && could(q) == 0 {
+			lonely = append(lonely, q.Name)
+		}
+	}
+	return lonely
+}
+
+// countApprovers gives a function that counts how many of some approvers could stand second behind what somebody signs,
+// up to enough, whatever tenure a rule asks of them. Of those whom the same principal brought in at the same time, and
+// who brought in nobody, each has a conflict of interest with whom the others have one: they are counted once.
+func (p *Policy) countApprovers(approvers []*Principal, enough int) func(signer *Principal) int {
+	type origin struct {
+		by       string
+		at       time.Time
+		approves bool
+	}
+	introducers, approve := make(map[string]bool), make(map[*Principal]bool)
+	for _, q := range p.Principals {
+		introducers[q.IntroducedBy] = true
+	}
+	for _, q := range approvers {
+		approve[q] = true
+	}
+	count := func(signer *Principal) (n int) {
+		for _, q := range approvers {
+			if n < enough && q != signer && p.conflict(signer, q) == "" {
+				n++
+			}
+		}
+		return n
+	}
+	counted := make(map[origin]int)
+	return func(signer *Principal) int {
+		if introducers[signer.Name] {
+			return count(signer)
+		}
+		from := origin{signer.IntroducedBy, signer.Introduced, approve[signer]}
+		n, known := counted[from]
+		if !known {
+			n = count(signer)
+			counted[from] = n
+		}
+		return n
+	}
 }

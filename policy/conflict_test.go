@@ -165,3 +165,41 @@ func TestConflictsByLines(t *testing.T) {
 		}
 	}
 }
+
+// Who could stand second is counted for everybody as it is for each alone.
+func TestApproversAreCountedForEach(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := conflictWorld(t, rapid.IntRange(1, 12).Draw(t, "n"))
+		for i := range p.Principals {
+			p.Principals[i].Role = rapid.SampledFrom([]Role{Maintainer, Contributor, Reviewer, Service}).Draw(t, "role")
+		}
+		p.Introductions.Across = rapid.Bool().Draw(t, "across")
+		enough := rapid.IntRange(1, 5).Draw(t, "enough")
+		could, most := p.countApprovers(p.approvers(), enough), 0
+		var lonely []string
+		for i := range p.Principals {
+			signer, n := &p.Principals[i], 0
+			for k := range p.Principals {
+				q := &p.Principals[k]
+				if q != signer && p.Powerless(q.Name, true) == "" && p.conflict(signer, q) == "" {
+					n++
+				}
+			}
+			if got := could(signer); got != min(n, enough) {
+				t.Fatalf("%d for %+v, want %d: %+v", got, signer, min(n, enough), p.Principals)
+			}
+			if signer.Role != Maintainer && signer.Role != Contributor {
+				continue
+			}
+			if most = max(most, n); n == 0 {
+				lonely = append(lonely, signer.Name)
+			}
+		}
+		if got := p.mostApprovers(false, enough); got != min(most, enough) {
+			t.Fatalf("%d at most, want %d", got, min(most, enough))
+		}
+		if got := p.Lonely(); !slices.Equal(got, lonely) {
+			t.Fatalf("lonely are %v, want %v", got, lonely)
+		}
+	})
+}

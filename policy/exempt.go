@@ -6,7 +6,7 @@ import "slices"
 // approval there.
 func (p *Policy) ExemptIn(l *Ledger, rule *Rule, principal string, at int64) []string {
 	q := p.Principal(principal)
-	if rule.Refuse || q == nil || q.Role != Maintainer && q.Role != Contributor {
+	if rule.Refuse || q == nil || !q.lands() {
 		return nil
 	}
 	var classes []string

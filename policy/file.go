@@ -60,9 +60,10 @@ func (r *reader) finish(p *Policy) {
 	}
 	p.Digest = hex.EncodeToString(sum.Sum(nil))
 	p.carries = make(map[string]Traits, len(p.files))
+	rest := r.rest(p)
 	for _, name := range p.files {
-		rest := r.rest(p, name)
-		p.carries[name] = Inspect(rest, int64(len(rest)))
+		text := rest(name)
+		p.carries[name] = Inspect(text, int64(len(text)))
 	}
 	if p.Classes == nil {
 		p.Classes = builtInClasses()
@@ -73,56 +74,69 @@ func (r *reader) finish(p *Policy) {
 // smallList is how long a list of revoked keys may be that nobody asks what it is: one maintainer may add it.
 const smallList = 4 << 10
 
-// rest gives a file's text without what was read as a key or a commit's id there, which looks like a payload.
-// Whoever changes a key needs the quorum; whoever writes something beside it doesn't.
-func (r *reader) rest(p *Policy, name string) []byte {
-	text := r.read[name]
-	var known []string
-	without := func(s string) {
-		if s != "" {
-			known = append(known, s, "")
-		}
-	}
+// rest gives a function for a file's text without what was read as a key or a commit's id there, which looks like a
+// payload. Whoever changes a key needs the quorum; whoever writes something beside it doesn't.
+func (r *reader) rest(p *Policy) func(name string) []byte {
+	var known []string // in every file, each with nothing in its place
 	for _, id := range p.Adoption.Commits {
-		without(id)
+		known = append(known, id, "")
 	}
+	openpgp, allowed := make(map[string]bool), make(map[string]int) // allowed signers with how many are known before
 	for _, q := range p.Principals {
 		for _, k := range q.Keys {
+			_, named := allowed[k.Source]
 			switch {
 			case k.Kind == "ssh":
 				// The type and the key; what comes behind them is anybody's remark.
 				if fields := strings.Fields(string(k.Data)); len(fields) > 1 {
-					without(fields[1])
+					known = append(known, fields[1], "")
 				}
-			case k.Kind == "openpgp" && k.Source == name:
-				if len(text) > 0 && text[0] >= 0x80 {
-					return nil // its binary form, in which there is nothing else
-				}
-				return outsideArmor(text)
-			case k.Kind == "allowed-signers" && k.Source == name:
-				for line := range strings.Lines(string(text)) {
-					for _, word := range strings.Fields(line) {
-						if !strings.HasPrefix(line, "#") && strings.HasPrefix(word, "AAAA") && len(word) <= smallList {
-							without(word)
-						}
-					}
-				}
+			case k.Kind == "openpgp":
+				openpgp[k.Source] = true
+			case k.Kind == "allowed-signers" && !named:
+				allowed[k.Source] = len(known)
 			}
 		}
 	}
-	if slices.ContainsFunc(p.X509.Roots, func(f File) bool { return f.Name == name }) {
-		return nil // only the quorum says whom to trust
-	}
-	for _, f := range slices.Concat(p.Signatures.RevokedSSH, p.X509.CRLs) {
-		if f.Name == name && len(text) <= smallList {
+	everywhere := strings.NewReplacer(known...)
+	return func(name string) []byte {
+		text := r.read[name]
+		before, signers := allowed[name]
+		switch {
+		case openpgp[name]:
+			return outsideArmor(text)
+		case slices.ContainsFunc(p.X509.Roots, func(f File) bool { return f.Name == name }):
+			return nil // only the quorum says whom to trust
+		case len(text) <= smallList && slices.ContainsFunc(slices.Concat(p.Signatures.RevokedSSH, p.X509.CRLs),
+			func(f File) bool { return f.Name == name }):
 			return nil
+		case signers:
+			here := slices.Insert(slices.Clone(known), before, signerKeys(text)...)
+			return []byte(strings.NewReplacer(here...).Replace(string(text)))
+		default:
+			return []byte(everywhere.Replace(string(text)))
 		}
 	}
-	return []byte(strings.NewReplacer(known...).Replace(string(text)))
 }
 
-// outsideArmor gives the lines of a file around its armored blocks.
+// signerKeys gives the keys of a file of allowed signers, each with nothing in its place.
+func signerKeys(text []byte) []string {
+	var known []string
+	for line := range strings.Lines(string(text)) {
+		for _, word := range strings.Fields(line) {
+			if !strings.HasPrefix(line, "#") && strings.HasPrefix(word, "AAAA") && len(word) <= smallList {
+				known = append(known, word, "")
+			}
+		}
+	}
+	return known
+}
+
+// outsideArmor gives the lines of a file of OpenPGP keys around its armored blocks. In the binary form there are none.
 func outsideArmor(text []byte) []byte {
+	if len(text) > 0 && text[0] >= 0x80 {
+		return nil
+	}
 	var rest []byte
 	within := false
 	for line := range bytes.Lines(text) {

@@ -23,16 +23,22 @@ func (r *reader) check(p *Policy, needKeys bool) {
 	}
 	if introductions, _ := r.written["introductions"].(map[string]any); introductions["across"] == nil {
 		// The one who could approve anything has introduced everybody.
-		p.Introductions.Across = p.approvers() == 1
+		p.Introductions.Across = len(p.approvers()) == 1
 	}
 	r.quorum(p)
-	most := p.mostApprovers(needKeys)
 	if r.written["rule"] == nil {
-		if most == 0 {
+		if p.mostApprovers(needKeys, 1) == 0 {
 			exemptByTenure(p.Rules)
 		}
 		return
 	}
+	enough := 0
+	for _, rule := range p.Rules {
+		if !rule.Refuse && rule.Wait == 0 {
+			enough = max(enough, rule.Approvals)
+		}
+	}
+	most := p.mostApprovers(needKeys, enough)
 	for i, rule := range p.Rules {
 		line := r.lines.find(at("", "rule", i, "approvals"))
 		switch {
@@ -69,38 +75,19 @@ func (r *reader) quorum(p *Policy) {
 	}
 }
 
-// approvers is how many principals there are who approve.
-func (p *Policy) approvers() int {
-	n := 0
-	for _, q := range p.Principals {
-		if q.Role == Maintainer || q.Role == Reviewer {
-			n++
-		}
-	}
-	return n
-}
-
 // mostApprovers is how many principals could stand second behind a change, whoever of the others
-// makes it; with needKeys only who has a key that isn't retired. Whose key was stolen comes back with
-// another: to revoke it, which one maintainer may, mustn't make the rules laxer, nor be refused for that.
-func (p *Policy) mostApprovers(needKeys bool) int {
+// makes it, counted up to enough; with needKeys only who has a key that isn't retired. Whose key was stolen comes back
+// with another: to revoke it, which one maintainer may, mustn't make the rules laxer, nor be refused for that.
+func (p *Policy) mostApprovers(needKeys bool, enough int) int {
 	signs := func(q *Principal) bool {
 		return !needKeys || slices.ContainsFunc(q.Keys, func(k Key) bool { return k.Revoked != "retired" })
 	}
-	most := 0
-	j := &judgement{p: p}
+	approvers := slices.DeleteFunc(p.approvers(), func(q *Principal) bool { return !signs(q) })
+	could, most := p.countApprovers(approvers, enough), 0
 	for i := range p.Principals {
-		signer := &p.Principals[i]
-		if !signs(signer) || signer.Role != Maintainer && signer.Role != Contributor {
-			continue
+		if q := &p.Principals[i]; q.lands() && signs(q) && most < enough {
+			most = max(most, could(q))
 		}
-		n := 0
-		for _, name := range j.couldApprove(new(Rule), nil, signer, nil) {
-			if signs(p.Principal(name)) {
-				n++
-			}
-		}
-		most = max(most, n)
 	}
 	return most
 }

@@ -59,6 +59,7 @@ func (r *reader) introductions(p *Policy) {
 	for _, q := range p.Principals {
 		by[q.Name] = q.IntroducedBy
 	}
+	known := names(p.Principals)
 	for i, q := range p.Principals {
 		problem := func(format string, args ...any) {
 			r.problem(r.lines.find(at("", "principal", i, "introduced-by")), fmt.Sprintf(format, args...))
@@ -67,8 +68,11 @@ func (r *reader) introductions(p *Policy) {
 			continue
 		}
 		if _, ok := by[q.IntroducedBy]; !ok {
-			problem("%s was introduced by %q, whom nobody here is%s",
-				q.Name, q.IntroducedBy, didYouMean(q.IntroducedBy, names(p.Principals)))
+			meant := ""
+			if len(r.problems) < maxProblems { // else nobody is told
+				meant = didYouMean(q.IntroducedBy, known)
+			}
+			problem("%s was introduced by %q, whom nobody here is%s", q.Name, q.IntroducedBy, meant)
 			continue
 		}
 		next, generations := q.IntroducedBy, 0

@@ -133,13 +133,24 @@ func (p *Policy) index() {
 	}
 }
 
+// approvers gives the principals who approve, in the order of the policy.
+func (p *Policy) approvers() []*Principal {
+	var approvers []*Principal
+	for i := range p.Principals {
+		if q := &p.Principals[i]; q.approves() {
+			approvers = append(approvers, q)
+		}
+	}
+	return approvers
+}
+
 // Powerless says why a principal's word for a commit can't count, where it takes a maintainer or, for an approval, also
 // a reviewer; "" if it can.
 func (p *Policy) Powerless(name string, approval bool) string {
 	switch q := p.Principal(name); {
 	case q == nil:
 		return name + " is not in the keyring"
-	case q.Role == Maintainer || approval && q.Role == Reviewer:
+	case q.Role == Maintainer || approval && q.approves():
 		return ""
 	case approval:
 		return fmt.Sprintf("%s is a %s; maintainers and reviewers approve", q.Name, q.Role)
@@ -150,8 +161,7 @@ func (p *Policy) Powerless(name string, approval bool) string {
 
 // Addressless says why nothing that somebody signs can land, for want of an address of theirs; "" if it can.
 func (p *Policy) Addressless(q *Principal) string {
-	signs := q.Role == Maintainer || q.Role == Contributor
-	if !signs || len(q.Emails) > 0 || p.Signatures.Identity == "off" {
+	if !q.lands() || len(q.Emails) > 0 || p.Signatures.Identity == "off" {
 		return ""
 	}
 	return fmt.Sprintf("%s: has no address of their own, so nothing that they sign can land: name in emails the one that "+

@@ -32,6 +32,12 @@ type Principal struct {
 	Keys         []Key
 }
 
+// lands says whether somebody's signature may stand under what lands, but for merges by a service.
+func (q *Principal) lands() bool { return q.Role == Maintainer || q.Role == Contributor }
+
+// approves says whether somebody may stand second behind what another signs.
+func (q *Principal) approves() bool { return q.Role == Maintainer || q.Role == Reviewer }
+
 // founder stands for whoever introduced those that a project began with.
 const founder = "founder"
 

@@ -24,7 +24,7 @@ type BranchByPattern struct {
 // Once is enough.
 func (p *Policy) JudgeWanted(b BranchByPattern) (out Outcome) {
 	for _, name := range []string{b.Bringer, b.Pusher} {
-		if q := p.Principal(name); q != nil && (q.Role == Maintainer || q.Role == Contributor) {
+		if q := p.Principal(name); q != nil && q.lands() {
 			return out
 		}
 	}

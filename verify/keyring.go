@@ -15,8 +15,9 @@ type Keyring struct {
 	entries       []*entry // in the order given
 	byFingerprint map[string][]*entry
 	byID          map[uint64][]*entry // OpenPGP key ids, for signatures that name no fingerprint
-	byRaw         map[string][]*entry // by the bare public key, whatever it is wrapped in
+	byRaw         map[string]*entry   // the first by the bare public key, whatever it is wrapped in
 	authorities   map[string][]*entry // SSH certificate authorities, by fingerprint
+	identities    map[identity]int    // whom certificates are for, by the first of entries that says so
 	revokedSSH    revokedSSH
 	x509          *x509Trust
 	settings      Settings
@@ -46,7 +47,7 @@ func NewKeyring(keys []Key, settings Settings) (*Keyring, error) {
 	}
 	k := &Keyring{
 		byFingerprint: map[string][]*entry{}, byID: map[uint64][]*entry{}, authorities: map[string][]*entry{},
-		byRaw: map[string][]*entry{}, settings: settings,
+		byRaw: map[string]*entry{}, identities: map[identity]int{}, settings: settings,
 	}
 	var errs []error
 	for i, key := range keys {
@@ -89,11 +90,14 @@ func (k *Keyring) add(key Key) error {
 			}
 		}
 	}
-	if err := k.onePerson(&e.key); err != nil {
+	if err := k.onePerson(e); err != nil {
 		return err
 	}
 	if err := k.oneSecret(e); err != nil {
 		return err
+	}
+	if key.Kind == X509 {
+		k.certify(e, key.Issuer)
 	}
 	k.entries = append(k.entries, e)
 	for _, fingerprint := range e.fingerprints {

@@ -72,22 +72,52 @@ func rawKey(key any) string {
 // an authority's in different kinds.
 func (k *Keyring) oneSecret(e *entry) error {
 	for _, raw := range e.rawKeys() {
-		for _, other := range k.byRaw[raw] {
-			switch {
-			case raw == "":
-			case other.key.Authority != e.key.Authority:
-				return bothRoles(e.fingerprints[0], other)
-			case e.key.Authority: // its certificates say who signed
-			case other.key.Principal != e.key.Principal:
-				return fmt.Errorf("key %s of %q is the same secret as %s of %q, at %s: one key is one person, whatever it is "+
-					"wrapped in; remove it from one of them",
-					e.fingerprints[0], e.key.Principal, other.fingerprints[0], other.key.Principal,
-					cmp.Or(other.key.Source, "another entry"))
-			}
+		switch other := k.byRaw[raw]; {
+		case other == nil || raw == "":
+		case other.key.Authority != e.key.Authority:
+			return bothRoles(e.fingerprints[0], other)
+		case e.key.Authority: // its certificates say who signed
+		case other.key.Principal != e.key.Principal:
+			return fmt.Errorf("key %s of %q is the same secret as %s of %q, at %s: one key is one person, whatever it is "+
+				"wrapped in; remove it from one of them",
+				e.fingerprints[0], e.key.Principal, other.fingerprints[0], other.key.Principal,
+				cmp.Or(other.key.Source, "another entry"))
 		}
 	}
 	for _, raw := range e.rawKeys() {
-		k.byRaw[raw] = appendOnce(k.byRaw[raw], e)
+		if k.byRaw[raw] == nil {
+			k.byRaw[raw] = e
+		}
 	}
 	return nil
+}
+
+// identity is a name in certificates, and who says it in which kind of them: an OpenID Connect issuer, "" where it is
+// another authority, or the fingerprint of an SSH authority.
+type identity struct {
+	kind     Kind
+	by, name string
+}
+
+// alreadyCertified gives the first key of another principal whose certificates are for one of the names that an entry's
+// are for, and that name; nil where there is none.
+func (k *Keyring) alreadyCertified(e *entry, by string) (name string, other *Key) {
+	first := len(k.entries)
+	for _, n := range e.key.Identities {
+		i, known := k.identities[identity{e.key.Kind, by, n}]
+		if known && i < first && k.entries[i].key.Principal != e.key.Principal {
+			first, name, other = i, n, &k.entries[i].key
+		}
+	}
+	return name, other
+}
+
+// certify notes whom the certificates are for of the entry that is the next.
+func (k *Keyring) certify(e *entry, by string) {
+	for _, n := range e.key.Identities {
+		id := identity{e.key.Kind, by, n}
+		if _, known := k.identities[id]; !known {
+			k.identities[id] = len(k.entries)
+		}
+	}
 }

@@ -56,18 +56,15 @@ func (k *Keyring) addAuthority(e *entry) error {
 	if others := k.byFingerprint[fingerprint]; len(others) > 0 {
 		return bothRoles(fingerprint, others[0])
 	}
-	for _, other := range k.authorities[fingerprint] {
-		for _, identity := range e.key.Identities {
-			if other.key.Principal != e.key.Principal && slices.Contains(other.key.Identities, identity) {
-				return fmt.Errorf("the identity %q of %q is already %q's, at %s: one identity is one person; remove it from one "+
-					"of them",
-					identity, e.key.Principal, other.key.Principal, cmp.Or(other.key.Source, "another entry"))
-			}
-		}
+	if name, other := k.alreadyCertified(e, fingerprint); other != nil {
+		return fmt.Errorf("the identity %q of %q is already %q's, at %s: one identity is one person; remove it from one "+
+			"of them",
+			name, e.key.Principal, other.Principal, cmp.Or(other.Source, "another entry"))
 	}
 	if err := k.oneSecret(e); err != nil {
 		return err
 	}
+	k.certify(e, fingerprint)
 	k.entries = append(k.entries, e)
 	k.authorities[fingerprint] = append(k.authorities[fingerprint], e)
 	return nil

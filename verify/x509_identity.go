@@ -34,21 +34,14 @@ func (k *Key) checkX509() error {
 
 // onePerson refuses an X.509 key that names the same certificates by the same words as another
 // principal's.
-func (k *Keyring) onePerson(key *Key) error {
-	if key.Kind != X509 {
+func (k *Keyring) onePerson(e *entry) error {
+	if e.key.Kind != X509 {
 		return nil
 	}
-	for _, e := range k.entries {
-		if e.key.Kind != X509 || e.key.Issuer != key.Issuer || e.key.Principal == key.Principal {
-			continue
-		}
-		for _, identity := range key.Identities {
-			if slices.Contains(e.key.Identities, identity) {
-				return fmt.Errorf("certificates for %q are %q's and %q's, at %s: one identity is one person; remove it from one "+
-					"of them",
-					identity, key.Principal, e.key.Principal, cmp.Or(e.key.Source, "another entry"))
-			}
-		}
+	if name, other := k.alreadyCertified(e, e.key.Issuer); other != nil {
+		return fmt.Errorf("certificates for %q are %q's and %q's, at %s: one identity is one person; remove it from one "+
+			"of them",
+			name, e.key.Principal, other.Principal, cmp.Or(other.Source, "another entry"))
 	}
 	return nil
 }
