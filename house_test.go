@@ -31,7 +31,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate.
-	"gate/attest":       {ours: []string{"history", "policy"}},
+	"gate/attest":       {ours: []string{"history", "policy", "verify"}}, // verify for its word: Arrival
 	"gate/keyring":      {ours: []string{"policy", "verify"}}, // which don't know each other
 	"gate/record":       {ours: []string{"policy"}},
 	"gate/refstate":     {ours: []string{"gate/record", "history", "policy"}},

@@ -8,6 +8,7 @@ import (
 	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // manyCommits is the number of commits from which listing all approvals beats asking for each.
@@ -46,16 +47,16 @@ func (g *Gate) findApprovals(ctx context.Context, q question) error {
 		found = slices.Clone(q.push.attestations)
 	}
 	found = append(found, attest.Among(refs)...)
-	var received time.Time
+	arrived := verify.LandedThen
 	if landing.Received != 0 {
-		received = time.Unix(landing.Received, 0)
+		arrived = verify.LandsNow(time.Unix(landing.Received, 0)).NoEarlier
 	}
 	for _, r := range found {
 		when, here := commits[r.Commit.String()]
 		if !here {
 			continue
 		}
-		s, err := g.stated(ctx, st, repo, r, arrival{time.Unix(when, 0), received})
+		s, err := g.stated(ctx, st, repo, r, arrived(time.Unix(when, 0)))
 		if err != nil {
 			return err
 		}
@@ -94,7 +95,7 @@ func (st *policyInForce) mergeTag(t mergeTag) *policy.Approval {
 	if err != nil || r.Kind != policy.Approves {
 		return nil
 	}
-	s := attest.State(r, &t.tag, t.at.landed, st.verifying(t.at.received))
+	s := attest.State(r, &t.tag, t.at, st.signature)
 	a := s.Approval()
 	a.Source, a.Name = "mergetag", "merged tag "+t.tag.Name
 	return &a

@@ -9,42 +9,27 @@ import (
 	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
-
-// verifying gives the verification of what a reader of attestations finds, received at a time, zero for one that isn't
-// known.
-func (st *policyInForce) verifying(received time.Time) attest.Verify {
-	return func(payload, sig []byte, written int64, landed time.Time) policy.Signature {
-		return signature(st.verify(payload, sig, written, arrival{landed, received}))
-	}
-}
-
-// read reads an attestation. At says when the commit it is about was made, and when the attestation came in.
-func (st *policyInForce) read(
-	ctx context.Context, repo Repository, r attest.Ref, at arrival,
-) (attest.Statement, error) {
-	return attest.Read(ctx, repo, r, at.landed, st.verifying(at.received))
-}
 
 // stated reads an attestation for a push that comes in now. Whose key was compromised or ended since may have vouched
 // before: the journal knows when the attestation came in.
 func (g *Gate) stated(
-	ctx context.Context, st *policyInForce, repo Repository, r attest.Ref, at arrival,
+	ctx context.Context, st *policyInForce, repo Repository, r attest.Ref, at verify.Arrival,
 ) (attest.Statement, error) {
-	s, err := st.read(ctx, repo, r, at)
-	if err == nil && at.received.IsZero() && st.policy.AheadOf(s.When, g.clock()) {
+	s, err := attest.Read(ctx, repo, r, at, st.signature)
+	if err == nil && !at.Now() && st.policy.AheadOf(s.When, g.clock()) {
 		s.Signature = policy.Signature{Status: policy.StatusMisdated, Reason: "it is dated after the clock of this machine"}
 	}
 	byReceipt := s.Signature.Status == policy.StatusRevoked || s.Signature.Status == policy.StatusExpired
-	if err != nil || at.received.IsZero() || !byReceipt {
+	if err != nil || !at.Now() || !byReceipt {
 		return s, err
 	}
 	seen, err := g.attestedAt(ctx, r.Kind, r.Commit.String(), r.Principal, r.Tag.String())
 	if err != nil || seen == 0 {
 		return s, err
 	}
-	at.received = time.Unix(seen, 0)
-	return st.read(ctx, repo, r, at)
+	return attest.Read(ctx, repo, r, at.ReceivedAt(time.Unix(seen, 0)), st.signature)
 }
 
 // attestation judges a push of an attestation.
@@ -82,8 +67,8 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 
 // readAttestation adds what is written in an attestation, and in what it would replace.
 func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *policy.Attestation) error {
-	now := arrival{received: p.req.Received}
-	s, err := p.inForce.read(ctx, p.repo, r, now)
+	now := verify.LandsNow(p.req.Received)
+	s, err := attest.Read(ctx, p.repo, r, now, p.inForce.signature)
 	if err != nil {
 		return err
 	}
@@ -92,7 +77,7 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	if a.Replaces {
 		before := r
 		before.Tag = u.real
-		b, err := p.inForce.read(ctx, p.repo, before, now)
+		b, err := attest.Read(ctx, p.repo, before, now, p.inForce.signature)
 		if err != nil {
 			return err
 		}
@@ -103,8 +88,8 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	}
 	// What is wrong with the commit is said when it lands.
 	if c, err := p.repo.Commit(ctx, r.Commit); err == nil && len(c.Parents) < 2 {
-		at := arrival{time.Unix(c.Committer.When, 0), p.req.Received}
-		a.Signer = signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, at)).Principal
+		at := now.NoEarlier(time.Unix(c.Committer.When, 0))
+		a.Signer = p.inForce.signature(c.Payload, c.Signature, c.Committer.When, at).Principal
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // Audit names history that already landed, to be judged as a push of it would have been.
@@ -245,7 +246,7 @@ func (g *Gate) auditFrom(ctx context.Context, a Audit, cl *claims, parent histor
 		return nil, origin{}, err
 	}
 	o, err := g.originAt(ctx, repo, parent)
-	o.last, o.ref = ledger.Last(), a.Ref
+	o.last, o.arrival, o.ref = ledger.Last(), verify.LandedThen(time.Unix(ledger.Last(), 0)), a.Ref
 	return ledger, o, err
 }
 

@@ -7,9 +7,11 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // Holds is what the ref holds that is judged: a tag object, or a commit.
@@ -69,7 +71,7 @@ func (g *Gate) AuditRef(ctx context.Context, a Audit) (findings []policy.Finding
 func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) {
 	t, err := g.readTag(ctx, a.Ref, a.tag, math.MaxInt64)
 	if err == nil {
-		err = g.verifyTag(ctx, g.inForce, &t, arrival{})
+		err = g.verifyTag(ctx, g.inForce, &t, verify.LandedThen(time.Unix(0, 0)))
 	}
 	if errors.Is(err, history.ErrMalformed) {
 		detail := strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": ")
@@ -103,7 +105,7 @@ func (g *Gate) auditTag(ctx context.Context, a Audit) ([]policy.Finding, error) 
 	if err != nil {
 		return found, nil // a policy that can't be read says nothing
 	}
-	if err := g.verifyTag(ctx, then, &t, arrival{}); err != nil {
+	if err := g.verifyTag(ctx, then, &t, verify.LandedThen(time.Unix(0, 0))); err != nil {
 		return nil, err
 	}
 	if then.policy.JudgeTag(t.Tag) == nil {

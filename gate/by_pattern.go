@@ -7,6 +7,7 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // holdsNothing says whether a protected branch may be deleted by anybody, since nothing is lost by it: it was made,
@@ -123,8 +124,8 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at := arrival{p.req.Received, p.req.Received}
-	return signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, at)).Principal, nil
+	at := verify.LandsNow(p.req.Received).NoEarlier(p.req.Received)
+	return p.inForce.signature(c.Payload, c.Signature, c.Committer.When, at).Principal, nil
 }
 
 // findEmpty answers holdsNothing for all updates of the push.

@@ -12,6 +12,7 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // certificateAge is how old the nonce of a push certificate may be. The server that gave it says itself
@@ -41,8 +42,9 @@ func (p *push) certificate(ctx context.Context) error {
 		if err != nil {
 			facts.Unfit = err.Error()
 		} else {
-			at := p.req.Received
-			facts.Signature = signature(p.inForce.verify(c.payload, c.signature, at.Unix(), arrival{at, at}))
+			now := p.req.Received
+			at := verify.LandsNow(now).NoEarlier(now)
+			facts.Signature = p.inForce.signature(c.payload, c.signature, now.Unix(), at)
 		}
 	}
 	pusher, findings := p.inForce.policy.JudgePush(facts)

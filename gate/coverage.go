@@ -11,6 +11,7 @@ import (
 	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // Coverage gives what an approval of a commit would cover: the commit and what it brings that no
@@ -35,7 +36,7 @@ func (g *Gate) Coverage(ctx context.Context, rev string) (commit history.ID, cov
 		if err != nil {
 			return commit, nil, err
 		}
-		landing, _ := g.inForce.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
+		landing, _ := g.inForce.verified(l, nil, verify.LandedThen(time.Unix(l.Commit.Committer.When, 0)))
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
 	return commit, covered, nil
@@ -92,7 +93,7 @@ func (g *Gate) Stands(
 		return nil
 	}
 	made := time.Unix(object.Tagger.When, 0)
-	s := attest.State(r, &object, made, g.inForce.verifying(made))
+	s := attest.State(r, &object, verify.LandsNow(made), g.inForce.signature)
 	if why := g.inForce.policy.Counts(s.Signature); why != "" {
 		return errors.New(why)
 	}

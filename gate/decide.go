@@ -11,6 +11,7 @@ import (
 	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // push is one request being decided.
@@ -361,7 +362,7 @@ func (p *push) origin(ctx context.Context, u *update, parent history.ID) (*polic
 	if err != nil {
 		return nil, origin{}, err
 	}
-	o.last, o.links, o.received, o.ref = ledger.Last(), links, p.req.Received, u.resolved
+	o.last, o.links, o.arrival, o.ref = ledger.Last(), links, verify.LandsNow(p.req.Received), u.resolved
 	if o.inForce.folder != p.inForce.folder {
 		o.also = p.inForce
 	}

@@ -18,7 +18,7 @@ type fact struct {
 	read history.Landing
 	// Which of its changed paths symbolic links show elsewhere.
 	elsewhere linked
-	at        arrival
+	at        verify.Arrival
 	landing   *policy.Landing
 	tags      []mergeTag
 	by        *policyInForce  // the policy that stood before it
@@ -32,7 +32,7 @@ type fact struct {
 // mergeTag is a tag embedded in a merge of the landing.
 type mergeTag struct {
 	tag history.Tag
-	at  arrival
+	at  verify.Arrival
 }
 
 // ahead is how many landings are read and verified before they are judged: enough to keep the
@@ -140,7 +140,7 @@ func (g *Gate) readFacts(ctx context.Context, repo Repository, r history.Range, 
 			if next != nil {
 				f.amends = make(chan bool, 1)
 			}
-			when := arrival{time.Unix(at.last, 0), at.received}
+			when := at.arrival.NoEarlier(time.Unix(at.last, 0))
 			f.at = when
 			busy <- struct{}{}
 			go func() {
@@ -209,12 +209,10 @@ func undecidedOnPanic(err *error) {
 	}
 }
 
-// arrival is when something landed, by what it says itself, and when the receiver got it, zero if that isn't
-// known.
-type arrival struct{ landed, received time.Time }
-
 // verified turns a landing into facts, each commit's signature judged at its arrival.
-func (st *policyInForce) verified(l history.Landing, elsewhere linked, at arrival) (*policy.Landing, []mergeTag) {
+func (st *policyInForce) verified(
+	l history.Landing, elsewhere linked, at verify.Arrival,
+) (*policy.Landing, []mergeTag) {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	var tags []mergeTag
 	one := func(e *history.Entry) policy.Commit {
@@ -223,7 +221,7 @@ func (st *policyInForce) verified(l history.Landing, elsewhere linked, at arriva
 		}
 		c := commitFacts(e, elsewhere)
 		if st.keys != nil && e.Malformed == nil {
-			c.Signature = signature(st.verify(e.Payload, e.Signature, e.Committer.When, at))
+			c.Signature = st.signature(e.Payload, e.Signature, e.Committer.When, at)
 		}
 		return c
 	}
@@ -241,8 +239,8 @@ const maxEarlier = 14 * 24 * time.Hour
 
 // verify asks the keyring who signed. A signature's own time is believed only near the date of what it
 // signs, in seconds since 1970: whoever has a key that has expired could date it back into its life.
-func (st *policyInForce) verify(payload, sig []byte, written int64, at arrival) verify.Result {
-	r := st.keys.VerifyReceived(payload, sig, at.landed, at.received)
+func (st *policyInForce) verify(payload, sig []byte, written int64, at verify.Arrival) verify.Result {
+	r := st.keys.VerifyAt(payload, sig, at)
 	if r.Status == verify.Good && !r.SignedAt.IsZero() && time.Unix(written, 0).Sub(r.SignedAt) > maxEarlier {
 		r.Status, r.Principal = verify.Misdated, ""
 		r.Reason = "the signature is dated " + r.SignedAt.UTC().Format(time.DateOnly) + ", long before what it signs"
@@ -301,7 +299,9 @@ func title(message []byte) string {
 	return string(message[:end])
 }
 
-func signature(r verify.Result) policy.Signature {
+// signature is what a policy hears of who signed.
+func (st *policyInForce) signature(payload, sig []byte, written int64, at verify.Arrival) policy.Signature {
+	r := st.verify(payload, sig, written, at)
 	principal := r.Principal
 	if r.Status != verify.Good {
 		principal = ""

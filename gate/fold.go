@@ -5,10 +5,12 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
 
 	"countersign/gate/tenure"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // ledgerAt gives what everyone has earned on a ref's first-parent line up to and including tip.
@@ -57,7 +59,7 @@ func (g *Gate) fold(ctx context.Context, l *policy.Ledger, r history.Range, from
 	if err != nil {
 		return false, err
 	}
-	o.last = l.Last()
+	o.last, o.arrival = l.Last(), verify.LandedThen(time.Unix(l.Last(), 0))
 	for f := range walk.from(o) {
 		landing, err := f.wait()
 		if err != nil {

@@ -25,12 +25,12 @@ type policyInForce struct {
 
 // origin is what stands before the first landing of a range.
 type origin struct {
-	last     int64     // the landing time there, seconds since 1970
-	received time.Time // when what comes after it came in; zero if it had landed before
-	ref      string    // that the range is judged for, "" where nothing is judged
-	inForce  *policyInForce
-	links    *policy.Links // in the tree there; nil where they are still to be read
-	folder   history.ID    // what the tree there has in the place of the policy, zero for nothing
+	last    int64          // the landing time there, seconds since 1970
+	arrival verify.Arrival // of what comes after it, as far as the push or the audit knows it
+	ref     string         // that the range is judged for, "" where nothing is judged
+	inForce *policyInForce
+	links   *policy.Links // in the tree there; nil where they are still to be read
+	folder  history.ID    // what the tree there has in the place of the policy, zero for nothing
 	// also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
 	also *policyInForce
@@ -144,7 +144,7 @@ func (g *Gate) introduced(ctx context.Context) (*policyInForce, error) {
 	if err != nil {
 		return nil, broken(err)
 	}
-	r := st.verify(c.Payload, c.Signature, c.Committer.When, arrival{landed: time.Unix(c.Committer.When, 0)})
+	r := st.verify(c.Payload, c.Signature, c.Committer.When, verify.LandedThen(time.Unix(c.Committer.When, 0)))
 	switch {
 	case r.Status != verify.Good:
 		return nil, broken(fmt.Errorf("it has no signature that counts: %s, %s", r.Status, r.Reason))
@@ -276,7 +276,7 @@ func (g *Gate) follows(
 ) (bool, error) {
 	holder := g.introduction.Ref
 	if at.ref == "" || at.ref == holder || holder == "" || len(l.Commit.Parents) < 2 ||
-		!at.received.IsZero() && folder != g.inForce.folder {
+		at.arrival.Now() && folder != g.inForce.folder {
 		return false, nil
 	}
 	refs, err := repo.Refs(ctx, holder)

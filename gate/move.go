@@ -10,6 +10,7 @@ import (
 	"countersign/gate/attest"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // change is what is known of a change of a ref.
@@ -165,7 +166,7 @@ func (p *push) statedOf(
 	if err != nil {
 		return nil, err
 	}
-	at := arrival{time.Unix(committed, 0), p.req.Received}
+	at := verify.LandsNow(p.req.Received).NoEarlier(time.Unix(committed, 0))
 	stated := make([]attest.Statement, len(found))
 	for i, r := range found {
 		if stated[i], err = p.stated(ctx, p.inForce, p.repo, r, at); err != nil {

@@ -111,8 +111,8 @@ func (p *push) landedBefore(ctx context.Context, q question, commit string) erro
 			return err
 		}
 		if at != 0 {
-			landed := arrival{q.fact.at.landed, time.Unix(at, 0)}
-			c.Signature = signature(q.by.verify(read.Payload, read.Signature, read.Committer.When, landed))
+			landed := q.fact.at.ReceivedAt(time.Unix(at, 0))
+			c.Signature = q.by.signature(read.Payload, read.Signature, read.Committer.When, landed)
 		}
 	}
 	if c != &q.landing.Commit {

@@ -126,14 +126,14 @@ func (l *suspectSearch) commit(ctx context.Context, ref string, j *Judged, e *hi
 		about.What = "policy"
 	}
 	l.waiting = append(l.waiting, l.revoked(about, func(received time.Time) verify.Result {
-		return l.inForce.verify(e.Payload, e.Signature, e.Committer.When, arrival{landed, received})
+		return l.inForce.verify(e.Payload, e.Signature, e.Committer.When, verify.LandsNow(received).NoEarlier(landed))
 	})...)
 	for _, t := range e.MergeTags {
 		merged := Suspect{
 			What: "merged tag", ID: e.ID.String(), Ref: ref, About: t.Name, Landing: about.Landing, Landed: landed,
 		}
 		l.waiting = append(l.waiting, l.revoked(merged, func(received time.Time) verify.Result {
-			return l.inForce.verify(t.Payload, t.Signature, t.Tagger.When, arrival{landed, received})
+			return l.inForce.verify(t.Payload, t.Signature, t.Tagger.When, verify.LandsNow(received).NoEarlier(landed))
 		})...)
 	}
 	for _, v := range l.attested[e.ID] {
@@ -160,7 +160,7 @@ func (l *suspectSearch) tag(ctx context.Context, what, ref string, id history.ID
 	landed := time.Unix(max(tag.Tagger.When, committed), 0)
 	about := Suspect{What: what, ID: id.String(), Ref: ref, About: tag.Target.String(), Landed: landed}
 	return l.settle(l.revoked(about, func(received time.Time) verify.Result {
-		return l.inForce.verify(tag.Payload, tag.Signature, tag.Tagger.When, arrival{landed, received})
+		return l.inForce.verify(tag.Payload, tag.Signature, tag.Tagger.When, verify.LandsNow(received).NoEarlier(landed))
 	}), l.seen[about.ID])
 }
 

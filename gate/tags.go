@@ -9,6 +9,7 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // tag judges a push of a protected tag: it never moves, is as [policy.Policy.JudgeTag] wants it, and stands on commits
@@ -22,7 +23,7 @@ func (p *push) tag(ctx context.Context, u *update) error {
 		return err
 	}
 	t.Shown, t.Received, t.Restored = u.Name, p.req.Received.Unix(), !u.real.IsZero()
-	if err := p.verifyTag(ctx, p.inForce, &t, arrival{received: p.req.Received}); err != nil {
+	if err := p.verifyTag(ctx, p.inForce, &t, verify.LandsNow(p.req.Received)); err != nil {
 		return err
 	}
 	if findings := p.inForce.policy.JudgeTag(t.Tag); len(findings) > 0 {
@@ -70,7 +71,7 @@ func (g *Gate) readTag(ctx context.Context, ref string, id history.ID, limit int
 
 // verifyTag has the signature of a tag verified by the keys of a policy that wants protected tags signed. Nobody signed
 // it before the commit that it leads to was made.
-func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *heldTag, at arrival) error {
+func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *heldTag, at verify.Arrival) error {
 	if t.Kind != "tag" || t.Leads == "" || !by.policy.Signatures.Tags {
 		return nil
 	}
@@ -82,8 +83,7 @@ func (g *Gate) verifyTag(ctx context.Context, by *policyInForce, t *heldTag, at 
 		}
 		made = max(made, c.Committer.When)
 	}
-	at.landed = time.Unix(made, 0)
-	t.Signature = signature(by.verify(t.object.Payload, t.object.Signature, t.Tagger.When, at))
+	t.Signature = by.signature(t.object.Payload, t.object.Signature, t.Tagger.When, at.NoEarlier(time.Unix(made, 0)))
 	return nil
 }
 
