@@ -27,11 +27,23 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
-	"gate": {ours: []string{"gate/attest", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
-	// Parts of the gate. None knows the gate.
-	"gate/attest":       {ours: []string{"history", "policy"}},
+	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
+	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,
+	"gate/audit": {ours: []string{"gate/attest", "gate/earned", "gate/inforce", "gate/lineage", "gate/settle", "gate/site", "gate/tag", "gate/walk", "history", "policy", "verify"}},
+	// what pushes and auditors both ask, of the repository that both share,
+	"gate/settle": {ours: []string{"gate/attest", "gate/inforce", "gate/site", "gate/walk", "history", "policy", "verify"}},
+	"gate/earned": {ours: []string{"gate/lineage", "gate/site", "gate/tenure", "gate/walk", "history", "policy", "verify"}},
+	"gate/site":   {ours: []string{"gate/inforce", "gate/lineage", "gate/refstate", "gate/tenure", "gate/walk", "history", "policy"}},
+	// how landings and tags become facts, by the policy in force,
+	"gate/tag":     {ours: []string{"gate/inforce", "gate/walk", "history", "policy", "verify"}},
+	"gate/walk":    {ours: []string{"gate/inforce", "gate/lineage", "history", "policy", "verify"}},
+	"gate/inforce": {ours: []string{"gate/keyring", "gate/lineage", "history", "policy", "verify"}},
+	"gate/lineage": {ours: []string{"history"}},
+	// and what knows only the rooms below the gate, the words of a record and the modes of files.
+	"gate/attest":       {ours: []string{"history", "policy", "verify"}}, // verify for its word: Arrival
+	"gate/certificate":  {ours: []string{"history"}},
 	"gate/keyring":      {ours: []string{"policy", "verify"}}, // which don't know each other
 	"gate/record":       {ours: []string{"policy"}},
 	"gate/refstate":     {ours: []string{"gate/record", "history", "policy"}},
@@ -53,7 +65,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"hook", "policy", "policy/content", "refname", "report", "verify"}
+var pure = []string{"gate/certificate", "hook", "policy", "policy/content", "refname", "report", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -38,13 +39,14 @@ nobody signed. Without a policy the built-in rules apply.`,
 		if len(args) > 0 {
 			spec = args[0]
 		}
-		audits, err := g.Audits(cmd.Context(), spec, *claimed)
+		auditor := g.Auditor()
+		audits, err := auditor.Audits(cmd.Context(), spec, *claimed)
 		if err != nil {
 			return err
 		}
 		var b policy.Backtest
 		for _, a := range audits {
-			if err := g.Audit(cmd.Context(), a, func(j gate.Judged) error {
+			if err := auditor.Audit(cmd.Context(), a, func(j audit.Judged) error {
 				at := j.Ledger.LandingTime(j.Landing.Commit.Committer.When)
 				if t := time.Unix(at, 0); !t.Before(since.Time) && (until.IsZero() || t.Before(until.Time)) {
 					b.Add(j.Policy, j.Landing, at, j.Findings)

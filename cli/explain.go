@@ -8,6 +8,7 @@ import (
 
 	"countersign/docs"
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/report"
 )
 
@@ -36,7 +37,7 @@ of them.`,
 			return err
 		}
 		defer g.Close()
-		e, err := g.Explain(cmd.Context(), args[0])
+		e, err := g.Auditor().Explain(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
@@ -46,7 +47,7 @@ of them.`,
 	return cmd
 }
 
-func explainText(out *report.Printer, e gate.Explained) {
+func explainText(out *report.Printer, e audit.Explained) {
 	out.Printf("commit %s  %s\n", e.Commit.ID, e.Commit.Subject)
 	if e.Landing != e.Commit.ID {
 		out.Printf("brought by %s onto %s\n", e.Landing, e.Ref)

@@ -31,7 +31,7 @@ recorded. See githooks(5), pre-push.`,
 			return err
 		}
 		defer g.Close()
-		decision, err := g.Foresee(cmd.Context(), req)
+		decision, err := g.Auditor().Foresee(cmd.Context(), req.Updates)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -31,7 +32,7 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 				return err
 			}
 			defer g.Close()
-			c, err := g.Compare(cmd.Context(), env.Now())
+			c, err := g.Auditor().Compare(cmd.Context(), env.Now())
 			if err != nil {
 				return err
 			}
@@ -59,7 +60,7 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 }
 
 // comparison is a comparison as JSON.
-func comparison(c gate.Compared) any {
+func comparison(c audit.Compared) any {
 	return struct {
 		NotMade     []string         `json:"not_made"`
 		NotAccepted []string         `json:"not_accepted"`
@@ -76,7 +77,7 @@ func examineMoves(ctx context.Context, env Env, g *gate.Gate) []error {
 	if g.Policy() == nil {
 		return nil
 	}
-	c, err := g.Compare(ctx, env.Now())
+	c, err := g.Auditor().Compare(ctx, env.Now())
 	if err != nil {
 		return nil // what is wrong with the journal is said already
 	}

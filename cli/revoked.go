@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/report"
 )
 
@@ -29,7 +30,7 @@ anything.`,
 		}
 		defer g.Close()
 		n := 0
-		err = g.Suspects(cmd.Context(), func(l gate.Suspect) error {
+		err = g.Auditor().Suspects(cmd.Context(), func(l audit.Suspect) error {
 			n++
 			if format.word == "json" {
 				env.out.Line(l)
@@ -46,7 +47,7 @@ anything.`,
 	return cmd
 }
 
-func suspectText(out *report.Printer, l gate.Suspect) {
+func suspectText(out *report.Printer, l audit.Suspect) {
 	when := "landed " + l.Landed.UTC().Format(time.DateOnly)
 	switch {
 	case !l.Received.IsZero():

@@ -31,7 +31,7 @@ some time after it landed (tenure.settling); figures are as of now.`,
 			return err
 		}
 		defer g.Close()
-		ledger, p, err := g.Tenure(cmd.Context(), *at)
+		ledger, p, err := g.Auditor().Tenure(cmd.Context(), *at)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -54,11 +55,11 @@ deleted, beside a push.`,
 		}
 		var d policy.Decision
 		if len(args) > 0 {
-			d, err = g.Verify(cmd.Context(), args[0], as)
+			d, err = g.Auditor().Verify(cmd.Context(), args[0], as)
 		} else {
 			var compared bool
-			d, compared, err = g.VerifyAll(cmd.Context(), env.Now())
-			if *journal != "" && !compared && (err == nil || errors.Is(err, gate.ErrNoneProtected)) {
+			d, compared, err = g.Auditor().VerifyAll(cmd.Context(), env.Now())
+			if *journal != "" && !compared && (err == nil || errors.Is(err, audit.ErrNoneProtected)) {
 				err = usage("--journal: there is no journal %s", *journal)
 			}
 		}

@@ -3,49 +3,14 @@ package gate
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"countersign/gate/attest"
+	"countersign/gate/lineage"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
-
-// verifying gives the verification of what a reader of attestations finds, received at a time, zero for one that isn't
-// known.
-func (st *policyInForce) verifying(received time.Time) attest.Verify {
-	return func(payload, sig []byte, written int64, landed time.Time) policy.Signature {
-		return signature(st.verify(payload, sig, written, arrival{landed, received}))
-	}
-}
-
-// read reads an attestation. At says when the commit it is about was made, and when the attestation came in.
-func (st *policyInForce) read(
-	ctx context.Context, repo Repository, r attest.Ref, at arrival,
-) (attest.Statement, error) {
-	return attest.Read(ctx, repo, r, at.landed, st.verifying(at.received))
-}
-
-// stated reads an attestation for a push that comes in now. Whose key was compromised or ended since may have vouched
-// before: the journal knows when the attestation came in.
-func (g *Gate) stated(
-	ctx context.Context, st *policyInForce, repo Repository, r attest.Ref, at arrival,
-) (attest.Statement, error) {
-	s, err := st.read(ctx, repo, r, at)
-	if err == nil && at.received.IsZero() && st.policy.AheadOf(s.When, g.clock()) {
-		s.Signature = policy.Signature{Status: policy.StatusMisdated, Reason: "it is dated after the clock of this machine"}
-	}
-	byReceipt := s.Signature.Status == policy.StatusRevoked || s.Signature.Status == policy.StatusExpired
-	if err != nil || at.received.IsZero() || !byReceipt {
-		return s, err
-	}
-	seen, err := g.attestedAt(ctx, r.Kind, r.Commit.String(), r.Principal, r.Tag.String())
-	if err != nil || seen == 0 {
-		return s, err
-	}
-	at.received = time.Unix(seen, 0)
-	return st.read(ctx, repo, r, at)
-}
 
 // attestation judges a push of an attestation.
 func (p *push) attestation(ctx context.Context, u *update) error {
@@ -62,13 +27,13 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 			return err
 		}
 	}
-	outcome := p.inForce.policy.JudgeAttestation(a)
+	outcome := p.site.Rules().JudgeAttestation(a)
 	if !outcome.Needs.Empty() {
 		if a.LandedOn, err = p.landedOn(ctx, r.Commit); err != nil {
 			return err
 		}
 		a.Known.LandedBefore = map[string]bool{a.Commit: true}
-		outcome = p.inForce.policy.JudgeAttestation(a)
+		outcome = p.site.Rules().JudgeAttestation(a)
 	}
 	if err := p.final(u, outcome); err != nil {
 		return err
@@ -82,8 +47,8 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 
 // readAttestation adds what is written in an attestation, and in what it would replace.
 func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *policy.Attestation) error {
-	now := arrival{received: p.req.Received}
-	s, err := p.inForce.read(ctx, p.repo, r, now)
+	now := verify.LandsNow(p.req.Received)
+	s, err := attest.Read(ctx, p.site.Repo, r, now, p.site.InForce.Signature)
 	if err != nil {
 		return err
 	}
@@ -92,7 +57,7 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	if a.Replaces {
 		before := r
 		before.Tag = u.real
-		b, err := p.inForce.read(ctx, p.repo, before, now)
+		b, err := attest.Read(ctx, p.site.Repo, before, now, p.site.InForce.Signature)
 		if err != nil {
 			return err
 		}
@@ -102,25 +67,25 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 		return nil
 	}
 	// What is wrong with the commit is said when it lands.
-	if c, err := p.repo.Commit(ctx, r.Commit); err == nil && len(c.Parents) < 2 {
-		at := arrival{time.Unix(c.Committer.When, 0), p.req.Received}
-		a.Signer = signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, at)).Principal
+	if c, err := p.site.Repo.Commit(ctx, r.Commit); err == nil && len(c.Parents) < 2 {
+		at := now.NoEarlier(time.Unix(c.Committer.When, 0))
+		a.Signer = p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at).Principal
 	}
 	return nil
 }
 
 // landedOn gives the protected branches that have a commit.
 func (p *push) landedOn(ctx context.Context, commit history.ID) ([]string, error) {
-	refs, err := p.protectedRefs(ctx)
+	refs, err := p.site.ProtectedRefs(ctx)
 	if err != nil {
 		return nil, err
 	}
-	refs = slices.DeleteFunc(refs, func(r history.Ref) bool { return strings.HasPrefix(r.Name, "refs/tags/") })
+	refs = slices.DeleteFunc(refs, func(r history.Ref) bool { return lineage.IsTag(r.Name) })
 	tips := make([]history.ID, len(refs))
 	for i, r := range refs {
 		tips[i] = r.ID
 	}
-	reached, err := p.repo.Reaches(ctx, tips, []history.ID{commit})
+	reached, err := p.site.Repo.Reaches(ctx, tips, []history.ID{commit})
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/refstate"
+	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -19,21 +20,21 @@ const baselineRefs = 2000
 // Of a ref whose value the journal knows, Baseline says nothing, wherever that ref may be now. Where the policy is
 // still to be pushed, only the branch that will hold it is known to be protected.
 func (g *Gate) Baseline(ctx context.Context, req Request) error {
-	if g.repo == nil {
+	if g.site.Repo == nil {
 		return ErrUndecided
 	}
-	if g.inForce == nil && g.introduction == nil {
+	if g.site.InForce == nil && !g.site.InTree() {
 		return nil // what is protected can't be told
 	}
-	refs, err := g.repo.Refs(ctx)
+	refs, err := g.site.Repo.Refs(ctx)
 	if err != nil {
-		return undecided(err)
+		return site.Undecided(err)
 	}
-	g.received = req.Received.Unix()
+	g.site.Receive(req.Received.Unix())
 	var whole *refstate.Whole
-	if g.inForce != nil { // else nothing was ever pushed, nor recorded
-		if whole, err = g.wholeLog(ctx); err != nil {
-			return undecided(err)
+	if g.site.InForce != nil { // else nothing was ever pushed, nor recorded
+		if whole, err = g.site.WholeLog(ctx); err != nil {
+			return site.Undecided(err)
 		}
 	}
 	aliases := make(map[string]history.Ref)
@@ -44,8 +45,8 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	}
 	var unrecorded []policy.RefDecision
 	for _, r := range refs {
-		protected := g.inForce == nil && r.Name == g.introduction.Ref ||
-			g.inForce != nil && g.protects(r.Name, r.Name, aliases)
+		protected := g.site.InForce == nil && r.Name == g.site.Source.Introduction.Ref ||
+			g.site.InForce != nil && protects(g.site.Rules(), r.Name, r.Name, aliases)
 		if r.Target != "" || !protected || whole.State(r.Name).Known() != "" {
 			continue
 		}
@@ -55,7 +56,7 @@ func (g *Gate) Baseline(ctx context.Context, req Request) error {
 	for some := range slices.Chunk(unrecorded, baselineRefs) {
 		d := policy.Decision{Verdict: policy.Accepted, Reference: reference(req), Refs: some}
 		if err := g.record(ctx, record.Baseline, req, d); err != nil {
-			return undecided(err)
+			return site.Undecided(err)
 		}
 	}
 	return nil

@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"countersign/gate/record"
-	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // stuck is a repository that doesn't answer and doesn't look at the context.
@@ -47,14 +45,11 @@ func (late) Close() error                                     { return nil }
 func TestAttackDecidedTooLate(t *testing.T) {
 	p := policy.Default()
 	p.Protect.Refs, p.Limits.Time = []string{"refs/heads/other"}, 20*time.Millisecond
-	g := &Gate{
-		repo: late{}, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)},
-		recorder: new(kept), logs: new(translog.Client),
-		o: Options{
-			Now:    func() time.Time { return time.Unix(0, 0) },
-			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
-		},
-	}
+	g := gateOf(late{}, p, Options{
+		Now:    func() time.Time { return time.Unix(0, 0) },
+		Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
+	})
+	g.recorder = new(kept)
 	id, err := history.ParseID(strings.Repeat("1", 40))
 	if err != nil {
 		t.Fatal(err)
@@ -82,14 +77,11 @@ func TestAttackNeverAnswers(t *testing.T) {
 	p.Limits.Time = 20 * time.Millisecond
 	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(kept)
 	defer close(repo.until)
-	g := &Gate{
-		repo: repo, inForce: &policyInForce{policy: p, keys: new(verify.Keyring)},
-		recorder: journal, logs: new(translog.Client),
-		o: Options{
-			Now:    func() time.Time { return time.Unix(0, 0) },
-			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
-		},
-	}
+	g := gateOf(repo, p, Options{
+		Now:    func() time.Time { return time.Unix(0, 0) },
+		Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
+	})
+	g.recorder = journal
 	id, err := history.ParseID(strings.Repeat("1", 40))
 	if err != nil {
 		t.Fatal(err)

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"slices"
 
+	"countersign/gate/lineage"
+	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // holdsNothing says whether a protected branch may be deleted by anybody, since nothing is lost by it: it was made,
@@ -27,24 +30,23 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 
 // byPattern says whether a branch is protected, though the policy neither names it nor lies on it.
 func (p *push) byPattern(u *update) bool {
-	return isBranch(u.resolved) && !p.inForce.policy.Names(u.resolved) &&
-		(p.introduction == nil || u.resolved != p.introduction.Ref)
+	return lineage.IsBranch(u.resolved) && !p.site.Rules().Names(u.resolved) && !p.holdsPolicy(u)
 }
 
 // wanted asks whether somebody wants what would make a branch one that only the quorum may delete.
 func (p *push) wanted(ctx context.Context, u *update) error {
-	if !p.byPattern(u) || p.inForce.policy.Protect.AllowDelete || u.real.IsZero() && u.decision.Landings == 0 {
+	if !p.byPattern(u) || p.site.Rules().Protect.AllowDelete || u.real.IsZero() && u.decision.Landings == 0 {
 		return nil
 	}
 	if u.real.IsZero() {
-		refs, err := p.protectedRefs(ctx)
-		if err != nil || !slices.ContainsFunc(refs, func(r history.Ref) bool { return isBranch(r.Name) }) {
+		refs, err := p.site.ProtectedRefs(ctx)
+		if err != nil || !slices.ContainsFunc(refs, func(r history.Ref) bool { return lineage.IsBranch(r.Name) }) {
 			return err // the first ones of a repository
 		}
 		if at, err := p.onStraight(ctx, u); err != nil || at {
 			return err // what the journal doesn't know any more was judged once more
 		}
-	} else if state, err := p.stateOf(ctx, u.resolved, u.real); err != nil || !state.OnlyMade(u.real.String()) {
+	} else if state, err := p.site.StateOf(ctx, u.resolved, u.real); err != nil || !state.OnlyMade(u.real.String()) {
 		return err
 	}
 	signer, err := p.bringer(ctx, u.New)
@@ -52,44 +54,17 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 		return err
 	}
 	branch := policy.BranchByPattern{
-		Name: u.Name, Ref: u.resolved, Old: nameOf(u.real), New: u.New.String(),
+		Name: u.Name, Ref: u.resolved, Old: lineage.Name(u.real), New: u.New.String(),
 		Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
 	}
-	outcome := p.inForce.policy.JudgeWanted(branch)
+	outcome := p.site.Rules().JudgeWanted(branch)
 	if !outcome.Passes() {
 		if branch.Words, err = p.wordsFor(ctx, u); err != nil {
 			return err
 		}
-		outcome = p.inForce.policy.JudgeWanted(branch)
+		outcome = p.site.Rules().JudgeWanted(branch)
 	}
 	return p.final(u, outcome)
-}
-
-// wordsFor gives the approvals of a branch's tip for this very branch, and of its very move.
-func (p *push) wordsFor(ctx context.Context, u *update) ([]policy.Approval, error) {
-	words, err := p.moves(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	approvals, err := p.statedOf(ctx, policy.Approves, u.New)
-	if err != nil {
-		return nil, err
-	}
-	withdrawals, err := p.statedOf(ctx, policy.Withdraws, u.New)
-	if err != nil {
-		return nil, err
-	}
-	var given []policy.Approval
-	for _, s := range approvals {
-		if a := s.Approval(); a.Ref == u.resolved {
-			given = append(given, a)
-		}
-	}
-	var back []policy.Withdrawal
-	for _, s := range withdrawals {
-		back = append(back, s.Withdrawal())
-	}
-	return append(words, policy.NotWithdrawn(given, back)...), nil
 }
 
 // quarantine is where git-receive-pack(1) keeps what a push brings until the push may pass.
@@ -111,7 +86,7 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 		}
 		return env(name)
 	}
-	repo, err := before.openRepo(unlimited)
+	repo, err := before.openRepo(site.Unlimited)
 	if err != nil {
 		return "", err
 	}
@@ -119,12 +94,12 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 	if _, err := repo.Kind(ctx, id); !errors.Is(err, history.ErrMissing) {
 		return "", err
 	}
-	c, err := p.repo.Commit(ctx, id)
+	c, err := p.site.Repo.Commit(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	at := arrival{p.req.Received, p.req.Received}
-	return signature(p.inForce.verify(c.Payload, c.Signature, c.Committer.When, at)).Principal, nil
+	at := verify.LandsNow(p.req.Received).NoEarlier(p.req.Received)
+	return p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at).Principal, nil
 }
 
 // findEmpty answers holdsNothing for all updates of the push.
@@ -139,7 +114,7 @@ func (p *push) findEmpty(ctx context.Context) error {
 		if !u.New.IsZero() {
 			continue
 		}
-		state, err := p.stateOf(ctx, u.resolved, u.real)
+		state, err := p.site.StateOf(ctx, u.resolved, u.real)
 		if err != nil {
 			return err
 		}
@@ -151,10 +126,10 @@ func (p *push) findEmpty(ctx context.Context) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	stay := tipsOf(slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
-		return !isBranch(r.Name) || moved[r.Name]
+	stay := lineage.Tips(slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
+		return !lineage.IsBranch(r.Name) || moved[r.Name]
 	}))
-	repo, err := p.aside()
+	repo, err := p.site.Aside()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"countersign/gate/audit"
 	"countersign/policy"
 )
 
@@ -92,12 +93,12 @@ func (h *randomHistory) audits() map[string][]policy.Code {
 	h.t.Helper()
 	codes := make(map[string][]policy.Code)
 	h.with(func(g *Gate) error {
-		audits, err := g.Audits(context.Background(), "", false)
+		audits, err := g.Auditor().Audits(context.Background(), "", false)
 		for _, a := range audits {
 			if err != nil {
 				break
 			}
-			err = g.Audit(context.Background(), a, func(j Judged) error {
+			err = g.Auditor().Audit(context.Background(), a, func(j audit.Judged) error {
 				for _, f := range j.Findings {
 					codes[a.Ref] = append(codes[a.Ref], f.Code)
 				}

@@ -9,21 +9,24 @@ import (
 	"time"
 
 	"countersign/gate/attest"
+	"countersign/gate/lineage"
+	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // Coverage gives what an approval of a commit would cover: the commit and what it brings that no
 // protected ref has yet, here. Signatures are verified where there is a keyring; without one their
 // status is empty.
 func (g *Gate) Coverage(ctx context.Context, rev string) (commit history.ID, covered []policy.Commit, err error) {
-	if g.repo == nil || g.inForce == nil {
+	if !g.site.Readable() {
 		return commit, nil, ErrUndecided
 	}
-	if commit, err = g.repo.Resolve(ctx, rev); err != nil {
+	if commit, err = g.site.Repo.Resolve(ctx, rev); err != nil {
 		return commit, nil, err
 	}
-	not, err := adoption(g.inForce.policy)
+	not, err := g.site.InForce.Adopted()
 	if err != nil {
 		return commit, nil, err
 	}
@@ -31,11 +34,11 @@ func (g *Gate) Coverage(ctx context.Context, rev string) (commit history.ID, cov
 	if err != nil {
 		return commit, nil, err
 	}
-	for l, err := range g.repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(not, tips)}) {
+	for l, err := range g.site.Repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(not, tips)}) {
 		if err != nil {
 			return commit, nil, err
 		}
-		landing, _ := g.inForce.verified(l, nil, arrival{landed: time.Unix(l.Commit.Committer.When, 0)})
+		landing, _ := walk.Verified(g.site.InForce, l, nil, verify.LandedThen(time.Unix(l.Commit.Committer.When, 0)))
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
 	return commit, covered, nil
@@ -46,13 +49,13 @@ func (g *Gate) Coverage(ctx context.Context, rev string) (commit history.ID, cov
 // server protects a clone can't know: what is shown too much is read once more, what is shown too little never.
 func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 	const origin = "refs/remotes/origin/"
-	remotes, err := g.repo.Refs(ctx, "refs/remotes/")
+	remotes, err := g.site.Repo.Refs(ctx, "refs/remotes/")
 	if err != nil {
 		return nil, err
 	}
 	if len(remotes) == 0 {
-		refs, err := g.judgedRefs(ctx)
-		return tipsOf(refs), err
+		refs, err := g.site.JudgedRefs(ctx)
+		return lineage.Tips(refs), err
 	}
 	head := origin + "main"
 	for _, r := range remotes {
@@ -73,14 +76,14 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 func (g *Gate) Stands(
 	ctx context.Context, kind policy.AttestationKind, commit history.ID, principal string, tag history.ID,
 ) error {
-	if g.repo == nil || g.inForce == nil {
+	if !g.site.Readable() {
 		return ErrUndecided
 	}
 	r := attest.Named(kind, commit, principal, tag)
-	if kind, err := g.repo.Kind(ctx, tag); err != nil || kind != "tag" {
+	if kind, err := g.site.Repo.Kind(ctx, tag); err != nil || kind != "tag" {
 		return errors.Join(err, errors.New("it is no annotated tag"))
 	}
-	object, err := g.repo.Tag(ctx, tag)
+	object, err := g.site.Repo.Tag(ctx, tag)
 	switch {
 	case err != nil:
 		return err
@@ -88,12 +91,12 @@ func (g *Gate) Stands(
 		return errors.New("it is not signed")
 	case object.Target != commit || object.Name != kind.Tag(commit.String(), principal):
 		return fmt.Errorf("it calls itself %.200q and is about %s", object.Name, object.Target)
-	case g.inForce.keys == nil:
+	case g.site.InForce.Keys == nil:
 		return nil
 	}
 	made := time.Unix(object.Tagger.When, 0)
-	s := attest.State(r, &object, made, g.inForce.verifying(made))
-	if why := g.inForce.policy.Counts(s.Signature); why != "" {
+	s := attest.State(r, &object, verify.LandsNow(made), g.site.InForce.Signature)
+	if why := g.site.Rules().Counts(s.Signature); why != "" {
 		return errors.New(why)
 	}
 	return nil
@@ -102,7 +105,7 @@ func (g *Gate) Stands(
 // Says gives what somebody wrote in a tag object, "" for what is none: its message without the signature, which
 // stands in it at the end.
 func (g *Gate) Says(ctx context.Context, tag history.ID) string {
-	object, err := g.repo.Tag(ctx, tag)
+	object, err := g.site.Repo.Tag(ctx, tag)
 	if err != nil {
 		return ""
 	}

@@ -17,13 +17,25 @@
 // repository, in the journal and among the attestations, and asks again. It decides nothing by itself, but in which
 // order questions are asked.
 //
-// [Gate.Verify] and [Gate.VerifyAll] judge history that has landed, by the same functions; [Gate.Foresee] a push that
-// has not left yet; [Guard] decides what Git's own reference transactions may do beside a push.
+// [Gate.Auditor] judges history that has landed, and pushes that have not left yet, by the same functions. [Guard]
+// decides what Git's own reference transactions may do beside a push.
 //
-// Its parts are packages below it. They take what they need, and know neither the gate nor one another, but for the
-// words of a record and the modes of files:
+// The rest is in packages below this one. None knows the gate. What a push and an auditor both ask, they ask of one
+// [site.Site], which is handed on; from there down each part takes the few methods of a repository that it asks:
+//
+//   - gate/audit judges history that has landed;
+//   - gate/settle looks up what a policy needs to know of a landing, until it needs nothing more;
+//   - gate/earned says what everybody had earned before a landing;
+//   - gate/site is the repository: its two readers, the policy in force, the journal of its refs, and the clock;
+//   - gate/walk reads landings, and verifies them ahead of the judging;
+//   - gate/inforce finds the policy in force at a point of a history, and what a landing makes of it;
+//   - gate/tag reads what a protected tag holds;
+//   - gate/lineage says how commits stand to one another.
+//
+// The following know neither one another nor those above, but for the words of a record and the modes of files:
 //
 //   - gate/attest reads attestations: approvals, withdrawals, exceptions and approvals of moves;
+//   - gate/certificate reads push certificates;
 //   - gate/keyring makes a keyring of a policy's principals;
 //   - gate/record says what the journal keeps of a push;
 //   - gate/refstate says what became of a ref, by the journal, and since when something has been in sight;

@@ -6,17 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"countersign/gate/inforce"
 	"countersign/gate/record"
-	"countersign/gate/tenure"
-	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -49,15 +46,20 @@ func (m *memory) Append(_ context.Context, record []byte) error {
 
 func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memory) {
 	m := new(memory)
-	return &Gate{
-		o: Options{
-			Now:    func() time.Time { return received },
-			Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
-			Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
-		},
-		repo: broken{refs: refs}, tenure: tenure.Open("/nowhere", ""),
-		inForce: &policyInForce{policy: policy.Default(), keys: new(verify.Keyring)}, logs: new(translog.Client),
-	}, m
+	return gateOf(broken{refs: refs}, policy.Default(), Options{
+		Now:    func() time.Time { return received },
+		Record: func(string, policy.Journal) (Recorder, error) { return m, nil },
+		Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
+	}), m
+}
+
+// gateOf is a gate at a repository by a policy beside it, with a keyring that has no keys.
+func gateOf(repo Repository, p *policy.Policy, o Options) *Gate {
+	g := closed(o)
+	g.site.Repo, g.site.InForce = repo, &inforce.Policy{Rules: p, Keys: new(verify.Keyring)}
+	g.site.Source = &inforce.Source{Server: g.site.InForce}
+	g.site.OpenTenure()
+	return g
 }
 
 func request() Request {
@@ -98,7 +100,7 @@ func TestErrorIsUndecidedAndRecorded(t *testing.T) {
 
 func TestTimeLimitIsUndecidedAndRecorded(t *testing.T) {
 	g, m := brokenGate(func(ctx context.Context) ([]history.Ref, error) { <-ctx.Done(); return nil, ctx.Err() })
-	g.inForce.policy.Limits.Time = time.Millisecond
+	g.site.Rules().Limits.Time = time.Millisecond
 	d, err := g.Judge(context.Background(), request())
 	refusedUndecided(t, d, err, m, "time = 1ms is used up")
 }
@@ -144,7 +146,7 @@ func TestAttackMoreRefsThanARecordHolds(t *testing.T) {
 		req.Updates = append(req.Updates, history.RefUpdate{Name: name})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: name})
 	}
-	g.repo = nil
+	g.site.Repo = nil
 	d, err := g.conclude(t.Context(), req, d, nil)
 	if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused ||
 		!strings.Contains(d.Undecided, "push fewer refs at once") {
@@ -152,133 +154,6 @@ func TestAttackMoreRefsThanARecordHolds(t *testing.T) {
 	}
 	if len(m.records) != 1 || len(m.records[0]) > 64<<10 {
 		t.Errorf("%d records, the first of %d bytes", len(m.records), len(m.records[0]))
-	}
-}
-
-// testRepo is a bare repository whose main branch ann has worked on for some months.
-func testRepo(t *testing.T) (g *Gate, tip history.ID, more func(date string) history.ID) {
-	t.Helper()
-	dir := t.TempDir()
-	git := func(input string, args ...string) string {
-		cmd := exec.Command("git", append([]string{"-C", dir}, args...)...)
-		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
-		cmd.Stdin = strings.NewReader(input)
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %s: %v\n%s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	git("", "init", "-q", "--bare", ".")
-	n := 0
-	more = func(date string) history.ID {
-		n++
-		when, err := time.Parse(time.DateOnly, date)
-		if err != nil {
-			t.Fatal(err)
-		}
-		who := fmt.Sprintf(" Ann <ann@example.org> %d +0000\n", when.Unix())
-		stream := "commit refs/heads/main\nauthor" + who + "committer" + who + "data 2\nm\n"
-		if n > 1 {
-			stream += "from refs/heads/main^0\n"
-		}
-		stream += "M 644 inline configure.ac\ndata 2\n" + string(rune('a'+n)) + "\n\n"
-		git(stream, "fast-import", "--quiet")
-		id, err := history.ParseID(git("", "rev-parse", "refs/heads/main"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return id
-	}
-	for _, date := range []string{"2025-01-10", "2025-02-10", "2025-03-10"} {
-		tip = more(date)
-	}
-	ann := policy.Principal{Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"}}
-	p := policy.Default().WithPrincipals([]policy.Principal{ann})
-	p.Adoption.Commits = []string{tip.String()}
-	g = &Gate{o: Options{Dir: dir, Getenv: os.Getenv}, inForce: &policyInForce{policy: p}, logs: new(translog.Client)}
-	g.server = g.inForce
-	var err error
-	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {
-		t.Fatal(err)
-	}
-	g.openTenure()
-	t.Cleanup(func() {
-		if err := g.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return g, tip, more
-}
-
-func annsBuildTenure(t *testing.T, g *Gate, l *policy.Ledger) policy.TenureFigures {
-	t.Helper()
-	return l.Tenure(g.inForce.policy, "ann", "build", received.Unix())
-}
-
-func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {
-	g, tip, more := testRepo(t)
-	ctx := context.Background()
-	want := policy.TenureFigures{Days: 507, Commits: 3, Months: 3} // 2025-01-10 to 2026-06-01
-
-	at := func(tip history.ID) policy.TenureFigures {
-		t.Helper()
-		l, err := g.ledgerAt(ctx, "refs/heads/main", tip)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return annsBuildTenure(t, g, l)
-	}
-	if got := at(tip); got != want {
-		t.Fatalf("worked out: %+v, want %+v", got, want)
-	}
-	if err := g.Prepare(ctx); err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(g.GitDir(), "countersign/tenure/*.json"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("kept in %q, %v", files, err)
-	}
-	file := files[0]
-	kept, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := at(tip); got != want {
-		t.Errorf("kept: %+v, want %+v", got, want)
-	}
-
-	// What is kept is never trusted: without it, it is worked out anew.
-	if err := os.WriteFile(file, kept[:len(kept)/2], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := at(tip); got != want {
-		t.Errorf("cut: %+v, want %+v", got, want)
-	}
-
-	// A ledger of an earlier tip is carried on; what landed since is judged by signature, and nobody
-	// signed it.
-	if err := os.WriteFile(file, kept, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	later := more("2025-06-10")
-	if got := at(later); got != want {
-		t.Errorf("carried on: %+v, want %+v", got, want)
-	}
-}
-
-func TestClaimsCountOnlyIfThePolicySaysSo(t *testing.T) {
-	g, tip, _ := testRepo(t)
-	g.inForce.policy.Adoption.CreditClaims = false
-	l, err := g.ledgerAt(context.Background(), "refs/heads/main", tip)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := annsBuildTenure(t, g, l); got != (policy.TenureFigures{}) {
-		t.Errorf("%+v, want nothing", got)
-	}
-	if want := time.Date(2025, 3, 10, 0, 0, 0, 0, time.UTC).Unix(); l.Last() != want {
-		t.Errorf("landing time %d, want %d", l.Last(), want)
 	}
 }
 

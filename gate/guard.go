@@ -8,7 +8,6 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/ticket"
-	"countersign/gate/translog"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -19,7 +18,7 @@ import (
 // Which refs are protected is the policy's to say; where it can't be read all are. Options are those of a gate. The
 // policy is read last, since few moves need it.
 func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([]policy.Finding, error) {
-	g := &Gate{o: o, logs: new(translog.Client)}
+	g := closed(o)
 	defer g.Close()
 	lacking := ticket.In(o.Dir).Lacks(o.Process, t.Moves)
 	if len(lacking) == 0 {
@@ -40,7 +39,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		return nil, nil
 	}
 	if g.readPolicy(ctx) != nil {
-		g.inForce = nil
+		g.site.InForce = nil
 	}
 	var stopped []ticket.Move
 	for _, m := range moves {
@@ -67,12 +66,14 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 }
 
 // guards says whether a ref is protected, or may be.
-func (g *Gate) guards(ref string) bool { return g.inForce == nil || g.inForce.policy.Protects(ref) }
+func (g *Gate) guards(ref string) bool {
+	return g.site.InForce == nil || g.site.Rules().Protects(ref)
+}
 
 // openForRefs opens the repository with the reader that starts no other process, where that can read it.
 func (g *Gate) openForRefs() (err error) {
 	g.o.GoGit = true
-	if g.repo, err = g.o.openRepo(history.Limits{}); err != nil {
+	if g.site.Repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		return g.openByGit()
 	}
 	return nil
@@ -81,7 +82,7 @@ func (g *Gate) openForRefs() (err error) {
 // openByGit opens the repository with a git program.
 func (g *Gate) openByGit() (err error) {
 	g.o.GoGit = false
-	g.repo, err = g.o.openRepo(history.Limits{})
+	g.site.Repo, err = g.o.openRepo(history.Limits{})
 	return err
 }
 
@@ -98,10 +99,10 @@ func (g *Gate) changing(ctx context.Context, t ticket.Transaction) ([]ticket.Mov
 	if len(names) > mostNames {
 		names = nil // one question for all is shorter
 	}
-	refs, err := g.repo.Refs(ctx, names...)
+	refs, err := g.site.Repo.Refs(ctx, names...)
 	if err != nil && g.o.GoGit { // git passes over what is broken
-		if err = errors.Join(g.repo.Close(), g.openByGit()); err == nil {
-			refs, err = g.repo.Refs(ctx, names...)
+		if err = errors.Join(g.site.Repo.Close(), g.openByGit()); err == nil {
+			refs, err = g.site.Repo.Refs(ctx, names...)
 		}
 	}
 	if err != nil {
@@ -112,50 +113,4 @@ func (g *Gate) changing(ctx context.Context, t ticket.Transaction) ([]ticket.Mov
 		held[r.Name] = ticket.Value{ID: r.ID.String(), Target: r.Target}
 	}
 	return ticket.Changing(moves, held), nil
-}
-
-// leaveTicket leaves the ticket of a push that was accepted. A push to a symbolic ref moves the ref behind it: the
-// ticket has a move for each of the names.
-func (g *Gate) leaveTicket(req Request) error {
-	tickets := ticket.In(g.GitDir())
-	if !tickets.Wanted() {
-		return nil
-	}
-	tickets.Sweep(g.o.Alive, g.o.Now())
-	var moves []ticket.Move
-	for _, u := range req.Updates {
-		length := max(len(u.Old.String()), len(u.New.String()))
-		old, new := padded(u.Old, length), padded(u.New, length)
-		for _, name := range append([]string{u.Name}, g.chain[u.Name]...) {
-			moves = append(moves, ticket.Move{Old: old, New: new, Ref: name})
-		}
-	}
-	return tickets.Write(g.o.Process, moves)
-}
-
-// padded writes an id, and nothing as zeros of the length that ids have here.
-func padded(id history.ID, length int) string {
-	if id.IsZero() {
-		return strings.Repeat("0", length)
-	}
-	return id.String()
-}
-
-// MayMove leaves an operator's ticket for the one move that a request is about, and records it with the reason.
-func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
-	u := req.Updates[0]
-	tickets := ticket.In(g.GitDir())
-	if !tickets.Wanted() {
-		return fmt.Errorf("no guard is installed at %s: nothing has to be let through", g.GitDir())
-	}
-	d := policy.Decision{
-		Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason},
-	}
-	d.Refs[0].Old = u.Old.String()
-	d.Reference = reference(req)
-	if err := g.record(ctx, record.Operator, req, d); err != nil {
-		return err
-	}
-	tickets.Sweep(g.o.Alive, g.o.Now())
-	return tickets.Let(ticket.Move{Old: u.Old.String(), New: u.New.String(), Ref: u.Name})
 }

@@ -3,78 +3,45 @@ package gate
 import (
 	"context"
 	"slices"
+	"time"
 
-	"countersign/history"
+	"countersign/gate/lineage"
+	"countersign/gate/settle"
+	"countersign/policy"
 )
 
-// otherLines gives the other protected branches, as far as they were judged.
-func (p *push) otherLines(ctx context.Context, u *update) ([]history.Ref, error) {
-	refs, err := p.judgedRefs(ctx)
-	others := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
-		return r.Name == u.resolved || !isBranch(r.Name)
-	})
-	return others, err
-}
-
-// straight gives the other protected branches that are where they should be and always were protected, as far as the
-// journal goes back. What lies on the line of one landed there when it says, though the records of that may be in
-// an archive: whoever pushes can't take records away.
-func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
-	if known, ok := p.straights[u.resolved]; ok { // many landings ask
-		return known, nil
+// landedBefore judges the signature of a commit as of when it came in on another protected branch, if it did; of the
+// landing commit it says whether its date was bounded there.
+func (p *push) landedBefore(ctx context.Context, u *update, q settle.Question, commit string) error {
+	read, c := q.Fact.Find(commit), q.Landing.Find(commit)
+	if read == nil || c == nil {
+		return nil
 	}
-	refs, err := p.protectedRefs(ctx)
+	others, err := p.otherLines(ctx, u)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var straight []history.Ref
-	for _, r := range refs {
-		if r.Name == u.resolved || !isBranch(r.Name) {
-			continue
-		}
-		state, err := p.stateOf(ctx, r.Name, r.ID)
+	if status := c.Signature.Status; status == policy.StatusRevoked || status == policy.StatusExpired {
+		at, err := p.cameIn(ctx, others, c.ID)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if state.AlwaysJudged(r.ID) {
-			straight = append(straight, r)
+		if at != 0 {
+			landed := q.Fact.Arrival.ReceivedAt(time.Unix(at, 0))
+			c.Signature = q.By.Signature(read.Payload, read.Signature, read.Committer.When, landed)
 		}
 	}
-	if p.straights == nil {
-		p.straights = make(map[string][]history.Ref)
+	if c != &q.Landing.Commit {
+		return nil
 	}
-	p.straights[u.resolved] = straight
-	return straight, nil
-}
-
-// onStraight says whether the new value lies on the line of one of those.
-func (p *push) onStraight(ctx context.Context, u *update) (bool, error) {
+	repo, err := p.site.Aside()
+	if err != nil {
+		return err
+	}
 	straight, err := p.straight(ctx, u)
 	if err != nil {
-		return false, err
+		return err
 	}
-	repo, err := p.aside()
-	if err != nil {
-		return false, err
-	}
-	return onLineOf(ctx, repo, u.New, tipsOf(straight)...)
-}
-
-// cameIn says when a commit first came in on one of some refs, by the journal, in seconds since 1970; 0 if it
-// didn't.
-func (p *push) cameIn(ctx context.Context, refs []history.Ref, commit string) (first int64, err error) {
-	v, err := p.view(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, r := range refs {
-		at, err := v.FirstWith(ctx, r.Name, r.ID, commit)
-		if err != nil {
-			return 0, err
-		}
-		if at != 0 && (first == 0 || at < first) {
-			first = at
-		}
-	}
-	return first, nil
+	q.Landing.Bounded, err = lineage.OnLine(ctx, repo, read.ID, lineage.Tips(slices.Concat(straight, others))...)
+	return err
 }

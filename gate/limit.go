@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countersign/gate/attest"
+	"countersign/gate/lineage"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -41,7 +42,7 @@ func (p *push) blames(ctx context.Context, u *update, err error) bool {
 		p.refuse(u, policy.LimitExceeded, what, p.within(ctx, u, limit.Limit)...)
 	case errors.Is(err, history.ErrMalformed):
 		next := policy.Rewritten
-		if strings.HasPrefix(u.resolved, "refs/tags/") {
+		if lineage.IsTag(u.resolved) {
 			next = policy.Tag{Shown: u.Name}.Again() + " COMMIT"
 		} else if r, err := attest.Parse(u.resolved, u.New); err == nil {
 			next = r.Kind.Again(r.Commit.String())
@@ -87,8 +88,8 @@ func (p *push) within(ctx context.Context, u *update, name string) []string {
 
 // half gives a commit in the middle of what an update brings to a branch, zero where it can't be pushed in parts.
 func (p *push) half(ctx context.Context, u *update) history.ID {
-	repo, err := p.aside()
-	if err != nil || !isBranch(u.resolved) || u.real.IsZero() {
+	repo, err := p.site.Aside()
+	if err != nil || !lineage.IsBranch(u.resolved) || u.real.IsZero() {
 		return history.ID{}
 	}
 	line, err := repo.FirstParents(ctx, u.New, func(id history.ID) bool { return id == u.real })

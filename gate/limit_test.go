@@ -20,7 +20,7 @@ func TestLimitIsNamedByItsType(t *testing.T) {
 		{"tree", "no setting raises this limit"},
 		{"", "no setting raises this limit"},
 	} {
-		p, u := &push{Gate: &Gate{}}, &update{}
+		p, u := closed(Options{}).newPush(Request{}), &update{}
 		u.Name, u.resolved = "refs/tags/v1", "refs/tags/v1"
 		limit := &history.LimitError{Limit: c.limit, Text: "something is large; the limit is blob"}
 		err := fmt.Errorf("object 1234: %w", limit)

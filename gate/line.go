@@ -3,43 +3,13 @@ package gate
 import (
 	"context"
 	"slices"
-	"strings"
 
+	"countersign/gate/lineage"
 	"countersign/history"
 	"countersign/policy"
 )
 
-// Tenure is counted along a first-parent line, by when each commit on it landed. The receiver's
-// clock bounded those times on the protected branches and nowhere else: what a branch merged has lines
-// of its own, dated as their authors liked. So a protected branch continues what it was, and a new one
-// begins on the line of another.
-
-func isBranch(ref string) bool { return strings.HasPrefix(ref, "refs/heads/") }
-
-// lines gives the tips of the lines whose landing times can be trusted: of the protected branches, and
-// of what was there at adoption.
-func (p *push) lines(ctx context.Context, adopted []history.ID) ([]history.ID, error) {
-	refs, err := p.judgedRefs(ctx)
-	// A tag may stand on anything that was judged, on a line or beside it.
-	branches := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
-		return strings.HasPrefix(r.Name, "refs/tags/")
-	})
-	return append(slices.Clone(adopted), tipsOf(branches)...), err
-}
-
-// onLineOf says whether a commit lies on the first-parent line of one of some tips.
-func onLineOf(ctx context.Context, repo Repository, commit history.ID, tips ...history.ID) (bool, error) {
-	for _, tip := range tips {
-		line, err := repo.FirstParents(ctx, tip, func(at history.ID) bool { return at == commit })
-		if err != nil {
-			return false, err
-		}
-		if line[len(line)-1] == commit {
-			return true, nil
-		}
-	}
-	return false, nil
-}
+// A protected branch continues what it was, and a new one begins on the line of another: see package lineage.
 
 // begins judges where the new commits of an update begin. What begins beside all lines could be dated as anybody likes.
 // Zero is before a root: then the whole line is new, and judged. And a ref that doesn't continue what it was has to
@@ -52,16 +22,16 @@ func (p *push) begins(ctx context.Context, u *update, adopted []history.ID, at h
 	if beside {
 		u.facts.Begins = at.String()
 	} else {
-		repo, err := p.aside()
+		repo, err := p.site.Aside()
 		if err != nil {
 			return err
 		}
 		beginning := func() (history.ID, error) { return at, nil }
-		if u.facts.Lacks, err = p.lacks(ctx, repo, u.resolved, u.New, beginning); err != nil {
+		if u.facts.Lacks, err = p.site.Lacks(ctx, repo, u.resolved, u.New, beginning); err != nil {
 			return err
 		}
 	}
-	u.facts.Main = p.upstream(ctx)
+	u.facts.Main = p.site.Upstream(ctx)
 	return stopped(p.judgeMove(ctx, u))
 }
 
@@ -73,11 +43,11 @@ func (p *push) besideLines(ctx context.Context, adopted []history.ID, id history
 	if err != nil || slices.Contains(tips, id) {
 		return false, err
 	}
-	repo, err := p.aside()
+	repo, err := p.site.Aside()
 	if err != nil {
 		return false, err
 	}
-	on, err := onLineOf(ctx, repo, id, tips...)
+	on, err := lineage.OnLine(ctx, repo, id, tips...)
 	return !on, err
 }
 
@@ -95,7 +65,7 @@ func (p *push) back(ctx context.Context, u *update, adopted []history.ID) error 
 // leaves judges a branch whose old tip is not on the new one's first-parent line, or perhaps isn't. Where the new
 // one reaches it all the same, merged says what that is.
 func (p *push) leaves(ctx context.Context, u *update, merged policy.Line) error {
-	repo, err := p.aside()
+	repo, err := p.site.Aside()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -20,13 +21,13 @@ func (p *push) names(ctx context.Context) error {
 		if here != nil {
 			return nil
 		}
-		refs, err := p.repo.Refs(ctx)
+		refs, err := p.site.Repo.Refs(ctx)
 		if err == nil {
 			var names []string
 			for _, u := range p.updates {
 				names = append(names, u.resolved)
 			}
-			here = p.namesOf(refs, names)
+			here = namesOf(p.site.Rules(), refs, names)
 			for _, u := range p.updates {
 				here.exists[u.resolved] = here.exists[u.resolved] || !u.New.IsZero()
 			}
@@ -39,24 +40,24 @@ func (p *push) names(ctx context.Context) error {
 		if u.New.IsZero() || u.New == u.real || policy.IsAttestation(u.resolved) {
 			continue
 		}
-		if isNew || slices.ContainsFunc(policy.Homonyms(u.resolved), p.inForce.policy.Protects) {
+		if isNew || slices.ContainsFunc(policy.Homonyms(u.resolved), p.site.Rules().Protects) {
 			if err := know(); err != nil {
 				return err
 			}
 		}
 		name := policy.NewName{Name: u.Name, Ref: u.resolved, Protected: u.decision.Protected, New: isNew}
 		if !u.decision.Protected {
-			name.Shadows = p.inForce.policy.Shadows(u.resolved, func(ref string) bool { return here != nil && here.exists[ref] })
+			name.Shadows = p.site.Rules().Shadows(u.resolved, func(ref string) bool { return here != nil && here.exists[ref] })
 		}
 		if isNew {
 			name.ShadowedBy, name.Twin = here.shadows[u.resolved], here.twin(u.resolved)
 			if id := policy.AsObject(u.resolved); id != "" {
-				if _, err := p.repo.Resolve(ctx, id); err == nil || errors.Is(err, history.ErrAmbiguous) {
+				if _, err := p.site.Repo.Resolve(ctx, id); err == nil || errors.Is(err, history.ErrAmbiguous) {
 					name.AsObject = id
 				}
 			}
 		}
-		if findings := p.inForce.policy.JudgeName(name); len(findings) > 0 {
+		if findings := p.site.Rules().JudgeName(name); len(findings) > 0 {
 			p.find(u, findings...)
 			continue
 		}
@@ -81,7 +82,7 @@ type namesHere struct {
 }
 
 // namesOf gives what the refs here are to names that come in.
-func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
+func namesOf(p *policy.Policy, refs []history.Ref, names []string) *namesHere {
 	n := &namesHere{
 		asked: make(map[string]bool), ends: make(map[string]bool), exists: make(map[string]bool),
 		shadows: make(map[string]string), parts: make(map[string]bool), folded: make(map[string]string),
@@ -90,7 +91,7 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 		for part := range prefixes(name) {
 			n.asked[part], n.folded[policy.FoldRef(part)] = true, ""
 		}
-		if !g.inForce.policy.Protects(name) {
+		if !p.Protects(name) {
 			for _, other := range policy.Homonyms(name) {
 				n.asked[other] = true
 			}
@@ -107,8 +108,8 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 		if end := path.Base(r.Name); !n.ends[end] && end != "HEAD" || len(n.ends) == 0 {
 			continue
 		}
-		if g.inForce.policy.Protects(r.Name) || policy.IsAttestation(r.Name) ||
-			r.Target != "" && g.inForce.policy.Protects(r.Target) {
+		if p.Protects(r.Name) || policy.IsAttestation(r.Name) ||
+			r.Target != "" && p.Protects(r.Target) {
 			continue
 		}
 		for _, other := range policy.Homonyms(r.Name) {
@@ -119,7 +120,7 @@ func (g *Gate) namesOf(refs []history.Ref, names []string) *namesHere {
 	}
 	n.add("refs/heads")
 	n.add("refs/tags")
-	for _, prefix := range g.inForce.policy.ProtectedPrefixes() {
+	for _, prefix := range p.ProtectedPrefixes() {
 		n.add(strings.TrimSuffix(prefix, "/"))
 	}
 	return n
@@ -171,12 +172,12 @@ type Shadow struct{ Ref, Protected string }
 
 // Shadows lists the unprotected refs here by which Git would find something else than a protected ref, sorted.
 func (g *Gate) Shadows(ctx context.Context) ([]Shadow, error) {
-	if g.repo == nil || g.inForce == nil {
+	if !g.site.Readable() {
 		return nil, ErrUndecided
 	}
-	refs, err := g.repo.Refs(ctx)
+	refs, err := g.site.Repo.Refs(ctx)
 	if err != nil {
-		return nil, undecided(err)
+		return nil, site.Undecided(err)
 	}
 	exists := make(map[string]bool)
 	for _, r := range refs {
@@ -184,10 +185,10 @@ func (g *Gate) Shadows(ctx context.Context) ([]Shadow, error) {
 	}
 	var found []Shadow
 	for _, r := range refs {
-		if policy.IsAttestation(r.Name) || r.Target != "" && g.inForce.policy.Protects(r.Target) {
+		if policy.IsAttestation(r.Name) || r.Target != "" && g.site.Rules().Protects(r.Target) {
 			continue
 		}
-		for _, other := range g.inForce.policy.Shadows(r.Name, func(ref string) bool { return exists[ref] }) {
+		for _, other := range g.site.Rules().Shadows(r.Name, func(ref string) bool { return exists[ref] }) {
 			found = append(found, Shadow{r.Name, other})
 		}
 	}

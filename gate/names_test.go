@@ -145,7 +145,6 @@ func TestImitations(t *testing.T) {
 }
 
 func TestTwins(t *testing.T) {
-	g := &Gate{inForce: &policyInForce{policy: policy.Default()}}
 	twins := map[string]string{
 		"refs/heads/MAIN":         "refs/heads/main", // which the policy names
 		"refs/heads/ma\u0131n":    "",                // a dotless i is another letter
@@ -163,7 +162,7 @@ func TestTwins(t *testing.T) {
 		"refs/tags/V\xff":         "refs/tags/v\xff",
 		"refs/heads/release/STRA": "",
 	}
-	n := g.namesOf(nil, slices.Collect(maps.Keys(twins)))
+	n := namesOf(policy.Default(), nil, slices.Collect(maps.Keys(twins)))
 	for _, ref := range []string{
 		"refs/heads/release/1", "refs/heads/caf\u00e9", "refs/heads/Old/a", "refs/heads/old/b", "refs/tags/v\xff",
 	} {

@@ -14,6 +14,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"countersign/gate/audit"
+	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -172,15 +174,18 @@ func (w *world) audit(journal bool) verdicts {
 	w.with(func(g *Gate) error {
 		if !journal {
 			g.o.Records = nil
+			here := site.New(g.o.site(), g.site.Repo)
+			here.Source, here.InForce, here.Tenure = g.site.Source, g.site.InForce, g.site.Tenure
+			g.site = here
 		}
 		ctx := context.Background()
-		fetched, err := g.approvalsFetched(ctx)
+		approvals, err := g.Repository().Refs(ctx, policy.Approves.Prefix())
 		if err != nil {
 			return err
 		}
 		since := history.Range{Tip: mustID(w.refs[mainRef].id), Not: w.adopted(g)}
-		return g.Audit(ctx, Audit{Ref: mainRef, Range: since}, func(j Judged) error {
-			if !fetched { // where there are no approvals at all, a clone can't know whether one is missing
+		return g.Auditor().Audit(ctx, audit.Audit{Ref: mainRef, Range: since}, func(j audit.Judged) error {
+			if len(approvals) == 0 { // where there are no approvals at all, a clone can't know whether one is missing
 				for i := range j.Findings {
 					if f := &j.Findings[i]; f.Code == policy.ApprovalNotFetched {
 						f.Code = cmp.Or(map[bool]policy.Code{true: policy.ApprovalMissing}[f.Rule != ""], policy.QuorumMissing)
@@ -196,7 +201,7 @@ func (w *world) audit(journal bool) verdicts {
 
 func (w *world) adopted(g *Gate) []history.ID {
 	w.t.Helper()
-	ids, err := adoption(g.inForce.policy)
+	ids, err := g.site.InForce.Adopted()
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -165,8 +165,8 @@ func (c *randomCommit) alike(other *randomCommit, path string) bool {
 	return text == old && there == was
 }
 
-// credit is a commit that somebody earned.
-type earned struct {
+// credit is a commit that somebody has earned.
+type credit struct {
 	who     string
 	classes []string
 	when    int64
@@ -176,7 +176,7 @@ type earned struct {
 // line is what a first-parent line has earned everybody, and when its last landing was.
 type line struct {
 	last    int64
-	credits []earned
+	credits []credit
 }
 
 // lineTo works out the line up to a commit. What had landed at adoption counts by claims, which all are true.
@@ -209,7 +209,7 @@ func (h *randomHistory) lineTo(tip *randomCommit) line {
 		if c.author != signer && (by.role(signer) != "maintainer" || before.figures(by, signer, "", l.last).Days < 90) {
 			continue
 		}
-		e := earned{c.author, []string{""}, l.last, c}
+		e := credit{c.author, []string{""}, l.last, c}
 		own, unclear := c.made()
 		for _, paths := range []map[string]bool{own, unclear} {
 			for path := range paths {
@@ -231,8 +231,8 @@ func (l landed) inOrder() []*randomCommit {
 }
 
 // counted gives the credits of somebody in a class that have settled by a time.
-func (l line) counted(r *rulesOf, who, class string, at int64) []earned {
-	var counted []earned
+func (l line) counted(r *rulesOf, who, class string, at int64) []credit {
+	var counted []credit
 	for _, e := range l.credits {
 		if e.who == who && slices.Contains(e.classes, class) && at-e.when > int64(r.age)*oneDay+600 {
 			counted = append(counted, e)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"pgregory.net/rapid"
 
+	"countersign/gate/earned"
 	"countersign/policy"
 )
 
@@ -74,11 +75,11 @@ func (h *randomHistory) tenureIsEarned() {
 		return
 	}
 	h.with(func(g *Gate) error {
-		stored, err := g.ledgerAt(context.Background(), mainRef, mustID(tip.id))
+		stored, err := earned.At(context.Background(), g.site, mainRef, mustID(tip.id))
 		if err != nil {
 			return err
 		}
-		anew, p, err := g.Tenure(context.Background(), mainRef)
+		anew, p, err := g.Auditor().Tenure(context.Background(), mainRef)
 		if err != nil {
 			return err
 		}

@@ -26,8 +26,8 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 			return errNoRecorder
 		}
 		var setting policy.Journal
-		if g.inForce != nil {
-			setting = g.inForce.policy.Journal
+		if g.site.InForce != nil {
+			setting = g.site.Rules().Journal
 		}
 		var err error
 		if g.recorder, err = g.o.Record(g.GitDir(), setting); err != nil {
@@ -39,33 +39,14 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 		Pusher: req.Pusher, Options: req.Options, Millis: g.o.Now().Sub(req.Received).Milliseconds(),
 	}
 	r.Pusher.Principal = g.pusher
-	if g.inForce != nil {
-		r.Policy = g.inForce.policy.Digest
+	if g.site.InForce != nil {
+		r.Policy = g.site.Rules().Digest
 	}
 	b, err := r.Encode(d, g.o.Encode)
 	if err != nil {
 		return err
 	}
 	return g.recorder.Append(ctx, b)
-}
-
-// Applied records the ref updates that Git made, which are not all that were accepted: another hook,
-// a race or a broken connection can stop a push after its decision.
-func (g *Gate) Applied(ctx context.Context, req Request) error {
-	d := policy.Decision{Verdict: policy.Accepted, Refs: g.asked(req)}
-	if g.repo != nil && g.inForce != nil {
-		looking, cancel := context.WithTimeout(ctx, recordTime)
-		defer cancel()
-		// A push to a symbolic ref moved the ref behind it, as it did when it was decided. What can't be
-		// looked up is recorded by its name.
-		if p := (&push{Gate: g, req: req}); p.lookUp(looking) == nil {
-			d.Refs = p.decision.Refs
-		}
-	}
-	for i, u := range req.Updates {
-		d.Refs[i].Old = u.Old.String() // Git's own word by now, not the client's
-	}
-	return g.record(ctx, record.Applied, req, d)
 }
 
 var errNothingToReview = errors.New("no push of that reference waits for a review")
@@ -92,7 +73,7 @@ func (g *Gate) Review(ctx context.Context, req Request, reference string) error 
 func (g *Gate) asked(req Request) []policy.RefDecision {
 	refs := make([]policy.RefDecision, len(req.Updates))
 	for i, u := range req.Updates {
-		protected := g.inForce != nil && g.inForce.policy.Protects(u.Name)
+		protected := g.site.InForce != nil && g.site.Rules().Protects(u.Name)
 		refs[i] = policy.RefDecision{Ref: u.Name, New: u.New.String(), Protected: protected}
 	}
 	return refs

@@ -1,6 +1,9 @@
 package gate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 
 	"countersign/gate/record"
@@ -27,4 +30,14 @@ type Certificate struct {
 	Blob        history.ID
 	Nonce       string // that the server gave
 	NonceStatus string // git-receive-pack(1): "OK", "SLOP", "BAD", …
+}
+
+// reference is a short name for a push, given to the pusher and found in the journal.
+func reference(req Request) string {
+	h := sha256.New()
+	fmt.Fprintln(h, req.Received.UnixNano(), req.Pusher)
+	for _, u := range req.Updates {
+		fmt.Fprintln(h, u.Old, u.New, u.Name)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:8]
 }

@@ -160,18 +160,17 @@ func (e *entry) read() (err error) {
 }
 
 // Verify says who made the signature over the payload of an object that has landed at that time, and was there
-// by then: see [Keyring.VerifyReceived].
+// by then: see [Keyring.VerifyAt].
 func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
-	return k.VerifyReceived(payload, signature, landed, time.Time{})
+	return k.VerifyAt(payload, signature, LandedThen(landed))
 }
 
-// VerifyReceived says who made the signature over the payload of an object that lands at one time, by what
-// the object says, and is received at another, by the receiver's clock; the later of the two counts as the
-// receipt. Zero says that it is known to have landed: then it came in when it landed.
+// VerifyAt says who made the signature over the payload of an object, by when that arrived: it lands at one time, by
+// what the object says, and is received at another, by the receiver's clock, or it has landed, and came in then.
 //
 // The key is judged at the signature's own time where it has one (OpenPGP, X.509), and at the landing
 // where it has none (SSH). That time must lie in the key's window: From ≤ time < Until. A retired key
-// keeps the signatures made before it was. What is received with a time must be received before the key's end, too,
+// keeps the signatures made before it was. What lands now must be received before the key's end, too,
 // or within Settings.EndGrace after it: whoever has the key can date back. A compromised key keeps only those that were
 // made and received before it was: whoever has the key can write any time into a signature and a commit, but
 // can't hand them in in the past. So it is with weak algorithms. Where a key has several entries, a
@@ -179,12 +178,7 @@ func (k *Keyring) Verify(payload, signature []byte, landed time.Time) Result {
 //
 // A signature is of the kind that its first line says, as in git's gpg-interface.c. Anything else
 // around the one armor block, and more than 64 KiB, is [Malformed].
-func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received time.Time) Result {
-	now := !received.IsZero()
-	if received.Before(landed) {
-		received = landed
-	}
-	at := arrival{landed, received, now}
+func (k *Keyring) VerifyAt(payload, signature []byte, at Arrival) Result {
 	res, entries := k.identify(payload, signature, at)
 	if len(entries) > 0 {
 		res.KeyOwner = entries[0].key.Principal
@@ -192,14 +186,14 @@ func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received tim
 	if res.Status == Good {
 		made := res.SignedAt
 		if made.IsZero() {
-			made = landed
+			made = at.landed
 		}
 		warnings, err := admit(entries, made, at)
 		if err == nil && at.now {
 			err = k.ended(entries, made, at.received)
 		}
-		if err == nil && made.After(landed.Add(k.settings.ClockSkew)) {
-			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(landed))
+		if err == nil && made.After(at.landed.Add(k.settings.ClockSkew)) {
+			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(at.landed))
 		}
 		res.Warnings = append(res.Warnings, warnings...)
 		res.settle(err)
@@ -212,16 +206,9 @@ func (k *Keyring) VerifyReceived(payload, signature []byte, landed, received tim
 	return res
 }
 
-// arrival is when the object that carries a signature landed, by its own account, and when it came in: never
-// earlier. Now says that it comes in now, by the receiver's clock.
-type arrival struct {
-	landed, received time.Time
-	now              bool
-}
-
 // identify says everything about a signature that the policy's windows don't, and gives the entries
 // of the key that made it, or claims to have.
-func (k *Keyring) identify(payload, signature []byte, at arrival) (Result, []*entry) {
+func (k *Keyring) identify(payload, signature []byte, at Arrival) (Result, []*entry) {
 	begins := func(kind string) bool {
 		return bytes.HasPrefix(signature, []byte("-----BEGIN "+kind+"-----"))
 	}
@@ -244,7 +231,7 @@ func (k *Keyring) identify(payload, signature []byte, at arrival) (Result, []*en
 
 // verifyOpenPGP judges by the algorithms that prove something today, and what was received in time also by
 // those that did once.
-func (k *Keyring) verifyOpenPGP(payload, signature []byte, at arrival) (Result, []*entry) {
+func (k *Keyring) verifyOpenPGP(payload, signature []byte, at Arrival) (Result, []*entry) {
 	v := openpgpVerifier{candidates: k.openPGPKeys}
 	res, key := v.verify(payload, signature, at.landed)
 	if res.Status == Weak && at.received.Before(k.settings.WeakUntil) {
@@ -291,7 +278,7 @@ func (r *Result) settle(err error) {
 }
 
 // admit says whether one of a key's entries allows it a signature made and arrived then, and none revokes it.
-func admit(entries []*entry, made time.Time, at arrival) (warnings []string, err error) {
+func admit(entries []*entry, made time.Time, at Arrival) (warnings []string, err error) {
 	if len(entries) == 0 {
 		return nil, refuse(Unknown, "no principal has the key")
 	}

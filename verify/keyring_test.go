@@ -294,9 +294,11 @@ func TestKeyringAttackStolenKeyDatesBack(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := settledKeyring(t, Settings{WeakUntil: landing.Add(time.Hour)}, c.key)
-			wantStatus(t, k.VerifyReceived([]byte(testPayload), c.signature, landing, landing.Add(time.Minute)), Good)
-			wantStatus(t, k.VerifyReceived([]byte(testPayload), c.signature, landing, landing.Add(time.Hour)), c.late)
-			wantStatus(t, k.VerifyReceived([]byte(testPayload), c.signature, landing.Add(time.Hour), landing), c.late)
+			now := LandsNow(landing).NoEarlier(landing)
+			late := now.ReceivedAt(landing.Add(time.Hour))
+			wantStatus(t, k.VerifyAt([]byte(testPayload), c.signature, now.ReceivedAt(landing.Add(time.Minute))), Good)
+			wantStatus(t, k.VerifyAt([]byte(testPayload), c.signature, late), c.late)
+			wantStatus(t, k.VerifyAt([]byte(testPayload), c.signature, now.NoEarlier(landing.Add(time.Hour))), c.late)
 			wantStatus(t, k.Verify([]byte(testPayload), c.signature, landing), Good)
 		})
 	}
@@ -404,7 +406,7 @@ func TestKeyringZero(t *testing.T) {
 	signature := sshSign(t, signer, sshNamespace, testPayload)
 	wantStatus(t, verdict(t, new(Keyring), testPayload, signature, landing), Unknown)
 	wantStatus(t, verdict(t, mustKeyring(t, sshEntry("alice", signer)), testPayload, signature, time.Time{}), Bad)
-	if _, err := admit(nil, landing, arrival{landed: landing, received: landing}); err == nil {
+	if _, err := admit(nil, landing, LandedThen(landing)); err == nil {
 		t.Error("no entry admits a signature")
 	}
 	key := Key{Revoked: "a word that NewKeyring would refuse"}

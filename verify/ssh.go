@@ -64,7 +64,7 @@ const (
 // The formats are read here, strictly, but for certificates and keys, which x/crypto reads. A plain key in the
 // signature only serves to find the same bytes in the keyring, and so does the key of a certificate's authority: it is
 // the keyring's own that is used.
-func (k *Keyring) verifySSH(payload, signature []byte, at arrival) (Result, []*entry) {
+func (k *Keyring) verifySSH(payload, signature []byte, at Arrival) (Result, []*entry) {
 	res := Result{Kind: SSH}
 	entries, err := k.judgeSSH(&res, payload, signature, at)
 	res.settle(err)
@@ -73,7 +73,7 @@ func (k *Keyring) verifySSH(payload, signature []byte, at arrival) (Result, []*e
 
 // judgeSSH fills in what is known of the key and its certificate; the status and its reason are the
 // error's.
-func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at arrival) (entries []*entry, err error) {
+func (k *Keyring) judgeSSH(r *Result, payload, signature []byte, at Arrival) (entries []*entry, err error) {
 	body, err := oneArmorBlock(signature, kindSSHSignature)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func bothRoles(fingerprint string, other *entry) error {
 // What it asks is what OpenSSH asks in sshkey.c, cert_parse and sshkey_cert_check_authority, and in
 // krl.c; where it differs it is the stricter, for ssh-keygen -Y verify heeds no critical option, and
 // asks neither how strong the authority is nor whose the certified key is besides.
-func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at arrival) ([]*entry, error) {
+func (k *Keyring) certifiedSSH(r *Result, c *sshCertificate, at Arrival) ([]*entry, error) {
 	issuers := k.authorities[c.authority]
 	if len(issuers) == 0 {
 		return nil, refuse(Unknown, "the SSH certificate is by the authority %s, which isn't in the keyring", c.authority)

@@ -43,7 +43,7 @@ const wayToProof = `sign with gitsign's "rekorMode = offline", which writes the 
 // When the signature was made, the transparency log's word says, else a timestamp authority's, else
 // the signer's, else it was at its landing. A timestamp or a proof that is wrong is refused even where
 // the policy doesn't ask for one.
-func (k *Keyring) verifyX509(payload, signature []byte, at arrival) (res Result, entries []*entry) {
+func (k *Keyring) verifyX509(payload, signature []byte, at Arrival) (res Result, entries []*entry) {
 	defer func() {
 		if p := recover(); p != nil {
 			res, entries = Result{Kind: X509, Status: Malformed, Reason: fmt.Sprintf("the signature can't be read: %v", p)}, nil
@@ -56,7 +56,7 @@ func (k *Keyring) verifyX509(payload, signature []byte, at arrival) (res Result,
 }
 
 // verifyX509 fills in everything but the status and its reason, which are the error's.
-func (r *Result) verifyX509(k *Keyring, payload, signature []byte, at arrival) ([]*entry, error) {
+func (r *Result) verifyX509(k *Keyring, payload, signature []byte, at Arrival) ([]*entry, error) {
 	s, err := readX509(signature)
 	if err != nil {
 		return nil, err
@@ -113,8 +113,8 @@ func readX509(signature []byte) (*cmsSignature, error) {
 }
 
 // whenUsed says when the signature was made, and by whose word.
-func (t *x509Trust) whenUsed(s *cmsSignature, signer *x509Signer, at arrival) (use, error) {
-	u := use{made: s.signingTime, arrival: at}
+func (t *x509Trust) whenUsed(s *cmsSignature, signer *x509Signer, at Arrival) (use, error) {
+	u := use{made: s.signingTime, Arrival: at}
 	if u.made.IsZero() {
 		u.made = at.landed
 	}

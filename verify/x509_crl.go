@@ -98,7 +98,7 @@ func wholeList(list *x509.RevocationList) error {
 
 // use is when a certificate was used to sign, and by whose word.
 type use struct {
-	arrival
+	Arrival
 	made   time.Time
 	proven bool // made is a log's or a timestamp authority's word, not the signer's
 }

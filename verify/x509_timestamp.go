@@ -18,7 +18,7 @@ const oidExtendedKeyUsage = "2.5.29.37"
 // checkTimestamp says when a timestamp authority saw the signature, by a token of RFC 3161 that is
 // about it. The authority must be one that vouches for the signer's: of the same Sigstore instance,
 // or, for a company's certificates, certified by a company's root.
-func (t *x509Trust) checkTimestamp(s *cmsSignature, instance *sigstoreInstance, at arrival) (time.Time, error) {
+func (t *x509Trust) checkTimestamp(s *cmsSignature, instance *sigstoreInstance, at Arrival) (time.Time, error) {
 	stamped, err := t.readTimestamp(s, instance, at)
 	var why refusal
 	switch {
@@ -31,7 +31,7 @@ func (t *x509Trust) checkTimestamp(s *cmsSignature, instance *sigstoreInstance, 
 	}
 }
 
-func (t *x509Trust) readTimestamp(s *cmsSignature, instance *sigstoreInstance, at arrival) (time.Time, error) {
+func (t *x509Trust) readTimestamp(s *cmsSignature, instance *sigstoreInstance, at Arrival) (time.Time, error) {
 	token, err := readCMS(s.timestamp, oidTimestampContent)
 	if err != nil {
 		return time.Time{}, err
@@ -69,7 +69,7 @@ func (t *x509Trust) readTimestamp(s *cmsSignature, instance *sigstoreInstance, a
 	if err != nil {
 		return time.Time{}, unknownTimestamper(by)
 	}
-	_, err = t.company.unrevoked(chains, use{made: stamped, arrival: at, proven: true})
+	_, err = t.company.unrevoked(chains, use{made: stamped, Arrival: at, proven: true})
 	return stamped, err
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // The lines of an attestation's message that mean something.
@@ -78,11 +79,12 @@ type Repository interface {
 	Tag(ctx context.Context, id history.ID) (history.Tag, error)
 }
 
-// Verify says who signed what was written at a time, in seconds since 1970, and landed at another.
-type Verify func(payload, signature []byte, written int64, landed time.Time) policy.Signature
+// Verify says who signed what was written at a time, in seconds since 1970, by when it arrived.
+type Verify func(payload, signature []byte, written int64, at verify.Arrival) policy.Signature
 
-// Read reads an attestation. Made is when the commit that it is about was made, since nobody vouched for that earlier.
-func Read(ctx context.Context, repo Repository, r Ref, made time.Time, verify Verify) (Statement, error) {
+// Read reads an attestation. It arrived no earlier than the commit that it is about was made: nobody vouched for that
+// before.
+func Read(ctx context.Context, repo Repository, r Ref, at verify.Arrival, by Verify) (Statement, error) {
 	kind, err := repo.Kind(ctx, r.Tag)
 	if err != nil {
 		return Statement{Ref: r}, err
@@ -94,11 +96,11 @@ func Read(ctx context.Context, repo Repository, r Ref, made time.Time, verify Ve
 	if err != nil {
 		return Statement{Ref: r}, err
 	}
-	return State(r, &tag, made, verify), nil
+	return State(r, &tag, at, by), nil
 }
 
 // State says what a tag object says where it is to be an attestation.
-func State(r Ref, tag *history.Tag, made time.Time, verify Verify) Statement {
+func State(r Ref, tag *history.Tag, at verify.Arrival, by Verify) Statement {
 	if tag.Target != r.Commit {
 		return r.none(policy.StatusBad, "it is about "+tag.Target.String())
 	}
@@ -107,10 +109,8 @@ func State(r Ref, tag *history.Tag, made time.Time, verify Verify) Statement {
 	if want := r.Kind.Tag(r.Commit.String(), r.Principal); tag.Name != want {
 		return r.none(policy.StatusWrongPurpose, fmt.Sprintf("the tag object calls itself %q, not %q", tag.Name, want))
 	}
-	if said := time.Unix(tag.Tagger.When, 0); said.After(made) {
-		made = said
-	}
-	s := Statement{r, verify(tag.Payload, tag.Signature, tag.Tagger.When, made), tag.Tagger.When, tag.Message}
+	at = at.NoEarlier(time.Unix(tag.Tagger.When, 0))
+	s := Statement{r, by(tag.Payload, tag.Signature, tag.Tagger.When, at), tag.Tagger.When, tag.Message}
 	if s.Signature.Principal != "" && s.Signature.Principal != r.Principal {
 		reason := fmt.Sprintf("it stands under the name of %s, but %s signed it", r.Principal, s.Signature.Principal)
 		return r.none(policy.StatusBad, reason)

@@ -8,6 +8,7 @@ import (
 
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 func TestParse(t *testing.T) {
@@ -68,25 +69,29 @@ func TestReadTakesNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := time.Unix(2000, 0)
+	made := verify.LandedThen(time.Unix(2000, 0))
 	right := history.Tag{
 		Target: commit, Name: policy.Approves.Tag(commit.String(), "lasse"),
 		Tagger: history.Identity{When: 3000}, Message: []byte("Approve\n"),
 	}
 	excepts := history.Tag{Target: commit, Name: policy.Excepts.Tag(commit.String(), "lasse")}
-	var landed time.Time
+	var landed verify.Arrival
 	by := func(who string) Verify {
-		return func(_, _ []byte, _ int64, at time.Time) policy.Signature {
+		return func(_, _ []byte, _ int64, at verify.Arrival) policy.Signature {
 			landed = at
 			return policy.Signature{Status: policy.StatusGood, Principal: who}
 		}
 	}
-	bad := func([]byte, []byte, int64, time.Time) policy.Signature { return policy.Signature{Status: "revoked"} }
-	unsigned := func([]byte, []byte, int64, time.Time) policy.Signature { return policy.Signature{Status: "missing"} }
+	bad := func([]byte, []byte, int64, verify.Arrival) policy.Signature {
+		return policy.Signature{Status: "revoked"}
+	}
+	unsigned := func([]byte, []byte, int64, verify.Arrival) policy.Signature {
+		return policy.Signature{Status: "missing"}
+	}
 	for name, c := range map[string]struct {
-		repo   one
-		verify Verify
-		want   string
+		repo one
+		by   Verify
+		want string
 	}{
 		"right":            {one{"tag", right}, by("lasse"), policy.StatusGood},
 		"lightweight":      {one{"commit", right}, by("lasse"), policy.StatusMissing},
@@ -97,12 +102,12 @@ func TestReadTakesNothingElse(t *testing.T) {
 		"another kind":     {one{"tag", excepts}, by("lasse"), policy.StatusWrongPurpose},
 		"nobody signed it": {one{"tag", right}, unsigned, "missing"},
 	} {
-		s, err := Read(t.Context(), c.repo, Named(policy.Approves, commit, "lasse", history.ID{}), made, c.verify)
+		s, err := Read(t.Context(), c.repo, Named(policy.Approves, commit, "lasse", history.ID{}), made, c.by)
 		if err != nil || s.Signature.Status != c.want || (s.Signature.Principal != "") != (c.want == policy.StatusGood) {
 			t.Errorf("%s: %+v, %v, want %s", name, s.Signature, err, c.want)
 		}
 	}
-	if landed != time.Unix(3000, 0) {
-		t.Errorf("verified as of %s: want when it says it was made, which is after the commit", landed)
+	if landed != verify.LandedThen(time.Unix(3000, 0)) {
+		t.Errorf("verified as of %v: want when it says it was made, which is after the commit", landed)
 	}
 }

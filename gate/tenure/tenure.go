@@ -8,10 +8,10 @@
 // and the commit that it went on from, in case another hook refuses the push after all.
 //
 // It is a cache and no witness. A file names its format, the policy that it was worked out by and, in each entry, the
-// commit that it stands for, and begins with a checksum over all of that. What doesn't fit, of another policy, of another
-// version of this program, cut or changed, is as if it weren't there: the caller works it out anew. The checksum
-// finds damage and no malice; whoever may write to the folder may write to the repository. What can't be written costs
-// time and no trust, so nobody is told.
+// commit that it stands for, and begins with a checksum over all of that. What doesn't fit, of another policy, of
+// another version of this program, cut or changed, is as if it weren't there: the caller works it out anew. The
+// checksum finds damage and no malice; whoever may write to the folder may write to the repository. What can't be
+// written costs time and no trust, so nobody is told.
 //
 // A file is replaced at once, so any number of processes may read and write: the last one wins. A Cache is for one
 // goroutine.

@@ -144,9 +144,11 @@ func TestSpoiltCacheIsNotUsed(t *testing.T) {
 	for name, forged := range map[string]string{
 		"an earlier landing": replaced(`"last":`, `"last":-`), "another commit": replaced(`"tip":"2"`, `"tip":"3"`),
 		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":4`, `"v":3`),
-		"cut": string(whole[:len(whole)/2]), "empty": "", "another sum": "0" + string(whole[1:]), "no sum": string(whole[65:]), "a byte more": string(whole) + " ",
-		"no ledger":       summed(`{"v":4,"policy":"digest","entries":[{"tip":"2"}]}`),
-		"nobody's credit": summed(`{"v":4,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":[[1,0,0]]}}]}`),
+		"cut": string(whole[:len(whole)/2]), "empty": "", "a byte more": string(whole) + " ",
+		"another sum": "x" + string(whole[1:]), "no sum": string(whole[65:]),
+		"no ledger": summed(`{"v":4,"policy":"digest","entries":[{"tip":"2"}]}`),
+		"nobody's credit": summed(
+			`{"v":4,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":[[1,0,0]]}}]}`),
 	} {
 		if bytes.Equal(whole, []byte(forged)) {
 			t.Fatalf("%s: nothing was changed", name)

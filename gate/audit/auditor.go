@@ -1,0 +1,99 @@
+// Package audit judges history that has landed, as a push of it would have been judged, by the same functions.
+//
+// [New] gives the [Auditor] of a site. [Auditor.Audits] reads what is to be judged; [Auditor.Audit] judges the landings
+// of one, and [Auditor.AuditRef] the ref itself. [Auditor.Verify] does all of that and makes a decision, and
+// [Auditor.VerifyAll] compares the refs with the journal as well, as [Auditor.Compare] alone does. [Auditor.Foresee]
+// judges a push that has not left yet, [Auditor.Explain] one commit, and [Auditor.Suspects] finds what revoked keys let
+// in.
+//
+// Nothing is written or recorded. An Auditor is for one goroutine; landings are read and verified ahead of the one that
+// is judged. An error of what decides wraps [site.ErrUndecided]: then nothing is known to be good.
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"countersign/gate/settle"
+	"countersign/gate/site"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Auditor judges what has landed in one repository.
+type Auditor struct {
+	site    *site.Site
+	answers *settle.Answers
+}
+
+// New gives the auditor of a site.
+func New(s *site.Site) *Auditor { return &Auditor{site: s, answers: settle.New(s)} }
+
+// Audit names history that already landed, to be judged as a push of it would have been.
+type Audit struct {
+	// Ref is the full name of the ref whose rules apply.
+	Ref string
+	// Read is the full name of the ref that was read, or the commit's where none was; Ref where it is that.
+	Read string
+	// Assumed says that nobody said whose rules apply.
+	Assumed bool
+	Range   history.Range
+	// Claimed takes committers for signers, and everybody for a maintainer: for a backtest of a
+	// history that nobody signed.
+	Claimed bool
+
+	tag history.ID // what a protected tag holds; zero for a branch
+	all bool       // one of all protected refs
+}
+
+// For judges the same history by the rules of another ref.
+func (a Audit) For(ref string) Audit {
+	a.Ref, a.Assumed, a.tag = ref, false, history.ID{}
+	return a
+}
+
+// From is where the range begins: the commit it was told to leave out, or else the last adopted one,
+// or zero for all of history. What a tag brings is whatever no branch has.
+func (a Audit) From() history.ID {
+	if n := len(a.Range.Not); n > 0 && (a.tag.IsZero() || !a.all) {
+		return a.Range.Not[n-1]
+	}
+	return history.ID{}
+}
+
+// Judged is one landing of an audit, with the tenure that stood before it.
+type Judged struct {
+	Policy   *policy.Policy
+	Ledger   *policy.Ledger
+	Landing  *policy.Landing
+	Findings []policy.Finding
+	Notes    []string
+
+	read history.Landing
+}
+
+// Holds is what the ref holds that is judged: a tag object, or a commit.
+func (a Audit) Holds() history.ID {
+	if !a.tag.IsZero() {
+		return a.tag
+	}
+	return a.Range.Tip
+}
+
+// ErrNoneProtected says that there is nothing to audit.
+var ErrNoneProtected = errors.New("nothing that is protected exists here")
+
+func (a *Auditor) noneProtected() error {
+	return fmt.Errorf("%w; protected are %s", ErrNoneProtected, strings.Join(a.site.Rules().Protect.Refs, ", "))
+}
+
+// approvalsFetched says whether this repository has any approval at all: a clone doesn't unless it
+// was told to fetch them.
+func (a *Auditor) approvalsFetched(ctx context.Context) (bool, error) {
+	refs, err := a.site.Repo.Refs(ctx, policy.Approves.Prefix())
+	return len(refs) > 0, err
+}
+
+var errNoKeys = errors.New("the policy names no key, so no signature can be judged")

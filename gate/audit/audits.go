@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/gate/lineage"
+	"countersign/gate/site"
+	"countersign/history"
+)
+
+// Audits reads what to judge. Spec is "", for everything since adoption on each protected ref, tags included, that
+// exists; "A..B", for what B has and A has not; or "B", for what B has since adoption. By claimed
+// identity the adoption means nothing: all of history can be judged.
+func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audit, error) {
+	if !a.site.Readable() {
+		return nil, site.ErrUndecided
+	}
+	var adopted []history.ID
+	var err error
+	if !claimed {
+		if adopted, err = a.site.InForce.Adopted(); err != nil {
+			return nil, err
+		}
+	}
+	if spec == "" {
+		return a.everyRef(ctx, adopted)
+	}
+	from, to, isRange := strings.Cut(spec, "..")
+	if !isRange {
+		from, to = "", spec
+	}
+	if strings.HasPrefix(to, ".") {
+		return nil, fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)
+	}
+	if to == "" {
+		to = "HEAD"
+	}
+	read, err := a.read(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	of := Audit{
+		Ref: read.ref, Read: read.name, Assumed: read.assumed, Claimed: claimed, tag: read.holds,
+		Range: history.Range{Tip: read.commit, Not: adopted, Counted: claimed, Landed: true},
+	}
+	if from != "" {
+		id, err := a.site.Repo.Resolve(ctx, from)
+		if err != nil {
+			return nil, err
+		}
+		of.Range.Not = append(slices.Clone(adopted), id)
+	}
+	return []Audit{of}, nil
+}
+
+// everyRef reads every protected branch, and then every protected tag: what a tag has that no branch has is judged
+// with the tag.
+func (a *Auditor) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, error) {
+	audits, err := a.branchAudits(ctx, adopted)
+	if err != nil {
+		return nil, err
+	}
+	tips := slices.Clone(adopted)
+	for _, branch := range audits {
+		tips = append(tips, branch.Range.Tip)
+	}
+	refs, err := a.site.Repo.Refs(ctx, "refs/tags/")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range refs {
+		if !a.site.Rules().Protects(r.Name) {
+			continue
+		}
+		target, err := a.tagged(ctx, r.ID)
+		if err != nil {
+			return nil, site.Undecided(err)
+		}
+		since := history.Range{Tip: target, Not: tips, Landed: true}
+		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, tag: r.ID, all: true})
+	}
+	if audits == nil {
+		return nil, a.noneProtected()
+	}
+	return audits, nil
+}
+
+// branchAudits reads every protected branch. One that is another name of a protected branch is read with that.
+func (a *Auditor) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
+	refs, err := a.site.Repo.Refs(ctx, a.site.Rules().ProtectedPrefixes()...)
+	if err != nil {
+		return nil, err
+	}
+	var audits []Audit
+	for _, r := range refs {
+		if !a.site.Rules().Protects(r.Name) || lineage.IsTag(r.Name) {
+			continue
+		}
+		if r.Target == "" || !a.site.Rules().Protects(r.Target) {
+			since := history.Range{Tip: r.ID, Not: adopted, Landed: true}
+			audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, all: true})
+		}
+	}
+	return audits, nil
+}

@@ -1,0 +1,92 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"countersign/gate/site"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// errFound ends an audit that has found what it looked for.
+var errFound = errors.New("found")
+
+// Explained is a commit, and every question that was asked of it with its answer.
+type Explained struct {
+	Ref     string               `json:"ref"`
+	Landing string               `json:"landing"` // the landing commit that brings it, or would
+	Commit  policy.Commit        `json:"commit"`
+	Changes []policy.TouchedPath `json:"changes"`
+	Steps   []policy.Step        `json:"steps"`
+}
+
+// Explain judges the landing that brought, or would bring, a commit onto a protected ref.
+func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
+	if !a.site.Readable() {
+		return Explained{}, site.ErrUndecided
+	}
+	id, err := a.site.Repo.Resolve(ctx, rev)
+	if err != nil {
+		return Explained{}, err
+	}
+	of, err := a.bringing(ctx, id)
+	if err != nil {
+		return Explained{}, err
+	}
+	e := Explained{Ref: of.Ref}
+	err = a.Audit(ctx, of, func(j Judged) error {
+		c := j.Landing.Find(id.String())
+		if c == nil {
+			return nil
+		}
+		e.Landing, e.Commit, e.Changes = j.Landing.Commit.ID, *c, c.Touched(j.Policy)
+		for _, s := range policy.Explain(j.Policy, j.Ledger, j.Landing) {
+			if s.Commit == c.ID {
+				e.Steps = append(e.Steps, s)
+			}
+		}
+		return errFound
+	})
+	if errors.Is(err, errFound) {
+		return e, nil
+	}
+	if err == nil {
+		err = fmt.Errorf("%s was there before adoption: it is not judged", rev)
+	}
+	return Explained{}, err
+}
+
+// bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
+// the first that it could be pushed to.
+func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
+	adopted, err := a.site.InForce.Adopted()
+	if err != nil {
+		return Audit{}, err
+	}
+	audits, err := a.branchAudits(ctx, adopted)
+	if err != nil {
+		return Audit{}, err
+	}
+	if audits == nil {
+		return Audit{}, a.noneProtected()
+	}
+	tips := make([]history.ID, len(audits))
+	for i, of := range audits {
+		tips[i] = of.Range.Tip
+	}
+	reached, err := a.site.Repo.Reaches(ctx, tips, []history.ID{id})
+	if err != nil {
+		return Audit{}, err
+	}
+	for i, of := range audits {
+		if reached[i][0] {
+			return of, nil
+		}
+	}
+	of := audits[0]
+	of.Range = history.Range{Tip: id, Not: append(slices.Clone(adopted), of.Range.Tip)}
+	return of, nil
+}

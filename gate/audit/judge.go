@@ -1,0 +1,137 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"countersign/gate/earned"
+	"countersign/gate/settle"
+	"countersign/gate/site"
+	"countersign/gate/walk"
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// Audit judges the landings of a range, oldest first, and hands each to visit. It stops at the first
+// error, visit's included. Errors but visit's wrap [site.ErrUndecided].
+func (a *Auditor) Audit(ctx context.Context, of Audit, visit func(Judged) error) (err error) {
+	defer site.UndecidedOnPanic(&err)
+	if !a.site.Readable() {
+		return site.ErrUndecided
+	}
+	if of.Claimed {
+		return a.claimed(ctx, of, visit)
+	}
+	return a.signed(ctx, of, visit)
+}
+
+// signed judges the landings of a range by their signatures.
+func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error) error {
+	if a.site.InForce.Keys == nil {
+		return site.Undecided(errNoKeys)
+	}
+	approvals, err := a.approvalsFetched(ctx)
+	if err != nil {
+		return site.Undecided(err)
+	}
+	var ledger *policy.Ledger
+	r := route{start: a.site.Walk}
+	r.origin = func(parent history.ID) (o walk.Origin, err error) {
+		ledger, o, err = a.origin(ctx, of, parent)
+		return o, err
+	}
+	r.visit = func(f *walk.Fact) error {
+		landing := f.Landing
+		landing.Ref, landing.ApprovalsFetched, landing.Now = of.Ref, approvals, a.site.Clock()
+		outcome, err := a.answers.Settle(ctx, settle.Question{By: f.By, Ledger: ledger, Landing: landing, Fact: f})
+		if err != nil {
+			return site.Undecided(err)
+		}
+		f.Judged(outcome.Passes())
+		j := Judged{Policy: f.By.Rules, Ledger: ledger, Landing: landing, read: f.Read}
+		j.Findings, j.Notes = outcome.Findings, outcome.Notes
+		if err := visit(j); err != nil {
+			return err
+		}
+		earned.NotAhead(a.site, landing)
+		ledger.Credit(j.Policy, landing)
+		return nil
+	}
+	return a.walk(ctx, of.Range, r)
+}
+
+// route is how a range is walked: what reads it, what stood before its first landing, and who is shown each landing
+// once it is verified.
+type route struct {
+	start  func(context.Context, site.Repository, history.Range) *walk.Walk
+	origin func(parent history.ID) (walk.Origin, error)
+	visit  func(*walk.Fact) error
+}
+
+// walk reads the landings of a range. Errors but visit's wrap [site.ErrUndecided].
+func (a *Auditor) walk(ctx context.Context, of history.Range, r route) error {
+	if of.Tip.IsZero() { // a tag of something else, which is a finding of its own
+		return nil
+	}
+	repo, err := a.site.Open()
+	if err != nil {
+		return site.Undecided(err)
+	}
+	defer repo.Close()
+	w := r.start(ctx, repo, of)
+	defer w.Stop()
+	parent, any, err := w.Begins()
+	if err != nil || !any {
+		return site.Undecided(err)
+	}
+	o, err := r.origin(parent)
+	if err != nil {
+		return site.Undecided(err)
+	}
+	for f := range w.From(o) {
+		if _, err := f.Wait(); err != nil {
+			return site.Undecided(err)
+		}
+		if err := r.visit(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// origin gives what everybody had earned before the first landing of an audit, and what stood there.
+func (a *Auditor) origin(ctx context.Context, of Audit, parent history.ID) (*policy.Ledger, walk.Origin, error) {
+	ledger, err := earned.All(ctx, a.site, parent)
+	if err != nil {
+		return nil, walk.Origin{}, err
+	}
+	repo, err := a.site.Aside()
+	if err != nil {
+		return nil, walk.Origin{}, err
+	}
+	line, err := a.site.Source.LineAt(ctx, repo, parent)
+	line.Arrival, line.Ref = verify.LandedThen(time.Unix(ledger.Last(), 0)), of.Ref
+	return ledger, walk.Origin{Line: line, Last: ledger.Last()}, err
+}
+
+// Tenure gives what everybody has earned on the first-parent line up to a revision, and the policy
+// that judges what comes next.
+func (a *Auditor) Tenure(ctx context.Context, rev string) (*policy.Ledger, *policy.Policy, error) {
+	if !a.site.Readable() {
+		return nil, nil, site.ErrUndecided
+	}
+	id, err := a.site.Repo.Resolve(ctx, rev)
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := earned.All(ctx, a.site, id)
+	if err != nil {
+		return nil, nil, site.Undecided(err)
+	}
+	next, err := a.site.Source.At(ctx, a.site.Repo, id)
+	if err != nil {
+		return nil, nil, site.Undecided(err)
+	}
+	return l, next.Rules, nil
+}

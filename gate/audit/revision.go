@@ -1,0 +1,95 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+
+	"countersign/gate/lineage"
+	"countersign/gate/site"
+	"countersign/history"
+)
+
+// reading is what a revision names here.
+type reading struct {
+	commit history.ID
+	name   string     // of the ref that was read, or the commit's where no ref was
+	ref    string     // whose rules apply to it
+	holds  history.ID // what the ref holds, where that is a protected tag; else zero
+	// assumed says that the revision doesn't tell whose rules apply.
+	assumed bool
+}
+
+// sameLine are the endings of a revision that lead to what the ref itself holds or held on its line of first
+// parents: gitrevisions(7).
+var sameLine = regexp.MustCompile(`^(@\{[0-9]+\}|~[0-9]*|\^[01]?|\^\{(commit)?\})*$`)
+
+// read finds the commit that a revision names, and the ref whose rules apply: the branch itself, the branch that
+// HEAD is on, the branch of the server that a remote-tracking name stands for, or a protected tag.
+func (a *Auditor) read(ctx context.Context, rev string) (r reading, err error) {
+	name, rest, err := history.Named(ctx, a.site.Repo, rev)
+	if err != nil {
+		return r, err
+	}
+	if name == "HEAD" {
+		if name, err = a.site.Repo.Symbolic(ctx, name); err != nil {
+			return r, err
+		}
+	}
+	var held history.Ref
+	if name != "" {
+		refs, err := a.site.Repo.Refs(ctx, name)
+		if err != nil {
+			return r, err
+		}
+		if len(refs) == 1 {
+			held = refs[0]
+		}
+		if held.Target != "" {
+			name = held.Target
+		}
+	}
+	if rest == "" && lineage.IsTag(name) && a.site.Rules().Protects(name) {
+		r = reading{name: name, ref: name, holds: held.ID}
+		if r.commit, err = a.tagged(ctx, held.ID); err == nil {
+			return r, nil
+		}
+		return r, site.Undecided(err)
+	}
+	if r.commit, err = a.site.Repo.Resolve(ctx, rev); err != nil {
+		return r, err
+	}
+	if r.name = name; rest != "" || name == "" {
+		r.name = r.commit.String()
+	}
+	switch remote, isRemote := strings.CutPrefix(name, "refs/remotes/"); {
+	case !sameLine.MatchString(rest):
+	case lineage.IsBranch(name):
+		r.name, r.ref = name, name
+	case isRemote:
+		if _, branch, ok := strings.Cut(remote, "/"); ok {
+			r.ref = "refs/heads/" + branch
+		}
+	}
+	if r.ref == "" {
+		r.ref, err = a.site.MainRef(ctx)
+		r.assumed = true
+	}
+	return r, err
+}
+
+// tagged gives the commit that a tag leads to, zero if that isn't one.
+func (a *Auditor) tagged(ctx context.Context, id history.ID) (history.ID, error) {
+	target, kind, err := history.Peel(ctx, a.site.Repo, id, nil)
+	if errors.Is(err, history.ErrTooDeep) || errors.Is(err, history.ErrMalformed) {
+		return history.ID{}, nil // which is a finding of the tag
+	}
+	if err != nil {
+		return target, err
+	}
+	if kind != "commit" {
+		return history.ID{}, nil
+	}
+	return target, nil
+}

@@ -1,0 +1,214 @@
+package inforce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"countersign/gate/keyring"
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
+var ErrNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
+
+// Repository is what a [Source] asks of a repository.
+type Repository interface {
+	Folders
+	Refs(ctx context.Context, patterns ...string) ([]history.Ref, error)
+	Resolve(ctx context.Context, rev string) (history.ID, error)
+	Commit(ctx context.Context, id history.ID) (history.Commit, error)
+}
+
+// Folders reads a folder in a commit's tree.
+type Folders interface {
+	Folder(ctx context.Context, commit history.ID, name string) (*history.Folder, error)
+}
+
+// Options say where policies are read.
+type Options struct {
+	Dir          string               // the server's folder of policy.toml and its keys, or of introduction.toml
+	Introduction *policy.Introduction // where a policy in the tree begins; nil leaves that to the folder
+	Draft        bool                 // a policy without keys will do, or none at all
+	Keyless      bool                 // no keys of a policy beside the repository are read
+	Logs         keyring.Logs
+}
+
+// Source reads policies.
+type Source struct {
+	// Introduction is where the policy in the tree begins; nil where it lies beside the repository.
+	Introduction *policy.Introduction
+	// Server is the server's policy, or that of the introduction once [Source.Find] has read it.
+	Server *Policy
+
+	o     Options
+	floor *policy.Policy // what a policy in the tree must at least ask for; nil for nothing
+	today *Policy        // what Find found
+}
+
+// Open reads what the server's folder says: its own policy, or where the one in the tree begins. It gives as much as
+// it could read even with an error.
+func Open(o Options) (*Source, error) {
+	s := &Source{o: o}
+	return s, s.readServer()
+}
+
+func (s *Source) readServer() error {
+	root, err := os.OpenRoot(s.o.Dir)
+	if errors.Is(err, fs.ErrNotExist) && (s.o.Draft || s.o.Introduction != nil) {
+		if s.Introduction = s.o.Introduction; s.Introduction == nil {
+			s.Server = &Policy{Rules: policy.Default()}
+		}
+		return nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotConfigured
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if s.Introduction = s.o.Introduction; s.Introduction != nil {
+		if err := s.Introduction.Check(); err != nil {
+			return err
+		}
+	} else {
+		if s.Introduction, err = policy.LoadIntroduction(root.FS()); err != nil {
+			return err
+		}
+	}
+	if s.Introduction != nil {
+		s.floor, err = policy.LoadFloor(root.FS())
+		return err
+	}
+	s.Server, err = s.read(root.FS())
+	if errors.Is(err, fs.ErrNotExist) {
+		if s.o.Draft {
+			s.Server, err = &Policy{Rules: policy.Default()}, nil
+		} else {
+			err = ErrNotConfigured
+		}
+	}
+	return err
+}
+
+// read reads the server's own policy and its keys.
+func (s *Source) read(fsys fs.FS) (*Policy, error) {
+	load := policy.Load
+	if s.o.Draft {
+		load = policy.LoadDraft
+	}
+	p, err := load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	if s.o.Keyless {
+		return &Policy{Rules: p}, nil
+	}
+	keys, err := keyring.Of(p, s.o.Logs)
+	return &Policy{Rules: p, Keys: keys}, err
+}
+
+// Find finds the policy that is in force: the server's, or that of the tip of the branch that holds it, or
+// before there is one that of the introduction. A clone takes HEAD for that branch: it judges what it
+// chose, and each landing by its own parent.
+func (s *Source) Find(ctx context.Context, repo Repository) (_ *Policy, err error) {
+	s.today, err = s.find(ctx, repo)
+	return s.today, err
+}
+
+func (s *Source) find(ctx context.Context, repo Repository) (*Policy, error) {
+	if s.Introduction == nil {
+		return s.Server, nil
+	}
+	var err error
+	if s.Server, err = s.Introduced(ctx, repo); err != nil {
+		return nil, err
+	}
+	if s.Introduction.Ref == "" {
+		head, err := repo.Resolve(ctx, "@") // HEAD, whatever else may be called so
+		if err != nil {
+			return s.Server, nil
+		}
+		return s.At(ctx, repo, head)
+	}
+	refs, err := repo.Refs(ctx, s.Introduction.Ref)
+	if err != nil || len(refs) == 0 {
+		return s.Server, err
+	}
+	return s.At(ctx, repo, refs[0].ID)
+}
+
+// Introduced reads the policy of the introduction, which must be signed by the key that was pinned with
+// it: from then on every policy was let in by the one before.
+func (s *Source) Introduced(ctx context.Context, repo Repository) (*Policy, error) {
+	id, err := history.ParseID(s.Introduction.Commit)
+	if err != nil {
+		return nil, err
+	}
+	broken := func(err error) error { return fmt.Errorf("the introduction %s: %w", id, err) }
+	c, err := repo.Commit(ctx, id)
+	if errors.Is(err, history.ErrMissing) {
+		err = fmt.Errorf("%w; or, on a server that nobody has pushed it to, push the branch that holds it", err)
+	}
+	if err != nil {
+		return nil, broken(err)
+	}
+	folder, err := repo.Folder(ctx, id, policy.Folder)
+	if err != nil {
+		return nil, broken(err)
+	}
+	p, err := s.fromTree(folder)
+	if err != nil {
+		return nil, broken(err)
+	}
+	r := p.Verify(c.Payload, c.Signature, c.Committer.When, verify.LandedThen(time.Unix(c.Committer.When, 0)))
+	switch {
+	case r.Status != verify.Good:
+		return nil, broken(fmt.Errorf("it has no signature that counts: %s, %s", r.Status, r.Reason))
+	case !p.isKey(r, s.Introduction.Fingerprint):
+		pinned := s.Introduction.Fingerprint
+		return nil, broken(fmt.Errorf("it is signed by key %s, not by %s, which was pinned", r.Fingerprint, pinned))
+	}
+	return p, nil
+}
+
+// fromTree reads the policy in a tree. Nothing is judged up to the introduction.
+func (s *Source) fromTree(folder *history.Folder) (*Policy, error) {
+	rules, err := policy.Load(folder)
+	if err != nil {
+		return nil, err
+	}
+	p := &Policy{Rules: rules.Since(s.Introduction), folder: folder.ID}
+	if s.floor != nil {
+		p.Rules = p.Rules.WithFloor(s.floor)
+		p.floor = s.floor.AsFloorOf(p.Rules)
+	}
+	p.Keys, err = keyring.Of(p.Rules, s.o.Logs)
+	return p, err
+}
+
+// At gives the policy that judges what comes after a commit. Where the line doesn't have one,
+// since it left the others before the introduction, it is the introduction's.
+func (s *Source) At(ctx context.Context, repo Folders, commit history.ID) (*Policy, error) {
+	if s.Introduction == nil || commit.IsZero() {
+		return s.Server, nil
+	}
+	folder, err := repo.Folder(ctx, commit, policy.Folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.Server, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.fromTree(folder)
+	if err != nil {
+		return nil, fmt.Errorf("the policy in commit %s: %w", commit, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,75 @@
+package gate
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"countersign/gate/refstate"
+	"countersign/gate/site"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Repository is what the gate asks of a repository, and no more.
+type Repository = site.Repository
+
+// Recorder keeps records. Append returns nil only when the record is on disk.
+type Recorder interface {
+	Append(ctx context.Context, record []byte) error
+}
+
+// Options are what a gate is opened with.
+type Options struct {
+	// Dir is the repository: its Git directory or any folder of a work tree.
+	Dir string
+	// Policy is the folder of policy.toml and its keys; "" is "countersign" in the Git directory.
+	Policy string
+	// Record opens the journal for a repository's Git directory, once. The policy's own setting is
+	// zero where the policy couldn't be read.
+	Record func(gitDir string, setting policy.Journal) (Recorder, error)
+	// Records reads the journal for a repository's Git directory, oldest first; nil where none is at hand.
+	Records func(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error]
+	// Index opens an index of the same journal by what [refstate.Entries] gives, for pushes; nil to read all of it.
+	Index func(gitDir string, setting policy.Journal) refstate.Index
+	// Getenv looks up the few environment variables that history needs.
+	Getenv func(string) string
+	// Encode writes a decision for the record, losing nothing of what was pushed.
+	Encode func(policy.Decision) ([]byte, error)
+	// Introduction is where a policy in the tree begins; nil leaves it to introduction.toml in the folder
+	// of the policy.
+	Introduction *policy.Introduction
+	// GoGit reads with go-git instead of a git program.
+	GoGit bool
+	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
+	Draft bool
+	// Keyless reads no keys of a policy beside the repository: for who asks only what is protected.
+	Keyless bool
+	// Rules, if there are any, are the names of the only rules that apply.
+	Rules []string
+	// Now is the clock that says how long a push took, for the record.
+	Now func() time.Time
+	// Process is the git-receive-pack that the push comes through, as its ticket is named; "" for none. Alive says
+	// whether such a process still runs.
+	Process string
+	Alive   func(process string) bool
+	// Version is the program's version, for the record.
+	Version string
+}
+
+// openRepo opens a reader of the repository.
+func (o Options) openRepo(limits history.Limits) (Repository, error) {
+	open := history.Open
+	if o.GoGit {
+		open = history.OpenGoGit
+	}
+	return open(history.Options{
+		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder,
+		Inspect: func(head []byte, size int64) uint32 { return uint32(policy.Inspect(head, size)) },
+	})
+}
+
+// site gives what a site is read with.
+func (o Options) site() site.Options {
+	return site.Options{Dir: o.Dir, Open: o.openRepo, Records: o.Records, Index: o.Index, Now: o.Now}
+}

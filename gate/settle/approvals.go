@@ -1,0 +1,120 @@
+package settle
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"countersign/gate/attest"
+	"countersign/gate/inforce"
+	"countersign/history"
+	"countersign/policy"
+	"countersign/verify"
+)
+
+// manyCommits is the number of commits from which listing all approvals beats asking for each.
+const manyCommits = 64
+
+// findApprovals adds to a landing the approvals of its commits, their withdrawals, and the exceptions made for
+// them: those stored, those that come in the same push, and the tags its merges embed.
+func (a *Answers) findApprovals(ctx context.Context, q Question) error {
+	by, landing := q.By, q.Landing
+	landing.Approvals, landing.Withdrawals, landing.Exceptions = nil, nil, nil
+	repo, err := a.site.Aside()
+	if err != nil {
+		return err
+	}
+	commits := map[string]int64{landing.Commit.ID: landing.Commit.Committer.When}
+	for i := range landing.Brought {
+		commits[landing.Brought[i].ID] = landing.Brought[i].Committer.When
+	}
+	var patterns []string
+	for _, kind := range policy.AttestationKinds {
+		if len(commits) > manyCommits {
+			patterns = append(patterns, kind.Prefix())
+			continue
+		}
+		for id := range commits {
+			patterns = append(patterns, kind.Prefix()+id+"/")
+		}
+	}
+	slices.Sort(patterns)
+	refs, err := repo.Refs(ctx, patterns...)
+	if err != nil {
+		return err
+	}
+	found := append(slices.Clone(q.Coming), attest.Among(refs)...)
+	arrived := verify.LandedThen
+	if landing.Received != 0 {
+		arrived = verify.LandsNow(time.Unix(landing.Received, 0)).NoEarlier
+	}
+	for _, r := range found {
+		when, here := commits[r.Commit.String()]
+		if !here {
+			continue
+		}
+		s, err := a.Stated(ctx, by, repo, r, arrived(time.Unix(when, 0)))
+		if err != nil {
+			return err
+		}
+		switch r.Kind {
+		case policy.Approves:
+			approval := s.Approval()
+			if landing.Received == 0 && approval.Ref != landing.Ref {
+				landed, err := reaches(ctx, repo, by, approval.Ref, r.Commit)
+				if err != nil {
+					return err
+				}
+				if landed { // where it was approved for; this ref was cut from that one
+					approval.Ref = ""
+				}
+			}
+			landing.Approvals = append(landing.Approvals, approval)
+		case policy.Excepts:
+			landing.Exceptions = append(landing.Exceptions, s.Exception())
+		case policy.Withdraws:
+			landing.Withdrawals = append(landing.Withdrawals, s.Withdrawal())
+		}
+	}
+	for i := range q.Fact.Tags {
+		if approval := mergeTag(by, &q.Fact.Tags[i], q.Fact.Arrival); approval != nil {
+			landing.Approvals = append(landing.Approvals, *approval)
+		}
+	}
+	landing.Known.Approvals, landing.Known.Exceptions = true, true
+	return nil
+}
+
+// mergeTag gives what a tag that a merge embeds approves: git merge takes in whatever tag it is given, so that
+// only one that calls itself an approval of that commit is one. It gives nil for any other.
+func mergeTag(by *inforce.Policy, t *history.Tag, at verify.Arrival) *policy.Approval {
+	r, err := attest.Parse("refs/"+t.Name, t.ID)
+	if err != nil || r.Kind != policy.Approves {
+		return nil
+	}
+	s := attest.State(r, t, at, by.Signature)
+	a := s.Approval()
+	a.Source, a.Name = "mergetag", "merged tag "+t.Name
+	return &a
+}
+
+// refReacher says what refs hold, and what that reaches.
+type refReacher interface {
+	Refs(ctx context.Context, patterns ...string) ([]history.Ref, error)
+	Reaches(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
+}
+
+// reaches says whether a protected branch that exists has a commit.
+func reaches(
+	ctx context.Context, repo refReacher, by *inforce.Policy, ref string, commit history.ID,
+) (bool, error) {
+	if ref == "" || !by.Rules.Protects(ref) {
+		return false, nil
+	}
+	refs, err := repo.Refs(ctx, ref)
+	if err != nil || len(refs) != 1 || refs[0].Name != ref {
+		return false, err
+	}
+	reached, err := repo.Reaches(ctx, []history.ID{refs[0].ID}, []history.ID{commit})
+	return err == nil && reached[0][0], err
+}

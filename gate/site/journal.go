@@ -1,0 +1,90 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"countersign/gate/refstate"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Receive says when the push that is judged came in, or now for an audit. What the journal says is read anew.
+func (s *Site) Receive(at int64) { s.received, s.states = at, nil }
+
+// HasJournal says whether a journal is at hand, though there may be nothing in it.
+func (s *Site) HasJournal() bool { return s.o.Records != nil }
+
+// RefLog gives what the journal says of the refs, nil where there is no journal.
+func (s *Site) RefLog(ctx context.Context) (*refstate.Log, error) {
+	if s.states != nil || s.o.Records == nil {
+		return s.states, nil
+	}
+	setting := s.Rules().Journal
+	journal := refstate.Journal{Records: s.o.Records(s.GitDir(), setting)}
+	if s.o.Index != nil {
+		journal.Index = s.o.Index(s.GitDir(), setting)
+	}
+	l, err := refstate.Open(ctx, journal, s.Repo, s.received)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("when the push was first seen: %w", err)
+	}
+	s.states = l
+	return l, nil
+}
+
+// StateOf gives what the journal says of a ref that has a value now, and takes for made what led there.
+func (s *Site) StateOf(ctx context.Context, ref string, now history.ID) (*refstate.State, error) {
+	l, err := s.RefLog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.State(ctx, ref, now)
+}
+
+// WholeLog gives what the journal says of all refs, nil where there is no journal.
+func (s *Site) WholeLog(ctx context.Context) (*refstate.Whole, error) {
+	l, err := s.RefLog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.Whole(ctx)
+}
+
+// View looks at what was in sight.
+func (s *Site) View(ctx context.Context) (refstate.View, error) {
+	l, err := s.RefLog(ctx)
+	if err != nil {
+		return refstate.View{}, err
+	}
+	repo, err := s.Aside()
+	return refstate.View{Log: l, Repository: repo, Visible: inView}, err
+}
+
+// inView says whether people look at a ref: clones fetch branches and tags, and web pages show them; reviewers
+// fetch vouchers. What lies under another name nobody sees who isn't told of it.
+func inView(ref string) bool {
+	return strings.HasPrefix(ref, "refs/heads/") || strings.HasPrefix(ref, "refs/tags/") || policy.IsAttestation(ref)
+}
+
+// AttestedAt says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
+// doesn't.
+func (s *Site) AttestedAt(
+	ctx context.Context, kind policy.AttestationKind, commit, principal, object string,
+) (int64, error) {
+	tag, err := history.ParseID(object)
+	if err != nil {
+		return 0, err
+	}
+	state, err := s.StateOf(ctx, kind.Ref(commit, principal), tag)
+	if err != nil {
+		return 0, err
+	}
+	return state.FirstSeen(object), nil
+}

@@ -1,0 +1,81 @@
+package site
+
+import (
+	"context"
+	"slices"
+
+	"countersign/gate/lineage"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// ProtectedRefs gives the protected refs that exist.
+func (s *Site) ProtectedRefs(ctx context.Context) ([]history.Ref, error) {
+	refs, err := s.Repo.Refs(ctx, s.Rules().ProtectedPrefixes()...)
+	return slices.DeleteFunc(refs, func(r history.Ref) bool {
+		// What a protected name shows of a ref that isn't protected, nobody judged when it moved there.
+		return !s.Rules().Protects(r.Name) || r.ID.IsZero() || r.Target != "" && !s.Rules().Protects(r.Target)
+	}), err
+}
+
+// JudgedRefs gives the protected refs whose whole content this gate has judged, by its journal, or which was
+// adopted. That a name is protected today says nothing of what was pushed there before.
+func (s *Site) JudgedRefs(ctx context.Context) ([]history.Ref, error) {
+	refs, err := s.ProtectedRefs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	adopted, err := s.InForce.Adopted()
+	if err != nil {
+		return nil, err
+	}
+	var roots []history.ID // what has to be adopted
+	needs := make(map[string][]history.ID)
+	for _, ref := range refs {
+		needs[ref.Name] = []history.ID{ref.ID}
+		state, err := s.StateOf(ctx, ref.Name, ref.ID)
+		if err != nil {
+			return nil, err
+		}
+		began, judged := state.Judged(ref.ID.String())
+		if !judged {
+			if !lineage.IsTag(ref.Name) { // old tags are many, and stand on what branches hold
+				roots = append(roots, ref.ID)
+			}
+			continue
+		}
+		needs[ref.Name] = nil
+		for _, value := range began {
+			id, err := history.ParseID(value)
+			if err != nil {
+				return nil, err
+			}
+			needs[ref.Name], roots = append(needs[ref.Name], id), append(roots, id)
+		}
+	}
+	known := make(map[history.ID]bool)
+	repo, err := s.Aside()
+	if err != nil {
+		return nil, err
+	}
+	reached, err := repo.Reaches(ctx, adopted, roots)
+	if err != nil {
+		return nil, err
+	}
+	for _, by := range reached {
+		for i, yes := range by {
+			known[roots[i]] = known[roots[i]] || yes
+		}
+	}
+	return slices.DeleteFunc(refs, func(r history.Ref) bool {
+		return slices.ContainsFunc(needs[r.Name], func(id history.ID) bool { return !known[id] })
+	}), nil
+}
+
+// MovedOutside is the finding about a ref that isn't where the last judged push left it.
+func (s *Site) MovedOutside(ctx context.Context, ref string, known, now history.ID) policy.Finding {
+	return policy.MovedRef{
+		Ref: ref, Known: lineage.Name(known), Now: lineage.Name(now), WhatCameIn: lineage.CameIn(ctx, s.Repo, known, now),
+		LengthOfIDs: max(len(known.String()), len(now.String())),
+	}.Finding()
+}
