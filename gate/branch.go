@@ -96,6 +96,9 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 	if u.above && parent == u.real {
 		before.Above = p.site.Rules().Adoption.Commits
 	}
+	if parent == u.real {
+		p.site.Tenure.Landed(u.resolved, before)
+	}
 	for f := range w.From(o) {
 		landing, err := f.Wait()
 		if err != nil {

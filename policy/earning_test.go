@@ -10,23 +10,20 @@ func TestEarning(t *testing.T) {
 	const text = "version = 1\n" + alice
 	of := func(text string) string {
 		t.Helper()
-		sum, err := mustLoad(t, text).Earning()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return sum
+		return mustLoad(t, text).Earning()
 	}
 	add := func(more string) string { return text + more }
 	before := func(more string) string { return "version = 1\n" + more + alice }
 	another := func(role string) string {
 		return add(strings.NewReplacer("alice", "bob", "AAAA", "BBBB", `"maintainer"`, role).Replace(alice))
 	}
+	const rule = "[[rule]]\nname = \"a\"\nclasses = [\"ci\"]\nexempt = { days = 9, in = \"all\" }\n"
 	for name, c := range map[string]struct {
 		text string
 		same bool
 	}{
 		"a remark":                {before("# who is who\n\n"), true},
-		"a rule":                  {add("[[rule]]\nname = \"a\"\nclasses = [\"ci\"]\nexempt = { days = 9, in = \"all\" }\n"), true},
+		"a rule":                  {add(rule), true},
 		"a protected ref":         {before("[protect]\nrefs = [\"refs/heads/next\"]\n"), true},
 		"where the journal is":    {before("[journal]\nrotate = \"1MiB\"\n"), true},
 		"signed pushes":           {before("[push]\ncertificate = \"required\"\n"), true},

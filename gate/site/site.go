@@ -166,10 +166,10 @@ func (s *Site) WalkUnverified(ctx context.Context, repo Repository, r history.Ra
 	return walk.Start(ctx, walk.Route{Repo: repo, Range: r, Bound: s.LandedBy})
 }
 
-// OpenTenure opens the cache of what was earned, by the policy in force. A policy in the tree is part of the
-// history.
+// OpenTenure opens the cache of what was earned, by what the policy in force says of earning. A policy in the tree is
+// part of the history.
 func (s *Site) OpenTenure() {
-	by := s.Rules().Digest
+	by := s.Rules().Earning()
 	if s.InTree() {
 		by = "tree since " + s.Source.Introduction.Commit
 	}

@@ -3,8 +3,9 @@
 //
 // Start with [Open]. [Cache.At] gives the ledger of a commit, or earlier ones from which it can be carried on;
 // [Cache.Links] and [Cache.Above] give what else is known there. [Cache.Keep] remembers what a push leads to, and
-// [Cache.Save] writes that down once the push is accepted and recorded, so that a push that is refused leaves no
-// trace. There is a file for each ref, in countersign/tenure/ of the Git directory; it holds the last accepted push
+// [Cache.Save] writes that down once the push is accepted and recorded: of what is refused nothing is kept.
+// [Cache.Landed] writes down at once what was worked out of history that had landed before, so that it is worked out
+// once, whatever becomes of the push. There is a file for each ref, in countersign/tenure/ of the Git directory; it holds the last accepted push
 // and the commit that it went on from, in case another hook refuses the push after all.
 //
 // It is a cache and no witness. A file names its format, the policy that it was worked out by and, in each entry, the
@@ -163,12 +164,23 @@ func (c *Cache) Keep(ref string, entries ...Entry) { c.kept[ref] = entries }
 // Save writes what Keep remembered.
 func (c *Cache) Save() {
 	for ref, entries := range c.kept {
-		if whole, err := c.file(ref, entries); err == nil && shared.MakeFolder(c.dir) == nil {
-			_ = shared.Replace(c.name(ref), whole)
-			delete(c.read, c.name(ref))
-		}
+		c.write(ref, entries)
 	}
 	clear(c.kept)
+}
+
+// Landed writes the entry of the commit that a ref holds, unless it is there.
+func (c *Cache) Landed(ref string, e Entry) {
+	if !slices.ContainsFunc(c.load(c.name(ref)), func(s stored) bool { return s.Tip == e.Tip }) {
+		c.write(ref, []Entry{e})
+	}
+}
+
+func (c *Cache) write(ref string, entries []Entry) {
+	if whole, err := c.file(ref, entries); err == nil && shared.MakeFolder(c.dir) == nil {
+		_ = shared.Replace(c.name(ref), whole)
+		delete(c.read, c.name(ref))
+	}
 }
 
 // file gives the file of a ref.

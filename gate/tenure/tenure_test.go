@@ -116,6 +116,26 @@ func TestKeptLedgers(t *testing.T) {
 	}
 }
 
+// What had landed is kept at once, and only where it wasn't.
+func TestLandedIsKeptAtOnce(t *testing.T) {
+	t.Parallel()
+	dir, _ := saved(t, Entry{Tip: "2", Ledger: ledger(3)}, Entry{Tip: "1", Ledger: ledger(2)})
+	c := Open(dir, byPolicy)
+	c.Keep(main, Entry{Tip: "9", Ledger: ledger(1)}) // a push that will be refused
+	c.Landed(main, Entry{Tip: "1", Ledger: ledger(4)})
+	if got, want := at(t, Open(dir, byPolicy), main, "1"), text(t, ledger(2)); got != want {
+		t.Errorf("what was there: %s, want %s", got, want)
+	}
+	c.Landed(main, Entry{Tip: "3", Ledger: ledger(4)})
+	c = Open(dir, byPolicy)
+	if got, want := at(t, c, main, "3"), text(t, ledger(4)); got != want {
+		t.Errorf("what wasn't: %s, want %s", got, want)
+	}
+	if got := at(t, c, main, "9"); got != "none" {
+		t.Errorf("of a push that isn't accepted: %s", got)
+	}
+}
+
 // What a reader makes of a ledger changes nothing for the next one.
 func TestLedgerIsTheReaders(t *testing.T) {
 	t.Parallel()
