@@ -5,8 +5,8 @@
 // [Cache.Links] and [Cache.Above] give what else is known there. [Cache.Keep] remembers what a push leads to, and
 // [Cache.Save] writes that down once the push is accepted and recorded: of what is refused nothing is kept.
 // [Cache.Landed] writes down at once what was worked out of history that had landed before, so that it is worked out
-// once, whatever becomes of the push. There is a file for each ref, in countersign/tenure/ of the Git directory; it holds the last accepted push
-// and the commit that it went on from, in case another hook refuses the push after all.
+// once, whatever becomes of the push. There is a file for each ref, in countersign/tenure/ of the Git directory; it
+// holds the last accepted push and the commit that it went on from, in case another hook refuses the push after all.
 //
 // It is a cache and no witness. A file names its format, the policy that it was worked out by and, in each entry, the
 // commit that it stands for, and begins with a checksum over all of that. What doesn't fit, of another policy, of
