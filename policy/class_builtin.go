@@ -1,5 +1,7 @@
 package policy
 
+import "sync"
+
 // builtInGlobs are the classes by path that every policy starts from. A glob stands here if what it
 // matches runs on other people's machines, can't be reviewed by reading, or decides who may do what;
 // "it is important source code" is no reason. Matching folds ASCII case, "**" stands for any number
@@ -98,12 +100,12 @@ func builtInGlobs() map[string][]string {
 	}
 }
 
-// builtInClasses are the classes of a policy that adds none. Its globs are ours, and a test reads
-// them, so they can't be malformed.
-func builtInClasses() *Classes {
+// builtInClasses gives the classes of a policy that adds none, made once: all such policies share them. Their globs are
+// ours, and a test reads them, so they can't be malformed.
+var builtInClasses = sync.OnceValue(func() *Classes {
 	c, err := newClasses(builtInGlobs())
 	if err != nil {
 		panic(err)
 	}
 	return c
-}
+})

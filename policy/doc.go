@@ -38,12 +38,12 @@
 //   - what a policy says: setting.go, principal.go, class.go, class_builtin.go, change.go, symlink.go, policy.go
 //   - what is known, and earned: fact.go, signature.go, tenure.go, earning.go, exempt.go
 //   - who counts with whom: conflict.go, quorum.go
+//   - how a policy is read: file_lines.go, file_reader.go, file_table.go, file_key.go, file_principal.go, file_rule.go,
+//     default.go, file_signatures.go, file_sections.go, file_check.go, file.go, floor.go, introduction_pin.go
 //   - what a change of the policy does: effect.go, amendment_principals.go, amendment.go
 //   - one landing: judgement.go, wait.go, approval.go, exception.go, rule.go, amendment_quorum.go, judge.go,
 //     backtest.go
 //   - what else comes in: push.go, refname.go, wanted.go, attestation.go, tag.go, ref.go
-//   - how a policy is read: file_lines.go, file_reader.go, file_table.go, file_key.go, file_principal.go, file_rule.go,
-//     default.go, file_signatures.go, file_sections.go, file_check.go, file.go, floor.go, introduction_pin.go
 //
 // A Policy is immutable after Load, and all its functions are safe for concurrent use. A Ledger is for one goroutine.
 package policy

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,10 +22,13 @@ const (
 	maxEntries = 50_000 // keys and elements of a file
 )
 
-// at joins a path; keys can't contain what separates them here.
+// at joins a path of names and numbers; names can't contain what separates them here.
 func at(path string, steps ...any) string {
 	for _, step := range steps {
-		path += fmt.Sprint("\x00", step)
+		if n, ok := step.(int); ok {
+			step = strconv.Itoa(n)
+		}
+		path += "\x00" + step.(string)
 	}
 	return path
 }
@@ -56,7 +60,8 @@ type lineScanner struct {
 
 // scanLines gives the lines of a file's keys, and the line of what is over a limit in it, or 0, and why.
 func scanLines(text string) (lines keyLines, line int, why string) {
-	s := &lineScanner{text: text, line: 1, lines: make(keyLines), lists: make(map[string]int)}
+	lines = make(keyLines, min(strings.Count(text, "="), maxEntries))
+	s := &lineScanner{text: text, line: 1, lines: lines, lists: make(map[string]int)}
 	table := ""
 	for s.skip(" \t\r\n"); s.pos < len(s.text) && s.deep == 0; s.skip(" \t\r\n") {
 		switch {
@@ -117,8 +122,9 @@ func (s *lineScanner) value(path string, depth int) {
 		s.quoted()
 	case s.take("["):
 		for i := 0; s.inside("]"); i++ {
-			s.note(at(path, i), s.here())
-			s.move(func() { s.value(at(path, i), depth+1) })
+			element := at(path, i)
+			s.note(element, s.here())
+			s.move(func() { s.value(element, depth+1) })
 		}
 	case s.take("{"):
 		for s.inside("}") {
