@@ -65,7 +65,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"gate/certificate", "hook", "policy", "policy/content", "refname", "report", "verify"}
+var pure = []string{"gate/certificate", "hook", "policy", "internal/refname", "policy/content", "report", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}

@@ -29,6 +29,7 @@ type Logs interface {
 func Of(p *policy.Policy, logs Logs) (*verify.Keyring, error) {
 	var keys []verify.Key
 	var errs []error
+	files := make(signerFiles)
 	for _, q := range p.Principals {
 		for _, k := range q.Keys {
 			key := verify.Key{
@@ -40,7 +41,7 @@ func Of(p *policy.Policy, logs Logs) (*verify.Keyring, error) {
 				keys = append(keys, key)
 				continue
 			}
-			allowed, err := allowedSigners(key, q.Emails)
+			allowed, err := files.allowed(key, q.Emails)
 			keys, errs = append(keys, allowed...), append(errs, err)
 		}
 	}
@@ -53,12 +54,19 @@ func Of(p *policy.Policy, logs Logs) (*verify.Keyring, error) {
 	return verify.NewKeyring(keys, settings(p, logs))
 }
 
-// allowedSigners gives the keys that an OpenSSH file allows to one of a principal's addresses. What the
+// signerFiles are OpenSSH's files of allowed signers, by name: each is read once, however many principals name it.
+type signerFiles map[string][]verify.AllowedSigner
+
+// allowed gives the keys that an OpenSSH file allows to one of a principal's addresses. What the
 // policy says of the file's keys bounds what the file says.
-func allowedSigners(file verify.Key, emails []string) ([]verify.Key, error) {
-	signers, err := verify.ParseAllowedSigners(file.Data, file.Source)
-	if err != nil {
-		return nil, err
+func (f signerFiles) allowed(file verify.Key, emails []string) ([]verify.Key, error) {
+	signers, known := f[file.Source]
+	if !known {
+		var err error
+		if signers, err = verify.ParseAllowedSigners(file.Data, file.Source); err != nil {
+			return nil, err
+		}
+		f[file.Source] = signers
 	}
 	var keys []verify.Key
 	for _, s := range signers {

@@ -31,7 +31,7 @@ func TestAllowedSignersOfAPrincipal(t *testing.T) {
 		}, "\n")),
 	}
 	emails := []string{"alice@example.org", "alice@work.example"}
-	got, err := allowedSigners(file, emails)
+	got, err := make(signerFiles).allowed(file, emails)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,12 +45,12 @@ func TestAllowedSignersOfAPrincipal(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	_, err = allowedSigners(file, []string{"carol@nowhere.example"})
+	_, err = make(signerFiles).allowed(file, []string{"carol@nowhere.example"})
 	if err == nil || !strings.Contains(err.Error(), "no line allows carol@nowhere.example") {
 		t.Errorf("a principal whom no line allows: %v", err)
 	}
 	file.Data = append(file.Data, "\nnonsense"...)
-	if _, err := allowedSigners(file, emails); err == nil || !strings.Contains(err.Error(), "keys/allowed_signers:7: ") {
+	if _, err := make(signerFiles).allowed(file, emails); err == nil || !strings.Contains(err.Error(), "keys/allowed_signers:7: ") {
 		t.Errorf("a file with a line that can't be read: %v", err)
 	}
 }
