@@ -1,10 +1,10 @@
 // Package verify says who signed: it takes signed bytes, a signature and a time, and returns a
 // principal or the reason why there is none.
 //
-// Start with [NewKeyring], [Keyring.Verify] and [Result]. A Keyring is immutable but for what it remembers, and safe
-// for concurrent use; Verify does no I/O and asks no clock, and what it says depends on the keyring and its arguments
-// alone. Only where [X509Settings] want it, the function that they have asks a log. The zero [Status] is not good,
-// and everything that isn't proven good isn't good.
+// Start with [NewKeyring], [Keyring.VerifyAt], an [Arrival] and [Result]. A Keyring is immutable but for what it
+// remembers, and safe for concurrent use; VerifyAt does no I/O and asks no clock, and what it says depends on the
+// keyring and its arguments alone. Only where [X509Settings] want it, the function that they have asks a log. The zero
+// [Status] is not good, the zero Arrival is unknown, and everything that isn't proven good isn't good.
 //
 // A key is judged at the time the signature was made, or at the landing where the signature has none: a key that
 // expired later keeps its old signatures, one revoked as compromised loses those made or received since.
