@@ -2,7 +2,9 @@ package settle
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"countersign/gate/attest"
@@ -11,9 +13,6 @@ import (
 	"countersign/policy"
 	"countersign/verify"
 )
-
-// manyCommits is the number of commits from which listing all approvals beats asking for each.
-const manyCommits = 64
 
 // findApprovals adds to a landing the approvals of its commits, their withdrawals, and the exceptions made for
 // them: those stored, those that come in the same push, and the tags its merges embed.
@@ -28,22 +27,11 @@ func (a *Answers) findApprovals(ctx context.Context, q Question) error {
 	for i := range landing.Brought {
 		commits[landing.Brought[i].ID] = landing.Brought[i].Committer.When
 	}
-	var patterns []string
-	for _, kind := range policy.AttestationKinds {
-		if len(commits) > manyCommits {
-			patterns = append(patterns, kind.Prefix())
-			continue
-		}
-		for id := range commits {
-			patterns = append(patterns, kind.Prefix()+id+"/")
-		}
-	}
-	slices.Sort(patterns)
-	refs, err := repo.Refs(ctx, patterns...)
+	stored, err := a.attestations(ctx, repo, slices.Sorted(maps.Keys(commits)))
 	if err != nil {
 		return err
 	}
-	found := append(slices.Clone(q.Coming), attest.Among(refs)...)
+	found := append(slices.Clone(q.Coming), stored...)
 	arrived := verify.LandedThen
 	if landing.Received != 0 {
 		arrived = verify.LandsNow(time.Unix(landing.Received, 0)).NoEarlier
@@ -83,6 +71,45 @@ func (a *Answers) findApprovals(ctx context.Context, q Question) error {
 	}
 	landing.Known.Approvals, landing.Known.Exceptions = true, true
 	return nil
+}
+
+// fewCommits is up to how many commits a push or an audit asks for the attestations of each. From then on they are
+// listed all at once, and not again: what comes in meanwhile, counts for the next push.
+const fewCommits = 64
+
+// attestations gives what is stored about some commits.
+func (a *Answers) attestations(ctx context.Context, repo refReacher, commits []string) ([]attest.Ref, error) {
+	if a.listed == nil {
+		a.asked += len(commits)
+		if a.asked <= fewCommits {
+			var patterns []string
+			for _, kind := range policy.AttestationKinds {
+				for _, id := range commits {
+					patterns = append(patterns, kind.Prefix()+id+"/")
+				}
+			}
+			refs, err := repo.Refs(ctx, patterns...)
+			return attest.Among(refs), err
+		}
+		var patterns []string
+		for _, kind := range policy.AttestationKinds {
+			patterns = append(patterns, kind.Prefix())
+		}
+		refs, err := repo.Refs(ctx, patterns...)
+		if err != nil {
+			return nil, err
+		}
+		a.listed = make(map[string][]attest.Ref)
+		for _, r := range attest.Among(refs) {
+			a.listed[r.Commit.String()] = append(a.listed[r.Commit.String()], r)
+		}
+	}
+	var found []attest.Ref
+	for _, id := range commits {
+		found = append(found, a.listed[id]...)
+	}
+	slices.SortFunc(found, func(r, other attest.Ref) int { return strings.Compare(r.Called, other.Called) })
+	return found, nil
 }
 
 // mergeTag gives what a tag that a merge embeds approves: git merge takes in whatever tag it is given, so that

@@ -6,7 +6,7 @@
 //
 // It reads by the second reader of the site, since the first may be streaming landings, and by the journal. It writes
 // into the landing that is asked about, and nowhere else. Answers are for one goroutine, and remember for their life
-// whether there are exceptions at all.
+// whether there are exceptions at all and, once they were asked of many commits, all attestations that are stored.
 package settle
 
 import (
@@ -34,7 +34,9 @@ type Question struct {
 // Answers looks up what policies need.
 type Answers struct {
 	site       *site.Site
-	exceptions *bool // whether there is any; nil before somebody asked
+	exceptions *bool                   // whether there is any; nil before somebody asked
+	asked      int                     // of how many commits the attestations were asked for, one by one
+	listed     map[string][]attest.Ref // all attestations by commit; nil before they were listed
 }
 
 // New gives the answers of a site.
