@@ -31,24 +31,25 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tenure", "gate/ticket", "gate/translog", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate.
-	"gate/attest":       {ours: []string{"history", "policy"}},
-	"gate/keyring":      {ours: []string{"policy", "verify"}}, // which don't know each other
-	"gate/record":       {ours: []string{"policy"}},
-	"gate/refstate":     {ours: []string{"gate/record", "history", "policy"}},
-	"gate/review":       {ours: []string{"gate/shared", "policy"}},
-	"gate/shared":       {},
-	"gate/tenure":       {ours: []string{"gate/shared", "policy"}},
-	"gate/ticket":       {ours: []string{"gate/shared"}},
-	"gate/translog":     {},
-	"report":            {ours: []string{"policy"}},
-	"install":           {ours: []string{"history"}},
-	"internal/refname":  {}, // Git's rules for names, which are nobody's opinion: several rooms ask them
-	"internal/objectid": {}, // the names of Git's objects
-	"history":           {ours: []string{"internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
-	"verify":            {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":            {ours: []string{"internal/refname"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
-	"journal":           {},
-	"docs":              {},
+	"gate/attest":         {ours: []string{"history", "policy"}},
+	"gate/keyring":        {ours: []string{"policy", "verify"}}, // which don't know each other
+	"gate/record":         {ours: []string{"policy"}},
+	"gate/refstate":       {ours: []string{"gate/record", "history", "policy"}},
+	"gate/review":         {ours: []string{"gate/shared", "policy"}},
+	"gate/shared":         {},
+	"gate/tenure":         {ours: []string{"gate/shared", "policy"}},
+	"gate/ticket":         {ours: []string{"gate/shared"}},
+	"gate/translog":       {},
+	"report":              {ours: []string{"policy"}},
+	"install":             {ours: []string{"history"}},
+	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
+	"internal/objectid":   {},                                    // the names of Git's objects
+	"history/commitgraph": {ours: []string{"internal/objectid"}}, // how deep commits lie, from Git's own files
+	"history":             {ours: []string{"history/commitgraph", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
+	"verify":              {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
+	"policy":              {ours: []string{"internal/refname"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
+	"journal":             {},
+	"docs":                {},
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.

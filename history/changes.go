@@ -71,20 +71,6 @@ func (p *process) rawDiff(head string, limit int, b *budget) (changes []Change, 
 	}
 }
 
-// changeBytes is what a change takes beside its path.
-const changeBytes = 192
-
-// budget is what may still be held in memory of one range.
-type budget struct{ left, limit int64 }
-
-func (b *budget) take(bytes int) error {
-	if b.left -= int64(bytes); b.left < 0 {
-		return exceeds("bytes", "the new commits and the paths they change take more than %d bytes; the limit is bytes",
-			b.limit)
-	}
-	return nil
-}
-
 // treeAt is a tree, and where it stands in a commit.
 type treeAt struct {
 	id   ID

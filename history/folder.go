@@ -29,7 +29,7 @@ func readFolder(read func(id ID, kind string) ([]byte, error), root ID, name str
 	if err != nil {
 		return nil, err
 	}
-	entries, err := parseTree(top, root.Size())
+	entries, err := strictTree.parse(top, root.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, root, err)
 	}
@@ -60,7 +60,7 @@ func (r *folderReader) tree(id ID, prefix string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := parseTree(raw, id.Size())
+	entries, err := strictTree.parse(raw, id.Size())
 	if err != nil {
 		return fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}
@@ -130,14 +130,4 @@ func (r *gitRepo) Folder(ctx context.Context, commit ID, name string) (*Folder, 
 		return nil, err
 	}
 	return readFolder(func(id ID, kind string) ([]byte, error) { return r.read(ctx, id, kind) }, c.Tree, name)
-}
-
-func (g *goGit) Folder(ctx context.Context, commit ID, name string) (*Folder, error) {
-	c, err := g.Commit(ctx, commit)
-	if err != nil {
-		return nil, err
-	}
-	return readFolder(func(id ID, kind string) ([]byte, error) {
-		return g.objects.content(id, kind, bound{"object", g.limits.Object})
-	}, c.Tree, name)
 }

@@ -29,8 +29,8 @@ type gitRepo struct {
 	// a diff-tree that compares two commits, started when first needed
 	compare *process
 
-	lineages map[ID]lineage // of commits that a walk has seen
-	merged   *lineBudget
+	walked *lineages
+	merged *lineBudget
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.

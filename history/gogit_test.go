@@ -118,7 +118,7 @@ func TestGoGitReadsEveryObject(t *testing.T) {
 			for _, line := range lines {
 				field := strings.Fields(line)
 				id := mustID(t, field[0])
-				content, err := objects.content(id, field[1], bound{most: 1 << 30})
+				content, _, err := objects.head(id, field[1], 1<<30, bound{most: 1 << 30})
 				if err != nil {
 					t.Fatal(line, err)
 				}

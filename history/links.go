@@ -143,38 +143,9 @@ func (p *process) compared(commit ID, l Limits) ([]Change, error) {
 	if string(first) == endOfBatch {
 		return nil, fmt.Errorf("%w: commit %s, or the one it is compared with, is missing", ErrUnreadable, commit)
 	}
-	b := budget{l.Bytes, l.Bytes}
-	changes, _, err := p.rawDiff(commit.String()+"\x00", l.Changes, &b)
+	changes, _, err := p.rawDiff(commit.String()+"\x00", l.Changes, newBudget(l.Bytes, Range{}))
 	if err != nil {
 		return nil, err
 	}
 	return changes, p.batchEnd()
-}
-
-func (g *goGit) Links(ctx context.Context, commit, since ID) ([]Link, error) {
-	new, err := g.linksOf(ctx, commit)
-	if err != nil {
-		return nil, err
-	}
-	var old links
-	if !since.IsZero() {
-		if old, err = g.linksOf(ctx, since); err != nil {
-			return nil, err
-		}
-	}
-	trees := g.trees
-	if since.IsZero() { // a tree is as large as it is
-		trees = &treeReader{objects: g.objects, changes: maxTreeSteps, parsed: make(map[ID][]treeEntry)}
-	}
-	differing, err := trees.diff(ctx, old.tree, new.tree)
-	if err != nil {
-		return nil, inCommit(commit, err)
-	}
-	changes := make([]Change, len(differing))
-	for i, d := range differing {
-		changes[i] = Change{Path: d.path, Old: []Side{d.old}, New: d.new}
-	}
-	return linksAmong(changes, func(id ID) ([]byte, int64, error) {
-		return g.objects.head(id, "blob", maxTarget, bound{"blob", g.limits.Blob})
-	})
 }

@@ -121,52 +121,23 @@ func (m *mergeComparer) folder(prefix string, trees []ID) error {
 	if len(prefix) > maxPath {
 		return exceeds("", "a path of more than %d bytes", maxPath)
 	}
-	left := make([][]treeEntry, len(trees))
+	entries := make([][]treeEntry, len(trees))
 	for i, id := range trees {
 		var err error
-		if left[i], err = m.entriesOf(id); err != nil {
+		if entries[i], err = m.entriesOf(id); err != nil {
 			return err
 		}
 	}
-	for {
-		var next *treeEntry // the first in Git's order, where a file and a folder of one name are two entries
-		for i := range left {
-			if len(left[i]) > 0 && (next == nil || compareNames(left[i][0].name, left[i][0].mode, next.name, next.mode) < 0) {
-				next = &left[i][0]
-			}
-		}
-		if next == nil {
+	return eachName(entries, func(name string, sides []Side) error {
+		switch {
+		case m.explained(sides):
 			return nil
+		case isFolder(sides):
+			return m.folder(prefix+name+"/", idsOf(sides))
+		default:
+			return m.file(prefix+name, sides)
 		}
-		clear(sides)
-		path, isFolder := prefix+next.name, next.mode == ModeTree
-		for i := range left {
-			if len(left[i]) > 0 && left[i][0].name == next.name && (left[i][0].mode == ModeTree) == isFolder {
-				sides[i] = Side{left[i][0].mode, left[i][0].id}
-			}
-		}
-		for i := range left {
-			if sides[i] != (Side{}) {
-				left[i] = left[i][1:]
-			}
-		}
-		if m.explained(sides) {
-			continue
-		}
-		var err error
-		if isFolder {
-			under := make([]ID, len(sides))
-			for i := range sides {
-				under[i] = sides[i].ID
-			}
-			err = m.folder(path+"/", under)
-		} else {
-			err = m.file(path, sides)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // explained says whether one parent explains what the merge holds.

@@ -63,7 +63,7 @@ func (m *mergeReader) entriesOf(id ID) ([]treeEntry, error) {
 	if len(raw) > maxTree {
 		return nil, exceeds("tree", "tree %s has more than %d bytes; the limit is tree", id, int64(maxTree))
 	}
-	entries, err := parseOldTree(raw, id.Size())
+	entries, err := oldTree.parse(raw, id.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}

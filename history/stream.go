@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"math"
 	"slices"
 	"sync"
 )
 
-// blobFact is what was seen of a blob or tree. It is filled in when its bytes arrive.
-type blobFact struct {
+// gitFact is what was seen of a blob or tree. It is filled in when its bytes arrive.
+type gitFact struct {
 	size    int64
 	traits  uint32
 	watched ID // of a tree: what in it is called Options.Watch
@@ -21,8 +20,8 @@ type blobFact struct {
 // rememberedBlobs bounds the facts kept for blobs that appear again.
 const rememberedBlobs = 1 << 15
 
-// readAhead is how many landings may be between two stages of the stream.
-const readAhead = 16
+// gitReadAhead is how many landings may be between two stages of the stream.
+const gitReadAhead = 16
 
 // stream reads the landings of a range in one pass: a cat-file gives the commits, a diff-tree the
 // changes, a second cat-file the blobs, each fed by a goroutine of its own so that none waits for
@@ -36,9 +35,9 @@ type stream struct {
 	merges  *mergeReader // nil before the first merge that is judged
 	counted bool
 	landed  bool
-	budget  budget
+	budget  *budget
 	merged  *lineBudget
-	seen    map[ID]*blobFact // blobs and trees
+	seen    map[ID]*gitFact // blobs and trees
 	buf     []byte
 }
 
@@ -46,7 +45,7 @@ type stream struct {
 type half struct {
 	landing Landing
 	blobs   []wanted
-	roots   []*blobFact // the trees of the commits, in their order
+	roots   []*gitFact // the trees of the commits, in their order
 	err     error
 }
 
@@ -54,7 +53,7 @@ type half struct {
 // says that the object was asked for with it.
 type wanted struct {
 	change *Change
-	fact   *blobFact
+	fact   *gitFact
 	ask    bool
 	id     ID
 	path   string
@@ -66,14 +65,8 @@ func (r *gitRepo) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, er
 		ctx, cancel := context.WithCancel(ctx)
 		var running sync.WaitGroup
 		s := &stream{
-			r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: budget{r.limits.Bytes, r.limits.Bytes},
-			seen: make(map[ID]*blobFact), merged: r.merged.of(rng),
-		}
-		switch {
-		case rng.Counted:
-			s.budget.left = math.MaxInt64
-		case rng.Landed && s.budget.limit < math.MaxInt64/4: // nobody pushes it, and it may be a whole history
-			s.budget = budget{4 * s.budget.limit, 4 * s.budget.limit}
+			r: r, ctx: ctx, counted: rng.Counted, landed: rng.Landed, budget: newBudget(r.limits.Bytes, rng),
+			seen: make(map[ID]*gitFact), merged: r.merged.of(rng),
 		}
 		defer s.stop()
 		defer running.Wait()
@@ -114,8 +107,8 @@ func (s *stream) run(rng Range, running *sync.WaitGroup, yield func(Landing, err
 		return err
 	}
 	running.Go(func() { s.feed(plans) })
-	asks := make(chan []ID, readAhead)
-	halves := make(chan half, readAhead)
+	asks := make(chan []ID, gitReadAhead)
+	halves := make(chan half, gitReadAhead)
 	running.Go(func() { s.feedBlobs(asks) })
 	running.Go(func() {
 		defer close(halves)
@@ -270,7 +263,7 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 			n.id, len(e.Parents), s.r.limits.Parents)
 	}
 	var trees []treeAt
-	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes, &s.budget); err != nil {
+	if e.Changes, trees, err = s.diffs.rawDiff(n.id.String()+"\x00", s.r.limits.Changes, s.budget); err != nil {
 		return e, err
 	}
 	if len(e.Parents) > 1 && !s.counted && e.Malformed == nil {
@@ -279,7 +272,7 @@ func (s *stream) entry(h *half, n node) (e Entry, err error) {
 				return e, err
 			}
 		}
-		if e.Changes, err = compareMerge(s.ctx, s.merges, &e.Commit, s.r.limits, &s.budget, s.merged); err != nil {
+		if e.Changes, err = compareMerge(s.ctx, s.merges, &e.Commit, s.r.limits, s.budget, s.merged); err != nil {
 			return e, err
 		}
 	}
@@ -315,9 +308,9 @@ func (h *half) want(s *stream, changes []Change) {
 }
 
 // wantTree notes a tree to be checked, once while it is remembered, and gives what will be known of it.
-func (h *half) wantTree(s *stream, commit ID, t treeAt) *blobFact {
+func (h *half) wantTree(s *stream, commit ID, t treeAt) *gitFact {
 	if s.counted {
-		return new(blobFact)
+		return new(gitFact)
 	}
 	fact, known := s.remember(t.id)
 	if !known {
@@ -337,12 +330,12 @@ func (h *half) watched() {
 	}
 }
 
-func (s *stream) remember(id ID) (fact *blobFact, known bool) {
+func (s *stream) remember(id ID) (fact *gitFact, known bool) {
 	if fact, known = s.seen[id]; !known {
 		if len(s.seen) == rememberedBlobs {
 			clear(s.seen)
 		}
-		fact = new(blobFact)
+		fact = new(gitFact)
 		s.seen[id] = fact
 	}
 	return fact, known
@@ -382,7 +375,13 @@ func (s *stream) object(w wanted) error {
 		if s.buf, err = s.blobs.body(s.buf, size, size); err != nil {
 			return err
 		}
-		if w.fact.watched, err = checkTree(s.buf, w.id.Size(), s.r.opts.Watch); err != nil {
+		entries, err := strictTree.parse(s.buf, w.id.Size())
+		for _, e := range entries {
+			if e.name == s.r.opts.Watch {
+				w.fact.watched = e.id
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("%w: the folder %q in commit %s: %w", ErrMalformed, w.path+"/", w.commit, err)
 		}
 	case w.change != nil && kind == "blob":
@@ -392,7 +391,7 @@ func (s *stream) object(w wanted) error {
 		if s.buf, err = s.blobs.body(s.buf, size, l.Inspect); err != nil {
 			return err
 		}
-		*w.fact = blobFact{size: size, traits: s.r.opts.Inspect(s.buf, size)}
+		*w.fact = gitFact{size: size, traits: s.r.opts.Inspect(s.buf, size)}
 	default:
 		return fmt.Errorf("%w: %s is a %s where something else belongs", ErrUnreadable, w.id, kind)
 	}

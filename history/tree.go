@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,96 +15,93 @@ type treeEntry struct {
 	id   ID
 }
 
-// parseTree reads a raw tree strictly; see [checkTree].
-func parseTree(raw []byte, hash int) ([]treeEntry, error) { return parseTreeOf(raw, hash, strictMode) }
+// grammar is how a tree may be written. Each one takes what those after it take, and reads it in the same way.
+type grammar uint8
 
-// parseOldTree reads a raw tree of a commit that may have landed long ago: modes as git reads them, not only as it
-// writes them.
-func parseOldTree(raw []byte, hash int) ([]treeEntry, error) { return parseTreeOf(raw, hash, gitMode) }
+const (
+	// anyTree is whatever git makes a difference of.
+	anyTree grammar = iota
+	// oldTree is in order, with no name twice and none that can't be checked out; its modes are as git reads them, not
+	// only as it writes them. It serves where merges are compared with commits that may have landed long ago.
+	oldTree
+	// strictTree is as Git writes trees: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git sorts them, none
+	// twice, and with names and modes that a checkout can only take one way. Git's own default accepts a tree with the
+	// same name twice, of which a checkout shows the second.
+	strictTree
+)
 
-func parseTreeOf(raw []byte, hash int, modeOf func(string) (Mode, bool)) ([]treeEntry, error) {
-	var entries []treeEntry
-	err := eachEntry(raw, hash, modeOf, func(mode Mode, name, sum []byte) error {
-		id, err := IDFromBytes(sum)
-		entries = append(entries, treeEntry{mode, string(name), id})
-		return err
-	})
-	return entries, err
-}
-
-// checkTree reads a raw tree strictly: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git
-// sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
-// default accepts a tree with the same name twice, of which a checkout shows the second. It gives what
-// is called watch, zero for nothing.
-func checkTree(raw []byte, hash int, watch string) (watched ID, err error) {
-	err = eachEntry(raw, hash, strictMode, func(_ Mode, name, sum []byte) (err error) {
-		if string(name) == watch {
-			watched, err = IDFromBytes(sum)
+// parse reads a raw tree with names of so many bytes.
+func (g grammar) parse(raw []byte, hash int) ([]treeEntry, error) {
+	text := string(raw) // that all names share
+	entries := make([]treeEntry, 0, len(raw)/(hash+len("100644 name ")))
+	for at := 0; at < len(raw); {
+		nul := bytes.IndexByte(raw[at:], 0) + at
+		if nul < at || len(raw) < nul+1+hash {
+			return nil, errors.New("it ends in the middle of an entry")
 		}
-		return err
-	})
-	return watched, err
-}
-
-func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool),
-	visit func(mode Mode, name, sum []byte) error,
-) error {
-	var last []byte
-	var lastMode Mode
-	for len(raw) > 0 {
-		nul := bytes.IndexByte(raw, 0)
-		if nul < 0 || len(raw) < nul+1+hash {
-			return fmt.Errorf("it ends in the middle of an entry")
+		space := bytes.IndexByte(raw[at:nul], ' ') + at
+		if space < at {
+			return nil, errors.New("it has an entry without a name")
 		}
-		space := bytes.IndexByte(raw[:nul], ' ')
-		if space < 0 {
-			return fmt.Errorf("it has an entry without a name")
+		e := treeEntry{name: text[space+1 : nul]}
+		var ok bool
+		if e.mode, ok = g.mode(text[at:space]); !ok {
+			return nil, fmt.Errorf("%.200q has the mode %.20q", e.name, text[at:space])
 		}
-		name := raw[space+1 : nul]
-		mode, ok := modeOf(string(raw[:space]))
-		if !ok {
-			return fmt.Errorf("%.200q has the mode %.20q", name, raw[:space])
+		if e.name == "" || g > anyTree && oddName(e.name) {
+			return nil, fmt.Errorf("it has an entry called %.200q", e.name)
 		}
-		if len(name) == 0 || name[0] == '.' && (len(name) == 1 || string(name) == ".." ||
-			len(name) == 4 && bytes.EqualFold(name, []byte(".git"))) || bytes.IndexByte(name, '/') >= 0 {
-			return fmt.Errorf("it has an entry called %.200q", name)
+		if g > anyTree && len(entries) > 0 && !sorted(&entries[len(entries)-1], &e) {
+			return nil, fmt.Errorf("%.200q stands twice or out of order", e.name)
 		}
-		if last != nil && (bytes.Equal(last, name) || !sorted(last, lastMode, name, mode)) {
-			return fmt.Errorf("%.200q stands twice or out of order", name)
+		at = nul + 1 + hash
+		var err error
+		if e.id, err = IDFromBytes(raw[nul+1 : at]); err != nil {
+			return nil, err
 		}
-		if err := visit(mode, name, raw[nul+1:nul+1+hash]); err != nil {
-			return err
+		if e.mode == ModeTree && e.id.IsZero() {
+			return nil, fmt.Errorf("the folder %.200q in it names no tree", e.name)
 		}
-		last, lastMode = name, mode
-		raw = raw[nul+1+hash:]
+		entries = append(entries, e)
 	}
-	return nil
+	return entries, nil
 }
 
-// sorted says whether an entry may stand before another: compareNames without its conversions where
-// neither name begins with the other, which is nearly always.
-func sorted(a []byte, aMode Mode, b []byte, bMode Mode) bool {
-	if bytes.HasPrefix(b, a) || bytes.HasPrefix(a, b) {
-		return compareNames(string(a), aMode, string(b), bMode) < 0
+// mode reads the mode of an entry.
+func (g grammar) mode(octal string) (Mode, bool) {
+	if g == strictTree {
+		mode, ok := treeModes[octal]
+		return mode, ok
 	}
-	return bytes.Compare(a, b) < 0
+	return gitMode(octal)
 }
 
-// compareNames orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name
-// counts as if it ended in a slash.
-func compareNames(a string, aMode Mode, b string, bMode Mode) int {
-	n := min(len(a), len(b))
-	if c := strings.Compare(a[:n], b[:n]); c != 0 {
+// oddName says whether no checkout can have a file of this name, or Git means something by it.
+func oddName(name string) bool {
+	return name == "." || name == ".." || len(name) == len(".git") && strings.EqualFold(name, ".git") ||
+		strings.IndexByte(name, '/') >= 0
+}
+
+// sorted says whether an entry may stand right before another.
+func sorted(a, b *treeEntry) bool {
+	return a.name != b.name && compareEntries(a, b) < 0
+}
+
+// compareEntries orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name counts as if it
+// ended in a slash.
+func compareEntries(a, b *treeEntry) int {
+	n := min(len(a.name), len(b.name))
+	if c := strings.Compare(a.name[:n], b.name[:n]); c != 0 {
 		return c
 	}
-	return int(endByte(a, aMode, n)) - int(endByte(b, bMode, n))
+	return int(a.end(n)) - int(b.end(n))
 }
 
-func endByte(name string, mode Mode, at int) byte {
+func (e *treeEntry) end(at int) byte {
 	switch {
-	case at < len(name):
-		return name[at]
-	case mode == ModeTree:
+	case at < len(e.name):
+		return e.name[at]
+	case e.mode == ModeTree:
 		return '/'
 	default:
 		return 0
@@ -115,11 +113,6 @@ func endByte(name string, mode Mode, at int) byte {
 var treeModes = map[string]Mode{
 	"40000": ModeTree, "100644": ModeFile, "100664": ModeFile, "100755": ModeExec,
 	"120000": ModeSymlink, "160000": ModeSubmodule,
-}
-
-func strictMode(octal string) (Mode, bool) {
-	mode, ok := treeModes[octal]
-	return mode, ok
 }
 
 // gitMode reads a mode as git does: get_mode in its tree-walk.c, and canon_mode in its cache.h.

@@ -103,7 +103,7 @@ func (r *gitRepo) nodes(ctx context.Context, rng Range) ([]node, error) {
 		if err != nil {
 			return nil, p.failed(err)
 		}
-		n, _, err := parseRevision(line, false)
+		n, err := parseRevision(line)
 		if err != nil {
 			return nil, err
 		}
@@ -141,11 +141,11 @@ func (r *gitRepo) reallyNew(ctx context.Context, nodes []node, not []ID) ([]node
 	if len(bottoms) == 0 {
 		return nodes, nil
 	}
-	known, err := reachedByAny(ctx, &gitSource{repo: r}, not, bottoms)
+	known, err := r.lineages().reachedByAny(ctx, not, bottoms)
 	if err != nil || !slices.Contains(known, true) {
 		return nodes, err
 	}
-	if known, err = reachedByAny(ctx, &gitSource{repo: r}, not, all); err != nil {
+	if known, err = r.lineages().reachedByAny(ctx, not, all); err != nil {
 		return nil, err
 	}
 	kept := nodes[:0]
