@@ -42,10 +42,11 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/translog":       {},
 	"report":              {ours: []string{"policy"}},
 	"install":             {ours: []string{"history"}},
-	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
-	"internal/objectid":   {},                                    // the names of Git's objects
-	"history/commitgraph": {ours: []string{"internal/objectid"}}, // how deep commits lie, from Git's own files
-	"history":             {ours: []string{"history/commitgraph", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
+	"internal/refname":    {},                                                                                  // Git's rules for names, which are nobody's opinion: several rooms ask them
+	"internal/objectid":   {},                                                                                  // the names of Git's objects
+	"history/commitgraph": {ours: []string{"internal/objectid"}},                                               // how deep commits lie, from Git's own files
+	"history/odb":         {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}}, // SHA-1 that detects collisions, as git's does
+	"history":             {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":              {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
 	"policy":              {ours: []string{"internal/refname"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "github.com/gabriel-vasile/mimetype", "golang.org/x/text/unicode/norm"}},
 	"journal":             {},
@@ -71,7 +72,7 @@ var onlyIn = map[string][]string{
 var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
-	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
+	"github.com/pjbgf/sha1cd", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/text", "pgregory.net/rapid",
 }
 

@@ -1,0 +1,278 @@
+package odb
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"os"
+	"strconv"
+
+	"github.com/pjbgf/sha1cd"
+
+	"countersign/internal/objectid"
+)
+
+const (
+	// maxHeld is how many bytes an object may have to which another is a delta: two are held in memory at a time.
+	maxHeld = 112 << 20
+	// maxMade is how many bytes a delta may make in the end. Git makes no deltas of larger files than 512 MiB
+	// (git-config(1), core.bigFileThreshold).
+	maxMade = 1 << 30
+	// maxWork is how many bytes may be put together for one object.
+	maxWork = 8 << 30
+)
+
+// reading is the reading of one object. It has all that this takes, and is used again for the next.
+type reading struct {
+	db   *DB
+	hash hash.Hash
+	// own inflates the object, below what it is a delta to.
+	own, below stream
+
+	// What was found, as the files claim it.
+	kind   Kind
+	size   int64
+	path   string
+	offset int64
+
+	// In a pack: the content if it is known; else the object and, if it is a delta, what it is a delta to, down to
+	// something known or something whole.
+	pack  *pack
+	known *cached
+	chain []entry
+	delta delta
+
+	// In a file of its own.
+	loose    *os.File
+	buffered bufio.Reader
+	first    []byte // of the content, already inflated
+
+	// Large bases are in these two buffers in turn, which the one that locks db.large may use.
+	locked bool
+	turn   int
+}
+
+func newReading(db *DB) *reading {
+	r := &reading{db: db, hash: sha1cd.New()}
+	if db.nameSize == sha256.Size {
+		r.hash = sha256.New()
+	}
+	r.buffered = *bufio.NewReader(nil)
+	return r
+}
+
+// end gives back what the reading of one object took.
+func (r *reading) end() (err error) {
+	if r.loose != nil {
+		err = r.loose.Close()
+	}
+	if r.locked {
+		r.db.large.Unlock()
+	}
+	r.kind, r.pack, r.known, r.loose, r.locked = 0, nil, nil, nil, false
+	r.chain = r.chain[:0]
+	r.db.readings.Put(r)
+	return err
+}
+
+func (r *reading) fail(offset int64, err error) error { return asError(r.path, offset, err) }
+
+// openPacked begins to read the object at an offset of a pack.
+func (r *reading) openPacked(p *pack, offset int64) error {
+	r.pack, r.path, r.offset = p, p.path+".pack", offset
+	if r.known = r.db.cache.get(p, offset); r.known != nil {
+		r.kind, r.size = r.known.kind, int64(len(r.known.content))
+		return nil
+	}
+	e, err := p.entry(offset)
+	if err != nil {
+		return err
+	}
+	r.chain = append(r.chain, e)
+	body, err := p.file.reader(e.data, p.end)
+	if err != nil {
+		return err
+	}
+	if e.kind <= Tag {
+		r.kind, r.size = e.kind, e.size
+		return r.fail(offset, r.own.begin(body, e.size))
+	}
+	if err := r.delta.begin(&r.own, body, e.size); err != nil {
+		return r.fail(offset, err)
+	}
+	r.size = r.delta.size
+	return r.descend(e)
+}
+
+// descend finds what a delta is a delta to, down to something known or something whole, whose kind it has.
+func (r *reading) descend(e entry) (err error) {
+	for e.kind > Tag {
+		if len(r.chain) > maxChain {
+			return r.pack.errorf(r.offset, "a chain of more than %d deltas, or a circle", maxChain)
+		}
+		if r.known = r.db.cache.get(r.pack, e.base); r.known != nil {
+			r.kind = r.known.kind
+			return nil
+		}
+		if e, err = r.pack.entry(e.base); err != nil {
+			return err
+		}
+		r.chain = append(r.chain, e)
+	}
+	r.kind = e.kind
+	return nil
+}
+
+// each gives the content piece by piece: at most as many bytes as the size says, and without error as many.
+func (r *reading) each(emit func([]byte)) error {
+	switch {
+	case r.loose != nil:
+		return r.fail(0, r.eachLoose(emit))
+	case len(r.chain) == 0:
+		emit(r.known.content)
+		return nil
+	case r.chain[0].kind <= Tag:
+		return r.fail(r.offset, r.own.each(emit))
+	}
+	if r.size > maxMade {
+		return r.fail(r.offset, fmt.Errorf("stored as a delta: %w", &SizeError{r.size, maxMade}))
+	}
+	base, err := r.base()
+	if err != nil {
+		return err
+	}
+	return r.fail(r.offset, r.delta.apply(base, emit))
+}
+
+// base puts together what the object is a delta to: from the end of the chain up.
+func (r *reading) base() (content []byte, err error) {
+	if r.known != nil {
+		content = r.known.content
+	}
+	work := r.size
+	for i := len(r.chain) - 1; i > 0; i-- {
+		if content, err = r.link(r.chain[i], content); err != nil {
+			return nil, err
+		}
+		if work += int64(len(content)); work > maxWork {
+			return nil, r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", maxWork)
+		}
+	}
+	return content, nil
+}
+
+// link gives the content of one entry of the chain, and keeps it for others.
+func (r *reading) link(e entry, base []byte) ([]byte, error) {
+	body, err := r.pack.file.reader(e.data, r.pack.end)
+	if err != nil {
+		return nil, err
+	}
+	var d delta
+	size := e.size
+	if e.kind <= Tag {
+		err = r.below.begin(body, size)
+	} else {
+		err = d.begin(&r.below, body, size)
+		size = d.size
+	}
+	if err == nil && size > maxHeld {
+		err = fmt.Errorf("others are deltas to it: %w", &SizeError{size, maxHeld})
+	}
+	if err != nil {
+		return nil, r.fail(e.offset, err)
+	}
+	c := r.collector(size)
+	if e.kind <= Tag {
+		err = r.below.each(c.add)
+	} else {
+		err = d.apply(base, c.add)
+	}
+	if err != nil {
+		return nil, r.fail(e.offset, err)
+	}
+	r.db.cache.put(r.pack, e.offset, r.kind, c.content)
+	return c.content, nil
+}
+
+// collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a time.
+func (r *reading) collector(size int64) *collector {
+	if size <= maxCachedOne {
+		return newCollector(size)
+	}
+	if !r.locked {
+		r.db.large.Lock()
+		r.locked = true
+	}
+	r.turn ^= 1
+	if r.db.bases[r.turn] == nil {
+		r.db.bases[r.turn] = make([]byte, 0, maxHeld)
+	}
+	return &collector{r.db.bases[r.turn], size}
+}
+
+// whole gives the content, once its name was computed.
+func (r *reading) whole(id objectid.ID) ([]byte, error) {
+	var content []byte
+	if r.known != nil && len(r.chain) == 0 {
+		content = r.known.content
+	} else {
+		c := newCollector(r.size)
+		if err := r.each(c.add); err != nil {
+			return nil, err
+		}
+		content = c.content
+	}
+	r.beginHash()
+	r.hash.Write(content)
+	if err := r.checkHash(id); err != nil {
+		return nil, err
+	}
+	if r.pack != nil {
+		r.db.cache.put(r.pack, r.offset, r.kind, content)
+	}
+	return content, nil
+}
+
+// head gives the first bytes, at most keep, once the name of the whole was computed.
+func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
+	if r.size <= keep {
+		return r.whole(id)
+	}
+	first := newCollector(keep)
+	r.beginHash()
+	err := r.each(func(b []byte) {
+		r.hash.Write(b)
+		first.add(b[:min(int64(len(b)), keep-int64(len(first.content)))])
+	})
+	if err != nil {
+		return nil, err
+	}
+	return first.content, r.checkHash(id)
+}
+
+// beginHash begins the sum that names the object: over kind, size and content.
+func (r *reading) beginHash() {
+	r.hash.Reset()
+	header := append(make([]byte, 0, maxLooseHeader), r.kind.String()...)
+	header = strconv.AppendInt(append(header, ' '), r.size, 10)
+	r.hash.Write(append(header, 0))
+}
+
+// checkHash compares the sum with the name.
+func (r *reading) checkHash(id objectid.ID) error {
+	sum, collides := r.hash.Sum(nil), false
+	if h, ok := r.hash.(sha1cd.CollisionResistantHash); ok {
+		sum, collides = h.CollisionResistantSum(nil)
+	}
+	name, err := objectid.FromBytes(sum)
+	switch {
+	case err != nil:
+		return r.fail(r.offset, err)
+	case collides:
+		return r.fail(r.offset, fmt.Errorf("object %s was made to collide with another", id))
+	case name != id:
+		return r.fail(r.offset, fmt.Errorf("the content is that of object %s, not of %s", name, id))
+	}
+	return nil
+}
