@@ -13,9 +13,9 @@ import (
 // maxNested is how deep alternates may be nested: link_alt_odb_entries in git's object-file.c.
 const maxNested = 5
 
-// withAlternates gives the object directories that are there, and after each those that its info/alternates names:
+// Dirs gives the object directories that are there, and after each those that its info/alternates names:
 // gitrepository-layout(5). One that was met before isn't taken again.
-func withAlternates(paths []string) (dirs []string, err error) {
+func Dirs(paths []string) (dirs []string, err error) {
 	for _, path := range paths {
 		if dirs, err = addDir(dirs, path, 0); err != nil {
 			return nil, err
@@ -44,7 +44,7 @@ func addDir(dirs []string, path string, depth int) ([]string, error) {
 	if depth > maxNested {
 		return nil, &Error{file, 0, fmt.Errorf("alternates nested more than %d deep; git leaves them aside", maxNested)}
 	}
-	for _, path := range alternates(string(list)) {
+	for _, path := range Alternates(string(list), "\n") {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
@@ -55,16 +55,16 @@ func addDir(dirs []string, path string, depth int) ([]string, error) {
 	return dirs, nil
 }
 
-// alternates splits a list of object directories as parse_alt_odb_entry in git's object-file.c does: one a line, which
-// may be quoted as in C, or a comment that begins with #.
-func alternates(list string) (paths []string) {
+// Alternates splits a list of object directories as parse_alt_odb_entry in git's object-file.c does: an entry may be
+// quoted as in C, or a comment that begins with #.
+func Alternates(list, separator string) (paths []string) {
 	for list != "" {
 		if path, rest, ok := unquoteC(list); ok {
 			paths = append(paths, path)
-			list = strings.TrimPrefix(rest, "\n")
+			list = strings.TrimPrefix(rest, separator)
 			continue
 		}
-		path, rest, _ := strings.Cut(list, "\n")
+		path, rest, _ := strings.Cut(list, separator)
 		if path != "" && path[0] != '#' {
 			paths = append(paths, path)
 		}

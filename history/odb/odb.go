@@ -97,7 +97,7 @@ func Open(o Options) (*DB, error) {
 		db.nameSize = 32
 	}
 	db.readings.New = func() any { return newReading(db) }
-	paths, err := withAlternates(o.Dirs)
+	paths, err := Dirs(o.Dirs)
 	if err != nil {
 		return nil, err
 	}
