@@ -2,7 +2,6 @@ package history
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -123,11 +122,3 @@ func (i folderInfo) Mode() fs.FileMode  { return 0o444 }
 func (i folderInfo) ModTime() time.Time { return time.Time{} }
 func (i folderInfo) IsDir() bool        { return false }
 func (i folderInfo) Sys() any           { return nil }
-
-func (r *gitRepo) Folder(ctx context.Context, commit ID, name string) (*Folder, error) {
-	c, err := r.Commit(ctx, commit)
-	if err != nil {
-		return nil, err
-	}
-	return readFolder(func(id ID, kind string) ([]byte, error) { return r.read(ctx, id, kind) }, c.Tree, name)
-}

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -29,7 +28,7 @@ func OpenGoGit(o Options) (Repo, error) {
 	}
 	s := openObjects(l.objects)
 	objects := newObjects(s, o)
-	return newReader(&goGitNames{l, s, objects}, objects, commitgraph.Open(l.objects, sha1.Size), o), nil
+	return newReader(&goGitNames{l, s, objects}, objects, commitgraph.Open(l.objects), o), nil
 }
 
 // goGitNames reads a repository's refs from their files.
@@ -60,8 +59,8 @@ func (g *goGitNames) Symbolic(_ context.Context, name string) (string, error) {
 	return refs[name].Target, nil
 }
 
-// Remerge is for git alone: this reader merges nothing.
-func (g *goGitNames) Remerge(context.Context, ID) (differs []string, known bool, err error) {
+// remerge is for git alone: this reader merges nothing.
+func (g *goGitNames) remerge(context.Context, *Commit) (differs []string, known bool, err error) {
 	return nil, false, nil
 }
 

@@ -64,7 +64,8 @@ func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Lim
 	if err != nil {
 		return nil, fmt.Errorf("merge commit %s: %w", c.ID, err)
 	}
-	return sortChanges(m.changes), nil
+	slices.SortFunc(m.changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	return m.changes, nil
 }
 
 // findBases adds the trees of the best common ancestors of each two parents; the empty one where there are none.

@@ -138,28 +138,6 @@ func TestParseTag(t *testing.T) {
 	}
 }
 
-func TestParseRaw(t *testing.T) {
-	zero, a, b := strings.Repeat("0", 40), strings.Repeat("a", 40), strings.Repeat("b", 40)
-	for s, want := range map[string]Change{
-		":000000 100644 " + zero + " " + a + " A": {Old: []Side{{}}, New: Side{ModeFile, mustID(t, a)}},
-		"::100644 100755 120000 " + a + " " + b + " " + a +
-			" MM": {Old: []Side{{ModeFile, mustID(t, a)}, {ModeExec, mustID(t, b)}}, New: Side{ModeSymlink, mustID(t, a)}},
-	} {
-		got, err := parseRaw(s)
-		if err != nil || !slices.Equal(got.Old, want.Old) || got.New != want.New {
-			t.Errorf("%s: %+v, %v; want %+v", s, got, err, want)
-		}
-	}
-	for _, s := range []string{
-		"", ":", "100644", ":100644 100644 " + a + " M", ":x 100644 " + a + " " + b + " M",
-		":100644 100644 " + a + " nonsense M", "::100644 100644 " + a + " " + b + " M",
-	} {
-		if c, err := parseRaw(s); err == nil {
-			t.Errorf("%q: %+v, want it refused", s, c)
-		}
-	}
-}
-
 // FuzzParseCommit wants what parses to be the raw object again once the signature's header is put back
 // into the payload somewhere.
 func FuzzParseCommit(f *testing.F) {

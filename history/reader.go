@@ -24,7 +24,7 @@ type names interface {
 	Dir() string
 	Symbolic(ctx context.Context, name string) (string, error)
 	Resolve(ctx context.Context, rev string) (ID, error)
-	Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error)
+	remerge(ctx context.Context, c *Commit) (differs []string, known bool, err error)
 }
 
 // newObjects gives the objects of a store.
@@ -41,6 +41,14 @@ func newReader(n names, objects *objects, graph *commitgraph.Graph, o Options) *
 }
 
 func (r *reader) Close() error { return errors.Join(r.graph.Close(), r.store.Close()) }
+
+func (r *reader) Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error) {
+	c, err := r.Commit(ctx, commit)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.remerge(ctx, &c)
+}
 
 // Links compares whole trees; see [Repo].
 func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {

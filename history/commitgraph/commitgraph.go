@@ -28,14 +28,14 @@ type Graph struct {
 	layers []*layer
 }
 
-// Open opens the graphs of some object directories, alternates among them, for names of so many bytes.
-func Open(dirs []string, hash int) *Graph {
+// Open opens the graphs of some object directories, alternates among them.
+func Open(dirs []string) *Graph {
 	g := new(Graph)
 	for _, dir := range dirs {
-		if l, err := openLayer(filepath.Join(dir, "info", "commit-graph"), hash); err == nil {
+		if l, err := openLayer(filepath.Join(dir, "info", "commit-graph")); err == nil {
 			g.layers = append(g.layers, l)
 		}
-		chain, err := openChain(dir, dirs, hash)
+		chain, err := openChain(dir, dirs)
 		if err != nil {
 			closeAll(chain)
 			continue
@@ -47,7 +47,7 @@ func Open(dirs []string, hash int) *Graph {
 
 // openChain opens all files of a directory's chain, some of which may lie in other directories. A file builds on those
 // below it, so without one of them the others are of no use.
-func openChain(dir string, dirs []string, hash int) (chain []*layer, err error) {
+func openChain(dir string, dirs []string) (chain []*layer, err error) {
 	list, err := os.ReadFile(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"))
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func openChain(dir string, dirs []string, hash int) (chain []*layer, err error) 
 		}
 		var l *layer
 		for _, in := range dirs {
-			if l, err = openLayer(filepath.Join(in, "info", "commit-graphs", "graph-"+name+".graph"), hash); err == nil {
+			if l, err = openLayer(filepath.Join(in, "info", "commit-graphs", "graph-"+name+".graph")); err == nil {
 				break
 			}
 		}

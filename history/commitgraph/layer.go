@@ -2,6 +2,8 @@ package commitgraph
 
 import (
 	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -39,12 +41,12 @@ const (
 // errNoGraph says that a file isn't what this package reads.
 var errNoGraph = errors.New("no commit-graph of version 1")
 
-func openLayer(path string, hash int) (*layer, error) {
+func openLayer(path string) (*layer, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	l := &layer{file: f, hash: hash}
+	l := &layer{file: f}
 	info, err := f.Stat()
 	if err == nil {
 		err = l.readHead(info.Size())
@@ -62,8 +64,8 @@ func (l *layer) readHead(fileSize int64) error {
 	if _, err := l.file.ReadAt(head, 0); err != nil {
 		return err
 	}
-	version := map[int]byte{20: 1, 32: 2}[l.hash] // of the hash
-	if string(head[:4]) != "CGPH" || head[4] != 1 || head[5] != version {
+	l.hash = map[byte]int{1: sha1.Size, 2: sha256.Size}[head[5]]
+	if string(head[:4]) != "CGPH" || head[4] != 1 || l.hash == 0 {
 		return errNoGraph
 	}
 	list := make([]byte, (int(head[6])+1)*rowSize) // the last row says where the last chunk ends
