@@ -33,7 +33,7 @@ func readFolder(read func(id ID, kind string) ([]byte, error), root ID, name str
 		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, root, err)
 	}
 	for _, e := range entries {
-		if e.name != name {
+		if string(e.name) != name {
 			continue
 		}
 		if e.mode != ModeTree {
@@ -64,7 +64,7 @@ func (r *folderReader) tree(id ID, prefix string) error {
 		return fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}
 	for _, e := range entries {
-		at := path.Join(prefix, e.name)
+		at := path.Join(prefix, string(e.name))
 		if len(r.folder.files) >= maxFolderFiles {
 			return exceeds("", "it has more than %d files", maxFolderFiles)
 		}

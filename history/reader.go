@@ -66,8 +66,8 @@ func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {
 	}
 	var changes []Change
 	d := treeDiff{
-		trees: r.trees, ctx: ctx,
-		read: func(_ string, tree ID) ([]treeEntry, error) { return r.trees.entriesOf(tree, anyTree) },
+		descent: descent{trees: r.trees, ctx: ctx},
+		first:   func(_ string, id ID, most int64) (tree, error) { return r.trees.read(id, anyTree, most) },
 		found: func(c Change) error {
 			if c.New.Mode == ModeSymlink || c.Old[0].Mode == ModeSymlink {
 				changes = append(changes, c)
@@ -75,7 +75,8 @@ func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {
 			return nil
 		},
 	}
-	if err := d.folder("", ids); err != nil {
+	defer d.end()
+	if err := d.compare("", ids); err != nil {
 		return nil, inCommit(commit, err)
 	}
 	return linksAmong(changes, func(id ID) ([]byte, int64, error) {
@@ -83,9 +84,7 @@ func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {
 	})
 }
 
-// entriesOf and text make the reader a [mergeSource].
-func (r *reader) entriesOf(id ID) ([]treeEntry, error) { return r.trees.entriesOf(id, oldTree) }
-
+// text makes the reader a [mergeSource].
 func (r *reader) text(blob ID, limit int64) ([]byte, error) {
 	text, _, err := r.store.head(blob, "blob", limit+1, bound{"blob", r.limits.Blob})
 	return text, err

@@ -173,7 +173,7 @@ func (r *rangeReader) entry(ctx context.Context, n node) (e Entry, err error) {
 		return Entry{}, err
 	}
 	if len(n.parents) > 1 && !r.Counted && e.Malformed == nil {
-		if e.Changes, err = compareMerge(ctx, r, &e.Commit, r.limits, r.budget, r.merged); err != nil {
+		if e.Changes, err = compareMerge(ctx, r, r.trees, &e.Commit, r.limits, r.budget, r.merged); err != nil {
 			return Entry{}, err
 		}
 	}
@@ -192,44 +192,43 @@ func (r *rangeReader) compare(ctx context.Context, n node, e *Entry) error {
 		ids[i] = l.tree
 	}
 	strict := !r.Counted && e.Malformed == nil
-	read := func(path string, tree ID) ([]treeEntry, error) {
+	first := func(path string, id ID, most int64) (tree, error) {
 		if err := r.budget.take(len(path) + changeBytes); err != nil {
-			return nil, err
+			return tree{}, err
 		}
 		if strict {
-			entries, err := r.trees.entriesOf(tree, strictTree)
+			t, err := r.trees.read(id, strictTree, most)
 			if !errors.Is(err, ErrMalformed) {
-				return entries, err
+				return t, err
 			}
 			if err = inCommit(n.id, fmt.Errorf("the folder %q: %w", cmp.Or(path, "/"), err)); !r.Landed {
-				return nil, err
+				return t, err
 			}
 			e.Malformed = err
 		}
-		return r.trees.entriesOf(tree, anyTree)
+		return r.trees.read(id, anyTree, most)
 	}
-	if strict {
-		root, err := read("", ids[0])
-		if err != nil {
-			return err
-		}
-		for _, at := range root {
-			if at.name == r.opts.Watch && e.Malformed == nil {
-				e.Watched = at.id
-			}
-		}
-	}
-	d := treeDiff{trees: r.trees, ctx: ctx, read: read, found: func(c Change) error {
+	d := treeDiff{descent: descent{trees: r.trees, ctx: ctx}, first: first, found: func(c Change) error {
 		if len(e.Changes) == r.limits.Changes {
 			return exceeds("changes", "commit %s changes more than %d paths; the limit is changes", n.id, r.limits.Changes)
 		}
 		e.Changes = append(e.Changes, c)
 		return r.budget.take(len(c.Path) + changeBytes)
 	}}
+	defer d.end()
+	if strict {
+		root, err := d.inTurn(func(most int64) (tree, error) { return first("", ids[0], most) })
+		if err == nil {
+			e.Watched, err = root.called(r.opts.Watch)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	if len(n.parents) > 1 && strict { // what it changed is asked in another way
 		d.found = func(Change) error { return nil }
 	}
-	return d.folder("", ids)
+	return d.compare("", ids)
 }
 
 // inspect adds size and traits to the changes that leave a blob behind.

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // treeEntry is one entry of a tree object.
 type treeEntry struct {
 	mode Mode
-	name string
+	name []byte
 	id   ID
 }
 
@@ -30,68 +29,102 @@ const (
 	strictTree
 )
 
-// parse reads a raw tree with names of so many bytes.
-func (g grammar) parse(raw []byte, hash int) ([]treeEntry, error) {
-	text := string(raw) // that all names share
-	entries := make([]treeEntry, 0, len(raw)/(hash+len("100644 name ")))
-	for at := 0; at < len(raw); {
-		nul := bytes.IndexByte(raw[at:], 0) + at
-		if nul < at || len(raw) < nul+1+hash {
-			return nil, errors.New("it ends in the middle of an entry")
+// each reads a raw tree with names of so many bytes, and shows its entries.
+func (g grammar) each(raw []byte, hash int, visit func(*treeEntry) error) error {
+	var last, e treeEntry
+	for first := true; len(raw) > 0; first = false {
+		n := entrySize(raw, hash)
+		if n > len(raw) {
+			return errors.New("it ends in the middle of an entry")
 		}
-		space := bytes.IndexByte(raw[at:nul], ' ') + at
-		if space < at {
-			return nil, errors.New("it has an entry without a name")
+		if err := g.entry(raw[:n], hash, &e); err != nil {
+			return err
 		}
-		e := treeEntry{name: text[space+1 : nul]}
-		var ok bool
-		if e.mode, ok = g.mode(text[at:space]); !ok {
-			return nil, fmt.Errorf("%.200q has the mode %.20q", e.name, text[at:space])
+		if g > anyTree && !first && (bytes.Equal(last.name, e.name) || compareEntries(&last, &e) > 0) {
+			return fmt.Errorf("%.200q stands twice or out of order", e.name)
 		}
-		if e.name == "" || g > anyTree && oddName(e.name) {
-			return nil, fmt.Errorf("it has an entry called %.200q", e.name)
+		if err := visit(&e); err != nil {
+			return err
 		}
-		if g > anyTree && len(entries) > 0 && !sorted(&entries[len(entries)-1], &e) {
-			return nil, fmt.Errorf("%.200q stands twice or out of order", e.name)
-		}
-		at = nul + 1 + hash
-		var err error
-		if e.id, err = IDFromBytes(raw[nul+1 : at]); err != nil {
-			return nil, err
-		}
-		if e.mode == ModeTree && e.id.IsZero() {
-			return nil, fmt.Errorf("the folder %.200q in it names no tree", e.name)
-		}
-		entries = append(entries, e)
+		last, raw = e, raw[n:]
 	}
-	return entries, nil
+	return nil
+}
+
+// parse gives all entries of a raw tree.
+func (g grammar) parse(raw []byte, hash int) (entries []treeEntry, err error) {
+	err = g.each(raw, hash, func(e *treeEntry) error {
+		entries = append(entries, *e)
+		return nil
+	})
+	return entries, err
+}
+
+// entrySize is how many bytes the first entry of a raw tree takes.
+func entrySize(raw []byte, hash int) int {
+	nul := bytes.IndexByte(raw, 0)
+	if nul < 0 {
+		nul = len(raw)
+	}
+	return nul + 1 + hash
+}
+
+// entry reads one entry.
+func (g grammar) entry(raw []byte, hash int, e *treeEntry) (err error) {
+	nul := len(raw) - hash - 1
+	space := bytes.IndexByte(raw[:nul], ' ')
+	if space < 0 {
+		return errors.New("it has an entry without a name")
+	}
+	e.name = raw[space+1 : nul]
+	if e.id, err = IDFromBytes(raw[nul+1:]); err != nil {
+		return err
+	}
+	var ok bool
+	e.mode, ok = g.mode(raw[:space])
+	switch {
+	case !ok:
+		return fmt.Errorf("%.200q has the mode %.20q", e.name, raw[:space])
+	case len(e.name) == 0 || g > anyTree && oddName(e.name):
+		return fmt.Errorf("it has an entry called %.200q", e.name)
+	case e.mode == ModeTree && e.id.IsZero():
+		return fmt.Errorf("the folder %.200q in it names no tree", e.name)
+	}
+	return nil
 }
 
 // mode reads the mode of an entry.
-func (g grammar) mode(octal string) (Mode, bool) {
-	if g == strictTree {
-		mode, ok := treeModes[octal]
-		return mode, ok
+func (g grammar) mode(octal []byte) (Mode, bool) {
+	if g < strictTree {
+		return gitMode(octal)
 	}
-	return gitMode(octal)
+	switch string(octal) {
+	case "40000":
+		return ModeTree, true
+	case "100644", "100664": // as Git once wrote, and reads as the other: canon_mode in git's cache.h
+		return ModeFile, true
+	case "100755":
+		return ModeExec, true
+	case "120000":
+		return ModeSymlink, true
+	case "160000":
+		return ModeSubmodule, true
+	default:
+		return 0, false
+	}
 }
 
 // oddName says whether no checkout can have a file of this name, or Git means something by it.
-func oddName(name string) bool {
-	return name == "." || name == ".." || len(name) == len(".git") && strings.EqualFold(name, ".git") ||
-		strings.IndexByte(name, '/') >= 0
-}
-
-// sorted says whether an entry may stand right before another.
-func sorted(a, b *treeEntry) bool {
-	return a.name != b.name && compareEntries(a, b) < 0
+func oddName(name []byte) bool {
+	return string(name) == "." || string(name) == ".." ||
+		len(name) == len(".git") && name[0] == '.' && bytes.EqualFold(name, []byte(".git")) || bytes.IndexByte(name, '/') >= 0
 }
 
 // compareEntries orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name counts as if it
 // ended in a slash.
 func compareEntries(a, b *treeEntry) int {
 	n := min(len(a.name), len(b.name))
-	if c := strings.Compare(a.name[:n], b.name[:n]); c != 0 {
+	if c := bytes.Compare(a.name[:n], b.name[:n]); c != 0 {
 		return c
 	}
 	return int(a.end(n)) - int(b.end(n))
@@ -108,16 +141,9 @@ func (e *treeEntry) end(at int) byte {
 	}
 }
 
-// treeModes are the modes as Git writes them, and 100664 as it once did, which Git reads as 100644
-// (canon_mode in git's cache.h).
-var treeModes = map[string]Mode{
-	"40000": ModeTree, "100644": ModeFile, "100664": ModeFile, "100755": ModeExec,
-	"120000": ModeSymlink, "160000": ModeSubmodule,
-}
-
 // gitMode reads a mode as git does: get_mode in its tree-walk.c, and canon_mode in its cache.h.
-func gitMode(octal string) (Mode, bool) {
-	mode, err := strconv.ParseUint(octal, 8, 16)
+func gitMode(octal []byte) (Mode, bool) {
+	mode, err := strconv.ParseUint(string(octal), 8, 16)
 	switch {
 	case err != nil:
 		return 0, false
