@@ -198,10 +198,12 @@ func (r *rangeReader) compare(ctx context.Context, n node, e *Entry) error {
 		}
 		if strict {
 			t, err := r.trees.read(id, strictTree, most)
-			if !errors.Is(err, ErrMalformed) {
+			var malformed *malformedTree
+			if !errors.As(err, &malformed) {
 				return t, err
 			}
-			if err = inCommit(n.id, fmt.Errorf("the folder %q: %w", cmp.Or(path, "/"), err)); !r.Landed {
+			err = fmt.Errorf("%w: the folder %q in commit %s: %w", ErrMalformed, cmp.Or(path, "/"), n.id, malformed.why)
+			if !r.Landed {
 				return t, err
 			}
 			e.Malformed = err

@@ -40,6 +40,16 @@ type tree struct {
 	grammar grammar
 }
 
+// malformedTree is the error of a tree that isn't as a grammar has it.
+type malformedTree struct {
+	id  ID
+	why error
+}
+
+func (e *malformedTree) Error() string { return fmt.Sprintf("%v: tree %s: %v", ErrMalformed, e.id, e.why) }
+
+func (e *malformedTree) Unwrap() error { return ErrMalformed }
+
 // read gives a tree of a limited size; the zero ID is the empty one.
 func (t *trees) read(id ID, g grammar, most int64) (tree, error) {
 	if id.IsZero() {
@@ -56,7 +66,7 @@ func (t *trees) read(id ID, g grammar, most int64) (tree, error) {
 		return tree{}, err
 	}
 	if err := g.each(raw, id.Size(), func(*treeEntry) error { return nil }); err != nil {
-		return tree{}, fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
+		return tree{}, &malformedTree{id, err}
 	}
 	read := tree{raw, id.Size(), g}
 	if len(raw) > largeTree {
