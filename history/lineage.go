@@ -13,17 +13,19 @@ import (
 
 // lineages are what commits point to, read as walks need it and kept between walks.
 //
-// Parents are always those of the commit itself. Git's commit-graph is asked for two things only. It orders walks, as
-// dates do where it is silent; that decides nothing but how long they take. And it ends them: a commit reaches none
-// that isn't in the graph, and none of a higher level. So a graph that lies may hide that one commit reaches another,
-// and can't make up that it does: what has landed may look new, and is judged once more; what is new never looks
-// landed. It lies in the object directories of the repository, where no push writes.
+// Git's commit-graph makes walks faster, and never says by itself that one commit reaches another: what it leads to is
+// looked at once more, with the parents that stand in the commits. It orders walks, as dates do where it is silent; that
+// decides nothing but how long they take. And it says what isn't reached: a commit reaches none that isn't in the graph,
+// none of a higher level, and none to which the graph leads by no way. So a graph that lies may hide that one commit
+// reaches another, and can't make up that it does: what has landed may look new, and is judged once more; what is new
+// never looks landed. It lies in the object directories of the repository, where no push writes.
 type lineages struct {
 	objects *objects
 	graph   *commitgraph.Graph
 
-	mu    sync.Mutex
-	known map[ID]links
+	mu      sync.Mutex
+	known   map[ID]links
+	graphed map[ID]commitgraph.Commit
 }
 
 // maxLineages bounds what is kept of commits between two walks.
@@ -31,7 +33,9 @@ const maxLineages = 200_000
 
 // newLineages gives those of a store. The graph may be nil.
 func newLineages(o *objects, graph *commitgraph.Graph) *lineages {
-	return &lineages{objects: o, graph: graph, known: make(map[ID]links)}
+	return &lineages{
+		objects: o, graph: graph, known: make(map[ID]links), graphed: make(map[ID]commitgraph.Commit),
+	}
 }
 
 // forget makes room before a walk.
@@ -40,6 +44,9 @@ func (l *lineages) forget() {
 	defer l.mu.Unlock()
 	if len(l.known) > maxLineages {
 		l.known = make(map[ID]links)
+	}
+	if len(l.graphed) > maxLineages {
+		l.graphed = make(map[ID]commitgraph.Commit)
 	}
 }
 
@@ -68,9 +75,22 @@ func (l *lineages) linksOf(ctx context.Context, id ID) (links, error) {
 	return read, nil
 }
 
+// inGraph gives what the commit-graph says of a commit; false for nothing.
+func (l *lineages) inGraph(id ID) (commitgraph.Commit, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c, ok := l.graphed[id]
+	if !ok {
+		if c, ok = l.graph.Lookup(id); ok {
+			l.graphed[id] = c
+		}
+	}
+	return c, ok
+}
+
 // age says when a walk comes to a commit, which is read for it where the graph doesn't know it.
 func (l *lineages) age(ctx context.Context, id ID) (age, error) {
-	if c, ok := l.graph.Lookup(id); ok {
+	if c, ok := l.inGraph(id); ok {
 		return age{c.Level, c.When}, nil
 	}
 	read, err := l.linksOf(ctx, id)
@@ -267,16 +287,20 @@ func (l *lineages) reallyNew(ctx context.Context, nodes []node, not []ID) ([]nod
 			bottoms = append(bottoms, n.id)
 		}
 	}
-	known, err := l.reachedByAny(ctx, not, bottoms)
-	if err != nil || !slices.Contains(known, true) {
+	starts := make([]start, len(not))
+	for i, id := range not {
+		starts[i] = start{commit: id} // it matters not which one reaches what
+	}
+	by, err := l.reachedBy(ctx, starts, bottoms)
+	if err != nil || !slices.ContainsFunc(by, func(b bits) bool { return len(b) > 0 }) {
 		return nodes, err
 	}
-	if known, err = l.reachedByAny(ctx, not, all); err != nil {
+	if by, err = l.reachedBy(ctx, starts, all); err != nil {
 		return nil, err
 	}
 	kept := nodes[:0]
 	for i, n := range nodes {
-		if !known[i] {
+		if len(by[i]) == 0 {
 			kept = append(kept, n)
 		}
 	}

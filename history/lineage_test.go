@@ -55,8 +55,8 @@ func TestWalksFollowThePush(t *testing.T) {
 	}
 }
 
-// TestAttackLyingGraph: whatever levels a commit-graph makes up, what is new is found, and no commit reaches one that
-// it doesn't reach.
+// TestAttackLyingGraph: whatever levels and parents a commit-graph makes up, what is new is found, and no commit reaches
+// one that it doesn't reach.
 func TestAttackLyingGraph(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	r.git("commit-graph", "write", "--reachable")
@@ -73,10 +73,13 @@ func TestAttackLyingGraph(t *testing.T) {
 	const row = 20 + 16
 	rnd := rand.New(rand.NewPCG(3, 4))
 	commits := strings.Fields(r.git("rev-list", "--all"))
-	for n := range 20 {
+	for n := range 40 {
 		lying := slices.Clone(sound)
 		for i := range commits {
 			lying[at+i*row+20+8+3] = byte(rnd.IntN(256)) &^ 3
+			if n%2 == 0 { // and parents
+				copy(lying[at+i*row+20:], []byte{0, 0, 0, byte(rnd.IntN(len(commits)))})
+			}
 			lying[at+i*row+20+8+rnd.IntN(3)] ^= byte(n)
 		}
 		if err := os.WriteFile(path, lying, 0o666); err != nil {

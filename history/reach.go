@@ -4,15 +4,16 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"slices"
 )
 
 // maxBelow bounds for how many commits at once a walk keeps apart what lies below each. With more of them it
 // goes down to the roots.
 const maxBelow = 1024
 
-// Reaches says for each of the tips which of ids it reaches, in one walk. It doesn't trust dates: a commit passes
-// on by which tips it is reached until all that is left lies below every one of ids, and so reaches none of them; or
-// until the commit-graph says as much.
+// Reaches says for each of the tips which of ids it reaches. It doesn't trust dates: a commit passes on by which tips it
+// is reached until all that is left lies below every one of ids, and so reaches none of them; or until the commit-graph
+// says as much.
 func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error) {
 	answers := make([][]bool, len(tips))
 	for i := range answers {
@@ -33,52 +34,86 @@ func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error
 		}
 		asked[i] = commit
 	}
-	w, err := l.newWalk(ctx, asked)
-	if err != nil {
-		return nil, err
-	}
+	var starts []start
 	for i, tip := range tips {
 		commit, ok, err := l.peel(ctx, tip)
-		if err == nil && ok { // else it reaches no commit
-			err = w.give(ctx, commit, bits(nil).with(i), nil)
-		}
 		if err != nil {
 			return nil, err
 		}
-	}
-	if err := w.run(ctx); err != nil {
-		return nil, err
-	}
-	for j, id := range asked {
-		if m := w.marks[id]; m != nil {
-			for i := range tips {
-				answers[i][j] = m.from.has(i)
-			}
+		if ok { // else it reaches no commit
+			starts = append(starts, start{commit, i})
 		}
 	}
-	return answers, nil
+	by, err := l.reachedBy(ctx, starts, asked)
+	for i := range answers {
+		for j := range by {
+			answers[i][j] = by[j].has(i)
+		}
+	}
+	return answers, err
 }
 
-// reachedByAny says for each of some commits whether one of the tips reaches it, in one walk.
-func (l *lineages) reachedByAny(ctx context.Context, tips, ids []ID) ([]bool, error) {
-	w, err := l.newWalk(ctx, ids)
+// start is where a walk begins: at a commit, on behalf of a tip.
+type start struct {
+	commit ID
+	tip    int
+}
+
+// reachedBy says for each of some commits which tips reach it. What the commit-graph says that one reaches is found once
+// more without it.
+func (l *lineages) reachedBy(ctx context.Context, starts []start, asked []ID) ([]bits, error) {
+	by, believed, err := l.walk(ctx, starts, asked, true)
+	if err != nil || !believed {
+		return by, err
+	}
+	var claimed []ID
+	var tips bits
+	for i, id := range asked {
+		if len(by[i]) > 0 {
+			claimed, tips = append(claimed, id), tips.union(by[i])
+		}
+	}
+	if len(claimed) == 0 {
+		return by, nil
+	}
+	starts = slices.DeleteFunc(slices.Clone(starts), func(s start) bool { return !tips.has(s.tip) })
+	really, _, err := l.walk(ctx, starts, claimed, false)
 	if err != nil {
 		return nil, err
 	}
-	for _, tip := range tips {
-		if err := w.give(ctx, tip, bits(nil).with(0), nil); err != nil {
-			return nil, err
+	for i := range by {
+		if len(by[i]) > 0 {
+			by[i], really = really[0], really[1:]
 		}
 	}
-	if err := w.run(ctx); err != nil {
-		return nil, err
+	return by, nil
+}
+
+// walk walks down from some commits until it is known which of those asked for are reached, and by which tips. It says
+// whether it believed the commit-graph about parents, which it does if it may.
+func (l *lineages) walk(ctx context.Context, starts []start, asked []ID, believe bool) ([]bits, bool, error) {
+	w, err := l.newWalk(ctx, asked)
+	if err != nil {
+		return nil, false, err
 	}
-	answers := make([]bool, len(ids))
-	for i, id := range ids {
-		m := w.marks[id]
-		answers[i] = m != nil && m.from.has(0)
+	w.believe = believe
+	for _, s := range starts {
+		if err := w.give(ctx, s.commit, bits(nil).with(s.tip), nil); err != nil {
+			return nil, false, err
+		}
 	}
-	return answers, nil
+	for w.live > 0 {
+		if err := w.pass(ctx, heap.Pop(&w.queue).(aged).id); err != nil {
+			return nil, false, err
+		}
+	}
+	by := make([]bits, len(asked))
+	for i, id := range asked {
+		if m := w.marks[id]; m != nil {
+			by[i] = m.from
+		}
+	}
+	return by, w.believed, nil
 }
 
 // mark is what a walk has found out of a commit.
@@ -100,6 +135,8 @@ type walk struct {
 	marks map[ID]*mark
 	queue youngest // of what waits
 	live  int      // marks that are
+
+	believe, believed bool // the commit-graph
 }
 
 func (l *lineages) newWalk(ctx context.Context, asked []ID) (*walk, error) {
@@ -158,15 +195,6 @@ func (w *walk) give(ctx context.Context, id ID, from, below bits) error {
 	return nil
 }
 
-func (w *walk) run(ctx context.Context) error {
-	for w.live > 0 {
-		if err := w.pass(ctx, heap.Pop(&w.queue).(aged).id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // pass hands a commit's marks on to its parents.
 func (w *walk) pass(ctx context.Context, id ID) error {
 	m := w.marks[id]
@@ -178,16 +206,27 @@ func (w *walk) pass(ctx context.Context, id ID) error {
 	if i, ok := w.asked[id]; ok {
 		below = below.with(i)
 	}
-	l, err := w.linksOf(ctx, id)
+	parents, err := w.parents(ctx, id)
 	if err != nil {
 		return err
 	}
-	for _, parent := range l.parents {
+	for _, parent := range parents {
 		if err := w.give(ctx, parent, m.from, below); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *walk) parents(ctx context.Context, id ID) ([]ID, error) {
+	if w.believe {
+		if c, ok := w.inGraph(id); ok {
+			w.believed = true
+			return c.Parents, ctx.Err()
+		}
+	}
+	l, err := w.linksOf(ctx, id)
+	return l.parents, err
 }
 
 // bits is a set of small numbers. It is never changed, so that commits share it.

@@ -46,7 +46,9 @@ type malformedTree struct {
 	why error
 }
 
-func (e *malformedTree) Error() string { return fmt.Sprintf("%v: tree %s: %v", ErrMalformed, e.id, e.why) }
+func (e *malformedTree) Error() string {
+	return fmt.Sprintf("%v: tree %s: %v", ErrMalformed, e.id, e.why)
+}
 
 func (e *malformedTree) Unwrap() error { return ErrMalformed }
 

@@ -1,9 +1,9 @@
-// Package commitgraph reads the files in which Git keeps how deep each commit lies in history
+// Package commitgraph reads the files in which Git keeps the parents of commits, and how deep each lies in history
 // (gitformat-commit-graph(5)): the single file and chains of files, of SHA-1 and SHA-256.
 //
-// It gives levels and dates, and no parents: those are read from the commits. A commit's level is one more than the
-// highest of its parents', and depends on the history alone. The corrected dates of newer files aren't read: they begin
-// with a date, of which Git keeps 34 bits, and anybody may write a larger one.
+// Nothing in them is checked against the commits. A commit's level is one more than the highest of its parents', and
+// depends on the history alone. The corrected dates of newer files aren't read: they begin with a date, of which Git
+// keeps 34 bits, and anybody may write a larger one.
 //
 // A file that can't be read, or isn't whole, counts as none.
 package commitgraph
@@ -21,40 +21,45 @@ type Commit struct {
 	// Level is higher than that of every ancestor; 0 where it isn't known. From 1<<30-1 on all have that one.
 	Level uint32
 	When  int64 // the committer's date, of which Git keeps 34 bits
+
+	Parents []objectid.ID
 }
 
 // Graph is what the files of some object directories say. Nil knows no commit. It may be asked by several goroutines.
 type Graph struct {
-	layers []*layer
+	chains []chain
 }
+
+// chain is the files of one directory, the lowest first.
+type chain []*layer
 
 // Open opens the graphs of some object directories, alternates among them.
 func Open(dirs []string) *Graph {
 	g := new(Graph)
 	for _, dir := range dirs {
 		if l, err := openLayer(filepath.Join(dir, "info", "commit-graph")); err == nil {
-			g.layers = append(g.layers, l)
+			g.chains = append(g.chains, chain{l})
 		}
-		chain, err := openChain(dir, dirs)
+		c, err := openChain(dir, dirs)
 		if err != nil {
-			closeAll(chain)
+			c.close()
 			continue
 		}
-		g.layers = append(g.layers, chain...)
+		g.chains = append(g.chains, c)
 	}
 	return g
 }
 
 // openChain opens all files of a directory's chain, some of which may lie in other directories. A file builds on those
 // below it, so without one of them the others are of no use.
-func openChain(dir string, dirs []string) (chain []*layer, err error) {
+func openChain(dir string, dirs []string) (c chain, err error) {
 	list, err := os.ReadFile(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"))
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range strings.Fields(string(list)) {
 		if _, err := objectid.Parse(name); err != nil {
-			return chain, err
+			return c, err
 		}
 		var l *layer
 		for _, in := range dirs {
@@ -63,11 +68,11 @@ func openChain(dir string, dirs []string) (chain []*layer, err error) {
 			}
 		}
 		if err != nil {
-			return chain, err
+			return c, err
 		}
-		chain = append(chain, l)
+		c = append(c, l)
 	}
-	return chain, nil
+	return c, nil
 }
 
 // Lookup gives what is known of a commit; false for nothing.
@@ -75,10 +80,9 @@ func (g *Graph) Lookup(id objectid.ID) (Commit, bool) {
 	if g == nil {
 		return Commit{}, false
 	}
-	name := id.Bytes()
-	for _, l := range g.layers {
-		if c, ok := l.lookup(name); ok {
-			return c, true
+	for _, c := range g.chains {
+		if found, ok := c.lookup(id); ok {
+			return found, true
 		}
 	}
 	return Commit{}, false
@@ -87,14 +91,47 @@ func (g *Graph) Lookup(id objectid.ID) (Commit, bool) {
 // Close closes the files.
 func (g *Graph) Close() error {
 	if g != nil {
-		closeAll(g.layers)
-		g.layers = nil
+		for _, c := range g.chains {
+			c.close()
+		}
+		g.chains = nil
 	}
 	return nil
 }
 
-func closeAll(layers []*layer) {
-	for _, l := range layers {
+func (c chain) close() {
+	for _, l := range c {
 		l.file.Close() // it was only read
 	}
+}
+
+// lookup finds a commit, whose parents may lie in a lower file.
+func (c chain) lookup(id objectid.ID) (found Commit, ok bool) {
+	for _, l := range c {
+		at, ok := l.find(id)
+		if !ok {
+			continue
+		}
+		found, parents, err := l.commit(at)
+		for _, at := range parents {
+			if err == nil {
+				err = c.addParent(&found, at)
+			}
+		}
+		return found, err == nil
+	}
+	return Commit{}, false
+}
+
+// addParent adds the parent at a place, counted from the lowest file on.
+func (c chain) addParent(to *Commit, at int64) error {
+	for _, l := range c {
+		if at < l.commits() {
+			id, err := l.name(at)
+			to.Parents = append(to.Parents, id)
+			return err
+		}
+		at -= l.commits()
+	}
+	return errNoGraph
 }

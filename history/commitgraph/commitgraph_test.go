@@ -40,8 +40,14 @@ func (r repo) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// commits makes n more commits on main, each tenth an octopus merge, and gives their levels.
-func (r repo) commits(levels map[string]uint32, n int) {
+// made is a commit as the test made it.
+type made struct {
+	level   uint32
+	parents []string
+}
+
+// commits makes n more commits on main, each tenth an octopus merge, and notes them.
+func (r repo) commits(all map[string]made, n int) {
 	r.t.Helper()
 	if err := os.WriteFile(filepath.Join(r.dir, "empty"), nil, 0o666); err != nil {
 		r.t.Fatal(err)
@@ -52,28 +58,28 @@ func (r repo) commits(levels map[string]uint32, n int) {
 		line = append(line, old)
 	}
 	for i := range n {
-		args, level := []string{"commit-tree", tree, "-m", fmt.Sprint(len(levels))}, uint32(0)
+		args, level := []string{"commit-tree", tree, "-m", fmt.Sprint(len(all))}, uint32(0)
 		parents := line[max(0, len(line)-1):]
 		if i%10 == 9 {
 			parents = line[len(line)-4:]
 		}
 		for _, p := range parents {
-			args, level = append(args, "-p", p), max(level, levels[p])
+			args, level = append(args, "-p", p), max(level, all[p].level)
 		}
 		id := r.git(args...)
-		line, levels[id] = append(line, id), level+1
+		line, all[id] = append(line, id), made{level + 1, parents}
 	}
 	r.git("update-ref", "refs/heads/main", line[len(line)-1])
 }
 
-// TestLevelsAreThoseOfHistory: as single files and in chains, with both hashes.
-func TestLevelsAreThoseOfHistory(t *testing.T) {
+// TestGraphIsThatOfHistory: as single files and in chains, with both hashes.
+func TestGraphIsThatOfHistory(t *testing.T) {
 	for _, format := range []string{"sha1", "sha256"} {
 		for _, split := range []bool{false, true} {
 			t.Run(fmt.Sprint(format, split), func(t *testing.T) {
-				r, levels := newRepo(t, format), map[string]uint32{}
+				r, all := newRepo(t, format), map[string]made{}
 				for range 3 {
-					r.commits(levels, 25)
+					r.commits(all, 25)
 					if split {
 						r.git("commit-graph", "write", "--reachable", "--split=no-merge")
 					} else {
@@ -81,34 +87,38 @@ func TestLevelsAreThoseOfHistory(t *testing.T) {
 					}
 				}
 				dir := filepath.Join(r.dir, "objects")
-				check(t, Open([]string{"/not/there", dir}), levels)
-				r.commits(map[string]uint32{}, 1)
-				check(t, Open([]string{dir}), levels)
+				check(t, Open([]string{"/not/there", dir}), all)
+				r.commits(map[string]made{}, 1)
+				check(t, Open([]string{dir}), all)
 			})
 		}
 	}
 }
 
-// check wants a graph to know the levels of these commits, and of no other; then it closes it.
-func check(t *testing.T, g *Graph, levels map[string]uint32) {
+// check wants a graph to know these commits, and of no other; then it closes it.
+func check(t *testing.T, g *Graph, all map[string]made) {
 	t.Helper()
 	defer g.Close()
-	for hex, level := range levels {
+	for hex, want := range all {
 		id, err := objectid.Parse(hex)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c, ok := g.Lookup(id); !ok || c.Level != level || c.When != 1700000000 {
-			t.Errorf("%s: %+v, %v; want the level %d", id, c, ok, level)
+		c, ok := g.Lookup(id)
+		if !ok || c.Level != want.level || c.When != 1700000000 {
+			t.Errorf("%s: %+v, %v; want the level %d", id, c, ok, want.level)
+		}
+		if fmt.Sprint(c.Parents) != fmt.Sprint(want.parents) {
+			t.Errorf("%s has the parents %v, want %v", id, c.Parents, want.parents)
 		}
 	}
 	for _, hex := range []string{strings.Repeat("ff", 20), strings.Repeat("01", 20), strings.Repeat("00", 32)} {
-		if id, err := objectid.Parse(hex); err != nil || levels[hex] == 0 && known(g, id) {
+		if id, err := objectid.Parse(hex); err != nil || known(g, id) {
 			t.Errorf("%s is known, %v", hex, err)
 		}
 	}
-	if len(levels) == 0 && len(g.layers) > 0 {
-		t.Errorf("%d files are read", len(g.layers))
+	if len(all) == 0 && len(g.chains) > 0 {
+		t.Errorf("%d files are read", len(g.chains))
 	}
 }
 
@@ -119,9 +129,9 @@ func known(g *Graph, id objectid.ID) bool {
 
 // TestChainAcrossAlternates: a file of the chain may lie in another directory; without one of them there is no chain.
 func TestChainAcrossAlternates(t *testing.T) {
-	r, levels := newRepo(t, "sha1"), map[string]uint32{}
+	r, all := newRepo(t, "sha1"), map[string]made{}
 	for range 2 {
-		r.commits(levels, 20)
+		r.commits(all, 20)
 		r.git("commit-graph", "write", "--reachable", "--split=no-merge")
 	}
 	dir, other := filepath.Join(r.dir, "objects"), t.TempDir()
@@ -137,7 +147,7 @@ func TestChainAcrossAlternates(t *testing.T) {
 	if err := os.Rename(in(dir), in(other)); err != nil {
 		t.Fatal(err)
 	}
-	check(t, Open([]string{dir, other}), levels)
+	check(t, Open([]string{dir, other}), all)
 	check(t, Open([]string{dir}), nil)
 }
 
@@ -146,7 +156,8 @@ func TestTiny(t *testing.T) {
 	if err := l.readHead(int64(len(tiny()))); err != nil {
 		t.Fatal(err)
 	}
-	if c, ok := l.lookup(append([]byte{1, 1}, make([]byte, 18)...)); !ok || c != (Commit{1, 1700000000}) {
+	id, err := objectid.FromBytes(append([]byte{1, 1}, make([]byte, 18)...))
+	if c, ok := (chain{l}).lookup(id); err != nil || !ok || c.Level != 1 || c.When != 1700000000 || len(c.Parents) > 0 {
 		t.Errorf("%+v, %v", c, ok)
 	}
 }
@@ -175,7 +186,7 @@ func FuzzOpen(f *testing.F) {
 		if l.readHead(int64(len(content))) != nil {
 			return
 		}
-		g := &Graph{[]*layer{l}}
+		g := &Graph{[]chain{{l}}}
 		for first := range 256 {
 			id, err := objectid.FromBytes(append([]byte{byte(first), 1}, make([]byte, 18)...))
 			if err != nil {

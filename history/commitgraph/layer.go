@@ -11,6 +11,8 @@ import (
 	"os"
 	"sort"
 	"sync"
+
+	"countersign/internal/objectid"
 )
 
 // layer is one file of a graph.
@@ -20,6 +22,7 @@ type layer struct {
 	fanout [256]uint32 // how many names begin with at most this byte
 	names  int64       // where the names stand, in order
 	data   int64       // where what is known of each stands, in the same order
+	edges  []byte      // places of parents of which a commit has more than two
 
 	mu      sync.Mutex
 	buckets [256][]byte // names by their first byte, once they were needed
@@ -94,35 +97,81 @@ func (l *layer) readHead(fileSize int64) error {
 			return errNoGraph
 		}
 	}
-	commits := int64(l.fanout[255])
 	var namesSize, dataSizes int64
 	l.names, namesSize = chunk("OIDL")
 	l.data, dataSizes = chunk("CDAT")
-	if namesSize != commits*int64(l.hash) || l.names < 0 || l.names > fileSize-namesSize ||
-		dataSizes != commits*int64(l.hash+dataSize) || l.data < 0 || l.data > fileSize-dataSizes {
+	edges, edgesSize := chunk("EDGE")
+	if namesSize != l.commits()*int64(l.hash) || l.names < 0 || l.names > fileSize-namesSize ||
+		dataSizes != l.commits()*int64(l.hash+dataSize) || l.data < 0 || l.data > fileSize-dataSizes ||
+		edgesSize < 0 || edges < 0 || edges > fileSize-edgesSize {
 		return errNoGraph
 	}
-	return nil
+	l.edges = make([]byte, edgesSize)
+	_, err := l.file.ReadAt(l.edges, edges)
+	return err
 }
 
-func (l *layer) lookup(name []byte) (Commit, bool) {
-	if len(name) != l.hash {
-		return Commit{}, false
+// commits is how many there are.
+func (l *layer) commits() int64 { return int64(l.fanout[255]) }
+
+// name gives the name at a place.
+func (l *layer) name(at int64) (objectid.ID, error) {
+	sum := make([]byte, l.hash)
+	if _, err := l.file.ReadAt(sum, l.names+at*int64(l.hash)); err != nil {
+		return objectid.ID{}, err
 	}
+	return objectid.FromBytes(sum)
+}
+
+// find gives the place of a commit.
+func (l *layer) find(id objectid.ID) (at int64, ok bool) {
+	if id.Size() != l.hash {
+		return 0, false
+	}
+	name := id.Bytes()
 	names, first, err := l.bucket(name[0])
 	if err != nil {
-		return Commit{}, false
+		return 0, false
 	}
 	i := sort.Search(len(names)/l.hash, func(i int) bool { return bytes.Compare(names[i*l.hash:(i+1)*l.hash], name) >= 0 })
-	if i*l.hash == len(names) || !bytes.Equal(names[i*l.hash:(i+1)*l.hash], name) {
-		return Commit{}, false
+	return first + int64(i), i*l.hash < len(names) && bytes.Equal(names[i*l.hash:(i+1)*l.hash], name)
+}
+
+// Places of parents in the chunks CDAT and EDGE.
+const (
+	noParent   = 0x70000000
+	moreBit    = 1 << 31 // in CDAT: the second and all after it stand in EDGE
+	lastBit    = 1 << 31 // in EDGE
+	placesMask = 1<<31 - 1
+)
+
+// commit gives what stands at a place, and the places of the parents.
+func (l *layer) commit(at int64) (c Commit, parents []int64, err error) {
+	data := make([]byte, dataSize)
+	if _, err := l.file.ReadAt(data, l.data+at*int64(l.hash+dataSize)+int64(l.hash)); err != nil {
+		return c, nil, err
 	}
-	var level [8]byte // 30 bits, and 34 of the date
-	if _, err := l.file.ReadAt(level[:], l.data+(first+int64(i))*int64(l.hash+dataSize)+int64(l.hash)+8); err != nil {
-		return Commit{}, false
+	one, two := binary.BigEndian.Uint32(data), binary.BigEndian.Uint32(data[4:])
+	if one != noParent {
+		parents = append(parents, int64(one))
 	}
-	both := binary.BigEndian.Uint64(level[:])
-	return Commit{Level: uint32(both >> 34), When: int64(both & (1<<34 - 1))}, true
+	switch {
+	case two&moreBit != 0:
+		for i := int64(two&placesMask) * 4; ; i += 4 {
+			if i+4 > int64(len(l.edges)) {
+				return c, nil, errNoGraph
+			}
+			place := binary.BigEndian.Uint32(l.edges[i:])
+			parents = append(parents, int64(place&placesMask))
+			if place&lastBit != 0 {
+				break
+			}
+		}
+	case two != noParent:
+		parents = append(parents, int64(two))
+	}
+	both := binary.BigEndian.Uint64(data[8:]) // 30 bits of the level, and 34 of the date
+	return Commit{Level: uint32(both >> 34), When: int64(both & (1<<34 - 1))}, parents, nil
 }
 
 // bucket gives the names that begin with a byte, and how many stand before them.
