@@ -14,9 +14,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The two readers share all but the finding of objects and refs. So git is their oracle: rev-list says what is new where
-// dates don't mislead it, and diff-tree what each commit changed. The oracle of the rule of merges is git's merge-tree,
-// and what the random histories know of themselves.
+// The two readers share all but the finding of objects and refs. So git is their oracle: rev-list says what is new
+// where dates don't mislead it, and diff-tree what each commit changed. The oracle of the rule of merges is git's
+// merge-tree, and what the random histories know of themselves.
 
 type readers struct{ git, goGit Repo }
 

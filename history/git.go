@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,8 +30,8 @@ type gitNames struct {
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
 const minGit = "2.38"
 
-// Open opens a repository. Its objects are read in process, and the git program on PATH is asked for refs and revisions.
-// It starts no process yet.
+// Open opens a repository. Its objects are read in process, and the git program on PATH is asked for refs and
+// revisions. It starts no process yet.
 func Open(o Options) (Repo, error) {
 	if o.Env == nil {
 		o.Env = func(string) string { return "" }
@@ -97,9 +95,6 @@ var settings = []string{
 	// Packs are mapped in small windows, so that they take no memory of their own.
 	"-c", "core.packedGitWindowSize=4m", "-c", "core.packedGitLimit=32m", "--no-pager", "--literal-pathspecs",
 }
-
-// number writes a number for git, which reads most of its options into 32 bits. Newer versions refuse more than that.
-func number(n int) string { return strconv.Itoa(min(n, math.MaxInt32)) }
 
 func (g *gitNames) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "git", append(append([]string{"--git-dir=" + g.gitDir}, settings...), args...)...)

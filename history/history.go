@@ -140,7 +140,8 @@ type Options struct {
 	Env func(string) string
 	// Inspect sees the first Limits.Inspect bytes of each blob that a change leaves behind and its full size, and
 	// returns whatever the caller wants to find in Change.Traits. It may see a blob once for several changes, and is
-	// called by several goroutines. It must not keep head, nor change it. It may be nil: then no blob is read but those that merges of lines are compared with.
+	// called by several goroutines. It must not keep head, nor change it. It may be nil: then no blob is read but those
+	// that merges of lines are compared with.
 	Inspect func(head []byte, size int64) uint32
 	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
 	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.

@@ -13,12 +13,12 @@ import (
 
 // lineages are what commits point to, read as walks need it and kept between walks.
 //
-// Git's commit-graph makes walks faster, and never says by itself that one commit reaches another: what it leads to is
-// looked at once more, with the parents that stand in the commits. It orders walks, as dates do where it is silent; that
-// decides nothing but how long they take. And it says what isn't reached: a commit reaches none that isn't in the graph,
-// none of a higher level, and none to which the graph leads by no way. So a graph that lies may hide that one commit
-// reaches another, and can't make up that it does: what has landed may look new, and is judged once more; what is new
-// never looks landed. It lies in the object directories of the repository, where no push writes.
+// Git's commit-graph makes walks faster, and never says by itself that one commit reaches another: what it leads to
+// is looked at once more, with the parents that stand in the commits. It orders walks, as dates do where it is silent;
+// that decides nothing but how long they take. And it says what isn't reached: a commit reaches none that isn't in the
+// graph, none of a higher level, and none to which the graph leads by no way. So a graph that lies may hide that one
+// commit reaches another, and can't make up that it does: what has landed may look new, and is judged once more; what
+// is new never looks landed. It lies in the object directories of the repository, where no push writes.
 type lineages struct {
 	objects *objects
 	graph   *commitgraph.Graph

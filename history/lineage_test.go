@@ -55,8 +55,8 @@ func TestWalksFollowThePush(t *testing.T) {
 	}
 }
 
-// TestAttackLyingGraph: whatever levels and parents a commit-graph makes up, what is new is found, and no commit reaches
-// one that it doesn't reach.
+// TestAttackLyingGraph: whatever levels and parents a commit-graph makes up, what is new is found, and no commit
+// reaches one that it doesn't reach.
 func TestAttackLyingGraph(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	r.git("commit-graph", "write", "--reachable")

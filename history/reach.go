@@ -11,9 +11,9 @@ import (
 // goes down to the roots.
 const maxBelow = 1024
 
-// Reaches says for each of the tips which of ids it reaches. It doesn't trust dates: a commit passes on by which tips it
-// is reached until all that is left lies below every one of ids, and so reaches none of them; or until the commit-graph
-// says as much.
+// Reaches says for each of the tips which of ids it reaches. It doesn't trust dates: a commit passes on by which tips
+// it is reached until all that is left lies below every one of ids, and so reaches none of them; or until the
+// commit-graph says as much.
 func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error) {
 	answers := make([][]bool, len(tips))
 	for i := range answers {
@@ -59,8 +59,8 @@ type start struct {
 	tip    int
 }
 
-// reachedBy says for each of some commits which tips reach it. What the commit-graph says that one reaches is found once
-// more without it.
+// reachedBy says for each of some commits which tips reach it. What the commit-graph says that one reaches is found
+// once more without it.
 func (l *lineages) reachedBy(ctx context.Context, starts []start, asked []ID) ([]bits, error) {
 	by, believed, err := l.walk(ctx, starts, asked, true)
 	if err != nil || !believed {
