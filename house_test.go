@@ -42,8 +42,8 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/translog":     {},
 	"report":            {ours: []string{"policy"}},
 	"install":           {ours: []string{"history"}},
-	"internal/refname":  {}, // Git's rules for names, which are nobody's opinion: several rooms ask them
-	"internal/objectid": {}, // the names of Git's objects
+	"internal/refname":  {},                                                                                  // Git's rules for names, which are nobody's opinion: several rooms ask them
+	"internal/objectid": {},                                                                                  // the names of Git's objects
 	"history/odb":       {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}}, // SHA-1 that detects collisions, as git's does
 	"history":           {ours: []string{"internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":            {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log

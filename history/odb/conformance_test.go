@@ -123,7 +123,8 @@ func conforms(t *testing.T, r testRepo, o Options) {
 					t.Errorf("Stat of %s %s: %v, %d, %v, want %d", want.kind, want.id, kind, statSize, err, size)
 				}
 				kind, first, headSize, err := db.Head(want.id, keep, size)
-				if err != nil || kind.String() != want.kind || headSize != size || string(first) != want.content[:min(keep, size)] {
+				if err != nil || kind.String() != want.kind || headSize != size ||
+					string(first) != want.content[:min(keep, size)] {
 					t.Errorf("Head of %s %s: %v, %d, %v, want %d", want.kind, want.id, kind, headSize, err, size)
 				}
 				kind, content, err := db.Read(want.id, size)

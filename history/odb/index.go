@@ -74,7 +74,8 @@ func (x *index) find(name []byte) (offset int64, found bool, err error) {
 	return offset, true, asError(x.file.path, 0, err)
 }
 
-// largeOffset gives the offset that four bytes stand for: a row of the table of large offsets if the highest bit is set.
+// largeOffset gives the offset that four bytes stand for: a row of the table of large offsets if the highest bit is
+// set.
 func largeOffset(offset uint32, large []byte) (int64, error) {
 	if offset>>31 == 0 {
 		return int64(offset), nil

@@ -1,8 +1,8 @@
 // Package odb reads the objects of a Git repository from its object directories: loose objects, packs and
 // multi-pack-indexes, as gitrepository-layout(5) and gitformat-pack(5) describe them. It writes nothing.
 //
-// [Open] takes the object directories, [DB.Read] gives a whole object, [DB.Head] the beginning of one that may be large,
-// [DB.Stat] what an object is said to be.
+// [Open] takes the object directories, [DB.Read] gives a whole object, [DB.Head] the beginning of one that may be
+// large, [DB.Stat] what an object is said to be.
 //
 // What Read and Head give has the name that was asked for: it is computed anew from the bytes, by a SHA-1 that detects
 // collisions (https://shattered.io) as git's does. What the files say is taken for a claim: a size buys little memory
@@ -195,8 +195,8 @@ func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 	})
 }
 
-// find begins to read an object. A repack may move objects to a new pack while we read; so what isn't found is looked for
-// once more, among the packs that are there by then.
+// find begins to read an object. A repack may move objects to a new pack while we read; so what isn't found is looked
+// for once more, among the packs that are there by then.
 func (db *DB) find(id objectid.ID, r *reading) error {
 	name, hex := id.Bytes(), id.String()
 	for _, again := range []bool{false, true} {

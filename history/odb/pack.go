@@ -142,8 +142,8 @@ func (p *pack) entry(offset int64) (entry, error) {
 	return e, nil
 }
 
-// uvarOffset reads an offset as gitformat-pack(5) encodes it (offset encoding), and gives how many bytes it has: none if
-// it is cut short or too large.
+// uvarOffset reads an offset as gitformat-pack(5) encodes it (offset encoding), and gives how many bytes it has: none
+// if it is cut short or too large.
 func uvarOffset(b []byte) (offset int64, n int) {
 	for i, c := range b {
 		offset |= int64(c & 0x7f)

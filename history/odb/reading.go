@@ -195,7 +195,8 @@ func (r *reading) link(e entry, base []byte) ([]byte, error) {
 	return c.content, nil
 }
 
-// collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a time.
+// collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a
+// time.
 func (r *reading) collector(size int64) *collector {
 	if size <= maxCachedOne {
 		return newCollector(size)
