@@ -198,7 +198,7 @@ func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 // find begins to read an object. A repack may move objects to a new pack while we read; so what isn't found is looked
 // for once more, among the packs that are there by then.
 func (db *DB) find(id objectid.ID, r *reading) error {
-	name, hex := id.Bytes(), id.String()
+	name := id.Bytes()
 	for _, again := range []bool{false, true} {
 		if again {
 			if err := db.list(); err != nil {
@@ -213,6 +213,7 @@ func (db *DB) find(id objectid.ID, r *reading) error {
 			if p != nil {
 				return r.openPacked(p, offset)
 			}
+			hex := id.String()
 			err = r.openLoose(filepath.Join(d.path, hex[:2], hex[2:]))
 			if !errors.Is(err, fs.ErrNotExist) {
 				return err

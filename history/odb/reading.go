@@ -229,7 +229,7 @@ func (r *reading) whole(id objectid.ID) ([]byte, error) {
 	if err := r.checkHash(id); err != nil {
 		return nil, err
 	}
-	if r.pack != nil {
+	if r.pack != nil && (r.kind == Tree || r.kind == Blob) { // others are seldom deltas
 		r.db.cache.put(r.pack, r.offset, r.kind, content)
 	}
 	return content, nil
