@@ -93,7 +93,10 @@ func largeOffset(offset uint32, large []byte) (int64, error) {
 
 // asError makes an Error of an error that has no place yet.
 func asError(path string, offset int64, err error) error {
-	if place := new(Error); err == nil || errors.As(err, &place) {
+	if err == nil {
+		return nil
+	}
+	if place := new(Error); errors.As(err, &place) {
 		return err
 	}
 	return &Error{path, offset, err}

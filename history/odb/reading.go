@@ -25,8 +25,9 @@ const (
 
 // reading is the reading of one object. It has all that this takes, and is used again for the next.
 type reading struct {
-	db   *DB
-	hash hash.Hash
+	db          *DB
+	hash        hash.Hash
+	header, sum []byte // what the hash begins with, and what it gave
 	// own inflates the object, below what it is a delta to.
 	own, below stream
 
@@ -255,18 +256,21 @@ func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
 // beginHash begins the sum that names the object: over kind, size and content.
 func (r *reading) beginHash() {
 	r.hash.Reset()
-	header := append(make([]byte, 0, maxLooseHeader), r.kind.String()...)
-	header = strconv.AppendInt(append(header, ' '), r.size, 10)
-	r.hash.Write(append(header, 0))
+	r.header = append(r.header[:0], r.kind.String()...)
+	r.header = strconv.AppendInt(append(r.header, ' '), r.size, 10)
+	r.header = append(r.header, 0)
+	r.hash.Write(r.header)
 }
 
 // checkHash compares the sum with the name.
 func (r *reading) checkHash(id objectid.ID) error {
-	sum, collides := r.hash.Sum(nil), false
+	collides := false
 	if h, ok := r.hash.(sha1cd.CollisionResistantHash); ok {
-		sum, collides = h.CollisionResistantSum(nil)
+		r.sum, collides = h.CollisionResistantSum(r.sum[:0])
+	} else {
+		r.sum = r.hash.Sum(r.sum[:0])
 	}
-	name, err := objectid.FromBytes(sum)
+	name, err := objectid.FromBytes(r.sum)
 	switch {
 	case err != nil:
 		return r.fail(r.offset, err)
