@@ -30,7 +30,11 @@ func TestAlternates(t *testing.T) {
 		{"quoted", map[int]string{0: "\"ROOT/\\061/objects\"\n"}, "0 1"},
 		{"a quote that doesn't end", map[int]string{0: "\"ROOT/1/objects\n../../2/objects\n"}, "0 2"},
 		{"comments and empty lines", map[int]string{0: "# ROOT/2/objects\n\n\nROOT/1/objects\n#"}, "0 1"},
-		{"nested, each after who names it", map[int]string{0: "ROOT/1/objects\nROOT/3/objects\n", 1: "../../2/objects"}, "0 1 2 3"},
+		{
+			"nested, each after who names it",
+			map[int]string{0: "ROOT/1/objects\nROOT/3/objects\n", 1: "../../2/objects"},
+			"0 1 2 3",
+		},
 		{"what isn't there", map[int]string{0: "ROOT/nowhere\nROOT/1/objects\n"}, "0 1"},
 		{"a circle", map[int]string{0: "ROOT/1/objects\n", 1: "ROOT/0/objects\nROOT/2/objects\n"}, "0 1 2"},
 		{"itself", map[int]string{0: "ROOT/0/objects\n../../0/objects/../objects\n"}, "0"},

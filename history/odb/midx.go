@@ -9,7 +9,8 @@ import (
 )
 
 // midx says in which pack each object is, and where: gitformat-pack(5), multi-pack-index. The indexes of the packs say
-// the same; so one of a version that this reader doesn't know, and a chain of them (multi-pack-index.d), are left aside.
+// the same; so one of a version that this reader doesn't know, and a chain of them (multi-pack-index.d), are passed
+// over.
 type midx struct {
 	file    *file
 	packs   []string // names without suffix
