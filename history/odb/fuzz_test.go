@@ -67,7 +67,7 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
-// FuzzEntry reads a pack whose second object is fuzzed: what stands before the compressed bytes, and what is compressed.
+// FuzzEntry reads a pack whose second object is fuzzed: what stands before the compressed bytes, and what these hold.
 func FuzzEntry(f *testing.F) {
 	_, _, ids := fuzzed()
 	base := whole(Blob, small)

@@ -339,12 +339,14 @@ func TestMemoryIsBounded(t *testing.T) {
 		{"a size that is claimed", []packed{{x, claimed.header, []byte("abc")}}, x, 4 << 20, "there are others"},
 		{
 			"a delta that claims to be huge",
-			[]packed{base, offsetTo(x, back, deltaOf(uint64(len(small)), uint64(huge)))}, x, 4 << 20,
+			[]packed{base, offsetTo(x, back, deltaOf(uint64(len(small)), uint64(huge)))},
+			x, 4 << 20,
 			"stored as a delta: 1099511627776 bytes, 1073741824 are allowed",
 		},
 		{
 			"a base that claims to be huge",
-			[]packed{claimed, offsetTo(x, toClaimed, deltaOf(uint64(huge), 4, copyStep(0, 4)))}, x, 4 << 20,
+			[]packed{claimed, offsetTo(x, toClaimed, deltaOf(uint64(huge), 4, copyStep(0, 4)))},
+			x, 4 << 20,
 			"others are deltas to it: 1099511627776 bytes, 117440512 are allowed",
 		},
 		{"deltas to as much as may be held", all, all[len(all)-1].id, 2*maxHeld + 40<<20, "the content is that of"},

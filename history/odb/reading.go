@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/pjbgf/sha1cd"
@@ -37,12 +38,13 @@ type reading struct {
 	path   string
 	offset int64
 
-	// In a pack: the content if it is known; else the object and, if it is a delta, what it is a delta to, down to
-	// something known or something whole.
+	// In a pack: the object if it is known; else its entry and, if it is a delta, those of what it is a delta to, down
+	// to something known or something whole.
 	pack  *pack
-	known *cached
+	known *made
 	chain []entry
 	delta delta
+	base  made // what the object is a delta to
 
 	// In a file of its own.
 	loose    *os.File
@@ -71,7 +73,7 @@ func (r *reading) end() (err error) {
 	if r.locked {
 		r.db.large.Unlock()
 	}
-	r.kind, r.pack, r.known, r.loose, r.locked = 0, nil, nil, nil, false
+	r.kind, r.pack, r.known, r.base, r.loose, r.locked = 0, nil, nil, made{}, nil, false
 	r.chain = r.chain[:0]
 	r.db.readings.Put(r)
 	return err
@@ -109,10 +111,15 @@ func (r *reading) openPacked(p *pack, offset int64) error {
 // descend finds what a delta is a delta to, down to something known or something whole, whose kind it has.
 func (r *reading) descend(e entry) (err error) {
 	for e.kind > Tag {
-		if len(r.chain) > maxChain {
+		r.known = r.db.cache.get(r.pack, e.base)
+		deltas := len(r.chain)
+		if r.known != nil {
+			deltas += r.known.deltas
+		}
+		if deltas > maxChain {
 			return r.pack.errorf(r.offset, "a chain of more than %d deltas, or a circle", maxChain)
 		}
-		if r.known = r.db.cache.get(r.pack, e.base); r.known != nil {
+		if r.known != nil {
 			r.kind = r.known.kind
 			return nil
 		}
@@ -139,31 +146,41 @@ func (r *reading) each(emit func([]byte)) error {
 	if r.size > maxMade {
 		return r.fail(r.offset, fmt.Errorf("stored as a delta: %w", &SizeError{r.size, maxMade}))
 	}
-	base, err := r.base()
-	if err != nil {
+	if err := r.makeBase(); err != nil {
 		return err
 	}
-	return r.fail(r.offset, r.delta.apply(base, emit))
+	return r.fail(r.offset, r.delta.apply(r.base.content, emit))
 }
 
-// base puts together what the object is a delta to: from the end of the chain up.
-func (r *reading) base() (content []byte, err error) {
+// makeBase puts together what the object is a delta to: from the end of the chain up.
+func (r *reading) makeBase() error {
 	if r.known != nil {
-		content = r.known.content
+		r.base = *r.known
 	}
-	work := r.size
-	for i := len(r.chain) - 1; i > 0; i-- {
-		if content, err = r.link(r.chain[i], content); err != nil {
-			return nil, err
+	for _, e := range slices.Backward(r.chain[1:]) {
+		content, err := r.link(e, r.base.content)
+		if err != nil {
+			return err
 		}
-		if work += int64(len(content)); work > maxWork {
-			return nil, r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", maxWork)
+		r.base = r.following(e, content)
+		if r.base.work+r.size > maxWork {
+			return r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", int64(maxWork))
 		}
+		r.db.cache.put(r.pack, e.offset, r.base)
 	}
-	return content, nil
+	return nil
 }
 
-// link gives the content of one entry of the chain, and keeps it for others.
+// following gives what an entry makes of the base.
+func (r *reading) following(e entry, content []byte) made {
+	m := made{r.kind, content, r.base.deltas, r.base.work + int64(len(content))}
+	if e.kind > Tag {
+		m.deltas++
+	}
+	return m
+}
+
+// link gives the content of one entry of the chain.
 func (r *reading) link(e entry, base []byte) ([]byte, error) {
 	body, err := r.pack.file.reader(e.data, r.pack.end)
 	if err != nil {
@@ -189,11 +206,7 @@ func (r *reading) link(e entry, base []byte) ([]byte, error) {
 	} else {
 		err = d.apply(base, c.add)
 	}
-	if err != nil {
-		return nil, r.fail(e.offset, err)
-	}
-	r.db.cache.put(r.pack, e.offset, r.kind, c.content)
-	return c.content, nil
+	return c.content, r.fail(e.offset, err)
 }
 
 // collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a
@@ -215,25 +228,26 @@ func (r *reading) collector(size int64) *collector {
 
 // whole gives the content, once its name was computed.
 func (r *reading) whole(id objectid.ID) ([]byte, error) {
-	var content []byte
 	if r.known != nil && len(r.chain) == 0 {
-		content = r.known.content
-	} else {
-		c := newCollector(r.size)
-		if err := r.each(c.add); err != nil {
-			return nil, err
-		}
-		content = c.content
+		return r.known.content, r.checkWhole(id, r.known.content)
 	}
-	r.beginHash()
-	r.hash.Write(content)
-	if err := r.checkHash(id); err != nil {
+	c := newCollector(r.size)
+	if err := r.each(c.add); err != nil {
+		return nil, err
+	}
+	if err := r.checkWhole(id, c.content); err != nil {
 		return nil, err
 	}
 	if r.pack != nil && (r.kind == Tree || r.kind == Blob) { // others are seldom deltas
-		r.db.cache.put(r.pack, r.offset, r.kind, content)
+		r.db.cache.put(r.pack, r.offset, r.following(r.chain[0], c.content))
 	}
-	return content, nil
+	return c.content, nil
+}
+
+func (r *reading) checkWhole(id objectid.ID, content []byte) error {
+	r.beginHash()
+	r.hash.Write(content)
+	return r.checkHash(id)
 }
 
 // head gives the first bytes, at most keep, once the name of the whole was computed.
@@ -241,11 +255,11 @@ func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
 	if r.size <= keep {
 		return r.whole(id)
 	}
-	first := newCollector(keep)
+	first := newCollector(max(keep, 0))
 	r.beginHash()
 	err := r.each(func(b []byte) {
 		r.hash.Write(b)
-		first.add(b[:min(int64(len(b)), keep-int64(len(first.content)))])
+		first.add(b[:min(int64(len(b)), first.size-int64(len(first.content)))])
 	})
 	if err != nil {
 		return nil, err
