@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"hash"
 	"os"
-	"slices"
 	"strconv"
 
 	"github.com/pjbgf/sha1cd"
@@ -157,18 +156,21 @@ func (r *reading) makeBase() error {
 	if r.known != nil {
 		r.base = *r.known
 	}
-	for _, e := range slices.Backward(r.chain[1:]) {
+	for i := len(r.chain) - 1; ; i-- {
+		if r.base.work+r.size > maxWork {
+			return r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", int64(maxWork))
+		}
+		if i == 0 {
+			return nil
+		}
+		e := r.chain[i]
 		content, err := r.link(e, r.base.content)
 		if err != nil {
 			return err
 		}
 		r.base = r.following(e, content)
-		if r.base.work+r.size > maxWork {
-			return r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", int64(maxWork))
-		}
 		r.db.cache.put(r.pack, e.offset, r.base)
 	}
-	return nil
 }
 
 // following gives what an entry makes of the base.
