@@ -172,7 +172,7 @@ func TestReadsWhatGitReads(t *testing.T) {
 			}, nil},
 			{"two packs and loose", func(r testRepo) {
 				r.run("", "repack", "-dq")
-				r.grow("second", 1, 30)
+				r.grow("second", 1, 10)
 				r.run("", "repack", "-dq")
 				r.grow("third", 2, 3)
 			}, []string{"??", "pack/*.pack"}},
@@ -193,7 +193,7 @@ func TestReadsWhatGitReads(t *testing.T) {
 			t.Run(format+"/"+test.name, func(t *testing.T) {
 				t.Parallel()
 				r := newRepo(t, "--object-format="+format)
-				r.grow("main", 0, 40)
+				r.grow("main", 0, 15)
 				test.pack(r)
 				for _, want := range test.wants {
 					if found, _ := filepath.Glob(filepath.Join(r.objects(), want)); len(found) == 0 {

@@ -365,3 +365,24 @@ func TestMemoryIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// An error says where: nothing is left of what was read before.
+func TestErrorSaysWhere(t *testing.T) {
+	t.Parallel()
+	base, x := whole(Blob, small), fakeName(1)
+	files := packFiles(base)
+	name := x.String()[:2] + "/" + x.String()[2:]
+	files[name] = deflate([]byte("blob 3\x00abc"))
+	dir := objectsWith(t, files)
+	db := openDB(t, dir)
+	for range 3 {
+		if _, _, err := db.Read(base.id, math.MaxInt64); err != nil {
+			t.Error(err)
+		}
+		_, _, err := db.Read(x, math.MaxInt64)
+		want := filepath.Join(dir, name) + ": at 0: the content is that of object"
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}

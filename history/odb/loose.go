@@ -17,7 +17,7 @@ func (r *reading) openLoose(path string) error {
 	if err != nil {
 		return err
 	}
-	r.path, r.loose = path, f
+	r.path, r.offset, r.loose = path, 0, f
 	r.buffered.Reset(f)
 	if err := r.readHeader(); err != nil {
 		return r.fail(0, err)

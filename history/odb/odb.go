@@ -61,7 +61,8 @@ type Options struct {
 // ErrMissing is the error of an object that is in none of the directories.
 var ErrMissing = errors.New("missing")
 
-// Error is what is wrong with a file.
+// Error is what is wrong with a file, and with what stands at which offset of it. Why a file can't be opened is said by
+// an error of package os.
 type Error struct {
 	File   string
 	Offset int64
@@ -165,7 +166,8 @@ func (db *DB) Head(id objectid.ID, keep, max int64) (kind Kind, first []byte, si
 	return kind, first, size, nil
 }
 
-// Stat gives kind and size of an object as the files claim them: the content isn't read.
+// Stat gives kind and size of an object as the files claim them: the content isn't read. For a delta these are the kind
+// of what it is a delta to in the end, and the size of what it says it makes.
 func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 	err = db.read(id, math.MaxInt64, func(r *reading) error {
 		kind, size = r.kind, r.size

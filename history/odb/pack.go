@@ -79,7 +79,7 @@ func checkPack(f *file, x *index, end int64) error {
 }
 
 func (p *pack) errorf(offset int64, format string, args ...any) error {
-	return &Error{p.path + ".pack", offset, fmt.Errorf(format, args...)}
+	return &Error{p.file.path, offset, fmt.Errorf(format, args...)}
 }
 
 // entry is what stands before the compressed bytes of an object in a pack.

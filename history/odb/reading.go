@@ -82,7 +82,7 @@ func (r *reading) fail(offset int64, err error) error { return asError(r.path, o
 
 // openPacked begins to read the object at an offset of a pack.
 func (r *reading) openPacked(p *pack, offset int64) error {
-	r.pack, r.path, r.offset = p, p.path+".pack", offset
+	r.pack, r.path, r.offset = p, p.file.path, offset
 	if r.known = r.db.cache.get(p, offset); r.known != nil {
 		r.kind, r.size = r.known.kind, int64(len(r.known.content))
 		return nil
