@@ -7,12 +7,20 @@ const (
 	maxCachedOne = maxCached / 8 // bytes of one object that is worth keeping
 )
 
-// cached is an object that others may be deltas to.
-type cached struct {
-	key          cacheKey
-	kind         Kind
-	content      []byte
-	newer, older *cached
+// made is an object of a pack, put together.
+type made struct {
+	kind    Kind
+	content []byte // nobody may change it
+	deltas  int    // how many deltas led to it
+	work    int64  // bytes of all that was put together for it
+}
+
+// cache remembers the objects of packs that were used last: others may be deltas to them.
+type cache struct {
+	mu    sync.Mutex
+	known map[cacheKey]*cached
+	ring  cached // its older is the newest, its newer the oldest
+	bytes int
 }
 
 type cacheKey struct {
@@ -20,12 +28,10 @@ type cacheKey struct {
 	offset int64
 }
 
-// cache remembers the objects of packs that were used last.
-type cache struct {
-	mu    sync.Mutex
-	known map[cacheKey]*cached
-	ring  cached // its older is the newest, its newer the oldest
-	bytes int
+type cached struct {
+	made
+	key          cacheKey
+	newer, older *cached
 }
 
 func newCache() *cache {
@@ -35,30 +41,30 @@ func newCache() *cache {
 }
 
 // get gives an object, or nil.
-func (c *cache) get(p *pack, offset int64) *cached {
+func (c *cache) get(p *pack, offset int64) *made {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := c.known[cacheKey{p, offset}]
-	if o != nil {
-		o.unlink()
-		c.link(o)
+	if o == nil {
+		return nil
 	}
-	return o
+	o.unlink()
+	c.link(o)
+	return &o.made
 }
 
-// put keeps an object, whose content nobody may change any more, and drops those that were used longest ago.
-func (c *cache) put(p *pack, offset int64, kind Kind, content []byte) {
-	if len(content) > maxCachedOne {
+// put keeps an object, and drops those that were used longest ago.
+func (c *cache) put(p *pack, offset int64, m made) {
+	if len(m.content) > maxCachedOne {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := cacheKey{p, offset}
-	if c.known[key] != nil { // another goroutine was faster
+	o := &cached{made: m, key: cacheKey{p, offset}}
+	if c.known[o.key] != nil { // another goroutine was faster
 		return
 	}
-	o := &cached{key: key, kind: kind, content: content}
-	c.known[key] = o
+	c.known[o.key] = o
 	c.link(o)
 	for c.bytes += o.cost(); c.bytes > maxCached; {
 		last := c.ring.newer
@@ -69,7 +75,7 @@ func (c *cache) put(p *pack, offset int64, kind Kind, content []byte) {
 }
 
 // cost is the memory of an object and of what is kept with it, about.
-func (o *cached) cost() int { return cap(o.content) + 200 }
+func (o *cached) cost() int { return cap(o.content) + 250 }
 
 // link makes an object the newest.
 func (c *cache) link(o *cached) {

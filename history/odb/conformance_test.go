@@ -123,7 +123,8 @@ func conforms(t *testing.T, r testRepo, o Options) {
 					t.Errorf("Stat of %s %s: %v, %d, %v, want %d", want.kind, want.id, kind, statSize, err, size)
 				}
 				kind, first, headSize, err := db.Head(want.id, keep, size)
-				if err != nil || kind.String() != want.kind || headSize != size || string(first) != want.content[:min(keep, size)] {
+				if err != nil || kind.String() != want.kind || headSize != size ||
+					string(first) != want.content[:min(keep, size)] {
 					t.Errorf("Head of %s %s: %v, %d, %v, want %d", want.kind, want.id, kind, headSize, err, size)
 				}
 				kind, content, err := db.Read(want.id, size)
@@ -171,7 +172,7 @@ func TestReadsWhatGitReads(t *testing.T) {
 			}, nil},
 			{"two packs and loose", func(r testRepo) {
 				r.run("", "repack", "-dq")
-				r.grow("second", 1, 30)
+				r.grow("second", 1, 10)
 				r.run("", "repack", "-dq")
 				r.grow("third", 2, 3)
 			}, []string{"??", "pack/*.pack"}},
@@ -192,7 +193,7 @@ func TestReadsWhatGitReads(t *testing.T) {
 			t.Run(format+"/"+test.name, func(t *testing.T) {
 				t.Parallel()
 				r := newRepo(t, "--object-format="+format)
-				r.grow("main", 0, 40)
+				r.grow("main", 0, 15)
 				test.pack(r)
 				for _, want := range test.wants {
 					if found, _ := filepath.Glob(filepath.Join(r.objects(), want)); len(found) == 0 {

@@ -1,14 +1,12 @@
 package odb
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // dir is one object directory.
@@ -23,45 +21,43 @@ type dir struct {
 // list takes up the packs that weren't there before, and the multi-pack-index that is there now.
 func (d *dir) list() error {
 	folder := filepath.Join(d.path, "pack")
-	entries, err := os.ReadDir(folder)
+	files, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	type found struct {
-		pack *pack
-		time time.Time
-	}
-	var fresh []found
-	for _, e := range entries {
-		name, isIndex := strings.CutSuffix(e.Name(), ".idx")
+	var fresh []fs.FileInfo
+	for _, f := range files {
+		name, isIndex := strings.CutSuffix(f.Name(), ".idx")
 		if !isIndex || d.byName[name] != nil {
 			continue
 		}
-		info, err := e.Info()
+		info, err := f.Info()
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // deleted meanwhile
 		}
 		if err != nil {
 			return err
 		}
-		p := &pack{path: filepath.Join(folder, name)}
-		d.byName[name] = p
-		fresh = append(fresh, found{p, info.ModTime()})
+		fresh = append(fresh, info)
 	}
-	slices.SortStableFunc(fresh, func(a, b found) int { return cmp.Compare(a.time.UnixNano(), b.time.UnixNano()) })
-	for _, f := range fresh {
-		d.packs = slices.Insert(d.packs, 0, f.pack)
+	slices.SortStableFunc(fresh, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	packs := make([]*pack, 0, len(fresh)+len(d.packs))
+	for _, info := range fresh {
+		name := strings.TrimSuffix(info.Name(), ".idx")
+		d.byName[name] = &pack{path: filepath.Join(folder, name)}
+		packs = append(packs, d.byName[name])
 	}
+	d.packs = append(packs, d.packs...)
+	return d.listMidx(filepath.Join(folder, "multi-pack-index"))
+}
+
+func (d *dir) listMidx(path string) (err error) {
 	if d.midx != nil {
-		err = d.midx.file.Close()
-		d.midx = nil
-	} else {
-		err = nil
+		if err := d.midx.file.Close(); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	d.midx, err = openMidx(filepath.Join(folder, "multi-pack-index"), d.nameSize)
+	d.midx, err = openMidx(path, d.nameSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

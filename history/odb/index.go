@@ -74,7 +74,8 @@ func (x *index) find(name []byte) (offset int64, found bool, err error) {
 	return offset, true, asError(x.file.path, 0, err)
 }
 
-// largeOffset gives the offset that four bytes stand for: a row of the table of large offsets if the highest bit is set.
+// largeOffset gives the offset that four bytes stand for: a row of the table of large offsets if the highest bit is
+// set.
 func largeOffset(offset uint32, large []byte) (int64, error) {
 	if offset>>31 == 0 {
 		return int64(offset), nil
@@ -92,7 +93,10 @@ func largeOffset(offset uint32, large []byte) (int64, error) {
 
 // asError makes an Error of an error that has no place yet.
 func asError(path string, offset int64, err error) error {
-	if place := new(Error); err == nil || errors.As(err, &place) {
+	if err == nil {
+		return nil
+	}
+	if place := new(Error); errors.As(err, &place) {
 		return err
 	}
 	return &Error{path, offset, err}

@@ -17,7 +17,7 @@ func (r *reading) openLoose(path string) error {
 	if err != nil {
 		return err
 	}
-	r.path, r.loose = path, f
+	r.path, r.offset, r.loose = path, 0, f
 	r.buffered.Reset(f)
 	if err := r.readHeader(); err != nil {
 		return r.fail(0, err)
@@ -50,7 +50,10 @@ func (r *reading) readHeader() error {
 		}
 	}
 	size, err := strconv.ParseInt(string(digits), 10, 64)
-	if r.kind == 0 || err != nil || size < 0 || size > math.MaxInt64-maxLooseHeader || strconv.FormatInt(size, 10) != string(digits) {
+	if err != nil || size < 0 || size > math.MaxInt64-maxLooseHeader {
+		return errors.New("the header has no size")
+	}
+	if r.kind == 0 || strconv.FormatInt(size, 10) != string(digits) {
 		return errors.New("the header isn't one")
 	}
 	r.first = b[end+1:]

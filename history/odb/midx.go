@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// midx says in which pack each object is, and where: gitformat-pack(5), multi-pack-index. What it says of a pack is taken
-// from that pack's own index as well; so one of a version that this reader doesn't know, and a chain of them
-// (multi-pack-index.d), are left aside.
+// midx says in which pack each object is, and where: gitformat-pack(5), multi-pack-index. The indexes of the packs say
+// the same; so one of a version that this reader doesn't know, and a chain of them (multi-pack-index.d), are passed
+// over.
 type midx struct {
 	file    *file
 	packs   []string // names without suffix

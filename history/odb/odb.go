@@ -1,8 +1,8 @@
 // Package odb reads the objects of a Git repository from its object directories: loose objects, packs and
 // multi-pack-indexes, as gitrepository-layout(5) and gitformat-pack(5) describe them. It writes nothing.
 //
-// [Open] takes the object directories, [DB.Read] gives a whole object, [DB.Head] the beginning of one that may be large,
-// [DB.Stat] what an object is said to be.
+// [Open] takes the object directories, [DB.Read] gives a whole object, [DB.Head] the beginning of one that may be
+// large, [DB.Stat] what an object is said to be.
 //
 // What Read and Head give has the name that was asked for: it is computed anew from the bytes, by a SHA-1 that detects
 // collisions (https://shattered.io) as git's does. What the files say is taken for a claim: a size buys little memory
@@ -61,7 +61,8 @@ type Options struct {
 // ErrMissing is the error of an object that is in none of the directories.
 var ErrMissing = errors.New("missing")
 
-// Error is what is wrong with a file.
+// Error is what is wrong with a file, and with what stands at which offset of it. Why a file can't be opened is said by
+// an error of package os.
 type Error struct {
 	File   string
 	Offset int64
@@ -165,7 +166,8 @@ func (db *DB) Head(id objectid.ID, keep, max int64) (kind Kind, first []byte, si
 	return kind, first, size, nil
 }
 
-// Stat gives kind and size of an object as the files claim them: the content isn't read.
+// Stat gives kind and size of an object as the files claim them: the content isn't read. For a delta these are the kind
+// of what it is a delta to in the end, and the size of what it says it makes.
 func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 	err = db.read(id, math.MaxInt64, func(r *reading) error {
 		kind, size = r.kind, r.size
@@ -195,10 +197,10 @@ func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 	})
 }
 
-// find begins to read an object. A repack may move objects to a new pack while we read; so what isn't found is looked for
-// once more, among the packs that are there by then.
+// find begins to read an object. A repack may move objects to a new pack while we read; so what isn't found is looked
+// for once more, among the packs that are there by then.
 func (db *DB) find(id objectid.ID, r *reading) error {
-	name, hex := id.Bytes(), id.String()
+	name := id.Bytes()
 	for _, again := range []bool{false, true} {
 		if again {
 			if err := db.list(); err != nil {
@@ -213,6 +215,7 @@ func (db *DB) find(id objectid.ID, r *reading) error {
 			if p != nil {
 				return r.openPacked(p, offset)
 			}
+			hex := id.String()
 			err = r.openLoose(filepath.Join(d.path, hex[:2], hex[2:]))
 			if !errors.Is(err, fs.ErrNotExist) {
 				return err

@@ -79,7 +79,7 @@ func checkPack(f *file, x *index, end int64) error {
 }
 
 func (p *pack) errorf(offset int64, format string, args ...any) error {
-	return &Error{p.path + ".pack", offset, fmt.Errorf(format, args...)}
+	return &Error{p.file.path, offset, fmt.Errorf(format, args...)}
 }
 
 // entry is what stands before the compressed bytes of an object in a pack.
@@ -142,8 +142,8 @@ func (p *pack) entry(offset int64) (entry, error) {
 	return e, nil
 }
 
-// uvarOffset reads an offset as gitformat-pack(5) encodes it (offset encoding), and gives how many bytes it has: none if
-// it is cut short or too large.
+// uvarOffset reads an offset as gitformat-pack(5) encodes it (offset encoding), and gives how many bytes it has: none
+// if it is cut short or too large.
 func uvarOffset(b []byte) (offset int64, n int) {
 	for i, c := range b {
 		offset |= int64(c & 0x7f)

@@ -19,7 +19,8 @@ func (db *DB) WithPrefix(prefix string, n int) (found []objectid.ID, err error) 
 	prefix = strings.ToLower(prefix)
 	even, err := hex.DecodeString(prefix[:len(prefix)&^1])
 	if err != nil || len(prefix) < 4 || len(prefix) > 2*db.nameSize || strings.Trim(prefix, "0123456789abcdef") != "" {
-		return nil, fmt.Errorf("%q isn't the beginning of an object's name: want 4 to %d hexadecimal digits", prefix, 2*db.nameSize)
+		return nil, fmt.Errorf("%q isn't how an object's name begins: want 4 to %d hexadecimal digits",
+			prefix, 2*db.nameSize)
 	}
 	err = db.guard(func() error {
 		if err := db.list(); err != nil {
@@ -32,7 +33,7 @@ func (db *DB) WithPrefix(prefix string, n int) (found []objectid.ID, err error) 
 			at, known := slices.BinarySearchFunc(found, id, objectid.ID.Compare)
 			if !known {
 				found = slices.Insert(found, at, id)
-				found = found[:min(n, len(found))]
+				found = found[:min(max(n, 0), len(found))]
 			}
 			return err
 		}

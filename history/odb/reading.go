@@ -25,8 +25,9 @@ const (
 
 // reading is the reading of one object. It has all that this takes, and is used again for the next.
 type reading struct {
-	db   *DB
-	hash hash.Hash
+	db          *DB
+	hash        hash.Hash
+	header, sum []byte // what the hash begins with, and what it gave
 	// own inflates the object, below what it is a delta to.
 	own, below stream
 
@@ -36,12 +37,13 @@ type reading struct {
 	path   string
 	offset int64
 
-	// In a pack: the content if it is known; else the object and, if it is a delta, what it is a delta to, down to
-	// something known or something whole.
+	// In a pack: the object if it is known; else its entry and, if it is a delta, those of what it is a delta to, down
+	// to something known or something whole.
 	pack  *pack
-	known *cached
+	known *made
 	chain []entry
 	delta delta
+	base  made // what the object is a delta to
 
 	// In a file of its own.
 	loose    *os.File
@@ -70,7 +72,7 @@ func (r *reading) end() (err error) {
 	if r.locked {
 		r.db.large.Unlock()
 	}
-	r.kind, r.pack, r.known, r.loose, r.locked = 0, nil, nil, nil, false
+	r.kind, r.pack, r.known, r.base, r.loose, r.locked = 0, nil, nil, made{}, nil, false
 	r.chain = r.chain[:0]
 	r.db.readings.Put(r)
 	return err
@@ -80,7 +82,7 @@ func (r *reading) fail(offset int64, err error) error { return asError(r.path, o
 
 // openPacked begins to read the object at an offset of a pack.
 func (r *reading) openPacked(p *pack, offset int64) error {
-	r.pack, r.path, r.offset = p, p.path+".pack", offset
+	r.pack, r.path, r.offset = p, p.file.path, offset
 	if r.known = r.db.cache.get(p, offset); r.known != nil {
 		r.kind, r.size = r.known.kind, int64(len(r.known.content))
 		return nil
@@ -108,10 +110,15 @@ func (r *reading) openPacked(p *pack, offset int64) error {
 // descend finds what a delta is a delta to, down to something known or something whole, whose kind it has.
 func (r *reading) descend(e entry) (err error) {
 	for e.kind > Tag {
-		if len(r.chain) > maxChain {
+		r.known = r.db.cache.get(r.pack, e.base)
+		deltas := len(r.chain)
+		if r.known != nil {
+			deltas += r.known.deltas
+		}
+		if deltas > maxChain {
 			return r.pack.errorf(r.offset, "a chain of more than %d deltas, or a circle", maxChain)
 		}
-		if r.known = r.db.cache.get(r.pack, e.base); r.known != nil {
+		if r.known != nil {
 			r.kind = r.known.kind
 			return nil
 		}
@@ -138,31 +145,44 @@ func (r *reading) each(emit func([]byte)) error {
 	if r.size > maxMade {
 		return r.fail(r.offset, fmt.Errorf("stored as a delta: %w", &SizeError{r.size, maxMade}))
 	}
-	base, err := r.base()
-	if err != nil {
+	if err := r.makeBase(); err != nil {
 		return err
 	}
-	return r.fail(r.offset, r.delta.apply(base, emit))
+	return r.fail(r.offset, r.delta.apply(r.base.content, emit))
 }
 
-// base puts together what the object is a delta to: from the end of the chain up.
-func (r *reading) base() (content []byte, err error) {
+// makeBase puts together what the object is a delta to: from the end of the chain up.
+func (r *reading) makeBase() error {
 	if r.known != nil {
-		content = r.known.content
+		r.base = *r.known
 	}
-	work := r.size
-	for i := len(r.chain) - 1; i > 0; i-- {
-		if content, err = r.link(r.chain[i], content); err != nil {
-			return nil, err
+	for i := len(r.chain) - 1; ; i-- {
+		if r.base.work+r.size > maxWork {
+			return r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", int64(maxWork))
 		}
-		if work += int64(len(content)); work > maxWork {
-			return nil, r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", maxWork)
+		if i == 0 {
+			return nil
 		}
+		e := r.chain[i]
+		content, err := r.link(e, r.base.content)
+		if err != nil {
+			return err
+		}
+		r.base = r.following(e, content)
+		r.db.cache.put(r.pack, e.offset, r.base)
 	}
-	return content, nil
 }
 
-// link gives the content of one entry of the chain, and keeps it for others.
+// following gives what an entry makes of the base.
+func (r *reading) following(e entry, content []byte) made {
+	m := made{r.kind, content, r.base.deltas, r.base.work + int64(len(content))}
+	if e.kind > Tag {
+		m.deltas++
+	}
+	return m
+}
+
+// link gives the content of one entry of the chain.
 func (r *reading) link(e entry, base []byte) ([]byte, error) {
 	body, err := r.pack.file.reader(e.data, r.pack.end)
 	if err != nil {
@@ -188,14 +208,11 @@ func (r *reading) link(e entry, base []byte) ([]byte, error) {
 	} else {
 		err = d.apply(base, c.add)
 	}
-	if err != nil {
-		return nil, r.fail(e.offset, err)
-	}
-	r.db.cache.put(r.pack, e.offset, r.kind, c.content)
-	return c.content, nil
+	return c.content, r.fail(e.offset, err)
 }
 
-// collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a time.
+// collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a
+// time.
 func (r *reading) collector(size int64) *collector {
 	if size <= maxCachedOne {
 		return newCollector(size)
@@ -213,25 +230,26 @@ func (r *reading) collector(size int64) *collector {
 
 // whole gives the content, once its name was computed.
 func (r *reading) whole(id objectid.ID) ([]byte, error) {
-	var content []byte
 	if r.known != nil && len(r.chain) == 0 {
-		content = r.known.content
-	} else {
-		c := newCollector(r.size)
-		if err := r.each(c.add); err != nil {
-			return nil, err
-		}
-		content = c.content
+		return r.known.content, r.checkWhole(id, r.known.content)
 	}
-	r.beginHash()
-	r.hash.Write(content)
-	if err := r.checkHash(id); err != nil {
+	c := newCollector(r.size)
+	if err := r.each(c.add); err != nil {
 		return nil, err
 	}
-	if r.pack != nil {
-		r.db.cache.put(r.pack, r.offset, r.kind, content)
+	if err := r.checkWhole(id, c.content); err != nil {
+		return nil, err
 	}
-	return content, nil
+	if r.pack != nil && (r.kind == Tree || r.kind == Blob) { // others are seldom deltas
+		r.db.cache.put(r.pack, r.offset, r.following(r.chain[0], c.content))
+	}
+	return c.content, nil
+}
+
+func (r *reading) checkWhole(id objectid.ID, content []byte) error {
+	r.beginHash()
+	r.hash.Write(content)
+	return r.checkHash(id)
 }
 
 // head gives the first bytes, at most keep, once the name of the whole was computed.
@@ -239,11 +257,11 @@ func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
 	if r.size <= keep {
 		return r.whole(id)
 	}
-	first := newCollector(keep)
+	first := newCollector(max(keep, 0))
 	r.beginHash()
 	err := r.each(func(b []byte) {
 		r.hash.Write(b)
-		first.add(b[:min(int64(len(b)), keep-int64(len(first.content)))])
+		first.add(b[:min(int64(len(b)), first.size-int64(len(first.content)))])
 	})
 	if err != nil {
 		return nil, err
@@ -254,18 +272,21 @@ func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
 // beginHash begins the sum that names the object: over kind, size and content.
 func (r *reading) beginHash() {
 	r.hash.Reset()
-	header := append(make([]byte, 0, maxLooseHeader), r.kind.String()...)
-	header = strconv.AppendInt(append(header, ' '), r.size, 10)
-	r.hash.Write(append(header, 0))
+	r.header = append(r.header[:0], r.kind.String()...)
+	r.header = strconv.AppendInt(append(r.header, ' '), r.size, 10)
+	r.header = append(r.header, 0)
+	r.hash.Write(r.header)
 }
 
 // checkHash compares the sum with the name.
 func (r *reading) checkHash(id objectid.ID) error {
-	sum, collides := r.hash.Sum(nil), false
+	collides := false
 	if h, ok := r.hash.(sha1cd.CollisionResistantHash); ok {
-		sum, collides = h.CollisionResistantSum(nil)
+		r.sum, collides = h.CollisionResistantSum(r.sum[:0])
+	} else {
+		r.sum = r.hash.Sum(r.sum[:0])
 	}
-	name, err := objectid.FromBytes(sum)
+	name, err := objectid.FromBytes(r.sum)
 	switch {
 	case err != nil:
 		return r.fail(r.offset, err)

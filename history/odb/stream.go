@@ -30,8 +30,8 @@ func (s *stream) begin(r io.Reader, size int64) (err error) {
 	return s.zlib.(zlib.Resetter).Reset(r, nil)
 }
 
-// next gives the next bytes, after those of the last call that are to be kept. They are good until the next call. At the
-// end, when it gives no more, the size and zlib's checksum have been compared.
+// next gives the next bytes, after those of the last call that are to be kept. They are good until the next call. When
+// it gives no more, the size and zlib's checksum have been compared.
 func (s *stream) next(keep []byte) ([]byte, error) {
 	kept := copy(s.buf, keep)
 	for !s.done {
@@ -70,8 +70,8 @@ func (s *stream) each(emit func([]byte)) error {
 	}
 }
 
-// collector puts an object together from its pieces. The size is a claim, so it buys little memory before the pieces are
-// there.
+// collector puts an object together from its pieces. The size is a claim, so it buys little memory before the pieces
+// are there.
 type collector struct {
 	content []byte
 	size    int64
