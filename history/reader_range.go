@@ -45,17 +45,26 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
 			facts: make(map[ID]blobFact),
 		}
-		var commits []node
-		for _, p := range plans {
-			commits = append(append(commits, p.brought...), p.landing)
+		commits := func(yield func(node) bool) {
+			for _, p := range plans {
+				for _, n := range p.brought {
+					if !yield(n) {
+						return
+					}
+				}
+				if !yield(p.landing) {
+					return
+				}
+			}
 		}
 		var l Landing
+		left := plans
 		for e, err := range inOrder(ctx, commits, rr.entry) {
 			switch {
 			case err != nil:
 				yield(Landing{}, err)
 				return
-			case e.ID != plans[0].landing.id:
+			case e.ID != left[0].landing.id:
 				l.Brought = append(l.Brought, e)
 				continue
 			}
@@ -63,7 +72,7 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 			if !yield(l, nil) {
 				return
 			}
-			l, plans = Landing{}, plans[1:]
+			l, left = Landing{}, left[1:]
 		}
 	}
 }
@@ -80,7 +89,7 @@ func (r *reader) plan(ctx context.Context, rng Range) ([]plan, error) {
 
 // inOrder calls work for each of the items, a few at a time and ahead of who asks, and gives what it makes of them in
 // their order, up to the first error.
-func inOrder[T, R any](ctx context.Context, items []T, work func(context.Context, T) (R, error)) iter.Seq2[R, error] {
+func inOrder[T, R any](ctx context.Context, items iter.Seq[T], work func(context.Context, T) (R, error)) iter.Seq2[R, error] {
 	type outcome struct {
 		value R
 		err   error
@@ -93,7 +102,7 @@ func inOrder[T, R any](ctx context.Context, items []T, work func(context.Context
 		outcomes := make(chan chan outcome, readAhead)
 		running.Go(func() {
 			defer close(outcomes)
-			for _, item := range items {
+			for item := range items {
 				made := make(chan outcome, 1)
 				select {
 				case outcomes <- made:
@@ -106,15 +115,13 @@ func inOrder[T, R any](ctx context.Context, items []T, work func(context.Context
 				})
 			}
 		})
-		n := 0
 		for made := range outcomes {
 			o := <-made
 			if !yield(o.value, o.err) || o.err != nil {
 				return
 			}
-			n++
 		}
-		if n < len(items) {
+		if ctx.Err() != nil { // there may have been more
 			var none R
 			yield(none, fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(ctx)))
 		}

@@ -56,7 +56,7 @@ type keptObject struct {
 }
 
 const (
-	maxKept     = 1 << 12 // objects
+	maxKept     = 1 << 10 // objects
 	maxKeptSize = 8 << 10 // bytes of one
 )
 

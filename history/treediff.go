@@ -20,7 +20,7 @@ const (
 	maxTree      = 128 << 20 // bytes of one tree object: a million entries with long names
 	maxHeldTrees = 256 << 20 // bytes of those that one comparison looks into at once
 	largeTree    = 4 << 20   // bytes of one that few have: those who compare such trees take turns
-	maxKeptTrees = 16 << 20  // bytes of trees that are kept; neighbours in history share most of them
+	maxKeptTrees = 8 << 20   // bytes of trees that are kept; neighbours in history share most of them
 )
 
 // trees reads trees, and keeps those of which it was asked last. It may be asked by several goroutines.
