@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -31,8 +32,12 @@ type blobFact struct {
 // maxFacts bounds what is kept of blobs that may appear again.
 const maxFacts = 1 << 15
 
-// readAhead is how many commits may be read, or under way, before they are asked for.
-const readAhead = 32
+const (
+	// readAhead is how many commits may be read, or under way, before they are asked for.
+	readAhead = 32
+	// maxReaders is how many are read at once, on as many cores: a large merge takes some memory.
+	maxReaders = 4
+)
 
 func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, error] {
 	return func(yield func(Landing, error) bool) {
@@ -88,11 +93,12 @@ func (r *reader) plan(ctx context.Context, rng Range) ([]plan, error) {
 }
 
 // inOrder calls work for each of the items, a few at a time and ahead of who asks, and gives what it makes of them in
-// their order, up to the first error.
+// their order, up to the first error. Who asks gets its panics, too.
 func inOrder[T, R any](ctx context.Context, items iter.Seq[T], work func(context.Context, T) (R, error)) iter.Seq2[R, error] {
 	type outcome struct {
-		value R
-		err   error
+		value    R
+		err      error
+		panicked any
 	}
 	return func(yield func(R, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -100,6 +106,7 @@ func inOrder[T, R any](ctx context.Context, items iter.Seq[T], work func(context
 		defer running.Wait()
 		defer cancel()
 		outcomes := make(chan chan outcome, readAhead)
+		readers := make(chan struct{}, min(maxReaders, runtime.GOMAXPROCS(0)))
 		running.Go(func() {
 			defer close(outcomes)
 			for item := range items {
@@ -109,14 +116,23 @@ func inOrder[T, R any](ctx context.Context, items iter.Seq[T], work func(context
 				case <-ctx.Done():
 					return
 				}
+				readers <- struct{}{}
 				running.Go(func() {
-					value, err := work(ctx, item)
-					made <- outcome{value, err}
+					var o outcome
+					defer func() {
+						o.panicked = recover()
+						made <- o
+						<-readers
+					}()
+					o.value, o.err = work(ctx, item)
 				})
 			}
 		})
 		for made := range outcomes {
 			o := <-made
+			if o.panicked != nil {
+				panic(o.panicked)
+			}
 			if !yield(o.value, o.err) || o.err != nil {
 				return
 			}
