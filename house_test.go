@@ -42,26 +42,29 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/inforce": {ours: []string{"gate/keyring", "gate/lineage", "history", "policy", "verify"}},
 	"gate/lineage": {ours: []string{"history"}},
 	// and what knows only the rooms below the gate, the words of a record and the modes of files.
-	"gate/attest":       {ours: []string{"history", "policy", "verify"}}, // verify for its word: Arrival
-	"gate/certificate":  {ours: []string{"history"}},
-	"gate/keyring":      {ours: []string{"policy", "verify"}}, // which don't know each other
-	"gate/record":       {ours: []string{"policy"}},
-	"gate/refstate":     {ours: []string{"gate/record", "history", "policy"}},
-	"gate/review":       {ours: []string{"gate/shared", "policy"}},
-	"gate/shared":       {},
-	"gate/tenure":       {ours: []string{"gate/shared", "policy"}},
-	"gate/ticket":       {ours: []string{"gate/shared"}},
-	"gate/translog":     {},
-	"report":            {ours: []string{"policy"}},
-	"install":           {ours: []string{"history"}},
-	"internal/refname":  {}, // Git's rules for names, which are nobody's opinion: several rooms ask them
-	"internal/objectid": {}, // the names of Git's objects
-	"history":           {ours: []string{"internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
-	"verify":            {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":            {ours: []string{"internal/refname", "policy/content"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
-	"policy/content":    {modules: []string{"github.com/gabriel-vasile/mimetype"}},
-	"journal":           {},
-	"docs":              {},
+	"gate/attest":         {ours: []string{"history", "policy", "verify"}}, // verify for its word: Arrival
+	"gate/certificate":    {ours: []string{"history"}},
+	"gate/keyring":        {ours: []string{"policy", "verify"}}, // which don't know each other
+	"gate/record":         {ours: []string{"policy"}},
+	"gate/refstate":       {ours: []string{"gate/record", "history", "policy"}},
+	"gate/review":         {ours: []string{"gate/shared", "policy"}},
+	"gate/shared":         {},
+	"gate/tenure":         {ours: []string{"gate/shared", "policy"}},
+	"gate/ticket":         {ours: []string{"gate/shared"}},
+	"gate/translog":       {},
+	"report":              {ours: []string{"policy"}},
+	"install":             {ours: []string{"history"}},
+	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
+	"internal/objectid":   {},                                    // the names of Git's objects
+	"history/commitgraph": {ours: []string{"internal/objectid"}}, // how deep commits lie, from Git's own files
+	// SHA-1 that detects collisions, as git's does
+	"history/odb":    {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}},
+	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
+	"verify":         {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
+	"policy":         {ours: []string{"internal/refname", "policy/content"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
+	"policy/content": {modules: []string{"github.com/gabriel-vasile/mimetype"}},
+	"journal":        {},
+	"docs":           {},
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
@@ -83,7 +86,7 @@ var onlyIn = map[string][]string{
 var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
-	"github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
+	"github.com/pjbgf/sha1cd", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
 	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/text", "pgregory.net/rapid",
 }
 

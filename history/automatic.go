@@ -10,22 +10,18 @@ import (
 	"strings"
 )
 
-// Remerge merges a merge commit's parents as git does by itself, renames included (git-merge-tree(1)), into a folder
+// remerge merges a merge commit's parents as git does by itself, renames included (git-merge-tree(1)), into a folder
 // of its own, and compares. What git makes of a merge depends on its version; so this decides nothing but whether a
 // service did more than git.
-func (r *gitRepo) Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error) {
-	c, err := r.Commit(ctx, commit)
-	if err != nil {
-		return nil, false, err
-	}
-	scratch, folder, err := r.scratch()
+func (g *gitNames) remerge(ctx context.Context, c *Commit) (differs []string, known bool, err error) {
+	scratch, folder, err := g.scratch()
 	if err != nil {
 		return nil, false, err
 	}
 	defer os.RemoveAll(folder)
 	tree, differs, err := scratch.mergeAll(ctx, c.Parents)
 	if err != nil {
-		return nil, false, fmt.Errorf("merging the parents of commit %s anew: %w", commit, err)
+		return nil, false, fmt.Errorf("merging the parents of commit %s anew: %w", c.ID, err)
 	}
 	out, err := scratch.output(ctx, "", "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none",
 		tree.String(), c.Tree.String())
@@ -38,34 +34,29 @@ func (r *gitRepo) Remerge(ctx context.Context, commit ID) (differs []string, kno
 
 // scratch gives a reader of the same repository that writes into a new folder: git-merge-tree(1) leaves
 // objects, which are nobody's.
-func (r *gitRepo) scratch() (*gitRepo, string, error) {
+func (g *gitNames) scratch() (*gitNames, string, error) {
 	folder, err := os.MkdirTemp("", "countersign-")
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: a folder to merge in: %w", ErrUnreadable, err)
 	}
-	env := r.opts.Env
-	if env == nil {
-		env = func(string) string { return "" }
-	}
-	objects := env("GIT_OBJECT_DIRECTORY")
+	objects := g.env("GIT_OBJECT_DIRECTORY")
 	if objects == "" {
-		objects = filepath.Join(r.dir, "objects")
+		objects = filepath.Join(g.dir, "objects")
 	}
 	alternates := quoteAlternate(objects)
-	if more := env("GIT_ALTERNATE_OBJECT_DIRECTORIES"); more != "" {
+	if more := g.env("GIT_ALTERNATE_OBJECT_DIRECTORIES"); more != "" {
 		alternates += string(filepath.ListSeparator) + more
 	}
-	scratch := &gitRepo{gitDir: r.gitDir, dir: r.dir, opts: r.opts, limits: r.limits}
-	scratch.opts.Env = func(name string) string {
+	scratch := &gitNames{gitDir: g.gitDir, dir: g.dir, env: func(name string) string {
 		switch name {
 		case "GIT_OBJECT_DIRECTORY":
 			return folder
 		case "GIT_ALTERNATE_OBJECT_DIRECTORIES":
 			return alternates
 		default:
-			return env(name)
+			return g.env(name)
 		}
-	}
+	}}
 	return scratch, folder, nil
 }
 
@@ -79,11 +70,11 @@ func quoteAlternate(folder string) string {
 
 // mergeAll merges the first parent with the second, the outcome with the third, and so on, as git merge does it with
 // several branches. It gives the tree, and the paths of which git couldn't say what they should be.
-func (r *gitRepo) mergeAll(ctx context.Context, parents []ID) (tree ID, conflicts []string, err error) {
+func (g *gitNames) mergeAll(ctx context.Context, parents []ID) (tree ID, conflicts []string, err error) {
 	ours := parents[0]
 	for i, theirs := range parents[1:] {
 		var more []string
-		if tree, more, err = r.mergeTree(ctx, ours, theirs); err != nil {
+		if tree, more, err = g.mergeTree(ctx, ours, theirs); err != nil {
 			return tree, nil, err
 		}
 		if conflicts = append(conflicts, more...); i == len(parents)-2 {
@@ -92,7 +83,7 @@ func (r *gitRepo) mergeAll(ctx context.Context, parents []ID) (tree ID, conflict
 		const nobody = "nobody <> 0 +0000"
 		commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n",
 			tree, ours, theirs, nobody, nobody)
-		out, err := r.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
+		out, err := g.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
 		if err != nil {
 			return tree, nil, err
 		}
@@ -105,8 +96,8 @@ func (r *gitRepo) mergeAll(ctx context.Context, parents []ID) (tree ID, conflict
 
 // mergeTree gives the tree of a merge of two commits, and every path that Git's conflicts speak of. Git ends
 // with 1 where there are any (git-merge-tree(1), Exit status).
-func (r *gitRepo) mergeTree(ctx context.Context, ours, theirs ID) (tree ID, conflicts []string, err error) {
-	p, err := r.start(ctx, "merge-tree", "--write-tree", "-z", "--name-only", "--allow-unrelated-histories",
+func (g *gitNames) mergeTree(ctx context.Context, ours, theirs ID) (tree ID, conflicts []string, err error) {
+	p, err := g.start(ctx, "merge-tree", "--write-tree", "-z", "--name-only", "--allow-unrelated-histories",
 		ours.String(), theirs.String())
 	if err != nil {
 		return tree, nil, err

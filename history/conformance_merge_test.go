@@ -297,7 +297,7 @@ func TestAttackRenameCarriesIntoAnotherPath(t *testing.T) {
 			t.Errorf("the merge's own changes are %q", own)
 		}
 		differs, known, err := repo.Remerge(t.Context(), carried)
-		if _, git := repo.(*gitRepo); err != nil || known != git || len(differs) != 0 {
+		if _, git := repo.(*reader).names.(*gitNames); err != nil || known != git || len(differs) != 0 {
 			t.Errorf("Remerge: %q, %v, %v", differs, known, err)
 		}
 	})
@@ -348,12 +348,7 @@ func TestMergeOfCrissCross(t *testing.T) {
 		{"undone", "right", "V"},
 		{"takes", "left undone", "V"},
 	})
-	source, err := r.open(Open).(*gitRepo).newMergeReader(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.p.stop()
-	bases, err := baseFinder{source.linksOf}.bases(t.Context(), ids["left"], ids["right"])
+	bases, err := baseFinder{r.open(Open).(*reader).linksOf}.bases(t.Context(), ids["left"], ids["right"])
 	if err != nil || len(bases) != 2 {
 		t.Fatalf("common ancestors: %v, %v", bases, err)
 	}

@@ -44,13 +44,18 @@ func TestReachesWhateverTheDates(t *testing.T) {
 		}
 		ids = append(ids, mustID(t, tip))
 	}
+	graph := strings.Join(hexes[:many/2], "\n") // of the older half
 	tips := append(slices.Clone(ids), r.id("v1"), mustID(t, blob))
 	reached = append(reached, reached[many-1], make([]bool, many))
 	eachReader(t, func(t *testing.T, open opener) {
 		// Of all commits, of few, of one: each time a walk ends elsewhere.
 		for _, few := range [][]int{nil, {many - 1}, {many / 2}, {0}, {3, many / 2, many - 2}, {many - 1, many - 1}} {
 			repo := r.open(open)
-			for range 2 { // what a reader remembers changes nothing
+			for n := range 4 { // what a reader remembers changes nothing, nor does a commit-graph
+				if n == 2 {
+					r.feed([]byte(graph), "commit-graph", "write", "--stdin-commits")
+					repo = r.open(open)
+				}
 				asked := ids
 				if few != nil {
 					asked = nil

@@ -358,6 +358,20 @@ func TestInspect(t *testing.T) {
 	})
 }
 
+// TestInspectPanics: what inspects may panic, and whoever asked for the landings can recover from that.
+func TestInspectPanics(t *testing.T) {
+	r := importedRepo(t, "shapes.fi")
+	eachReader(t, func(t *testing.T, open opener) {
+		repo := r.open(open, func(o *Options) { o.Inspect = func([]byte, int64) uint32 { panic("odd bytes") } })
+		defer func() {
+			if got := recover(); got != "odd bytes" {
+				t.Errorf("%v", got)
+			}
+		}()
+		landings(t, repo, Range{Tip: r.id("main")})
+	})
+}
+
 // TestWatched: the id of what has one name at the top comes with each commit, whatever the commit changed, and whether
 // its tree was seen before.
 func TestWatched(t *testing.T) {

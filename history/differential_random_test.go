@@ -200,6 +200,9 @@ func TestReadersAgreeOnRandomHistories(t *testing.T) {
 			not = nil
 		}
 		r.feed(h.stream(), "fast-import", "--quiet", "--force")
+		if rapid.Bool().Draw(rt, "graph") {
+			r.git("commit-graph", "write", "--reachable")
+		}
 		ids := make([]ID, len(h))
 		for i, line := range strings.Fields(r.git(append([]string{"rev-parse"}, h.branches()...)...)) {
 			ids[i] = mustID(t, line)

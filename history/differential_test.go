@@ -7,15 +7,16 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
-// The two readers share the parsers of single objects, the rule of merges, and two pure functions; all else they do
-// in their own ways: finding objects, walking, comparing trees. So each is the other's oracle. The oracle of the rule
-// of merges is git's merge-tree, and what the random histories know of themselves.
+// The two readers share all but the finding of objects and refs. So git is their oracle: rev-list says what is new
+// where dates don't mislead it, and diff-tree what each commit changed. The oracle of the rule of merges is git's
+// merge-tree, and what the random histories know of themselves.
 
 type readers struct{ git, goGit Repo }
 
@@ -44,8 +45,8 @@ func (r readers) close(t rapid.TB) {
 	}
 }
 
-// agree fails unless both readers give the same landings of a range, and gives their number.
-func (r readers) agree(t rapid.TB, rng Range) int {
+// agree fails unless both readers give the same landings of a range, and gives their commits.
+func (r readers) agree(t rapid.TB, rng Range) (commits []Entry) {
 	t.Helper()
 	next, stop := iter.Pull2(r.goGit.Landings(context.Background(), rng))
 	defer stop()
@@ -59,12 +60,50 @@ func (r readers) agree(t rapid.TB, rng Range) int {
 		if diff := compare(want, got); diff != "" {
 			t.Fatalf("%v: landing %d, %s (-git +go-git):\n%s", rng, n, want.Commit.ID, diff)
 		}
+		commits = append(append(commits, want.Brought...), want.Commit)
 		n++
 	}
 	if extra, err, ok := next(); ok {
 		t.Fatalf("%v: git ends after %d landings, go-git goes on with %s, %v", rng, n, extra.Commit.ID, err)
 	}
-	return n
+	return commits
+}
+
+// oracle is what git says of a repository's commits.
+type oracle struct {
+	testRepo
+	known map[ID][]Change
+}
+
+// agree fails unless both readers and git say the same of a range, and gives the number of its commits. Changes of
+// merges are git's where they are counted only.
+func (o oracle) agree(t *testing.T, both readers, rng Range) int {
+	t.Helper()
+	args := []string{"rev-list", rng.Tip.String(), "--not"}
+	for _, id := range rng.Not {
+		args = append(args, id.String())
+	}
+	isNew := strings.Fields(o.git(args...))
+	slices.Sort(isNew)
+	var got []string
+	for _, e := range both.agree(t, rng) {
+		got = append(got, e.ID.String())
+		if len(e.Parents) > 1 && !rng.Counted {
+			continue
+		}
+		want, ok := o.known[e.ID]
+		if !ok {
+			want = o.changes(e)
+			o.known[e.ID] = want
+		}
+		if diff := compare(want, e.Changes); diff != "" {
+			t.Errorf("%q (-git +reader):\n%s", subject(e.Commit), diff)
+		}
+	}
+	if slices.Sort(got); !slices.Equal(got, isNew) {
+		t.Errorf("%v: %d commits are new, and to git %d", rng, len(got), len(isNew))
+	}
+	return len(got)
 }
 
 // TestReadersAgree compares them over every stream of testdata/history: all history of each ref,
@@ -77,14 +116,15 @@ func TestReadersAgree(t *testing.T) {
 	for _, stream := range streams {
 		t.Run(filepath.Base(stream), func(t *testing.T) {
 			r := importedRepo(t, filepath.Base(stream))
-			both := r.both(t)
+			both, git := r.both(t), oracle{r, make(map[ID][]Change)}
 			defer both.close(t)
 			for _, tip := range r.tips() {
-				if both.agree(t, Range{Tip: tip}) == 0 {
-					t.Errorf("no landings for %s", tip)
+				if git.agree(t, both, Range{Tip: tip}) == 0 {
+					t.Errorf("no commits for %s", tip)
 				}
+				git.agree(t, both, Range{Tip: tip, Counted: true})
 				for _, known := range r.tips() {
-					both.agree(t, Range{Tip: tip, Not: []ID{known}})
+					git.agree(t, both, Range{Tip: tip, Not: []ID{known}})
 				}
 			}
 		})
@@ -156,7 +196,7 @@ func TestReadersAgreeOnLargeHistories(t *testing.T) {
 			both := r.both(t, func(o *Options) { o.Limits.Commits = 10_000_000 })
 			defer both.close(t)
 			for _, tip := range r.tips() {
-				t.Logf("%s: %d landings", tip, both.agree(t, Range{Tip: tip}))
+				t.Logf("%s: %d commits", tip, len(both.agree(t, Range{Tip: tip})))
 				line, err := both.git.FirstParents(t.Context(), tip, func(ID) bool { return false })
 				if err != nil {
 					t.Fatal(err)

@@ -2,7 +2,6 @@ package history
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -29,12 +28,12 @@ func readFolder(read func(id ID, kind string) ([]byte, error), root ID, name str
 	if err != nil {
 		return nil, err
 	}
-	entries, err := parseTree(top, root.Size())
+	entries, err := strictTree.parse(top, root.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%w: tree %s: %w", ErrMalformed, root, err)
 	}
 	for _, e := range entries {
-		if e.name != name {
+		if string(e.name) != name {
 			continue
 		}
 		if e.mode != ModeTree {
@@ -60,12 +59,12 @@ func (r *folderReader) tree(id ID, prefix string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := parseTree(raw, id.Size())
+	entries, err := strictTree.parse(raw, id.Size())
 	if err != nil {
 		return fmt.Errorf("%w: tree %s: %w", ErrMalformed, id, err)
 	}
 	for _, e := range entries {
-		at := path.Join(prefix, e.name)
+		at := path.Join(prefix, string(e.name))
 		if len(r.folder.files) >= maxFolderFiles {
 			return exceeds("", "it has more than %d files", maxFolderFiles)
 		}
@@ -123,21 +122,3 @@ func (i folderInfo) Mode() fs.FileMode  { return 0o444 }
 func (i folderInfo) ModTime() time.Time { return time.Time{} }
 func (i folderInfo) IsDir() bool        { return false }
 func (i folderInfo) Sys() any           { return nil }
-
-func (r *gitRepo) Folder(ctx context.Context, commit ID, name string) (*Folder, error) {
-	c, err := r.Commit(ctx, commit)
-	if err != nil {
-		return nil, err
-	}
-	return readFolder(func(id ID, kind string) ([]byte, error) { return r.read(ctx, id, kind) }, c.Tree, name)
-}
-
-func (g *goGit) Folder(ctx context.Context, commit ID, name string) (*Folder, error) {
-	c, err := g.Commit(ctx, commit)
-	if err != nil {
-		return nil, err
-	}
-	return readFolder(func(id ID, kind string) ([]byte, error) {
-		return g.objects.content(id, kind, bound{"object", g.limits.Object})
-	}, c.Tree, name)
-}

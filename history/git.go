@@ -7,49 +7,55 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"countersign/history/commitgraph"
+	"countersign/history/odb"
 )
 
-// gitRepo reads through git's plumbing. It is the only part of the program that starts processes on
-// behalf of a push, and says in one place what they may see.
-type gitRepo struct {
+// gitNames asks git for what git alone knows: refs, wherever they are stored, revisions in every spelling, and its own
+// merges. It is the only part of the program that starts processes on behalf of a push, and says in one place what they
+// may see.
+type gitNames struct {
 	gitDir string // absolute: the repository's, or a linked worktree's own
 	dir    string // absolute, common to the worktrees
-	opts   Options
-	limits Limits
-	ask    *process // a cat-file for single questions, started when first needed
-	asked  map[ID]asked
-	// a diff-tree that compares two commits, started when first needed
-	compare *process
-
-	lineages map[ID]lineage // of commits that a walk has seen
-	merged   *lineBudget
+	env    func(string) string
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
 const minGit = "2.38"
 
-// Open opens a repository for reading through the git program on PATH. It starts no process yet.
+// Open opens a repository. Its objects are read in process, and the git program on PATH is asked for refs and
+// revisions. It starts no process yet.
 func Open(o Options) (Repo, error) {
-	r := &gitRepo{opts: o, limits: o.Limits.withDefaults()}
-	r.merged = newLineBudget(r.limits)
+	if o.Env == nil {
+		o.Env = func(string) string { return "" }
+	}
+	g := &gitNames{env: o.Env}
 	var err error
-	if r.gitDir, r.dir, err = findGitDir(o.Dir); err != nil {
+	if g.gitDir, g.dir, err = findGitDir(o.Dir); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	// Tenure and approvals need the whole history, and a shallow push has cut its own.
-	if info, err := os.Stat(filepath.Join(r.dir, "shallow")); (err == nil && info.Size() > 0) ||
-		o.Env != nil && o.Env("GIT_SHALLOW_FILE") != "" {
+	if info, err := os.Stat(filepath.Join(g.dir, "shallow")); (err == nil && info.Size() > 0) ||
+		o.Env("GIT_SHALLOW_FILE") != "" {
 		return nil, fmt.Errorf("%w: it is shallow, cut off somewhere in the past: git fetch --unshallow", ErrUnreadable)
 	}
-	return r, nil
+	dirs := quarantined(o.Env)
+	for i, dir := range dirs {
+		if !filepath.IsAbs(dir) { // as git has it, which runs there
+			dirs[i] = filepath.Join(g.dir, dir)
+		}
+	}
+	if dirs, err = odb.Dirs(append(dirs, filepath.Join(g.dir, "objects"))); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return newReader(g, newObjects(&odbStore{dirs: dirs}, o), commitgraph.Open(dirs), o), nil
 }
 
 // HasGit says whether there is a git program to read with.
@@ -58,17 +64,7 @@ func HasGit() bool {
 	return err == nil
 }
 
-func (r *gitRepo) Dir() string { return r.dir }
-
-func (r *gitRepo) Close() error {
-	for _, p := range []**process{&r.ask, &r.compare} {
-		if *p != nil {
-			(*p).stop()
-			*p = nil
-		}
-	}
-	return nil
-}
+func (g *gitNames) Dir() string { return g.dir }
 
 // passed are the variables a git process may inherit: the quarantine's (git-receive-pack(1)), and
 // what finds the program and the user's safe.directory setting.
@@ -100,20 +96,14 @@ var settings = []string{
 	"-c", "core.packedGitWindowSize=4m", "-c", "core.packedGitLimit=32m", "--no-pager", "--literal-pathspecs",
 }
 
-// number writes a number for git, which reads most of its options into 32 bits. Newer versions refuse more than that.
-func number(n int) string { return strconv.Itoa(min(n, math.MaxInt32)) }
-
-func (r *gitRepo) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "git", append(append([]string{"--git-dir=" + r.gitDir}, settings...), args...)...)
-	cmd.Dir = r.dir
+func (g *gitNames) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "git", append(append([]string{"--git-dir=" + g.gitDir}, settings...), args...)...)
+	cmd.Dir = g.dir
 	cmd.WaitDelay = time.Second
 	cmd.Env = fixed[:len(fixed):len(fixed)]
-	if r.opts.Env != nil {
-		for _, name := range passed {
-			if v := r.opts.Env(name); v != "" {
-				// Relative paths of the quarantine are relative to where the hook runs.
-				cmd.Env = append(cmd.Env, name+"="+v)
-			}
+	for _, name := range passed {
+		if v := g.env(name); v != "" {
+			cmd.Env = append(cmd.Env, name+"="+v)
 		}
 	}
 	return cmd
@@ -136,10 +126,10 @@ type process struct {
 // as a difference from the other.
 const gitMemory = 256 << 20
 
-func (r *gitRepo) start(ctx context.Context, args ...string) (*process, error) {
+func (g *gitNames) start(ctx context.Context, args ...string) (*process, error) {
 	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
-	p := &process{cmd: r.command(ctx, args...), name: "git " + args[0], stderr: new(tail), cancel: cancel, ctx: outer}
+	p := &process{cmd: g.command(ctx, args...), name: "git " + args[0], stderr: new(tail), cancel: cancel, ctx: outer}
 	p.cmd.Stderr = p.stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err == nil {
@@ -216,8 +206,8 @@ func exitedWith(err error, code int) bool {
 }
 
 // output runs a git command to its end.
-func (r *gitRepo) output(ctx context.Context, input string, args ...string) ([]byte, error) {
-	p, err := r.start(ctx, args...)
+func (g *gitNames) output(ctx context.Context, input string, args ...string) ([]byte, error) {
+	p, err := g.start(ctx, args...)
 	if err != nil {
 		return nil, err
 	}

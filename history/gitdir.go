@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"countersign/history/odb"
 )
 
 // findGitDir finds the Git directory that a folder belongs to, and the one that it shares with other worktrees
@@ -96,4 +98,16 @@ func commonDir(gitDir string) (string, error) {
 		common = filepath.Join(gitDir, common)
 	}
 	return common, nil
+}
+
+// quarantined lists the object directories that come before a repository's own: a quarantine's and those that it builds
+// on (git-receive-pack(1), Quarantine Environment).
+func quarantined(env func(string) string) (dirs []string) {
+	if env == nil {
+		return nil
+	}
+	if own := env("GIT_OBJECT_DIRECTORY"); own != "" {
+		dirs = append(dirs, own)
+	}
+	return append(dirs, odb.Alternates(env("GIT_ALTERNATE_OBJECT_DIRECTORIES"), string(os.PathListSeparator))...)
 }

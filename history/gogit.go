@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"countersign/history/commitgraph"
 )
 
 // OpenGoGit opens a repository with the second reader, which is built on go-git's parsers of pack,
@@ -18,44 +20,27 @@ import (
 // repository extension it doesn't know; and what can't be judged: shallow and grafted history.
 // Replace refs are refs like others and replace nothing.
 //
-// It loads the index of every pack, and knows of what a range leaves out only after walking all of
-// it: the cost of a push grows with the repository.
+// It loads the index of every pack: the cost of a push grows with the repository.
 func OpenGoGit(o Options) (Repo, error) {
 	l, err := findLayout(o.Dir, o.Env)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	limits := o.Limits.withDefaults()
-	objects := openObjects(l.objects)
-	return &goGit{
-		layout:  l,
-		objects: objects,
-		trees:   &treeReader{objects: objects, changes: limits.Changes, parsed: map[ID][]treeEntry{}},
-		links:   map[ID]links{},
-		inspect: o.Inspect,
-		watch:   o.Watch,
-		limits:  limits,
-		merged:  newLineBudget(limits),
-	}, nil
+	s := openObjects(l.objects)
+	objects := newObjects(s, o)
+	return newReader(&goGitNames{l, s, objects}, objects, commitgraph.Open(l.objects), o), nil
 }
 
-// goGit is the second reader.
-type goGit struct {
+// goGitNames reads a repository's refs from their files.
+type goGitNames struct {
 	layout  layout
-	objects *objectStore
-	trees   *treeReader
-	links   map[ID]links
-	inspect func(head []byte, size int64) uint32
-	watch   string
-	limits  Limits
-	merged  *lineBudget
+	store   *objectStore
+	objects *objects
 }
 
-func (g *goGit) Dir() string { return g.layout.commonDir }
+func (g *goGitNames) Dir() string { return g.layout.commonDir }
 
-func (g *goGit) Close() error { return g.objects.Close() }
-
-func (g *goGit) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
+func (g *goGitNames) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
 	refs, err := g.layout.readRefs()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
@@ -63,7 +48,7 @@ func (g *goGit) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
 	return refs.matching(patterns)
 }
 
-func (g *goGit) Symbolic(_ context.Context, name string) (string, error) {
+func (g *goGitNames) Symbolic(_ context.Context, name string) (string, error) {
 	refs, err := g.layout.readRefs()
 	if err == nil && name == "HEAD" {
 		refs[name], err = readRefFile(filepath.Join(g.layout.gitDir, name), name)
@@ -74,31 +59,14 @@ func (g *goGit) Symbolic(_ context.Context, name string) (string, error) {
 	return refs[name].Target, nil
 }
 
-func (g *goGit) Commit(ctx context.Context, id ID) (Commit, error) {
-	raw, err := g.objects.content(id, "commit", bound{"object", g.limits.Object})
-	if err != nil {
-		return Commit{}, err
-	}
-	return ParseCommit(id, raw)
+// remerge is for git alone: this reader merges nothing.
+func (g *goGitNames) remerge(context.Context, *Commit) (differs []string, known bool, err error) {
+	return nil, false, nil
 }
-
-func (g *goGit) Tag(ctx context.Context, id ID) (Tag, error) {
-	raw, err := g.objects.content(id, "tag", bound{"object", g.limits.Object})
-	if err != nil {
-		return Tag{}, err
-	}
-	return ParseTag(id, raw)
-}
-
-func (g *goGit) Blob(_ context.Context, id ID) ([]byte, error) {
-	return g.objects.content(id, "blob", bound{"object", g.limits.Object})
-}
-
-func (g *goGit) Kind(ctx context.Context, id ID) (string, error) { return g.objects.kind(id) }
 
 // Resolve knows full object names, HEAD, ref names as gitrevisions(7) shortens them, and beginnings of
 // object names that one commit alone has. What may be two of these is ErrAmbiguous. A tag stands for its commit.
-func (g *goGit) Resolve(ctx context.Context, rev string) (ID, error) {
+func (g *goGitNames) Resolve(ctx context.Context, rev string) (ID, error) {
 	id, err := g.named(ctx, rev)
 	if err == nil {
 		id, err = g.commitOf(ctx, id)
@@ -113,7 +81,7 @@ func (g *goGit) Resolve(ctx context.Context, rev string) (ID, error) {
 }
 
 // named finds the object a revision names.
-func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
+func (g *goGitNames) named(ctx context.Context, rev string) (ID, error) {
 	name, rest, err := Named(ctx, g, rev)
 	if err != nil {
 		return ID{}, err
@@ -121,7 +89,7 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 	if rest != "" {
 		return ID{}, errors.New("this reader knows full and shortened object names, ref names and HEAD, and no more")
 	}
-	ids, err := g.objects.withPrefix(abbreviated(rev, rest))
+	ids, err := g.store.withPrefix(abbreviated(rev, rest))
 	if err != nil {
 		return ID{}, err
 	}
@@ -148,7 +116,7 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 	if id, err := ParseID(strings.ToLower(rev)); err == nil {
 		return id, nil
 	}
-	if ids, err = g.objects.withPrefix(rev); err != nil {
+	if ids, err = g.store.withPrefix(rev); err != nil {
 		return ID{}, err
 	}
 	ids = slices.DeleteFunc(ids, func(id ID) bool {
@@ -167,8 +135,8 @@ func (g *goGit) named(ctx context.Context, rev string) (ID, error) {
 }
 
 // commitOf follows tags to a commit, and fails at anything else.
-func (g *goGit) commitOf(ctx context.Context, id ID) (ID, error) {
-	id, kind, err := Peel(ctx, g, id, nil)
+func (g *goGitNames) commitOf(ctx context.Context, id ID) (ID, error) {
+	id, kind, err := Peel(ctx, g.objects, id, nil)
 	if err == nil && kind != "commit" {
 		err = fmt.Errorf("%s is a %s, not a commit", id, kind)
 	}

@@ -7,10 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/format/config"
+
+	"countersign/history/odb"
 )
 
 // layout is where a repository keeps its things: gitrepository-layout(5).
@@ -112,95 +113,14 @@ func checkComplete(dir string) error {
 	return nil
 }
 
-// objectDirs lists the object directories: a quarantine's (git-receive-pack(1), Quarantine
-// Environment), its alternates, the repository's own, and what their info/alternates name.
+// objectDirs lists the object directories: a quarantine's (git-receive-pack(1), Quarantine Environment), the
+// repository's own, and their alternates.
 func objectDirs(commonDir string, env func(string) string) ([]string, error) {
-	var queue []string
-	if env != nil {
-		if own := env("GIT_OBJECT_DIRECTORY"); own != "" {
-			queue = append(queue, own)
-		}
-		queue = append(queue, alternates(env("GIT_ALTERNATE_OBJECT_DIRECTORIES"), string(os.PathListSeparator))...)
-	}
-	for _, path := range queue {
+	own := quarantined(env)
+	for _, path := range own {
 		if !filepath.IsAbs(path) {
 			return nil, fmt.Errorf("object directory %q in the environment is not an absolute path", path)
 		}
 	}
-	queue = append(queue, filepath.Join(commonDir, "objects"))
-	var dirs []string
-	for ; len(queue) > 0; queue = queue[1:] {
-		dir, err := filepath.EvalSymlinks(queue[0])
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // git goes on as well; an object that was there is then missing
-		}
-		if err != nil {
-			return nil, err
-		}
-		if slices.Contains(dirs, dir) {
-			continue
-		}
-		dirs = append(dirs, dir)
-		list, err := os.ReadFile(filepath.Join(dir, "info", "alternates"))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		for _, path := range alternates(string(list), "\n") {
-			if !filepath.IsAbs(path) {
-				path = filepath.Join(dir, path)
-			}
-			queue = append(queue, path)
-		}
-	}
-	return dirs, nil
-}
-
-// alternates splits a list of object directories as parse_alt_odb_entry in git's odb.c does: an
-// entry may be C-quoted, and a line that begins with # is a comment.
-func alternates(list, separator string) []string {
-	var dirs []string
-	for list != "" {
-		if dir, rest, ok := unquoteC(list); ok {
-			dirs = append(dirs, dir)
-			list = strings.TrimPrefix(rest, separator)
-			continue
-		}
-		dir, rest, _ := strings.Cut(list, separator)
-		if dir != "" && dir[0] != '#' {
-			dirs = append(dirs, dir)
-		}
-		list = rest
-	}
-	return dirs
-}
-
-// unquoteC reads a string in double quotes as git writes it (unquote_c_style in git's quote.c), and
-// gives what follows it.
-func unquoteC(s string) (unquoted, rest string, ok bool) {
-	if s == "" || s[0] != '"' {
-		return "", "", false
-	}
-	var out []byte
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; c {
-		case '"':
-			return string(out), s[i+1:], true
-		case '\\':
-			if i++; i == len(s) {
-				return "", "", false
-			}
-			if at := strings.IndexByte(`abtnvfr"\`, s[i]); at >= 0 {
-				out = append(out, "\a\b\t\n\v\f\r\"\\"[at])
-				continue
-			}
-			if i+2 >= len(s) || s[i] < '0' || s[i] > '3' || s[i+1] < '0' || s[i+1] > '7' || s[i+2] < '0' || s[i+2] > '7' {
-				return "", "", false
-			}
-			out = append(out, (s[i]-'0')<<6|(s[i+1]-'0')<<3|(s[i+2]-'0'))
-			i += 2
-		default:
-			out = append(out, c)
-		}
-	}
-	return "", "", false
+	return odb.Dirs(append(own, filepath.Join(commonDir, "objects")))
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/objfile"
@@ -23,6 +24,7 @@ import (
 // hash is go-git's collision-detecting SHA-1, which gives another sum for bytes that were made to
 // collide, as git's does.
 type objectStore struct {
+	mu    sync.Mutex // go-git's parsers are for one goroutine
 	dirs  []*objectDir
 	bases *deltaBases
 }
@@ -64,30 +66,20 @@ func (s *objectStore) Close() error {
 	return errors.Join(errs...)
 }
 
-// bound is how many bytes an object may have, by which limit.
-type bound struct {
-	limit string
-	most  int64
-}
-
-// content reads the whole of an object that must have the given type.
-func (s *objectStore) content(id ID, kind string, b bound) ([]byte, error) {
-	raw, _, err := s.head(id, kind, b.most, b)
-	return raw, err
-}
-
-// head reads an object through, but keeps only its first bytes, at most keep; size is of the whole.
+// head makes it a [store].
 func (s *objectStore) head(id ID, kind string, keep int64, b bound) (_ []byte, size int64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	o, err := s.open(id)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
 	if o.kind != kind {
-		return nil, 0, fmt.Errorf("%w: object %s is a %s, not a %s", ErrUnreadable, id, o.kind, kind)
+		return nil, 0, notA(kind, id, o.kind)
 	}
 	if o.size > b.most {
-		return nil, 0, exceeds(b.limit, "%s %s has %d bytes, %d are allowed", kind, id, o.size, b.most)
+		return nil, 0, b.exceeded(kind, id, o.size)
 	}
 	// The size is a claim until all is read, so it buys little memory.
 	first := bytes.NewBuffer(make([]byte, 0, min(o.size, keep, 1<<16)))
@@ -102,6 +94,8 @@ func (s *objectStore) head(id ID, kind string, keep int64, b bound) (_ []byte, s
 
 // kind gives an object's type, which its name covers like its content.
 func (s *objectStore) kind(id ID) (kind string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	o, err := s.open(id)
 	if err != nil {
 		return "", err
@@ -139,7 +133,7 @@ func (s *objectStore) open(id ID) (*object, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("%w: object %s is %w here", ErrUnreadable, id, ErrMissing)
+	return nil, missing(id)
 }
 
 // open looks into the packs, then among the loose objects, as git does.

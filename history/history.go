@@ -123,7 +123,7 @@ type Limits struct {
 	Inspect int64 // bytes of a blob handed to Inspect, the rest is only counted; 1 MiB
 	Blob    int64 // bytes of a blob; 2 GiB
 	// Of the commits of a range and of the paths they change, which are held in memory; 64 MiB, four times as much where
-	// Landed is set, and no bound where Counted is. The second reader holds one landing at a time, and doesn't ask.
+	// Landed is set, and no bound where Counted is.
 	Bytes int64
 	// Lines compared for files that both sides of merges changed, in all ranges of a reader but those with Landed;
 	// 24,000,000
@@ -139,8 +139,9 @@ type Options struct {
 	// means none are set.
 	Env func(string) string
 	// Inspect sees the first Limits.Inspect bytes of each blob that a change leaves behind and its full size, and
-	// returns whatever the caller wants to find in Change.Traits. It may see a blob once for several changes. It must
-	// not keep head. It may be nil: then no blob is read but those that merges of lines are compared with.
+	// returns whatever the caller wants to find in Change.Traits. It may see a blob once for several changes, and is
+	// called by several goroutines. It must not keep head, nor change it. It may be nil: then no blob is read but those
+	// that merges of lines are compared with.
 	Inspect func(head []byte, size int64) uint32
 	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
 	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.
@@ -149,10 +150,7 @@ type Options struct {
 }
 
 // Repo is a repository that can be judged. Both readers implement it, and give the same answers for what both can
-// read; errors are of the same kind, in other words. The second reader can read less: it knows fewer spellings of
-// revisions and no merges of git's, and wants each tree that it compares to be written as Git writes trees, also
-// where the first does without, as in a range that is only counted and in what landed before. It doesn't know
-// [Limits].Bytes.
+// read. The second one can read less: it knows fewer spellings of revisions and no merges of git's.
 type Repo interface {
 	// Refs lists the refs whose full names match one of the patterns, or all refs without a
 	// pattern; sorted by name. A pattern is a ref name or a prefix ending in "/".

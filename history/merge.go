@@ -21,8 +21,6 @@ import (
 // mergeSource is what the comparison of merges reads. Both readers have one.
 type mergeSource interface {
 	linksOf(ctx context.Context, commit ID) (links, error)
-	// entriesOf gives the entries of a tree in Git's order; the zero ID is the empty tree.
-	entriesOf(tree ID) ([]treeEntry, error)
 	// text gives the first limit+1 bytes of a blob: more than limit says that it is longer.
 	text(blob ID, limit int64) ([]byte, error)
 }
@@ -31,7 +29,7 @@ type mergeSource interface {
 // each parent's, then those of the parents' common ancestors.
 type mergeComparer struct {
 	mergeSource
-	ctx     context.Context
+	descent
 	limits  Limits
 	budget  *budget
 	parents int
@@ -40,15 +38,18 @@ type mergeComparer struct {
 	merged  *lineBudget
 	texts   int64 // bytes of text that were merged
 	lines   int   // of them, that were compared
-	steps   int
 }
 
 // compareMerge gives a merge commit's own changes, sorted by path, each from the first parent that differs; and,
 // marked as Merged, the files that hold lines of two parents and are new with the merge.
-func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Limits, b *budget,
+func compareMerge(ctx context.Context, source mergeSource, t *trees, c *Commit, limits Limits, b *budget,
 	merged *lineBudget,
 ) ([]Change, error) {
-	m := &mergeComparer{mergeSource: source, ctx: ctx, limits: limits, budget: b, parents: len(c.Parents), merged: merged}
+	m := &mergeComparer{
+		mergeSource: source, descent: descent{trees: t, ctx: ctx}, limits: limits, budget: b, parents: len(c.Parents),
+		merged: merged,
+	}
+	defer m.end()
 	trees := []ID{c.Tree}
 	for _, p := range c.Parents {
 		l, err := m.linksOf(ctx, p)
@@ -59,12 +60,13 @@ func compareMerge(ctx context.Context, source mergeSource, c *Commit, limits Lim
 	}
 	trees, err := m.findBases(c.Parents, trees)
 	if err == nil {
-		err = m.folder("", trees)
+		err = m.compare("", trees)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("merge commit %s: %w", c.ID, err)
 	}
-	return sortChanges(m.changes), nil
+	slices.SortFunc(m.changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
+	return m.changes, nil
 }
 
 // findBases adds the trees of the best common ancestors of each two parents; the empty one where there are none.
@@ -101,8 +103,8 @@ func (m *mergeComparer) findBases(parents, trees []ID) ([]ID, error) {
 	return trees, nil
 }
 
-// folder compares a folder, which some sides may not have: their tree is then the empty one.
-func (m *mergeComparer) folder(prefix string, trees []ID) error {
+// compare compares a folder, which some sides may not have: their tree is then the empty one.
+func (m *mergeComparer) compare(path string, trees []ID) error {
 	sides := make([]Side, len(trees))
 	for i, id := range trees {
 		if !id.IsZero() {
@@ -112,61 +114,18 @@ func (m *mergeComparer) folder(prefix string, trees []ID) error {
 	if m.explained(sides) {
 		return nil
 	}
-	if err := m.ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(m.ctx))
-	}
-	if m.steps++; m.steps > maxTreeSteps {
-		return exceeds("", "more than %d changed folders", maxTreeSteps)
-	}
-	if len(prefix) > maxPath {
-		return exceeds("", "a path of more than %d bytes", maxPath)
-	}
-	left := make([][]treeEntry, len(trees))
-	for i, id := range trees {
-		var err error
-		if left[i], err = m.entriesOf(id); err != nil {
-			return err
-		}
-	}
-	for {
-		var next *treeEntry // the first in Git's order, where a file and a folder of one name are two entries
-		for i := range left {
-			if len(left[i]) > 0 && (next == nil || compareNames(left[i][0].name, left[i][0].mode, next.name, next.mode) < 0) {
-				next = &left[i][0]
-			}
-		}
-		if next == nil {
+	return m.folder(path, trees, func(i int, most int64) (tree, error) {
+		return m.read(trees[i], oldTree, most)
+	}, func(name string, sides []Side) error {
+		switch {
+		case m.explained(sides):
 			return nil
+		case isFolder(sides):
+			return m.compare(name+"/", idsOf(sides))
+		default:
+			return m.file(name, sides)
 		}
-		clear(sides)
-		path, isFolder := prefix+next.name, next.mode == ModeTree
-		for i := range left {
-			if len(left[i]) > 0 && left[i][0].name == next.name && (left[i][0].mode == ModeTree) == isFolder {
-				sides[i] = Side{left[i][0].mode, left[i][0].id}
-			}
-		}
-		for i := range left {
-			if sides[i] != (Side{}) {
-				left[i] = left[i][1:]
-			}
-		}
-		if m.explained(sides) {
-			continue
-		}
-		var err error
-		if isFolder {
-			under := make([]ID, len(sides))
-			for i := range sides {
-				under[i] = sides[i].ID
-			}
-			err = m.folder(path+"/", under)
-		} else {
-			err = m.file(path, sides)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	})
 }
 
 // explained says whether one parent explains what the merge holds.

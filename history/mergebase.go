@@ -1,10 +1,12 @@
 package history
 
 import (
+	"bytes"
 	"container/heap"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -45,6 +47,21 @@ func parseLinks(id ID, head []byte) (links, error) {
 	return l, nil
 }
 
+// committed reads the date of a commit's header, 0 where it can't be read.
+func committed(head []byte) int64 {
+	_, rest, found := bytes.Cut(head, []byte("\ncommitter "))
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	fields := bytes.Fields(line)
+	if !found || len(fields) < 2 {
+		return 0
+	}
+	when, err := strconv.ParseInt(string(fields[len(fields)-2]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return when
+}
+
 // baseFinder finds the best common ancestors of two commits. It reads commits by date, newest first, from both
 // down to what they share, as paint_down_to_common in git's commit-reach.c does without a commit-graph.
 type baseFinder struct {
@@ -62,7 +79,7 @@ const (
 // maxSkew it may give one too many; it never misses one. None means that the histories have nothing in common.
 func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 	marks := make(map[ID]uint8)
-	queue := &dated{}
+	queue := &youngest{}
 	mark := func(id ID, with uint8) error {
 		known := marks[id]
 		if known|with == known {
@@ -73,7 +90,7 @@ func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 			return err
 		}
 		marks[id] = known | with
-		heap.Push(queue, datedID{id, l.when}) // perhaps once more, with what is known by now
+		heap.Push(queue, aged{id, age{when: l.when}}) // perhaps once more, with what is known by now
 		return nil
 	}
 	if err := mark(a, byFirst); err != nil {
@@ -83,9 +100,9 @@ func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
 		return nil, err
 	}
 	var found []ID
-	open := func(d datedID) bool { return marks[d.id]&beneath == 0 }
+	open := func(a aged) bool { return marks[a.id]&beneath == 0 }
 	for slices.ContainsFunc(*queue, open) {
-		id := heap.Pop(queue).(datedID).id
+		id := heap.Pop(queue).(aged).id
 		with := marks[id]
 		if with == byFirst|bySecond {
 			found = append(found, id)

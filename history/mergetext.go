@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // Bounds on the merging of lines. Those of one merge commit decide what it changed: what is beyond them is its own
@@ -22,20 +23,29 @@ const (
 )
 
 // lineBudget is how much may still be compared for the merges that are pushed.
-type lineBudget struct{ left, limit int64 }
+type lineBudget struct {
+	left  atomic.Int64
+	limit int64
+}
 
-func newLineBudget(l Limits) *lineBudget { return &lineBudget{l.Merged, l.Merged} }
+func newLineBudget(l Limits) *lineBudget { return lines(l.Merged) }
+
+func lines(n int64) *lineBudget {
+	b := &lineBudget{limit: n}
+	b.left.Store(n)
+	return b
+}
 
 // of gives the budget of a range.
 func (b *lineBudget) of(r Range) *lineBudget {
 	if r.Landed {
-		return &lineBudget{left: math.MaxInt64}
+		return lines(math.MaxInt64)
 	}
 	return b
 }
 
 func (b *lineBudget) take(lines int) error {
-	if b.left -= int64(lines); b.left < 0 {
+	if b.left.Add(-int64(lines)) < 0 {
 		return exceeds("merged", "the files that both sides of merges changed have more than %d lines to compare; the "+
 			"limit is merged, which limits.time sets", b.limit)
 	}

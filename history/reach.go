@@ -7,31 +7,14 @@ import (
 	"slices"
 )
 
-// lineage is what a walk needs of a commit.
-type lineage struct {
-	parents []ID
-	when    int64 // committer date, seconds since 1970: a hint in which order to walk, nothing more
-}
-
-// source gives a walk the commits of a repository.
-type source interface {
-	// peel gives the commit that an id leads to; false where it leads to another object.
-	peel(ctx context.Context, id ID) (ID, bool, error)
-	// lineage gives what is known of a commit already.
-	lineage(id ID) (lineage, bool)
-	// more learns of one more commit that one of the frontier reaches.
-	more(ctx context.Context, frontier map[ID]bool) (ID, error)
-	// end ends the reading that more began.
-	end()
-}
-
 // maxBelow bounds for how many commits at once a walk keeps apart what lies below each. With more of them it
 // goes down to the roots.
 const maxBelow = 1024
 
-// reaches says for each of the tips which of ids it reaches, in one walk. It doesn't trust dates: a commit passes
-// on by which tips it is reached until all that is left lies below every one of ids, and so reaches none of them.
-func reaches(ctx context.Context, from source, tips, ids []ID) ([][]bool, error) {
+// Reaches says for each of the tips which of ids it reaches. It doesn't trust dates: a commit passes on by which tips
+// it is reached until all that is left lies below every one of ids, and so reaches none of them; or until the
+// commit-graph says as much.
+func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error) {
 	answers := make([][]bool, len(tips))
 	for i := range answers {
 		answers[i] = make([]bool, len(ids))
@@ -39,10 +22,10 @@ func reaches(ctx context.Context, from source, tips, ids []ID) ([][]bool, error)
 	if len(tips) == 0 || len(ids) == 0 {
 		return answers, nil
 	}
-	defer from.end()
+	l.forget()
 	asked := make([]ID, len(ids))
 	for i, id := range ids {
-		commit, ok, err := from.peel(ctx, id)
+		commit, ok, err := l.peel(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -51,51 +34,86 @@ func reaches(ctx context.Context, from source, tips, ids []ID) ([][]bool, error)
 		}
 		asked[i] = commit
 	}
-	w := newWalk(from, asked)
+	var starts []start
 	for i, tip := range tips {
-		commit, ok, err := from.peel(ctx, tip)
+		commit, ok, err := l.peel(ctx, tip)
 		if err != nil {
 			return nil, err
 		}
 		if ok { // else it reaches no commit
-			w.give(commit, bits(nil).with(i), nil)
+			starts = append(starts, start{commit, i})
 		}
 	}
-	if err := w.run(ctx); err != nil {
-		return nil, err
-	}
-	for j, id := range asked {
-		if m := w.marks[id]; m != nil {
-			for i := range tips {
-				answers[i][j] = m.from.has(i)
-			}
+	by, err := l.reachedBy(ctx, starts, asked)
+	for i := range answers {
+		for j := range by {
+			answers[i][j] = by[j].has(i)
 		}
 	}
-	return answers, nil
+	return answers, err
 }
 
-// reachedByAny says for each of ids whether one of the tips reaches it, in one walk.
-func reachedByAny(ctx context.Context, from source, tips, ids []ID) ([]bool, error) {
-	defer from.end()
-	w := newWalk(from, ids)
-	for _, tip := range tips {
-		commit, ok, err := from.peel(ctx, tip)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			w.give(commit, bits(nil).with(0), nil)
+// start is where a walk begins: at a commit, on behalf of a tip.
+type start struct {
+	commit ID
+	tip    int
+}
+
+// reachedBy says for each of some commits which tips reach it. What the commit-graph says that one reaches is found
+// once more without it.
+func (l *lineages) reachedBy(ctx context.Context, starts []start, asked []ID) ([]bits, error) {
+	by, believed, err := l.walk(ctx, starts, asked, true)
+	if err != nil || !believed {
+		return by, err
+	}
+	var claimed []ID
+	var tips bits
+	for i, id := range asked {
+		if len(by[i]) > 0 {
+			claimed, tips = append(claimed, id), tips.union(by[i])
 		}
 	}
-	if err := w.run(ctx); err != nil {
+	if len(claimed) == 0 {
+		return by, nil
+	}
+	starts = slices.DeleteFunc(slices.Clone(starts), func(s start) bool { return !tips.has(s.tip) })
+	really, _, err := l.walk(ctx, starts, claimed, false)
+	if err != nil {
 		return nil, err
 	}
-	answers := make([]bool, len(ids))
-	for i, id := range ids {
-		m := w.marks[id]
-		answers[i] = m != nil && m.from.has(0)
+	for i := range by {
+		if len(by[i]) > 0 {
+			by[i], really = really[0], really[1:]
+		}
 	}
-	return answers, nil
+	return by, nil
+}
+
+// walk walks down from some commits until it is known which of those asked for are reached, and by which tips. It says
+// whether it believed the commit-graph about parents, which it does if it may.
+func (l *lineages) walk(ctx context.Context, starts []start, asked []ID, believe bool) ([]bits, bool, error) {
+	w, err := l.newWalk(ctx, asked)
+	if err != nil {
+		return nil, false, err
+	}
+	w.believe = believe
+	for _, s := range starts {
+		if err := w.give(ctx, s.commit, bits(nil).with(s.tip), nil); err != nil {
+			return nil, false, err
+		}
+	}
+	for w.live > 0 {
+		if err := w.pass(ctx, heap.Pop(&w.queue).(aged).id); err != nil {
+			return nil, false, err
+		}
+	}
+	by := make([]bits, len(asked))
+	for i, id := range asked {
+		if m := w.marks[id]; m != nil {
+			by[i] = m.from
+		}
+	}
+	return by, w.believed, nil
 }
 
 // mark is what a walk has found out of a commit.
@@ -103,23 +121,35 @@ type mark struct {
 	from    bits // the tips that reach it
 	below   bits // the asked commits that it is an ancestor of
 	waiting bool // to pass on what is new of these
-	done    bool // it lies below all asked commits: nothing above it can be learned any more
+	done    bool // it reaches none of the asked commits, and so nothing more is learned from it
 }
+
+// live says whether a commit may still show that a tip reaches an asked one.
+func (m *mark) live() bool { return m.waiting && !m.done && len(m.from) > 0 }
 
 type walk struct {
-	from    source
-	asked   map[ID]int // index of a commit that is asked for; nil where there are too many to go up from
-	all     int        // how many are asked for
-	marks   map[ID]*mark
-	queue   dated       // waiting commits whose parents are known, newest first
-	unknown map[ID]bool // waiting commits whose parents aren't
-	live    int         // waiting commits that aren't done
+	*lineages
+	asked map[ID]int // index of a commit that is asked for; nil where there are too many to go up from
+	all   int        // how many are asked for
+	floor uint32     // the lowest of their levels: what is of a lower one reaches none of them
+	marks map[ID]*mark
+	queue youngest // of what waits
+	live  int      // marks that are
+
+	believe, believed bool // the commit-graph
 }
 
-func newWalk(from source, asked []ID) *walk {
-	w := &walk{from: from, marks: make(map[ID]*mark), unknown: make(map[ID]bool)}
+func (l *lineages) newWalk(ctx context.Context, asked []ID) (*walk, error) {
+	w := &walk{lineages: l, floor: unknownLevel, marks: make(map[ID]*mark)}
+	for _, id := range asked {
+		a, err := l.age(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		w.floor = min(w.floor, a.level)
+	}
 	if len(asked) > maxBelow {
-		return w
+		return w, nil
 	}
 	w.asked = make(map[ID]int)
 	for _, id := range asked {
@@ -129,74 +159,74 @@ func newWalk(from source, asked []ID) *walk {
 	}
 	w.all = len(w.asked)
 	for _, id := range asked {
-		w.give(id, nil, nil)
+		if err := w.give(ctx, id, nil, nil); err != nil {
+			return nil, err
+		}
 	}
-	return w
+	return w, nil
 }
 
 // give marks a commit, and has it pass that on if it is new.
-func (w *walk) give(id ID, from, below bits) {
+func (w *walk) give(ctx context.Context, id ID, from, below bits) error {
 	m := w.marks[id]
+	if m != nil && m.from.holds(from) && m.below.holds(below) {
+		return nil
+	}
+	a, err := w.age(ctx, id)
+	if err != nil {
+		return err
+	}
 	if m == nil {
 		m = new(mark)
 		w.marks[id] = m
-	} else if m.from.holds(from) && m.below.holds(below) {
-		return
 	}
-	if m.waiting && !m.done {
+	if m.live() {
 		w.live--
 	}
+	if !m.waiting {
+		m.waiting = true
+		heap.Push(&w.queue, aged{id, a})
+	}
 	m.from, m.below = m.from.union(from), m.below.union(below)
-	m.done = w.all > 0 && m.below.count() == w.all
-	if !m.done {
+	m.done = a.level < w.floor || w.all > 0 && m.below.count() == w.all
+	if m.live() {
 		w.live++
-	}
-	if m.waiting {
-		return
-	}
-	m.waiting = true
-	if l, known := w.from.lineage(id); known {
-		heap.Push(&w.queue, datedID{id, l.when})
-	} else {
-		w.unknown[id] = true
-	}
-}
-
-func (w *walk) run(ctx context.Context) error {
-	for w.live > 0 {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(ctx))
-		}
-		if w.queue.Len() > 0 {
-			w.pass(heap.Pop(&w.queue).(datedID).id)
-			continue
-		}
-		id, err := w.from.more(ctx, w.unknown)
-		if err != nil {
-			return err
-		}
-		if w.unknown[id] {
-			delete(w.unknown, id)
-			w.pass(id)
-		}
 	}
 	return nil
 }
 
 // pass hands a commit's marks on to its parents.
-func (w *walk) pass(id ID) {
+func (w *walk) pass(ctx context.Context, id ID) error {
 	m := w.marks[id]
-	if m.waiting = false; !m.done {
+	if m.live() {
 		w.live--
 	}
+	m.waiting = false
 	below := m.below
 	if i, ok := w.asked[id]; ok {
 		below = below.with(i)
 	}
-	l, _ := w.from.lineage(id)
-	for _, parent := range l.parents {
-		w.give(parent, m.from, below)
+	parents, err := w.parents(ctx, id)
+	if err != nil {
+		return err
 	}
+	for _, parent := range parents {
+		if err := w.give(ctx, parent, m.from, below); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walk) parents(ctx context.Context, id ID) ([]ID, error) {
+	if w.believe {
+		if c, ok := w.inGraph(id); ok {
+			w.believed = true
+			return c.Parents, ctx.Err()
+		}
+	}
+	l, err := w.linksOf(ctx, id)
+	return l.parents, err
 }
 
 // bits is a set of small numbers. It is never changed, so that commits share it.
@@ -246,23 +276,4 @@ func (b bits) count() (n int) {
 		}
 	}
 	return n
-}
-
-// datedID is a commit with its date, and dated a heap of them with the newest on top.
-type datedID struct {
-	id   ID
-	when int64
-}
-
-type dated []datedID
-
-func (d dated) Len() int           { return len(d) }
-func (d dated) Less(i, j int) bool { return d[i].when > d[j].when }
-func (d dated) Swap(i, j int)      { d[i], d[j] = d[j], d[i] }
-func (d *dated) Push(x any)        { *d = append(*d, x.(datedID)) }
-
-func (d *dated) Pop() any {
-	last := (*d)[len(*d)-1]
-	*d = slices.Delete(*d, len(*d)-1, len(*d))
-	return last
 }

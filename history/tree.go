@@ -2,129 +2,148 @@ package history
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 )
 
 // treeEntry is one entry of a tree object.
 type treeEntry struct {
 	mode Mode
-	name string
+	name []byte
 	id   ID
 }
 
-// parseTree reads a raw tree strictly; see [checkTree].
-func parseTree(raw []byte, hash int) ([]treeEntry, error) { return parseTreeOf(raw, hash, strictMode) }
+// grammar is how a tree may be written. Each one takes what those after it take, and reads it in the same way.
+type grammar uint8
 
-// parseOldTree reads a raw tree of a commit that may have landed long ago: modes as git reads them, not only as it
-// writes them.
-func parseOldTree(raw []byte, hash int) ([]treeEntry, error) { return parseTreeOf(raw, hash, gitMode) }
+const (
+	// anyTree is whatever git makes a difference of.
+	anyTree grammar = iota
+	// oldTree is in order, with no name twice and none that can't be checked out; its modes are as git reads them, not
+	// only as it writes them. It serves where merges are compared with commits that may have landed long ago.
+	oldTree
+	// strictTree is as Git writes trees: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git sorts them, none
+	// twice, and with names and modes that a checkout can only take one way. Git's own default accepts a tree with the
+	// same name twice, of which a checkout shows the second.
+	strictTree
+)
 
-func parseTreeOf(raw []byte, hash int, modeOf func(string) (Mode, bool)) ([]treeEntry, error) {
-	var entries []treeEntry
-	err := eachEntry(raw, hash, modeOf, func(mode Mode, name, sum []byte) error {
-		id, err := IDFromBytes(sum)
-		entries = append(entries, treeEntry{mode, string(name), id})
-		return err
-	})
-	return entries, err
-}
-
-// checkTree reads a raw tree strictly: entries "<octal mode> SP <name> NUL <raw id>", sorted as Git
-// sorts them, none twice, and with names and modes that a checkout can only take one way. Git's own
-// default accepts a tree with the same name twice, of which a checkout shows the second. It gives what
-// is called watch, zero for nothing.
-func checkTree(raw []byte, hash int, watch string) (watched ID, err error) {
-	err = eachEntry(raw, hash, strictMode, func(_ Mode, name, sum []byte) (err error) {
-		if string(name) == watch {
-			watched, err = IDFromBytes(sum)
+// each reads a raw tree with names of so many bytes, and shows its entries.
+func (g grammar) each(raw []byte, hash int, visit func(*treeEntry) error) error {
+	var last, e treeEntry
+	for first := true; len(raw) > 0; first = false {
+		n := entrySize(raw, hash)
+		if n > len(raw) {
+			return errors.New("it ends in the middle of an entry")
 		}
-		return err
-	})
-	return watched, err
-}
-
-func eachEntry(raw []byte, hash int, modeOf func(string) (Mode, bool),
-	visit func(mode Mode, name, sum []byte) error,
-) error {
-	var last []byte
-	var lastMode Mode
-	for len(raw) > 0 {
-		nul := bytes.IndexByte(raw, 0)
-		if nul < 0 || len(raw) < nul+1+hash {
-			return fmt.Errorf("it ends in the middle of an entry")
-		}
-		space := bytes.IndexByte(raw[:nul], ' ')
-		if space < 0 {
-			return fmt.Errorf("it has an entry without a name")
-		}
-		name := raw[space+1 : nul]
-		mode, ok := modeOf(string(raw[:space]))
-		if !ok {
-			return fmt.Errorf("%.200q has the mode %.20q", name, raw[:space])
-		}
-		if len(name) == 0 || name[0] == '.' && (len(name) == 1 || string(name) == ".." ||
-			len(name) == 4 && bytes.EqualFold(name, []byte(".git"))) || bytes.IndexByte(name, '/') >= 0 {
-			return fmt.Errorf("it has an entry called %.200q", name)
-		}
-		if last != nil && (bytes.Equal(last, name) || !sorted(last, lastMode, name, mode)) {
-			return fmt.Errorf("%.200q stands twice or out of order", name)
-		}
-		if err := visit(mode, name, raw[nul+1:nul+1+hash]); err != nil {
+		if err := g.entry(raw[:n], hash, &e); err != nil {
 			return err
 		}
-		last, lastMode = name, mode
-		raw = raw[nul+1+hash:]
+		if g > anyTree && !first && (bytes.Equal(last.name, e.name) || compareEntries(&last, &e) > 0) {
+			return fmt.Errorf("%.200q stands twice or out of order", e.name)
+		}
+		if err := visit(&e); err != nil {
+			return err
+		}
+		last, raw = e, raw[n:]
 	}
 	return nil
 }
 
-// sorted says whether an entry may stand before another: compareNames without its conversions where
-// neither name begins with the other, which is nearly always.
-func sorted(a []byte, aMode Mode, b []byte, bMode Mode) bool {
-	if bytes.HasPrefix(b, a) || bytes.HasPrefix(a, b) {
-		return compareNames(string(a), aMode, string(b), bMode) < 0
-	}
-	return bytes.Compare(a, b) < 0
+// parse gives all entries of a raw tree.
+func (g grammar) parse(raw []byte, hash int) (entries []treeEntry, err error) {
+	err = g.each(raw, hash, func(e *treeEntry) error {
+		entries = append(entries, *e)
+		return nil
+	})
+	return entries, err
 }
 
-// compareNames orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name
-// counts as if it ended in a slash.
-func compareNames(a string, aMode Mode, b string, bMode Mode) int {
-	n := min(len(a), len(b))
-	if c := strings.Compare(a[:n], b[:n]); c != 0 {
+// entrySize is how many bytes the first entry of a raw tree takes.
+func entrySize(raw []byte, hash int) int {
+	nul := bytes.IndexByte(raw, 0)
+	if nul < 0 {
+		nul = len(raw)
+	}
+	return nul + 1 + hash
+}
+
+// entry reads one entry.
+func (g grammar) entry(raw []byte, hash int, e *treeEntry) (err error) {
+	nul := len(raw) - hash - 1
+	space := bytes.IndexByte(raw[:nul], ' ')
+	if space < 0 {
+		return errors.New("it has an entry without a name")
+	}
+	e.name = raw[space+1 : nul]
+	if e.id, err = IDFromBytes(raw[nul+1:]); err != nil {
+		return err
+	}
+	var ok bool
+	e.mode, ok = g.mode(raw[:space])
+	switch {
+	case !ok:
+		return fmt.Errorf("%.200q has the mode %.20q", e.name, raw[:space])
+	case len(e.name) == 0 || g > anyTree && oddName(e.name):
+		return fmt.Errorf("it has an entry called %.200q", e.name)
+	case e.mode == ModeTree && e.id.IsZero():
+		return fmt.Errorf("the folder %.200q in it names no tree", e.name)
+	}
+	return nil
+}
+
+// mode reads the mode of an entry.
+func (g grammar) mode(octal []byte) (Mode, bool) {
+	if g < strictTree {
+		return gitMode(octal)
+	}
+	switch string(octal) {
+	case "40000":
+		return ModeTree, true
+	case "100644", "100664": // as Git once wrote, and reads as the other: canon_mode in git's cache.h
+		return ModeFile, true
+	case "100755":
+		return ModeExec, true
+	case "120000":
+		return ModeSymlink, true
+	case "160000":
+		return ModeSubmodule, true
+	default:
+		return 0, false
+	}
+}
+
+// oddName says whether no checkout can have a file of this name, or Git means something by it.
+func oddName(name []byte) bool {
+	return string(name) == "." || string(name) == ".." ||
+		len(name) == len(".git") && name[0] == '.' && bytes.EqualFold(name, []byte(".git")) || bytes.IndexByte(name, '/') >= 0
+}
+
+// compareEntries orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name counts as if it
+// ended in a slash.
+func compareEntries(a, b *treeEntry) int {
+	n := min(len(a.name), len(b.name))
+	if c := bytes.Compare(a.name[:n], b.name[:n]); c != 0 {
 		return c
 	}
-	return int(endByte(a, aMode, n)) - int(endByte(b, bMode, n))
+	return int(a.end(n)) - int(b.end(n))
 }
 
-func endByte(name string, mode Mode, at int) byte {
+func (e *treeEntry) end(at int) byte {
 	switch {
-	case at < len(name):
-		return name[at]
-	case mode == ModeTree:
+	case at < len(e.name):
+		return e.name[at]
+	case e.mode == ModeTree:
 		return '/'
 	default:
 		return 0
 	}
 }
 
-// treeModes are the modes as Git writes them, and 100664 as it once did, which Git reads as 100644
-// (canon_mode in git's cache.h).
-var treeModes = map[string]Mode{
-	"40000": ModeTree, "100644": ModeFile, "100664": ModeFile, "100755": ModeExec,
-	"120000": ModeSymlink, "160000": ModeSubmodule,
-}
-
-func strictMode(octal string) (Mode, bool) {
-	mode, ok := treeModes[octal]
-	return mode, ok
-}
-
 // gitMode reads a mode as git does: get_mode in its tree-walk.c, and canon_mode in its cache.h.
-func gitMode(octal string) (Mode, bool) {
-	mode, err := strconv.ParseUint(octal, 8, 16)
+func gitMode(octal []byte) (Mode, bool) {
+	mode, err := strconv.ParseUint(string(octal), 8, 16)
 	switch {
 	case err != nil:
 		return 0, false

@@ -1,0 +1,137 @@
+// Package commitgraph reads the files in which Git keeps the parents of commits, and how deep each lies in history
+// (gitformat-commit-graph(5)): the single file and chains of files, of SHA-1 and SHA-256.
+//
+// Nothing in them is checked against the commits. A commit's level is one more than the highest of its parents', and
+// depends on the history alone. The corrected dates of newer files aren't read: they begin with a date, of which Git
+// keeps 34 bits, and anybody may write a larger one.
+//
+// A file that can't be read, or isn't whole, counts as none.
+package commitgraph
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"countersign/internal/objectid"
+)
+
+// A Commit is what a graph says of one.
+type Commit struct {
+	// Level is higher than that of every ancestor; 0 where it isn't known. From 1<<30-1 on all have that one.
+	Level uint32
+	When  int64 // the committer's date, of which Git keeps 34 bits
+
+	Parents []objectid.ID
+}
+
+// Graph is what the files of some object directories say. Nil knows no commit. It may be asked by several goroutines.
+type Graph struct {
+	chains []chain
+}
+
+// chain is the files of one directory, the lowest first.
+type chain []*layer
+
+// Open opens the graphs of some object directories, alternates among them.
+func Open(dirs []string) *Graph {
+	g := new(Graph)
+	for _, dir := range dirs {
+		if l, err := openLayer(filepath.Join(dir, "info", "commit-graph")); err == nil {
+			g.chains = append(g.chains, chain{l})
+		}
+		c, err := openChain(dir, dirs)
+		if err != nil {
+			c.close()
+			continue
+		}
+		g.chains = append(g.chains, c)
+	}
+	return g
+}
+
+// openChain opens all files of a directory's chain, some of which may lie in other directories. A file builds on those
+// below it, so without one of them the others are of no use.
+func openChain(dir string, dirs []string) (c chain, err error) {
+	list, err := os.ReadFile(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range strings.Fields(string(list)) {
+		if _, err := objectid.Parse(name); err != nil {
+			return c, err
+		}
+		var l *layer
+		for _, in := range dirs {
+			if l, err = openLayer(filepath.Join(in, "info", "commit-graphs", "graph-"+name+".graph")); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return c, err
+		}
+		c = append(c, l)
+	}
+	return c, nil
+}
+
+// Lookup gives what is known of a commit; false for nothing.
+func (g *Graph) Lookup(id objectid.ID) (Commit, bool) {
+	if g == nil {
+		return Commit{}, false
+	}
+	for _, c := range g.chains {
+		if found, ok := c.lookup(id); ok {
+			return found, true
+		}
+	}
+	return Commit{}, false
+}
+
+// Close closes the files.
+func (g *Graph) Close() error {
+	if g != nil {
+		for _, c := range g.chains {
+			c.close()
+		}
+		g.chains = nil
+	}
+	return nil
+}
+
+func (c chain) close() {
+	for _, l := range c {
+		l.file.Close() // it was only read
+	}
+}
+
+// lookup finds a commit, whose parents may lie in a lower file.
+func (c chain) lookup(id objectid.ID) (found Commit, ok bool) {
+	for _, l := range c {
+		at, ok := l.find(id)
+		if !ok {
+			continue
+		}
+		found, parents, err := l.commit(at)
+		for _, at := range parents {
+			if err == nil {
+				err = c.addParent(&found, at)
+			}
+		}
+		return found, err == nil
+	}
+	return Commit{}, false
+}
+
+// addParent adds the parent at a place, counted from the lowest file on.
+func (c chain) addParent(to *Commit, at int64) error {
+	for _, l := range c {
+		if at < l.commits() {
+			id, err := l.name(at)
+			to.Parents = append(to.Parents, id)
+			return err
+		}
+		at -= l.commits()
+	}
+	return errNoGraph
+}

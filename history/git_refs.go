@@ -1,0 +1,120 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Refs asks for-each-ref, whose patterns are ref names or prefixes up to a slash
+// (git-for-each-ref(1)).
+func (g *gitNames) Refs(ctx context.Context, patterns ...string) ([]Ref, error) {
+	args := []string{"for-each-ref", "--format=%(objectname)%00%(symref)%00%(refname)"}
+	for _, p := range patterns {
+		if strings.HasPrefix(p, "refs/") && !strings.ContainsAny(p, "*?[\\\n\x00") { // else no ref is called that
+			args = append(args, p)
+		}
+	}
+	if len(patterns) > 0 && len(args) == 2 {
+		return nil, nil
+	}
+	out, err := g.output(ctx, "", args...)
+	if err != nil {
+		return nil, err
+	}
+	var refs []Ref
+	for line := range bytes.Lines(out) {
+		fields := strings.SplitN(strings.TrimSuffix(string(line), "\n"), "\x00", 3)
+		if len(fields) != 3 {
+			return nil, fmt.Errorf("%w: git for-each-ref printed %.80q", ErrUnreadable, line)
+		}
+		id, err := ParseID(fields[0])
+		if err != nil {
+			return nil, fmt.Errorf("%w: ref %.200q: %w", ErrUnreadable, fields[2], err)
+		}
+		if r := (Ref{ID: id, Target: fields[1], Name: fields[2]}); r.matches(patterns) {
+			refs = append(refs, r)
+		}
+	}
+	return refs, nil
+}
+
+// Symbolic asks git-symbolic-ref(1), which ends with 1 for what isn't one.
+func (g *gitNames) Symbolic(ctx context.Context, name string) (string, error) {
+	if !strings.HasPrefix(name, "refs/") && name != "HEAD" {
+		return "", nil
+	}
+	if !g.mayBeSymbolic(name) {
+		return "", nil
+	}
+	out, err := g.output(ctx, "", "symbolic-ref", "--quiet", "--no-recurse", name)
+	if err != nil && exitedWith(err, 1) {
+		return "", nil
+	}
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// mayBeSymbolic says whether a ref may be symbolic: one in a file of its own, or in a reftable. Packed refs never
+// are (gitrepository-layout(5)), and a push of many new names needs no process for each.
+func (g *gitNames) mayBeSymbolic(name string) bool {
+	for _, path := range []string{
+		filepath.Join(g.gitDir, name), filepath.Join(g.dir, name), filepath.Join(g.dir, "reftable"),
+	} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return true
+		}
+	}
+	return false
+}
+
+// matches says whether one of the patterns, if there are any, takes in a ref.
+func (r Ref) matches(patterns []string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {
+		return r.Name == p || strings.HasSuffix(p, "/") && strings.HasPrefix(r.Name, p)
+	})
+}
+
+func (g *gitNames) Resolve(ctx context.Context, rev string) (ID, error) {
+	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
+		return ID{}, fmt.Errorf("%w: %.80q is no revision", ErrUnreadable, rev)
+	}
+	if err := g.meansOne(ctx, rev); err != nil {
+		return ID{}, err
+	}
+	out, err := g.output(ctx, "", "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	if err != nil {
+		return ID{}, fmt.Errorf("%w: no commit is called %.80q here", ErrUnreadable, rev)
+	}
+	id, err := ParseID(strings.TrimSpace(string(out)))
+	if err != nil {
+		return ID{}, fmt.Errorf("%w: %.80q is no single revision", ErrUnreadable, rev)
+	}
+	return id, nil
+}
+
+// meansOne fails where a revision may mean more than one thing.
+func (g *gitNames) meansOne(ctx context.Context, rev string) error {
+	name, rest, err := Named(ctx, g, rev)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(rev, "refs/") && name == "" {
+		return fmt.Errorf("%w: no ref is called %.200q here", ErrUnreadable, strings.TrimSuffix(rev, rest))
+	}
+	short := abbreviated(rev, rest)
+	if name == "" || short == "" {
+		return nil
+	}
+	out, err := g.output(ctx, "", "rev-parse", "--disambiguate="+short)
+	if objects := strings.Fields(string(out)); err == nil && len(objects) > 0 {
+		err = ambiguous(strings.TrimSuffix(rev, rest), []string{name, "the object " + objects[0]})
+	}
+	return err
+}

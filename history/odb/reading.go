@@ -1,0 +1,299 @@
+package odb
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"os"
+	"strconv"
+
+	"github.com/pjbgf/sha1cd"
+
+	"countersign/internal/objectid"
+)
+
+const (
+	// maxHeld is how many bytes an object may have to which another is a delta: two are held in memory at a time.
+	maxHeld = 112 << 20
+	// maxMade is how many bytes a delta may make in the end. Git makes no deltas of larger files than 512 MiB
+	// (git-config(1), core.bigFileThreshold).
+	maxMade = 1 << 30
+	// maxWork is how many bytes may be put together for one object.
+	maxWork = 8 << 30
+)
+
+// reading is the reading of one object. It has all that this takes, and is used again for the next.
+type reading struct {
+	db          *DB
+	hash        hash.Hash
+	header, sum []byte // what the hash begins with, and what it gave
+	// own inflates the object, below what it is a delta to.
+	own, below stream
+
+	// What was found, as the files claim it.
+	kind   Kind
+	size   int64
+	path   string
+	offset int64
+
+	// In a pack: the object if it is known; else its entry and, if it is a delta, those of what it is a delta to, down
+	// to something known or something whole.
+	pack  *pack
+	known *made
+	chain []entry
+	delta delta
+	base  made // what the object is a delta to
+
+	// In a file of its own.
+	loose    *os.File
+	buffered bufio.Reader
+	first    []byte // of the content, already inflated
+
+	// Large bases are in these two buffers in turn, which the one that locks db.large may use.
+	locked bool
+	turn   int
+}
+
+func newReading(db *DB) *reading {
+	r := &reading{db: db, hash: sha1cd.New()}
+	if db.nameSize == sha256.Size {
+		r.hash = sha256.New()
+	}
+	r.buffered = *bufio.NewReader(nil)
+	return r
+}
+
+// end gives back what the reading of one object took.
+func (r *reading) end() (err error) {
+	if r.loose != nil {
+		err = r.loose.Close()
+	}
+	if r.locked {
+		r.db.large.Unlock()
+	}
+	r.kind, r.pack, r.known, r.base, r.loose, r.locked = 0, nil, nil, made{}, nil, false
+	r.chain = r.chain[:0]
+	r.db.readings.Put(r)
+	return err
+}
+
+func (r *reading) fail(offset int64, err error) error { return asError(r.path, offset, err) }
+
+// openPacked begins to read the object at an offset of a pack.
+func (r *reading) openPacked(p *pack, offset int64) error {
+	r.pack, r.path, r.offset = p, p.file.path, offset
+	if r.known = r.db.cache.get(p, offset); r.known != nil {
+		r.kind, r.size = r.known.kind, int64(len(r.known.content))
+		return nil
+	}
+	e, err := p.entry(offset)
+	if err != nil {
+		return err
+	}
+	r.chain = append(r.chain, e)
+	body, err := p.file.reader(e.data, p.end)
+	if err != nil {
+		return err
+	}
+	if e.kind <= Tag {
+		r.kind, r.size = e.kind, e.size
+		return r.fail(offset, r.own.begin(body, e.size))
+	}
+	if err := r.delta.begin(&r.own, body, e.size); err != nil {
+		return r.fail(offset, err)
+	}
+	r.size = r.delta.size
+	return r.descend(e)
+}
+
+// descend finds what a delta is a delta to, down to something known or something whole, whose kind it has.
+func (r *reading) descend(e entry) (err error) {
+	for e.kind > Tag {
+		r.known = r.db.cache.get(r.pack, e.base)
+		deltas := len(r.chain)
+		if r.known != nil {
+			deltas += r.known.deltas
+		}
+		if deltas > maxChain {
+			return r.pack.errorf(r.offset, "a chain of more than %d deltas, or a circle", maxChain)
+		}
+		if r.known != nil {
+			r.kind = r.known.kind
+			return nil
+		}
+		if e, err = r.pack.entry(e.base); err != nil {
+			return err
+		}
+		r.chain = append(r.chain, e)
+	}
+	r.kind = e.kind
+	return nil
+}
+
+// each gives the content piece by piece: at most as many bytes as the size says, and without error as many.
+func (r *reading) each(emit func([]byte)) error {
+	switch {
+	case r.loose != nil:
+		return r.fail(0, r.eachLoose(emit))
+	case len(r.chain) == 0:
+		emit(r.known.content)
+		return nil
+	case r.chain[0].kind <= Tag:
+		return r.fail(r.offset, r.own.each(emit))
+	}
+	if r.size > maxMade {
+		return r.fail(r.offset, fmt.Errorf("stored as a delta: %w", &SizeError{r.size, maxMade}))
+	}
+	if err := r.makeBase(); err != nil {
+		return err
+	}
+	return r.fail(r.offset, r.delta.apply(r.base.content, emit))
+}
+
+// makeBase puts together what the object is a delta to: from the end of the chain up.
+func (r *reading) makeBase() error {
+	if r.known != nil {
+		r.base = *r.known
+	}
+	for i := len(r.chain) - 1; ; i-- {
+		if r.base.work+r.size > maxWork {
+			return r.pack.errorf(r.offset, "a chain of deltas that make more than %d bytes", int64(maxWork))
+		}
+		if i == 0 {
+			return nil
+		}
+		e := r.chain[i]
+		content, err := r.link(e, r.base.content)
+		if err != nil {
+			return err
+		}
+		r.base = r.following(e, content)
+		r.db.cache.put(r.pack, e.offset, r.base)
+	}
+}
+
+// following gives what an entry makes of the base.
+func (r *reading) following(e entry, content []byte) made {
+	m := made{r.kind, content, r.base.deltas, r.base.work + int64(len(content))}
+	if e.kind > Tag {
+		m.deltas++
+	}
+	return m
+}
+
+// link gives the content of one entry of the chain.
+func (r *reading) link(e entry, base []byte) ([]byte, error) {
+	body, err := r.pack.file.reader(e.data, r.pack.end)
+	if err != nil {
+		return nil, err
+	}
+	var d delta
+	size := e.size
+	if e.kind <= Tag {
+		err = r.below.begin(body, size)
+	} else {
+		err = d.begin(&r.below, body, size)
+		size = d.size
+	}
+	if err == nil && size > maxHeld {
+		err = fmt.Errorf("others are deltas to it: %w", &SizeError{size, maxHeld})
+	}
+	if err != nil {
+		return nil, r.fail(e.offset, err)
+	}
+	c := r.collector(size)
+	if e.kind <= Tag {
+		err = r.below.each(c.add)
+	} else {
+		err = d.apply(base, c.add)
+	}
+	return c.content, r.fail(e.offset, err)
+}
+
+// collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a
+// time.
+func (r *reading) collector(size int64) *collector {
+	if size <= maxCachedOne {
+		return newCollector(size)
+	}
+	if !r.locked {
+		r.db.large.Lock()
+		r.locked = true
+	}
+	r.turn ^= 1
+	if r.db.bases[r.turn] == nil {
+		r.db.bases[r.turn] = make([]byte, 0, maxHeld)
+	}
+	return &collector{r.db.bases[r.turn], size}
+}
+
+// whole gives the content, once its name was computed.
+func (r *reading) whole(id objectid.ID) ([]byte, error) {
+	if r.known != nil && len(r.chain) == 0 {
+		return r.known.content, r.checkWhole(id, r.known.content)
+	}
+	c := newCollector(r.size)
+	if err := r.each(c.add); err != nil {
+		return nil, err
+	}
+	if err := r.checkWhole(id, c.content); err != nil {
+		return nil, err
+	}
+	if r.pack != nil && (r.kind == Tree || r.kind == Blob) { // others are seldom deltas
+		r.db.cache.put(r.pack, r.offset, r.following(r.chain[0], c.content))
+	}
+	return c.content, nil
+}
+
+func (r *reading) checkWhole(id objectid.ID, content []byte) error {
+	r.beginHash()
+	r.hash.Write(content)
+	return r.checkHash(id)
+}
+
+// head gives the first bytes, at most keep, once the name of the whole was computed.
+func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
+	if r.size <= keep {
+		return r.whole(id)
+	}
+	first := newCollector(max(keep, 0))
+	r.beginHash()
+	err := r.each(func(b []byte) {
+		r.hash.Write(b)
+		first.add(b[:min(int64(len(b)), first.size-int64(len(first.content)))])
+	})
+	if err != nil {
+		return nil, err
+	}
+	return first.content, r.checkHash(id)
+}
+
+// beginHash begins the sum that names the object: over kind, size and content.
+func (r *reading) beginHash() {
+	r.hash.Reset()
+	r.header = append(r.header[:0], r.kind.String()...)
+	r.header = strconv.AppendInt(append(r.header, ' '), r.size, 10)
+	r.header = append(r.header, 0)
+	r.hash.Write(r.header)
+}
+
+// checkHash compares the sum with the name.
+func (r *reading) checkHash(id objectid.ID) error {
+	collides := false
+	if h, ok := r.hash.(sha1cd.CollisionResistantHash); ok {
+		r.sum, collides = h.CollisionResistantSum(r.sum[:0])
+	} else {
+		r.sum = r.hash.Sum(r.sum[:0])
+	}
+	name, err := objectid.FromBytes(r.sum)
+	switch {
+	case err != nil:
+		return r.fail(r.offset, err)
+	case collides:
+		return r.fail(r.offset, fmt.Errorf("object %s was made to collide with another", id))
+	case name != id:
+		return r.fail(r.offset, fmt.Errorf("the content is that of object %s, not of %s", name, id))
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"countersign/history/commitgraph"
+)
+
+// reader is a [Repo] over a store of objects and whoever knows the names of a repository.
+type reader struct {
+	names
+	*objects
+	*lineages
+	trees  *trees
+	opts   Options
+	merged *lineBudget
+}
+
+// names is what is asked of a repository beside its objects; see [Repo].
+type names interface {
+	Names
+	Dir() string
+	Symbolic(ctx context.Context, name string) (string, error)
+	Resolve(ctx context.Context, rev string) (ID, error)
+	remerge(ctx context.Context, c *Commit) (differs []string, known bool, err error)
+}
+
+// newObjects gives the objects of a store.
+func newObjects(s store, o Options) *objects {
+	return &objects{store: s, limits: o.Limits.withDefaults()}
+}
+
+// newReader puts a reader together. The graph may be nil.
+func newReader(n names, objects *objects, graph *commitgraph.Graph, o Options) *reader {
+	return &reader{
+		names: n, objects: objects, lineages: newLineages(objects, graph), trees: &trees{objects: objects}, opts: o,
+		merged: newLineBudget(objects.limits),
+	}
+}
+
+func (r *reader) Close() error { return errors.Join(r.graph.Close(), r.store.Close()) }
+
+func (r *reader) Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error) {
+	c, err := r.Commit(ctx, commit)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.remerge(ctx, &c)
+}
+
+// Links compares whole trees; see [Repo].
+func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {
+	r.forget()
+	ids := make([]ID, 2)
+	for i, id := range []ID{commit, since} {
+		if id.IsZero() {
+			continue
+		}
+		l, err := r.linksOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		ids[i] = l.tree
+	}
+	var changes []Change
+	d := treeDiff{
+		descent: descent{trees: r.trees, ctx: ctx},
+		first:   func(_ string, id ID, most int64) (tree, error) { return r.trees.read(id, anyTree, most) },
+		found: func(c Change) error {
+			if c.New.Mode == ModeSymlink || c.Old[0].Mode == ModeSymlink {
+				changes = append(changes, c)
+			}
+			return nil
+		},
+	}
+	defer d.end()
+	if err := d.compare("", ids); err != nil {
+		return nil, inCommit(commit, err)
+	}
+	return linksAmong(changes, func(id ID) ([]byte, int64, error) {
+		return r.store.head(id, "blob", maxTarget, bound{"blob", math.MaxInt64})
+	})
+}
+
+// text makes the reader a [mergeSource].
+func (r *reader) text(blob ID, limit int64) ([]byte, error) {
+	text, _, err := r.store.head(blob, "blob", limit+1, bound{"blob", r.limits.Blob})
+	return text, err
+}

@@ -1,0 +1,302 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// rangeReader reads the commits of one range, several at a time.
+type rangeReader struct {
+	*reader
+	Range
+	budget *budget
+	merged *lineBudget
+
+	mu    sync.Mutex
+	facts map[ID]blobFact
+}
+
+// blobFact is what was seen of a blob.
+type blobFact struct {
+	size   int64
+	traits uint32
+}
+
+// maxFacts bounds what is kept of blobs that may appear again.
+const maxFacts = 1 << 15
+
+const (
+	// readAhead is how many commits may be read, or under way, before they are asked for.
+	readAhead = 32
+	// maxReaders is how many are read at once, on as many cores: a large merge takes some memory.
+	maxReaders = 4
+)
+
+func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, error] {
+	return func(yield func(Landing, error) bool) {
+		plans, err := r.plan(ctx, rng)
+		if err != nil {
+			yield(Landing{}, err)
+			return
+		}
+		rr := &rangeReader{
+			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
+			facts: make(map[ID]blobFact),
+		}
+		commits := func(yield func(node) bool) {
+			for _, p := range plans {
+				for _, n := range p.brought {
+					if !yield(n) {
+						return
+					}
+				}
+				if !yield(p.landing) {
+					return
+				}
+			}
+		}
+		var l Landing
+		left := plans
+		for e, err := range inOrder(ctx, commits, rr.entry) {
+			switch {
+			case err != nil:
+				yield(Landing{}, err)
+				return
+			case e.ID != left[0].landing.id:
+				l.Brought = append(l.Brought, e)
+				continue
+			}
+			l.Commit = e
+			if !yield(l, nil) {
+				return
+			}
+			l, left = Landing{}, left[1:]
+		}
+	}
+}
+
+// plan says which commits are new and which landing commit brought each.
+func (r *reader) plan(ctx context.Context, rng Range) ([]plan, error) {
+	r.forget()
+	nodes, err := r.newCommits(ctx, rng.Tip, rng.Not, r.limits.Commits)
+	if err != nil {
+		return nil, err
+	}
+	return planLandings(rng.Tip, nodes)
+}
+
+// inOrder calls work for each of the items, a few at a time and ahead of who asks, and gives what it makes of them in
+// their order, up to the first error. Who asks gets its panics, too.
+func inOrder[T, R any](
+	ctx context.Context, items iter.Seq[T], work func(context.Context, T) (R, error),
+) iter.Seq2[R, error] {
+	type outcome struct {
+		value    R
+		err      error
+		panicked any
+	}
+	return func(yield func(R, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var running sync.WaitGroup
+		defer running.Wait()
+		defer cancel()
+		outcomes := make(chan chan outcome, readAhead)
+		readers := make(chan struct{}, min(maxReaders, runtime.GOMAXPROCS(0)))
+		running.Go(func() {
+			defer close(outcomes)
+			for item := range items {
+				made := make(chan outcome, 1)
+				select {
+				case outcomes <- made:
+				case <-ctx.Done():
+					return
+				}
+				readers <- struct{}{}
+				running.Go(func() {
+					var o outcome
+					defer func() {
+						o.panicked = recover()
+						made <- o
+						<-readers
+					}()
+					o.value, o.err = work(ctx, item)
+				})
+			}
+		})
+		for made := range outcomes {
+			o := <-made
+			if o.panicked != nil {
+				panic(o.panicked)
+			}
+			if !yield(o.value, o.err) || o.err != nil {
+				return
+			}
+		}
+		if ctx.Err() != nil { // there may have been more
+			var none R
+			yield(none, fmt.Errorf("%w: %w", ErrUnreadable, context.Cause(ctx)))
+		}
+	}
+}
+
+// budget is what may still be held in memory of one range.
+type budget struct {
+	left  atomic.Int64
+	limit int64
+}
+
+// newBudget gives the budget of a range; see [Limits].
+func newBudget(bytes int64, r Range) *budget {
+	switch {
+	case r.Counted:
+		bytes = math.MaxInt64
+	case r.Landed && bytes < math.MaxInt64/4: // nobody pushes it, and it may be a whole history
+		bytes *= 4
+	}
+	b := &budget{limit: bytes}
+	b.left.Store(bytes)
+	return b
+}
+
+func (b *budget) take(bytes int) error {
+	if b.left.Add(-int64(bytes)) < 0 {
+		return exceeds("bytes", "the new commits and the paths they change take more than %d bytes; the limit is bytes",
+			b.limit)
+	}
+	return nil
+}
+
+// changeBytes is what a change takes beside its path.
+const changeBytes = 192
+
+// entry reads a commit, and compares its tree with its parents'.
+func (r *rangeReader) entry(ctx context.Context, n node) (e Entry, err error) {
+	raw, err := r.small(n.id, "commit", r.limits.Object, r.whole())
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := r.budget.take(len(raw)); err != nil {
+		return Entry{}, err
+	}
+	if e.Commit, err = ParseCommit(n.id, raw); (r.Counted || r.Landed) && errors.Is(err, ErrMalformed) {
+		e.Commit, e.Malformed = Commit{ID: n.id, Parents: n.parents}, err
+	} else if err != nil {
+		return Entry{}, err
+	}
+	if len(n.parents) > r.limits.Parents {
+		return Entry{}, exceeds("parents", "commit %s has %d parents; the limit parents is %d",
+			n.id, len(n.parents), r.limits.Parents)
+	}
+	if err := r.compare(ctx, n, &e); err != nil {
+		return Entry{}, err
+	}
+	if len(n.parents) > 1 && !r.Counted && e.Malformed == nil {
+		if e.Changes, err = compareMerge(ctx, r, r.trees, &e.Commit, r.limits, r.budget, r.merged); err != nil {
+			return Entry{}, err
+		}
+	}
+	return e, r.inspect(e.Changes)
+}
+
+// compare finds the paths that differ from each parent. Where commits are judged, the root and every folder that
+// differs from each parent's must be written as Git writes trees.
+func (r *rangeReader) compare(ctx context.Context, n node, e *Entry) error {
+	ids := make([]ID, 1+max(1, len(n.parents))) // without a parent it is the empty tree to compare with
+	for i, id := range append([]ID{n.id}, n.parents...) {
+		l, err := r.linksOf(ctx, id)
+		if err != nil {
+			return inCommit(n.id, err)
+		}
+		ids[i] = l.tree
+	}
+	strict := !r.Counted && e.Malformed == nil
+	first := func(path string, id ID, most int64) (tree, error) {
+		if err := r.budget.take(len(path) + changeBytes); err != nil {
+			return tree{}, err
+		}
+		if strict {
+			t, err := r.trees.read(id, strictTree, most)
+			var malformed *malformedTree
+			if !errors.As(err, &malformed) {
+				return t, err
+			}
+			err = fmt.Errorf("%w: the folder %q in commit %s: %w", ErrMalformed, cmp.Or(path, "/"), n.id, malformed.why)
+			if !r.Landed {
+				return t, err
+			}
+			e.Malformed = err
+		}
+		return r.trees.read(id, anyTree, most)
+	}
+	d := treeDiff{descent: descent{trees: r.trees, ctx: ctx}, first: first, found: func(c Change) error {
+		if len(e.Changes) == r.limits.Changes {
+			return exceeds("changes", "commit %s changes more than %d paths; the limit is changes", n.id, r.limits.Changes)
+		}
+		e.Changes = append(e.Changes, c)
+		return r.budget.take(len(c.Path) + changeBytes)
+	}}
+	defer d.end()
+	if strict {
+		root, err := d.inTurn(func(most int64) (tree, error) { return first("", ids[0], most) })
+		if err == nil {
+			e.Watched, err = root.called(r.opts.Watch)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(n.parents) > 1 && strict { // what it changed is asked in another way
+		d.found = func(Change) error { return nil }
+	}
+	return d.compare("", ids)
+}
+
+// inspect adds size and traits to the changes that leave a blob behind.
+func (r *rangeReader) inspect(changes []Change) error {
+	if r.opts.Inspect == nil {
+		return nil
+	}
+	for i := range changes {
+		c := &changes[i]
+		switch c.New.Mode {
+		case ModeFile, ModeExec, ModeSymlink:
+			fact, err := r.fact(c.New.ID)
+			if err != nil {
+				return err
+			}
+			c.Size, c.Traits = fact.size, fact.traits
+		}
+	}
+	return nil
+}
+
+// fact looks at a blob, once while that is remembered.
+func (r *rangeReader) fact(id ID) (blobFact, error) {
+	r.mu.Lock()
+	fact, known := r.facts[id]
+	r.mu.Unlock()
+	if known {
+		return fact, nil
+	}
+	head, size, err := r.store.head(id, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
+	if err != nil {
+		return blobFact{}, err
+	}
+	fact = blobFact{size, r.opts.Inspect(head, size)}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.facts) == maxFacts {
+		clear(r.facts)
+	}
+	r.facts[id] = fact
+	return fact, nil
+}
+
+func inCommit(id ID, err error) error { return fmt.Errorf("commit %s: %w", id, err) }
