@@ -94,7 +94,9 @@ func (r *reader) plan(ctx context.Context, rng Range) ([]plan, error) {
 
 // inOrder calls work for each of the items, a few at a time and ahead of who asks, and gives what it makes of them in
 // their order, up to the first error. Who asks gets its panics, too.
-func inOrder[T, R any](ctx context.Context, items iter.Seq[T], work func(context.Context, T) (R, error)) iter.Seq2[R, error] {
+func inOrder[T, R any](ctx context.Context, items iter.Seq[T],
+	work func(context.Context, T) (R, error),
+) iter.Seq2[R, error] {
 	type outcome struct {
 		value    R
 		err      error
