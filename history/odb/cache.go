@@ -3,8 +3,8 @@ package odb
 import "sync"
 
 const (
-	maxCached    = 32 << 20      // bytes of all that a cache keeps
-	maxCachedOne = maxCached / 8 // bytes of one object that is worth keeping
+	maxCached    = 16 << 20 // bytes of all that a cache keeps
+	maxCachedOne = 8 << 20  // bytes of one object that is worth keeping
 )
 
 // made is an object of a pack, put together.

@@ -91,6 +91,7 @@ func TestWorkIsBounded(t *testing.T) {
 func TestCacheDropsWhatWasUsedLongestAgo(t *testing.T) {
 	t.Parallel()
 	c := newCache()
+	const full = maxCached / maxCachedOne // objects
 	content := make([]byte, maxCachedOne-1000)
 	c.put(nil, 0, made{Blob, content, 0, 0})
 	for i := range 100 {
@@ -98,7 +99,7 @@ func TestCacheDropsWhatWasUsedLongestAgo(t *testing.T) {
 			t.Fatalf("what is used is gone after %d", i)
 		}
 		c.put(nil, int64(i+1), made{Blob, content, 0, 0})
-		if c.bytes > maxCached || len(c.known) > 8 || i > 10 && len(c.known) < 8 {
+		if c.bytes > maxCached || len(c.known) > full || i > 10 && len(c.known) < full {
 			t.Fatalf("%d objects of %d bytes", len(c.known), c.bytes)
 		}
 	}
