@@ -89,6 +89,7 @@ func FuzzDelta(f *testing.F) {
 	base := []byte(small)
 	f.Add(deltaOf(uint64(len(small)), 7, copyStep(0, 4), addStep("new")))
 	f.Add(deltaOf(uint64(len(small)), 0))
+	f.Add(deltaOf(uint64(len(small)), 3, copyStep(0, 51)))
 	f.Add(deltaOf(uint64(len(small)), 1<<30, bytes.Repeat(copyStep(0, 51), 100)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var d delta
