@@ -89,6 +89,7 @@ func FuzzDelta(f *testing.F) {
 	base := []byte(small)
 	f.Add(deltaOf(uint64(len(small)), 7, copyStep(0, 4), addStep("new")))
 	f.Add(deltaOf(uint64(len(small)), 0))
+	f.Add(deltaOf(uint64(len(small)), 3, copyStep(0, 51)))
 	f.Add(deltaOf(uint64(len(small)), 1<<30, bytes.Repeat(copyStep(0, 51), 100)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var d delta
@@ -172,7 +173,10 @@ func FuzzMultiPackIndex(f *testing.F) {
 		writeFile(f, filepath.Join(r.objects(), "pack", "pack-"+name), content)
 	}
 	r.run("", "multi-pack-index", "write")
-	f.Add(must(os.ReadFile(filepath.Join(r.objects(), "pack", "multi-pack-index"))))
+	good := must(os.ReadFile(filepath.Join(r.objects(), "pack", "multi-pack-index")))
+	f.Add(good)
+	// The first object of the pack is at 12. Here it is said to be in a second pack.
+	f.Add(bytes.Replace(good, []byte{0, 0, 0, 0, 0, 0, 0, 12}, []byte{0, 0, 0, 1, 0, 0, 0, 12}, 1))
 	f.Fuzz(func(t *testing.T, midx []byte) {
 		files := map[string][]byte{"pack/pack-a.pack": pack, "pack/pack-a.idx": index, "pack/multi-pack-index": midx}
 		checkAll(t, objectsWith(t, files), ids...)

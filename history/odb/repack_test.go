@@ -56,7 +56,29 @@ func TestRepackedMeanwhile(t *testing.T) {
 	}
 }
 
-// A multi-pack-index may name packs that are gone, and leave out objects.
+// A multi-pack-index that leaves out an object takes nothing away: the packs themselves are asked before an object is
+// missing.
+func TestMultiPackIndexThatLeavesOut(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	base, other := whole(Blob, small), whole(Blob, "other")
+	write := func(entries ...packed) {
+		for name, content := range packFiles(entries...) {
+			writeFile(t, filepath.Join(r.objects(), name), content)
+		}
+	}
+	write(base)
+	r.run("", "multi-pack-index", "write")
+	write(base, other)
+	db := openDB(t, r.objects())
+	for _, id := range []objectid.ID{other.id, base.id} {
+		if _, _, err := db.Read(id, math.MaxInt64); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A multi-pack-index may name packs that are gone.
 func TestMultiPackIndexOverARemovedPack(t *testing.T) {
 	t.Parallel()
 	r := newRepo(t)
