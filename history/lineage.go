@@ -287,6 +287,9 @@ func (l *lineages) reallyNew(ctx context.Context, nodes []node, not []ID) ([]nod
 			bottoms = append(bottoms, n.id)
 		}
 	}
+	if len(bottoms) == 0 {
+		return nodes, nil
+	}
 	starts := make([]start, len(not))
 	for i, id := range not {
 		starts[i] = start{commit: id} // it matters not which one reaches what

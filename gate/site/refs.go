@@ -54,6 +54,10 @@ func (s *Site) JudgedRefs(ctx context.Context) ([]history.Ref, error) {
 		}
 	}
 	known := make(map[history.ID]bool)
+	for _, id := range adopted {
+		known[id] = true
+	}
+	roots = slices.DeleteFunc(roots, func(id history.ID) bool { return known[id] })
 	repo, err := s.Aside()
 	if err != nil {
 		return nil, err
