@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"countersign/gate/audit"
@@ -50,11 +51,10 @@ func (g *Gate) open() (err error) {
 	if err := g.readPolicy(context.Background()); err != nil {
 		return err
 	}
-	if len(g.o.Rules) > 0 {
-		if g.site.InForce, err = g.site.InForce.OnlyRules(g.o.Rules); err != nil {
-			return err
+	for _, name := range g.o.Rules {
+		if !g.site.InForce.HasRule(name) {
+			return fmt.Errorf("the policy has no rule %q", name)
 		}
-		g.site.OpenTenure()
 	}
 	if err := g.site.Repo.Close(); err != nil {
 		return err
@@ -73,7 +73,8 @@ const mergedLines = 400
 // readPolicy finds the policy in force.
 func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	g.site.Source, err = inforce.Open(inforce.Options{
-		Dir: g.PolicyDir(), Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless, Logs: g.logs,
+		Dir: g.PolicyDir(), Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless,
+		Rules: g.o.Rules, Logs: g.logs,
 	})
 	if err != nil {
 		return err

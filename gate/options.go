@@ -45,7 +45,7 @@ type Options struct {
 	Draft bool
 	// Keyless reads no keys of a policy beside the repository: for who asks only what is protected.
 	Keyless bool
-	// Rules, if there are any, are the names of the only rules that apply.
+	// Rules, if there are any, are the names of the only rules that apply, of every policy and of the floor.
 	Rules []string
 	// Now is the clock that says how long a push took, for the record.
 	Now func() time.Time

@@ -30,12 +30,10 @@ type Policy struct {
 	folder history.ID      // the tree that it was read from; zero where it lies beside the repository
 }
 
-// OnlyRules gives the same policy with no other rules than those of some names.
-func (p *Policy) OnlyRules(names []string) (*Policy, error) {
-	only := *p
-	var err error
-	only.Rules, err = p.Rules.OnlyRules(names)
-	return &only, err
+// HasRule says whether the policy, or the floor beneath it, has a rule of that name.
+func (p *Policy) HasRule(name string) bool {
+	named := func(r policy.Rule) bool { return r.Name == name }
+	return slices.ContainsFunc(p.Rules.Rules, named) || p.floor != nil && slices.ContainsFunc(p.floor.Rules, named)
 }
 
 // SameFolder says whether two policies were read from the same folder of a tree, or both beside the repository.

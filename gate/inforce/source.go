@@ -36,6 +36,7 @@ type Options struct {
 	Introduction *policy.Introduction // where a policy in the tree begins; nil leaves that to the folder
 	Draft        bool                 // a policy without keys will do, or none at all
 	Keyless      bool                 // no keys of a policy beside the repository are read
+	Rules        []string             // the only rules that apply, of every policy and of the floor; nil for all
 	Logs         keyring.Logs
 }
 
@@ -55,7 +56,22 @@ type Source struct {
 // it could read even with an error.
 func Open(o Options) (*Source, error) {
 	s := &Source{o: o}
-	return s, s.readServer()
+	err := s.readServer()
+	if s.Server != nil {
+		s.Server.Rules = s.only(s.Server.Rules)
+	}
+	if s.floor != nil {
+		s.floor = s.only(s.floor)
+	}
+	return s, err
+}
+
+// only leaves out the rules that don't apply.
+func (s *Source) only(p *policy.Policy) *policy.Policy {
+	if s.o.Rules == nil {
+		return p
+	}
+	return p.OnlyRules(s.o.Rules)
 }
 
 func (s *Source) readServer() error {
@@ -184,7 +200,7 @@ func (s *Source) fromTree(folder *history.Folder) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policy{Rules: rules.Since(s.Introduction), folder: folder.ID}
+	p := &Policy{Rules: s.only(rules).Since(s.Introduction), folder: folder.ID}
 	if s.floor != nil {
 		p.Rules = p.Rules.WithFloor(s.floor)
 		p.floor = s.floor.AsFloorOf(p.Rules)

@@ -50,7 +50,8 @@ func TestAllowedSignersOfAPrincipal(t *testing.T) {
 		t.Errorf("a principal whom no line allows: %v", err)
 	}
 	file.Data = append(file.Data, "\nnonsense"...)
-	if _, err := make(signerFiles).allowed(file, emails); err == nil || !strings.Contains(err.Error(), "keys/allowed_signers:7: ") {
+	_, err = make(signerFiles).allowed(file, emails)
+	if err == nil || !strings.Contains(err.Error(), "keys/allowed_signers:7: ") {
 		t.Errorf("a file with a line that can't be read: %v", err)
 	}
 }
