@@ -474,6 +474,16 @@ func TestExplainAsksWhatJudgeAsks(t *testing.T) {
 	if diff := cmp.Diff(findings, explained); diff != "" || len(findings) != 1 {
 		t.Errorf("(-judged +explained):\n%s", diff)
 	}
+	// What an exception puts aside is still asked; the step after it says who did.
+	for _, who := range []string{"alice", "lasse"} {
+		landing.Exceptions = append(landing.Exceptions,
+			Exception{Commit: findings[0].Commit, Signature: good(who), Reason: "it burns", When: t0, Expires: t0 + day})
+	}
+	wantCodes(t, judged(p, l, landing))
+	steps := Explain(p, l, landing)
+	if last := steps[len(steps)-1]; last.Check != "exception" || last.Commit != findings[0].Commit || !last.Holds {
+		t.Errorf("the last step is %+v", last)
+	}
 }
 
 func TestBacktestCounts(t *testing.T) {

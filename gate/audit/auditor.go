@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"strings"
 
+	"countersign/gate/inforce"
 	"countersign/gate/settle"
 	"countersign/gate/site"
 	"countersign/history"
@@ -71,6 +72,7 @@ type Judged struct {
 	Findings []policy.Finding
 	Notes    []string
 
+	by   *inforce.Policy // nil in an audit by claimed identity
 	read history.Landing
 }
 
