@@ -43,7 +43,8 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		}
 		err = fmt.Errorf("%w: %w", ErrUndecided, err)
 	}
-	if d.Verdict == policy.Accepted {
+	accepted := d.Verdict == policy.Accepted
+	if accepted {
 		if rerr := review.In(g.GitDir()).Keep(d); rerr != nil {
 			err = fmt.Errorf("%w: the list of exceptions to review: %w", ErrUndecided, rerr)
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
@@ -63,6 +64,9 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 	}
 	if rerr != nil || d.Verdict != policy.Accepted {
 		ticket.In(g.GitDir()).Remove(g.o.Process)
+		if accepted {
+			review.In(g.GitDir()).Drop(d)
+		}
 	}
 	if rerr != nil {
 		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
