@@ -48,10 +48,11 @@
 //   - gate/shared makes files that everybody who pushes can use.
 //
 // What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache
-// of tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. The index of the
-// journal, where [Options] have one, it brings up to date when a push first asks for it. Before step 6 it writes nothing
-// but that index, and the cache of history that has landed; and never anything of Git's.
+// of tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. The index of
+// the journal, where [Options] have one, it brings up to date when a push first asks for it. Before step 6 it writes
+// nothing but that index, and the cache of history that has landed; and never anything of Git's.
 //
 // A Gate is for one goroutine, and for one push. Landings are read and verified on all cores, ahead of the one that is
-// judged. Every error of a function that decides wraps [ErrUndecided]: nothing may pass then.
+// judged. An error of a function that decides means that nothing may pass; those of Judge and Guard all wrap
+// [ErrUndecided].
 package gate

@@ -15,8 +15,8 @@ import (
 	"countersign/verify"
 )
 
-// ErrUndecided is wrapped by every error of [Gate.Judge] and of an auditor: no decision could be
-// reached, so nothing may pass.
+// ErrUndecided is wrapped by every error of [Gate.Judge] and of [Guard]: no decision could be reached, so nothing may
+// pass. Which errors of an auditor wrap it package audit says.
 var ErrUndecided = site.ErrUndecided
 
 // ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
@@ -32,8 +32,8 @@ type Gate struct {
 	chain    map[string][]string // names between one that is pushed to and the ref that moves
 }
 
-// Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
-// Judge then refuses and records that error: a policy that can't be read is no open door.
+// Open reads the repository's policy and keyring. A [Gate] is returned even with an error: its Judge tries once more
+// and, if that fails, too, refuses and has the error recorded. A policy that can't be read is no open door.
 func Open(o Options) (*Gate, error) {
 	g := closed(o)
 	return g, site.Undecided(g.open())
@@ -45,6 +45,11 @@ func closed(o Options) *Gate {
 }
 
 func (g *Gate) open() (err error) {
+	if g.site.Repo != nil { // that was tried before
+		if err := g.site.Repo.Close(); err != nil {
+			return err
+		}
+	}
 	if g.site.Repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		return err
 	}

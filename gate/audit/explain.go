@@ -67,7 +67,7 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	adopted, err := a.site.InForce.Adopted()
 	if err != nil {
-		return Audit{}, err
+		return Audit{}, site.Undecided(err)
 	}
 	audits, err := a.branchAudits(ctx, adopted)
 	if err != nil {
@@ -82,7 +82,7 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	}
 	reached, err := a.site.Repo.Reaches(ctx, tips, []history.ID{id})
 	if err != nil {
-		return Audit{}, err
+		return Audit{}, site.Undecided(err)
 	}
 	for i, of := range audits {
 		if reached[i][0] {

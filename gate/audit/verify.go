@@ -64,7 +64,7 @@ func (a *Auditor) VerifyAll(ctx context.Context, now time.Time) (d policy.Decisi
 	c, err := a.Compare(ctx, now)
 	switch {
 	case err != nil:
-		return d, false, fmt.Errorf("the journal: %w", err)
+		return d, false, err
 	case len(c.Outside) > 0:
 		d.Findings = append(d.Findings, c.Outside...)
 		d.Settle()

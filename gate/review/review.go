@@ -6,8 +6,8 @@
 // reviewed a push has that recorded first.
 //
 // The list is the file countersign/unreviewed in the Git directory. A line is the reference of a push, or one after a
-// minus of a push that was reviewed or dropped. It is only ever appended to: any number of pushes and reviews may write at once.
-// Everybody who pushes may write to it: it reminds, and proves nothing.
+// minus of a push that was reviewed or dropped. It is only ever appended to: any number of pushes and reviews may write
+// at once. Everybody who pushes may write to it: it reminds, and proves nothing.
 package review
 
 import (
