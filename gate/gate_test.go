@@ -61,7 +61,7 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 func gateOf(repo Repository, p *policy.Policy, o Options) *Gate {
 	g := closed(o)
 	g.site.Repo, g.site.InForce = repo, &inforce.Policy{Rules: p, Keys: new(verify.Keyring)}
-	g.site.Source = &inforce.Source{Server: g.site.InForce}
+	g.site.Source = &inforce.Source{First: g.site.InForce}
 	g.site.OpenTenure()
 	return g
 }

@@ -44,8 +44,9 @@ type Options struct {
 type Source struct {
 	// Introduction is where the policy in the tree begins; nil where it lies beside the repository.
 	Introduction *policy.Introduction
-	// Server is the server's policy, or that of the introduction once [Source.Find] has read it.
-	Server *Policy
+	// First is the policy that is there from the beginning: the server's, or that of the introduction once
+	// [Source.Find] has read it.
+	First *Policy
 
 	o     Options
 	floor *policy.Policy // what a policy in the tree must at least ask for; nil for nothing
@@ -57,8 +58,8 @@ type Source struct {
 func Open(o Options) (*Source, error) {
 	s := &Source{o: o}
 	err := s.readServer()
-	if s.Server != nil {
-		s.Server.Rules = s.only(s.Server.Rules)
+	if s.First != nil {
+		s.First.Rules = s.only(s.First.Rules)
 	}
 	if s.floor != nil {
 		s.floor = s.only(s.floor)
@@ -78,7 +79,7 @@ func (s *Source) readServer() error {
 	root, err := os.OpenRoot(s.o.Dir)
 	if errors.Is(err, fs.ErrNotExist) && (s.o.Draft || s.o.Introduction != nil) {
 		if s.Introduction = s.o.Introduction; s.Introduction == nil {
-			s.Server = &Policy{Rules: policy.Default()}
+			s.First = &Policy{Rules: policy.Default()}
 		}
 		return nil
 	}
@@ -102,10 +103,10 @@ func (s *Source) readServer() error {
 		s.floor, err = policy.LoadFloor(root.FS())
 		return err
 	}
-	s.Server, err = s.read(root.FS())
+	s.First, err = s.read(root.FS())
 	if errors.Is(err, fs.ErrNotExist) {
 		if s.o.Draft {
-			s.Server, err = &Policy{Rules: policy.Default()}, nil
+			s.First, err = &Policy{Rules: policy.Default()}, nil
 		} else {
 			err = ErrNotConfigured
 		}
@@ -140,22 +141,22 @@ func (s *Source) Find(ctx context.Context, repo Repository) (_ *Policy, err erro
 
 func (s *Source) find(ctx context.Context, repo Repository) (*Policy, error) {
 	if s.Introduction == nil {
-		return s.Server, nil
+		return s.First, nil
 	}
 	var err error
-	if s.Server, err = s.Introduced(ctx, repo); err != nil {
+	if s.First, err = s.Introduced(ctx, repo); err != nil {
 		return nil, err
 	}
 	if s.Introduction.Ref == "" {
 		head, err := repo.Resolve(ctx, "@") // HEAD, whatever else may be called so
 		if err != nil {
-			return s.Server, nil
+			return s.First, nil
 		}
 		return s.At(ctx, repo, head)
 	}
 	refs, err := repo.Refs(ctx, s.Introduction.Ref)
 	if err != nil || len(refs) == 0 {
-		return s.Server, err
+		return s.First, err
 	}
 	return s.At(ctx, repo, refs[0].ID)
 }
@@ -213,11 +214,11 @@ func (s *Source) fromTree(folder *history.Folder) (*Policy, error) {
 // since it left the others before the introduction, it is the introduction's.
 func (s *Source) At(ctx context.Context, repo Folders, commit history.ID) (*Policy, error) {
 	if s.Introduction == nil || commit.IsZero() {
-		return s.Server, nil
+		return s.First, nil
 	}
 	folder, err := repo.Folder(ctx, commit, policy.Folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s.Server, nil
+		return s.First, nil
 	}
 	if err != nil {
 		return nil, err

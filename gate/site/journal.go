@@ -69,13 +69,13 @@ func (s *Site) View(ctx context.Context) (refstate.View, error) {
 }
 
 // inView says whether people look at a ref: clones fetch branches and tags, and web pages show them; reviewers
-// fetch vouchers. What lies under another name nobody sees who isn't told of it.
+// fetch attestations. What lies under another name nobody sees who isn't told of it.
 func inView(ref string) bool {
 	return strings.HasPrefix(ref, "refs/heads/") || strings.HasPrefix(ref, "refs/tags/") || policy.IsAttestation(ref)
 }
 
-// AttestedAt says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
-// doesn't.
+// AttestedAt says when the journal first has an object as an attestation in its place, in seconds since 1970; 0 where
+// it doesn't.
 func (s *Site) AttestedAt(
 	ctx context.Context, kind policy.AttestationKind, commit, principal, object string,
 ) (int64, error) {
