@@ -82,9 +82,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 	if err != nil || !any {
 		return err
 	}
-	if from := parent.String(); from != u.decision.Old || parent.IsZero() {
-		u.decision.From = from
-	}
+	u.decision.Begins(parent.String())
 	if err := start(parent); err != nil {
 		return err
 	}
@@ -104,8 +102,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return err
 		}
-		u.decision.Landings++
-		u.decision.Commits += 1 + len(landing.Brought)
+		u.decision.Judged(len(landing.Brought))
 		outcome, err := p.lands(ctx, u, ledger, f)
 		if err != nil {
 			return err

@@ -15,9 +15,11 @@
 //  7. It has the decision recorded. A decision that can't be recorded is none: the push is refused, and what step 6
 //     left is taken back.
 //
-// Everything that is a rule is in package policy, which says what it needs to know; this package looks that up, in the
-// repository, in the journal and among the attestations, and asks again. It decides nothing by itself, but in which
-// order questions are asked.
+// What a push may bring is for package policy to say, which says what it needs to know; this package looks that up, in
+// the repository, in the journal and among the attestations, and asks again. Some rules are here, since they are about
+// what is looked up: in which order questions are asked; where a ref's new commits begin, and what history a branch
+// must hold ([site.Site.Lacks]); which branches must be wanted by somebody, and which of them anybody may delete; that
+// a ref is where the last judged push left it; and which moves beside a push the guard stops.
 //
 // [Gate.Auditor] judges history that has landed, and pushes that have not left yet, by the same functions. [Guard]
 // decides what Git's own reference transactions may do beside a push.

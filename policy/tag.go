@@ -73,6 +73,14 @@ func (p *Policy) tagProblem(t Tag) *problem {
 	}
 }
 
+// LeadsElsewhere is the finding about a tag that is here and leads to no commit. One that is pushed JudgeMove refuses.
+func (t Tag) LeadsElsewhere() Finding {
+	return Finding{
+		Code: RefNotCommit, Ref: t.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs",
+		Next: []string{t.Again() + " COMMIT"},
+	}
+}
+
 // Again is the command that makes a tag anew, but for what it is about. Git allows names that a shell would obey;
 // those are left to the reader.
 func (t Tag) Again() string {

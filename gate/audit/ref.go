@@ -80,10 +80,7 @@ func (a *Auditor) auditTag(ctx context.Context, of Audit) ([]policy.Finding, err
 	found := a.site.Rules().JudgeTag(t.Tag)
 	switch {
 	case of.Range.Tip.IsZero() && found == nil:
-		return []policy.Finding{{
-			Code: policy.RefNotCommit, Ref: of.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs",
-			Next: []string{t.Again() + " COMMIT"},
-		}}, nil
+		return []policy.Finding{t.LeadsElsewhere()}, nil
 	case found == nil || !a.site.InTree() || of.Range.Tip.IsZero() || t.Signature.Status == policy.StatusRevoked:
 		return found, nil
 	}
