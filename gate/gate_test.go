@@ -139,6 +139,17 @@ func TestNoRecordNoPass(t *testing.T) {
 	}
 }
 
+// What an auditor can't read is undecided, too.
+func TestAuditorErrorIsUndecided(t *testing.T) {
+	g, _ := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, history.ErrUnreadable })
+	if _, err := g.Auditor().Audits(t.Context(), "", false); !errors.Is(err, ErrUndecided) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := g.Auditor().Verify(t.Context(), "", ""); !errors.Is(err, ErrUndecided) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // A push that passes by an exception waits for a review, but not if it is refused because it couldn't be recorded.
 func TestWhatIsRefusedWaitsForNoReview(t *testing.T) {
 	for name, c := range map[string]struct {
