@@ -452,6 +452,28 @@ func TestHouseCodesAreListed(t *testing.T) {
 	}
 }
 
+// A session names each code.
+func TestHouseCodesHaveSessions(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	for _, name := range names {
+		session, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, session...)
+	}
+	for _, code := range policy.Codes() {
+		if !bytes.Contains(all, []byte(code)) {
+			t.Errorf("no session names %s", code)
+		}
+	}
+}
+
 // docs/model.md names the test of each rule.
 func TestModelNamesTests(t *testing.T) {
 	text, err := os.ReadFile("docs/model.md")

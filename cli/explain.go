@@ -62,11 +62,10 @@ func explainText(out *report.Printer, e audit.Explained) {
 		}
 	}
 	out.Printf("\nasked of it\n")
-	refused := false
 	for _, s := range e.Steps {
 		answer := "yes"
 		if !s.Holds {
-			answer, refused = "NO ", true
+			answer = "NO "
 		}
 		out.Printf("  %s  %s: %s\n", answer, s.Check, s.Text)
 		if s.Finding != nil {
@@ -75,11 +74,22 @@ func explainText(out *report.Printer, e audit.Explained) {
 			}
 		}
 	}
-	if refused {
-		out.Printf("\nit may not pass\n")
-	} else {
-		out.Printf("\nit may pass\n")
+	out.Printf("\n%s\n", mayPass(e))
+}
+
+// mayPass says whether a commit may pass.
+func mayPass(e audit.Explained) string {
+	other := ""
+	for _, f := range e.Findings {
+		if f.Commit == e.Commit.ID {
+			return "it may not pass"
+		}
+		other = f.Commit
 	}
+	if other != "" {
+		return "it may pass, but not together with what lands with it: countersign explain " + other
+	}
+	return "it may pass"
 }
 
 // classesOf names classes.

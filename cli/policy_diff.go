@@ -79,8 +79,8 @@ func showAmendments(out *report.Printer, old *policy.Policy, amendments []policy
 	}
 	switch quorum := report.Count(old.Quorum.Maintainers, "maintainer"); {
 	case loosens:
-		out.Printf("it loosens the policy: in the tree it needs %s, and %s from the first approval to its landing\n",
-			quorum, policy.Span(old.Quorum.CoolDown))
+		out.Printf("it loosens the policy: in the tree it needs %s, and may land %s\n",
+			quorum, old.Quorum.After())
 	case binds:
 		out.Printf("it binds the other maintainers: in the tree it needs %s, and no wait\n", quorum)
 	case len(amendments) > 0:

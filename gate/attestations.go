@@ -39,7 +39,7 @@ func (p *push) attestation(ctx context.Context, u *update) error {
 		return err
 	}
 	if len(outcome.Findings) == 0 {
-		r.Called = "an approval in this push"
+		r.Called = u.resolved + ", in this push"
 		p.attestations = append(p.attestations, r)
 	}
 	return nil

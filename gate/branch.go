@@ -16,9 +16,9 @@ import (
 	"countersign/verify"
 )
 
-// branch judges what a protected ref's new value brings. A ref that exists is judged by its whole
+// brings judges what a protected ref's new value brings. A ref that exists is judged by its whole
 // new range, a new one by what no protected ref reaches yet.
-func (p *push) branch(ctx context.Context, u *update, tip history.ID) error {
+func (p *push) brings(ctx context.Context, u *update, tip history.ID) error {
 	var err error
 	if u.facts.Kind, err = p.site.Repo.Kind(ctx, tip); err != nil {
 		return err
@@ -82,9 +82,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 	if err != nil || !any {
 		return err
 	}
-	if from := parent.String(); from != u.decision.Old || parent.IsZero() {
-		u.decision.From = from
-	}
+	u.decision.Begins(parent.String())
 	if err := start(parent); err != nil {
 		return err
 	}
@@ -104,8 +102,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return err
 		}
-		u.decision.Landings++
-		u.decision.Commits += 1 + len(landing.Brought)
+		u.decision.Judged(len(landing.Brought))
 		outcome, err := p.lands(ctx, u, ledger, f)
 		if err != nil {
 			return err
@@ -150,7 +147,7 @@ func (p *push) origin(ctx context.Context, u *update, parent history.ID) (*polic
 	line.Arrival, line.Ref = verify.LandsNow(p.req.Received), u.resolved
 	o := walk.Origin{Line: line, Last: ledger.Last(), Links: links}
 	if !line.InForce.SameFolder(p.site.InForce) {
-		o.Also = p.site.InForce
+		o.Today = p.site.InForce
 	}
 	return ledger, o, nil
 }
@@ -164,9 +161,9 @@ func (p *push) lands(ctx context.Context, u *update, ledger *policy.Ledger, f *w
 		return p.answers.Settle(ctx, q)
 	}
 	outcome, err := judge(f.By, f.Landing)
-	if err != nil || f.Also == nil {
+	if err != nil || f.Today == nil {
 		return outcome, err
 	}
-	more, err := judge(f.Also, f.Twice)
+	more, err := judge(f.Today, f.ByToday)
 	return outcome.Join(more), err
 }

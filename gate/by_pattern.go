@@ -126,14 +126,12 @@ func (p *push) findEmpty(ctx context.Context) error {
 	if err != nil || len(names) == 0 {
 		return err
 	}
-	stay := lineage.Tips(slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
-		return !lineage.IsBranch(r.Name) || moved[r.Name]
-	}))
+	stay := slices.DeleteFunc(lineage.Branches(refs), func(r history.Ref) bool { return moved[r.Name] })
 	repo, err := p.site.Aside()
 	if err != nil {
 		return err
 	}
-	reached, err := repo.Reaches(ctx, stay, ids)
+	reached, err := repo.Reaches(ctx, lineage.Tips(stay), ids)
 	for _, by := range reached {
 		for i, yes := range by {
 			p.empty[names[i]] = p.empty[names[i]] || yes

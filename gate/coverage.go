@@ -71,8 +71,9 @@ func (g *Gate) landedTips(ctx context.Context) ([]history.ID, error) {
 	return nil, nil
 }
 
-// Stands says why a voucher would not be taken for what it is to be, nil if it would. A server asks the same. Where
-// there is no keyring here, no more is asked than that the tag carries a signature and calls itself right.
+// Stands says why an attestation would not be taken for what it is to be, nil if it would. Of the size, the date and
+// what has landed nothing is asked: that is the server's to say. Where there is no keyring here, no more is asked than
+// that the tag carries a signature and calls itself right.
 func (g *Gate) Stands(
 	ctx context.Context, kind policy.AttestationKind, commit history.ID, principal string, tag history.ID,
 ) error {

@@ -25,7 +25,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
-	defer g.logs.During(ctx, inforce.Logs(g.site.InForce, g.site.Source.Server)...)()
+	defer g.logs.During(ctx, inforce.Logs(g.site.InForce, g.site.Source.First)...)()
 	g.site.Receive(req.Received.Unix())
 	p := g.newPush(req)
 	defer func() { g.pusher, g.chain = p.pusher, p.chain }()
@@ -81,6 +81,6 @@ func (p *push) update(ctx context.Context, u *update) error {
 	case lineage.IsTag(u.resolved):
 		return p.tag(ctx, u)
 	default:
-		return p.branch(ctx, u, u.New)
+		return p.brings(ctx, u, u.New)
 	}
 }

@@ -10,12 +10,16 @@
 //     brings, each by the policy that stood before it and with the tenure that was earned before it.
 //  5. It makes the decision final: it is accepted if nothing was found, and refused otherwise. What could not be
 //     decided, for an error, a panic or for want of time, is refused.
-//  6. It leaves a ticket for the guard, so that Git's reference-transaction hook lets exactly these moves pass.
-//  7. It has the decision recorded. A decision that can't be recorded is none, and the push is refused.
+//  6. It puts an accepted push on the list of exceptions to be looked at, if it passes by one, and leaves a ticket for
+//     the guard, so that Git's reference-transaction hook lets exactly these moves pass.
+//  7. It has the decision recorded. A decision that can't be recorded is none: the push is refused, and what step 6
+//     left is taken back.
 //
-// Everything that is a rule is in package policy, which says what it needs to know; this package looks that up, in the
-// repository, in the journal and among the attestations, and asks again. It decides nothing by itself, but in which
-// order questions are asked.
+// What a push may bring is for package policy to say, which says what it needs to know; this package looks that up, in
+// the repository, in the journal and among the attestations, and asks again. Some rules are here, since they are about
+// what is looked up: in which order questions are asked; where a ref's new commits begin, and what history a branch
+// must hold ([site.Site.Lacks]); which branches must be wanted by somebody, and which of them anybody may delete; that
+// a ref is where the last judged push left it; and which moves beside a push the guard stops.
 //
 // [Gate.Auditor] judges history that has landed, and pushes that have not left yet, by the same functions. [Guard]
 // decides what Git's own reference transactions may do beside a push.
@@ -46,9 +50,11 @@
 //   - gate/shared makes files that everybody who pushes can use.
 //
 // What it writes, all in the Git directory: records, through the [Recorder] it is given; under countersign/, the cache
-// of tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. Before step 5
-// it writes nothing but that cache, of history that has landed; and never anything of Git's.
+// of tenure, which may be deleted at any time, the tickets, and the list of exceptions to be looked at. The index of
+// the journal, where [Options] have one, it brings up to date when a push first asks for it. Before step 6 it writes
+// nothing but that index, and the cache of history that has landed; and never anything of Git's.
 //
 // A Gate is for one goroutine, and for one push. Landings are read and verified on all cores, ahead of the one that is
-// judged. Every error of a function that decides wraps [ErrUndecided]: nothing may pass then.
+// judged. An error of a function that decides means that nothing may pass; those of Judge and Guard all wrap
+// [ErrUndecided].
 package gate

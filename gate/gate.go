@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"countersign/gate/audit"
@@ -14,8 +15,8 @@ import (
 	"countersign/verify"
 )
 
-// ErrUndecided is wrapped by every error of [Gate.Judge] and of an auditor: no decision could be
-// reached, so nothing may pass.
+// ErrUndecided is wrapped by every error of [Gate.Judge] and of [Guard]: no decision could be reached, so nothing may
+// pass. Which errors of an auditor wrap it package audit says.
 var ErrUndecided = site.ErrUndecided
 
 // ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
@@ -31,8 +32,8 @@ type Gate struct {
 	chain    map[string][]string // names between one that is pushed to and the ref that moves
 }
 
-// Open reads the repository's policy and keyring. A [Gate] is returned even with an error, and its
-// Judge then refuses and records that error: a policy that can't be read is no open door.
+// Open reads the repository's policy and keyring. A [Gate] is returned even with an error: its Judge tries once more
+// and, if that fails, too, refuses and has the error recorded. A policy that can't be read is no open door.
 func Open(o Options) (*Gate, error) {
 	g := closed(o)
 	return g, site.Undecided(g.open())
@@ -44,17 +45,21 @@ func closed(o Options) *Gate {
 }
 
 func (g *Gate) open() (err error) {
+	if g.site.Repo != nil { // that was tried before
+		if err := g.site.Repo.Close(); err != nil {
+			return err
+		}
+	}
 	if g.site.Repo, err = g.o.openRepo(history.Limits{}); err != nil {
 		return err
 	}
 	if err := g.readPolicy(context.Background()); err != nil {
 		return err
 	}
-	if len(g.o.Rules) > 0 {
-		if g.site.InForce, err = g.site.InForce.OnlyRules(g.o.Rules); err != nil {
-			return err
+	for _, name := range g.o.Rules {
+		if !g.site.InForce.HasRule(name) {
+			return fmt.Errorf("the policy has no rule %q", name)
 		}
-		g.site.OpenTenure()
 	}
 	if err := g.site.Repo.Close(); err != nil {
 		return err
@@ -73,7 +78,8 @@ const mergedLines = 400
 // readPolicy finds the policy in force.
 func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	g.site.Source, err = inforce.Open(inforce.Options{
-		Dir: g.PolicyDir(), Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless, Logs: g.logs,
+		Dir: g.PolicyDir(), Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless,
+		Rules: g.o.Rules, Logs: g.logs,
 	})
 	if err != nil {
 		return err

@@ -1,19 +1,22 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"countersign/gate/inforce"
 	"countersign/gate/record"
+	"countersign/gate/review"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -25,11 +28,12 @@ var received = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 type broken struct {
 	Repository
 	refs func(ctx context.Context) ([]history.Ref, error)
+	dir  string
 }
 
 func (b broken) Refs(ctx context.Context, _ ...string) ([]history.Ref, error) { return b.refs(ctx) }
 func (b broken) Symbolic(context.Context, string) (string, error)             { return "", nil }
-func (b broken) Dir() string                                                  { return "/nowhere" }
+func (b broken) Dir() string                                                  { return cmp.Or(b.dir, "/nowhere") }
 
 // memory is a journal that keeps what it is given, or fails.
 type memory struct {
@@ -57,7 +61,7 @@ func brokenGate(refs func(context.Context) ([]history.Ref, error)) (*Gate, *memo
 func gateOf(repo Repository, p *policy.Policy, o Options) *Gate {
 	g := closed(o)
 	g.site.Repo, g.site.InForce = repo, &inforce.Policy{Rules: p, Keys: new(verify.Keyring)}
-	g.site.Source = &inforce.Source{Server: g.site.InForce}
+	g.site.Source = &inforce.Source{First: g.site.InForce}
 	g.site.OpenTenure()
 	return g
 }
@@ -81,7 +85,7 @@ func refusedUndecided(t *testing.T, d policy.Decision, err error, m *memory, rea
 		t.Errorf("records %q, want one with the reference %s", m.records, d.Reference)
 	}
 	want := []policy.RefDecision{{Ref: "refs/heads/main", New: strings.Repeat("a1", 20), Protected: true}}
-	if diff := cmp.Diff(want, d.Refs); diff != "" {
+	if diff := gocmp.Diff(want, d.Refs); diff != "" {
 		t.Errorf("what was asked for (-want +got):\n%s", diff)
 	}
 }
@@ -113,25 +117,58 @@ func TestPusherWhoLeavesIsRecordedAllTheSame(t *testing.T) {
 }
 
 func TestNoRecordNoPass(t *testing.T) {
-	g, m := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, nil })
+	g, _ := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, nil })
 	req := request()
 	req.Updates[0].Name = "refs/heads/topic" // nothing to judge: it would pass
 	if d, err := g.Judge(context.Background(), req); err != nil || d.Verdict != policy.Accepted {
 		t.Fatalf("%+v, %v; want accepted", d, err)
 	}
-	for name, spoil := range map[string]func(){
-		"not written": func() { m.err = errors.New("disk full") },
-		"no recorder": func() { g.recorder, g.o.Record = nil, nil },
-		"not encoded": func() {
-			g.recorder = m
-			m.err = nil
+	for name, spoil := range map[string]func(g *Gate, m *memory){
+		"not written": func(_ *Gate, m *memory) { m.err = errors.New("disk full") },
+		"no recorder": func(g *Gate, _ *memory) { g.o.Record = nil },
+		"not encoded": func(g *Gate, _ *memory) {
 			g.o.Encode = func(policy.Decision) ([]byte, error) { return nil, errors.New("no") }
 		},
 	} {
-		spoil()
+		g, m := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, nil })
+		spoil(g, m)
 		d, err := g.Judge(context.Background(), req)
 		if !errors.Is(err, ErrUndecided) || d.Verdict != policy.Refused || d.Undecided == "" {
 			t.Errorf("%s: %+v, %v; want undecided", name, d, err)
+		}
+	}
+}
+
+// What an auditor can't read is undecided, too.
+func TestAuditorErrorIsUndecided(t *testing.T) {
+	g, _ := brokenGate(func(context.Context) ([]history.Ref, error) { return nil, history.ErrUnreadable })
+	if _, err := g.Auditor().Audits(t.Context(), "", false); !errors.Is(err, ErrUndecided) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := g.Auditor().Verify(t.Context(), "", ""); !errors.Is(err, ErrUndecided) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A push that passes by an exception waits for a review, but not if it is refused because it couldn't be recorded.
+func TestWhatIsRefusedWaitsForNoReview(t *testing.T) {
+	for name, c := range map[string]struct {
+		full error
+		want int
+	}{"recorded": {nil, 1}, "not recorded": {errors.New("disk full"), 0}} {
+		dir := t.TempDir()
+		if err := os.Mkdir(filepath.Join(dir, "countersign"), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		g, m := brokenGate(nil)
+		g.site.Repo = broken{dir: dir}
+		m.err = c.full
+		d, err := g.conclude(t.Context(), request(), policy.Decision{Notes: []string{policy.ExceptionNote + "x"}}, nil)
+		if (d.Verdict == policy.Accepted) != (c.full == nil) || (err == nil) != (c.full == nil) {
+			t.Errorf("%s: %s, %v", name, d.Verdict, err)
+		}
+		if waiting, err := review.In(dir).Waiting(); err != nil || len(waiting) != c.want {
+			t.Errorf("%s: waiting are %q, %v; want %d", name, waiting, err, c.want)
 		}
 	}
 }
@@ -185,7 +222,7 @@ func TestAppliedThroughASymbolicRef(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.want.Old, c.want.New = strings.Repeat("0", 40), strings.Repeat("a1", 20)
-		if diff := cmp.Diff([]policy.RefDecision{c.want}, d.Refs); diff != "" || r.Schema != record.Applied {
+		if diff := gocmp.Diff([]policy.RefDecision{c.want}, d.Refs); diff != "" || r.Schema != record.Applied {
 			t.Errorf("%s: schema %s (-want +got):\n%s", name, r.Schema, diff)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"countersign/gate/record"
+	"countersign/gate/site"
 	"countersign/gate/ticket"
 	"countersign/history"
 	"countersign/policy"
@@ -25,7 +26,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		return nil, nil // a push that was accepted
 	}
 	if err := g.openForRefs(); err != nil {
-		return nil, fmt.Errorf("%w: the repository can't be read: %w", ErrUndecided, err)
+		return nil, site.Undecided(fmt.Errorf("the repository can't be read: %w", err))
 	}
 	tickets := ticket.In(g.GitDir()) // a worktree has none of its own
 	moves, err := g.changing(ctx, ticket.Transaction{Moves: tickets.Lacks(o.Process, lacking), Command: t.Command})
@@ -62,7 +63,7 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}
-	return d.Findings, g.record(ctx, record.Push, req, record.Bounded(d))
+	return d.Findings, site.Undecided(g.record(ctx, record.Push, req, record.Bounded(d)))
 }
 
 // guards says whether a ref is protected, or may be.
@@ -106,7 +107,7 @@ func (g *Gate) changing(ctx context.Context, t ticket.Transaction) ([]ticket.Mov
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUndecided, err)
+		return nil, site.Undecided(err)
 	}
 	held := make(map[string]ticket.Value, len(refs))
 	for _, r := range refs {

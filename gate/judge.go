@@ -41,31 +41,35 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 		if d.Refs == nil { // nothing was looked up, but the record says what was asked for
 			d.Refs = g.asked(req)
 		}
-		err = fmt.Errorf("%w: %w", ErrUndecided, err)
+		err = site.Undecided(err)
 	}
-	if d.Verdict == policy.Accepted {
+	accepted := d.Verdict == policy.Accepted
+	if accepted {
 		if rerr := review.In(g.GitDir()).Keep(d); rerr != nil {
-			err = fmt.Errorf("%w: the list of exceptions to review: %w", ErrUndecided, rerr)
+			err = site.Undecided(fmt.Errorf("the list of exceptions to review: %w", rerr))
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
 	if d.Verdict == policy.Accepted {
 		if terr := g.leaveTicket(req); terr != nil {
-			err = fmt.Errorf("%w: the ticket for the guard couldn't be written: %w", ErrUndecided, terr)
+			err = site.Undecided(fmt.Errorf("the ticket for the guard couldn't be written: %w", terr))
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
 	rerr := g.record(ctx, record.Push, req, d)
 	if errors.Is(rerr, record.ErrTooLong) && d.Verdict == policy.Accepted { // refused, that fits
-		err = fmt.Errorf("%w: %w", ErrUndecided, rerr)
+		err = site.Undecided(rerr)
 		d.Verdict, d.Undecided = policy.Refused, err.Error()
 		rerr = g.record(ctx, record.Push, req, d)
 	}
 	if rerr != nil || d.Verdict != policy.Accepted {
 		ticket.In(g.GitDir()).Remove(g.o.Process)
+		if accepted {
+			review.In(g.GitDir()).Drop(d)
+		}
 	}
 	if rerr != nil {
-		rerr = fmt.Errorf("%w: the record couldn't be written: %w", ErrUndecided, rerr)
+		rerr = site.Undecided(fmt.Errorf("the record couldn't be written: %w", rerr))
 		err = errors.Join(err, rerr)
 		return policy.Decision{Reference: d.Reference, Unrecorded: true, Undecided: err.Error()}, err
 	}

@@ -31,9 +31,7 @@ func (p *push) lines(ctx context.Context, adopted []history.ID) ([]history.ID, e
 // otherLines gives the other protected branches, as far as they were judged.
 func (p *push) otherLines(ctx context.Context, u *update) ([]history.Ref, error) {
 	refs, err := p.judgedRefs(ctx)
-	others := slices.DeleteFunc(slices.Clone(refs), func(r history.Ref) bool {
-		return r.Name == u.resolved || !lineage.IsBranch(r.Name)
-	})
+	others := slices.DeleteFunc(lineage.Branches(refs), func(r history.Ref) bool { return r.Name == u.resolved })
 	return others, err
 }
 
@@ -49,8 +47,8 @@ func (p *push) straight(ctx context.Context, u *update) ([]history.Ref, error) {
 		return nil, err
 	}
 	var straight []history.Ref
-	for _, r := range refs {
-		if r.Name == u.resolved || !lineage.IsBranch(r.Name) {
+	for _, r := range lineage.Branches(refs) {
+		if r.Name == u.resolved {
 			continue
 		}
 		state, err := p.site.StateOf(ctx, r.Name, r.ID)

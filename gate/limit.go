@@ -9,6 +9,7 @@ import (
 
 	"countersign/gate/attest"
 	"countersign/gate/lineage"
+	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -47,7 +48,7 @@ func (p *push) blames(ctx context.Context, u *update, err error) bool {
 		} else if r, err := attest.Parse(u.resolved, u.New); err == nil {
 			next = r.Kind.Again(r.Commit.String())
 		}
-		p.refuse(u, policy.ObjectMalformed, strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": "), next)
+		p.refuse(u, policy.ObjectMalformed, walk.Malformed(err), next)
 	default:
 		return false
 	}

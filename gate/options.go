@@ -45,9 +45,10 @@ type Options struct {
 	Draft bool
 	// Keyless reads no keys of a policy beside the repository: for who asks only what is protected.
 	Keyless bool
-	// Rules, if there are any, are the names of the only rules that apply.
+	// Rules, if there are any, are the names of the only rules that apply, of every policy and of the floor.
 	Rules []string
-	// Now is the clock that says how long a push took, for the record.
+	// Now is the clock: it says how long a push took, for the record, and until when tickets and the dates of what
+	// has landed count.
 	Now func() time.Time
 	// Process is the git-receive-pack that the push comes through, as its ticket is named; "" for none. Alive says
 	// whether such a process still runs.

@@ -34,5 +34,5 @@ func (p *push) tagged(ctx context.Context, u *update, target history.ID) error {
 	if judged, err := p.standsOnJudged(ctx, target); err != nil || judged {
 		return err
 	}
-	return p.branch(ctx, u, target)
+	return p.brings(ctx, u, target)
 }

@@ -226,8 +226,8 @@ func (j *judgement) coolDown(what string, sponsors []sponsor) {
 		next = []string{"at that time or later: git commit --amend --no-edit --date=now -S, then push again; " +
 			"pushed as it is it counts as of " + date(j.at)}
 	}
-	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s after its first approval, on %s at the earliest",
-		what, Span(j.p.Quorum.CoolDown), date(from+wait)), next...)
+	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s, on %s at the earliest",
+		what, j.p.Quorum.After(), date(from+wait)), next...)
 	f.Paths = j.policyPaths()
 	j.ifMadeUnknown(&f)
 	j.needsFirstSeen(slices.Collect(maps.Keys(j.landing.Amended.Same))...)

@@ -331,3 +331,16 @@ func TestTakesTooMany(t *testing.T) {
 		}
 	}
 }
+
+// The words say what is counted: whose support the cool-down waits for.
+func TestCoolDownInWords(t *testing.T) {
+	q := Quorum{Maintainers: 1, CoolDown: 72 * time.Hour}
+	for n, want := range map[int]string{
+		1: "3 days after a maintainer stood behind it", 2: "3 days after a second maintainer stood behind it",
+		3: "3 days after a second maintainer stood behind it",
+	} {
+		if q.Maintainers = n; q.After() != want {
+			t.Errorf("%d: %q, want %q", n, q.After(), want)
+		}
+	}
+}

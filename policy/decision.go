@@ -1,5 +1,7 @@
 package policy
 
+import "strings"
+
 // Verdict is the outcome for a push. The zero value refuses.
 type Verdict uint8
 
@@ -92,6 +94,19 @@ type RefDecision struct {
 	Protected bool   `json:"protected"`
 	Landings  int    `json:"landings"`
 	Commits   int    `json:"commits"` // judged, landings included
+}
+
+// Begins says after which commit the judging begins, zeros before a root.
+func (r *RefDecision) Begins(parent string) {
+	if parent != r.Old || strings.Trim(parent, "0") == "" {
+		r.From = parent
+	}
+}
+
+// Judged counts a landing that brings so many other commits.
+func (r *RefDecision) Judged(brought int) {
+	r.Landings++
+	r.Commits += 1 + brought
 }
 
 // Decision is the outcome for a push or a range, with all its reasons.

@@ -12,11 +12,12 @@
 //	[Policy.JudgeAttestation]  an approval, withdrawal, exception or approval of a move
 //	[Policy.JudgePush]         the push itself, by its certificate
 //
-// Judge asks of each commit of a landing, in this order, and a commit that fails one question is not asked the next:
-// are its dates possible; is it written as Git writes it; who stands behind it, by a signature that counts; does it say
-// so of itself; may that principal sign this; and for each rule, does the change touch the rule's classes, has the
-// principal earned enough tenure in them, have others approved it, or has it been in sight for long enough. Then it
-// asks what the landing makes of the policy, and last which findings an exception puts aside.
+// Judge asks of each commit of a landing, in this order, and a commit that fails one question is not asked the next,
+// but that limits.message stops none of the others: are its dates possible; is it written as Git writes it; who stands
+// behind it, by a signature that counts; does it say so of itself; may that principal sign this; and for each rule,
+// does the change touch the rule's classes, has the principal earned enough tenure in them, have others approved it, or
+// has it been in sight for long enough. Then it asks what the landing makes of the policy, and last which findings an
+// exception puts aside.
 //
 // An [Outcome] has findings, each a reason to refuse; notes, which refuse nothing; and needs. Some facts cost something
 // to look up, as approvals, or when a commit was first seen, and are not asked for where they can't change the outcome.

@@ -34,6 +34,9 @@ func (j *judgement) except() {
 		if !slices.Contains(j.out.Notes, text) {
 			j.out.Notes = append(j.out.Notes, text)
 		}
+		if c := j.landing.Find(f.Commit); c != nil {
+			j.step(c, "exception", true, "%s", strings.TrimPrefix(text, ExceptionNote))
+		}
 		return true
 	})
 }

@@ -59,8 +59,9 @@ type Landing struct {
 	// Now is the clock of whoever judges what has landed already, in seconds since 1970, or 0 where it
 	// isn't asked.
 	Now int64
-	// Seen is when the receiver first saw a commit as the new value of any ref, by its journal: seconds
-	// since 1970, by commit id. It is nil where no journal is at hand or nobody has asked it.
+	// Seen is since when a commit has been in sight without a gap, by the receiver's journal: as the value of a ref
+	// that people look at, or below one. In seconds since 1970, by commit id. It is nil where no journal is at hand
+	// or nobody has asked it.
 	Seen map[string]int64
 	// MadeUnknown says that the journal doesn't say what Git made, so that no time is counted.
 	MadeUnknown bool
@@ -107,7 +108,6 @@ type Withdrawal struct {
 // rules say; see [Policy.Judge].
 type Exception struct {
 	Commit    string
-	Name      string // the ref, for messages
 	Signature Signature
 	Reason    string
 	When      int64 // the tagger's claim, seconds since 1970

@@ -12,7 +12,8 @@ func (p *Policy) Judge(l *Ledger, landing *Landing) Outcome {
 	return p.judge(l, landing, nil)
 }
 
-// Explain judges a landing as Judge does and gives every step on the way, in order.
+// Explain judges a landing as Judge does and gives every step on the way, in order. Whether the landing may pass Judge
+// says: an exception may put a finding aside.
 func Explain(p *Policy, l *Ledger, landing *Landing) []Step {
 	var steps []Step
 	p.judge(l, landing, func(s Step) { steps = append(steps, s) })

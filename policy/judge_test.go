@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"countersign/policy/content"
-
 	"github.com/google/go-cmp/cmp"
+
+	"countersign/policy/content"
 )
 
 // The tests of judging use a small world: alice and lasse maintain, jia is a newcomer whom alice
@@ -474,31 +474,15 @@ func TestExplainAsksWhatJudgeAsks(t *testing.T) {
 	if diff := cmp.Diff(findings, explained); diff != "" || len(findings) != 1 {
 		t.Errorf("(-judged +explained):\n%s", diff)
 	}
-}
-
-func TestBacktestCounts(t *testing.T) {
-	p, l := world(), new(Ledger)
-	var b Backtest
-	for _, landing := range []*Landing{
-		single(commit("a", "jia", t0, build())), mergeOf("lasse", commit("b", "jia", t0, source())),
-	} {
-		b.Add(p, landing, t0, judged(p, l, landing))
+	// What an exception puts aside is still asked; the step after it says who did.
+	for _, who := range []string{"alice", "lasse"} {
+		landing.Exceptions = append(landing.Exceptions,
+			Exception{Commit: findings[0].Commit, Signature: good(who), Reason: "it burns", When: t0, Expires: t0 + day})
 	}
-	b.Sort()
-	if b.Commits != 3 || b.Merges != 1 || b.Landings != 2 || b.Held != 1 || b.NonMerges() != 2 || len(b.List) != 1 {
-		t.Errorf("%+v", b)
-	}
-	if want := (BacktestCount{Name: "build", Commits: 1, Held: 1}); *b.Classes[0] != want {
-		t.Errorf("classes %+v, want %+v", *b.Classes[0], want)
-	}
-	if want := (BacktestCount{Name: "jia", Commits: 2, Held: 1}); *b.Signers[0] != want {
-		t.Errorf("signers %+v, want %+v", *b.Signers[0], want)
-	}
-	if only, err := p.OnlyRules([]string{"hidden"}); err != nil || len(only.Rules) != 1 || len(p.Rules) != 3 {
-		t.Errorf("only %+v, %v", only, err)
-	}
-	if _, err := p.OnlyRules([]string{"nonsense"}); err == nil {
-		t.Error("a rule that doesn't exist is taken")
+	wantCodes(t, judged(p, l, landing))
+	steps := Explain(p, l, landing)
+	if last := steps[len(steps)-1]; last.Check != "exception" || last.Commit != findings[0].Commit || !last.Holds {
+		t.Errorf("the last step is %+v", last)
 	}
 }
 

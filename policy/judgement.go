@@ -20,10 +20,10 @@ type judgement struct {
 }
 
 // Step is one question that was asked of a commit, and its answer. Finding is set if the answer is
-// a reason to refuse.
+// a reason to refuse; a later step may be an exception that puts it aside.
 type Step struct {
 	Commit  string   `json:"commit"`
-	Check   string   `json:"check"` // "date", "signature", "identity", "rule NAME" or a finding's code
+	Check   string   `json:"check"` // "date", "signature", "identity", "exception", "rule NAME" or a finding's code
 	Holds   bool     `json:"holds"`
 	Text    string   `json:"text"`
 	Finding *Finding `json:"finding,omitempty"`

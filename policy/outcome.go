@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// Outcome is what a policy says of a landing. While it needs something it is not final: what is looked up may take
-// findings away, and bring others.
+// Outcome is what a policy says of a landing, or of what else comes in for a ref. While it needs something it is not
+// final: what is looked up may take findings away, and bring others.
 type Outcome struct {
 	Findings []Finding // what stands against the landing
 	Notes    []string  // what an exception puts aside, and then what had to be taken for granted without a journal
 	Needs    Needs
 }
 
-// Passes says whether the landing may pass: nothing stands against it, and nothing that could is unknown.
+// Passes says whether it may pass: nothing stands against it, and nothing that could is unknown.
 func (o Outcome) Passes() bool { return len(o.Findings) == 0 && o.Needs.Empty() }
 
 // Join gives what two policies say of the same landing: what either finds, notes or needs, and what both say once.
@@ -33,8 +33,8 @@ func (o Outcome) Join(more Outcome) Outcome {
 	return joined
 }
 
-// Needs are facts about a landing that cost something to look up, so that they are only looked up where they may
-// change the outcome. The zero Needs is nothing.
+// Needs are facts about a landing or a change of a ref that cost something to look up, so that they are only looked up
+// where they may change the outcome. The zero Needs is nothing.
 type Needs struct {
 	Approvals  bool // the approvals of the landing's commits, and their withdrawals
 	Exceptions bool // the exceptions for the landing's commits

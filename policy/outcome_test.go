@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -183,5 +184,26 @@ func TestOutcomeJoin(t *testing.T) {
 	}
 	if got.Passes() || !(Outcome{}).Passes() || (Outcome{Needs: Needs{Approvals: true}}).Passes() {
 		t.Error("what passes has no finding and needs nothing")
+	}
+}
+
+// No field of Needs is forgotten: each alone is something that is needed, and stays where other needs join it.
+func TestEveryNeedCounts(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Needs]()) {
+		var n Needs
+		switch v := reflect.ValueOf(&n).Elem().FieldByIndex(field.Index); v.Kind() {
+		case reflect.Bool:
+			v.SetBool(true)
+		case reflect.Map:
+			v.Set(reflect.ValueOf(map[string]bool{"c": true}))
+		default:
+			t.Fatalf("%s is a %s: say here how to need it", field.Name, v.Kind())
+		}
+		if n.Empty() {
+			t.Errorf("%s alone is taken for nothing", field.Name)
+		}
+		if left, right := n.With(Needs{}), (Needs{}).With(n); !cmp.Equal(left, n) || !cmp.Equal(right, n) {
+			t.Errorf("%s is lost beside nothing: %+v, %+v", field.Name, left, right)
+		}
 	}
 }

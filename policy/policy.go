@@ -89,18 +89,11 @@ func (p *Policy) WithPrincipals(principals []Principal) *Policy {
 	return &c
 }
 
-// OnlyRules gives a copy of the policy with only the rules of these names.
-func (p *Policy) OnlyRules(names []string) (*Policy, error) {
+// OnlyRules gives a copy of the policy without the rules of other names than these.
+func (p *Policy) OnlyRules(names []string) *Policy {
 	c := *p
-	c.Rules = nil
-	for _, name := range names {
-		i := slices.IndexFunc(p.Rules, func(r Rule) bool { return r.Name == name })
-		if i < 0 {
-			return nil, fmt.Errorf("the policy has no rule %q", name)
-		}
-		c.Rules = append(c.Rules, p.Rules[i])
-	}
-	return &c, nil
+	c.Rules = slices.DeleteFunc(slices.Clone(p.Rules), func(r Rule) bool { return !slices.Contains(names, r.Name) })
+	return &c
 }
 
 // Claim gives a policy in which each of these addresses that nobody has is a maintainer named after it: a backtest's

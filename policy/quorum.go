@@ -49,6 +49,15 @@ func (p *Policy) quorumIsThere(before *Policy, at time.Time) bool {
 	return len(together) >= p.Quorum.Maintainers || !sure
 }
 
+// After says in words when a change that loosens the policy may land; see second.
+func (q Quorum) After() string {
+	who := "a maintainer"
+	if q.Maintainers > 1 {
+		who = "a second maintainer"
+	}
+	return Span(q.CoolDown) + " after " + who + " stood behind it"
+}
+
 // second is whose support of a change the cool-down counts from, of all who support it, the earliest first: the
 // second's, or the first's, where one is enough. Whoever hurries people along shall not gain by it.
 func (p *Policy) second() int { return min(1, p.Quorum.Maintainers-1) }

@@ -202,8 +202,8 @@ func (p *Policy) mayMove(c RefChange, allowed bool, out *Outcome) bool {
 		if until := since[p.second()] + seconds(p.Quorum.CoolDown); until > c.Received {
 			out.Findings = append(out.Findings, Finding{
 				Code: CoolDown, Ref: c.Name,
-				Detail: fmt.Sprintf("it would loosen the policy, and may be done %s after its second approval came in, "+
-					"on %s at the earliest", Span(p.Quorum.CoolDown), date(until)),
+				Detail: fmt.Sprintf("it would loosen the policy, and may be done %s, on %s at the earliest",
+					p.Quorum.After(), date(until)),
 				Next: []string{"push the approvals, if they aren't on the server, and this again when the time is over"},
 			})
 			return false

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
@@ -163,67 +162,6 @@ func TestJudgeMove(t *testing.T) {
 		}
 		if t.Failed() {
 			t.Fatal(name)
-		}
-	}
-}
-
-func TestJudgeName(t *testing.T) {
-	p := refWorld()
-	for name, c := range map[string]struct {
-		n    NewName
-		want []Code
-	}{
-		"a topic": {NewName{Ref: "refs/heads/topic", New: true}, nil},
-		"a tag called as the branch": {
-			NewName{Ref: "refs/tags/main", Shadows: []string{"refs/heads/main"}},
-			[]Code{RefShadows},
-		},
-		"a protected one, so called": {
-			NewName{Ref: "refs/heads/main", Protected: true, Shadows: []string{"refs/tags/main"}},
-			nil,
-		},
-		"in the way of a pattern": {NewName{Ref: "refs/heads/release", New: true}, []Code{RefName}},
-		"shadowed": {
-			NewName{Ref: "refs/heads/main", Protected: true, New: true, ShadowedBy: "refs/tags/main"},
-			[]Code{RefShadows},
-		},
-		"a twin":                 {NewName{Ref: "refs/heads/Topic", New: true, Twin: "refs/heads/topic"}, []Code{RefTwin}},
-		"a twin of a pattern":    {NewName{Ref: "refs/heads/Release/1", New: true}, []Code{RefTwin}},
-		"like an id":             {NewName{Ref: "refs/heads/abcdef0", New: true, AsObject: "abcdef0"}, []Code{RefShadows}},
-		"there, and like a twin": {NewName{Ref: "refs/heads/Release/1"}, nil},
-	} {
-		wantCodes(t, p.JudgeName(c.n), c.want...)
-		if t.Failed() {
-			t.Fatal(name)
-		}
-	}
-}
-
-func TestJudgeWanted(t *testing.T) {
-	p := refWorld()
-	for name, c := range map[string]struct {
-		change func(*BranchByPattern)
-		wanted bool
-		says   string
-	}{
-		"by nobody":              {func(*BranchByPattern) {}, false, "was here before"},
-		"by nobody, seen by one": {func(b *BranchByPattern) { b.Blind = true }, false, "an update hook can't tell"},
-		"by who brings it":       {func(b *BranchByPattern) { b.Bringer = "con" }, true, ""},
-		"by a service":           {func(b *BranchByPattern) { b.Bringer = "bot" }, false, "was here before"},
-		"by a stranger":          {func(b *BranchByPattern) { b.Pusher = "nobody" }, false, "was here before"},
-		"by who pushes it":       {func(b *BranchByPattern) { b.Pusher = "con" }, true, ""},
-		"by a maintainer's word": {func(b *BranchByPattern) { b.Words = *moveOf("lasse") }, true, ""},
-		"by a contributor's":     {func(b *BranchByPattern) { b.Words = *moveOf("con") }, false, "was here before"},
-	} {
-		b := BranchByPattern{Name: "refs/heads/release/1", Ref: "refs/heads/release/1", New: aNew}
-		c.change(&b)
-		out := p.JudgeWanted(b)
-		if out.Passes() != c.wanted {
-			t.Errorf("%s: %+v", name, out)
-		}
-		if !c.wanted && (len(out.Findings) != 1 || out.Findings[0].Code != RefUnwanted ||
-			!strings.Contains(out.Findings[0].Detail, c.says)) {
-			t.Errorf("%s: %+v", name, out.Findings)
 		}
 	}
 }

@@ -70,7 +70,8 @@ type TenureBounds struct {
 // Quorum is how many maintainers stand behind what one alone may not do.
 type Quorum struct {
 	Maintainers int
-	// CoolDown is the time between the first approval of a change that loosens the policy, and its landing.
+	// CoolDown is the time between when a second maintainer stood behind a change that loosens the policy, or the
+	// only one where one is enough, and its landing.
 	CoolDown time.Duration
 }
 

@@ -11,8 +11,8 @@ type Tag struct {
 	Shown string // as the pusher wrote it
 	ID    string // of what the ref holds
 
-	// Kind is what the ref holds, "tag" for an annotated tag, and Leads what that leads to through other tags: "" if that
-	// is too deep to follow.
+	// Kind is what the ref holds, "tag" for an annotated tag, and Leads what that leads to through other tags: ""
+	// if that is too deep to follow.
 	Kind, Leads string
 	Name        string // what the tag object calls itself
 	Target      string // what the tag object is about
@@ -24,8 +24,8 @@ type Tag struct {
 	Restored bool  // the quorum lets the ref go back to what it was, which is as old as it is
 }
 
-// JudgeTag says what stands against a protected tag: it has to be annotated, signed by a maintainer and named as its
-// ref, and its date must be possible.
+// JudgeTag says what stands against a protected tag: what a tag object leads to must not be too deep to follow. With
+// signatures.tags it has to be annotated, signed by a maintainer and named as its ref, and its date must be possible.
 func (p *Policy) JudgeTag(t Tag) []Finding {
 	w := p.tagProblem(t)
 	if w == nil {
@@ -70,6 +70,14 @@ func (p *Policy) tagProblem(t Tag) *problem {
 		return nil
 	default:
 		return p.tagDate(t.Tagger.When, t.Received, t.Now, again)
+	}
+}
+
+// LeadsElsewhere is the finding about a tag that is here and leads to no commit. One that is pushed JudgeMove refuses.
+func (t Tag) LeadsElsewhere() Finding {
+	return Finding{
+		Code: RefNotCommit, Ref: t.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs",
+		Next: []string{t.Again() + " COMMIT"},
 	}
 }
 

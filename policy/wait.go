@@ -7,8 +7,8 @@ import (
 // Time is a reviewer, too: what lies in the open for a week can be looked at, and whoever took a key
 // for a night has lost it again. When that time began only the receiver's journal knows.
 
-// firstSeen is when the receiver first saw a commit: as the value of a ref, or below one. Without a journal
-// it is taken to be what the commit claims where history is read again, and now where something lands.
+// firstSeen is since when a commit has been in sight without a gap. Without a journal it is taken to be what the commit
+// claims where history is read again, and now where something lands.
 func (j *judgement) firstSeen(id string, claimed int64) int64 {
 	if j.landing.Seen == nil {
 		if j.landing.Received == 0 {

@@ -148,7 +148,7 @@ func (s *Statement) Withdrawal() policy.Withdrawal {
 // Exception gives what it says as an exception; Expires is 0 where it doesn't say when it ends.
 func (s *Statement) Exception() policy.Exception {
 	e := policy.Exception{
-		Commit: s.Commit.String(), Name: s.Called, Signature: s.Signature, When: s.When, Reason: s.Line(ReasonLine),
+		Commit: s.Commit.String(), Signature: s.Signature, When: s.When, Reason: s.Line(ReasonLine),
 	}
 	if expires, err := time.Parse(time.RFC3339, s.Line(ExpiresLine)); err == nil {
 		e.Expires = expires.Unix()

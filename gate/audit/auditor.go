@@ -7,7 +7,9 @@
 // in.
 //
 // Nothing is written or recorded. An Auditor is for one goroutine; landings are read and verified ahead of the one that
-// is judged. An error of what decides wraps [site.ErrUndecided]: then nothing is known to be good.
+// is judged. With an error nothing is known to be good. Errors wrap [site.ErrUndecided], but for those that say what is
+// wrong with the question: a revision that doesn't name one commit here, [ErrNoneProtected], a commit from before
+// adoption; and those of who was shown something.
 package audit
 
 import (
@@ -16,6 +18,7 @@ import (
 	"fmt"
 	"strings"
 
+	"countersign/gate/inforce"
 	"countersign/gate/settle"
 	"countersign/gate/site"
 	"countersign/history"
@@ -71,6 +74,7 @@ type Judged struct {
 	Findings []policy.Finding
 	Notes    []string
 
+	by   *inforce.Policy // nil in an audit by claimed identity
 	read history.Landing
 }
 

@@ -22,7 +22,7 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 	var err error
 	if !claimed {
 		if adopted, err = a.site.InForce.Adopted(); err != nil {
-			return nil, err
+			return nil, site.Undecided(err)
 		}
 	}
 	if spec == "" {
@@ -69,7 +69,7 @@ func (a *Auditor) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, 
 	}
 	refs, err := a.site.Repo.Refs(ctx, "refs/tags/")
 	if err != nil {
-		return nil, err
+		return nil, site.Undecided(err)
 	}
 	for _, r := range refs {
 		if !a.site.Rules().Protects(r.Name) {
@@ -92,7 +92,7 @@ func (a *Auditor) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, 
 func (a *Auditor) branchAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
 	refs, err := a.site.Repo.Refs(ctx, a.site.Rules().ProtectedPrefixes()...)
 	if err != nil {
-		return nil, err
+		return nil, site.Undecided(err)
 	}
 	var audits []Audit
 	for _, r := range refs {

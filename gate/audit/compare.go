@@ -44,7 +44,7 @@ func (a *Auditor) Compare(ctx context.Context, now time.Time) (Compared, error) 
 			c.Outside = append(c.Outside, a.site.MovedOutside(ctx, m.name, m.known, m.now))
 		}
 	}
-	return c, ctx.Err()
+	return c, site.Undecided(ctx.Err())
 }
 
 // compare is one comparison. It gives the refs that were moved outside, and no findings about them.
@@ -55,12 +55,12 @@ func (a *Auditor) compare(ctx context.Context, now time.Time) (c Compared, moved
 	a.site.Receive(now.Unix())
 	whole, err := a.site.WholeLog(ctx)
 	if err != nil || whole == nil {
-		return c, nil, err
+		return c, nil, site.Undecided(err)
 	}
 	c.Journal = true
 	refs, err := a.site.Repo.Refs(ctx)
 	if err != nil {
-		return c, nil, err
+		return c, nil, site.Undecided(err)
 	}
 	held := make(map[string]history.ID)
 	for _, r := range refs {
@@ -80,7 +80,7 @@ func (a *Auditor) compare(ctx context.Context, now time.Time) (c Compared, moved
 		}
 		known, isMoved, err := state.Moved(held[ref])
 		if err != nil {
-			return c, nil, err
+			return c, nil, site.Undecided(err)
 		}
 		if isMoved {
 			moved = append(moved, movedRef{ref, known, held[ref]})

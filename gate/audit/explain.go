@@ -21,6 +21,8 @@ type Explained struct {
 	Commit  policy.Commit        `json:"commit"`
 	Changes []policy.TouchedPath `json:"changes"`
 	Steps   []policy.Step        `json:"steps"`
+	// Findings are all that stand against the landing, those against its other commits, too.
+	Findings []policy.Finding `json:"findings"`
 }
 
 // Explain judges the landing that brought, or would bring, a commit onto a protected ref.
@@ -36,14 +38,15 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 	if err != nil {
 		return Explained{}, err
 	}
-	e := Explained{Ref: of.Ref}
+	e := Explained{Ref: of.Ref, Findings: []policy.Finding{}}
 	err = a.Audit(ctx, of, func(j Judged) error {
 		c := j.Landing.Find(id.String())
 		if c == nil {
 			return nil
 		}
 		e.Landing, e.Commit, e.Changes = j.Landing.Commit.ID, *c, c.Touched(j.Policy)
-		for _, s := range policy.Explain(j.Policy, j.Ledger, j.Landing) {
+		e.Findings = append(e.Findings, j.Findings...)
+		for _, s := range j.by.Explain(j.Ledger, j.Landing) {
 			if s.Commit == c.ID {
 				e.Steps = append(e.Steps, s)
 			}
@@ -64,7 +67,7 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	adopted, err := a.site.InForce.Adopted()
 	if err != nil {
-		return Audit{}, err
+		return Audit{}, site.Undecided(err)
 	}
 	audits, err := a.branchAudits(ctx, adopted)
 	if err != nil {
@@ -79,7 +82,7 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 	}
 	reached, err := a.site.Repo.Reaches(ctx, tips, []history.ID{id})
 	if err != nil {
-		return Audit{}, err
+		return Audit{}, site.Undecided(err)
 	}
 	for i, of := range audits {
 		if reached[i][0] {

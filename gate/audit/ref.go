@@ -11,6 +11,7 @@ import (
 	"countersign/gate/lineage"
 	"countersign/gate/site"
 	"countersign/gate/tag"
+	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -70,10 +71,8 @@ func (a *Auditor) auditTag(ctx context.Context, of Audit) ([]policy.Finding, err
 		err = t.Verify(ctx, a.site.Repo, a.site.InForce, landed)
 	}
 	if errors.Is(err, history.ErrMalformed) {
-		detail := strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": ")
-		return []policy.Finding{{
-			Code: policy.ObjectMalformed, Ref: of.Ref, Detail: detail, Next: []string{t.Again() + " COMMIT"},
-		}}, nil
+		next := []string{t.Again() + " COMMIT"}
+		return []policy.Finding{{Code: policy.ObjectMalformed, Ref: of.Ref, Detail: walk.Malformed(err), Next: next}}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -81,10 +80,7 @@ func (a *Auditor) auditTag(ctx context.Context, of Audit) ([]policy.Finding, err
 	found := a.site.Rules().JudgeTag(t.Tag)
 	switch {
 	case of.Range.Tip.IsZero() && found == nil:
-		return []policy.Finding{{
-			Code: policy.RefNotCommit, Ref: of.Ref, Detail: "it leads to a " + t.Leads + " where a commit belongs",
-			Next: []string{t.Again() + " COMMIT"},
-		}}, nil
+		return []policy.Finding{t.LeadsElsewhere()}, nil
 	case found == nil || !a.site.InTree() || of.Range.Tip.IsZero() || t.Signature.Status == policy.StatusRevoked:
 		return found, nil
 	}

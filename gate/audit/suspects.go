@@ -58,11 +58,11 @@ func (a *Auditor) Suspects(ctx context.Context, visit func(Suspect) error) error
 	}
 	adopted, err := a.site.InForce.Adopted()
 	if err != nil {
-		return err
+		return site.Undecided(err)
 	}
 	audits, err := a.branchAudits(ctx, adopted)
 	if err != nil {
-		return site.Undecided(err)
+		return err
 	}
 	whole, err := a.site.WholeLog(ctx)
 	if err != nil {

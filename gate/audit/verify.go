@@ -64,7 +64,7 @@ func (a *Auditor) VerifyAll(ctx context.Context, now time.Time) (d policy.Decisi
 	c, err := a.Compare(ctx, now)
 	switch {
 	case err != nil:
-		return d, false, fmt.Errorf("the journal: %w", err)
+		return d, false, err
 	case len(c.Outside) > 0:
 		d.Findings = append(d.Findings, c.Outside...)
 		d.Settle()
@@ -78,17 +78,14 @@ func (a *Auditor) VerifyAll(ctx context.Context, now time.Time) (d policy.Decisi
 // auditInto adds what an audit finds to a decision.
 func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision, d *policy.Decision) error {
 	return a.Audit(ctx, of, func(j Judged) error {
-		if parents := j.Landing.Commit.Parents; r.Landings == 0 {
-			r.From = history.ID{}.String()
-			if len(parents) > 0 {
-				r.From = parents[0]
+		if r.Landings == 0 {
+			parent := history.ID{}.String()
+			if parents := j.Landing.Commit.Parents; len(parents) > 0 {
+				parent = parents[0]
 			}
-			if len(parents) > 0 && r.From == r.Old {
-				r.From = ""
-			}
+			r.Begins(parent)
 		}
-		r.Landings++
-		r.Commits += 1 + len(j.Landing.Brought)
+		r.Judged(len(j.Landing.Brought))
 		d.Findings = append(d.Findings, j.Findings...)
 		d.Notes = append(d.Notes, j.Notes...)
 		return nil

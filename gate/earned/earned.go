@@ -5,8 +5,8 @@
 // worked out from the beginning, in this order, and with the same result. [All] always works it out. [Links] and
 // [Above] say what else is known of such a commit, and [Prepare] fills the cache.
 //
-// Reading uses the second reader of a site, so that a push may be read at the same time. Nothing is written, but for
-// what Prepare has the cache save.
+// Reading uses the second reader of a site, so that a push may be read at the same time; Above and Prepare alone ask
+// the first. Nothing is written, but for what Prepare has the cache save.
 package earned
 
 import (
@@ -88,7 +88,7 @@ func All(ctx context.Context, s *site.Site, tip history.ID) (*policy.Ledger, err
 	if tip.IsZero() { // before a root
 		return new(policy.Ledger), nil
 	}
-	adopted, err := s.Source.Server.Adopted()
+	adopted, err := s.Source.First.Adopted()
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func All(ctx context.Context, s *site.Site, tip history.ID) (*policy.Ledger, err
 		if err != nil {
 			return nil, err
 		}
-		rules := s.Source.Server.Rules
+		rules := s.Source.First.Rules
 		cl := &walk.Claims{Rules: rules, None: last == 0 || !rules.Adoption.CreditClaims}
 		for landing, err := range repo.Landings(ctx, history.Range{Tip: before, Counted: true}) {
 			if err != nil {

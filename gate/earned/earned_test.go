@@ -66,7 +66,7 @@ func testRepo(t *testing.T) (s *site.Site, tip history.ID, more func(date string
 	}
 	s = site.New(site.Options{Dir: dir, Open: open}, repo)
 	s.InForce = &inforce.Policy{Rules: p}
-	s.Source = &inforce.Source{Server: s.InForce}
+	s.Source = &inforce.Source{First: s.InForce}
 	s.OpenTenure()
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {

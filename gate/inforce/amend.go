@@ -26,7 +26,7 @@ type Line struct {
 func (s *Source) LineAt(ctx context.Context, repo Folders, commit history.ID) (Line, error) {
 	p, err := s.At(ctx, repo, commit)
 	at := Line{InForce: p}
-	if err == nil && p != s.Server { // which stands where the tree has none
+	if err == nil && p != s.First { // which stands where the tree has none
 		at.folder = p.folder
 	}
 	return at, err

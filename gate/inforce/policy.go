@@ -6,7 +6,8 @@
 // [Amendments] says what each landing of a [Line] makes of the policy in the tree.
 //
 // A [Policy] is immutable, and safe for many goroutines. It says who signed something, [Policy.Signature], and judges
-// a landing, [Policy.Judge], together with the floor beneath it. Both are pure functions.
+// a landing, [Policy.Judge], together with the floor beneath it. Judging is a pure function; verifying may ask a
+// transparency log over the network, where the policy has transparency = "online".
 //
 // Nothing is written. A Source is for one goroutine. An error means that the policy can't be known, so nothing may
 // pass; a policy in a landing that can't be read is a fact about that landing, and no error.
@@ -30,12 +31,10 @@ type Policy struct {
 	folder history.ID      // the tree that it was read from; zero where it lies beside the repository
 }
 
-// OnlyRules gives the same policy with no other rules than those of some names.
-func (p *Policy) OnlyRules(names []string) (*Policy, error) {
-	only := *p
-	var err error
-	only.Rules, err = p.Rules.OnlyRules(names)
-	return &only, err
+// HasRule says whether the policy, or the floor beneath it, has a rule of that name.
+func (p *Policy) HasRule(name string) bool {
+	named := func(r policy.Rule) bool { return r.Name == name }
+	return slices.ContainsFunc(p.Rules.Rules, named) || p.floor != nil && slices.ContainsFunc(p.floor.Rules, named)
 }
 
 // SameFolder says whether two policies were read from the same folder of a tree, or both beside the repository.
@@ -61,6 +60,22 @@ func (p *Policy) Judge(ledger *policy.Ledger, landing *policy.Landing) policy.Ou
 		return outcome
 	}
 	return outcome.Join(p.floor.Judge(ledger, landing))
+}
+
+// Explain gives every question that Judge asks of a landing, with its answer: those of the policy, in order, and then
+// those that the floor alone asks or answers otherwise.
+func (p *Policy) Explain(ledger *policy.Ledger, landing *policy.Landing) []policy.Step {
+	steps := policy.Explain(p.Rules, ledger, landing)
+	if p.floor == nil {
+		return steps
+	}
+	for _, s := range policy.Explain(p.floor, ledger, landing) {
+		same := func(t policy.Step) bool { return t.Commit == s.Commit && t.Check == s.Check && t.Text == s.Text }
+		if !slices.ContainsFunc(steps, same) {
+			steps = append(steps, s)
+		}
+	}
+	return steps
 }
 
 // maxEarlier is how much older than the commit or tag it stands on a signature may say it is: a clock

@@ -36,6 +36,7 @@ type Options struct {
 	Introduction *policy.Introduction // where a policy in the tree begins; nil leaves that to the folder
 	Draft        bool                 // a policy without keys will do, or none at all
 	Keyless      bool                 // no keys of a policy beside the repository are read
+	Rules        []string             // the only rules that apply, of every policy and of the floor; nil for all
 	Logs         keyring.Logs
 }
 
@@ -43,8 +44,9 @@ type Options struct {
 type Source struct {
 	// Introduction is where the policy in the tree begins; nil where it lies beside the repository.
 	Introduction *policy.Introduction
-	// Server is the server's policy, or that of the introduction once [Source.Find] has read it.
-	Server *Policy
+	// First is the policy that is there from the beginning: the server's, or that of the introduction once
+	// [Source.Find] has read it.
+	First *Policy
 
 	o     Options
 	floor *policy.Policy // what a policy in the tree must at least ask for; nil for nothing
@@ -55,14 +57,29 @@ type Source struct {
 // it could read even with an error.
 func Open(o Options) (*Source, error) {
 	s := &Source{o: o}
-	return s, s.readServer()
+	err := s.readServer()
+	if s.First != nil {
+		s.First.Rules = s.only(s.First.Rules)
+	}
+	if s.floor != nil {
+		s.floor = s.only(s.floor)
+	}
+	return s, err
+}
+
+// only leaves out the rules that don't apply.
+func (s *Source) only(p *policy.Policy) *policy.Policy {
+	if s.o.Rules == nil {
+		return p
+	}
+	return p.OnlyRules(s.o.Rules)
 }
 
 func (s *Source) readServer() error {
 	root, err := os.OpenRoot(s.o.Dir)
 	if errors.Is(err, fs.ErrNotExist) && (s.o.Draft || s.o.Introduction != nil) {
 		if s.Introduction = s.o.Introduction; s.Introduction == nil {
-			s.Server = &Policy{Rules: policy.Default()}
+			s.First = &Policy{Rules: policy.Default()}
 		}
 		return nil
 	}
@@ -86,10 +103,10 @@ func (s *Source) readServer() error {
 		s.floor, err = policy.LoadFloor(root.FS())
 		return err
 	}
-	s.Server, err = s.read(root.FS())
+	s.First, err = s.read(root.FS())
 	if errors.Is(err, fs.ErrNotExist) {
 		if s.o.Draft {
-			s.Server, err = &Policy{Rules: policy.Default()}, nil
+			s.First, err = &Policy{Rules: policy.Default()}, nil
 		} else {
 			err = ErrNotConfigured
 		}
@@ -124,22 +141,22 @@ func (s *Source) Find(ctx context.Context, repo Repository) (_ *Policy, err erro
 
 func (s *Source) find(ctx context.Context, repo Repository) (*Policy, error) {
 	if s.Introduction == nil {
-		return s.Server, nil
+		return s.First, nil
 	}
 	var err error
-	if s.Server, err = s.Introduced(ctx, repo); err != nil {
+	if s.First, err = s.Introduced(ctx, repo); err != nil {
 		return nil, err
 	}
 	if s.Introduction.Ref == "" {
 		head, err := repo.Resolve(ctx, "@") // HEAD, whatever else may be called so
 		if err != nil {
-			return s.Server, nil
+			return s.First, nil
 		}
 		return s.At(ctx, repo, head)
 	}
 	refs, err := repo.Refs(ctx, s.Introduction.Ref)
 	if err != nil || len(refs) == 0 {
-		return s.Server, err
+		return s.First, err
 	}
 	return s.At(ctx, repo, refs[0].ID)
 }
@@ -184,7 +201,7 @@ func (s *Source) fromTree(folder *history.Folder) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policy{Rules: rules.Since(s.Introduction), folder: folder.ID}
+	p := &Policy{Rules: s.only(rules).Since(s.Introduction), folder: folder.ID}
 	if s.floor != nil {
 		p.Rules = p.Rules.WithFloor(s.floor)
 		p.floor = s.floor.AsFloorOf(p.Rules)
@@ -197,11 +214,11 @@ func (s *Source) fromTree(folder *history.Folder) (*Policy, error) {
 // since it left the others before the introduction, it is the introduction's.
 func (s *Source) At(ctx context.Context, repo Folders, commit history.ID) (*Policy, error) {
 	if s.Introduction == nil || commit.IsZero() {
-		return s.Server, nil
+		return s.First, nil
 	}
 	folder, err := repo.Folder(ctx, commit, policy.Folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s.Server, nil
+		return s.First, nil
 	}
 	if err != nil {
 		return nil, err

@@ -1,11 +1,12 @@
 // Package refstate reads from a journal what became of the refs of a repository: it is a reference state log.
 //
 // Start with [Open]. [Log.State] gives the [State] of one ref, [Log.Whole] that of all refs, and a [View] says since
-// when something has been in sight. The log only reads. What stands in it was written by others: that a push was
-// accepted says nothing yet, since the client may have claimed an old id that is none, another hook or Git's own lock
-// may have refused, or a name may not fit beside another. So a change counts as made when Git said so, by
-// post-receive, or when the ref was found to have its new value. That may come in any order: the record of what Git
-// made may follow the next push. A State takes that into account; see [State.Confirm].
+// when something has been in sight. The log only reads, but that [Open] brings the index of a journal up to date. What
+// stands in it was written by others: that a push was accepted says nothing yet, since the client may have claimed an
+// old id that is none, another hook or Git's own lock may have refused, or a name may not fit beside another. So a
+// change counts as made when Git said so, by post-receive, or when the ref was found to have its new value. That may
+// come in any order: the record of what Git made may follow the next push. A State takes that into account; see
+// [State.Confirm].
 //
 // A journal is read in one of two ways. Where it has an [Index], a push costs as much as the refs that it asks of have
 // records: [Entries] says what an index is to keep of a record, and [IndexVersion] changes with that. Without one all

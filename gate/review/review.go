@@ -1,12 +1,13 @@
 // Package review keeps the list of pushes that passed by an exception and that nobody has looked at yet.
 //
 // The journal says which pushes those are; the list beside it spares each push reading that. [List.Keep] puts an
-// accepted push on it, before Git hears that it is accepted; [List.Remind] is the note about the list in each later
-// report, until [List.Done] takes the push off. Whoever takes it off has that recorded first.
+// accepted push on it, before Git hears that it is accepted, and [List.Drop] takes it off if it is refused after all;
+// [List.Remind] is the note about the list in each later report, until [List.Done] takes the push off. Whoever has
+// reviewed a push has that recorded first.
 //
 // The list is the file countersign/unreviewed in the Git directory. A line is the reference of a push, or one after a
-// minus of a push that was reviewed. It is only ever appended to: any number of pushes and reviews may write at once.
-// Everybody who pushes may write to it: it reminds, and proves nothing.
+// minus of a push that was reviewed or dropped. It is only ever appended to: any number of pushes and reviews may write
+// at once. Everybody who pushes may write to it: it reminds, and proves nothing.
 package review
 
 import (
@@ -41,10 +42,21 @@ func (l List) Waiting() ([]string, error) {
 
 // Keep puts an accepted push on the list if an exception let it pass.
 func (l List) Keep(d policy.Decision) error {
-	if !slices.ContainsFunc(d.Notes, func(note string) bool { return strings.HasPrefix(note, policy.ExceptionNote) }) {
+	if !byException(d) {
 		return nil
 	}
 	return l.write(d.Reference)
+}
+
+// Drop takes off the list what Keep put on it: the push is refused after all. One that can't be taken off stays.
+func (l List) Drop(d policy.Decision) {
+	if byException(d) {
+		_ = l.Done(d.Reference)
+	}
+}
+
+func byException(d policy.Decision) bool {
+	return slices.ContainsFunc(d.Notes, func(note string) bool { return strings.HasPrefix(note, policy.ExceptionNote) })
 }
 
 // Remind gives the note about what still has to be reviewed; "" where there is nothing.

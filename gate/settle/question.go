@@ -1,12 +1,3 @@
-// Package settle has a policy judge a landing, and looks up what the policy says it needs, until it needs nothing more.
-//
-// [New] gives what answers for a site, and [Answers.Settle] asks about one landing. What a policy may need is looked up
-// only then: who approved, withdrew or excepted, since when something has been in sight, whether git makes the same of
-// a merge, and where a commit landed before. The last only a push can say; see [Question].
-//
-// It reads by the second reader of the site, since the first may be streaming landings, and by the journal. It writes
-// into the landing that is asked about, and nowhere else. Answers are for one goroutine, and remember for their life
-// whether there are exceptions at all and, once they were asked of many commits, all attestations that are stored.
 package settle
 
 import (

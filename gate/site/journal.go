@@ -12,7 +12,8 @@ import (
 	"countersign/policy"
 )
 
-// Receive says when the push that is judged came in, or now for an audit. What the journal says is read anew.
+// Receive says when the push that is judged came in, or that somebody asks now what the journal says of the refs as
+// they are. The journal is read anew. Where history is judged that has landed, nobody says so.
 func (s *Site) Receive(at int64) { s.received, s.states = at, nil }
 
 // HasJournal says whether a journal is at hand, though there may be nothing in it.
@@ -33,7 +34,7 @@ func (s *Site) RefLog(ctx context.Context) (*refstate.Log, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("when the push was first seen: %w", err)
+		return nil, fmt.Errorf("the journal of the refs: %w", err)
 	}
 	s.states = l
 	return l, nil
@@ -68,13 +69,13 @@ func (s *Site) View(ctx context.Context) (refstate.View, error) {
 }
 
 // inView says whether people look at a ref: clones fetch branches and tags, and web pages show them; reviewers
-// fetch vouchers. What lies under another name nobody sees who isn't told of it.
+// fetch attestations. What lies under another name nobody sees who isn't told of it.
 func inView(ref string) bool {
 	return strings.HasPrefix(ref, "refs/heads/") || strings.HasPrefix(ref, "refs/tags/") || policy.IsAttestation(ref)
 }
 
-// AttestedAt says when the journal first has an object as a voucher in its place, in seconds since 1970; 0 where it
-// doesn't.
+// AttestedAt says when the journal first has an object as an attestation in its place, in seconds since 1970; 0 where
+// it doesn't.
 func (s *Site) AttestedAt(
 	ctx context.Context, kind policy.AttestationKind, commit, principal, object string,
 ) (int64, error) {

@@ -16,7 +16,7 @@ type Claims struct {
 // ClaimedKind is the kind of a signature that is only a claim.
 const ClaimedKind = "claimed"
 
-// Landing gives a landing as its committers claim it; Shown is nil where its files don't matter.
+// Landing gives a landing as its committers claim it; elsewhere is nil where its files don't matter.
 func (cl *Claims) Landing(l history.Landing, elsewhere Shown) *policy.Landing {
 	landing := &policy.Landing{Brought: make([]policy.Commit, len(l.Brought))}
 	if cl.Everybody {

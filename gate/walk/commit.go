@@ -20,7 +20,7 @@ func commitOf(e *history.Entry, elsewhere Shown) policy.Commit {
 		c.Title = title(e.Message)
 	}
 	if e.Malformed != nil {
-		c.Malformed = strings.TrimPrefix(e.Malformed.Error(), history.ErrMalformed.Error()+": ")
+		c.Malformed = Malformed(e.Malformed)
 		c.Signature = policy.Signature{Status: verify.Malformed.String(), Reason: c.Malformed}
 	}
 	for i, p := range e.Parents {
@@ -34,6 +34,11 @@ func commitOf(e *history.Entry, elsewhere Shown) policy.Commit {
 		}
 	}
 	return c
+}
+
+// Malformed says what is wrong with an object, of an error that is [history.ErrMalformed].
+func Malformed(err error) string {
+	return strings.TrimPrefix(err.Error(), history.ErrMalformed.Error()+": ")
 }
 
 // Identity gives who made something in the words of a policy.

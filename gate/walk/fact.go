@@ -9,7 +9,7 @@ import (
 	"countersign/verify"
 )
 
-// Fact is a landing on its way to the judge: read, and being verified. Landing, Tags and Twice are there once
+// Fact is a landing on its way to the judge: read, and being verified. Landing, Tags and ByToday are there once
 // [Fact.Wait] returns.
 type Fact struct {
 	Read history.Landing
@@ -19,8 +19,8 @@ type Fact struct {
 	Landing   *policy.Landing
 	Tags      []history.Tag   // those embedded in its merges
 	By        *inforce.Policy // the policy that stood before it
-	Also      *inforce.Policy // judges as well, nil for none; see [Origin]
-	Twice     *policy.Landing // as Also sees it
+	Today     *inforce.Policy // judges as well, nil for none; see [Origin]
+	ByToday   *policy.Landing // as Today sees it
 
 	amended *policy.Amended // what it makes of the policy in the tree, nil for nothing
 	done    chan struct{}

@@ -52,9 +52,9 @@ type Origin struct {
 	inforce.Line
 	Last  int64         // the landing time there, seconds since 1970
 	Links *policy.Links // in the tree there; nil where they are still to be read. A walk keeps them up to date
-	// Also judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
+	// Today judges too, nil for none: where a line goes on from an old policy, which may trust whom nobody
 	// trusts any more, the one in force today has its say.
-	Also *inforce.Policy
+	Today *inforce.Policy
 }
 
 // ahead is how many landings are read and verified before they are judged: enough to keep the
@@ -190,7 +190,7 @@ func (r Route) fact(ctx context.Context, at *Origin, l history.Landing) (f *Fact
 			return nil, nil, err
 		}
 	}
-	f = &Fact{Read: l, By: at.InForce, Also: at.Also, done: make(chan struct{})}
+	f = &Fact{Read: l, By: at.InForce, Today: at.Today, done: make(chan struct{})}
 	if f.Elsewhere, err = shownBy(ctx, r.Repo, at.Links, &l, r.Range.Counted); err != nil {
 		return nil, nil, err
 	}
@@ -209,9 +209,9 @@ func (r Route) fact(ctx context.Context, at *Origin, l history.Landing) (f *Fact
 func (f *Fact) verify(inTree bool) {
 	f.Landing, f.Tags = Verified(f.By, f.Read, f.Elsewhere, f.Arrival)
 	f.Landing.InTree, f.Landing.Amended = inTree, f.amended
-	if f.Also != nil {
-		f.Twice, _ = Verified(f.Also, f.Read, f.Elsewhere, f.Arrival)
-		f.Twice.InTree, f.Twice.Amended = true, f.amended
+	if f.Today != nil {
+		f.ByToday, _ = Verified(f.Today, f.Read, f.Elsewhere, f.Arrival)
+		f.ByToday.InTree, f.ByToday.Amended = true, f.amended
 	}
 }
 
