@@ -13,12 +13,14 @@ import (
 
 // lineages are what commits point to, read as walks need it and kept between walks.
 //
-// Git's commit-graph makes walks faster, and never says by itself that one commit reaches another: what it leads to
-// is looked at once more, with the parents that stand in the commits. It orders walks, as dates do where it is silent;
-// that decides nothing but how long they take. And it says what isn't reached: a commit reaches none that isn't in the
-// graph, none of a higher level, and none to which the graph leads by no way. So a graph that lies may hide that one
-// commit reaches another, and can't make up that it does: what has landed may look new, and is judged once more; what
-// is new never looks landed. It lies in the object directories of the repository, where no push writes.
+// Git's commit-graph makes walks faster. What is new, and so judged, never follows from it: commits are passed over as
+// landed only for the parents that stand in the commits themselves. There the graph orders walks, as dates do where it
+// is silent, and says what isn't reached: a commit reaches none that isn't in the graph, none of a higher level, and
+// none to which the graph leads by no way. So a graph that lies can make what has landed look new, which is judged once
+// more, and never what is new look landed.
+//
+// Where it is asked what one commit reaches of another, [Repo.Reaches], the graph is believed, as Git believes it. It
+// lies in the object directories of the repository, where no push writes.
 type lineages struct {
 	objects *objects
 	graph   *commitgraph.Graph
@@ -294,11 +296,11 @@ func (l *lineages) reallyNew(ctx context.Context, nodes []node, not []ID) ([]nod
 	for i, id := range not {
 		starts[i] = start{commit: id} // it matters not which one reaches what
 	}
-	by, err := l.reachedBy(ctx, starts, bottoms)
+	by, err := l.surelyReachedBy(ctx, starts, bottoms)
 	if err != nil || !slices.ContainsFunc(by, func(b bits) bool { return len(b) > 0 }) {
 		return nodes, err
 	}
-	if by, err = l.reachedBy(ctx, starts, all); err != nil {
+	if by, err = l.surelyReachedBy(ctx, starts, all); err != nil {
 		return nil, err
 	}
 	kept := nodes[:0]

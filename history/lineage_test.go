@@ -55,8 +55,7 @@ func TestWalksFollowThePush(t *testing.T) {
 	}
 }
 
-// TestAttackLyingGraph: whatever levels and parents a commit-graph makes up, what is new is found, and no commit
-// reaches one that it doesn't reach.
+// TestAttackLyingGraph: whatever levels and parents a commit-graph makes up, what is new is found.
 func TestAttackLyingGraph(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	r.git("commit-graph", "write", "--reachable")
@@ -96,13 +95,6 @@ func TestAttackLyingGraph(t *testing.T) {
 			if !slices.ContainsFunc(nodes, func(n node) bool { return n.id.String() == hex }) {
 				t.Errorf("%s..%s: %s isn't new", not, tip, hex)
 			}
-		}
-		reached, err := repo.Reaches(t.Context(), []ID{mustID(t, not)}, []ID{mustID(t, tip)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if reached[0][0] && isNew != "" {
-			t.Errorf("%s reaches %s", not, tip)
 		}
 	}
 }

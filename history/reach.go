@@ -44,13 +44,16 @@ func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error
 			starts = append(starts, start{commit, i})
 		}
 	}
-	by, err := l.reachedBy(ctx, starts, asked)
+	by, _, err := l.walk(ctx, starts, asked, true)
+	if err != nil {
+		return nil, err
+	}
 	for i := range answers {
 		for j := range by {
 			answers[i][j] = by[j].has(i)
 		}
 	}
-	return answers, err
+	return answers, nil
 }
 
 // start is where a walk begins: at a commit, on behalf of a tip.
@@ -59,9 +62,9 @@ type start struct {
 	tip    int
 }
 
-// reachedBy says for each of some commits which tips reach it. What the commit-graph says that one reaches is found
-// once more without it.
-func (l *lineages) reachedBy(ctx context.Context, starts []start, asked []ID) ([]bits, error) {
+// surelyReachedBy says for each of some commits which tips reach it. What the commit-graph says that one reaches is
+// found once more without it.
+func (l *lineages) surelyReachedBy(ctx context.Context, starts []start, asked []ID) ([]bits, error) {
 	by, believed, err := l.walk(ctx, starts, asked, true)
 	if err != nil || !believed {
 		return by, err
