@@ -20,10 +20,10 @@
 // exception puts aside.
 //
 // An [Outcome] has findings, each a reason to refuse; notes, which refuse nothing; and needs. Some facts cost something
-// to look up, as approvals, or when a commit was first seen, and are not asked for where they can't change the outcome.
-// So Judge is called without them, and says which of them it needs. Whoever looks these up and calls it again is done
-// after three calls at most. An outcome that needs something is not final, whatever it finds; [Outcome.Passes] says so.
-// Several policies that have a say about one landing are each asked, and [Outcome.Join] joins what they say.
+// to look up, as approvals, or since when a commit has been in sight, and are not asked for where they can't change the
+// outcome. So Judge is called without them, and says which of them it needs. Whoever looks these up and calls it again
+// is done after three calls at most. An outcome that needs something is not final, whatever it finds; [Outcome.Passes]
+// says so. Several policies that have a say about one landing are each asked, and [Outcome.Join] joins what they say.
 //
 // A [Ledger] is what everybody has earned on one first-parent line. [Ledger.Credit] writes down what a landing that
 // passed has earned; nothing else changes a ledger. No function here writes into the facts that it is given, and the

@@ -8,7 +8,7 @@
 //
 // Nothing is written or recorded. An Auditor is for one goroutine; landings are read and verified ahead of the one that
 // is judged. With an error nothing is known to be good. Errors wrap [site.ErrUndecided], but for those that say what is
-// wrong with the question: a revision that doesn't name one commit here, [ErrNoneProtected], a commit from before
+// wrong with the question: a revision that can't be resolved to one commit, [ErrNoneProtected], a commit from before
 // adoption; and those of who was shown something.
 package audit
 

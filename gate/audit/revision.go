@@ -34,14 +34,14 @@ func (a *Auditor) read(ctx context.Context, rev string) (r reading, err error) {
 	}
 	if name == "HEAD" {
 		if name, err = a.site.Repo.Symbolic(ctx, name); err != nil {
-			return r, err
+			return r, site.Undecided(err)
 		}
 	}
 	var held history.Ref
 	if name != "" {
 		refs, err := a.site.Repo.Refs(ctx, name)
 		if err != nil {
-			return r, err
+			return r, site.Undecided(err)
 		}
 		if len(refs) == 1 {
 			held = refs[0]
@@ -76,7 +76,7 @@ func (a *Auditor) read(ctx context.Context, rev string) (r reading, err error) {
 		r.ref, err = a.site.MainRef(ctx)
 		r.assumed = true
 	}
-	return r, err
+	return r, site.Undecided(err)
 }
 
 // tagged gives the commit that a tag leads to, zero if that isn't one.
