@@ -95,9 +95,6 @@ func (g grammar) entry(raw []byte, hash int, e *treeEntry) (err error) {
 
 // mode reads the mode of an entry.
 func (g grammar) mode(octal []byte) (Mode, bool) {
-	if g < strictTree {
-		return gitMode(octal)
-	}
 	switch string(octal) {
 	case "40000":
 		return ModeTree, true
@@ -109,9 +106,11 @@ func (g grammar) mode(octal []byte) (Mode, bool) {
 		return ModeSymlink, true
 	case "160000":
 		return ModeSubmodule, true
-	default:
+	}
+	if g == strictTree {
 		return 0, false
 	}
+	return gitMode(octal)
 }
 
 // oddName says whether no checkout can have a file of this name, or Git means something by it.
