@@ -38,11 +38,27 @@ func (s *odbStore) db(id ID) (*odb.DB, error) {
 }
 
 func (s *odbStore) head(id ID, kind string, keep int64, b bound) ([]byte, int64, error) {
+	return s.begin((*odb.DB).Head, id, kind, keep, b)
+}
+
+// uncheckedStore is the same store for what is counted, and not judged: no name is computed anew.
+type uncheckedStore struct{ *odbStore }
+
+func (s *odbStore) counting() store { return uncheckedStore{s} }
+
+func (s uncheckedStore) head(id ID, kind string, keep int64, b bound) ([]byte, int64, error) {
+	return s.begin((*odb.DB).Claimed, id, kind, keep, b)
+}
+
+// begin gives the beginning of an object, which is read by a method of the database.
+func (s *odbStore) begin(
+	read func(_ *odb.DB, id ID, keep, most int64) (odb.Kind, []byte, int64, error), id ID, kind string, keep int64, b bound,
+) ([]byte, int64, error) {
 	db, err := s.db(id)
 	if err != nil {
 		return nil, 0, err
 	}
-	is, first, size, err := db.Head(id, keep, b.most)
+	is, first, size, err := read(db, id, keep, b.most)
 	var large *odb.SizeError
 	switch {
 	case err == nil && is.String() != kind:

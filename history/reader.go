@@ -13,9 +13,10 @@ type reader struct {
 	names
 	*objects
 	*lineages
-	trees  *trees
-	opts   Options
-	merged *lineBudget
+	trees   *trees
+	opts    Options
+	merged  *lineBudget
+	counted *reader // see counting
 }
 
 // names is what is asked of a repository beside its objects; see [Repo].
@@ -38,6 +39,19 @@ func newReader(n names, objects *objects, graph *commitgraph.Graph, o Options) *
 		names: n, objects: objects, lineages: newLineages(objects, graph), trees: &trees{objects: objects}, opts: o,
 		merged: newLineBudget(objects.limits),
 	}
+}
+
+// counting gives the reader of what is counted, and not judged. It keeps what it reads to itself, since the names of
+// that are not computed anew where the store can do without.
+func (r *reader) counting() *reader {
+	s, can := r.store.(interface{ counting() store })
+	if !can {
+		return r
+	}
+	if r.counted == nil {
+		r.counted = newReader(r.names, &objects{store: s.counting(), limits: r.limits}, r.graph, r.opts)
+	}
+	return r.counted
 }
 
 func (r *reader) Close() error { return errors.Join(r.graph.Close(), r.store.Close()) }

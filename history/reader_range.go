@@ -40,6 +40,9 @@ const (
 )
 
 func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, error] {
+	if rng.Counted {
+		r = r.counting()
+	}
 	return func(yield func(Landing, error) bool) {
 		plans, err := r.plan(ctx, rng)
 		if err != nil {

@@ -35,7 +35,7 @@ func (g grammar) each(raw []byte, hash int, visit func(*treeEntry) error) error 
 	for first := true; len(raw) > 0; first = false {
 		n := entrySize(raw, hash)
 		if n > len(raw) {
-			return errors.New("it ends in the middle of an entry")
+			return errCut
 		}
 		if err := g.entry(raw[:n], hash, &e); err != nil {
 			return err
@@ -50,6 +50,24 @@ func (g grammar) each(raw []byte, hash int, visit func(*treeEntry) error) error 
 	}
 	return nil
 }
+
+// check says whether a raw tree is written so. Of any tree it is asked whether its entries have an end: what is the
+// same in all trees that are compared is not looked into.
+func (g grammar) check(raw []byte, hash int) error {
+	if g > anyTree {
+		return g.each(raw, hash, func(*treeEntry) error { return nil })
+	}
+	for len(raw) > 0 {
+		n := entrySize(raw, hash)
+		if n > len(raw) {
+			return errCut
+		}
+		raw = raw[n:]
+	}
+	return nil
+}
+
+var errCut = errors.New("it ends in the middle of an entry")
 
 // parse gives all entries of a raw tree.
 func (g grammar) parse(raw []byte, hash int) (entries []treeEntry, err error) {

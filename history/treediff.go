@@ -67,7 +67,7 @@ func (t *trees) read(id ID, g grammar, most int64) (tree, error) {
 	if err != nil {
 		return tree{}, err
 	}
-	if err := g.each(raw, id.Size(), func(*treeEntry) error { return nil }); err != nil {
+	if err := g.check(raw, id.Size()); err != nil {
 		return tree{}, &malformedTree{id, err}
 	}
 	read := tree{raw, id.Size(), g}

@@ -248,6 +248,37 @@ func TestRefusesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// What is claimed to be an object is taken for it, and for nobody but who asked so.
+func TestClaimed(t *testing.T) {
+	t.Parallel()
+	sound, other := whole(Blob, "abc"), fakeName(1)
+	dir := t.TempDir()
+	for _, id := range []objectid.ID{sound.id, other} {
+		name := filepath.Join(dir, id.String()[:2], id.String()[2:])
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, deflate([]byte("blob 3\x00abc")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db := openDB(t, dir)
+	for _, id := range []objectid.ID{sound.id, other, sound.id} {
+		for keep := range int64(5) {
+			kind, first, size, err := db.Claimed(id, keep, 3)
+			if err != nil || kind != Blob || string(first) != "abc"[:min(keep, 3)] || size != 3 {
+				t.Errorf("the first %d of %s: %s %q of %d, %v", keep, id, kind, first, size, err)
+			}
+			if _, _, _, err := db.Head(id, keep, 3); (err == nil) != (id == sound.id) {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+	}
+	if _, _, _, err := db.Claimed(sound.id, 1, 2); !errors.As(err, new(*SizeError)) {
+		t.Error(err)
+	}
+}
+
 // A loose object may be a folder, or a pipe that nobody writes to.
 func TestRefusesWhatIsNoFile(t *testing.T) {
 	t.Parallel()

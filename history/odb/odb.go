@@ -155,8 +155,12 @@ func (db *DB) Read(id objectid.ID, max int64) (kind Kind, content []byte, err er
 // These first bytes are held in memory, and what the object is a delta to. An object of more than max bytes is a
 // [SizeError], and isn't read.
 func (db *DB) Head(id objectid.ID, keep, max int64) (kind Kind, first []byte, size int64, err error) {
+	return db.begin(id, keep, max, false)
+}
+
+func (db *DB) begin(id objectid.ID, keep, max int64, claimed bool) (kind Kind, first []byte, size int64, err error) {
 	err = db.read(id, max, func(r *reading) (err error) {
-		kind, size = r.kind, r.size
+		kind, size, r.claimed = r.kind, r.size, claimed
 		first, err = r.head(id, keep)
 		return err
 	})
@@ -164,6 +168,12 @@ func (db *DB) Head(id objectid.ID, keep, max int64) (kind Kind, first []byte, si
 		return 0, nil, 0, err
 	}
 	return kind, first, size, nil
+}
+
+// Claimed is Head for what is counted, and not judged: it takes the files' word for it that the object is the one with
+// this name.
+func (db *DB) Claimed(id objectid.ID, keep, max int64) (kind Kind, first []byte, size int64, err error) {
+	return db.begin(id, keep, max, true)
 }
 
 // Stat gives kind and size of an object as the files claim them: the content isn't read. For a delta these are the kind
