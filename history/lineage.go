@@ -160,6 +160,9 @@ type frontier struct {
 	open   int // queued commits that look new, or did when they were passed
 }
 
+// maxAstray is how many commits that have landed may look new at first, because of odd dates.
+const maxAstray = 500_000
+
 // newCommits gives what the tip reaches and none of not, in no order. It goes down from both until nothing that looks
 // new is in sight, and then makes sure: behind commits with old dates, what has long landed looks new. If any does, so
 // does one without parents among them; a walk that isn't misled is asked about those, and about all if one of them
@@ -188,8 +191,7 @@ func (l *lineages) newCommits(ctx context.Context, tip ID, not []ID, limit int) 
 		return nil, err
 	}
 	for f.open > 0 {
-		// Of what looks new some may not be, so that twice as many may be in sight.
-		if len(f.order) > 2*limit {
+		if len(f.order) > limit+maxAstray {
 			return nil, tooManyCommits(limit)
 		}
 		if err := f.pass(ctx); err != nil {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -96,5 +97,24 @@ func TestAttackLyingGraph(t *testing.T) {
 				t.Errorf("%s..%s: %s isn't new", not, tip, hex)
 			}
 		}
+	}
+}
+
+// What has landed may look new at first, where a tip is dated before all that it stands on. However much that is, it
+// isn't counted as new.
+func TestOldTipDoesNotHideWhatLanded(t *testing.T) {
+	r := newTestRepo(t)
+	var stream strings.Builder
+	const landed = 300
+	for i := range landed {
+		fmt.Fprintf(&stream, "commit refs/heads/main\ncommitter A <a@x> %d +0000\ndata 1\nm\n", 1_500_000_000+60*i)
+	}
+	stream.WriteString("commit refs/heads/main\ncommitter A <a@x> 0 +0000\ndata 1\nm\n")
+	r.feed([]byte(stream.String()), "fast-import", "--quiet")
+	side := mustID(t, r.git("commit-tree", r.git("rev-parse", "main^{tree}"), "-p", "main~1", "-m", "side"))
+	repo := r.open(Open).(*reader)
+	nodes, err := repo.newCommits(t.Context(), side, []ID{r.id("refs/heads/main")}, landed/10)
+	if err != nil || len(nodes) != 1 || nodes[0].id != side {
+		t.Errorf("%d new commits, %v; want the one beside", len(nodes), err)
 	}
 }

@@ -17,9 +17,9 @@ const maxTreeSteps = 1 << 20
 const maxPath = 1 << 16
 
 const (
-	maxTree      = 128 << 20 // bytes of one tree object: a million entries with long names
-	maxHeldTrees = 256 << 20 // bytes of those that one comparison looks into at once
-	largeTree    = 4 << 20   // bytes of one that few have: those who compare such trees take turns
+	maxTree      = 64 << 20  // bytes of one tree object: a million entries
+	maxHeldTrees = 128 << 20 // bytes of those that one comparison looks into at once
+	largeTree    = 4 << 20   // bytes of one that few have: those who compare such trees, or as much in all, take turns
 	maxKeptTrees = 8 << 20   // bytes of trees that are kept; neighbours in history share most of them
 )
 
@@ -128,6 +128,9 @@ func (d *descent) folder(path string, ids []ID, read func(i int, most int64) (tr
 		if d.held += len(all[i].raw); d.held > maxHeldTrees {
 			return exceeds("", "folders of more than %d bytes to compare at once", maxHeldTrees)
 		}
+		if d.held > largeTree {
+			d.takeTurn()
+		}
 	}
 	return eachName(all, func(name string, sides []Side) error { return visit(path+name, sides) })
 }
@@ -140,10 +143,16 @@ func (d *descent) inTurn(read func(most int64) (tree, error)) (tree, error) {
 		if !errors.As(err, &large) || large.Limit != "tree" {
 			return t, err
 		}
+		d.takeTurn()
+	}
+	return read(maxTree)
+}
+
+func (d *descent) takeTurn() {
+	if !d.turns {
 		d.turn.Lock()
 		d.turns = true
 	}
-	return read(maxTree)
 }
 
 // end gives the turn back.

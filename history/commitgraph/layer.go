@@ -45,6 +45,9 @@ const (
 var errNoGraph = errors.New("no commit-graph of version 1")
 
 func openLayer(path string) (*layer, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // opening a pipe would wait
+		return nil, errNoGraph
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

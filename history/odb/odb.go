@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"math"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"countersign/internal/objectid"
@@ -189,15 +190,34 @@ func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 	return kind, size, nil
 }
 
-// read finds an object of at most max bytes, and has it read.
+// read finds an object of at most max bytes, and has it read. There may be several copies of it. Where the first can't be
+// read, the others are tried, as git does: whoever may push may store one more, in a way that is hard to read.
 func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 	if id.Size() != db.nameSize {
 		return fmt.Errorf("object %s: names have %d bytes here", id, db.nameSize)
 	}
+	err := db.attempt(max, func(r *reading) error { return db.find(id, r) }, read)
+	if damaged := new(Error); !errors.As(err, &damaged) || db.guard(db.list) != nil {
+		return err
+	}
+	var copies []func(*reading) error
+	if db.guard(func() error { copies = db.copies(id); return nil }) != nil {
+		return err
+	}
+	for _, begin := range copies {
+		if db.attempt(max, begin, read) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// attempt begins to read an object of at most max bytes, and has it read.
+func (db *DB) attempt(max int64, begin, read func(*reading) error) error {
 	return db.guard(func() (err error) {
 		r := db.readings.Get().(*reading)
 		defer func() { err = errors.Join(err, r.end()) }()
-		if err := db.find(id, r); err != nil {
+		if err := begin(r); err != nil {
 			return err
 		}
 		if r.size > max {
@@ -205,6 +225,26 @@ func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 		}
 		return read(r)
 	})
+}
+
+// copies gives how to begin to read each copy of an object.
+func (db *DB) copies(id objectid.ID) []func(*reading) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	var all []func(*reading) error
+	name, hex := id.Bytes(), id.String()
+	for _, d := range db.dirs {
+		for _, p := range slices.Clone(d.packs) {
+			if open, err := d.open(p); err != nil || !open {
+				continue
+			}
+			if offset, found, err := p.index.find(name); err == nil && found {
+				all = append(all, func(r *reading) error { return r.openPacked(p, offset) })
+			}
+		}
+		all = append(all, func(r *reading) error { return r.openLoose(filepath.Join(d.path, hex[:2], hex[2:])) })
+	}
+	return all
 }
 
 // find begins to read an object. A repack may move objects to a new pack while we read; so what isn't found is looked
