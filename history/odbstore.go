@@ -52,7 +52,8 @@ func (s uncheckedStore) head(id ID, kind string, keep int64, b bound) ([]byte, i
 
 // begin gives the beginning of an object, which is read by a method of the database.
 func (s *odbStore) begin(
-	read func(_ *odb.DB, id ID, keep, most int64) (odb.Kind, []byte, int64, error), id ID, kind string, keep int64, b bound,
+	read func(_ *odb.DB, id ID, keep, most int64) (odb.Kind, []byte, int64, error),
+	id ID, kind string, keep int64, b bound,
 ) ([]byte, int64, error) {
 	db, err := s.db(id)
 	if err != nil {

@@ -98,8 +98,8 @@ func TestCacheDropsWhatWasUsedLongestAgo(t *testing.T) {
 	}
 }
 
-// TestAttackAwkwardCopy: whoever may push can store an object that was there once more, in a way that can't be read here.
-// Then a copy that can is read, wherever that is.
+// TestAttackAwkwardCopy: whoever may push can store an object that was there once more, in a way that can't be read
+// here. Then a copy that can is read, wherever that is.
 func TestAttackAwkwardCopy(t *testing.T) {
 	t.Parallel()
 	awkward, ids := chainOf(maxChain + 1)

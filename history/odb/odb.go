@@ -190,8 +190,8 @@ func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 	return kind, size, nil
 }
 
-// read finds an object of at most max bytes, and has it read. There may be several copies of it. Where the first can't be
-// read, the others are tried, as git does: whoever may push may store one more, in a way that is hard to read.
+// read finds an object of at most max bytes, and has it read. There may be several copies of it. Where the first can't
+// be read, the others are tried, as git does: whoever may push may store one more, in a way that is hard to read.
 func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 	if id.Size() != db.nameSize {
 		return fmt.Errorf("object %s: names have %d bytes here", id, db.nameSize)
