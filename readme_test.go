@@ -145,3 +145,24 @@ func importHistory(t *testing.T, repo, stream string) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
+
+// No page holds what Git writes where two changes of it met.
+func TestReadmeHasNoConflicts(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob("*.md")
+	more, err2 := filepath.Glob("*/*.md")
+	if pages = append(pages, more...); err != nil || err2 != nil || len(pages) < 5 {
+		t.Fatalf("%d pages, %v, %v", len(pages), err, err2)
+	}
+	for _, name := range pages {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, line := range strings.Split(string(text), "\n") {
+			if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
+				t.Errorf("%s:%d: %s", name, n+1, line)
+			}
+		}
+	}
+}

@@ -46,11 +46,11 @@ func (h *randomHistory) topic(by, path, text string, from *randomCommit) *random
 	return c
 }
 
-// says has a voucher pushed. policy.Moves is the old and the new id, "" for no move.
+// says has an attestation pushed. policy.Moves is the old and the new id, "" for no move.
 func (h *randomHistory) says(kind policy.AttestationKind, by string, about *randomCommit, ref, move string) {
 	h.t.Helper()
 	v := &word{kind: kind, about: about, name: by, signer: by, when: h.clock.Unix(), ref: ref, move: move}
-	h.passes(true, refUpdate{name: h.voucher(v), to: v.tag, commit: about, word: v})
+	h.passes(true, refUpdate{name: h.attestation(v), to: v.tag, commit: about, word: v})
 }
 
 // A change that a rule holds, and that was approved instead of waiting, is approved for whoever audits it
@@ -136,7 +136,7 @@ func TestApprovalForAnotherRefDoesntUndoTheFirst(t *testing.T) {
 	v := &word{
 		kind: policy.Approves, about: c, name: "lasse", signer: "lasse", when: h.clock.Unix(), ref: "refs/heads/release/1",
 	}
-	h.passes(false, refUpdate{name: h.voucher(v), to: v.tag, commit: c, word: v})
+	h.passes(false, refUpdate{name: h.attestation(v), to: v.tag, commit: c, word: v})
 	if found := h.audits(); len(found) != 0 {
 		t.Errorf("verify finds %v in what was accepted", found)
 	}

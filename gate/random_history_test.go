@@ -168,7 +168,7 @@ func (h *randomHistory) merge(m move, side *randomCommit) *randomCommit {
 
 func (h *randomHistory) newest(n int) *randomCommit { return h.commits[max(0, len(h.commits)-1-n)] }
 
-// say makes a voucher ready to be pushed.
+// say makes an attestation ready to be pushed.
 func (h *randomHistory) say(s said, branch []*randomCommit) refUpdate {
 	about := h.tip().first()
 	if s.About >= 0 || about == nil {
@@ -187,7 +187,7 @@ func (h *randomHistory) say(s said, branch []*randomCommit) refUpdate {
 	if s.Move {
 		v.kind, v.move = policy.Moves, h.refs[s.Ref].id+" "+about.id
 	}
-	return refUpdate{name: h.voucher(v), to: v.tag, commit: about, word: v}
+	return refUpdate{name: h.attestation(v), to: v.tag, commit: about, word: v}
 }
 
 // update gives what is asked of a ref: to hold what lands, to be deleted or to be wound back.

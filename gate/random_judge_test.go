@@ -31,7 +31,7 @@ func (a *asked) above(c *randomCommit) map[*randomCommit]bool {
 	return above
 }
 
-// words gives the valid vouchers of a kind for commits.
+// words gives the valid attestations of a kind for commits.
 func (a *asked) words(kind policy.AttestationKind, about map[*randomCommit]bool) []*word {
 	var words []*word
 	if a.alone {
@@ -337,7 +337,7 @@ func (h *randomHistory) accepted(before map[string]value, updates []refUpdate, a
 	return ""
 }
 
-// honest says whether anybody but the attackers signed a commit of a landing, or a voucher for one.
+// honest says whether anybody but the attackers signed a commit of a landing, or an attestation for one.
 func (h *randomHistory) honest(a *asked) bool {
 	for c := range a.brought {
 		if c.signer != "" && c.signer != "mallory" && !slices.Contains(h.attackers, c.signer) {

@@ -39,7 +39,7 @@ type work struct {
 	Age          int // hours by which it is dated back
 }
 
-// said is a voucher: about the branch's n-th commit from its end, or for -1 about main's last but one.
+// said is an attestation: about the branch's n-th commit from its end, or for -1 about main's last but one.
 type said struct {
 	Kind     policy.AttestationKind
 	By, Name string // Name is whom it is said to be of; "" is By

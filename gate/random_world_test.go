@@ -48,7 +48,7 @@ type world struct {
 	refs    map[string]value
 	seen    map[string]time.Time // when an object was first accepted as a ref's value
 	shown   map[string][]shown   // what a ref held, in its order
-	said    map[string]*word     // vouchers by ref
+	said    map[string]*word     // attestations by ref
 
 	have     map[string]bool // which objects there are, by raw id
 	objects  []packed
@@ -81,7 +81,7 @@ type randomCommit struct {
 	own, unclear map[string]bool // of a merge, once it is known
 }
 
-// word is a voucher as the test itself knows it.
+// word is an attestation as the test itself knows it.
 type word struct {
 	kind         policy.AttestationKind
 	about        *randomCommit
@@ -222,8 +222,8 @@ func commitBytes(c *randomCommit, tree, message string) []byte {
 	return []byte(head.String() + signature + "\n" + message)
 }
 
-// voucher writes a signed tag that says a word. It gives the ref that it belongs to.
-func (w *world) voucher(v *word) (ref string) {
+// attestation writes a signed tag that says a word. It gives the ref that it belongs to.
+func (w *world) attestation(v *word) (ref string) {
 	w.t.Helper()
 	id := mustID(v.about.id)
 	lines := ""
@@ -348,7 +348,7 @@ func (w *world) with(do func(g *Gate) error) {
 type refUpdate struct {
 	name, to string
 	commit   *randomCommit
-	word     *word // where it is a voucher's
+	word     *word // where it is an attestation's
 }
 
 // judge has a gate of its own judge a push, as the hook does.

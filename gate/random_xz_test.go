@@ -215,7 +215,7 @@ func TestXZIsJudgedAlikeByTheFortnightOneByOneAndInAnAudit(t *testing.T) {
 	for i, c := range line[first:] {
 		if c.signer == "jia" && i%2 == 0 && c.when < received.AddDate(-2, -6, 0).Unix() {
 			v := &word{kind: policy.Approves, about: c, name: "lasse", signer: "lasse", when: c.when}
-			h.apply(refUpdate{name: h.voucher(v), to: v.tag, commit: c, word: v})
+			h.apply(refUpdate{name: h.attestation(v), to: v.tag, commit: c, word: v})
 		}
 	}
 	line = line[first:]

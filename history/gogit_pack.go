@@ -14,6 +14,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/idxfile"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
+
+	"countersign/internal/objectid"
 )
 
 // maxDeltaChain is the longest chain git writes (git-pack-objects(1), --depth). It also ends a
@@ -74,7 +76,7 @@ func (p *pack) withPrefix(prefix string, found map[ID]struct{}) error {
 	}
 	for name := range slices.Chunk(p.index.Names[at], 20) {
 		if strings.HasPrefix(hex.EncodeToString(name), prefix) {
-			id, err := IDFromBytes(name)
+			id, err := objectid.FromBytes(name)
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"countersign/internal/objectid"
 )
 
 func TestGoGitRefusesWhatItCantRead(t *testing.T) {
@@ -340,7 +342,7 @@ func (r testRepo) loose(kind string, raw []byte) ID {
 	r.t.Helper()
 	whole := append([]byte(kind+" "+strconv.Itoa(len(raw))+"\x00"), raw...)
 	sum := sha1.Sum(whole)
-	id, err := IDFromBytes(sum[:])
+	id, err := objectid.FromBytes(sum[:])
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ type Commit struct {
 	Raw       []byte
 	Payload   []byte
 	Signature []byte
-	MergeTags []Tag // tags embedded by a merge of a signed tag; vouchers, never the commit's signature
+	MergeTags []Tag // tags embedded by a merge of a signed tag; never the commit's signature
 }
 
 // Tag is a parsed annotated tag object. Payload and Signature are as in [Commit].

@@ -45,9 +45,6 @@ type ID = objectid.ID
 // ParseID reads a full object name in lower-case hexadecimal. All zeros give the zero ID.
 func ParseID(s string) (ID, error) { return objectid.Parse(s) }
 
-// IDFromBytes makes an ID of a raw object name as it stands in a tree.
-func IDFromBytes(b []byte) (ID, error) { return objectid.FromBytes(b) }
-
 // RefUpdate is one line of a receiving hook's standard input: a ref and its old and new value.
 // A zero Old creates the ref, a zero New deletes it.
 type RefUpdate struct {

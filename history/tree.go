@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"countersign/internal/objectid"
 )
 
 // treeEntry is one entry of a tree object.
@@ -95,7 +97,7 @@ func (g grammar) entry(raw []byte, hash int, e *treeEntry) (err error) {
 		return errors.New("it has an entry without a name")
 	}
 	e.name = raw[space+1 : nul]
-	if e.id, err = IDFromBytes(raw[nul+1:]); err != nil {
+	if e.id, err = objectid.FromBytes(raw[nul+1:]); err != nil {
 		return err
 	}
 	var ok bool

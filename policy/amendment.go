@@ -62,8 +62,8 @@ func (a *amending) signatures() {
 	ordered(a, "signatures.merges-approve", was, is, Loosens, func(n int) string {
 		return fmt.Sprintf("%q", mergesApprove[n])
 	})
-	a.binding(func() { ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, Span) })
-	ordered(a, "signatures.end-grace", old.EndGrace, new.EndGrace, Loosens, Span)
+	a.binding(func() { ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, span) })
+	ordered(a, "signatures.end-grace", old.EndGrace, new.EndGrace, Loosens, span)
 	a.binding(func() {
 		ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
 	})
@@ -84,7 +84,7 @@ func (a *amending) x509() {
 	})
 	if old.Log != new.Log || old.Timeout != new.Timeout {
 		// A server speaks to no machine that one maintainer chose, nor waits for it as long as they like.
-		a.add("x509.log", Loosens, "the transparency log is asked at %s, for %s at most", new.Log, Span(new.Timeout))
+		a.add("x509.log", Loosens, "the transparency log is asked at %s, for %s at most", new.Log, span(new.Timeout))
 	}
 }
 
@@ -93,9 +93,9 @@ func (a *amending) bounds() {
 	a.set("adoption.commits", old.Adoption.Commits, new.Adoption.Commits, Loosens, Tightens,
 		"and all it reaches is no longer judged", "and what it reaches is judged")
 	a.flag("adoption.credit-claims", old.Adoption.CreditClaims, new.Adoption.CreditClaims, Loosens)
-	a.binding(func() { ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, Span) })
+	a.binding(func() { ordered(a, "tenure.settling", old.Tenure.Settling, new.Tenure.Settling, Tightens, span) })
 	a.binding(func() {
-		ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, Span)
+		ordered(a, "tenure.max-landing-age", old.Tenure.MaxLandingAge, new.Tenure.MaxLandingAge, Loosens, span)
 	})
 	a.binding(a.quorum)
 	if old.Journal.Rotate != new.Journal.Rotate {
@@ -118,18 +118,18 @@ func (a *amending) quorum() {
 	const required = "required"
 	a.flag("push.certificate = \"required\"", old.Push.Certificate == required, new.Push.Certificate == required, Tightens)
 	ordered(a, "quorum.maintainers", old.Quorum.Maintainers, new.Quorum.Maintainers, Tightens, number)
-	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, Span)
+	ordered(a, "quorum.cool-down", old.Quorum.CoolDown, new.Quorum.CoolDown, Tightens, span)
 	ordered(a, "limits.commits", old.Limits.Commits, new.Limits.Commits, Loosens, number)
 	inBytes := func(n int64) string { return fmt.Sprint(n, " bytes") }
 	ordered(a, "limits.blob", old.Limits.Blob, new.Limits.Blob, Loosens, inBytes)
 	ordered(a, "limits.message", old.Limits.Message, new.Limits.Message, Loosens, inBytes)
-	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, Span)
+	ordered(a, "limits.time", old.Limits.Time, new.Limits.Time, Loosens, span)
 }
 
 func (a *amending) introductions() {
 	old, new := a.old.Introductions, a.new.Introductions
 	a.flag("introductions.across", old.Across, new.Across, Loosens)
-	ordered(a, "introductions.siblings-apart", old.SiblingsApart, new.SiblingsApart, Tightens, Span)
+	ordered(a, "introductions.siblings-apart", old.SiblingsApart, new.SiblingsApart, Tightens, span)
 }
 
 // classes compares globs by their text. Another glob in a class that a rule asks tenure in also earns that
@@ -179,13 +179,13 @@ func (a *amending) rule(old, new *Rule) {
 	switch {
 	case old.Wait == new.Wait:
 	case old.Wait == 0:
-		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, Span(new.Wait))
+		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s", in, span(new.Wait))
 	case new.Wait == 0 || new.Wait > old.Wait:
 		a.add(in, Tightens, "%s lets pass without approval what was in sight for %s instead of %s",
-			in, Span(new.Wait), Span(old.Wait))
+			in, span(new.Wait), span(old.Wait))
 	default:
 		a.add(in, Loosens, "%s lets pass without approval what was in sight for %s instead of %s",
-			in, Span(new.Wait), Span(old.Wait))
+			in, span(new.Wait), span(old.Wait))
 	}
 	a.exempt(setting("exempt"), old.Exempt, new.Exempt)
 	var some Exempt // no tenure at all

@@ -250,9 +250,9 @@ func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens 
 	}
 	switch wait := j.p.Quorum.CoolDown; {
 	case loosens && wait > 0 && about != c.ID:
-		land = fmt.Sprintf("%s after that: git commit --amend --no-edit --date=now -S, then push again", Span(wait))
+		land = fmt.Sprintf("%s after that: git commit --amend --no-edit --date=now -S, then push again", span(wait))
 	case loosens && wait > 0:
-		land = fmt.Sprintf("%s after that: %s", Span(wait), mergeIt)
+		land = fmt.Sprintf("%s after that: %s", span(wait), mergeIt)
 	}
 	who := strings.Join(ask, " or ")
 	switch {

@@ -79,14 +79,14 @@ func (p *Policy) siblings(of, with []*Principal, by *Principal) string {
 			}
 			if len(of) == 1 && len(with) == 1 {
 				return fmt.Sprintf("%s and %s were both introduced by %s within %s",
-					a.Name, b.Name, by.Name, Span(p.Introductions.SiblingsApart))
+					a.Name, b.Name, by.Name, span(p.Introductions.SiblingsApart))
 			}
 			text := fmt.Sprintf("%s and %s both come from %s by introductions", of[0].Name, with[0].Name, by.Name)
 			if a != of[0] || b != with[0] {
 				return text + fmt.Sprintf(", through %s and %s, who came in within %s",
-					a.Name, b.Name, Span(p.Introductions.SiblingsApart))
+					a.Name, b.Name, span(p.Introductions.SiblingsApart))
 			}
-			return text + ", and came in within " + Span(p.Introductions.SiblingsApart)
+			return text + ", and came in within " + span(p.Introductions.SiblingsApart)
 		}
 	}
 	return ""

@@ -60,7 +60,7 @@ const MaxException = 14 * 24 * time.Hour
 // problem says why an exception is none, "" if it is one.
 func (e Exception) problem() string {
 	if e.Reason == "" || e.Expires == 0 || e.Expires-e.When > seconds(MaxException) {
-		return fmt.Sprintf("an exception says its reason, and when it expires, within %s", Span(MaxException))
+		return fmt.Sprintf("an exception says its reason, and when it expires, within %s", span(MaxException))
 	}
 	return ""
 }

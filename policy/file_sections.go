@@ -55,7 +55,7 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		t.integer("maintainers", &p.Quorum.Maintainers, 1)
 		t.duration("cool-down", &p.Quorum.CoolDown)
 		if p.Quorum.CoolDown > maxCoolDown {
-			t.problem("cool-down", "cool-down is over %s: hardly anything could be undone", Span(maxCoolDown))
+			t.problem("cool-down", "cool-down is over %s: hardly anything could be undone", span(maxCoolDown))
 		}
 		t.done()
 	}

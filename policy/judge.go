@@ -90,7 +90,7 @@ func (j *judgement) dates() bool {
 		return false
 	case when < now-seconds(j.p.Tenure.MaxLandingAge) && !j.landing.Bounded:
 		detail := fmt.Sprintf("its committer date is %s; what lands on this ref may be %s old at most",
-			date(when), Span(j.p.Tenure.MaxLandingAge))
+			date(when), span(j.p.Tenure.MaxLandingAge))
 		j.find(c, DateTooOld, detail, amendNow, "or land it by a fresh signed merge: "+mergeIt)
 		return j.needs(landedBefore, c.ID) // the date may have been bounded elsewhere: then all else is to be asked, too
 	default:

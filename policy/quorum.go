@@ -55,7 +55,7 @@ func (q Quorum) After() string {
 	if q.Maintainers > 1 {
 		who = "a second maintainer"
 	}
-	return Span(q.CoolDown) + " after " + who + " stood behind it"
+	return span(q.CoolDown) + " after " + who + " stood behind it"
 }
 
 // second is whose support of a change the cool-down counts from, of all who support it, the earliest first: the

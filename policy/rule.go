@@ -149,7 +149,7 @@ func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, 
 		code = OnHold
 		from := date(j.firstSeen(c.ID, c.Committer.When) + seconds(rule.Wait))
 		detail += fmt.Sprintf("; or it must have been in sight on the server for %s when it lands, so from %s on",
-			Span(rule.Wait), from)
+			span(rule.Wait), from)
 		next = []string{
 			"push it to an unprotected branch, if it isn't on one", "when the time is over: " + mergeIt,
 			"or have it approved there: countersign approve " + c.ID,

@@ -48,9 +48,9 @@ func (p *Policy) signedBy(s Signature, sign string) (*Principal, *problem) {
 	q := p.Principal(s.Principal)
 	switch {
 	case q == nil:
-		return nil, &problem{SignerUnknown, "the signer is not in the keyring", OtherKey(StatusUnknown, sign)}
+		return nil, &problem{SignerUnknown, "the signer is not in the keyring", otherKey(StatusUnknown, sign)}
 	case !p.accepts(s):
-		return nil, &problem{SignatureUnsupported, notAccepted(s), OtherKey(StatusUnsupported, sign)}
+		return nil, &problem{SignatureUnsupported, notAccepted(s), otherKey(StatusUnsupported, sign)}
 	default:
 		return q, nil
 	}
@@ -90,9 +90,9 @@ const amend = "git commit --amend --no-edit -S"
 // amendNow does, and dates it anew.
 const amendNow = "git commit --amend --no-edit --date=now -S"
 
-// OtherKey gives the steps by which something is signed once more; with another key, where the same would end in the
+// otherKey gives the steps by which something is signed once more; with another key, where the same would end in the
 // same. Status is what became of the signature that it has.
-func OtherKey(status string, sign string) []string {
+func otherKey(status string, sign string) []string {
 	switch status {
 	case StatusUnknown, StatusExpired, StatusRevoked, StatusWeak, StatusUnsupported, StatusWrongPurpose:
 		return []string{"git config user.signingKey KEY, one that counts for you by countersign keyring list", sign}
@@ -103,7 +103,7 @@ func OtherKey(status string, sign string) []string {
 
 // badSignature says what is wrong with a signature that isn't good.
 func badSignature(s Signature, sign string) *problem {
-	w := &problem{next: OtherKey(s.Status, sign)}
+	w := &problem{next: otherKey(s.Status, sign)}
 	switch s.Status {
 	case StatusMissing:
 		w.code, w.detail = Unsigned, "it is not signed"

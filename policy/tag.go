@@ -56,12 +56,12 @@ func (p *Policy) tagProblem(t Tag) *problem {
 		if t.Signature.Reason != "" {
 			detail += ", " + t.Signature.Reason
 		}
-		return &problem{TagUnsigned, detail, OtherKey(t.Signature.Status, again)}
+		return &problem{TagUnsigned, detail, otherKey(t.Signature.Status, again)}
 	case q == nil || q.Role != Maintainer:
 		detail := t.Signature.Principal + " is no maintainer: maintainers sign protected tags"
 		return &problem{SignerRole, detail, []string{"have a maintainer sign it: " + again}}
 	case !p.accepts(t.Signature):
-		return &problem{SignatureUnsupported, notAccepted(t.Signature), OtherKey(StatusUnsupported, again)}
+		return &problem{SignatureUnsupported, notAccepted(t.Signature), otherKey(StatusUnsupported, again)}
 	case p.Signatures.Identity != "off" && p.ByEmail(t.Tagger.Email) != q:
 		detail := fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", q.Name, t.Tagger.Email)
 		next := []string{"git config user.email ADDRESS, one the keyring lists for " + q.Name, again}

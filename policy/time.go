@@ -40,8 +40,8 @@ func dayOf(t time.Time) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
-// Span says a duration as people write it.
-func Span(d time.Duration) string {
+// span says a duration as people write it.
+func span(d time.Duration) string {
 	if d >= 48*time.Hour && d%(24*time.Hour) == 0 {
 		return plural(int(d/(24*time.Hour)), "day")
 	}

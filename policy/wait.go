@@ -41,7 +41,7 @@ func (j *judgement) approvalFirstSeen(a Approval) int64 {
 func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	if j.landing.Seen == nil && j.landing.Received == 0 {
 		text := fmt.Sprintf("commit %s: that it waited for %s, as rule %s asks, is unproven here, "+
-			"without the server's journal", c.ID, Span(rule.Wait), rule.Name)
+			"without the server's journal", c.ID, span(rule.Wait), rule.Name)
 		j.unproven = append(j.unproven, text)
 		j.needsFirstSeen(c.ID)
 		j.step(c, "rule "+rule.Name, true, "%s", text)
@@ -51,7 +51,7 @@ func (j *judgement) waited(c *Commit, rule *Rule) bool {
 	if j.at-seen < seconds(rule.Wait) {
 		return false
 	}
-	j.step(c, "rule "+rule.Name, true, "waited for %s, in sight since %s", Span(rule.Wait), date(seen))
+	j.step(c, "rule "+rule.Name, true, "waited for %s, in sight since %s", span(rule.Wait), date(seen))
 	return true
 }
 
