@@ -36,6 +36,8 @@ func newSigned(b *testing.B, commits, merged int) *bench {
 		b.Fatal(err)
 	}
 	w := &writer{b: b, dir: filepath.Join(s.repo, "objects"), key: key, when: time.Now().Unix() - 3600, blobs: make(map[string]string)}
+	tree := exec.Command("git", "-C", s.repo, "cat-file", "tree", s.old+"^{tree}")
+	w.root = s.must(b, tree)
 	s.new = w.commit(s.old)
 	for i := 1; i < commits; i++ {
 		file := &w.files[i%len(w.files)]
@@ -70,6 +72,7 @@ type writer struct {
 	when  int64                         // the date of all
 	files [50]struct{ early, late int } // what two of their lines say
 	blobs map[string]string             // ids by content
+	root  string                        // the tree to which a folder of the files is added, raw
 }
 
 func (w *writer) object(kind string, content []byte) string {
@@ -123,7 +126,11 @@ func (w *writer) tree() string {
 		}
 		raw = append(fmt.Appendf(raw, "100644 file%02d.c\x00", i), sum...)
 	}
-	return w.object("tree", raw)
+	folder, err := hex.DecodeString(w.object("tree", raw))
+	if err != nil {
+		w.b.Fatal(err)
+	}
+	return w.object("tree", append([]byte(w.root+"40000 zzzz\x00"), folder...)) // after all other names
 }
 
 func (w *writer) commit(parents ...string) string {
