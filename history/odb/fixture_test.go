@@ -183,6 +183,12 @@ func packFiles(entries ...packed) map[string][]byte {
 	return map[string][]byte{"pack/pack-a.pack": pack, "pack/pack-a.idx": index}
 }
 
+// Read gives a whole object.
+func (db *DB) Read(id objectid.ID, max int64) (kind Kind, content []byte, err error) {
+	kind, content, _, err = db.Head(id, max, max)
+	return kind, content, err
+}
+
 func openDB(t testing.TB, dirs ...string) *DB {
 	t.Helper()
 	db, err := Open(Options{Dirs: dirs})

@@ -1,10 +1,10 @@
 // Package odb reads the objects of a Git repository from its object directories: loose objects, packs and
 // multi-pack-indexes, as gitrepository-layout(5) and gitformat-pack(5) describe them. It writes nothing.
 //
-// [Open] takes the object directories, [DB.Read] gives a whole object, [DB.Head] the beginning of one that may be
-// large, [DB.Stat] what an object is said to be.
+// [Open] takes the object directories, [DB.Head] gives an object, or the beginning of one that may be large, and
+// [DB.Stat] what an object is said to be.
 //
-// What Read and Head give has the name that was asked for: it is computed anew from the bytes, by a SHA-1 that detects
+// What Head gives has the name that was asked for: it is computed anew from the bytes, by a SHA-1 that detects
 // collisions (https://shattered.io) as git's does. What the files say is taken for a claim: a size buys little memory
 // before the bytes are there, and a file that is damaged, cut short or made to mislead gives an [Error], never a panic
 // and never an object that is another. An object that isn't there gives [ErrMissing].
@@ -138,23 +138,9 @@ func (db *DB) list() error {
 	return nil
 }
 
-// Read gives a whole object, whose name was computed anew from its bytes. The caller must not change them. An object of
-// more than max bytes is a [SizeError], and isn't read.
-func (db *DB) Read(id objectid.ID, max int64) (kind Kind, content []byte, err error) {
-	err = db.read(id, max, func(r *reading) (err error) {
-		kind = r.kind
-		content, err = r.whole(id)
-		return err
-	})
-	if err != nil {
-		return 0, nil, err
-	}
-	return kind, content, nil
-}
-
 // Head gives the first bytes of an object, at most keep, and its size. All of it is read, and its name computed anew.
-// These first bytes are held in memory, and what the object is a delta to. An object of more than max bytes is a
-// [SizeError], and isn't read.
+// These first bytes are held in memory, and what the object is a delta to; the caller must not change them. An object
+// of more than max bytes is a [SizeError], and isn't read.
 func (db *DB) Head(id objectid.ID, keep, max int64) (kind Kind, first []byte, size int64, err error) {
 	return db.begin(id, keep, max, false)
 }
@@ -179,7 +165,7 @@ func (db *DB) Claimed(id objectid.ID, keep, max int64) (kind Kind, first []byte,
 
 // Stat gives kind and size of an object as the files claim them: the content isn't read. For a delta these are the kind
 // of what it is a delta to in the end, and the size of what it says it makes. They are those of the first copy, which
-// Read may pass over.
+// Head may pass over.
 func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 	err = db.read(id, math.MaxInt64, func(r *reading) error {
 		kind, size = r.kind, r.size
