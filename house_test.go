@@ -61,8 +61,11 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"history/odb":    {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}},
 	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":         {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":         {ours: []string{"internal/refname", "policy/content"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
-	"policy/content": {modules: []string{"github.com/gabriel-vasile/mimetype"}},
+	"policy":         {ours: []string{"internal/refname", "policy/content", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
+	"policy/edit":    {},
+	"policy/shape":   {ours: []string{"policy/edit"}, modules: []string{"github.com/BurntSushi/toml", "golang.org/x/mod"}},
+	"policy/signal":  {ours: []string{"policy/edit"}},
+	"policy/content": {ours: []string{"policy/edit"}, modules: []string{"github.com/gabriel-vasile/mimetype"}},
 	"journal":        {},
 	"docs":           {},
 }
