@@ -104,7 +104,7 @@ func (e Env) added(path string) (policy.Change, error) {
 		return change, err
 	}
 	change.Size = at.Size()
-	change.Traits = policy.Inspect(content, at.Size())
+	change.Traits = policy.Inspect(policy.Content{Path: path, Head: content, Size: at.Size()})
 	return change, nil
 }
 
@@ -126,9 +126,12 @@ func demand(r policy.Rule) string {
 			tenure = append(tenure, fmt.Sprintf("%d %s", of.n, of.what))
 		}
 	}
-	where := "in these classes"
-	if r.Exempt.In == "all" {
+	where := "in each of these classes"
+	switch r.Exempt.In {
+	case "all":
 		where = "over all"
+	case "rule":
+		where = "in these classes together"
 	}
 	return fmt.Sprintf("%s; none of a signer with %s %s", words, strings.Join(tenure, ", "), where)
 }

@@ -56,11 +56,11 @@ func earnedBy(p *policy.Policy, l *policy.Ledger, at int64) []earning {
 	var all []earning
 	for _, q := range p.Principals {
 		e := earning{
-			Principal: q.Name, Role: q.Role, Overall: l.Tenure(p, q.Name, "", at),
+			Principal: q.Name, Role: q.Role, Overall: l.Tenure(p, q.Name, nil, at),
 			Classes: map[string]policy.TenureFigures{}, Alone: map[string][]string{},
 		}
 		for _, class := range p.Classes.Names() {
-			if t := l.Tenure(p, q.Name, class, at); t.Commits > 0 {
+			if t := l.Tenure(p, q.Name, []string{class}, at); t.Commits > 0 {
 				e.Classes[class] = t
 			}
 		}

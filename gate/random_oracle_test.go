@@ -199,17 +199,18 @@ func (h *randomHistory) lineTo(tip *randomCommit) line {
 	by := h.policyAt(tip.first())
 	landing := landings(tip, not)[0]
 	for _, c := range landing.inOrder() {
-		author, signer := by.role(c.author), c.signer
-		if signer == "" {
-			signer = tip.signer
+		people, vouched := map[string]bool{}, false
+		for _, signer := range []string{c.signer, tip.signer} {
+			role := by.role(signer)
+			if role == "maintainer" || role == "contributor" {
+				people[signer] = true
+			}
+			vouched = vouched || role == "maintainer" && before.figures(by, signer, "", l.last).Days >= 90
 		}
-		if by.role(signer) == "" || author == "" || author == "service" {
-			continue
+		if role := by.role(c.author); vouched && role != "" && role != "service" {
+			people[c.author] = true
 		}
-		if c.author != signer && (by.role(signer) != "maintainer" || before.figures(by, signer, "", l.last).Days < 90) {
-			continue
-		}
-		e := credit{c.author, []string{""}, l.last, c}
+		e := credit{"", []string{""}, l.last, c}
 		own, unclear := c.made()
 		for _, paths := range []map[string]bool{own, unclear} {
 			for path := range paths {
@@ -217,7 +218,9 @@ func (h *randomHistory) lineTo(tip *randomCommit) line {
 			}
 		}
 		h.unclear = h.unclear || len(unclear) > 0
-		l.credits = append(l.credits, e)
+		for e.who = range people {
+			l.credits = append(l.credits, e)
+		}
 	}
 	h.lines[tip] = l
 	return l

@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"errors"
-	"hash/crc32"
 	"os"
 	"slices"
 	"strings"
@@ -167,11 +166,21 @@ func (r testRepo) changes(e Entry) []Change {
 			c.Old = append(c.Old, side(i))
 		}
 		if c.New.Mode != ModeAbsent && c.New.Mode != ModeSubmodule {
-			content, err := r.command("cat-file", "blob", c.New.ID.String()).Output()
-			if err != nil {
-				r.t.Fatal(err)
+			content := func(id ID) []byte {
+				content, err := r.command("cat-file", "blob", id.String()).Output()
+				if err != nil {
+					r.t.Fatal(err)
+				}
+				return content
 			}
-			c.Size, c.Traits = int64(len(content)), crc32.ChecksumIEEE(content)+uint32(len(content))
+			l := Landed{Path: c.Path, Head: content(c.New.ID)}
+			l.Size = int64(len(l.Head))
+			for _, old := range c.Old {
+				if old.Mode != ModeAbsent && old.Mode != ModeSubmodule {
+					l.Before = append(l.Before, content(old.ID))
+				}
+			}
+			c.Size, c.Traits = l.Size, fingerprint(l)
 		}
 		changes = append(changes, c)
 		fields = fields[2:]
@@ -338,9 +347,9 @@ func TestInspect(t *testing.T) {
 	eachReader(t, func(t *testing.T, open opener) {
 		repo := r.open(open, func(o *Options) {
 			o.Limits.Inspect = 12
-			o.Inspect = func(head []byte, size int64) uint32 {
-				if string(head) != "012345678901" || size != 100_000 {
-					t.Errorf("inspected %.20q of %d", head, size)
+			o.Inspect = func(l Landed) uint32 {
+				if string(l.Head) != "012345678901" || l.Size != 100_000 || l.Before != nil || l.Path == "sub" {
+					t.Errorf("inspected %+v", l)
 				}
 				return 77
 			}
@@ -362,7 +371,7 @@ func TestInspect(t *testing.T) {
 func TestInspectPanics(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	eachReader(t, func(t *testing.T, open opener) {
-		repo := r.open(open, func(o *Options) { o.Inspect = func([]byte, int64) uint32 { panic("odd bytes") } })
+		repo := r.open(open, func(o *Options) { o.Inspect = func(Landed) uint32 { panic("odd bytes") } })
 		defer func() {
 			if got := recover(); got != "odd bytes" {
 				t.Errorf("%v", got)

@@ -127,8 +127,12 @@ func (r testRepo) write(name, content string) {
 }
 
 // fingerprint is an Inspect function whose answer depends on everything it is given.
-func fingerprint(head []byte, size int64) uint32 {
-	return crc32.ChecksumIEEE(head) + uint32(size)
+func fingerprint(l Landed) uint32 {
+	sum := crc32.ChecksumIEEE(append([]byte(l.Path), l.Head...)) + uint32(l.Size)
+	for _, before := range l.Before {
+		sum = sum*31 + crc32.ChecksumIEEE(before)
+	}
+	return sum
 }
 
 // open opens the repository with a reader, for as long as the test runs.

@@ -61,9 +61,8 @@ type Side struct {
 	ID   ID
 }
 
-// Change is one path that a commit changed. Old has one side a parent compared with; one alone for
-// what a merge has of its own. Size and Traits describe New's blob;
-// Traits is what the Inspect function of [Options] said of it. A rename is two changes. Merged says of a merge's
+// Change is one path that a commit changed. Old has one side a parent. Size is that of New's blob, and Traits is what the Inspect function of
+// [Options] said of the change. A rename is two changes. Merged says of a merge's
 // change that two parents changed the file, and that it is what a three-way merge of their lines gives.
 type Change struct {
 	Path   string // raw bytes as stored, slash-separated, never quoted
@@ -74,13 +73,32 @@ type Change struct {
 	Merged bool
 }
 
+// Was is what stood there in the first parent that has something else.
+func (c *Change) Was() Side {
+	for _, old := range c.Old {
+		if old != c.New {
+			return old
+		}
+	}
+	return c.Old[0]
+}
+
+// Landed is a blob that a change leaves behind, and what stood there. Of each blob it has the first Limits.Inspect
+// bytes.
+type Landed struct {
+	Path   string
+	Before [][]byte // the blobs at that path in each parent that a change was compared with and that has one
+	Head   []byte
+	Size   int64 // of all of it
+}
+
 // Entry is a commit with what it changed.
 //
 // The changes of a commit with at most one parent are the difference to that parent (or to the
 // empty tree). Those of a merge are what it holds at a path that neither one side's change of that very path explains
 // nor a three-way merge of both sides' lines: what it adds, what it prefers, what it undoes, what came from another
 // path, and how it settles conflicts. A file that such a merge of lines made anew is among them, marked as Merged.
-// Where a range is only counted, the changes of a merge are the paths that differ from every parent.
+// Where a range is only counted, and without Merges, the changes of a merge are the paths that differ from every parent.
 type Entry struct {
 	Commit
 	Changes []Change
@@ -105,10 +123,12 @@ type Range struct {
 	Tip ID
 	Not []ID
 	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
-	// compares no merge with what its parents changed, and may leave out checking the grammar of trees, which costs as
+	// compares no merge with what its parents changed, unless Merges is set, and may leave out checking the grammar of trees, which costs as
 	// much as all the rest. Old histories hold odd objects: a malformed commit is then one that says nothing of who made
 	// it and when.
 	Counted bool
+	// Merges says that merges are compared as where they are judged, although the range is only counted.
+	Merges bool
 	// Landed says that the range was let in before: a malformed commit is then given as one, and doesn't end
 	// the reading. See [Entry].
 	Landed bool
@@ -138,11 +158,11 @@ type Options struct {
 	// of a shallow push, and what a git process needs to find itself and the user's safe.directory setting. Nil
 	// means none are set.
 	Env func(string) string
-	// Inspect sees the first Limits.Inspect bytes of each blob that a change leaves behind and its full size, and
-	// returns whatever the caller wants to find in Change.Traits. It may see a blob once for several changes, and is
-	// called by several goroutines. It must not keep head, nor change it. It may be nil: then no blob is read but those
-	// that merges of lines are compared with.
-	Inspect func(head []byte, size int64) uint32
+	// Inspect sees what a change leaves behind, and returns whatever the caller wants to find in Change.Traits. It may
+	// see the same blobs at the same path once for several changes, and is called by several goroutines. It must not
+	// keep the bytes, nor change them. It may be nil: then no blob is read but those that merges of lines are compared
+	// with.
+	Inspect func(Landed) uint32
 	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
 	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.
 	Watch  string

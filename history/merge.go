@@ -40,7 +40,7 @@ type mergeComparer struct {
 	lines   int   // of them, that were compared
 }
 
-// compareMerge gives a merge commit's own changes, sorted by path, each from the first parent that differs; and,
+// compareMerge gives a merge commit's own changes, sorted by path; and,
 // marked as Merged, the files that hold lines of two parents and are new with the merge.
 func compareMerge(ctx context.Context, source mergeSource, t *trees, c *Commit, limits Limits, b *budget,
 	merged *lineBudget,
@@ -165,8 +165,7 @@ func (m *mergeComparer) file(path string, sides []Side) error {
 	if merged && slices.ContainsFunc(parents, same) {
 		return nil // one side has the lines of the other, too
 	}
-	from := slices.IndexFunc(parents, func(p Side) bool { return p != c.New })
-	if c.Old = []Side{parents[from]}; len(m.changes) == m.limits.Changes {
+	if c.Old = slices.Clone(parents); len(m.changes) == m.limits.Changes {
 		return exceeds("changes", "it changes more than %d paths; the limit is changes", m.limits.Changes)
 	}
 	m.changes = append(m.changes, c)

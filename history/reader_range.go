@@ -20,16 +20,22 @@ type rangeReader struct {
 	merged *lineBudget
 
 	mu    sync.Mutex
-	facts map[ID]blobFact
+	facts map[changeOf]blobFact
 }
 
-// blobFact is what was seen of a blob.
+// changeOf is a change of one blob at a path.
+type changeOf struct {
+	path     string
+	old, new ID
+}
+
+// blobFact is what was seen of a blob that landed.
 type blobFact struct {
 	size   int64
 	traits uint32
 }
 
-// maxFacts bounds what is kept of blobs that may appear again.
+// maxFacts bounds what is kept of changes that may appear again, as on both sides of a merge.
 const maxFacts = 1 << 15
 
 const (
@@ -51,7 +57,7 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 		}
 		rr := &rangeReader{
 			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
-			facts: make(map[ID]blobFact),
+			facts: make(map[changeOf]blobFact),
 		}
 		commits := func(yield func(node) bool) {
 			for _, p := range plans {
@@ -197,10 +203,13 @@ func (r *rangeReader) entry(ctx context.Context, n node) (e Entry, err error) {
 		return Entry{}, exceeds("parents", "commit %s has %d parents; the limit parents is %d",
 			n.id, len(n.parents), r.limits.Parents)
 	}
-	if err := r.compare(ctx, n, &e); err != nil {
-		return Entry{}, err
+	asMerge := len(n.parents) > 1 && (!r.Counted || r.Merges)
+	if !asMerge || !r.Counted {
+		if err := r.compare(ctx, n, &e); err != nil {
+			return Entry{}, err
+		}
 	}
-	if len(n.parents) > 1 && !r.Counted && e.Malformed == nil {
+	if asMerge && e.Malformed == nil {
 		if e.Changes, err = compareMerge(ctx, r, r.trees, &e.Commit, r.limits, r.budget, r.merged); err != nil {
 			return Entry{}, err
 		}
@@ -268,9 +277,8 @@ func (r *rangeReader) inspect(changes []Change) error {
 	}
 	for i := range changes {
 		c := &changes[i]
-		switch c.New.Mode {
-		case ModeFile, ModeExec, ModeSymlink:
-			fact, err := r.fact(c.New.ID)
+		if c.New.isBlob() {
+			fact, err := r.fact(c)
 			if err != nil {
 				return err
 			}
@@ -280,26 +288,47 @@ func (r *rangeReader) inspect(changes []Change) error {
 	return nil
 }
 
-// fact looks at a blob, once while that is remembered.
-func (r *rangeReader) fact(id ID) (blobFact, error) {
-	r.mu.Lock()
-	fact, known := r.facts[id]
-	r.mu.Unlock()
-	if known {
-		return fact, nil
+// fact looks at what a change leaves behind, once while that is remembered.
+func (r *rangeReader) fact(c *Change) (blobFact, error) {
+	of := changeOf{c.Path, c.Was().ID, c.New.ID}
+	if len(c.Old) == 1 {
+		r.mu.Lock()
+		fact, known := r.facts[of]
+		r.mu.Unlock()
+		if known {
+			return fact, nil
+		}
 	}
-	head, size, err := r.store.head(id, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
+	head, size, err := r.store.head(c.New.ID, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
 	if err != nil {
 		return blobFact{}, err
 	}
-	fact = blobFact{size, r.opts.Inspect(head, size)}
+	landed := Landed{Path: c.Path, Head: head, Size: size}
+	for _, old := range c.Old {
+		if old.isBlob() {
+			before, _, err := r.store.head(old.ID, "blob", r.limits.Inspect, bound{"blob", math.MaxInt64})
+			if err != nil {
+				return blobFact{}, err
+			}
+			landed.Before = append(landed.Before, before)
+		}
+	}
+	fact := blobFact{size, r.opts.Inspect(landed)}
+	if len(c.Old) > 1 {
+		return fact, nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.facts) == maxFacts {
 		clear(r.facts)
 	}
-	r.facts[id] = fact
+	r.facts[of] = fact
 	return fact, nil
+}
+
+// isBlob says whether a blob stands on this side: a file or a symbolic link.
+func (s Side) isBlob() bool {
+	return s.Mode == ModeFile || s.Mode == ModeExec || s.Mode == ModeSymlink
 }
 
 func inCommit(id ID, err error) error { return fmt.Errorf("commit %s: %w", id, err) }

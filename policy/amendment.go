@@ -171,11 +171,15 @@ func (a *amending) rule(old, new *Rule) {
 	in := "rule " + old.Name
 	setting := func(name string) string { return in + ": " + name }
 	a.set(in, old.Classes, new.Classes, Tightens, Loosens, "is asked about by "+in, "is no longer asked about by "+in)
+	a.set(in, old.shapes(), new.shapes(), Tightens, Loosens, "changes are asked about by "+in,
+		"changes are no longer asked about by "+in)
 	a.flag(setting("refuse"), old.Refuse, new.Refuse, Tightens)
 	if new.Refuse {
 		return // nothing else in it matters any more
 	}
 	ordered(a, setting("approvals"), old.Approvals, new.Approvals, Tightens, number)
+	const none = "none"
+	a.flag(setting("merges-approve = \"none\""), old.MergesApprove == none, new.MergesApprove == none, Tightens)
 	switch {
 	case old.Wait == new.Wait:
 	case old.Wait == 0:

@@ -116,7 +116,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		{Name: "who-decides", Classes: []string{"policy"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
 		{Name: "hidden", Classes: []string{"bidi"}, Refuse: true},
 	}
-	const binary, encoded = content.Binary, content.Encoded
+	const binary, encoded = Traits(content.Binary), Traits(content.Encoded)
 	policyFile, key, old := Folder+"/"+FileName, Folder+"/keys/new.gpg", Folder+"/keys/old.gpg"
 	exec := policyChange()
 	exec.OldMode, exec.NewMode = 0o100644, 0o100755
@@ -127,7 +127,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		want    []Code
 	}{
 		"text":              {change: policyChange()},
-		"another order":     {change: adds(policyFile, content.Bidi), want: []Code{ContentRefused}},
+		"another order":     {change: adds(policyFile, Traits(content.Bidi)), want: []Code{ContentRefused}},
 		"an executable bit": {change: exec, want: []Code{ApprovalMissing}},
 		"a long key":        {change: adds(policyFile, encoded)},
 		"a payload":         {change: adds(policyFile, encoded), carries: encoded, want: []Code{ApprovalMissing}},
@@ -136,7 +136,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 			change: adds(key, binary|encoded), carries: encoded, want: []Code{ApprovalMissing},
 		},
 		"bytes beside a key":             {change: adds(key, binary), carries: binary, want: []Code{ApprovalMissing}},
-		"a program for a key":            {change: adds(key, binary|content.Executable), want: []Code{ApprovalMissing}},
+		"a program for a key":            {change: adds(key, binary|Traits(content.Executable)), want: []Code{ApprovalMissing}},
 		"a file that's a key no more":    {change: adds(old, binary), want: []Code{ApprovalMissing}},
 		"a key file that was taken back": {change: adds(key, binary), topic: true, want: []Code{ApprovalMissing}},
 		"another file in the folder":     {change: adds(Folder+"/other", 0), want: []Code{ApprovalMissing}},
@@ -160,7 +160,7 @@ func TestLongKeysAreNoPayload(t *testing.T) {
 	if p := mustLoad(t, text); p.carries[FileName] != 0 {
 		t.Error("a long key is a payload")
 	}
-	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries[FileName]&content.Encoded == 0 {
+	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries[FileName]&Traits(content.Encoded) == 0 {
 		t.Error("a payload in a remark isn't seen")
 	}
 }
@@ -280,7 +280,7 @@ func TestAttackPayloadBesideKeys(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if got := p.carries["keys/f"]&content.Encoded != 0; got != c.rest {
+		if got := p.carries["keys/f"]&Traits(content.Encoded) != 0; got != c.rest {
 			t.Errorf("%s: a payload is seen: %v, want %v", name, got, c.rest)
 		}
 	}

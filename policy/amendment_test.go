@@ -122,7 +122,7 @@ func anyCommit(t *rapid.T, id string, when int64) Commit {
 	}
 	for i := range rapid.IntRange(0, 2).Draw(t, "changes") {
 		changes := rapid.SampledFrom([]Change{
-			source(), opaqueFile(), build(), adds("x", content.Bidi), adds("testdata/x", 0),
+			source(), opaqueFile(), build(), adds("x", Traits(content.Bidi)), adds("testdata/x", 0),
 		})
 		c.Changes = append(c.Changes, changes.Draw(t, fmt.Sprint("change ", i)))
 	}

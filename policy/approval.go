@@ -19,13 +19,21 @@ type candidate struct {
 // policy takes merges for that, those that bring it in. A merge approves what it merges, not the line it is
 // made on. Below the landing people merge to have another's work at hand, as git pull does: that is no word
 // about it unless the policy says so.
-func (j *judgement) candidates(c *Commit) []candidate {
+func (j *judgement) candidates(rule *Rule, c *Commit) []candidate {
 	var all []candidate
 	descendants := j.descendants(c.ID)
 	for _, a := range j.approvals {
 		if descendants[a.Commit] {
 			all = append(all, candidate{name: a.Name, ref: a.Ref, signature: a.Signature})
 		}
+	}
+	if rule.MergesApprove == "none" {
+		return all
+	}
+	if c.Second != "" {
+		all = append(all, candidate{
+			name: "the button of " + c.Forge, signature: Signature{Status: StatusGood, Principal: c.Second, Kind: c.Signature.Kind},
+		})
 	}
 	for m := range j.landing.commits() {
 		if !j.approves(m) || m.Signature.Status != StatusGood || len(m.Parents) < 2 || descendants[m.Parents[0]] {
@@ -132,7 +140,7 @@ func NotWithdrawn(approvals []Approval, withdrawals []Withdrawal) []Approval {
 func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal) (
 	have []string, discounted []Discount,
 ) {
-	for _, a := range j.candidates(c) {
+	for _, a := range j.candidates(rule, c) {
 		q, why := j.p.signedBy(a.signature, amend)
 		reason := ""
 		switch {
@@ -169,8 +177,8 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 	if rule.Approvers == nil {
 		return ""
 	}
-	for _, class := range rule.Approvers.accounts(touched) {
-		if !rule.Approvers.met(j.l.Tenure(j.p, q.Name, class, j.at)) {
+	for _, classes := range rule.Approvers.accounts(rule, touched) {
+		if !rule.Approvers.met(j.l.Tenure(j.p, q.Name, classes, j.at)) {
 			return q.Name + " lacks the tenure that the rule asks of approvers"
 		}
 	}

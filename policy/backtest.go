@@ -15,6 +15,8 @@ type Backtest struct {
 	Commits  int              `json:"commits"`
 	Merges   int              `json:"merges"` // of Commits
 	Held     int              `json:"held"`   // commits with any finding
+	Web      int              `json:"web"`    // of Commits, made by a forge when somebody pressed a button
+	Second   int              `json:"second"` // of Web, taken to have a second person in whoever pressed it
 	Rules    []*BacktestCount `json:"rules"`
 	Classes  []*BacktestCount `json:"classes"`
 	Years    []*BacktestCount `json:"years"`
@@ -68,6 +70,12 @@ func (b *Backtest) Add(p *Policy, landing *Landing, at int64, findings []Finding
 		b.Commits++
 		if len(c.Parents) > 1 {
 			b.Merges++
+		}
+		if c.Forge != "" {
+			b.Web++
+		}
+		if c.Second != "" {
+			b.Second++
 		}
 		for _, n := range counts {
 			n.Commits++

@@ -2,18 +2,10 @@ package policy
 
 import (
 	"slices"
-
-	"countersign/policy/content"
 )
 
-// Traits is what the content of a blob shows, a set of bits. See [Inspect].
-type Traits = content.Traits
-
-// Inspect says what the content of a blob shows; see [content.Inspect].
-func Inspect(head []byte, size int64) Traits { return content.Inspect(head, size) }
-
-// Change is one path a commit changed. Modes are Git's; 0 is "no entry". Content describes the new
-// side only, since that is what lands.
+// Change is one path a commit changed. Modes are Git's; 0 is "no entry". Size is that of the new side, and Traits is
+// what the change adds there; see [Inspect].
 type Change struct {
 	Path    string // raw bytes
 	OldMode uint32

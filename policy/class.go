@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"countersign/policy/content"
-
 	"github.com/bmatcuk/doublestar/v4"
 )
 
@@ -50,7 +48,7 @@ const (
 
 // fixedClasses are the names of classes that no glob makes.
 func fixedClasses() []string {
-	return append(content.All.Names(), classExecBit, classSubmodule, classSymlink, classTypeChange)
+	return append(traitNames(), classExecBit, classSubmodule, classSymlink, classTypeChange)
 }
 
 // byName gives the globs of each class as they were written.

@@ -388,22 +388,22 @@ func TestAttackBinaryChangedRatherThanAdded(t *testing.T) {
 		change Change
 		want   string
 	}{
-		"added":     {Change{Path: "x.c", NewMode: fileMode, Traits: content.Binary}, "binary"},
-		"modified":  {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: content.Binary}, "binary"},
-		"mode only": {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: content.Binary}, "binary exec-bit"},
-		"mode back": {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: content.Binary}, "binary"},
+		"added":     {Change{Path: "x.c", NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
+		"modified":  {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
+		"mode only": {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: Traits(content.Binary)}, "binary exec-bit"},
+		"mode back": {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
 		"type-changed": {
-			Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: content.Binary},
+			Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: Traits(content.Binary)},
 			"binary type-change",
 		},
 		"renamed, old name": {Change{Path: "tests/files/x.xz", OldMode: fileMode}, "fixture"},
 		"renamed, new name": {
-			Change{Path: "src/x.c", NewMode: fileMode, Traits: content.Archive | content.Binary}, "archive binary",
+			Change{Path: "src/x.c", NewMode: fileMode, Traits: Traits(content.Archive | content.Binary)}, "archive binary",
 		},
 		"everything it shows": {
 			Change{
 				Path: "tests/files/Makefile", NewMode: execMode,
-				Traits: content.All,
+				Traits: contentTraits,
 			},
 			"archive bidi binary build encoded exec-bit executable fixture large",
 		},
@@ -420,7 +420,7 @@ func TestAttackAttributesHideABinary(t *testing.T) {
 	elf := []byte("\x7fELF\x02\x01\x01\x00" + strings.Repeat("\x00", 56))
 	c := builtInClasses()
 	for _, path := range []string{"x.txt", "src/x.c", "po/x.po"} {
-		got := c.Of(Change{Path: path, NewMode: fileMode, Traits: Inspect(elf, int64(len(elf)))})
+		got := c.Of(Change{Path: path, NewMode: fileMode, Traits: Inspect(Content{Path: path, Head: elf, Size: int64(len(elf))})})
 		if diff := cmp.Diff([]string{"binary", "executable"}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}
@@ -444,7 +444,7 @@ func TestMatchNamesTheFirstGlob(t *testing.T) {
 func TestRememberedClassesStayTheSame(t *testing.T) {
 	c := builtInClasses()
 	for range 2 {
-		c.Of(Change{Path: "Makefile", NewMode: execMode, Traits: content.Binary | content.Bidi})
+		c.Of(Change{Path: "Makefile", NewMode: execMode, Traits: Traits(content.Binary | content.Bidi)})
 		if got := c.Of(Change{Path: "Makefile", NewMode: fileMode}); !slices.Equal(got, []string{"build"}) {
 			t.Fatalf("classes %q", got)
 		}

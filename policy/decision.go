@@ -42,6 +42,7 @@ type TouchedPath struct {
 	Path    string   `json:"path"`   // raw bytes
 	Change  string   `json:"change"` // "added", "modified", "deleted", "mode" or "type"
 	Classes []string `json:"classes"`
+	Shape   Shape    `json:"shape,omitempty"` // where the rule asks by shape
 	// ShownAs are the paths that put it in a class, where symbolic links show it under others.
 	ShownAs []string `json:"shown_as,omitempty"`
 }
@@ -62,7 +63,7 @@ type Finding struct {
 	Claim       string         `json:"claim,omitempty"`
 	Fingerprint string         `json:"fingerprint,omitempty"`
 	Tenure      *TenureFigures `json:"tenure,omitempty"`    // what the signer has
-	TenureIn    string         `json:"tenure_in,omitempty"` // in that class, "" overall
+	TenureIn    string         `json:"tenure_in,omitempty"` // in that class; "rule NAME" for its classes together; "" overall
 	Exempt      *TenureFigures `json:"exempt,omitempty"`    // what would do without approval; nil if nothing would
 	Needed      int            `json:"needed,omitempty"`    // approvals
 	Have        []string       `json:"have,omitempty"`      // approvers who count

@@ -9,17 +9,27 @@ func (p *Policy) ExemptIn(l *Ledger, rule *Rule, principal string, at int64) []s
 	if rule.Refuse || q == nil || !q.lands() {
 		return nil
 	}
+	if rule.Exempt.In != "class" {
+		if !rule.Exempt.met(l.Tenure(p, principal, rule.Exempt.together(rule), at)) {
+			return nil
+		}
+		return rule.Classes
+	}
 	var classes []string
 	for _, class := range rule.Classes {
-		in := class
-		if rule.Exempt.In == "all" {
-			in = overall
-		}
-		if rule.Exempt.met(l.Tenure(p, principal, in, at)) {
+		if rule.Exempt.met(l.Tenure(p, principal, []string{class}, at)) {
 			classes = append(classes, class)
 		}
 	}
 	return classes
+}
+
+// together gives the classes of a rule in any of which tenure counts; none stands for all commits.
+func (e Exempt) together(r *Rule) []string {
+	if e.In == "all" {
+		return nil
+	}
+	return r.Classes
 }
 
 // met says whether somebody has the tenure that exempts.
@@ -27,16 +37,16 @@ func (e Exempt) met(t TenureFigures) bool {
 	return !e.Nobody && t.Days >= e.Days && t.Commits >= e.Commits && t.Months >= e.Months
 }
 
-// accounts names what tenure is asked in: each class that a path falls in, as of who makes the change, or overall.
-func (e Exempt) accounts(touched []TouchedPath) []string {
-	if e.In == "all" {
-		return []string{overall}
+// accounts gives the classes in which tenure is asked of a rule's approvers, one list for each time that it is asked.
+func (e Exempt) accounts(rule *Rule, touched []TouchedPath) [][]string {
+	if e.In != "class" {
+		return [][]string{e.together(rule)}
 	}
-	var classes []string
+	var classes [][]string
 	for _, t := range touched {
 		for _, class := range t.Classes {
-			if !slices.Contains(classes, class) {
-				classes = append(classes, class)
+			if !slices.ContainsFunc(classes, func(in []string) bool { return in[0] == class }) {
+				classes = append(classes, []string{class})
 			}
 		}
 	}

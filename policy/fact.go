@@ -32,6 +32,10 @@ type Commit struct {
 	Signature Signature `json:"signature"`
 	Size      int64     `json:"-"` // bytes of all of it but the signature
 	Changes   []Change  `json:"-"`
+	// Forge is the forge that made it when somebody pressed a button, and Second the principal who is taken to have
+	// pressed it, where that isn't the author: in a backtest only. A button is a word as a landing merge is.
+	Forge  string `json:"-"`
+	Second string `json:"-"`
 	// Malformed says what is wrong with an object that isn't written as Git writes it, "" if nothing is. Such a
 	// commit says nothing of itself, and nobody stands behind it.
 	Malformed string `json:"malformed,omitempty"`

@@ -63,7 +63,7 @@ func (r *reader) finish(p *Policy) {
 	rest := r.rest(p)
 	for _, name := range p.files {
 		text := rest(name)
-		p.carries[name] = Inspect(text, int64(len(text)))
+		p.carries[name] = Inspect(Content{Path: Folder + "/" + name, Head: text, Size: int64(len(text))})
 	}
 	if p.Classes == nil {
 		p.Classes = builtInClasses()

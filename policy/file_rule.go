@@ -11,7 +11,9 @@ func (r *reader) rule(t *table, p *Policy) {
 	t.str("name", &rule.Name)
 	t.str("why", &rule.Why)
 	t.strs("classes", &rule.Classes)
+	r.shapes(t, &rule)
 	t.boolean("refuse", &rule.Refuse)
+	t.oneOf("merges-approve", &rule.MergesApprove, "none")
 	t.integer("approvals", &rule.Approvals, 1)
 	t.duration("wait", &rule.Wait)
 	r.hold(t, p, &rule)
@@ -39,12 +41,27 @@ func (r *reader) rule(t *table, p *Policy) {
 			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
 		}
 	}
-	for _, key := range []string{"approvals", "approvers", "exempt", "wait", "hold"} {
+	for _, key := range []string{"approvals", "approvers", "exempt", "merges-approve", "wait", "hold"} {
 		if rule.Refuse && t.raw[key] != nil {
 			t.problem(key, "rule %q refuses, so %q can mean nothing beside it", rule.Name, key)
 		}
 	}
 	p.Rules = append(p.Rules, rule)
+}
+
+// shapes reads the shapes that a rule asks about.
+func (r *reader) shapes(t *table, rule *Rule) {
+	var names []string
+	t.strs("shapes", &names)
+	for i, name := range names {
+		if !slices.Contains(shapes, Shape(name)) {
+			t.elementProblem("shapes", i, "unknown shape %q: want \"risky\", \"new\", \"plain\" or \"harmless\"", name)
+		}
+		rule.Shapes = append(rule.Shapes, Shape(name))
+	}
+	if t.raw["shapes"] != nil && len(names) == 0 {
+		t.problem("shapes", "shapes names none: the rule would never ask about a class by path; leave it out for all")
+	}
 }
 
 // hold reads what "wait" was called before, with a note.
@@ -81,7 +98,7 @@ func (r *reader) exempt(t *table, key string, e *Exempt) {
 		inner.integer("days", &e.Days, 0)
 		inner.integer("commits", &e.Commits, 0)
 		inner.integer("months", &e.Months, 0)
-		inner.oneOf("in", &e.In, "class", "all")
+		inner.oneOf("in", &e.In, "rule", "class", "all")
 		inner.done()
 		if e.Days == 0 && e.Commits == 0 && e.Months == 0 {
 			t.problem(key, "%s asks for no tenure at all: want days, commits or months above 0", key)

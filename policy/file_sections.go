@@ -23,6 +23,7 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 		top.problem("version", "version = %d: this program knows version 1", version)
 		return // everything else may mean something else there
 	}
+	r.profile(top, p)
 	if t := top.sub("protect"); t != nil {
 		r.protect(t, &p.Protect)
 	}
@@ -215,4 +216,17 @@ func (t *table) globs(key string, globs []string) {
 func localPath(p string) bool {
 	return p != "" && !strings.HasPrefix(p, "/") && !strings.Contains("/"+p+"/", "/../") &&
 		!strings.ContainsAny(p, "\\\x00\n")
+}
+
+// profile reads which built-in rules apply.
+func (r *reader) profile(top *table, p *Policy) {
+	var name string
+	top.oneOf("profile", &name, profiles...)
+	switch {
+	case name == "":
+	case top.raw["rule"] != nil:
+		top.problem("profile", "profile stands beside [[rule]]: where rules are written, only these apply; take one of them out")
+	default:
+		p.Rules = rulesOf(name)
+	}
 }

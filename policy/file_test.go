@@ -385,12 +385,12 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 	last := earn(p, l, "alice", t0, commits, source())
 	earn(p, early, "alice", t0, 9, source())
 	for _, change := range []Change{
-		build(), adds("x.png", content.Binary), adds("KEYS", 0), adds(".github/workflows/x.yml", 0), adds("testdata/x", 0),
+		build(), adds("x.png", Traits(content.Binary)), adds("KEYS", 0), adds(".github/workflows/x.yml", 0), adds("testdata/x", 0),
 	} {
 		wantCodes(t, judged(p, early, single(commit("c", "alice", t0+300*day, change))), ApprovalMissing)
 		wantCodes(t, judged(p, l, single(commit("c", "alice", last+30*day, change))))
 	}
-	wantCodes(t, judged(p, l, single(commit("c", "alice", last+30*day, adds("x", content.Bidi)))), ContentRefused)
+	wantCodes(t, judged(p, l, single(commit("c", "alice", last+30*day, adds("x", Traits(content.Bidi))))), ContentRefused)
 	// With a second person there is somebody to ask, and the defaults are what they say.
 	rev := "[[principal]]\nname = \"rev\"\nrole = \"reviewer\"\nkeys = [{ ssh = \"ssh-ed25519 BBBB\" }]\n"
 	two := mustLoad(t, alice+rev)

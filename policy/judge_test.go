@@ -75,7 +75,7 @@ func adds(path string, traits Traits) Change {
 }
 
 func source() Change     { return adds("src/main.c", 0) }
-func opaqueFile() Change { return adds("tests/files/bad.xz", content.Binary) }
+func opaqueFile() Change { return adds("tests/files/bad.xz", Traits(content.Binary)) }
 func build() Change      { return adds("configure.ac", 0) }
 
 func single(c Commit) *Landing {
@@ -218,7 +218,7 @@ func TestEachClassOfAPathMustBeEarned(t *testing.T) {
 	p.Rules[0].Classes = []string{"binary", "archive"}
 	l := new(Ledger)
 	earn(p, l, "lasse", t0, 5, opaqueFile())
-	got := judged(p, l, single(commit("c", "lasse", t0+year, adds("a.zip", content.Binary|content.Archive), opaqueFile())))
+	got := judged(p, l, single(commit("c", "lasse", t0+year, adds("a.zip", Traits(content.Binary|content.Archive)), opaqueFile())))
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (got[0].TenureIn != "archive" || len(got[0].Paths) != 1) {
 		t.Errorf("want only a.zip to need approval, for archive: %+v", got[0])
@@ -227,7 +227,7 @@ func TestEachClassOfAPathMustBeEarned(t *testing.T) {
 
 func TestRefusedClassIsRefusedEvenApproved(t *testing.T) {
 	p := world()
-	l := single(commit("c", "alice", t0, adds("a.c", content.Bidi)))
+	l := single(commit("c", "alice", t0, adds("a.c", Traits(content.Bidi))))
 	l.Approvals = []Approval{approval("c", "lasse")}
 	wantCodes(t, judged(p, new(Ledger), l), ContentRefused)
 }

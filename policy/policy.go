@@ -96,19 +96,34 @@ func (p *Policy) OnlyRules(names []string) *Policy {
 	return &c
 }
 
-// Claim gives a policy in which each of these addresses that nobody has is a maintainer named after it: a backtest's
-// stand-in for the people of an unsigned history.
-func (p *Policy) Claim(emails ...string) *Policy {
+// Presser is the principal who stands for whoever pressed a forge's button, in a backtest.
+const Presser = "whoever-pressed-the-button"
+
+// Claim gives a policy in which each of these addresses that nobody has is a maintainer named after it, or a service
+// where it is a forge's: a backtest's stand-in for the people of an unsigned history. There is a [Presser], too.
+func (p *Policy) Claim(forges map[string]string, emails ...string) *Policy {
 	c := *p
 	c.Principals = slices.Clip(p.Principals)
 	c.byName, c.byEmail = maps.Clone(p.byName), maps.Clone(p.byEmail)
+	add := func(q Principal) {
+		c.Principals = append(c.Principals, q)
+		c.byName[q.Name] = &q
+		for _, email := range q.Emails {
+			c.byEmail[foldASCII(email)] = &q
+		}
+	}
+	if c.byName[Presser] == nil {
+		add(Principal{Name: Presser, Role: Reviewer})
+	}
 	for _, email := range emails {
 		if c.ByEmail(email) != nil {
 			continue
 		}
-		q := &Principal{Name: foldASCII(email), Role: Maintainer, Emails: []string{email}}
-		c.Principals = append(c.Principals, *q)
-		c.byName[q.Name], c.byEmail[foldASCII(email)] = q, q
+		q := Principal{Name: foldASCII(email), Role: Maintainer, Emails: []string{email}}
+		if forges[q.Name] != "" {
+			q.Role = Service
+		}
+		add(q)
 	}
 	return &c
 }

@@ -47,12 +47,16 @@ func touchedBy(by *Classes, rule *Rule, c *Commit, classes [][]string) []Touched
 	for i, ch := range c.Changes {
 		var in []string
 		for _, class := range classes[i] {
-			if slices.Contains(rule.Classes, class) {
+			if rule.asks(class, ch.Shape()) {
 				in = append(in, class)
 			}
 		}
 		if in != nil {
-			touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in, ShownAs: by.shownAs(&ch, in)})
+			t := TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: in, ShownAs: by.shownAs(&ch, in)}
+			if len(rule.Shapes) > 0 {
+				t.Shape = ch.Shape()
+			}
+			touched = append(touched, t)
 		}
 	}
 	return touched
@@ -78,9 +82,9 @@ func (j *judgement) outsidePolicy(c *Commit, touched []TouchedPath) []TouchedPat
 			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
 				switch class {
 				case classBinary:
-					return read && name != FileName && becomes.carries[name]&content.Binary == 0
+					return read && name != FileName && becomes.carries[name]&Traits(content.Binary) == 0
 				case classEncoded:
-					return read && becomes.carries[name]&content.Encoded == 0
+					return read && becomes.carries[name]&Traits(content.Encoded) == 0
 				default:
 					return !slices.Contains(fixedClasses(), class)
 				}
@@ -101,15 +105,18 @@ type shortfall struct {
 	exempts *TenureFigures // what would do, nil if nothing would
 }
 
-// shortfall gives nil if the principal's tenure exempts it. Each class that a path falls in must be
-// earned by itself: years of one kind of file don't make somebody known for another.
+// shortfall gives nil if the principal's tenure exempts it. Where the rule counts by class, each class that a path falls
+// in must be earned by itself: years of one kind of file don't make somebody known for another.
 func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *shortfall {
 	s := &shortfall{paths: touched}
 	if !rule.Exempt.Nobody {
 		s.exempts = &TenureFigures{Days: rule.Exempt.Days, Commits: rule.Exempt.Commits, Months: rule.Exempt.Months}
 	}
-	if rule.Exempt.In == "all" {
-		s.tenure = j.l.Tenure(j.p, q.Name, overall, j.at)
+	if rule.Exempt.In != "class" {
+		if rule.Exempt.In == "rule" {
+			s.in = "rule " + rule.Name
+		}
+		s.tenure = j.l.Tenure(j.p, q.Name, rule.Exempt.together(rule), j.at)
 		if q.Role != Service && rule.Exempt.met(s.tenure) {
 			return nil
 		}
@@ -119,7 +126,7 @@ func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *
 	for _, path := range touched {
 		unmet := false
 		for _, class := range path.Classes {
-			t := j.l.Tenure(j.p, q.Name, class, j.at)
+			t := j.l.Tenure(j.p, q.Name, []string{class}, j.at)
 			if q.Role != Service && rule.Exempt.met(t) {
 				continue
 			}

@@ -89,10 +89,13 @@ type Rule struct {
 	Name      string
 	Why       string
 	Classes   []string
+	Shapes    []Shape // of changes by a class by path; empty for all
 	Exempt    Exempt
 	Approvals int
 	Approvers *Exempt // tenure asked of those who approve; nil asks none
-	Refuse    bool    // nobody may, approved or not
+	// MergesApprove is "none" where no merge approves, whatever the policy says of merges; else "".
+	MergesApprove string
+	Refuse        bool // nobody may, approved or not
 	// Wait lets a change pass without approval if its landing is that much younger than the receiver's
 	// first sight of it: what a project of one has in place of a second person. Zero is never.
 	Wait time.Duration
@@ -105,7 +108,9 @@ type Exempt struct {
 	Days    int
 	Commits int
 	Months  int
-	In      string // "class": tenure in the rule's own classes; "all": overall
+	// In says which commits count: "class", those in each class that a path falls in; "rule", those in any of the
+	// rule's classes; "all", all of them.
+	In string
 }
 
 // Limits bound the work for one push.

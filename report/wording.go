@@ -148,9 +148,12 @@ func standing(f policy.Finding) string {
 	if f.Tenure == nil {
 		return ""
 	}
-	in := "overall"
-	if f.TenureIn != "" {
-		in = "in class " + f.TenureIn
+	in := "in class " + f.TenureIn
+	switch {
+	case f.TenureIn == "":
+		in = "overall"
+	case strings.HasPrefix(f.TenureIn, "rule "):
+		in = "in the rule's classes"
 	}
 	if f.Exempt == nil {
 		return fmt.Sprintf("signer %s: no tenure is enough for this rule", f.Signer)

@@ -21,6 +21,7 @@ import (
 	"countersign/gate/inforce"
 	"countersign/gate/settle"
 	"countersign/gate/site"
+	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -46,6 +47,7 @@ type Audit struct {
 	// Claimed takes committers for signers, and everybody for a maintainer: for a backtest of a
 	// history that nobody signed.
 	Claimed bool
+	Web     walk.Web // who stands behind what a forge made, in an audit by claimed identity
 
 	tag history.ID // what a protected tag holds; zero for a branch
 	all bool       // one of all protected refs

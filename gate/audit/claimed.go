@@ -15,7 +15,7 @@ func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) erro
 	rules := a.site.Rules().WithPrincipals(a.site.Rules().Principals)
 	rules.Signatures.Kinds = append(slices.Clone(rules.Signatures.Kinds), walk.ClaimedKind)
 	rules.Signatures.Identity = "off"
-	cl := &walk.Claims{Rules: rules, Everybody: true}
+	cl := &walk.Claims{Rules: rules, Everybody: true, Web: of.Web}
 	var ledger *policy.Ledger
 	r := route{start: a.site.WalkUnverified}
 	r.origin = func(parent history.ID) (o walk.Origin, err error) {
@@ -46,7 +46,7 @@ func (a *Auditor) claimedLedger(ctx context.Context, cl *walk.Claims, tip histor
 	if err != nil {
 		return nil, err
 	}
-	for landing, err := range repo.Landings(ctx, history.Range{Tip: tip, Counted: true}) {
+	for landing, err := range repo.Landings(ctx, history.Range{Tip: tip, Counted: true, Merges: true}) {
 		if err != nil {
 			return nil, err
 		}

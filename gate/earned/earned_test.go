@@ -80,7 +80,7 @@ func testRepo(t *testing.T) (s *site.Site, tip history.ID, more func(date string
 var received = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 func annsBuildTenure(s *site.Site, l *policy.Ledger) policy.TenureFigures {
-	return l.Tenure(s.Rules(), "ann", "build", received.Unix())
+	return l.Tenure(s.Rules(), "ann", []string{"build"}, received.Unix())
 }
 
 func TestLedgerIsKeptAndNeverTrusted(t *testing.T) {

@@ -11,6 +11,9 @@ type Claims struct {
 	Rules     *policy.Policy // as it knows these people
 	Everybody bool           // make a principal of each address the policy doesn't know
 	None      bool           // believe no claim at all
+	Web       Web            // who stands behind what a forge made
+
+	landed map[string]bool // the addresses of those who have landed something themselves
 }
 
 // ClaimedKind is the kind of a signature that is only a claim.
@@ -26,7 +29,8 @@ func (cl *Claims) Landing(l history.Landing, elsewhere Shown) *policy.Landing {
 		c := commitOf(e, elsewhere)
 		c.Malformed = "" // it is only counted
 		c.Signature = policy.Signature{Status: verify.Missing.String()}
-		if q := cl.Rules.ByEmail(c.Committer.Email); q != nil && !cl.None {
+		cl.web(&c)
+		if q := cl.Rules.ByEmail(cl.signer(&c)); q != nil && !cl.None {
 			c.Signature = policy.Signature{Status: verify.Good.String(), Principal: q.Name, Kind: ClaimedKind}
 		}
 		return c
@@ -35,6 +39,7 @@ func (cl *Claims) Landing(l history.Landing, elsewhere Shown) *policy.Landing {
 		landing.Brought[i] = one(&l.Brought[i])
 	}
 	landing.Commit = one(&l.Commit)
+	cl.lands(&landing.Commit)
 	return landing
 }
 
@@ -49,6 +54,6 @@ func (cl *Claims) know(l *history.Landing) {
 		}
 	}
 	if unknown != nil {
-		cl.Rules = cl.Rules.Claim(unknown...)
+		cl.Rules = cl.Rules.Claim(forges, unknown...)
 	}
 }

@@ -28,7 +28,7 @@ func commitOf(e *history.Entry, elsewhere Shown) policy.Commit {
 	}
 	for i, ch := range e.Changes {
 		c.Changes[i] = policy.Change{
-			Path: ch.Path, OldMode: uint32(ch.Old[0].Mode), NewMode: uint32(ch.New.Mode),
+			Path: ch.Path, OldMode: uint32(ch.Was().Mode), NewMode: uint32(ch.New.Mode),
 			Size: ch.Size, Traits: policy.Traits(ch.Traits), Merged: ch.Merged,
 			Also: elsewhere[ch.Path].also, Anywhere: elsewhere[ch.Path].anywhere,
 		}

@@ -1,0 +1,89 @@
+package policy
+
+import "slices"
+
+// vouchDays is how long a maintainer must have been landing commits before their signature under
+// somebody else's work earns that author tenure: or a new account could raise the next one.
+const vouchDays = 90
+
+// Credit writes down what a landing earned, and moves the ledger's clock to it. The gate calls it
+// only for landings that passed.
+func (l *Ledger) Credit(p *Policy, landing *Landing) {
+	when := l.LandingTime(landing.Commit.Committer.When)
+	for c := range landing.commits() {
+		people := l.creditedTo(p, landing, c, when)
+		if len(people) == 0 {
+			continue
+		}
+		var classes []string
+		for i, in := range c.classified(p) {
+			if c.Changes[i].Shape() != ShapeHarmless { // a bump of a version makes nobody known
+				classes = append(classes, in...)
+			}
+		}
+		w := workIn(classes)
+		for _, name := range people {
+			l.pending = append(l.pending, credit{when, name, w})
+		}
+	}
+	l.last = when
+	l.settle(p.settledBy(when))
+}
+
+// creditedTo names the principals who earn a commit, each once: who signed it, who signed its landing commit, and its
+// author, where one of these is the author, or a tenured maintainer. No signature, no credit: what somebody could
+// earn by a signature under another's work, they could as well by work that they call their own.
+func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) []string {
+	var people []string
+	vouched, author := false, p.ByEmail(c.Author.Email)
+	for _, q := range []*Principal{p.signerOf(c), p.signerOf(&landing.Commit)} {
+		if q == nil || !q.lands() || slices.Contains(people, q.Name) {
+			continue
+		}
+		people = append(people, q.Name)
+		vouched = vouched || l.vouches(p, q, when)
+	}
+	if author != nil && author.Role != Service && vouched && !slices.Contains(people, author.Name) {
+		people = append(people, author.Name)
+	}
+	return people
+}
+
+func (l *Ledger) vouches(p *Policy, q *Principal, when int64) bool {
+	return q.Role == Maintainer && l.Tenure(p, q.Name, nil, when).Days >= vouchDays
+}
+
+// settle counts credits that landed up to and including a time. No later question is about an earlier time than
+// that, since landing times never fall.
+func (l *Ledger) settle(until int64) {
+	n := 0
+	for ; n < len(l.pending) && l.pending[n].When <= until; n++ {
+		c := l.pending[n]
+		if l.earned == nil {
+			l.earned = make(map[string]map[work]*tally)
+		}
+		of := l.earned[c.Principal]
+		if of == nil {
+			of = make(map[work]*tally)
+			l.earned[c.Principal] = of
+		}
+		t := of[c.For]
+		if t == nil {
+			t = new(tally)
+			of[c.For] = t
+		}
+		t.add(c.When)
+	}
+	l.pending = slices.Delete(l.pending, 0, n)
+}
+
+// add counts one commit. Landing times never fall, so its month is new or the last one counted.
+func (t *tally) add(when int64) {
+	if t.Commits == 0 {
+		t.First = when
+	}
+	t.Commits++
+	if m := month(when); len(t.Months) == 0 || t.Months[len(t.Months)-1] != m {
+		t.Months = append(t.Months, m)
+	}
+}

@@ -1,0 +1,87 @@
+package policy
+
+import (
+	"slices"
+
+	"countersign/policy/content"
+)
+
+// Content is what a change of a file puts in the place of what stood there. Of long files it has the beginning.
+type Content struct {
+	Path   string   // raw bytes
+	Before [][]byte // what stood there; nothing for a new file, more than one for a merge
+	Head   []byte
+	Size   int64 // of all of it: what is longer than Head is large
+}
+
+// Traits is what the content of a change shows, a set of bits: see [Inspect].
+type Traits uint32
+
+// The bits of traits: what package content finds, then what package signal does, then the shape.
+const (
+	signalBits = 10
+	shapeBits  = 28
+
+	harmlessTrait Traits = 1 << shapeBits
+	riskyTrait    Traits = 2 << shapeBits
+
+	contentTraits = Traits(content.All)
+)
+
+// Inspect says what the content of a change shows.
+func Inspect(c Content) Traits {
+	return Traits(content.Inspect(c.Head, c.Size))
+}
+
+// Names gives the classes that traits stand for, sorted.
+func (t Traits) Names() []string { return content.Traits(t & contentTraits).Names() }
+
+// traitNames are the names of all classes by content.
+func traitNames() []string { return contentTraits.Names() }
+
+// Shape is what a change of a manifest or build file is by its lines.
+type Shape string
+
+// The shapes, from the one that asks for most.
+const (
+	ShapeRisky    Shape = "risky"    // it brings in, runs, fetches or permits something, or turns a security check
+	ShapeNew      Shape = "new"      // a file that wasn't there
+	ShapePlain    Shape = "plain"    // anything else, and all that can't be told
+	ShapeHarmless Shape = "harmless" // a newer version of what stands there, a remark, a source file in a list
+)
+
+// shapes are all of them, as messages list them.
+var shapes = []Shape{ShapeRisky, ShapeNew, ShapePlain, ShapeHarmless}
+
+// Shape says which shape the change of a file has. What isn't wholly understood is never harmless: nor is what a link
+// shows under another name.
+func (ch *Change) Shape() Shape {
+	switch {
+	case ch.Traits&riskyTrait != 0:
+		return ShapeRisky
+	case ch.OldMode == 0:
+		return ShapeNew
+	case ch.Traits&harmlessTrait != 0 && len(ch.Also) == 0 && !ch.Anywhere:
+		return ShapeHarmless
+	default:
+		return ShapePlain
+	}
+}
+
+// shapes gives the shapes that a rule asks about.
+func (r *Rule) shapes() []string {
+	var names []string
+	for _, shape := range shapes {
+		if len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) {
+			names = append(names, string(shape))
+		}
+	}
+	return names
+}
+
+// asks says whether a rule asks about a change because of a class that it falls in. Classes by path may be asked about
+// by the shape of the change; content and modes have none.
+func (r *Rule) asks(class string, shape Shape) bool {
+	return slices.Contains(r.Classes, class) &&
+		(len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) || slices.Contains(fixedClasses(), class))
+}
