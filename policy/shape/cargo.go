@@ -4,39 +4,42 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"countersign/policy/edit"
 )
 
 // compareTOML compares by a rule and finds the lines that added texts stand on.
 func compareTOML(judge rule) comparer {
 	return func(old, now []byte) []change {
-		all := compareParsed(parseTOML, func(path []string, a, b *node) (change, bool) {
+		var keys map[string]int
+		return compareParsed(parseTOML, func(path []string, a, b *node) (change, bool) {
 			c, known := judge(path, a, b)
-			if known && b != nil && c.line == 0 {
-				c.line = lineWith(old, now, path[len(path)-1], b.str())
+			if known && b != nil && c.line == 0 && len(path) > 0 {
+				if keys == nil {
+					keys = addedKeys(old, now)
+				}
+				c.line = keys[path[len(path)-1]]
+				if c.line == 0 && len(path) > 1 {
+					c.line = keys[path[len(path)-2]] // name = { key = … }
+				}
 			}
 			return c, known
 		})(old, now)
-		return all
 	}
 }
 
-// lineWith gives the first line that has a key and a text and that the old text doesn't have, else the first with the
-// key, else none.
-func lineWith(old, now []byte, key, text string) int {
-	number, found := 0, 0
-	for line := range bytes.Lines(now) {
-		number++
-		if !bytes.Contains(line, []byte(key)) {
-			continue
-		}
-		if bytes.Contains(line, []byte(text)) && !bytes.Contains(old, line) {
-			return number
-		}
-		if found == 0 {
-			found = number
+// addedKeys gives the first line that a change adds for each key or table, by its last part.
+func addedKeys(old, now []byte) map[string]int {
+	keys := make(map[string]int)
+	for _, l := range edit.Added([][]byte{old}, now) {
+		key, _, _ := bytes.Cut(bytes.Trim(l.Text, " \t[\r"), []byte{'='})
+		key = bytes.TrimRight(key, " \t]")
+		key = bytes.Trim(key[bytes.LastIndexByte(key, '.')+1:], `"'`)
+		if name := string(key); keys[name] == 0 {
+			keys[name] = l.Number
 		}
 	}
-	return found
+	return keys
 }
 
 var cargoDependencies = []string{"dependencies", "dev-dependencies", "build-dependencies"}

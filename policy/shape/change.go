@@ -29,30 +29,38 @@ func unread() []change { return []change{plain(0, "it can't be read wholly")} }
 // compareNothing is the comparer of files whose format isn't known.
 func compareNothing(_, _ []byte) []change { return []change{plain(0, "files of this name are not known")} }
 
-func reasonsOf(changes []change, old, now []byte) []Reason {
-	var reasons []Reason
-	for _, c := range changes {
-		reasons = append(reasons, Reason{Line: c.line, Text: string(lineAt(now, c.line)), Shape: c.shape, Why: c.why})
+// reasonsOf gives the reasons that changes are, with the lines they stand on.
+func reasonsOf(changes []change, now []byte) []Reason {
+	if len(changes) == 0 {
+		return nil
+	}
+	lines := linesOf(now)
+	reasons := make([]Reason, len(changes))
+	for i, c := range changes {
+		reasons[i] = Reason{Line: c.line, Shape: c.shape, Why: c.why}
+		if c.line > 0 && c.line <= len(lines) {
+			reasons[i].Text = lines[c.line-1]
+		}
 	}
 	return reasons
 }
 
-// lineAt gives the line of that number, without its end.
-func lineAt(text []byte, number int) []byte {
+// linesOf gives the lines of a text, without their ends.
+func linesOf(text []byte) []string {
+	var lines []string
 	for line := range bytes.Lines(text) {
-		if number--; number == 0 {
-			return bytes.TrimRight(line, "\r\n")
-		}
+		lines = append(lines, string(bytes.TrimRight(line, "\r\n")))
 	}
-	return nil
+	return lines
 }
 
 // harmlessLines gives the lines that a harmless change adds, or what it takes out.
 func harmlessLines(changes []change, old, now []byte) []Reason {
-	const other = "a comment, white space or the order of lines"
+	other := "a comment, white space or the order of lines"
 	whys := make(map[int]string)
 	for _, c := range changes {
 		whys[c.line] = c.why
+		other = "a part of a change that does no harm, a comment or white space"
 	}
 	var reasons []Reason
 	for _, l := range edit.Added([][]byte{old}, now) {
@@ -63,9 +71,7 @@ func harmlessLines(changes []change, old, now []byte) []Reason {
 		reasons = append(reasons, Reason{l.Number, string(l.Text), Harmless, why})
 	}
 	if len(reasons) == 0 {
-		for _, c := range changes {
-			reasons = append(reasons, Reason{c.line, string(lineAt(now, c.line)), Harmless, c.why})
-		}
+		reasons = reasonsOf(changes, now)
 	}
 	if len(reasons) == 0 {
 		reasons = append(reasons, Reason{Shape: Harmless, Why: other})

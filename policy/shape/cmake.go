@@ -12,8 +12,8 @@ func readCMake(text []byte) ([]item, bool) {
 	var items []item
 	for {
 		s.blanks(true)
-		if s.pos >= len(s.text) {
-			return items, true
+		if s.broken || s.pos >= len(s.text) {
+			return items, !s.broken
 		}
 		it := item{line: s.line}
 		start := s.pos
@@ -32,6 +32,7 @@ func readCMake(text []byte) ([]item, bool) {
 type cmakeScanner struct {
 	text      string
 	pos, line int
+	broken    bool // a bracket argument doesn't end
 }
 
 // blanks leaves out white space and, if they may stand there, comments.
@@ -77,6 +78,7 @@ func (s *cmakeScanner) bracket(at int) (end int, ok bool) {
 	closing := "]" + s.text[at+1:n] + "]"
 	i := strings.Index(s.text[n+1:], closing)
 	if i < 0 {
+		s.broken = true
 		return 0, false
 	}
 	return n + 1 + i + len(closing), true
@@ -94,7 +96,7 @@ func (s *cmakeScanner) arguments(it *item, name string) bool {
 		if open > 0 {
 			s.blanks(true)
 		}
-		if s.pos >= len(s.text) {
+		if s.broken || s.pos >= len(s.text) {
 			return false
 		}
 		start := s.pos

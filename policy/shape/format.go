@@ -41,7 +41,7 @@ func formatOf(path string) format {
 		return format{compareStatements(readCode(gradleSyntax), judgeGradle, nil), commands | names}
 	case end == "gemspec" || end == "podspec":
 		return format{compareStatements(readCode(rubySyntax), judgeRuby, nil), commands | names}
-	case slices.Contains([]string{"csproj", "fsproj", "vbproj", "props", "targets"}, end):
+	case slices.Contains([]string{"csproj", "fsproj", "vbproj", "vcxproj", "props", "targets"}, end):
 		return format{compareXML, commands}
 	case end == "txt" && (strings.Contains(name, "requirements") || strings.HasPrefix(name, "constraints")),
 		end == "txt" && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
@@ -82,7 +82,10 @@ func isWorkflow(lower string) bool {
 	if !strings.HasSuffix(name, ".yml") && !strings.HasSuffix(name, ".yaml") {
 		return false
 	}
-	for _, folder := range []string{".github/", ".gitea/", ".forgejo/", ".gitlab/"} {
+	for _, folder := range []string{
+		".github/workflows/", ".github/actions/", ".gitea/workflows/", ".gitea/actions/", ".forgejo/workflows/",
+		".forgejo/actions/", ".gitlab/",
+	} {
 		if strings.HasPrefix(lower, folder) || strings.Contains(lower, "/"+folder) {
 			return true
 		}

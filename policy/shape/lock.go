@@ -21,6 +21,9 @@ type lockfile struct {
 	frame    string // all that isn't about a version of a package
 }
 
+// maxVersions is how many versions of a package are looked at.
+const maxVersions = 64
+
 // compareLocks is the comparer of a lockfile that is read into packages.
 func compareLocks(read func([]byte) (lockfile, bool)) comparer {
 	return func(old, now []byte) []change {
@@ -46,7 +49,9 @@ func judgeLocks(a, b lockfile) []change {
 	byName := make(map[string][]locked)
 	for _, p := range a.packages {
 		exact[p.name+"\x00"+p.version] = p
-		byName[p.name] = append(byName[p.name], p)
+		if len(byName[p.name]) < maxVersions {
+			byName[p.name] = append(byName[p.name], p)
+		}
 	}
 	var all []change
 	for _, p := range b.packages {
@@ -54,7 +59,7 @@ func judgeLocks(a, b lockfile) []change {
 		before, stays := exact[p.name+"\x00"+p.version]
 		switch {
 		case stays && before.source == p.source && before.hash == p.hash && before.rest == p.rest:
-		case stays && before.hash != "" && p.hash != "" && hashKind(before.hash) == hashKind(p.hash) &&
+		case stays && before.hash != "" && !strings.HasPrefix(p.hash, hashSet) && p.hash != "" && hashKind(before.hash) == hashKind(p.hash) &&
 			before.hash != p.hash && sameSource(before.source, p.source):
 			all = append(all, risky(p.line, "another hash of the same version"))
 		case stays:
@@ -81,6 +86,9 @@ func sameSource(a, b string) bool {
 	one := func(s string) string { return strings.Replace(s, "registry.yarnpkg.com", "registry.npmjs.org", 1) }
 	return one(a) == one(b)
 }
+
+// hashSet is what stands before several hashes, of which new ones may be added to the same version.
+const hashSet = "set:"
 
 // hashKind gives what stands before a hash, and how long it is.
 func hashKind(hash string) string {

@@ -69,7 +69,7 @@ func readCargoLock(text []byte) (lockfile, bool) {
 		slices.Sort(hosts)
 		p.source += strings.Join(slices.Compact(hosts), " ")
 		if p.hash != "" {
-			p.hash = "lock:" + p.hash
+			p.hash = hashSet + p.hash
 		}
 		f.packages = append(f.packages, p)
 	}
@@ -111,7 +111,7 @@ func readPipfileLock(text []byte) (lockfile, bool) {
 			version, _ := strings.CutPrefix(p.at("version").str(), "==")
 			f.packages = append(f.packages, locked{
 				name: section + ":" + name, version: version, source: p.at("index").str(), line: p.line,
-				hash: "hashes:" + frameOf(p.at("hashes")), rest: frameOf(p, "version", "hashes", "markers", "index"),
+				hash: hashSet + frameOf(p.at("hashes")), rest: frameOf(p, "version", "hashes", "markers", "index"),
 			})
 		}
 	}
@@ -135,7 +135,7 @@ func readComposerLock(text []byte) (lockfile, bool) {
 			f.packages = append(f.packages, locked{
 				name: p.at("name").str(), version: strings.TrimPrefix(p.at("version").str(), "v"), line: p.line,
 				source: frameOf(p.at("source"), "reference") + strings.Join(hostsOf(p.at("dist"), 0), " "),
-				hash:   "commit:" + frameOf(p.at("source")) + frameOf(p.at("dist")),
+				hash:   hashSet + frameOf(p.at("source")) + frameOf(p.at("dist")),
 				rest:   frameOf(p.at("type")) + frameOf(p.at("bin")) + frameOf(p.at("transport-options")),
 			})
 		}

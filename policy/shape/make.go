@@ -55,18 +55,29 @@ type logical struct {
 
 // joinLines joins lines that end with a sign of continuation, if there is one, and takes off the ends.
 func joinLines(text []byte, sign byte) []logical {
+	whole := strings.ReplaceAll(string(text), "\r\n", "\n")
 	var all []logical
-	number, open := 0, false
-	for line := range bytes.Lines(text) {
-		number++
-		line = bytes.TrimRight(line, "\r\n")
-		if open {
-			last := &all[len(all)-1]
-			last.text, last.joined = last.text+"\n"+string(line), true
-		} else {
-			all = append(all, logical{line: number, text: string(line)})
+	number := 1
+	for start := 0; start < len(whole); {
+		l := logical{line: number}
+		end := start
+		for {
+			stop := len(whole)
+			if i := strings.IndexByte(whole[end:], '\n'); i >= 0 {
+				stop = end + i
+			}
+			number++
+			open := sign != 0 && stop > end && whole[stop-1] == sign
+			end = stop
+			if !open || stop+1 >= len(whole) {
+				break
+			}
+			l.joined = true
+			end++
 		}
-		open = sign != 0 && len(line) > 0 && line[len(line)-1] == sign
+		l.text = whole[start:end]
+		all = append(all, l)
+		start = end + 1
 	}
 	return all
 }

@@ -34,9 +34,10 @@ func comparePip(old, now []byte) []change {
 	if !ok || !okOld {
 		return unread()
 	}
-	had := make(map[string]bool)
+	had, hadLine := make(map[string]bool), make(map[string]bool)
 	for _, it := range olds {
 		had[requirementName(it.text)] = true
+		hadLine[it.text] = true
 	}
 	var all []change
 	for _, it := range nows {
@@ -46,11 +47,11 @@ func comparePip(old, now []byte) []change {
 			!strings.Contains(it.text, "://")
 		switch {
 		case include:
-		case option && !hasItem(olds, it.text):
+		case option && !hadLine[it.text]:
 			all = append(all, risky(it.line, "an option that says where dependencies come from or how they are checked"))
 		case !option && !had[requirementName(it.text)]:
 			all = append(all, risky(it.line, "a new dependency"))
-		case strings.Contains(it.text, "://") && !hasItem(olds, it.text):
+		case strings.Contains(it.text, "://") && !hadLine[it.text]:
 			all = append(all, risky(it.line, "another source of a dependency"))
 		}
 	}
@@ -58,15 +59,6 @@ func comparePip(old, now []byte) []change {
 		return all
 	}
 	return compareItems(olds, nows, judgePip, nil)
-}
-
-func hasItem(items []item, text string) bool {
-	for _, it := range items {
-		if it.text == text {
-			return true
-		}
-	}
-	return false
 }
 
 func judgePip(old, now item) (change, bool) {

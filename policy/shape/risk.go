@@ -17,20 +17,15 @@ func riskyLines(f family, old, now []byte, added []edit.Line) []Reason {
 	reasons := checkLines(f, old, now, added, gone)
 	reasons = append(reasons, lostProtection(f, added, gone)...)
 	present := wordsIn(f, added)
+	known := knownNames(f, old)
 	for _, l := range added {
 		lower := bytes.ToLower(l.Text)
 		if isComment(lower) {
 			continue
 		}
-		why := ""
-		for _, w := range present {
-			if holds(lower, w) && !excused(lower, w) {
-				why = w.why
-				break
-			}
-		}
+		why := whyOf(lower, present)
 		if why == "" {
-			why = special(f, old, lower)
+			why = special(f, known, lower)
 		}
 		if why != "" {
 			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
@@ -39,8 +34,21 @@ func riskyLines(f family, old, now []byte, added []edit.Line) []Reason {
 	return reasons
 }
 
+// whyOf gives the first reason that a line has among some words, "" if it has none.
+func whyOf(lower []byte, words []word) string {
+	for _, w := range words {
+		if holds(lower, w) && !excused(lower, w) {
+			return w.why
+		}
+	}
+	return ""
+}
+
 // wordsIn gives the words of some families that lines hold, or may.
 func wordsIn(f family, lines []edit.Line) []word {
+	if len(lines) == 0 {
+		return nil
+	}
 	var all bytes.Buffer
 	for _, l := range lines {
 		all.Write(bytes.ToLower(l.Text))
@@ -68,24 +76,29 @@ func holds(line []byte, w word) bool {
 			return false
 		}
 		at += i
-		if !w.start || at == 0 || !isWord(line[at-1]) && line[at-1] != '-' && line[at-1] != '/' && line[at-1] != '.' {
+		if !w.start || at == 0 || !isWord(line[at-1]) && bytes.IndexByte([]byte("-/."), line[at-1]) < 0 {
 			return true
 		}
 		at++
 	}
 }
 
+// tame are flags that turn off what is no protection.
+var tame = [][]byte{
+	[]byte("-fno-common"), []byte("-fno-omit-frame-pointer"), []byte("-fno-strict-aliasing"), []byte("-fno-color"),
+	[]byte("-fno-builtin"), []byte("-fno-diagnostics"),
+}
+
 // excused tells whether a word means something else in this line.
 func excused(line []byte, w word) bool {
-	switch w.text {
-	case "-fno-":
-		// Flags for warnings, errors and sizes, that take no protection away.
-		for _, flag := range []string{"-fno-common", "-fno-omit-frame-pointer", "-fno-strict-aliasing", "-fno-color"} {
-			line = bytes.ReplaceAll(line, []byte(flag), nil)
-		}
-		return !bytes.Contains(line, []byte("-fno-"))
+	if w.text != "-fno-" {
+		return false
 	}
-	return false
+	n := 0
+	for _, flag := range tame {
+		n += bytes.Count(line, flag)
+	}
+	return n == bytes.Count(line, []byte("-fno-"))
 }
 
 // isComment tells whether a line is a comment in one of these formats and in no other language that they hold.
@@ -112,15 +125,17 @@ func isComment(lower []byte) bool {
 }
 
 // lostProtection gives the lines that took protection away by being taken out: what a line that is added says in other
-// words isn't lost.
+// white space isn't lost.
 func lostProtection(f family, added, gone []edit.Line) []Reason {
 	present := wordsIn(f&(security|sanitizer), gone)
 	if len(present) == 0 && f&workflow == 0 {
 		return nil
 	}
 	again := make(map[string]bool)
+	limited := false
 	for _, l := range added {
 		again[squeezed(l.Text)] = true
+		limited = limited || bytes.Contains(l.Text, []byte("permissions:"))
 	}
 	var reasons []Reason
 	for _, l := range gone {
@@ -128,17 +143,11 @@ func lostProtection(f family, added, gone []edit.Line) []Reason {
 		if isComment(lower) || again[squeezed(l.Text)] {
 			continue
 		}
-		why := ""
-		for _, w := range present {
-			if w.why == whySecurity && holds(lower, w) && !excused(lower, w) {
-				why = w.why + " is taken out"
-			}
-		}
-		if f&workflow != 0 && (bytes.Contains(lower, []byte("permissions:")) || bytes.HasSuffix(lower, []byte(": read"))) {
-			why = "limits of rights are taken out"
-		}
-		if why != "" {
-			reasons = append(reasons, Reason{0, string(l.Text), Risky, why})
+		switch {
+		case whyOf(lower, present) == whySecurity:
+			reasons = append(reasons, Reason{0, string(l.Text), Risky, whySecurity + " is taken out"})
+		case f&workflow != 0 && !limited && bytes.Contains(lower, []byte("permissions:")):
+			reasons = append(reasons, Reason{0, string(l.Text), Risky, "limits of rights are taken out"})
 		}
 	}
 	return reasons
@@ -147,21 +156,46 @@ func lostProtection(f family, added, gone []edit.Line) []Reason {
 // squeezed takes out all white space.
 func squeezed(line []byte) string { return strings.Join(strings.Fields(string(line)), "") }
 
-// special tells what only some formats have: names that the old text doesn't have, and options that need both words.
-func special(f family, old, lower []byte) string {
+// special tells what words alone don't: names that the text before doesn't have, and options made of several words.
+func special(f family, known map[string]bool, lower []byte) string {
 	switch {
 	case f&security != 0 && bytes.Contains(lower, []byte("--disable-")) && bytes.Contains(lower, []byte("-check")):
 		return whySecurity
+	case f&decoding != 0 && translates(lower):
+		return whyDecode
 	case f&workflow != 0 && bytes.Contains(lower, []byte("${{")) && outsideInput(lower):
 		return whyInput
-	case f&workflow != 0 && newAction(old, lower):
+	case f&workflow != 0 && newAction(known, lower):
 		return "a new action, or one that isn't pinned"
-	case f&names != 0 && newName(old, lower):
+	case f&names != 0 && newName(known, lower):
 		return "a new dependency"
-	case f&images != 0 && newImage(old, lower):
+	case f&images != 0 && newImage(known, lower):
 		return "a new image"
 	}
 	return ""
+}
+
+// translates tells whether tr changes characters into other ones by their numbers or by ranges that are hidden.
+func translates(lower []byte) bool {
+	i := bytes.Index(lower, []byte("tr "))
+	if i < 0 || i > 0 && isWord(lower[i-1]) {
+		return false
+	}
+	rest := lower[i:]
+	if bytes.Contains(rest, []byte(`\-`)) {
+		return true
+	}
+	for n := bytes.IndexByte(rest, '\\'); n >= 0 && n+2 < len(rest); {
+		if isDigit(rest[n+1]) && isDigit(rest[n+2]) && rest[n+1] != '0' {
+			return true
+		}
+		next := bytes.IndexByte(rest[n+1:], '\\')
+		if next < 0 {
+			return false
+		}
+		n += 1 + next
+	}
+	return false
 }
 
 // outsideInput tells whether an expression takes in what anybody can write: GitHub, "Script injections". Numbers and
@@ -182,81 +216,10 @@ func outsideInput(lower []byte) bool {
 		for n < len(rest) && (isWord(rest[n]) || rest[n] == '.' || rest[n] == '-' || rest[n] == '*') {
 			n++
 		}
-		last := rest[bytes.LastIndexByte(rest[:n], '.')+1 : n]
-		switch string(last) {
+		switch string(rest[bytes.LastIndexByte(rest[:n], '.')+1 : n]) {
 		case "number", "id", "sha", "node_id", "created_at", "draft", "merged", "action":
 		default:
 			return true
 		}
 	}
-}
-
-// newAction tells whether a line uses an action that the text before doesn't use, or one of a branch. GitHub's own are
-// the platform's, as the runner is.
-func newAction(old, lower []byte) bool {
-	line := bytes.TrimLeft(lower, " -")
-	rest, ok := bytes.CutPrefix(line, []byte("uses:"))
-	if !ok {
-		return false
-	}
-	value, _, _ := bytes.Cut(bytes.TrimSpace(rest), []byte{' '})
-	value = bytes.Trim(value, `"'`)
-	name, pin, _ := bytes.Cut(value, []byte{'@'})
-	switch {
-	case bytes.HasPrefix(value, []byte("./")):
-		return false
-	case bytes.HasPrefix(value, []byte("docker://")):
-		image, _, _ := cutImage(string(value[len("docker://"):]))
-		return image == "" || !bytes.Contains(bytes.ToLower(old), []byte("docker://"+image))
-	case bytes.Contains(bytes.ToLower(old), append([]byte("uses: "), value...)):
-		return false
-	case !isCommit(string(pin)) && !versionLike(string(pin)):
-		return true
-	case bytes.HasPrefix(name, []byte("actions/")) || bytes.HasPrefix(name, []byte("github/")):
-		return false
-	}
-	return !bytes.Contains(bytes.ToLower(old), append(name[:len(name):len(name)], '@'))
-}
-
-// newName tells whether a line has a Maven coordinate or a gem that the text before doesn't have.
-func newName(old, lower []byte) bool {
-	gem := bytes.HasPrefix(bytes.TrimSpace(lower), []byte("gem")) || bytes.Contains(lower, []byte("_dependency"))
-	old = bytes.ToLower(old)
-	for rest := lower; ; {
-		i := bytes.IndexAny(rest, `"'`)
-		if i < 0 {
-			return false
-		}
-		end := bytes.IndexByte(rest[i+1:], rest[i])
-		if end < 0 {
-			return false
-		}
-		value := rest[i+1 : i+1+end]
-		rest = rest[i+1+end+1:]
-		if gem {
-			return !bytes.Contains(old, append([]byte{'"'}, append(value[:len(value):len(value)], '"')...)) &&
-				!bytes.Contains(old, append([]byte{'\''}, append(value[:len(value):len(value)], '\'')...))
-		}
-		if n := bytes.Count(value, []byte{':'}); n > 0 && n < 4 && value[0] != ':' && !bytes.ContainsAny(value, "/ ={}<>,\\") {
-			group, artifact, _ := strings.Cut(string(value), ":")
-			artifact, _, _ = strings.Cut(artifact, ":")
-			if strings.Contains(group, ".") && artifact != "" && !bytes.Contains(old, []byte(group+":"+artifact)) {
-				return true
-			}
-		}
-	}
-}
-
-// newImage tells whether a line builds on an image that the text before doesn't build on.
-func newImage(old, lower []byte) bool {
-	words := bytes.Fields(lower)
-	for len(words) > 1 && bytes.HasPrefix(words[1], []byte("--")) {
-		words = append(words[:1:1], words[2:]...)
-	}
-	if len(words) < 2 || string(words[0]) != "from" {
-		return false
-	}
-	name, _, _ := cutImage(string(words[1]))
-	old = bytes.ToLower(old)
-	return name == "" || !bytes.Contains(old, []byte(" "+name)) && !bytes.Contains(old, []byte("as "+name))
 }

@@ -79,60 +79,74 @@ func decide(reasons []Reason) Shape {
 // Explain gives the lines that decide what [Of] says, in order: the risky ones if there are any, else one that is
 // plain, else all that changed. A change of nothing has no reasons.
 func Explain(path string, before [][]byte, now []byte) []Reason {
-	if slices.ContainsFunc(before, func(old []byte) bool { return bytes.Equal(old, now) }) {
-		before = slices.DeleteFunc(slices.Clone(before), func(old []byte) bool { return bytes.Equal(old, now) })
-		if len(before) == 0 {
-			return nil
-		}
-		// A merge took this side's text. It is risky to each only if it changed to each.
-		return safe(path, before, now)
+	others := slices.DeleteFunc(slices.Clone(before), func(old []byte) bool { return bytes.Equal(old, now) })
+	if len(before) > 0 && len(others) == 0 {
+		return nil
 	}
-	if len(now) > maxSize || slices.ContainsFunc(before, func(old []byte) bool { return len(old) > maxSize }) {
-		return []Reason{{Why: "longer than 1 MiB", Shape: Plain}}
+	if len(now) > maxSize || slices.ContainsFunc(others, func(old []byte) bool { return len(old) > maxSize }) {
+		return []Reason{{Why: "longer than 1 MiB"}}
 	}
 	f := formatOf(path)
-	added := edit.Added(before, now)
 	if len(before) == 0 {
-		reasons := append(riskyLines(f.words, nil, now, added), reasonsOf(f.compare(nil, now), nil, now)...)
-		reasons = slices.DeleteFunc(reasons, func(r Reason) bool { return r.Shape != Risky })
-		if len(reasons) == 0 {
-			reasons = []Reason{{Why: "a new file", Shape: Plain}}
-		}
-		return sorted(reasons)
+		others = [][]byte{nil}
 	}
-	var risky []Reason
+	changes := make([][]change, len(others))
+	for i, old := range others {
+		changes[i] = f.compare(old, now)
+	}
+	// Where a merge took the text of one side, nothing is risky to that side.
+	if len(others) == max(len(before), 1) {
+		if found := riskyToEach(f, others, now, changes, edit.Added(before, now)); len(found) > 0 {
+			return sorted(found)
+		}
+	}
+	if len(before) == 0 {
+		return []Reason{{Why: "a new file"}}
+	}
+	return safe(others, now, changes)
+}
+
+// riskyToEach gives what is risky to each of the texts before.
+func riskyToEach(f format, before [][]byte, now []byte, changes [][]change, added []edit.Line) []Reason {
+	type thing struct {
+		line int
+		text string
+	}
+	var found []Reason
 	for i, old := range before {
-		found := append(riskyLines(f.words, old, now, added), reasonsOf(f.compare(old, now), old, now)...)
-		found = slices.DeleteFunc(found, func(r Reason) bool { return r.Shape != Risky })
-		if len(found) == 0 {
-			return safe(path, before, now)
+		risks := riskyLines(f.words, old, now, added)
+		for _, r := range reasonsOf(changes[i], now) {
+			if r.Shape == Risky {
+				risks = append(risks, r)
+			}
 		}
 		if i == 0 {
-			risky = found
+			found = risks
+			continue
 		}
+		too := make(map[thing]bool)
+		for _, r := range risks {
+			too[thing{r.Line, r.Text}] = true
+		}
+		found = slices.DeleteFunc(found, func(r Reason) bool { return !too[thing{r.Line, r.Text}] })
 	}
-	return sorted(risky)
+	return found
 }
 
 // safe gives the reasons why a change that isn't risky is harmless, or one why it isn't.
-func safe(path string, before [][]byte, now []byte) []Reason {
-	f := formatOf(path)
+func safe(before [][]byte, now []byte, changes [][]change) []Reason {
 	var all []Reason
-	for _, old := range before {
-		if len(old) > maxSize || len(now) > maxSize {
-			return []Reason{{Why: "longer than 1 MiB", Shape: Plain}}
-		}
+	for i, old := range before {
 		if why := unreadable(old, now); why != "" {
-			return []Reason{{Why: why, Shape: Plain}}
+			return []Reason{{Why: why}}
 		}
-		changes := f.compare(old, now)
-		for _, c := range changes {
+		for _, c := range changes[i] {
 			if c.shape != Harmless {
 				c.shape = Plain
-				return reasonsOf([]change{c}, old, now)
+				return reasonsOf([]change{c}, now)
 			}
 		}
-		all = append(all, harmlessLines(changes, old, now)...)
+		all = append(all, harmlessLines(changes[i], old, now)...)
 	}
 	return sorted(all)
 }

@@ -112,15 +112,11 @@ func compareTrees(path []string, old, now *node, judge rule) []change {
 	}
 	var all []change
 	if now.kind == sequence {
-		for i := range max(len(old.kids), len(now.kids)) {
-			var a, b *node
-			if i < len(old.kids) {
-				a = old.kids[i]
-			}
-			if i < len(now.kids) {
-				b = now.kids[i]
-			}
-			all = append(all, compareTrees(under(path, strconv.Itoa(i)), a, b, judge)...)
+		if len(old.kids) != len(now.kids) {
+			return []change{plain(line, "a list of another length")}
+		}
+		for i, kid := range now.kids {
+			all = append(all, compareTrees(under(path, strconv.Itoa(i)), old.kids[i], kid, judge)...)
 		}
 		return all
 	}

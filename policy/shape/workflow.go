@@ -37,7 +37,7 @@ func judgeWorkflow(path []string, old, now *node) (change, bool) {
 	return change{}, false
 }
 
-// usesChanged judges another pin of an action. What names another owner, action or folder is another action.
+// usesChanged judges another pin of an action, as it is among the steps. What names another owner, action or folder is another action.
 func usesChanged(old, now string) (change, bool) {
 	nameA, pinA, _ := strings.Cut(old, "@")
 	nameB, pinB, _ := strings.Cut(now, "@")
@@ -46,11 +46,9 @@ func usesChanged(old, now string) (change, bool) {
 		if strings.HasPrefix(old, "docker://") && imageRaised(old[len("docker://"):], now[len("docker://"):]) {
 			return harmless(0, "a newer version of an image"), true
 		}
-		return risky(0, "another action"), true
-	case strings.HasPrefix(now, "./"):
-		return plain(0, "another action of the same project"), true
+		return plain(0, "another action"), true
 	case nameA != nameB || !asciiName(nameB):
-		return risky(0, "another action"), true
+		return plain(0, "another action"), true // risky if it is new to the file
 	case pinRaised(pinA, pinB):
 		return harmless(0, "a newer version of an action"), true
 	case isCommit(pinA):

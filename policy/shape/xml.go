@@ -29,7 +29,7 @@ func readXML(text []byte) ([]item, bool) {
 		counted = dec.InputOffset()
 		switch t := t.(type) {
 		case xml.StartElement:
-			if path = append(path, t.Name.Local); len(path) > maxDepth || t.Name.Space != "" {
+			if path = append(path, t.Name.Local); len(path) > maxDepth || len(t.Name.Local) > maxVersion || t.Name.Space != "" {
 				return nil, false
 			}
 			items = append(items, xmlItem(line, path, "<", ""))
