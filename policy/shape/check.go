@@ -25,8 +25,7 @@ var guardWords = [][]byte{
 	[]byte("landlock"), []byte("pledge"), []byte("capsicum"), []byte("cap_rights"), []byte("cap_enter"),
 	[]byte("seccomp"), []byte("sandbox"), []byte("ifunc"), []byte("sanitize"), []byte("no_new_privs"), []byte("fortify"),
 	[]byte("stack_protector"), []byte("stack-protector"), []byte("relro"), []byte("unveil"), []byte("apparmor"),
-	[]byte("selinux"), []byte("explicit_bzero"), []byte("memset_s"), []byte("getentropy"), []byte("getrandom"),
-	[]byte("arc4random"), []byte("cf-protection"), []byte("no_profile_instrument"),
+	[]byte("selinux"), []byte("cf-protection"), []byte("no_profile_instrument"),
 }
 
 // maxCheck is how many lines a check may have.

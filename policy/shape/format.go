@@ -27,7 +27,7 @@ func formatOf(path string) format {
 		return format{compareParsed(parseYAML, judgeWorkflow), commands | workflow}
 	case end == "yml" || end == "yaml":
 		return format{compareParsed(parseYAML, judgeNothing), commands}
-	case strings.HasPrefix(name, "makefile") && end != "pl" && end != "rl":
+	case (strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile") && end != "pl" && end != "rl":
 		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
 	case slices.Contains([]string{"mk", "am", "mak", "make"}, end):
 		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}

@@ -44,7 +44,7 @@ func requires(name string, old, now *node) (change, bool) {
 		return risky(0, "a dependency of another kind"), true
 	case requirementRaised(old.text, now.text):
 		return harmless(0, "a newer version of a dependency"), true
-	case foreign(now.text) && source(old.text) != source(now.text):
+	case foreign(now.text) && (source(old.text) != source(now.text) || !foreign(old.text)):
 		return risky(0, "another source of a dependency"), true
 	}
 	return plain(0, "another version of a dependency, not known to be newer"), true

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"countersign/policy/edit"
@@ -86,7 +87,10 @@ func holds(line []byte, w word) bool {
 // tame are flags that turn off what is no protection.
 var tame = [][]byte{
 	[]byte("-fno-common"), []byte("-fno-omit-frame-pointer"), []byte("-fno-strict-aliasing"), []byte("-fno-color"),
-	[]byte("-fno-builtin"), []byte("-fno-diagnostics"),
+	[]byte("-fno-builtin"), []byte("-fno-diagnostics"), []byte("-fno-signed"), []byte("-fno-trapping"),
+	[]byte("-fno-asynchronous"), []byte("-fno-math"), []byte("-fno-exceptions"), []byte("-fno-rtti"),
+	[]byte("-fno-sanitize-recover"), []byte("-fno-unwind"), []byte("-fno-inline"), []byte("-fno-lto"),
+	[]byte("-fno-tree"), []byte("-fno-optimize"), []byte("-fno-ident"), []byte("-fno-openmp"),
 }
 
 // excused tells whether a word means something else in this line.
@@ -159,8 +163,10 @@ func squeezed(line []byte) string { return strings.Join(strings.Fields(string(li
 // special tells what words alone don't: names that the text before doesn't have, and options made of several words.
 func special(f family, known map[string]bool, lower []byte) string {
 	switch {
-	case f&security != 0 && bytes.Contains(lower, []byte("--disable-")) && bytes.Contains(lower, []byte("-check")):
+	case f&security != 0 && disablesCheck(lower):
 		return whySecurity
+	case f&running != 0 && pipesToShell(lower):
+		return whyRun
 	case f&decoding != 0 && translates(lower):
 		return whyDecode
 	case f&workflow != 0 && bytes.Contains(lower, []byte("${{")) && outsideInput(lower):
@@ -173,6 +179,43 @@ func special(f family, known map[string]bool, lower []byte) string {
 		return "a new image"
 	}
 	return ""
+}
+
+// disablesCheck tells whether a line has an option --disable-…-check.
+func disablesCheck(lower []byte) bool {
+	if !bytes.Contains(lower, []byte("--disable-")) {
+		return false
+	}
+	for _, w := range bytes.Fields(lower) {
+		w = bytes.Trim(w, `"'`)
+		if bytes.HasPrefix(w, []byte("--disable-")) && bytes.Contains(w, []byte("-check")) &&
+			!bytes.Contains(w, []byte("version-check")) {
+			return true
+		}
+	}
+	return false
+}
+
+// shells run what they read.
+var shells = []string{"sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "node", "php", "sudo", "iex"}
+
+// pipesToShell tells whether a line gives the output of a command to an interpreter.
+func pipesToShell(lower []byte) bool {
+	parts := bytes.Split(lower, []byte{'|'})
+	for i, part := range parts[1:] {
+		if len(parts[i]) == 0 && i > 0 {
+			continue // behind ||
+		}
+		part = bytes.TrimLeft(part, " \t")
+		n := 0
+		for n < len(part) && (isWord(part[n]) || part[n] == '/') {
+			n++
+		}
+		if n > 0 && slices.Contains(shells, base(string(part[:n]))) && (n == len(part) || part[n] != ')') {
+			return true
+		}
+	}
+	return false
 }
 
 // translates tells whether tr changes characters into other ones by their numbers or by ranges that are hidden.
