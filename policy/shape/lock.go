@@ -1,0 +1,144 @@
+package shape
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// locked is a version of a package that a lockfile names.
+type locked struct {
+	name, version string
+	source        string // the kind of source and its host, without what names the version
+	hash          string
+	rest          string // what must not change when the version does
+	line          int
+}
+
+// lockfile is what a lockfile says.
+type lockfile struct {
+	packages []locked
+	frame    string // all that isn't about a version of a package
+}
+
+// maxVersions is how many versions of a package are looked at.
+const maxVersions = 64
+
+// compareLocks is the comparer of a lockfile that is read into packages.
+func compareLocks(read func([]byte) (lockfile, bool)) comparer {
+	return func(old, now []byte) []change {
+		if old == nil {
+			return []change{plain(0, "a new lockfile")}
+		}
+		b, ok := read(now)
+		a, okOld := read(old)
+		if !ok || !okOld {
+			return unread()
+		}
+		return judgeLocks(a, b)
+	}
+}
+
+// judgeLocks tells whether a lockfile differs only by newer versions, with their hashes, of names that stand there
+// already, from where these came. What stays keeps its hash.
+func judgeLocks(a, b lockfile) []change {
+	if a.frame != b.frame {
+		return []change{plain(0, "something besides versions")}
+	}
+	exact := make(map[string]locked)
+	byName := make(map[string][]locked)
+	for _, p := range a.packages {
+		exact[p.name+"\x00"+p.version] = p
+		if len(byName[p.name]) < maxVersions {
+			byName[p.name] = append(byName[p.name], p)
+		}
+	}
+	var all []change
+	for _, p := range b.packages {
+		olds := byName[p.name]
+		before, stays := exact[p.name+"\x00"+p.version]
+		switch {
+		case stays && before.source == p.source && before.hash == p.hash && before.rest == p.rest:
+		case stays && before.hash != "" && !strings.HasPrefix(p.hash, hashSet) && p.hash != "" && hashKind(before.hash) == hashKind(p.hash) &&
+			before.hash != p.hash && sameSource(before.source, p.source):
+			all = append(all, risky(p.line, "another hash of the same version"))
+		case stays:
+			all = append(all, plain(p.line, "the same version in another way"))
+		case len(olds) == 0 || !asciiName(p.name):
+			all = append(all, plain(p.line, "a new name"))
+		case !slices.ContainsFunc(olds, func(o locked) bool { return comesAfter(o, p) }):
+			all = append(all, plain(p.line, "not known to be newer, or from elsewhere"))
+		default:
+			all = append(all, harmless(p.line, "a newer version of a dependency"))
+		}
+	}
+	return all
+}
+
+// comesAfter tells whether a package is a newer version of another from the same source.
+func comesAfter(old, now locked) bool {
+	return sameSource(old.source, now.source) && old.rest == now.rest && (old.hash == "") == (now.hash == "") &&
+		hashKind(old.hash) == hashKind(now.hash) && newer(old.version, now.version)
+}
+
+// sameSource takes the two names of npm's registry for one.
+func sameSource(a, b string) bool {
+	one := func(s string) string { return strings.Replace(s, "registry.yarnpkg.com", "registry.npmjs.org", 1) }
+	return one(a) == one(b)
+}
+
+// hashSet is what stands before several hashes, of which new ones may be added to the same version.
+const hashSet = "set:"
+
+// hashKind gives what stands before a hash, and how long it is.
+func hashKind(hash string) string {
+	if i := strings.IndexAny(hash, "-:"); i >= 0 {
+		return hash[:i]
+	}
+	return fmt.Sprint(len(hash))
+}
+
+// sourceOf takes the version and the name of a package out of where it comes from, so that what is left stays the same
+// from version to version. It gives false for an address that doesn't have them, which could be that of anything.
+func sourceOf(url, name, version string) (string, bool) {
+	if url == "" {
+		return "", true
+	}
+	url, _, _ = strings.Cut(url, "#")
+	if !strings.HasPrefix(url, "https://") || !strings.Contains(url, "/"+name+"/") || !strings.Contains(url, version) ||
+		strings.ContainsAny(url, "\\@?%") && !strings.Contains(name, "@") {
+		return url, false
+	}
+	return strings.ReplaceAll(url, version, "VERSION"), true
+}
+
+// frameOf writes a value, without some of its keys, in a form that is the same for the same value.
+func frameOf(n *node, without ...string) string {
+	var b strings.Builder
+	writeFrame(&b, n, without, 0)
+	return b.String()
+}
+
+func writeFrame(b *strings.Builder, n *node, without []string, depth int) {
+	if n == nil || depth > maxDepth {
+		return
+	}
+	fmt.Fprintf(b, "%d%q", n.kind, n.text)
+	if n.kind != mapping {
+		for _, kid := range n.kids {
+			writeFrame(b, kid, nil, depth+1)
+		}
+		b.WriteByte('.')
+		return
+	}
+	all := n.index()
+	keys := slices.Clone(n.keys)
+	slices.Sort(keys)
+	for _, key := range keys {
+		if !slices.Contains(without, key) {
+			fmt.Fprintf(b, "%q=", key)
+			writeFrame(b, all[key], nil, depth+1)
+		}
+	}
+	b.WriteByte('.')
+}

@@ -1,0 +1,189 @@
+package shape
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/semver"
+)
+
+// readNPMLock reads package-lock.json and npm-shrinkwrap.json of version 2 and 3 (npm, "package-lock.json").
+func readNPMLock(text []byte) (lockfile, bool) {
+	root := parseJSON(text)
+	packages := root.at("packages")
+	if packages == nil || root.at("dependencies") != nil {
+		return lockfile{}, false // version 1 says it in another way, and version 2 says all twice
+	}
+	f := lockfile{frame: frameOf(root, "packages", "version")}
+	for i, path := range packages.keys {
+		n := packages.kids[i]
+		j := strings.LastIndex(path, "node_modules/")
+		if j < 0 {
+			f.frame += path + frameOf(n, "version", "dependencies", "devDependencies", "peerDependencies",
+				"optionalDependencies", "engines")
+			continue
+		}
+		name, version := path[j+len("node_modules/"):], n.at("version").str()
+		source, ok := sourceOf(n.at("resolved").str(), name, version)
+		if !ok {
+			source = n.at("resolved").str()
+		}
+		f.packages = append(f.packages, locked{
+			name: name, version: version, source: source, hash: n.at("integrity").str(), line: n.line,
+			rest: frameOf(n, "version", "resolved", "integrity", "dependencies", "optionalDependencies",
+				"peerDependencies", "peerDependenciesMeta", "engines", "license", "funding", "deprecated", "dev", "peer",
+				"optional", "devOptional"),
+		})
+	}
+	return f, true
+}
+
+// readCargoLock reads Cargo.lock, poetry.lock, uv.lock and pdm.lock: tables [[package]].
+func readCargoLock(text []byte) (lockfile, bool) {
+	root := parseTOML(text)
+	packages := root.at("package")
+	if packages == nil || packages.kind != sequence {
+		return lockfile{}, false
+	}
+	f := lockfile{frame: frameOf(root, "package", "metadata", "content-hash")}
+	if m := root.at("metadata"); m != nil {
+		f.frame += frameOf(m, "content-hash", "files")
+	}
+	for _, n := range packages.kids {
+		name, version := n.at("name").str(), n.at("version").str()
+		if name == "" {
+			return lockfile{}, false
+		}
+		p := locked{name: name, version: version, source: frameOf(n.at("source")), hash: n.at("checksum").str()}
+		p.rest = frameOf(n, "name", "version", "source", "checksum", "dependencies", "sdist", "wheels", "files",
+			"description", "optional-dependencies", "dev-dependencies", "package", "metadata", "extras", "python-versions",
+			"resolution-markers", "optional", "groups", "markers", "category", "requires_python")
+		var hosts []string
+		for _, key := range []string{"sdist", "wheels", "files"} {
+			hosts = append(hosts, hostsOf(n.at(key), 0)...)
+			if n.at(key) != nil {
+				p.hash += key + frameOf(n.at(key))
+			}
+		}
+		slices.Sort(hosts)
+		p.source += strings.Join(slices.Compact(hosts), " ")
+		if p.hash != "" {
+			p.hash = hashSet + p.hash
+		}
+		f.packages = append(f.packages, p)
+	}
+	return f, true
+}
+
+// hostsOf gives the hosts of all addresses in a value.
+func hostsOf(n *node, depth int) []string {
+	if n == nil || depth > maxDepth {
+		return nil
+	}
+	var hosts []string
+	if scheme, rest, ok := strings.Cut(n.text, "://"); ok {
+		host, _, _ := strings.Cut(rest, "/")
+		hosts = append(hosts, scheme+"://"+host)
+	}
+	for _, kid := range n.kids {
+		hosts = append(hosts, hostsOf(kid, depth+1)...)
+	}
+	return hosts
+}
+
+// readPipfileLock reads Pipfile.lock.
+func readPipfileLock(text []byte) (lockfile, bool) {
+	root := parseJSON(text)
+	if root == nil || root.kind != mapping {
+		return lockfile{}, false
+	}
+	var f lockfile
+	for i, section := range root.keys {
+		n := root.kids[i]
+		if section == "_meta" {
+			f.frame += frameOf(n, "hash")
+			continue
+		}
+		f.frame += section + ";"
+		for j, name := range n.keys {
+			p := n.kids[j]
+			version, _ := strings.CutPrefix(p.at("version").str(), "==")
+			f.packages = append(f.packages, locked{
+				name: section + ":" + name, version: version, source: p.at("index").str(), line: p.line,
+				hash: hashSet + frameOf(p.at("hashes")), rest: frameOf(p, "version", "hashes", "markers", "index"),
+			})
+		}
+	}
+	return f, true
+}
+
+// readComposerLock reads composer.lock.
+func readComposerLock(text []byte) (lockfile, bool) {
+	root := parseJSON(text)
+	if root == nil || root.at("packages") == nil {
+		return lockfile{}, false
+	}
+	f := lockfile{frame: frameOf(root, "packages", "packages-dev", "content-hash", "_readme", "plugin-api-version")}
+	for _, section := range []string{"packages", "packages-dev"} {
+		n := root.at(section)
+		if n == nil {
+			continue
+		}
+		for _, p := range n.kids {
+			// Dist names a commit; its address must be that of the source.
+			f.packages = append(f.packages, locked{
+				name: p.at("name").str(), version: strings.TrimPrefix(p.at("version").str(), "v"), line: p.line,
+				source: frameOf(p.at("source"), "reference") + strings.Join(hostsOf(p.at("dist"), 0), " "),
+				hash:   hashSet + frameOf(p.at("source")) + frameOf(p.at("dist")),
+				rest:   frameOf(p.at("type")) + frameOf(p.at("bin")) + frameOf(p.at("transport-options")),
+			})
+		}
+	}
+	return f, true
+}
+
+// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). What is taken out takes no check
+// away from a version that is still used, for Go asks its checksum database and refuses what it can't check.
+func compareGoSum(old, now []byte) []change {
+	olds := make(map[string]string)
+	newest := make(map[string]string)
+	for line := range bytes.Lines(old) {
+		if f := strings.Fields(string(line)); len(f) == 3 {
+			olds[f[0]+" "+f[1]] = f[2]
+			newest[f[0]] = semverMax(newest[f[0]], f[1])
+		}
+	}
+	var all []change
+	number := 0
+	for line := range bytes.Lines(now) {
+		number++
+		f := strings.Fields(string(line))
+		if len(f) == 0 {
+			continue
+		}
+		if len(f) != 3 || !strings.HasPrefix(f[2], "h1:") {
+			return []change{plain(number, "not a line of a go.sum")}
+		}
+		hash, known := olds[f[0]+" "+f[1]]
+		switch {
+		case known && hash == f[2]:
+		case known:
+			all = append(all, risky(number, "another hash of the same version"))
+		case newest[f[0]] == "" || !asciiName(f[0]):
+			all = append(all, plain(number, "a new name"))
+		case semver.Compare(newest[f[0]], strings.TrimSuffix(f[1], "/go.mod")) > 0:
+			all = append(all, plain(number, "not the newest version"))
+		default:
+			all = append(all, harmless(number, "a newer version of a dependency"))
+		}
+	}
+	return all
+}
+
+func semverMax(a, b string) string {
+	if b = strings.TrimSuffix(b, "/go.mod"); a == "" || semver.Compare(a, b) < 0 {
+		return b
+	}
+	return a
+}

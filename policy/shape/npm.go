@@ -1,0 +1,113 @@
+package shape
+
+import (
+	"slices"
+	"strings"
+)
+
+// hooks are the scripts that npm, pnpm and yarn run by themselves on install and pack (npm's documentation, "scripts",
+// Life Cycle Scripts).
+var hooks = []string{
+	"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepack", "postpack", "prepublish",
+	"prepublishOnly", "publish", "postpublish", "preuninstall", "uninstall", "postuninstall", "dependencies",
+	"pnpm:devPreinstall", "prerestart", "preversion", "version", "postversion",
+}
+
+var npmDependencies = []string{"dependencies", "devDependencies", "peerDependencies", "optionalDependencies"}
+
+// npmRisky are the keys of package.json that replace what is fetched, or allow it to run.
+var npmRisky = []string{
+	"overrides", "resolutions", "patchedDependencies", "trustedDependencies", "onlyBuiltDependencies",
+	"neverBuiltDependencies", "bundleDependencies", "bundledDependencies", "packageExtensions", "publishConfig",
+	"gypfile", "dependenciesMeta", "lavamoat", "allowScripts",
+}
+
+func judgeNPM(path []string, old, now *node) (change, bool) {
+	if len(path) == 0 {
+		return change{}, false
+	}
+	last := path[len(path)-1]
+	switch key := path[0]; {
+	case len(path) == 2 && slices.Contains(npmDependencies, key):
+		return requires(last, old, now)
+	case len(path) == 2 && key == "scripts" && slices.Contains(hooks, last):
+		if now == nil {
+			return plain(0, "a script that runs by itself is taken out"), true
+		}
+		return risky(0, "a script that runs by itself"), true
+	case slices.Contains(npmRisky, key) || len(path) > 1 && slices.Contains(npmRisky, path[1]) && key == "pnpm":
+		return replaces(old, now)
+	case isMetadata(key) && len(path) == 1:
+		return describes(old, now)
+	case key == "packageManager" && len(path) == 1:
+		nameA, versionA, _ := strings.Cut(old.str(), "@")
+		nameB, versionB, _ := strings.Cut(now.str(), "@")
+		versionA, _, _ = strings.Cut(versionA, "+")
+		versionB, hash, _ := strings.Cut(versionB, "+")
+		if nameA == nameB && nameA != "" && newer(versionA, versionB) && asciiWords(hash) {
+			return harmless(0, "a newer package manager"), true
+		}
+	case (key == "engines" || key == "volta") && len(path) == 2 && old != nil && now != nil:
+		if raised(old.str(), now.str()) {
+			return harmless(0, "a newer version of a tool"), true
+		}
+	}
+	return change{}, false
+}
+
+// replaces gives the verdict on what replaces dependencies, or lets them run.
+func replaces(old, now *node) (change, bool) {
+	if now == nil {
+		return plain(0, "what replaced dependencies is taken out"), true
+	}
+	if old != nil && (now.kind == mapping && old.kind == mapping) {
+		return change{}, false
+	}
+	return risky(0, "it replaces dependencies or lets them run"), true
+}
+
+func asciiWords(s string) bool {
+	for i := range len(s) {
+		if !isWord(s[i]) && s[i] != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// composerHooks are the scripts that Composer runs by itself (getcomposer.org, "Scripts", Event names).
+func composerHook(name string) bool {
+	return strings.HasPrefix(name, "pre-") || strings.HasPrefix(name, "post-") || name == "init" || name == "command"
+}
+
+func judgeComposer(path []string, old, now *node) (change, bool) {
+	if len(path) == 0 {
+		return change{}, false
+	}
+	switch key, last := path[0], path[len(path)-1]; {
+	case len(path) == 2 && (key == "require" || key == "require-dev"):
+		return requires(strings.ReplaceAll(last, "/", "-"), old, now)
+	case len(path) == 2 && key == "scripts" && composerHook(last) && now != nil:
+		return risky(0, "a script that runs by itself"), true
+	case key == "repositories" && now != nil && len(path) <= 2:
+		return risky(0, "another source of dependencies"), true
+	case key == "config" && len(path) == 2 && now != nil &&
+		slices.Contains([]string{"allow-plugins", "secure-http", "disable-tls", "gitlab-domains", "audit"}, last):
+		return risky(0, "a setting of security"), true
+	case isMetadata(key) && len(path) == 1:
+		return describes(old, now)
+	}
+	return change{}, false
+}
+
+func judgeDeno(path []string, old, now *node) (change, bool) {
+	switch {
+	case len(path) == 2 && (path[0] == "imports" || path[0] == "scopes"):
+		return requires(path[1], old, now)
+	case len(path) == 1 && path[0] == "version":
+		return describes(old, now)
+	case len(path) >= 1 && path[0] == "importMap" && now != nil:
+		return risky(0, "another source of dependencies"), true
+	}
+	return change{}, false
+}

@@ -1,0 +1,268 @@
+package shape
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"countersign/policy/edit"
+)
+
+// riskyLines gives the lines of a change that show a risk by themselves: what is added of any family, and what is taken
+// out of security. Added are the lines that no text before has.
+func riskyLines(f family, old, now []byte, added []edit.Line) []Reason {
+	if f == 0 {
+		return nil
+	}
+	gone := edit.Added([][]byte{now}, old)
+	reasons := checkLines(f, old, now, added, gone)
+	reasons = append(reasons, lostProtection(f, added, gone)...)
+	present := wordsIn(f, added)
+	known := knownNames(f, old)
+	for _, l := range added {
+		lower := bytes.ToLower(l.Text)
+		if isComment(lower) {
+			continue
+		}
+		why := whyOf(lower, present)
+		if why == "" {
+			why = special(f, known, lower)
+		}
+		if why != "" {
+			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
+		}
+	}
+	return reasons
+}
+
+// whyOf gives the first reason that a line has among some words, "" if it has none.
+func whyOf(lower []byte, words []word) string {
+	for _, w := range words {
+		if holds(lower, w) && !excused(lower, w) {
+			return w.why
+		}
+	}
+	return ""
+}
+
+// wordsIn gives the words of some families that lines hold, or may.
+func wordsIn(f family, lines []edit.Line) []word {
+	if len(lines) == 0 {
+		return nil
+	}
+	var all bytes.Buffer
+	for _, l := range lines {
+		all.Write(bytes.ToLower(l.Text))
+		all.WriteByte('\n')
+	}
+	var present []word
+	for bit := family(1); bit != 0; bit <<= 1 {
+		if f&bit == 0 {
+			continue
+		}
+		for _, w := range riskyWords[bit] {
+			if bytes.Contains(all.Bytes(), []byte(w.text)) {
+				present = append(present, w)
+			}
+		}
+	}
+	return present
+}
+
+// holds tells whether a line has a word, where it begins one if it must.
+func holds(line []byte, w word) bool {
+	for at := 0; ; {
+		i := bytes.Index(line[at:], []byte(w.text))
+		if i < 0 {
+			return false
+		}
+		at += i
+		if !w.start || at == 0 || !isWord(line[at-1]) && bytes.IndexByte([]byte("-/."), line[at-1]) < 0 {
+			return true
+		}
+		at++
+	}
+}
+
+// tame are flags that turn off what is no protection.
+var tame = [][]byte{
+	[]byte("-fno-common"), []byte("-fno-omit-frame-pointer"), []byte("-fno-strict-aliasing"), []byte("-fno-color"),
+	[]byte("-fno-builtin"), []byte("-fno-diagnostics"), []byte("-fno-signed"), []byte("-fno-trapping"),
+	[]byte("-fno-asynchronous"), []byte("-fno-math"), []byte("-fno-exceptions"), []byte("-fno-rtti"),
+	[]byte("-fno-sanitize-recover"), []byte("-fno-unwind"), []byte("-fno-inline"), []byte("-fno-lto"),
+	[]byte("-fno-tree"), []byte("-fno-optimize"), []byte("-fno-ident"), []byte("-fno-openmp"),
+}
+
+// excused tells whether a word means something else in this line.
+func excused(line []byte, w word) bool {
+	if w.text != "-fno-" {
+		return false
+	}
+	n := 0
+	for _, flag := range tame {
+		n += bytes.Count(line, flag)
+	}
+	return n == bytes.Count(line, []byte("-fno-"))
+}
+
+// isComment tells whether a line is a comment in one of these formats and in no other language that they hold.
+func isComment(lower []byte) bool {
+	line := bytes.TrimSpace(lower)
+	if len(line) == 0 {
+		return true
+	}
+	switch line[0] {
+	case '#':
+		rest := bytes.TrimLeft(line[1:], " \t")
+		for _, d := range []string{"include", "define", "if", "undef", "pragma", "else", "elif", "endif", "error", "!"} {
+			if bytes.HasPrefix(rest, []byte(d)) {
+				return false
+			}
+		}
+		return true
+	case '/':
+		return bytes.HasPrefix(line, []byte("//"))
+	case '<':
+		return bytes.HasPrefix(line, []byte("<!--")) && bytes.HasSuffix(line, []byte("-->"))
+	}
+	return bytes.HasPrefix(line, []byte("dnl "))
+}
+
+// lostProtection gives the lines that took protection away by being taken out: what a line that is added says in other
+// white space isn't lost.
+func lostProtection(f family, added, gone []edit.Line) []Reason {
+	present := wordsIn(f&(security|sanitizer), gone)
+	if len(present) == 0 && f&workflow == 0 {
+		return nil
+	}
+	again := make(map[string]bool)
+	limited := false
+	for _, l := range added {
+		again[squeezed(l.Text)] = true
+		limited = limited || bytes.Contains(l.Text, []byte("permissions:"))
+	}
+	var reasons []Reason
+	for _, l := range gone {
+		lower := bytes.ToLower(l.Text)
+		if isComment(lower) || again[squeezed(l.Text)] {
+			continue
+		}
+		switch {
+		case whyOf(lower, present) == whySecurity:
+			reasons = append(reasons, Reason{0, string(l.Text), Risky, whySecurity + " is taken out"})
+		case f&workflow != 0 && !limited && bytes.Contains(lower, []byte("permissions:")):
+			reasons = append(reasons, Reason{0, string(l.Text), Risky, "limits of rights are taken out"})
+		}
+	}
+	return reasons
+}
+
+// squeezed takes out all white space.
+func squeezed(line []byte) string { return strings.Join(strings.Fields(string(line)), "") }
+
+// special tells what words alone don't: names that the text before doesn't have, and options made of several words.
+func special(f family, known map[string]bool, lower []byte) string {
+	switch {
+	case f&security != 0 && disablesCheck(lower):
+		return whySecurity
+	case f&running != 0 && pipesToShell(lower):
+		return whyRun
+	case f&decoding != 0 && translates(lower):
+		return whyDecode
+	case f&workflow != 0 && bytes.Contains(lower, []byte("${{")) && outsideInput(lower):
+		return whyInput
+	case f&workflow != 0 && newAction(known, lower):
+		return "a new action, or one that isn't pinned"
+	case f&names != 0 && newName(known, lower):
+		return "a new dependency"
+	case f&images != 0 && newImage(known, lower):
+		return "a new image"
+	}
+	return ""
+}
+
+// disablesCheck tells whether a line has an option --disable-…-check.
+func disablesCheck(lower []byte) bool {
+	if !bytes.Contains(lower, []byte("--disable-")) {
+		return false
+	}
+	for _, w := range bytes.Fields(lower) {
+		w = bytes.Trim(w, `"'`)
+		if bytes.HasPrefix(w, []byte("--disable-")) && bytes.Contains(w, []byte("-check")) &&
+			!bytes.Contains(w, []byte("version-check")) {
+			return true
+		}
+	}
+	return false
+}
+
+// shells run what they read.
+var shells = []string{"sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "node", "php", "sudo", "iex"}
+
+// pipesToShell tells whether a line gives the output of a command to an interpreter.
+func pipesToShell(lower []byte) bool {
+	parts := bytes.Split(lower, []byte{'|'})
+	for i, part := range parts[1:] {
+		if len(parts[i]) == 0 && i > 0 {
+			continue // behind ||
+		}
+		part = bytes.TrimLeft(part, " \t")
+		n := 0
+		for n < len(part) && (isWord(part[n]) || part[n] == '/') {
+			n++
+		}
+		if n > 0 && slices.Contains(shells, base(string(part[:n]))) && (n == len(part) || part[n] != ')') {
+			return true
+		}
+	}
+	return false
+}
+
+// translates tells whether tr changes characters into other ones by their numbers or by ranges that are hidden.
+func translates(lower []byte) bool {
+	i := bytes.Index(lower, []byte("tr "))
+	if i < 0 || i > 0 && isWord(lower[i-1]) {
+		return false
+	}
+	rest := lower[i:]
+	if bytes.Contains(rest, []byte(`\-`)) {
+		return true
+	}
+	for n := bytes.IndexByte(rest, '\\'); n >= 0 && n+2 < len(rest); {
+		if isDigit(rest[n+1]) && isDigit(rest[n+2]) && rest[n+1] != '0' {
+			return true
+		}
+		next := bytes.IndexByte(rest[n+1:], '\\')
+		if next < 0 {
+			return false
+		}
+		n += 1 + next
+	}
+	return false
+}
+
+// outsideInput tells whether an expression takes in what anybody can write: GitHub, "Script injections". Numbers and
+// names of commits are no text.
+func outsideInput(lower []byte) bool {
+	key, _, _ := bytes.Cut(bytes.TrimLeft(lower, " -"), []byte{':'})
+	switch string(key) {
+	case "if", "group", "concurrency", "cancel-in-progress", "ref":
+		return false
+	}
+	for rest := lower; ; {
+		i := bytes.Index(rest, []byte("github.event."))
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len("github.event."):]
+		n := 0
+		for n < len(rest) && (isWord(rest[n]) || rest[n] == '.' || rest[n] == '-' || rest[n] == '*') {
+			n++
+		}
+		switch string(rest[bytes.LastIndexByte(rest[:n], '.')+1 : n]) {
+		case "number", "id", "sha", "node_id", "created_at", "draft", "merged", "action":
+		default:
+			return true
+		}
+	}
+}

@@ -1,0 +1,157 @@
+// Package shape tells by its lines whether a change of a manifest or build file is harmless or risky.
+//
+// [Of] gives the verdict, and [Explain] the lines that decide it. The two verdicts are reached in different ways, for
+// an error costs different things. A change is [Risky] if one line shows it: a new dependency, a flag of security, a
+// command that fetches, decodes or runs. It is [Harmless] only if both texts could be read wholly, as the tool reads
+// them, and differ in nothing but what is known to do no harm: a version that rises, comments, what describes the
+// project, source files in a list of them. All else is [Plain], and so is what this package can't read.
+//
+// What is harmless can still be bad: a version that rises may be a malicious one, and a source file that is added to a
+// list is code. Shape says only that this file needn't be read for it.
+package shape
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+
+	"countersign/policy/edit"
+)
+
+// Shape is what a change of a file looks like.
+type Shape uint8
+
+// The shapes of a change.
+const (
+	Plain    Shape = iota // neither, or it can't be told
+	Harmless              // nobody needs to read it
+	Risky                 // somebody else should read it
+)
+
+// String gives the word for a shape.
+func (s Shape) String() string {
+	switch s {
+	case Plain:
+		return "plain"
+	case Harmless:
+		return "harmless"
+	case Risky:
+		return "risky"
+	}
+	return fmt.Sprintf("Shape(%d)", uint8(s))
+}
+
+// Reason is a line, and what it shows.
+type Reason struct {
+	Line  int    // from 1 in the text that lands, 0 for one that was taken out or for the whole text
+	Text  string // the line, without its end; empty for the whole text
+	Shape Shape
+	Why   string
+}
+
+// maxSize is how long a text may be that is looked at.
+const maxSize = 1 << 20
+
+// Of tells the shape of a change of the file at path. Before are the texts that stood there: none for a new file,
+// several for a merge. A change is risky if it is to each of them, and harmless only if it is to each. Now is the text
+// that lands.
+func Of(path string, before [][]byte, now []byte) Shape {
+	return decide(Explain(path, before, now))
+}
+
+// decide gives the shape that reasons make: one risky line makes all risky, and a plain one keeps it from being
+// harmless.
+func decide(reasons []Reason) Shape {
+	shape := Harmless
+	for _, r := range reasons {
+		switch r.Shape {
+		case Risky:
+			return Risky
+		case Harmless:
+		default:
+			shape = Plain
+		}
+	}
+	return shape
+}
+
+// Explain gives the lines that decide what [Of] says, in order: the risky ones if there are any, else one that is
+// plain, else all that changed. A change of nothing has no reasons.
+func Explain(path string, before [][]byte, now []byte) []Reason {
+	others := slices.DeleteFunc(slices.Clone(before), func(old []byte) bool { return bytes.Equal(old, now) })
+	if len(before) > 0 && len(others) == 0 {
+		return nil
+	}
+	if len(now) > maxSize || slices.ContainsFunc(others, func(old []byte) bool { return len(old) > maxSize }) {
+		return []Reason{{Why: "longer than 1 MiB"}}
+	}
+	f := formatOf(path)
+	if len(before) == 0 {
+		others = [][]byte{nil}
+	}
+	changes := make([][]change, len(others))
+	for i, old := range others {
+		changes[i] = f.compare(old, now)
+	}
+	// Where a merge took the text of one side, nothing is risky to that side.
+	if len(others) == max(len(before), 1) {
+		if found := riskyToEach(f, others, now, changes, edit.Added(before, now)); len(found) > 0 {
+			return sorted(found)
+		}
+	}
+	if len(before) == 0 {
+		return []Reason{{Why: "a new file"}}
+	}
+	return safe(others, now, changes)
+}
+
+// riskyToEach gives what is risky to each of the texts before.
+func riskyToEach(f format, before [][]byte, now []byte, changes [][]change, added []edit.Line) []Reason {
+	type thing struct {
+		line int
+		text string
+	}
+	var found []Reason
+	for i, old := range before {
+		risks := riskyLines(f.words, old, now, added)
+		for _, r := range reasonsOf(changes[i], now) {
+			if r.Shape == Risky {
+				risks = append(risks, r)
+			}
+		}
+		if i == 0 {
+			found = risks
+			continue
+		}
+		too := make(map[thing]bool)
+		for _, r := range risks {
+			too[thing{r.Line, r.Text}] = true
+		}
+		found = slices.DeleteFunc(found, func(r Reason) bool { return !too[thing{r.Line, r.Text}] })
+	}
+	return found
+}
+
+// safe gives the reasons why a change that isn't risky is harmless, or one why it isn't.
+func safe(before [][]byte, now []byte, changes [][]change) []Reason {
+	var all []Reason
+	for i, old := range before {
+		if why := unreadable(old, now); why != "" {
+			return []Reason{{Why: why}}
+		}
+		for _, c := range changes[i] {
+			if c.shape != Harmless {
+				c.shape = Plain
+				return reasonsOf([]change{c}, now)
+			}
+		}
+		all = append(all, harmlessLines(changes[i], old, now)...)
+	}
+	return sorted(all)
+}
+
+func sorted(reasons []Reason) []Reason {
+	slices.SortStableFunc(reasons, func(a, b Reason) int { return cmp.Compare(a.Line, b.Line) })
+	return slices.Compact(reasons)
+}

@@ -1,0 +1,99 @@
+package shape
+
+import (
+	"slices"
+	"strings"
+)
+
+// judgeWorkflow judges workflows and actions of GitHub, Gitea and Forgejo, pipelines of GitLab and what has the same
+// words: GitHub, "Workflow syntax"; GitLab, "CI/CD YAML syntax reference".
+func judgeWorkflow(path []string, old, now *node) (change, bool) {
+	if len(path) == 0 || old == nil || now == nil || old.kind != scalar || now.kind != scalar {
+		return change{}, false
+	}
+	a, quoteA := unquoted(old.text)
+	b, quoteB := unquoted(now.text)
+	last := path[len(path)-1]
+	if quoteA != quoteB || strings.Contains(b, "${{") {
+		return change{}, false
+	}
+	switch {
+	case last == "uses":
+		return usesChanged(a, b)
+	case last == "image" || last == "container":
+		if imageRaised(a, b) {
+			return harmless(0, "a newer version of an image"), true
+		}
+	case last == "name" && len(path) > 2 && path[len(path)-3] == "steps" && asciiLine(b):
+		return harmless(0, "the name of a step"), true
+	case last == "runs-on" && runnerRaised(a, b):
+		return harmless(0, "a newer runner"), true
+	case path[0] == "repos" && last == "rev" && len(path) == 3 && pinRaised(a, b):
+		return harmless(0, "a newer version of a hook"), true
+	case versionKey(last) && (slices.Contains(path, "env") || slices.Contains(path, "with") || path[0] == "variables") &&
+		newer(a, b):
+		return harmless(0, "a newer version of a tool"), true
+	}
+	return change{}, false
+}
+
+// usesChanged judges another pin of an action, as it is among the steps. What names another owner, action or folder is another action.
+func usesChanged(old, now string) (change, bool) {
+	nameA, pinA, _ := strings.Cut(old, "@")
+	nameB, pinB, _ := strings.Cut(now, "@")
+	switch {
+	case strings.HasPrefix(now, "docker://"):
+		if strings.HasPrefix(old, "docker://") && imageRaised(old[len("docker://"):], now[len("docker://"):]) {
+			return harmless(0, "a newer version of an image"), true
+		}
+		return plain(0, "another action"), true
+	case nameA != nameB || !asciiName(nameB):
+		return plain(0, "another action"), true // risky if it is new to the file
+	case pinRaised(pinA, pinB):
+		return harmless(0, "a newer version of an action"), true
+	case isCommit(pinA):
+		return risky(0, "an action that was pinned by its commit"), true
+	}
+	return plain(0, "another version of an action, not known to be newer"), true
+}
+
+// pinRaised tells whether a pin is a newer version, or the whole name of a commit.
+func pinRaised(old, now string) bool {
+	if isCommit(now) {
+		return isCommit(old) && len(old) == len(now) || versionLike(old)
+	}
+	return newer(old, now)
+}
+
+func versionLike(s string) bool {
+	_, ok := versionOf(strings.TrimPrefix(s, "v"))
+	return ok
+}
+
+// runnerRaised tells whether a runner is GitHub's own, with a newer version.
+func runnerRaised(old, now string) bool {
+	for _, system := range []string{"ubuntu-", "macos-", "windows-"} {
+		a, isA := strings.CutPrefix(old, system)
+		b, isB := strings.CutPrefix(now, system)
+		if isA && isB && newer(a, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// versionKey tells whether a setting says which version of something is fetched: GO_VERSION, python-version.
+func versionKey(key string) bool {
+	key = strings.ToLower(key)
+	return key == "version" || strings.HasSuffix(key, "_version") || strings.HasSuffix(key, "-version")
+}
+
+// asciiLine tells whether a text is one that a shell and a template leave alone.
+func asciiLine(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return !strings.Contains(s, "${")
+}

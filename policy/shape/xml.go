@@ -1,0 +1,138 @@
+package shape
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"slices"
+	"strings"
+)
+
+// readXML reads an XML text: each attribute and each text between tags is an item, whose words are the names of the
+// elements and the attribute it is in. Comments are left out, and so is white space between tags.
+func readXML(text []byte) ([]item, bool) {
+	dec := xml.NewDecoder(bytes.NewReader(text))
+	dec.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, io.ErrUnexpectedEOF }
+	var items []item
+	var path []string
+	counted, line := int64(0), 1
+	for {
+		t, err := dec.RawToken()
+		if err == io.EOF {
+			return items, len(path) == 0
+		}
+		if err != nil {
+			return nil, false
+		}
+		start := line
+		line += bytes.Count(text[counted:dec.InputOffset()], []byte{'\n'})
+		counted = dec.InputOffset()
+		switch t := t.(type) {
+		case xml.StartElement:
+			if path = append(path, t.Name.Local); len(path) > maxDepth || len(t.Name.Local) > maxVersion || t.Name.Space != "" {
+				return nil, false
+			}
+			items = append(items, xmlItem(line, path, "<", ""))
+			for _, a := range t.Attr {
+				items = append(items, xmlItem(line, path, "@"+a.Name.Space+":"+a.Name.Local, a.Value))
+			}
+		case xml.EndElement:
+			if len(path) == 0 || path[len(path)-1] != t.Name.Local || t.Name.Space != "" {
+				return nil, false
+			}
+			items = append(items, xmlItem(line, path, ">", ""))
+			path = path[:len(path)-1]
+		case xml.CharData:
+			if value := strings.TrimSpace(string(t)); value != "" {
+				items = append(items, xmlItem(start, path, "=", value))
+			}
+		case xml.Directive:
+			return nil, false // entities can stand for anything
+		}
+	}
+}
+
+func xmlItem(line int, path []string, sign, value string) item {
+	place := strings.Join(path, "/")
+	return item{line: line, text: place + "\x00" + sign + "\x00" + value, words: []string{place, sign, value}}
+}
+
+// judgeXML judges what changed in pom.xml and in project files of MSBuild and NuGet.
+func judgeXML(old, now item) (change, bool) {
+	place, sign, a, b := now.words[0], now.words[1], old.words[2], now.words[2]
+	if old.words[0] != place || old.words[1] != sign {
+		return change{}, false
+	}
+	path := strings.Split(place, "/")
+	last, owner := path[len(path)-1], ""
+	if len(path) > 1 {
+		owner = path[len(path)-2]
+	}
+	switch {
+	case sign == "=" && path[0] == "project" && len(path) == 2 && slices.Contains([]string{"version", "description"}, last):
+		return harmless(0, "it describes the project"), !strings.Contains(b, "${")
+	case sign == "=" && last == "version" && newer(a, b) &&
+		slices.Contains([]string{"dependency", "plugin", "parent", "extension"}, owner):
+		return harmless(0, "a newer version of a dependency"), true
+	case sign == "=" && owner == "properties" && path[0] == "project" && newer(a, b) &&
+		(strings.HasSuffix(last, ".version") || strings.HasSuffix(last, "Version") || versionKey(last)):
+		return harmless(0, "a newer version"), true
+	case sign == "@:Version" && strings.HasPrefix(last, "Package") && newer(a, b),
+		sign == "=" && last == "Version" && strings.HasPrefix(owner, "Package") && newer(a, b):
+		return harmless(0, "a newer version of a dependency"), true
+	case sign == "=" && owner == "PropertyGroup" && path[0] == "Project" &&
+		slices.Contains([]string{"Version", "VersionPrefix", "Description", "Authors", "PackageTags"}, last):
+		return harmless(0, "it describes the project"), !strings.Contains(b, "$(")
+	}
+	return change{}, false
+}
+
+// compareXML gives the differences of two project files; a new dependency and a new source are risky.
+func compareXML(old, now []byte) []change {
+	nows, ok := readXML(now)
+	olds, okOld := readXML(old)
+	if old != nil && (!ok || !okOld) || !ok {
+		return unread()
+	}
+	had := make(map[string]bool)
+	for _, it := range olds {
+		if name := xmlDependency(it); name != "" {
+			had[name] = true
+		}
+	}
+	var all []change
+	for _, it := range nows {
+		if name := xmlDependency(it); name != "" && !had[name] {
+			all = append(all, risky(it.line, "a new dependency, or another source of them"))
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	return compareItems(olds, nows, judgeXML, nil)
+}
+
+// xmlDependency gives a name for what an item fetches, "" if it fetches nothing.
+func xmlDependency(it item) string {
+	path := strings.Split(it.words[0], "/")
+	last, owner := path[len(path)-1], ""
+	if len(path) > 1 {
+		owner = path[len(path)-2]
+	}
+	switch sign := it.words[1]; {
+	case sign == "=" && last == "artifactId" && slices.Contains([]string{"dependency", "plugin", "parent", "extension"}, owner):
+		return owner + "/" + it.words[2]
+	case sign == "=" && last == "groupId" && slices.Contains([]string{"dependency", "plugin", "parent", "extension"}, owner):
+		return owner + "/" + it.words[2] + "/"
+	case sign == "=" && (owner == "repository" || owner == "pluginRepository") && last == "url",
+		sign == "=" && (last == "RestoreSources" || last == "RestoreAdditionalProjectSources"):
+		return "source " + it.words[2]
+	case sign == "@:Include" && (last == "PackageReference" || last == "PackageVersion" || last == "DotNetCliToolReference"):
+		return "package " + strings.ToLower(it.words[2])
+	case sign == "@:Sdk" || sign == "@:Project" && last == "Import":
+		return "import " + it.words[2]
+	case sign == "<" && last == "Exec" || sign == "<" && last == "Target":
+		return it.words[0] // a program that runs
+	}
+	return ""
+}
