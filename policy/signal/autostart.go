@@ -114,7 +114,8 @@ func (f *file) autostart() {
 func (f *file) startWords() []string {
 	for i := range starters {
 		s := &starters[i]
-		if f.path == s.file || strings.HasSuffix(f.path, s.file) && (s.file[0] == '/' || f.path[len(f.path)-len(s.file)-1] == '/') {
+		before, found := strings.CutSuffix(f.path, s.file)
+		if found && (before == "" || s.file[0] == '/' || before[len(before)-1] == '/') {
 			if s.file == "mcp.json" && !strings.HasPrefix(path.Base(path.Dir(f.path)), ".") {
 				return nil
 			}
@@ -137,8 +138,10 @@ func (f *file) startsSomething(text []byte, words []string) int {
 		}
 		return at
 	}
-	if f.name == "tasks.json" && anyFold(text, "\"command\"", "\"args\"", "\"script\"") && containsFold(f.now, "folderopen") {
-		return max(0, indexFold(text, "\""))
+	if f.name == "tasks.json" && anyFold(text, "\"command\"", "\"args\"", "\"script\"") {
+		if containsFold(plainJSON(f.now), "folderopen") {
+			return 0
+		}
 	}
 	return -1
 }

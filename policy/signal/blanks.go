@@ -53,7 +53,7 @@ func (f *file) behindBlanks(l edit.Line) {
 
 // isCode says whether a file holds code, or settings that may.
 func (f *file) isCode() bool {
-	return f.kind == code || f.kind == script || f.kind == config && f.ext != "conf" && f.ext != "ini" && f.ext != "desktop"
+	return f.kind.runs() && f.ext != "conf" && f.ext != "ini" && f.ext != "desktop"
 }
 
 // blankBefore gives the length of the blank that bytes end with, or 0.

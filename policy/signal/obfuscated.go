@@ -53,7 +53,7 @@ func (f *file) obfuscated(l edit.Line, m mark) {
 			f.hit(Obfuscated, l, at, "plain characters written as escapes")
 		}
 	}
-	if len(b) >= longBase64 && f.kind != config && !f.made {
+	if len(b) >= longBase64 && f.language && !f.made {
 		if i := base64Text(b); i >= 0 {
 			f.hit(Obfuscated, l, i, "a long string of base64 in code")
 		}
@@ -191,7 +191,9 @@ func harmlessData(before []byte) bool {
 	if i < 0 {
 		return false
 	}
-	for _, t := range []string{"image/", "font/", "audio/", "video/", "application/font", "application/x-font", "application/vnd.ms-font"} {
+	for _, t := range []string{
+		"image/", "font/", "audio/", "video/", "application/font", "application/x-font", "application/vnd.ms-font",
+	} {
 		if bytes.HasPrefix(before[i+5:], []byte(t)) {
 			return true
 		}

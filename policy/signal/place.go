@@ -26,25 +26,36 @@ type place struct {
 	path, name string // in lower case; name is what stands after the last slash
 	ext        string // what follows the last dot of the name
 	kind       kind
+	language   bool // a program in a language that is known by its extension
 	test       bool // a test, what it reads, or an example
 	made       bool // written by a program or copied from others: bundled, minified, vendored
 }
 
+// languages are extensions of programs, each between blanks.
+const languages = " js mjs cjs jsx ts mts cts tsx vue svelte astro py pyw pyi rb php phtml pl pm lua c h cc cpp cxx hpp hh rs go" +
+	" java kt kts scala groovy gradle cs fs vb swift m mm zig nim dart ex exs erl hs ml jl r d v coffee sh bash zsh ps1" +
+	" psm1 bat cmd "
+
 var kinds = map[string]kind{
-	"sh": script, "bash": script, "zsh": script, "ksh": script, "csh": script, "fish": script, "ps1": script, "psm1": script,
-	"bat": script, "cmd": script, "mk": script, "mak": script, "make": script, "am": script, "ac": script, "m4": script,
-	"in": script, "cmake": script, "spec": script, "ebuild": script, "nix": script, "dockerfile": script, "containerfile": script,
-	"command": script, "envrc": script, "install": script, "postinst": script, "preinst": script, "prerm": script, "postrm": script,
-	"bats": script, "just": script, "bzl": script, "expect": script, "ninja": script,
+	"sh": script, "bash": script, "zsh": script, "ksh": script, "csh": script, "fish": script, "ps1": script,
+	"psm1": script,
+	"bat":  script, "cmd": script, "mk": script, "mak": script, "make": script, "am": script, "ac": script, "m4": script,
+	"in": script, "cmake": script, "spec": script, "ebuild": script, "nix": script, "dockerfile": script,
+	"containerfile": script,
+	"command":       script, "envrc": script, "install": script, "postinst": script, "preinst": script, "prerm": script,
+	"postrm": script,
+	"bats":   script, "just": script, "bzl": script, "expect": script, "ninja": script,
 
 	"yml": config, "yaml": config, "toml": config, "json": config, "jsonc": config, "json5": config, "ini": config,
 	"cfg": config, "conf": config, "properties": config, "service": config, "desktop": config, "tf": config, "hcl": config,
 
-	"html": markup, "htm": markup, "xhtml": markup, "svg": markup, "css": markup, "scss": markup, "less": markup, "xml": markup,
+	"html": markup, "htm": markup, "xhtml": markup, "svg": markup, "css": markup, "scss": markup, "less": markup,
+	"xml": markup,
 	"xsl": markup, "plist": markup, "ui": markup, "sass": markup,
 
 	"csv": data, "tsv": data, "lock": data, "map": data, "sum": data, "snap": data, "po": data, "pot": data, "dat": data,
-	"log": data, "pem": data, "crt": data, "ipynb": data, "geojson": data, "uu": data, "out": data, "golden": data, "ndjson": data,
+	"log": data, "pem": data, "crt": data, "ipynb": data, "geojson": data, "uu": data, "out": data, "golden": data,
+	"ndjson": data,
 
 	"md": doc, "mdx": doc, "markdown": doc, "mdown": doc, "rst": doc, "txt": doc, "adoc": doc, "asciidoc": doc, "tex": doc,
 	"texi": doc, "texinfo": doc, "org": doc, "rtf": doc, "pod": doc, "textile": doc, "wiki": doc, "mdc": doc,
@@ -104,6 +115,7 @@ func placeOf(raw string, now []byte) place {
 	p.made = p.made || strings.Contains(p.name, ".min.")
 	p.ext = strings.TrimPrefix(path.Ext(p.name), ".")
 	p.kind = kindOf(p.name, p.ext, now)
+	p.language = strings.Contains(languages, " "+p.ext+" ")
 	if p.ext == "" && p.test && p.kind == script && !bytes.HasPrefix(now, []byte("#!")) {
 		p.kind = data
 	}

@@ -222,14 +222,16 @@ func runsArgument(b []byte, isFile bool) bool {
 	word := string(bytes.ToLower(b[i:]))
 	name := baseName(b[i:])
 	if isFile {
-		return interpreters[trimVersion(name)] || name == "source" || word == "." || word == "-s" || word == "-x" || word == "-e"
+		return interpreters[trimVersion(name)] || name == "source" || word == "." || shellOptions[word]
 	}
-	if word == "-c" || word == "-lc" || word == "-xc" || word == "-ec" || word == "-e" && !bytes.Contains(b, []byte("sed")) &&
-		!bytes.Contains(b, []byte("grep")) && !bytes.Contains(b, []byte("echo")) {
+	if word == "-e" || len(word) > 1 && word[0] == '-' && word[len(word)-1] == 'c' {
 		return ranBefore(b[:i])
 	}
 	return name == "eval" || name == "iex" || name == "invoke-expression"
 }
+
+// shellOptions may stand between a shell and the file that it runs.
+var shellOptions = map[string]bool{"-s": true, "-x": true, "-e": true, "-ex": true, "-u": true}
 
 // ranBefore says whether one of the last words is an interpreter.
 func ranBefore(b []byte) bool {

@@ -28,7 +28,7 @@ const (
 	DecodeAndRun                  // what is decoded or fetched is run as a program
 	Disguised                     // a file named as an image, font, … holds text
 	FetchAndRun                   // a shell runs what comes from the network, or gives itself to it
-	Foothold                      // something that stays on a machine: a key that may log in, a runner, a preloaded library
+	Foothold                      // something stays on a machine: a key that may log in, a runner, a library
 	InstallHook                   // a package manager is told to run something when a package is installed
 	InvisibleText                 // characters that nobody sees
 	Obfuscated                    // code written so that nobody can read it
@@ -102,13 +102,8 @@ func (f *file) look() {
 	f.installHook()
 	f.pythonPath()
 	for i, l := range f.lines {
-		m := marksOf(l.Text)
-		if f.maySplit(m) {
-			if plain := unsplit(l.Text, f.kind); plain != nil {
-				m |= marksOf(plain)
-				l.Text = plain
-			}
-		}
+		var m mark
+		l.Text, m = f.plain(l.Text)
 		f.marks |= m
 		if m&hidden != 0 {
 			f.invisible(l)

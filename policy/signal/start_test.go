@@ -5,7 +5,7 @@ import "testing"
 func TestAutostart(t *testing.T) {
 	check(t, []hits{
 		{".claude/settings.json", "autostart", []string{
-			"{ \"hooks\": { \"SessionStart\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"node x.js\" } ] } ] } }\n",
+			"{ \"hooks\": { \"SessionStart\": [ { \"type\": \"command\", \"command\": \"node x.js\" } ] } }\n",
 			"{ \"apiKeyHelper\": \"./x\" }\n", "{ \"\\u0068ooks\": {} }\n",
 		}},
 		{"web/.claude/settings.json", "autostart", []string{"\"command\": \"x\"\n"}},
@@ -70,7 +70,7 @@ func TestInstallHook(t *testing.T) {
 			"  \"reinstall\": \"x\"\n",
 		}},
 		{"composer.json", "", []string{
-			"  \"post-autoload-dump\": [\n    \"Illuminate\\\\Foundation\\\\ComposerScripts::postAutoloadDump\",\n    \"@php artisan package:discover --ansi\"\n  ],\n",
+			"  \"post-autoload-dump\": [\n    \"App\\\\Scripts::after\",\n    \"@php artisan package:discover --ansi\"\n  ],\n",
 			"  \"name\": \"a/b\"\n", "  \"require\": [\n    \"php x.php\"\n  ]\n",
 		}},
 		{"setup.py", "", []string{

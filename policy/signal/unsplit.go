@@ -2,6 +2,17 @@ package signal
 
 import "bytes"
 
+// plain gives a line without what parts its words, and its marks.
+func (f *file) plain(line []byte) ([]byte, mark) {
+	m := marksOf(line)
+	if f.maySplit(m) {
+		if plain := unsplit(line, f.kind); plain != nil {
+			return plain, m | marksOf(plain)
+		}
+	}
+	return line, m
+}
+
 // maySplit says whether a line with some marks may have words in parts.
 func (f *file) maySplit(m mark) bool {
 	switch {
@@ -29,8 +40,9 @@ func unsplit(b []byte, k kind) []byte {
 		case c == '$' && k != code:
 			n, with = blankVariable(b[i:])
 		case c == '/' && b[i+1] == '*' && k == code && isWord(b[i-1]):
-			if end := bytes.Index(b[i+2:min(len(b), i+40)], []byte("*/")); end >= 0 && i+end+4 < len(b) && (isWord(b[i+end+4]) || b[i+end+4] == '(') {
-				n = end + 4
+			end := i + 4 + bytes.Index(b[i+2:min(len(b), i+40)], []byte("*/"))
+			if end > i+3 && end < len(b) && (isWord(b[end]) || b[end] == '(') {
+				n = end - i
 			}
 		}
 		if n > 0 {

@@ -12,12 +12,15 @@ func (f *file) isWorkflow() bool {
 	if f.ext != "yml" && f.ext != "yaml" {
 		return false
 	}
-	for _, part := range []string{".github/workflows/", ".github/actions/", ".gitea/", ".forgejo/", ".circleci/", ".gitlab/", ".buildkite/", ".woodpecker"} {
+	for _, part := range []string{
+		".github/workflows/", ".github/actions/", ".gitea/", ".forgejo/", ".circleci/", ".gitlab/", ".buildkite/",
+		".woodpecker",
+	} {
 		if strings.HasPrefix(f.path, part) {
 			return true
 		}
 	}
-	return f.name == "action.yml" || f.name == "action.yaml" || strings.Contains(f.name, "gitlab-ci") || strings.Contains(f.name, "pipelines")
+	return f.name == "action."+f.ext || strings.Contains(f.name, "gitlab-ci") || strings.Contains(f.name, "pipelines")
 }
 
 // workflowGrab finds pipelines that take secrets out: all secrets at once, or the memory of the runner, with something
@@ -69,7 +72,9 @@ func takesAll(b []byte) int {
 			return at
 		}
 	}
-	for _, name := range []string{"printenv |", "env |", "printenv|", "env|", "export -p |", "set |", "$(env)", "$(printenv)"} {
+	for _, name := range []string{
+		"printenv |", "env |", "printenv|", "env|", "export -p |", "set |", "$(env)", "$(printenv)",
+	} {
 		if at := indexFold(b, name); at >= 0 && (at == 0 || !isWord(b[at-1]) && b[at-1] != '.' && b[at-1] != '-') &&
 			anyFold(b[at:], "base64", "curl", "wget", "openssl", "gzip", "nc ", "xxd", "$(") {
 			return at
@@ -93,7 +98,9 @@ var (
 		"oauth2.googleapis.com",
 		"www.googleapis.com", "accounts.google.com", "login.microsoftonline.com", "api.addons.mozilla.org",
 	}
-	knownNames = []string{"github.api_url", "github_api_url", "github.server_url", "ci_api_v4_url", "ci_server", "localhost", "127.0.0.1"}
+	knownNames = []string{
+		"github.api_url", "github_api_url", "github.server_url", "ci_api_v4_url", "ci_server", "localhost", "127.0.0.1",
+	}
 )
 
 // sendsSecret finds a command that sends a secret as what it says, not as who it is.
@@ -103,7 +110,9 @@ func sendsSecret(b []byte) int {
 	if at < 0 || !containsFold(b, "http://") && (n > 0 && all || n == 0 && anyFold(b, knownNames...)) {
 		return -1
 	}
-	for _, flag := range []string{" -d ", " -d\"", " -d'", " --data", " -f ", " --form", " -t ", " --upload-file", " --post-"} {
+	for _, flag := range []string{
+		" -d ", " -d\"", " -d'", " --data", " -f ", " --form", " -t ", " --upload-file", " --post-",
+	} {
 		i := indexFold(b[at:], flag)
 		if i < 0 {
 			continue
@@ -112,7 +121,7 @@ func sendsSecret(b []byte) int {
 		if j := nextFlag(rest[len(flag):]); j >= 0 {
 			rest = rest[:len(flag)+j]
 		}
-		if anyFold(rest, "secrets.", "tojson(", "github.token", "github_token", "$(env", "printenv", "actions_id_token", "base64") {
+		if anyFold(rest, "secrets.", "tojson(", "github.token", "github_token", "$(env", "printenv", "actions_id_token") {
 			return at
 		}
 	}
@@ -122,7 +131,9 @@ func sendsSecret(b []byte) int {
 // nextFlag gives where the next option begins, if it is a header or a user: those say who sends.
 func nextFlag(b []byte) int {
 	for i := 0; i+3 < len(b); i++ {
-		if b[i] == ' ' && b[i+1] == '-' && (b[i+2] == 'H' || b[i+2] == 'u' || hasFold(b[i+2:], "-header") || hasFold(b[i+2:], "-user")) {
+		option := b[i+2:]
+		if b[i] == ' ' && b[i+1] == '-' &&
+			(option[0] == 'H' || option[0] == 'u' || hasFold(option, "-header") || hasFold(option, "-user")) {
 			return i
 		}
 	}
