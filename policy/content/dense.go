@@ -1,0 +1,3 @@
+package content
+
+func dense(text []byte) []span { return nil }
