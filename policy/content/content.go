@@ -46,29 +46,29 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 			t |= Large
 		}
 	}
-	from, to := changed(before, head)
-	if from == to {
+	part := changed(before, head)
+	if part.from == part.to {
 		return t // it stood there before
 	}
-	stood := former{texts: before}
+	stood := former{head: head, texts: before}
 	if keys(head, &stood) {
 		t |= Keys
 	}
-	if !unreadable && carries(head[from:to], &stood) {
+	if !unreadable && carries(head, part, &stood) {
 		t |= Encoded
 	}
 	// Compilers read over a NUL in a comment. In bytes that are no text the pattern means nothing.
-	if (!unreadable || utf8.Valid(head)) && bidi(head[from:to]) && addsBidi(before, head) {
+	if (!unreadable || utf8.Valid(head)) && bidi(head[part.from:part.to]) && addsBidi(before, head) {
 		t |= Bidi
 	}
 	return t
 }
 
-// carries says whether text holds a run of encoded bytes that didn't stand there before.
-func carries(text []byte, stood *former) bool {
+// carries says whether a part of head holds a run of encoded bytes that the change brings in.
+func carries(head []byte, part span, stood *former) bool {
 	for _, find := range []func([]byte) []span{encodedLines, hexText, dense} {
-		for _, run := range find(text) {
-			if !stood.holds(text[run.from:run.to]) {
+		for _, run := range find(head[part.from:part.to]) {
+			if stood.bringsIn(span{part.from + run.from, part.from + run.to}) {
 				return true
 			}
 		}

@@ -109,6 +109,10 @@ func (r *base64Run) next(found []span, line []byte, at int) []span {
 	if n < wrapped || around > 8 || bytes.IndexByte(line[:start], '.') >= 0 || bytes.IndexByte(line[start+n:], '.') >= 0 {
 		return r.end(found) // a line of base64 is that, and its quotes
 	}
+	if n < len(r.last) && !bytes.Equal(r.last[:4], part[:4]) { // the last line
+		r.add(part, at+start)
+		return r.end(found)
+	}
 	if n < long && (n != len(r.last) || bytes.Equal(r.last[:4], part[:4])) {
 		found = r.end(found)
 	}
