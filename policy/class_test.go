@@ -21,7 +21,8 @@ import (
 const realPaths = `
 .countersign/policy.toml                         policy
 .countersign/keys/alice.asc                      policy
-keys/alice.gpg                                   policy
+keys/alice.gpg                                   -
+keys/trustedkeys.kbx                             policy
 KEYS                                             policy
 .github/CODEOWNERS                               policy
 docs/CODEOWNERS                                  policy
@@ -47,16 +48,16 @@ docs/.gitattributes                              git-meta
 .gitmodules                                      git-meta
 .gitignore                                       -
 .husky/pre-commit                                git-meta
-.vscode/tasks.json                               git-meta
-.envrc                                           git-meta
+.vscode/tasks.json                               agent
+.envrc                                           agent
 .npmrc                                           git-meta
 crates/x/.cargo/config.toml                      git-meta
 site/sitecustomize.py                            git-meta
-.exrc                                            git-meta
-.nvim.lua                                        git-meta
-src/.dir-locals.el                               git-meta
+.exrc                                            agent
+.nvim.lua                                        agent
+src/.dir-locals.el                               agent
 .ghci                                            git-meta
-.mise.toml                                       git-meta
+.mise.toml                                       agent
 app/app.pro                                      build
 app/app.pri                                      build
 ar-lib                                           build
@@ -127,7 +128,7 @@ flake.lock                                       lockfile
 vendor/github.com/x/y/z.go                       vendored
 third_party/zlib/inflate.c                       vendored
 app/vendor/modules.txt                           vendored
-app/vendor/x.go                                  -
+app/vendor/x.go                                  vendored
 web/node_modules/left-pad/index.js               vendored
 tests/files/bad-3-corrupt_lzma2.xz               fixture
 tests/files/good-large_compressed.lzma           fixture
@@ -155,7 +156,7 @@ makefiles/readme.txt                             -
 docs/Makefile/x.txt                              -
 go.module                                        -
 vendors/x.c                                      -
-src/vendor/x.c                                   -
+src/vendor/x.c                                   vendored
 `
 
 func pathClasses(c *Classes, path string) string {
@@ -405,7 +406,7 @@ func TestAttackBinaryChangedRatherThanAdded(t *testing.T) {
 				Path: "tests/files/Makefile", NewMode: execMode,
 				Traits: contentTraits,
 			},
-			"archive bidi binary build encoded exec-bit executable fixture large",
+			"archive bidi binary build encoded exec-bit executable fixture keys large",
 		},
 	} {
 		if got := strings.Join(c.Of(ch.change), " "); got != ch.want {

@@ -9,6 +9,9 @@ const (
 	base64Kind  = 1 << 0 // of the base64 alphabets (RFC 4648, sections 4 and 5)
 	hexKind     = 1 << 1 // a hexadecimal digit
 	hexTextKind = 1 << 2 // what hexadecimal is written with: digits, 0x, \x, quotes, commas, white space
+	oftenKind   = 1 << 4 // one of the letters that are most frequent in Latin letters
+	blackKind   = 1 << 5 // no white space
+	wordKind    = 1 << 6 // a letter, a digit or an underscore of ASCII
 	controlKind = 1 << 7 // a control character that text doesn't have
 )
 
@@ -25,6 +28,15 @@ func kindsOfBytes() (kinds [256]byte) {
 		}
 		if bytes.IndexByte([]byte("xX\\\"',\t\n\r "), c) >= 0 {
 			kinds[i] |= hexTextKind
+		}
+		if bytes.IndexByte([]byte("einorst"), c) >= 0 {
+			kinds[i] |= oftenKind
+		}
+		if c > ' ' {
+			kinds[i] |= blackKind
+		}
+		if letter || digit || c == '_' {
+			kinds[i] |= wordKind
 		}
 		if c < ' ' && bytes.IndexByte([]byte("\t\n\r\f\x1b"), c) < 0 || c == 0x7f {
 			kinds[i] |= controlKind

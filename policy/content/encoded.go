@@ -3,14 +3,8 @@ package content
 import "bytes"
 
 // payload is the size from which something encoded is a file in disguise: characters of base64, bytes
-// of hexadecimal.
+// of hexadecimal. These tests find what encoders write, for any content; dense finds other ways of writing it.
 const payload = 512
-
-// encoded looks for text that carries bytes: base64 or hexadecimal of the size of a payload. It
-// finds what encoders write; somebody who writes their own can hide a file in any text.
-func encoded(head []byte) bool {
-	return encodedLines(head) || hexText(head)
-}
 
 const (
 	// wrapped is the length from which lines that are one run of base64 each, and all of one length,
@@ -20,53 +14,50 @@ const (
 	long = 60
 )
 
-// encodedLines looks for 512 characters of base64 in one line, and for lines one under the other that
-// come to as much: of base64, quoted or not, or of a hexadecimal dump. Paths, words and rules of one
-// character are in base64's alphabet too: a run must mix capitals, small letters and digits as chance does.
-func encodedLines(head []byte) bool {
+// encodedLines finds runs of 512 characters of base64 and more: in one line, and in lines one under the other, quoted or
+// not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's alphabet too: a run
+// must mix capitals, small letters and digits as chance does.
+func encodedLines(text []byte) (found []span) {
 	var run base64Run
-	dumped := 0
-	for len(head) > 0 {
-		line := head
-		if i := bytes.IndexByte(head, '\n'); i >= 0 {
-			line, head = head[:i], head[i+1:]
-		} else {
-			head = nil
+	var dump dumpRun
+	end := 0
+	for start := 0; start < len(text); start = end {
+		end = len(text)
+		if i := bytes.IndexByte(text[start:], '\n'); i >= 0 {
+			end = start + i + 1
 		}
-		if n := dumpLine(line); n > 0 {
-			if dumped += n; dumped >= payload {
-				return true
-			}
-		} else {
-			dumped = 0
-		}
-		if len(line) < wrapped {
-			if len(bytes.TrimSpace(line)) > 0 {
-				run = base64Run{}
-			}
-			continue
-		}
-		start, n := longestBase64(line)
-		if n >= payload {
-			var alone base64Run
-			if alone.add(line[start : start+n]); alone.mixed() {
-				return true
-			}
-		}
-		around := len(bytes.Trim(line[:start], " \t")) + len(bytes.Trim(line[start+n:], " \t\r"))
-		if n < wrapped || around > 8 || bytes.IndexByte(line[:start], '.') >= 0 || bytes.IndexByte(line[start+n:], '.') >= 0 {
-			run = base64Run{} // a line of base64 is that, and its quotes
-			continue
-		}
-		if n < long && (n != len(run.last) || bytes.Equal(run.last[:4], line[start:start+4])) {
-			run = base64Run{}
-		}
-		run.last = line[start : start+n]
-		if run.add(line[start : start+n]); run.n >= payload && run.mixed() {
-			return true
-		}
+		line := bytes.TrimSuffix(text[start:end], []byte{'\n'})
+		found = dump.add(found, line, span{start, end})
+		found = run.next(found, line, start)
 	}
-	return false
+	found = dump.end(found)
+	return run.end(found)
+}
+
+// dumpRun is a run of lines of a dump.
+type dumpRun struct {
+	span
+	shown int // bytes
+}
+
+func (d *dumpRun) add(found []span, line []byte, at span) []span {
+	n := dumpLine(line)
+	if n == 0 {
+		return d.end(found)
+	}
+	if d.shown == 0 {
+		d.from = at.from
+	}
+	d.to, d.shown = at.to, d.shown+n
+	return found
+}
+
+func (d *dumpRun) end(found []span) []span {
+	if d.shown >= payload {
+		found = append(found, d.span)
+	}
+	*d = dumpRun{}
+	return found
 }
 
 // longestBase64 finds the longest run of base64 in a line, if it has one of 20 characters or more.
@@ -91,16 +82,61 @@ func longestBase64(line []byte) (start, n int) {
 	return start, n
 }
 
-// base64Run counts what a run is made of.
+// base64Run is a run of lines of base64, and what it is made of.
 type base64Run struct {
+	span
 	last                    []byte // line
 	n, single, turns, plain int
+	large                   bool // and as mixed as base64 is
+}
+
+// next goes on with a line that begins at a position of the text.
+func (r *base64Run) next(found []span, line []byte, at int) []span {
+	if len(line) < wrapped {
+		if len(bytes.TrimSpace(line)) > 0 {
+			found = r.end(found)
+		}
+		return found
+	}
+	start, n := longestBase64(line)
+	part := line[start : start+n]
+	if n >= payload {
+		var alone base64Run
+		alone.add(part, at+start)
+		found = alone.end(found)
+	}
+	around := len(bytes.Trim(line[:start], " \t")) + len(bytes.Trim(line[start+n:], " \t\r"))
+	if n < wrapped || around > 8 || bytes.IndexByte(line[:start], '.') >= 0 || bytes.IndexByte(line[start+n:], '.') >= 0 {
+		return r.end(found) // a line of base64 is that, and its quotes
+	}
+	if n < len(r.last) && !bytes.Equal(r.last[:4], part[:4]) { // the last line
+		r.add(part, at+start)
+		return r.end(found)
+	}
+	if n < long && (n != len(r.last) || bytes.Equal(r.last[:4], part[:4])) {
+		found = r.end(found)
+	}
+	r.last = part
+	r.add(part, at+start)
+	return found
+}
+
+func (r *base64Run) end(found []span) []span {
+	if r.large {
+		found = append(found, r.span)
+	}
+	*r = base64Run{}
+	return found
 }
 
 // add counts characters: those that don't just repeat the one before, as in a ruler and where a program
 // has zeros; of them, the turns from one kind of character to another, and what is no digit of
 // hexadecimal.
-func (r *base64Run) add(b []byte) {
+func (r *base64Run) add(b []byte, at int) {
+	if r.n == 0 {
+		r.from = at
+	}
+	r.to = at + len(b)
 	r.n += len(b)
 	last := byte(0)
 	for _, c := range b {
@@ -116,6 +152,7 @@ func (r *base64Run) add(b []byte) {
 		}
 		last = c
 	}
+	r.large = r.large || r.n >= payload && r.mixed()
 }
 
 // mixed says whether a run can be encoded data. In base64 of random bytes, 64 of 100 characters are of
@@ -169,9 +206,9 @@ func hexDigits(text []byte) (n int) {
 	return n
 }
 
-// hexText looks for 512 bytes in hexadecimal, with nothing between them but what separates them in
+// hexText finds 512 bytes in hexadecimal and more, with nothing between them but what separates them in
 // a dump, a string or an array: 7f45, 7f 45, \x7f\x45, "\x7f" "\x45", 0x7f, 0x45.
-func hexText(head []byte) bool {
+func hexText(head []byte) (found []span) {
 	// A stretch of that many bytes covers every 512th position.
 	for i := payload - 1; i < len(head); i += payload {
 		if byteKinds[head[i]]&hexTextKind == 0 {
@@ -185,11 +222,11 @@ func hexText(head []byte) bool {
 			to++
 		}
 		if to-from >= 2*payload && hexBytes(head[from:to]) >= payload {
-			return true
+			found = append(found, span{from, to})
 		}
 		i = to
 	}
-	return false
+	return found
 }
 
 // hexBytes counts the bytes in a stretch of hexadecimal, or of octal escapes. Decimal numbers and

@@ -1,18 +1,19 @@
 package content
 
-// Traits is what a content shows, a set of bits. See [Inspect].
+// Traits is what a content shows, a set of bits. See [Of].
 type Traits uint32
 
-// The traits that Inspect looks for.
+// The traits that Of looks for.
 const (
 	Binary     Traits = 1 << iota // a NUL byte, or bytes that are no text
 	Executable                    // a program or library by its magic bytes
 	Archive                       // a compressed file or archive by its magic bytes
-	Encoded                       // text that carries a large base64 or hexadecimal payload
+	Encoded                       // text that carries a payload, as base64, hexadecimal, numbers or in another way
 	Bidi                          // characters that show a reader another order than a compiler reads
 	Large                         // longer than what was inspected: the rest is unseen
+	Keys                          // OpenPGP keys
 
-	All = Binary | Executable | Archive | Encoded | Bidi | Large
+	All = Binary | Executable | Archive | Encoded | Bidi | Large | Keys
 )
 
 // Names gives the names of the traits, in the order of the alphabet.
@@ -27,6 +28,7 @@ func (t Traits) Names() []string {
 		{Binary, "binary"},
 		{Encoded, "encoded"},
 		{Executable, "executable"},
+		{Keys, "keys"},
 		{Large, "large"},
 	} {
 		if t&known.trait != 0 {

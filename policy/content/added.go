@@ -1,0 +1,146 @@
+package content
+
+import (
+	"bytes"
+
+	"countersign/policy/edit"
+)
+
+// span is a part of a text.
+type span struct{ from, to int }
+
+// around is how much of a text is read before and behind what changed: what is added counts together with what it is
+// added to, and no payload that is large enough to count is written wider than that.
+const around = 32 << 10
+
+// changed gives the part of head that holds all that none of the texts before has, and what is around it, in whole lines
+// where they aren't long. It is empty if one of the texts before is the same.
+func changed(before [][]byte, head []byte) span {
+	if len(before) == 0 {
+		return span{0, len(head)}
+	}
+	// What the change of every side touches lies between the last beginning and the first end of these changes, or, where
+	// they lie apart, between the first end and the last beginning.
+	first, last := 0, len(head)
+	for _, old := range before {
+		if bytes.Equal(old, head) {
+			return span{}
+		}
+		change := differs(old, head)
+		first, last = max(first, change.from), min(last, change.to)
+	}
+	from, to := max(0, min(first, last)-around), min(len(head), max(first, last)+around)
+	if i := bytes.IndexByte(head[from:min(from+around/2, to)], '\n'); from > 0 && i >= 0 {
+		from += i + 1
+	}
+	if i := bytes.LastIndexByte(head[max(from, to-around/2):to], '\n'); to < len(head) && i >= 0 {
+		to = max(from, to-around/2) + i + 1
+	}
+	return span{from, to}
+}
+
+// differs gives the part of head outside of which it begins and ends as another text does.
+func differs(old, head []byte) span {
+	from := common(old, head)
+	rest := min(len(old), len(head)) - from
+	return span{from, len(head) - commonEnd(old[len(old)-rest:], head[len(head)-rest:])}
+}
+
+// block is how many bytes are compared at once.
+const block = 256
+
+// common gives how many bytes two texts begin with alike.
+func common(a, b []byte) (n int) {
+	most := min(len(a), len(b))
+	for n+block <= most && bytes.Equal(a[n:n+block], b[n:n+block]) {
+		n += block
+	}
+	for n < most && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// commonEnd gives how many bytes two texts of one length end with alike.
+func commonEnd(a, b []byte) (n int) {
+	most := len(a)
+	for n+block <= most && bytes.Equal(a[most-n-block:most-n], b[most-n-block:most-n]) {
+		n += block
+	}
+	for n < most && a[most-n-1] == b[most-n-1] {
+		n++
+	}
+	return n
+}
+
+// former is what stood at a path before a change.
+type former struct {
+	head     []byte // what stands there now
+	texts    [][]byte
+	added    [][]span // by text, what head adds to it, once that is asked
+	searched int      // bytes
+}
+
+// little is how many bytes a change may add to a run or change in it: a constant in a table, but no piece of a payload.
+const little = 32
+
+// bringsIn says whether the change made a run what it is: whether none of the texts holds it, and it adds more than a
+// little of it to each of them.
+func (f *former) bringsIn(run span) bool {
+	for i := range f.texts {
+		if f.adds(i, run) <= little {
+			return false
+		}
+	}
+	return !f.holds(f.head[run.from:run.to])
+}
+
+// adds gives how many bytes of a run lie in lines that one of the texts doesn't have. Where one part of the text changed,
+// only that part of a line counts.
+func (f *former) adds(i int, run span) (n int) {
+	if f.added == nil {
+		f.added = make([][]span, len(f.texts))
+	}
+	if f.added[i] == nil {
+		f.added[i] = addedSpans(f.texts[i], f.head)
+	}
+	for _, a := range f.added[i] {
+		n += max(0, min(a.to, run.to)-max(a.from, run.from))
+	}
+	return n
+}
+
+func addedSpans(old, head []byte) []span {
+	change := differs(old, head)
+	spans := []span{} // not nil: asked
+	at, number := 0, 1
+	for _, line := range edit.Added([][]byte{old}, head) {
+		for ; number < line.Number; number++ {
+			at += bytes.IndexByte(head[at:], '\n') + 1
+		}
+		if a := (span{max(at, change.from), min(at+len(line.Text), change.to)}); a.from < a.to {
+			spans = append(spans, a)
+		}
+	}
+	return spans
+}
+
+// patience is how many times as much as a text holds is searched in it for what stood there. A change that moves so much
+// about is taken to have brought them in.
+const patience = 64
+
+// holds says whether some bytes stood there, in one of the texts, just as they are.
+func (f *former) holds(b []byte) bool {
+	for _, text := range f.texts {
+		if f.searched > patience*Shown {
+			return false
+		}
+		i := bytes.Index(text, b)
+		if i >= 0 {
+			f.searched += i
+			return true
+		}
+		f.searched += len(text)
+	}
+	return false
+}

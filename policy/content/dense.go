@@ -1,0 +1,60 @@
+package content
+
+// dense finds text that carries a kibibyte and more of what looks like chance, as compressed and encrypted bytes do, in
+// whatever way they are written. Three readings of the text are asked: its characters, its hexadecimal numbers and its
+// decimal ones. In each, text is noise if two in a row come back no more often than by chance; in what people or programs
+// write to be read, they come back far more often.
+//
+// Who makes up words for bytes can hide a file in any text. Digits of decimal fractions, and lists of names with a digest
+// each, are honest chance, and no payload here.
+func dense(text []byte) (found []span) {
+	const step = 512
+	var counts *counts
+	for i := 0; i < len(text); i += step {
+		if plain(text[i:min(i+step, len(text))]) {
+			continue
+		}
+		from := max(0, i-step)
+		for i < len(text) && !plain(text[i:min(i+step, len(text))]) {
+			i += step
+		}
+		to := min(len(text), i+step) // what looks plain may end within the step
+		if to-from < 3*step {
+			continue
+		}
+		if counts == nil {
+			counts = newCounts()
+		}
+		part := span{from, to}
+		found = append(found, readChars(text, part, counts)...)
+		if numbers(text[from:to]) {
+			found = append(found, readHex(text, part, counts)...)
+			found = append(found, readDecimals(text, part, counts)...)
+		}
+	}
+	return found
+}
+
+// plain says whether text is words in Latin letters, as prose and programs are. The letters of which there are most are
+// more than a third of these, and a fifth and less of all that is written by chance.
+func plain(text []byte) bool {
+	seen, often := 0, 0
+	for _, c := range text {
+		kind := byteKinds[c]
+		seen += int(kind >> 5 & 1)
+		often += int(kind >> 4 & 1)
+	}
+	return often*4 >= seen
+}
+
+// numbers says whether a quarter of what isn't blank are digits.
+func numbers(text []byte) bool {
+	seen, digits := 0, 0
+	for _, c := range text {
+		seen += int(byteKinds[c] >> 5 & 1)
+		if '0' <= c && c <= '9' {
+			digits++
+		}
+	}
+	return digits*4 >= seen
+}

@@ -1,0 +1,92 @@
+package content
+
+import "math"
+
+// payloadBits is how much chance is a payload: a kibibyte.
+const payloadBits = 8 << 10
+
+// window looks at a stream of symbols, so many at a time, the next time half as many further on. It finds runs of windows
+// that are noise.
+type window struct {
+	size    int
+	least   float64 // size of an alphabet that can be one of encoded bytes
+	symbols []uint8
+	at      []int // where each begins in the text
+
+	*counts
+	bits  float64 // in the run
+	run   span
+	found []span
+}
+
+// add goes on with a symbol that begins at a place in the text.
+func (w *window) add(symbol uint8, at int) {
+	w.symbols, w.at = append(w.symbols, symbol), append(w.at, at)
+	if len(w.symbols) < w.size {
+		return
+	}
+	alphabet, noise := w.measure(w.symbols)
+	if !noise || alphabet < w.least {
+		w.flush()
+	} else {
+		fresh := w.size / 2
+		if w.bits == 0 {
+			w.run.from, fresh = w.at[0], w.size
+		}
+		w.run.to = at + 1
+		w.bits += float64(fresh) * math.Log2(alphabet)
+	}
+	half := w.size / 2
+	w.symbols, w.at = w.symbols[:copy(w.symbols, w.symbols[half:])], w.at[:copy(w.at, w.at[half:])]
+}
+
+// cut forgets what isn't a whole window: what comes doesn't go on with it.
+func (w *window) cut() {
+	w.flush()
+	w.symbols, w.at = w.symbols[:0], w.at[:0]
+}
+
+func (w *window) flush() {
+	if w.bits >= payloadBits {
+		w.found = append(w.found, w.run)
+	}
+	w.bits = 0
+}
+
+// counts are tables of how often each symbol, each two in a row and each difference between these was seen. They are empty
+// between two measures.
+type counts struct {
+	ones, steps [256]int32
+	twos        [256 * 256]int16
+}
+
+func newCounts() *counts { return new(counts) }
+
+// measure says how many symbols there are, as far as it takes to choose one by chance, and whether these are in an order
+// of chance. It counts pairs of places that have the same symbol, the same two in a row, and the same difference between
+// the two. By chance the share of the second kind is the square of that of the first. Where it counts up or draws a line,
+// the third is large.
+func (c *counts) measure(symbols []uint8) (alphabet float64, noise bool) {
+	var ones, twos, steps int
+	last := symbols[0]
+	c.ones[last]++
+	for _, s := range symbols[1:] {
+		two := &c.twos[int(last)<<8|int(s)]
+		ones, twos, steps = ones+int(c.ones[s]), twos+int(*two), steps+int(c.steps[s-last])
+		c.ones[s]++
+		*two++
+		c.steps[s-last]++
+		last = s
+	}
+	last = symbols[0]
+	c.ones[last] = 0
+	for _, s := range symbols[1:] {
+		c.ones[s], c.twos[int(last)<<8|int(s)], c.steps[s-last] = 0, 0, 0
+		last = s
+	}
+	n := float64(len(symbols))
+	pairs := n * (n - 1) / 2
+	alike := max(float64(ones), 1) / pairs
+	chance := pairs * alike * alike
+	return min(1/alike, 256), float64(twos) <= chance*1.08+3.5*math.Sqrt(chance)+1 && float64(steps) <= 1.4*float64(ones)
+}
