@@ -178,8 +178,7 @@ func (a *amending) rule(old, new *Rule) {
 		return // nothing else in it matters any more
 	}
 	ordered(a, setting("approvals"), old.Approvals, new.Approvals, Tightens, number)
-	const none = "none"
-	a.flag(setting("merges-approve = \"none\""), old.MergesApprove == none, new.MergesApprove == none, Tightens)
+	a.flag(setting("merges-approve = \"none\""), old.MergesApprove != "", new.MergesApprove != "", Tightens)
 	switch {
 	case old.Wait == new.Wait:
 	case old.Wait == 0:

@@ -96,13 +96,12 @@ func (p *Policy) mostApprovers(needKeys bool, enough int) int {
 // the only way then, and has to be one: counted by class, it could never be earned where everything
 // of a class needs approval, so it is counted over all.
 func exemptByTenure(rules []Rule) {
-	build := rules[slices.IndexFunc(rules, func(r Rule) bool { return r.Name == "build-and-ci" })].Exempt
 	for i := range rules {
 		if rules[i].Refuse {
 			continue
 		}
 		if rules[i].Exempt.Nobody {
-			rules[i].Exempt = build
+			rules[i].Exempt = buildExempt()
 		}
 		rules[i].Exempt.In = "all"
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"countersign/policy/content"
+	"countersign/policy/signal"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -376,16 +377,17 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 			t.Errorf("rule %s: exempt %+v", r.Name, r.Exempt)
 		}
 	}
-	want := map[string]int{"opaque-files": 365, "build-and-ci": 730, "fixtures": 365, "who-decides": 730}
+	want := map[string]int{"never-alone": 730, "opaque-files": 365, "build-and-ci": 730, "newcomers": 30, "who-decides": 730}
 	if diff := cmp.Diff(want, days); diff != "" {
 		t.Errorf("days (-want +got):\n%s", diff)
 	}
 	// Ordinary commits over the years earn it, and only they could.
 	l, early := new(Ledger), new(Ledger)
-	last := earn(p, l, "alice", t0, commits, source())
+	last := earn(p, l, "alice", t0, commits+5, source())
 	earn(p, early, "alice", t0, 9, source())
 	for _, change := range []Change{
-		build(), adds("x.png", Traits(content.Binary)), adds("KEYS", 0), adds(".github/workflows/x.yml", 0), adds("testdata/x", 0),
+		build(), adds("x.png", Traits(content.Binary)), adds("KEYS", 0), adds(".github/workflows/x.yml", 0),
+		adds("x.js", Traits(signal.InvisibleText)<<signalBits),
 	} {
 		wantCodes(t, judged(p, early, single(commit("c", "alice", t0+300*day, change))), ApprovalMissing)
 		wantCodes(t, judged(p, l, single(commit("c", "alice", last+30*day, change))))
@@ -405,8 +407,8 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 	} {
 		p := mustLoad(t, alice+"[[principal]]\nname = \"bob\"\n"+other)
 		approvable := strings.Contains(other, "contributor") // alice approves bob's changes
-		if got := p.Rules[0].Exempt.In == "class"; got != approvable {
-			t.Errorf("%s: rules %+v", other, p.Rules[0])
+		if got := p.Rules[1].Exempt.In == "class"; got != approvable {
+			t.Errorf("%s: rules %+v", other, p.Rules[1])
 		}
 	}
 	// Whose key was stolen is still there.

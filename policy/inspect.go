@@ -4,6 +4,9 @@ import (
 	"slices"
 
 	"countersign/policy/content"
+	"countersign/policy/edit"
+	"countersign/policy/shape"
+	"countersign/policy/signal"
 )
 
 // Content is what a change of a file puts in the place of what stood there. Of long files it has the beginning.
@@ -22,22 +25,43 @@ const (
 	signalBits = 10
 	shapeBits  = 28
 
+	contentTraits = Traits(content.All)
+	signalTraits  = Traits(signal.All) << signalBits
+
 	harmlessTrait Traits = 1 << shapeBits
 	riskyTrait    Traits = 2 << shapeBits
-
-	contentTraits = Traits(content.All)
 )
 
-// Inspect says what the content of a change shows.
+// Inspect says what the content of a change shows: what the file is, what the change adds to it, and of a manifest or
+// build file which shape the change has.
 func Inspect(c Content) Traits {
-	return Traits(content.Inspect(c.Head, c.Size))
+	t := Traits(content.Of(c.Before, c.Head, c.Size))
+	if t&Traits(content.Binary) == 0 {
+		t |= Traits(signal.Find(c.Path, edit.Added(c.Before, c.Head), c.Head)) << signalBits
+	}
+	if t&contentTraits != 0 {
+		return t
+	}
+	switch shape.Of(c.Path, c.Before, c.Head) {
+	case shape.Harmless:
+		t |= harmlessTrait
+	case shape.Risky:
+		t |= riskyTrait
+	}
+	return t
 }
 
 // Names gives the classes that traits stand for, sorted.
-func (t Traits) Names() []string { return content.Traits(t & contentTraits).Names() }
+func (t Traits) Names() []string {
+	names := content.Traits(t & contentTraits).Names()
+	if found := signal.Set(t & signalTraits >> signalBits); found != 0 {
+		names = slices.Sorted(slices.Values(append(names, found.Names()...)))
+	}
+	return names
+}
 
 // traitNames are the names of all classes by content.
-func traitNames() []string { return contentTraits.Names() }
+func traitNames() []string { return (contentTraits | signalTraits).Names() }
 
 // Shape is what a change of a manifest or build file is by its lines.
 type Shape string

@@ -1,10 +1,12 @@
 package policy
 
+import "countersign/policy/signal"
+
 // The profiles: the rules of a policy that writes none.
 const (
 	ProfileCalm     = "calm"     // what hides, and who decides
 	ProfileStandard = "standard" // and what a change of the build brings in, runs or turns off
-	ProfileStrict   = "strict"   // and every other change of the build by whoever is new to it
+	ProfileStrict   = "strict"   // and every opaque file, whoever signs, test data, and more of whoever is new to the build
 )
 
 // profiles are their names, as messages list them.
@@ -12,6 +14,10 @@ var profiles = []string{ProfileCalm, ProfileStandard, ProfileStrict}
 
 // rulesOf gives the rules of a profile, in the order of the example file.
 func rulesOf(profile string) []Rule {
+	alone := Rule{
+		Name: "never-alone", Why: "Honest changes hardly ever do this, and a key can be stolen.",
+		Classes: signal.All.Names(), Exempt: Exempt{Nobody: true}, Approvals: 1, MergesApprove: "none",
+	}
 	opaque := Rule{
 		Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",
 		Classes: []string{"binary", "executable", "archive", "encoded", "large"},
@@ -19,37 +25,41 @@ func rulesOf(profile string) []Rule {
 	}
 	build := Rule{
 		Name: "build-and-ci", Why: "They run on every builder's machine.",
-		Classes: []string{"build", "ci", "lockfile", "git-meta", "submodule", "exec-bit", "symlink", "type-change"},
+		Classes: []string{"build", "ci", "lockfile", "git-meta", "agent", "submodule", "symlink", "type-change"},
 		Shapes:  []Shape{ShapeRisky, ShapeNew},
-		Exempt:  Exempt{Days: 730, Commits: 20, Months: 6, In: "rule"}, Approvals: 1,
+		Exempt:  buildExempt(), Approvals: 1,
 	}
 	newcomers := Rule{
-		Name: "newcomers", Why: "Who is new to the build, asks.",
-		Classes: build.Classes, Shapes: []Shape{ShapePlain},
-		Exempt: Exempt{Days: 90, Commits: 5, Months: 2, In: "rule"}, Approvals: 1,
+		Name: "newcomers", Why: "Whoever is new here shows someone what they do to the build.",
+		Classes: []string{"build", "ci", "lockfile", "git-meta", "agent"}, Shapes: []Shape{ShapePlain},
+		Exempt: Exempt{Days: 30, Commits: 3, In: "all"}, Approvals: 1,
 	}
-	fixtures := Rule{
-		Name: "fixtures", Why: "Test data is where a payload looks at home.",
-		Classes: []string{"fixture", "vendored"},
-		Exempt:  Exempt{Days: 365, Commits: 25, Months: 6, In: "class"}, Approvals: 1,
+	who := Rule{
+		Name: "who-decides", Why: "These files say whom to trust.",
+		Classes: []string{"policy", "keys"}, Exempt: Exempt{Nobody: true}, Approvals: 1,
 	}
-	always := []Rule{
-		{
-			Name: "who-decides", Why: "These files say whom to trust.",
-			Classes: []string{"policy"}, Exempt: Exempt{Nobody: true}, Approvals: 1,
-		},
-		{
-			Name: "hidden-text", Why: "It shows a reviewer another order than a compiler reads.",
-			Classes: []string{"bidi"}, Refuse: true, Exempt: Exempt{Nobody: true}, Approvals: 1,
-		},
+	hidden := Rule{
+		Name: "hidden-text", Why: "It shows a reviewer another order than a compiler reads.",
+		Classes: []string{"bidi"}, Refuse: true, Exempt: Exempt{Nobody: true}, Approvals: 1,
 	}
 	switch profile {
 	case ProfileCalm:
-		return append([]Rule{opaque}, always...)
+		return []Rule{alone, opaque, who, hidden}
 	case ProfileStrict:
 		opaque.Exempt = Exempt{Nobody: true}
-		return append([]Rule{opaque, build, newcomers, fixtures}, always...)
+		build.Classes = append(build.Classes, "exec-bit")
+		newcomers.Exempt = Exempt{Days: 90, Commits: 5, Months: 2, In: "rule"}
+		fixtures := Rule{
+			Name: "fixtures", Why: "Test data is where a payload looks at home.",
+			Classes: []string{"fixture", "vendored"},
+			Exempt:  Exempt{Days: 365, Commits: 25, Months: 6, In: "class"}, Approvals: 1,
+		}
+		return []Rule{alone, opaque, build, newcomers, fixtures, who, hidden}
 	default:
-		return append([]Rule{opaque, build}, always...)
+		return []Rule{alone, opaque, build, newcomers, who, hidden}
 	}
 }
+
+// buildExempt is the tenure that frees from a second person for the build. With 365 days xz's attacker would have been
+// free.
+func buildExempt() Exempt { return Exempt{Days: 730, Commits: 20, Months: 6, In: "rule"} }
