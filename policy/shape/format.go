@@ -74,6 +74,9 @@ var manifests = map[string]format{
 	"pdm.lock":            {compareLocks(readCargoLock), 0},
 	"pipfile.lock":        {compareLocks(readPipfileLock), 0},
 	"composer.lock":       {compareLocks(readComposerLock), 0},
+	"pnpm-lock.yaml":      {compareLocks(readPNPMLock), 0},
+	"yarn.lock":           {compareLocks(readYarnLock), 0},
+	"gemfile.lock":        {compareLocks(readGemfileLock), 0},
 }
 
 // isWorkflow tells whether a file runs on a forge's machines and has the words of GitHub's or GitLab's.

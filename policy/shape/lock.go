@@ -64,7 +64,7 @@ func judgeLocks(a, b lockfile) []change {
 			all = append(all, risky(p.line, "another hash of the same version"))
 		case stays:
 			all = append(all, plain(p.line, "the same version in another way"))
-		case len(olds) == 0 || !asciiName(p.name):
+		case len(olds) == 0 || !asciiName(strings.TrimPrefix(p.name, "checksum ")):
 			all = append(all, plain(p.line, "a new name"))
 		case !slices.ContainsFunc(olds, func(o locked) bool { return comesAfter(o, p) }):
 			all = append(all, plain(p.line, "not known to be newer, or from elsewhere"))

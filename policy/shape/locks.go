@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/semver"
 )
 
 // readNPMLock reads package-lock.json and npm-shrinkwrap.json of version 2 and 3 (npm, "package-lock.json").
@@ -143,15 +141,15 @@ func readComposerLock(text []byte) (lockfile, bool) {
 	return f, true
 }
 
-// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). What is taken out takes no check
-// away from a version that is still used, for Go asks its checksum database and refuses what it can't check.
+// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). It has hashes of versions, older ones
+// too; go.mod says which is used. What is taken out takes no check away, for Go refuses what it has no hash of.
 func compareGoSum(old, now []byte) []change {
 	olds := make(map[string]string)
-	newest := make(map[string]string)
+	names := make(map[string]bool)
 	for line := range bytes.Lines(old) {
 		if f := strings.Fields(string(line)); len(f) == 3 {
 			olds[f[0]+" "+f[1]] = f[2]
-			newest[f[0]] = semverMax(newest[f[0]], f[1])
+			names[f[0]] = true
 		}
 	}
 	var all []change
@@ -170,20 +168,11 @@ func compareGoSum(old, now []byte) []change {
 		case known && hash == f[2]:
 		case known:
 			all = append(all, risky(number, "another hash of the same version"))
-		case newest[f[0]] == "" || !asciiName(f[0]):
+		case !names[f[0]] || !asciiName(f[0]):
 			all = append(all, plain(number, "a new name"))
-		case semver.Compare(newest[f[0]], strings.TrimSuffix(f[1], "/go.mod")) > 0:
-			all = append(all, plain(number, "not the newest version"))
 		default:
-			all = append(all, harmless(number, "a newer version of a dependency"))
+			all = append(all, harmless(number, "another version of a dependency"))
 		}
 	}
 	return all
-}
-
-func semverMax(a, b string) string {
-	if b = strings.TrimSuffix(b, "/go.mod"); a == "" || semver.Compare(a, b) < 0 {
-		return b
-	}
-	return a
 }

@@ -240,18 +240,8 @@ func flowEnd(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '"', '\'':
-			i++
-			for i < len(text) && text[i] != c {
-				if text[i] == '\\' && c == '"' {
-					i++
-				}
-				i++
-			}
-			if i >= len(text) {
+			if i = yamlQuoteEnd(text, i); i < 0 {
 				return -1
-			}
-			if c == '\'' && i+1 < len(text) && text[i+1] == '\'' {
-				return -1 // a doubled quote
 			}
 		case '{', '[':
 			open++
@@ -262,6 +252,24 @@ func flowEnd(text string) int {
 		}
 		if open <= 0 {
 			return i + 1
+		}
+	}
+	return -1
+}
+
+// yamlQuoteEnd gives where the quote is that ends the scalar that begins with one, -1 if there is none. In double quotes
+// a backslash hides what follows it, in single ones a quote is written twice.
+func yamlQuoteEnd(text string, at int) int {
+	quote := text[at]
+	for i := at + 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && quote == '"':
+			i++
+		case text[i] != quote:
+		case quote == '\'' && i+1 < len(text) && text[i+1] == quote:
+			i++
+		default:
+			return i
 		}
 	}
 	return -1
