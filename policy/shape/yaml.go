@@ -148,12 +148,12 @@ func (p *yamlParser) leaf(l yamlLine, rest string) *node {
 		if end < 0 || !onlyComment(rest[end:]) {
 			return nil
 		}
-		n.text = rest[:end]
+		n.text, n.note = rest[:end], rest[end:]
 	case strings.IndexByte("&*!%@`,?}]#", c) >= 0:
 		return nil
 	default:
 		if i := strings.Index(rest, " #"); i >= 0 {
-			rest = rest[:i]
+			rest, n.note = rest[:i], rest[i:]
 		}
 		n.text = strings.TrimRight(rest, " ")
 		if strings.Contains(n.text, ": ") || strings.HasSuffix(n.text, ":") || strings.HasPrefix(n.text, "- ") {
