@@ -187,8 +187,8 @@ func judgeCMake(old, now item) (change, bool) {
 	return change{}, false
 }
 
-// cmakeSources tells whether two commands differ by source files in a list alone. The first argument names a target or
-// a variable; set and list need sources that stay, for they set other things as well.
+// cmakeSources tells whether two commands differ by source files in a list alone. The first argument names a
+// target or a variable; set and list need sources that stay, for they set other things as well.
 func cmakeSources(olds, nows []string) bool {
 	if len(olds) < 3 || len(nows) < 3 || olds[1] != nows[1] || !asciiName(nows[1]) {
 		return false

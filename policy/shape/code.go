@@ -203,7 +203,8 @@ func mesonList(words []string) bool {
 	return rest[len(rest)-1] == "]" || rest[len(rest)-1] == ")"
 }
 
-// stringRaised tells whether two statements differ in one string that stands behind some words, and is a newer version.
+// stringRaised tells whether two statements differ in one string that stands behind some words, and is a newer
+// version.
 func stringRaised(olds, nows []string, before ...string) bool {
 	if len(olds) != len(nows) {
 		return false

@@ -13,8 +13,8 @@ type format struct {
 
 const buildWords = commands | sanitizer
 
-// formatOf tells the format of a file by its path. Names count without regard to case, as on systems where Makefile and
-// MAKEFILE are one file. What isn't known is searched for commands, and is never harmless.
+// formatOf tells the format of a file by its path. Names count without regard to case, as on systems where
+// Makefile and MAKEFILE are one file. What isn't known is searched for commands, and is never harmless.
 func formatOf(path string) format {
 	lower := strings.ToLower(path)
 	name := base(lower)
@@ -27,7 +27,7 @@ func formatOf(path string) format {
 		return format{compareParsed(parseYAML, judgeWorkflow), commands | workflow}
 	case end == "yml" || end == "yaml":
 		return format{compareParsed(parseYAML, judgeNothing), commands}
-	case (strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile") && end != "pl" && end != "rl":
+	case end != "pl" && (strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile"):
 		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
 	case slices.Contains([]string{"mk", "am", "mak", "make"}, end):
 		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
@@ -74,6 +74,7 @@ var manifests = map[string]format{
 	"pdm.lock":            {compareLocks(readCargoLock), 0},
 	"pipfile.lock":        {compareLocks(readPipfileLock), 0},
 	"composer.lock":       {compareLocks(readComposerLock), 0},
+	"pnpm-workspace.yaml": {compareParsed(parseYAML, judgePNPM), commands},
 	"pnpm-lock.yaml":      {compareLocks(readPNPMLock), 0},
 	"yarn.lock":           {compareLocks(readYarnLock), 0},
 	"gemfile.lock":        {compareLocks(readGemfileLock), 0},

@@ -2,7 +2,8 @@ package shape
 
 import "strings"
 
-// item is a statement of a file that is read by lines: what is left without comments and white space between statements.
+// item is a statement of a file that is read by lines: what is left without comments and white space between
+// statements.
 type item struct {
 	line  int
 	text  string   // two items of the same text mean the same

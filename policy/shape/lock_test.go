@@ -2,16 +2,18 @@ package shape
 
 import "testing"
 
-// bumps are lockfiles with a package a at version 1.2.3 and one b at 2.0.0, and what stands where a newer version would
-// be written.
+// bumps are lockfiles with a package a at version 1.2.3 and one b at 2.0.0, and what stands where a newer version
+// would be written.
 type bumps map[string]struct{ path, text, from, to string }
 
 func lockfiles() bumps {
 	return bumps{
 		"npm": {"package-lock.json", `{"name": "x", "version": "1.0.0", "lockfileVersion": 3, "packages": {
 "": {"name": "x", "version": "1.0.0", "dependencies": {"a": "^1.0.0"}},
-"node_modules/a": {"version": "1.2.3", "resolved": "https://registry.npmjs.org/a/-/a-1.2.3.tgz", "integrity": "sha512-OLD"},
-"node_modules/b": {"version": "2.0.0", "resolved": "https://registry.npmjs.org/b/-/b-2.0.0.tgz", "integrity": "sha512-BBB"}
+"node_modules/a": {"version": "1.2.3", 
+  "resolved": "https://registry.npmjs.org/a/-/a-1.2.3.tgz", "integrity": "sha512-OLD"},
+"node_modules/b": {"version": "2.0.0", 
+  "resolved": "https://registry.npmjs.org/b/-/b-2.0.0.tgz", "integrity": "sha512-BBB"}
 }}`, "1.2.3", "OLD"},
 		"yarn": {"yarn.lock", `# yarn lockfile v1
 
@@ -181,22 +183,36 @@ func TestLockfilesFromElsewhere(t *testing.T) {
 	all := lockfiles()
 	for name, hosts := range map[string][][2]string{
 		"npm": {
-			{"https://registry.npmjs.org/a/-/a-", "https://evil.test/a/-/a-"}, {"https://registry.npmjs.org/a/-/a-", "http://registry.npmjs.org/a/-/a-"},
-			{"https://registry.npmjs.org/a/-/a-", "https://registry.npmjs.org/evil/-/a-"}, {"https://registry.npmjs.org/a/-/a-", "git+ssh://x.test/a/-/a-"},
-			{`"integrity": "sha512-OLD"`, `"integrity": "sha512-OLD", "hasInstallScript": true`}, {`, "integrity": "sha512-OLD"`, ""},
-			{`"integrity": "sha512-OLD"`, `"integrity": "sha1-OLD"`}, {`"integrity": "sha512-OLD"`, `"integrity": "sha512-OLD", "bin": {"ls": "x"}`},
+			{"https://registry.npmjs.org/a/-/a-", "https://evil.test/a/-/a-"},
+			{"https://registry.npmjs.org/a/-/a-", "http://registry.npmjs.org/a/-/a-"},
+			{"https://registry.npmjs.org/a/-/a-", "https://registry.npmjs.org/evil/-/a-"},
+			{"https://registry.npmjs.org/a/-/a-", "git+ssh://x.test/a/-/a-"},
+			{`"integrity": "sha512-OLD"`, `"integrity": "sha512-OLD", "hasInstallScript": true`},
+			{`, "integrity": "sha512-OLD"`, ""},
+			{`"integrity": "sha512-OLD"`, `"integrity": "sha1-OLD"`},
+			{`"integrity": "sha512-OLD"`, `"integrity": "sha512-OLD", "bin": {"ls": "x"}`},
 		},
-		"yarn":  {{"https://registry.yarnpkg.com/a/-/a-", "https://evil.test/a/-/a-"}, {"a@^1.0.0:", "a@https://evil.test/a:"}, {"  integrity sha512-OLD\n", ""}},
+		"yarn": {
+			{"https://registry.yarnpkg.com/a/-/a-", "https://evil.test/a/-/a-"},
+			{"a@^1.0.0:", "a@https://evil.test/a:"},
+			{"  integrity sha512-OLD\n", ""},
+		},
 		"berry": {{`"a@npm:1.2.3"`, `"b@npm:1.2.3"`}, {`"a@npm:^1.0.0"`, `"a@https://evil.test"`}},
 		"pnpm": {
-			{"{integrity: sha512-OLD}", "{integrity: sha512-OLD, tarball: https://evil.test}"}, {"    dependencies:\n      b: 2.0.0", "    dependencies:\n      b: x@2.0.0"},
-			{"version: 1.2.3", "version: link:../a"}, {"      a:\n        spec", "      c:\n        spec"},
+			{"{integrity: sha512-OLD}", "{integrity: sha512-OLD, tarball: https://evil.test}"},
+			{"    dependencies:\n      b: 2.0.0", "    dependencies:\n      b: x@2.0.0"},
+			{"version: 1.2.3", "version: link:../a"},
+			{"      a:\n        spec", "      c:\n        spec"},
 		},
-		"cargo":   {{"\"a\"\nversion = \"1.2.3\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"", "\"a\"\nversion = \"1.2.3\"\nsource = \"git+https://evil.test\""}},
+		"cargo": {{
+			"\"1.2.3\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"",
+			"\"1.2.3\"\nsource = \"git+https://evil.test\"",
+		}},
 		"uv":      {{"https://files.pythonhosted.org/a-", "https://evil.test/a-"}},
 		"bundler": {{"https://rubygems.org/", "https://evil.test/"}, {"  a (~> 1.0)", "  a (~> 1.0)!"}},
 		"composer": {
-			{"https://github.com/x/a.git", "https://evil.test/x/a.git"}, {"https://api.github.com/repos/x/a", "https://evil.test/x/a"},
+			{"https://github.com/x/a.git", "https://evil.test/x/a.git"},
+			{"https://api.github.com/repos/x/a", "https://evil.test/x/a"},
 		},
 	} {
 		for _, pair := range hosts {

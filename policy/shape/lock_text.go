@@ -34,7 +34,9 @@ func readPNPMLock(text []byte) (lockfile, bool) {
 		f.packages = append(f.packages, p)
 	}
 	var edges []string
-	for _, key := range []string{"importers", "snapshots", "catalogs", "dependencies", "devDependencies", "optionalDependencies"} {
+	for _, key := range []string{
+		"importers", "snapshots", "catalogs", "dependencies", "devDependencies", "optionalDependencies",
+	} {
 		n := root.at(key)
 		edges = append(edges, pnpmEdges(key, n, key != "snapshots", 0)...)
 	}
@@ -43,8 +45,8 @@ func readPNPMLock(text []byte) (lockfile, bool) {
 	return f, true
 }
 
-// pnpmEdges gives what a part of the lockfile says besides versions: which names importers ask for, and names that stand
-// for another package, a folder or an address.
+// pnpmEdges gives what a part of the lockfile says besides versions: which names importers ask for, and names that
+// stand for another package, a folder or an address.
 func pnpmEdges(place string, n *node, all bool, depth int) []string {
 	if n == nil || depth > maxDepth {
 		return nil

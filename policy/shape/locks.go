@@ -142,8 +142,9 @@ func readComposerLock(text []byte) (lockfile, bool) {
 	return f, true
 }
 
-// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). It has hashes of versions, older ones
-// too; go.mod says which is used. What is taken out takes no check away, for Go refuses what it has no hash of.
+// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). It has hashes of versions,
+// older ones too; go.mod says which is used. What is taken out takes no check away, for Go refuses what it has no
+// hash of.
 func compareGoSum(old, now []byte) []change {
 	olds := make(map[string]string)
 	names := make(map[string]bool)

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// readMake reads a makefile (GNU make, POSIX make, Automake): each logical line is an item. Left out are empty lines and
-// comments that begin in the first column or behind spaces, where nothing could take them for something else.
+// readMake reads a makefile (GNU make, POSIX make, Automake): each logical line is an item. Left out are empty
+// lines and comments that begin in the first column or behind spaces, where nothing could take them for something
+// else.
 func readMake(text []byte) ([]item, bool) {
 	// These change what a line is.
 	for _, word := range []string{".RECIPEPREFIX", ".POSIX_RECIPE", "<<"} {
@@ -175,7 +176,8 @@ func loneMake(it, next item, _ bool) (change, bool) {
 	return harmless(0, "source files in a list of them"), true
 }
 
-// versionSet tells whether two lines set the same variable to a version, the latter to a newer one: FOO_VERSION = 1.2.
+// versionSet tells whether two lines set the same variable to a version, the latter to a newer one: FOO_VERSION =
+// 1.2.
 func versionSet(old, now string) bool {
 	nameA, a, okA := strings.Cut(old, "=")
 	nameB, b, okB := strings.Cut(now, "=")

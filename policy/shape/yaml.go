@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// parseYAML reads the part of YAML 1.2 that every reader of YAML reads alike: block mappings and sequences, scalars on
-// one line, literal and folded text, and flow collections on one line, which it takes for text. It gives nil for all
-// else: anchors, aliases, tags, merge keys, complex keys, tabs, scalars on several lines, keys that stand there twice,
-// several documents.
+// parseYAML reads the part of YAML 1.2 that every reader of YAML reads alike: block mappings and sequences,
+// scalars on one line, literal and folded text, and flow collections on one line, which it takes for text. It
+// gives nil for all else: anchors, aliases, tags, merge keys, complex keys, tabs, scalars on several lines, keys
+// that stand there twice, several documents.
 func parseYAML(text []byte) *node {
 	p := yamlParser{}
 	number := 0
@@ -248,7 +248,10 @@ func flowEnd(text string) int {
 		case '}', ']':
 			open--
 		case '#', '&', '*', '!':
-			return -1
+			// These mean something where a value begins.
+			if i == 0 || strings.IndexByte(" {[,:", text[i-1]) >= 0 {
+				return -1
+			}
 		}
 		if open <= 0 {
 			return i + 1
@@ -257,8 +260,8 @@ func flowEnd(text string) int {
 	return -1
 }
 
-// yamlQuoteEnd gives where the quote is that ends the scalar that begins with one, -1 if there is none. In double quotes
-// a backslash hides what follows it, in single ones a quote is written twice.
+// yamlQuoteEnd gives where the quote is that ends the scalar that begins with one, -1 if there is none. In double
+// quotes a backslash hides what follows it, in single ones a quote is written twice.
 func yamlQuoteEnd(text string, at int) int {
 	quote := text[at]
 	for i := at + 1; i < len(text); i++ {
