@@ -160,7 +160,7 @@ var directives = [][]byte{
 }
 
 func directive(line []byte) bool {
-	if bytes.IndexByte(line, '#') < 0 && bytes.Index(line, []byte("//")) < 0 && bytes.Index(line, []byte("<!--")) < 0 {
+	if bytes.IndexByte(line, '#') < 0 && !bytes.Contains(line, []byte("//")) && !bytes.Contains(line, []byte("<!--")) {
 		return false
 	}
 	line = bytes.ToLower(line)

@@ -196,7 +196,7 @@ func mesonList(words []string) bool {
 		return false
 	}
 	for _, w := range rest[1 : len(rest)-1] {
-		if _, ok := isString(w); !ok && w != "," {
+		if !mesonFile(w) {
 			return false
 		}
 	}

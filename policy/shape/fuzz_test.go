@@ -9,10 +9,12 @@ import (
 // paths are files of all formats.
 func paths() []string {
 	return []string{
-		"package.json", "composer.json", "deno.json", "Cargo.toml", "pyproject.toml", "gradle/libs.versions.toml", "setup.cfg",
+		"package.json", "composer.json", "deno.json", "Cargo.toml", "pyproject.toml", "gradle/libs.versions.toml",
+		"setup.cfg",
 		"go.mod", "go.sum", "pom.xml", "a.csproj", "Gemfile", "a.gemspec", "build.gradle", "CMakeLists.txt", "meson.build",
 		"configure.ac", "m4/a.m4", "Makefile", "Makefile.am", "Dockerfile", ".github/workflows/a.yml", "action.yml",
-		".gitlab-ci.yml", ".pre-commit-config.yaml", "a.yml", "requirements.txt", "package-lock.json", "Cargo.lock", "uv.lock",
+		".gitlab-ci.yml", ".pre-commit-config.yaml", "a.yml", "requirements.txt", "package-lock.json", "Cargo.lock",
+		"uv.lock",
 		"Pipfile.lock", "composer.lock", "pnpm-lock.yaml", "yarn.lock", "Gemfile.lock", "autogen.sh",
 	}
 }
@@ -69,7 +71,8 @@ func FuzzOf(f *testing.F) {
 		}
 		lines := linesOf(now)
 		for _, r := range reasons {
-			if r.Line < 0 || r.Line > len(lines) || r.Why == "" || r.Line > 0 && strings.TrimRight(r.Text, "\r\n") != lines[r.Line-1] {
+			if r.Line < 0 || r.Line > len(lines) || r.Why == "" ||
+				r.Line > 0 && strings.TrimRight(r.Text, "\r\n") != lines[r.Line-1] {
 				t.Fatalf("a reason that is none: %+v", r)
 			}
 			if shape == Harmless && r.Shape != Harmless {

@@ -208,11 +208,12 @@ func TestLockfilesFromElsewhere(t *testing.T) {
 			"\"1.2.3\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"",
 			"\"1.2.3\"\nsource = \"git+https://evil.test\"",
 		}},
-		"uv":      {{"https://files.pythonhosted.org/a-", "https://evil.test/a-"}},
+		"uv":      {{"https://files.pythonhosted.org/a-", "https://evil.test/a-"}, {"org/a-1.2.3.tar", "org/evil-1.2.3.tar"}},
 		"bundler": {{"https://rubygems.org/", "https://evil.test/"}, {"  a (~> 1.0)", "  a (~> 1.0)!"}},
 		"composer": {
 			{"https://github.com/x/a.git", "https://evil.test/x/a.git"},
 			{"https://api.github.com/repos/x/a", "https://evil.test/x/a"},
+			{"https://api.github.com/repos/x/a", "https://api.github.com/repos/y/a"},
 		},
 	} {
 		for _, pair := range hosts {

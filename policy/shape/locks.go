@@ -61,6 +61,7 @@ func readCargoLock(text []byte) (lockfile, bool) {
 		hashes := ""
 		for _, key := range []string{"sdist", "wheels", "files"} {
 			hosts = append(hosts, hostsOf(n.at(key), 0)...)
+			hosts = append(hosts, otherFiles(n.at(key), name, 0)...)
 			if n.at(key) != nil {
 				hashes += key + frameOf(n.at(key))
 			}
@@ -89,6 +90,32 @@ func hostsOf(n *node, depth int) []string {
 		hosts = append(hosts, hostsOf(kid, depth+1)...)
 	}
 	return hosts
+}
+
+// otherFiles gives the addresses and names of files in a value that aren't called as the package is.
+func otherFiles(n *node, name string, depth int) []string {
+	if n == nil || depth > maxDepth {
+		return nil
+	}
+	var others []string
+	for i, kid := range n.kids {
+		if n.kind == mapping && n.keys[i] != "url" && n.keys[i] != "file" && n.keys[i] != "filename" {
+			continue
+		}
+		if kid.kind == scalar && !strings.HasPrefix(requirementName(base(kid.text)), requirementName(name)+"-") {
+			others = append(others, kid.text)
+		}
+		others = append(others, otherFiles(kid, name, depth+1)...)
+	}
+	return others
+}
+
+// distOf gives where an archive comes from, without what names its version.
+func distOf(n *node) string {
+	if ref := n.at("reference").str(); ref != "" {
+		return strings.ReplaceAll(n.at("url").str(), ref, "REF")
+	}
+	return n.at("url").str()
 }
 
 // readPipfileLock reads Pipfile.lock.
@@ -133,7 +160,7 @@ func readComposerLock(text []byte) (lockfile, bool) {
 			// Dist names a commit; its address must be that of the source.
 			f.packages = append(f.packages, locked{
 				name: p.at("name").str(), version: strings.TrimPrefix(p.at("version").str(), "v"), line: p.line,
-				source: frameOf(p.at("source"), "reference") + strings.Join(hostsOf(p.at("dist"), 0), " "),
+				source: frameOf(p.at("source"), "reference") + distOf(p.at("dist")),
 				hash:   hashSet + frameOf(p.at("source")) + frameOf(p.at("dist")),
 				rest:   frameOf(p.at("type")) + frameOf(p.at("bin")) + frameOf(p.at("transport-options")),
 			})

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,8 @@ func readMake(text []byte) ([]item, bool) {
 		case it.raw:
 		case trimmed == "":
 			continue
-		case trimmed[0] == '#' && !l.joined && !strings.Contains(trimmed, "@") && !strings.HasPrefix(l.text, "#!"):
+		case trimmed[0] == '#' && !l.joined && !templated(trimmed) &&
+			!strings.Contains(trimmed, "@") && !strings.HasPrefix(l.text, "#!"):
 			continue
 		case word == "define" || strings.HasPrefix(trimmed, "override define"):
 			defined++
@@ -141,7 +143,7 @@ func judgeMake(old, now item) (change, bool) {
 
 // sourcesOnly tells whether two lists differ by source files alone, of which some stay.
 func sourcesOnly(old, now item) bool {
-	return listChanged(old.words[1:], now.words[1:], makeFile)
+	return !slices.ContainsFunc(now.words, isOption) && listChanged(old.words[1:], now.words[1:], makeFile)
 }
 
 // listLine gives the line of the first word that a list has anew.

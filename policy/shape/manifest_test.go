@@ -62,6 +62,12 @@ func TestPackageJSON(t *testing.T) {
 			"package.json", old,
 			with(`"engines"`, `"dependencies": {"left": "^1.3.0"}, "engines"`), Plain,
 		},
+		"the order of exports": {
+			"package.json", `{"exports": {"a": "./a.js", "b": "./b.js"}}`, `{"exports": {"b": "./b.js", "a": "./a.js"}}`, Plain,
+		},
+		"the order of names": {
+			"package.json", `{"dependencies": {"b": "1", "a": "1"}}`, `{"dependencies": {"a": "1", "b": "1"}}`, Harmless,
+		},
 		"not JSON":       {"package.json", old, with("{\n", "{,\n"), Plain},
 		"more behind it": {"package.json", old, old + "{}", Plain},
 		"a version of the same elsewhere": {

@@ -22,6 +22,36 @@ var npmRisky = []string{
 	"gypfile", "dependenciesMeta", "lavamoat", "allowScripts",
 }
 
+// parseNPM reads package.json. Of exports and the like the first that fits counts, so their order says something.
+func parseNPM(text []byte) *node {
+	root := parseJSON(text)
+	if root == nil {
+		return nil
+	}
+	for i, key := range root.keys {
+		if key == "exports" || key == "imports" || key == "browser" || key == "typesVersions" {
+			root.kids[i] = ordered(root.kids[i])
+		}
+	}
+	return root
+}
+
+// ordered makes lists of mappings: of each its keys and values in turn.
+func ordered(n *node) *node {
+	list := *n
+	list.kids = nil
+	for i, kid := range n.kids {
+		if n.kind == mapping {
+			list.kids = append(list.kids, &node{text: n.keys[i], line: kid.line})
+		}
+		list.kids = append(list.kids, ordered(kid))
+	}
+	if n.kind == mapping {
+		list.kind, list.keys, list.text = sequence, nil, "{"
+	}
+	return &list
+}
+
 func judgeNPM(path []string, old, now *node) (change, bool) {
 	if len(path) == 0 {
 		return change{}, false
