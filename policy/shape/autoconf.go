@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// readAutoconf reads configure.ac and files of m4 by lines. A comment is left out only where nothing is open: no bracket
-// of m4, no quote of the shell, no here-document, no line that goes on. Elsewhere a line that looks like a comment may
-// be a part of a program: "dnl" and "#" mean nothing to a C compiler.
+// readAutoconf reads configure.ac and files of m4 by lines. A comment is left out only where nothing is open: no
+// bracket of m4, no quote of the shell, no here-document, no line that goes on. Elsewhere a line that looks like a
+// comment may be a part of a program: "dnl" and "#" mean nothing to a C compiler.
 func readAutoconf(text []byte) ([]item, bool) {
 	if bytes.Contains(text, []byte("changequote")) || bytes.Contains(text, []byte("changecom")) {
 		return rawLines(text), true

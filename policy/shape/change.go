@@ -15,8 +15,8 @@ type change struct {
 	why   string
 }
 
-// comparer gives all differences in meaning between two texts of a format. Old is nil where there was no text. What it
-// doesn't mention is the same, or differs in comments and white space.
+// comparer gives all differences in meaning between two texts of a format. Old is nil where there was no text.
+// What it doesn't mention is the same, or differs in comments and white space.
 type comparer func(old, now []byte) []change
 
 func harmless(line int, why string) change { return change{line, Harmless, why} }
@@ -142,7 +142,11 @@ func printable(line []byte) bool {
 // hiddenLetters are letters and marks that show nothing: Default_Ignorable_Code_Point of Unicode, of those that
 // unicode.IsPrint takes.
 var hiddenLetters = &unicode.RangeTable{R16: []unicode.Range16{
-	{0x034f, 0x034f, 1}, {0x115f, 0x1160, 1}, {0x17b4, 0x17b5, 1}, {0x2800, 0x2800, 1}, {0x3164, 0x3164, 1},
+	{0x034f, 0x034f, 1},
+	{0x115f, 0x1160, 1},
+	{0x17b4, 0x17b5, 1},
+	{0x2800, 0x2800, 1},
+	{0x3164, 0x3164, 1},
 	{0xffa0, 0xffa0, 1},
 }}
 
@@ -156,7 +160,7 @@ var directives = [][]byte{
 }
 
 func directive(line []byte) bool {
-	if bytes.IndexByte(line, '#') < 0 && bytes.Index(line, []byte("//")) < 0 && bytes.Index(line, []byte("<!--")) < 0 {
+	if bytes.IndexByte(line, '#') < 0 && !bytes.Contains(line, []byte("//")) && !bytes.Contains(line, []byte("<!--")) {
 		return false
 	}
 	line = bytes.ToLower(line)

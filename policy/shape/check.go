@@ -31,7 +31,8 @@ var guardWords = [][]byte{
 // maxCheck is how many lines a check may have.
 const maxCheck = 200
 
-// checkLines gives the lines of a change that stand in a check of security, in the text before or in the one that lands.
+// checkLines gives the lines of a change that stand in a check of security, in the text before or in the one that
+// lands.
 func checkLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 	if f&sanitizer == 0 || len(added) == 0 && len(gone) == 0 {
 		return nil

@@ -47,6 +47,9 @@ func (s *cmakeScanner) blanks(lines bool) {
 		case c == '#' && lines:
 			if end, ok := s.bracket(s.pos + 1); ok {
 				s.advance(end)
+			} else if templated(s.text[s.pos:]) {
+				s.broken = true
+				return
 			} else if i := strings.IndexByte(s.text[s.pos:], '\n'); i >= 0 {
 				s.pos += i
 			} else {
@@ -56,6 +59,20 @@ func (s *cmakeScanner) blanks(lines bool) {
 			return
 		}
 	}
+}
+
+// templated tells whether what looks like a comment is a line of C, as headers have that CMake makes: config.h.cmake.
+func templated(comment string) bool {
+	word := strings.TrimLeft(comment[1:min(len(comment), 80)], " \t")
+	for _, d := range []string{
+		"cmakedefine", "define", "undef", "include", "ifdef", "ifndef", "if ", "if(", "endif", "elif", "else",
+		"pragma", "error",
+	} {
+		if strings.HasPrefix(word, d) && (comment[1] != ' ' || strings.HasPrefix(d, "cmake")) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *cmakeScanner) advance(to int) {
@@ -187,8 +204,8 @@ func judgeCMake(old, now item) (change, bool) {
 	return change{}, false
 }
 
-// cmakeSources tells whether two commands differ by source files in a list alone. The first argument names a target or
-// a variable; set and list need sources that stay, for they set other things as well.
+// cmakeSources tells whether two commands differ by source files in a list alone. The first argument names a
+// target or a variable; set and list need sources that stay, for they set other things as well.
 func cmakeSources(olds, nows []string) bool {
 	if len(olds) < 3 || len(nows) < 3 || olds[1] != nows[1] || !asciiName(nows[1]) {
 		return false
@@ -199,7 +216,7 @@ func cmakeSources(olds, nows []string) bool {
 			return false
 		}
 	}
-	return listChanged(olds[2:], nows[2:], sourceFile)
+	return !slices.ContainsFunc(nows, isOption) && listChanged(olds[2:], nows[2:], sourceFile)
 }
 
 // oneRaised tells whether two lists of words differ in the one behind a key, and that is a newer version.

@@ -196,14 +196,15 @@ func mesonList(words []string) bool {
 		return false
 	}
 	for _, w := range rest[1 : len(rest)-1] {
-		if _, ok := isString(w); !ok && w != "," {
+		if !mesonFile(w) {
 			return false
 		}
 	}
 	return rest[len(rest)-1] == "]" || rest[len(rest)-1] == ")"
 }
 
-// stringRaised tells whether two statements differ in one string that stands behind some words, and is a newer version.
+// stringRaised tells whether two statements differ in one string that stands behind some words, and is a newer
+// version.
 func stringRaised(olds, nows []string, before ...string) bool {
 	if len(olds) != len(nows) {
 		return false

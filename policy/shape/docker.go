@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// readDocker reads a Dockerfile: each instruction is an item. Comments are left out where no instruction is open, and if
-// they aren't directives, which look like them and have an equals sign (Dockerfile reference, "Parser directives").
+// readDocker reads a Dockerfile: each instruction is an item. Comments are left out where no instruction is open,
+// and if they aren't directives, which look like them and have an equals sign (Dockerfile reference, "Parser
+// directives").
 func readDocker(text []byte) ([]item, bool) {
 	if bytes.Contains(text, []byte("<<")) {
 		return rawLines(text), true // here-documents

@@ -13,8 +13,8 @@ type format struct {
 
 const buildWords = commands | sanitizer
 
-// formatOf tells the format of a file by its path. Names count without regard to case, as on systems where Makefile and
-// MAKEFILE are one file. What isn't known is searched for commands, and is never harmless.
+// formatOf tells the format of a file by its path. Names count without regard to case, as on systems where
+// Makefile and MAKEFILE are one file. What isn't known is searched for commands, and is never harmless.
 func formatOf(path string) format {
 	lower := strings.ToLower(path)
 	name := base(lower)
@@ -27,15 +27,17 @@ func formatOf(path string) format {
 		return format{compareParsed(parseYAML, judgeWorkflow), commands | workflow}
 	case end == "yml" || end == "yaml":
 		return format{compareParsed(parseYAML, judgeNothing), commands}
-	case (strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile") && end != "pl" && end != "rl":
+	case !slices.Contains(otherCode, end) &&
+		(strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile"):
 		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
 	case slices.Contains([]string{"mk", "am", "mak", "make"}, end):
 		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
-	case end == "cmake":
+	case end == "cmake" && strings.Count(name, ".") == 1:
 		return format{compareStatements(readCMake, judgeCMake, nil), buildWords}
 	case end == "ac" || end == "m4":
 		return format{compareStatements(readAutoconf, judgeAutoconf, nil), buildWords}
-	case strings.HasPrefix(name, "dockerfile") || strings.HasPrefix(name, "containerfile") || end == "dockerfile":
+	case !slices.Contains(otherCode, end) && (strings.HasPrefix(name, "dockerfile") ||
+		strings.HasPrefix(name, "containerfile") || end == "dockerfile"):
 		return format{compareStatements(readDocker, judgeDocker, nil), commands | images}
 	case end == "gradle" || strings.HasSuffix(name, ".gradle.kts"):
 		return format{compareStatements(readCode(gradleSyntax), judgeGradle, nil), commands | names}
@@ -50,9 +52,15 @@ func formatOf(path string) format {
 	return format{compareNothing, commands}
 }
 
+// otherCode are how names end that begin like a makefile's and are code of another language.
+var otherCode = []string{
+	"c", "h", "cc", "cpp", "hpp", "cs", "js", "cjs", "mjs", "ts", "py", "rb", "php", "go", "rs", "java", "lua", "pl", "pm",
+	"sh", "bash", "ps1", "bat", "cmd", "vbs", "m4", "json", "xml", "html", "cmake", "tcl", "el", "sql",
+}
+
 // manifests are the formats of files that have one name.
 var manifests = map[string]format{
-	"package.json":        {compareParsed(parseJSON, judgeNPM), commands},
+	"package.json":        {compareParsed(parseNPM, judgeNPM), commands},
 	"composer.json":       {compareParsed(parseJSON, judgeComposer), commands},
 	"deno.json":           {compareParsed(parseJSON, judgeDeno), commands},
 	"cargo.toml":          {compareTOML(judgeCargo), security},
@@ -74,6 +82,10 @@ var manifests = map[string]format{
 	"pdm.lock":            {compareLocks(readCargoLock), 0},
 	"pipfile.lock":        {compareLocks(readPipfileLock), 0},
 	"composer.lock":       {compareLocks(readComposerLock), 0},
+	"pnpm-workspace.yaml": {compareParsed(parseYAML, judgePNPM), commands},
+	"pnpm-lock.yaml":      {compareLocks(readPNPMLock), 0},
+	"yarn.lock":           {compareLocks(readYarnLock), 0},
+	"gemfile.lock":        {compareLocks(readGemfileLock), 0},
 }
 
 // isWorkflow tells whether a file runs on a forge's machines and has the words of GitHub's or GitLab's.

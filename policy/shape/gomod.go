@@ -43,8 +43,8 @@ func compareGoMod(old, now []byte) []change {
 	return append(all, toolchain(a, b)...)
 }
 
-// requiresGo compares what modules require. An indirect one comes with the version of another that needs it; alone it is
-// taken for a direct one, for nothing checks the comment that says so.
+// requiresGo compares what modules require. An indirect one comes with the version of another that needs it; alone
+// it is taken for a direct one, for nothing checks the comment that says so.
 func requiresGo(a, b *modfile.File) []change {
 	olds := make(map[string]string)
 	for _, r := range a.Require {

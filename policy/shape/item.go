@@ -2,7 +2,8 @@ package shape
 
 import "strings"
 
-// item is a statement of a file that is read by lines: what is left without comments and white space between statements.
+// item is a statement of a file that is read by lines: what is left without comments and white space between
+// statements.
 type item struct {
 	line  int
 	text  string   // two items of the same text mean the same
@@ -89,8 +90,12 @@ var sourceEnds = []string{
 // sourceFile tells whether a word is the name of an ordinary source or documentation file: no variables, generators,
 // options or absolute paths.
 func sourceFile(word string) bool {
-	return ordinaryPath(word) && endsWith(word, sourceEnds) && !strings.EqualFold(base(word), "CMakeLists.txt")
+	return ordinaryPath(word) && endsWith(word, sourceEnds) && !strings.EqualFold(base(word), "CMakeLists.txt") &&
+		!strings.Contains(word, ".so.")
 }
+
+// isOption tells whether a word of a list is an option, of which the next word may be the value.
+func isOption(word string) bool { return strings.HasPrefix(strings.Trim(word, `"'`), "-") }
 
 func endsWith(word string, ends []string) bool {
 	name := base(word)

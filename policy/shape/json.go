@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// parseJSON reads a JSON text (RFC 8259), nil if it isn't one, nests too deep or has a name twice in an object, of which
-// tools take the first or the last.
+// parseJSON reads a JSON text (RFC 8259), nil if it isn't one, nests too deep or has a name twice in an object, of
+// which tools take the first or the last.
 func parseJSON(text []byte) *node {
 	if !utf8.Valid(text) {
 		return nil

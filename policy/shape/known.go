@@ -67,8 +67,8 @@ func newAction(known map[string]bool, lower []byte) bool {
 	return !known[name]
 }
 
-// quotedNames gives the names of dependencies that a line in lower case has in quotes: Maven coordinates, without their
-// version, and gems.
+// quotedNames gives the names of dependencies that a line in lower case has in quotes: Maven coordinates, without
+// their version, and gems.
 func quotedNames(lower []byte) []string {
 	trimmed := bytes.TrimSpace(lower)
 	gem := bytes.HasPrefix(trimmed, []byte("gem")) || bytes.Contains(lower, []byte("_dependency"))

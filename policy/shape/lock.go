@@ -59,12 +59,13 @@ func judgeLocks(a, b lockfile) []change {
 		before, stays := exact[p.name+"\x00"+p.version]
 		switch {
 		case stays && before.source == p.source && before.hash == p.hash && before.rest == p.rest:
-		case stays && before.hash != "" && !strings.HasPrefix(p.hash, hashSet) && p.hash != "" && hashKind(before.hash) == hashKind(p.hash) &&
+		case stays && before.hash != "" && p.hash != "" && !strings.HasPrefix(p.hash, hashSet) &&
+			hashKind(before.hash) == hashKind(p.hash) &&
 			before.hash != p.hash && sameSource(before.source, p.source):
 			all = append(all, risky(p.line, "another hash of the same version"))
 		case stays:
 			all = append(all, plain(p.line, "the same version in another way"))
-		case len(olds) == 0 || !asciiName(p.name):
+		case len(olds) == 0 || !asciiName(strings.TrimPrefix(p.name, "checksum ")):
 			all = append(all, plain(p.line, "a new name"))
 		case !slices.ContainsFunc(olds, func(o locked) bool { return comesAfter(o, p) }):
 			all = append(all, plain(p.line, "not known to be newer, or from elsewhere"))
@@ -98,8 +99,9 @@ func hashKind(hash string) string {
 	return fmt.Sprint(len(hash))
 }
 
-// sourceOf takes the version and the name of a package out of where it comes from, so that what is left stays the same
-// from version to version. It gives false for an address that doesn't have them, which could be that of anything.
+// sourceOf takes the version and the name of a package out of where it comes from, so that what is left stays the
+// same from version to version. It gives false for an address that doesn't have them, which could be that of
+// anything.
 func sourceOf(url, name, version string) (string, bool) {
 	if url == "" {
 		return "", true

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-
-	"golang.org/x/mod/semver"
 )
 
 // readNPMLock reads package-lock.json and npm-shrinkwrap.json of version 2 and 3 (npm, "package-lock.json").
@@ -60,16 +58,18 @@ func readCargoLock(text []byte) (lockfile, bool) {
 			"description", "optional-dependencies", "dev-dependencies", "package", "metadata", "extras", "python-versions",
 			"resolution-markers", "optional", "groups", "markers", "category", "requires_python")
 		var hosts []string
+		hashes := ""
 		for _, key := range []string{"sdist", "wheels", "files"} {
 			hosts = append(hosts, hostsOf(n.at(key), 0)...)
+			hosts = append(hosts, otherFiles(n.at(key), name, 0)...)
 			if n.at(key) != nil {
-				p.hash += key + frameOf(n.at(key))
+				hashes += key + frameOf(n.at(key))
 			}
 		}
 		slices.Sort(hosts)
 		p.source += strings.Join(slices.Compact(hosts), " ")
-		if p.hash != "" {
-			p.hash = hashSet + p.hash
+		if hashes != "" {
+			p.hash = hashSet + hashes
 		}
 		f.packages = append(f.packages, p)
 	}
@@ -90,6 +90,32 @@ func hostsOf(n *node, depth int) []string {
 		hosts = append(hosts, hostsOf(kid, depth+1)...)
 	}
 	return hosts
+}
+
+// otherFiles gives the addresses and names of files in a value that aren't called as the package is.
+func otherFiles(n *node, name string, depth int) []string {
+	if n == nil || depth > maxDepth {
+		return nil
+	}
+	var others []string
+	for i, kid := range n.kids {
+		if n.kind == mapping && n.keys[i] != "url" && n.keys[i] != "file" && n.keys[i] != "filename" {
+			continue
+		}
+		if kid.kind == scalar && !strings.HasPrefix(requirementName(base(kid.text)), requirementName(name)+"-") {
+			others = append(others, kid.text)
+		}
+		others = append(others, otherFiles(kid, name, depth+1)...)
+	}
+	return others
+}
+
+// distOf gives where an archive comes from, without what names its version.
+func distOf(n *node) string {
+	if ref := n.at("reference").str(); ref != "" {
+		return strings.ReplaceAll(n.at("url").str(), ref, "REF")
+	}
+	return n.at("url").str()
 }
 
 // readPipfileLock reads Pipfile.lock.
@@ -134,7 +160,7 @@ func readComposerLock(text []byte) (lockfile, bool) {
 			// Dist names a commit; its address must be that of the source.
 			f.packages = append(f.packages, locked{
 				name: p.at("name").str(), version: strings.TrimPrefix(p.at("version").str(), "v"), line: p.line,
-				source: frameOf(p.at("source"), "reference") + strings.Join(hostsOf(p.at("dist"), 0), " "),
+				source: frameOf(p.at("source"), "reference") + distOf(p.at("dist")),
 				hash:   hashSet + frameOf(p.at("source")) + frameOf(p.at("dist")),
 				rest:   frameOf(p.at("type")) + frameOf(p.at("bin")) + frameOf(p.at("transport-options")),
 			})
@@ -143,15 +169,16 @@ func readComposerLock(text []byte) (lockfile, bool) {
 	return f, true
 }
 
-// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). What is taken out takes no check
-// away from a version that is still used, for Go asks its checksum database and refuses what it can't check.
+// compareGoSum gives the differences of two go.sum (go.dev/ref/mod, "go.sum files"). It has hashes of versions,
+// older ones too; go.mod says which is used. What is taken out takes no check away, for Go refuses what it has no
+// hash of.
 func compareGoSum(old, now []byte) []change {
 	olds := make(map[string]string)
-	newest := make(map[string]string)
+	names := make(map[string]bool)
 	for line := range bytes.Lines(old) {
 		if f := strings.Fields(string(line)); len(f) == 3 {
 			olds[f[0]+" "+f[1]] = f[2]
-			newest[f[0]] = semverMax(newest[f[0]], f[1])
+			names[f[0]] = true
 		}
 	}
 	var all []change
@@ -170,20 +197,11 @@ func compareGoSum(old, now []byte) []change {
 		case known && hash == f[2]:
 		case known:
 			all = append(all, risky(number, "another hash of the same version"))
-		case newest[f[0]] == "" || !asciiName(f[0]):
+		case !names[f[0]] || !asciiName(f[0]):
 			all = append(all, plain(number, "a new name"))
-		case semver.Compare(newest[f[0]], strings.TrimSuffix(f[1], "/go.mod")) > 0:
-			all = append(all, plain(number, "not the newest version"))
 		default:
-			all = append(all, harmless(number, "a newer version of a dependency"))
+			all = append(all, harmless(number, "another version of a dependency"))
 		}
 	}
 	return all
-}
-
-func semverMax(a, b string) string {
-	if b = strings.TrimSuffix(b, "/go.mod"); a == "" || semver.Compare(a, b) < 0 {
-		return b
-	}
-	return a
 }

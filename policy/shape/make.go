@@ -2,11 +2,13 @@ package shape
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
-// readMake reads a makefile (GNU make, POSIX make, Automake): each logical line is an item. Left out are empty lines and
-// comments that begin in the first column or behind spaces, where nothing could take them for something else.
+// readMake reads a makefile (GNU make, POSIX make, Automake): each logical line is an item. Left out are empty
+// lines and comments that begin in the first column or behind spaces, where nothing could take them for something
+// else.
 func readMake(text []byte) ([]item, bool) {
 	// These change what a line is.
 	for _, word := range []string{".RECIPEPREFIX", ".POSIX_RECIPE", "<<"} {
@@ -26,7 +28,8 @@ func readMake(text []byte) ([]item, bool) {
 		case it.raw:
 		case trimmed == "":
 			continue
-		case trimmed[0] == '#' && !l.joined && !strings.Contains(trimmed, "@") && !strings.HasPrefix(l.text, "#!"):
+		case trimmed[0] == '#' && !l.joined && !templated(trimmed) &&
+			!strings.Contains(trimmed, "@") && !strings.HasPrefix(l.text, "#!"):
 			continue
 		case word == "define" || strings.HasPrefix(trimmed, "override define"):
 			defined++
@@ -140,7 +143,7 @@ func judgeMake(old, now item) (change, bool) {
 
 // sourcesOnly tells whether two lists differ by source files alone, of which some stay.
 func sourcesOnly(old, now item) bool {
-	return listChanged(old.words[1:], now.words[1:], makeFile)
+	return !slices.ContainsFunc(now.words, isOption) && listChanged(old.words[1:], now.words[1:], makeFile)
 }
 
 // listLine gives the line of the first word that a list has anew.
@@ -175,7 +178,8 @@ func loneMake(it, next item, _ bool) (change, bool) {
 	return harmless(0, "source files in a list of them"), true
 }
 
-// versionSet tells whether two lines set the same variable to a version, the latter to a newer one: FOO_VERSION = 1.2.
+// versionSet tells whether two lines set the same variable to a version, the latter to a newer one: FOO_VERSION =
+// 1.2.
 func versionSet(old, now string) bool {
 	nameA, a, okA := strings.Cut(old, "=")
 	nameB, b, okB := strings.Cut(now, "=")

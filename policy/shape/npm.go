@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// hooks are the scripts that npm, pnpm and yarn run by themselves on install and pack (npm's documentation, "scripts",
-// Life Cycle Scripts).
+// hooks are the scripts that npm, pnpm and yarn run by themselves on install and pack (npm's documentation,
+// "scripts", Life Cycle Scripts).
 var hooks = []string{
 	"preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare", "prepack", "postpack", "prepublish",
 	"prepublishOnly", "publish", "postpublish", "preuninstall", "uninstall", "postuninstall", "dependencies",
@@ -20,6 +20,36 @@ var npmRisky = []string{
 	"overrides", "resolutions", "patchedDependencies", "trustedDependencies", "onlyBuiltDependencies",
 	"neverBuiltDependencies", "bundleDependencies", "bundledDependencies", "packageExtensions", "publishConfig",
 	"gypfile", "dependenciesMeta", "lavamoat", "allowScripts",
+}
+
+// parseNPM reads package.json. Of exports and the like the first that fits counts, so their order says something.
+func parseNPM(text []byte) *node {
+	root := parseJSON(text)
+	if root == nil {
+		return nil
+	}
+	for i, key := range root.keys {
+		if key == "exports" || key == "imports" || key == "browser" || key == "typesVersions" {
+			root.kids[i] = ordered(root.kids[i])
+		}
+	}
+	return root
+}
+
+// ordered makes lists of mappings: of each its keys and values in turn.
+func ordered(n *node) *node {
+	list := *n
+	list.kids = nil
+	for i, kid := range n.kids {
+		if n.kind == mapping {
+			list.kids = append(list.kids, &node{text: n.keys[i], line: kid.line})
+		}
+		list.kids = append(list.kids, ordered(kid))
+	}
+	if n.kind == mapping {
+		list.kind, list.keys, list.text = sequence, nil, "{"
+	}
+	return &list
 }
 
 func judgeNPM(path []string, old, now *node) (change, bool) {
@@ -73,6 +103,29 @@ func asciiWords(s string) bool {
 		}
 	}
 	return true
+}
+
+// judgePNPM judges pnpm-workspace.yaml, which has settings of package.json and versions in catalogs.
+func judgePNPM(path []string, old, now *node) (change, bool) {
+	if len(path) == 0 {
+		return change{}, false
+	}
+	switch key := path[0]; {
+	case slices.Contains(npmRisky, key):
+		return replaces(old, now)
+	case key == "catalog" && len(path) == 2 || key == "catalogs" && len(path) == 3:
+		return requires(path[len(path)-1], bare(old), bare(now))
+	}
+	return change{}, false
+}
+
+// bare gives a scalar of YAML without its quotes.
+func bare(n *node) *node {
+	if n == nil || n.kind != scalar {
+		return n
+	}
+	text, _ := unquoted(n.text)
+	return &node{text: text, line: n.line}
 }
 
 // composerHooks are the scripts that Composer runs by itself (getcomposer.org, "Scripts", Event names).

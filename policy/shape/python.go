@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// pythonSources are the settings of uv and pdm that say where dependencies come from.
+var pythonSources = []string{"sources", "index", "source", "find-links", "extra-index-url", "override-dependencies"}
+
 // judgePython judges pyproject.toml (PyPA's specification, and what Poetry adds).
 func judgePython(path []string, old, now *node) (change, bool) {
 	if len(path) == 0 {
@@ -29,7 +32,7 @@ func judgePython(path []string, old, now *node) (change, bool) {
 	case key == "tool" && len(path) > 2 && path[1] == "poetry":
 		return judgePoetry(path[2:], old, now)
 	case key == "tool" && len(path) > 2 && now != nil && slices.Contains([]string{"uv", "pdm"}, path[1]) &&
-		slices.Contains([]string{"sources", "index", "source", "find-links", "extra-index-url", "override-dependencies"}, path[2]):
+		slices.Contains(pythonSources, path[2]):
 		return risky(0, "another source of dependencies"), true
 	case key == "tool" && len(path) > 1 && now != nil && strings.Contains(strings.Join(path, "."), "build.hooks"):
 		return risky(0, "a program that runs at build time"), true

@@ -8,8 +8,8 @@ import (
 	"countersign/policy/edit"
 )
 
-// riskyLines gives the lines of a change that show a risk by themselves: what is added of any family, and what is taken
-// out of security. Added are the lines that no text before has.
+// riskyLines gives the lines of a change that show a risk by themselves: what is added of any family, and what is
+// taken out of security. Added are the lines that no text before has.
 func riskyLines(f family, old, now []byte, added []edit.Line) []Reason {
 	if f == 0 {
 		return nil
@@ -128,8 +128,8 @@ func isComment(lower []byte) bool {
 	return bytes.HasPrefix(line, []byte("dnl "))
 }
 
-// lostProtection gives the lines that took protection away by being taken out: what a line that is added says in other
-// white space isn't lost.
+// lostProtection gives the lines that took protection away by being taken out: what a line that is added says in
+// other white space isn't lost.
 func lostProtection(f family, added, gone []edit.Line) []Reason {
 	present := wordsIn(f&(security|sanitizer), gone)
 	if len(present) == 0 && f&workflow == 0 {
@@ -197,7 +197,10 @@ func disablesCheck(lower []byte) bool {
 }
 
 // shells run what they read.
-var shells = []string{"sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "node", "php", "sudo", "iex"}
+var shells = []string{
+	"sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "node", "php", "sudo",
+	"iex",
+}
 
 // pipesToShell tells whether a line gives the output of a command to an interpreter.
 func pipesToShell(lower []byte) bool {

@@ -6,8 +6,8 @@
 // them, and differ in nothing but what is known to do no harm: a version that rises, comments, what describes the
 // project, source files in a list of them. All else is [Plain], and so is what this package can't read.
 //
-// What is harmless can still be bad: a version that rises may be a malicious one, and a source file that is added to a
-// list is code. Shape says only that this file needn't be read for it.
+// What is harmless can still be bad: a version that rises may be a malicious one, and a source file that is added
+// to a list is code. Shape says only that this file needn't be read for it.
 package shape
 
 import (
@@ -54,8 +54,8 @@ type Reason struct {
 const maxSize = 1 << 20
 
 // Of tells the shape of a change of the file at path. Before are the texts that stood there: none for a new file,
-// several for a merge. A change is risky if it is to each of them, and harmless only if it is to each. Now is the text
-// that lands.
+// several for a merge. A change is risky if it is to each of them, and harmless only if it is to each. Now is the
+// text that lands.
 func Of(path string, before [][]byte, now []byte) Shape {
 	return decide(Explain(path, before, now))
 }

@@ -56,17 +56,40 @@ func TestOfNewAndMerged(t *testing.T) {
 		now    []byte
 		want   Shape
 	}{
-		"a new file that needs nothing":       {nil, manifest(""), Plain},
-		"a new file that needs something":     {nil, manifest(`"a": "1.0.0"`), Risky},
-		"nothing changed":                     {[][]byte{manifest("")}, manifest(""), Harmless},
-		"a merge that took one side":          {[][]byte{manifest(`"a": "1.0.0"`), manifest(`"a": "1.1.0"`)}, manifest(`"a": "1.1.0"`), Harmless},
-		"a merge that took what is new":       {[][]byte{manifest(""), manifest(`"a": "1.1.0"`)}, manifest(`"a": "1.1.0"`), Plain},
-		"a merge that brings a name":          {[][]byte{manifest(""), manifest("\n")}, manifest(`"a": "1.1.0"`), Risky},
-		"a merge newer than either":           {[][]byte{manifest(`"a": "1.0.0"`), manifest(`"a": "1.1.0"`)}, manifest(`"a": "1.2.0"`), Harmless},
-		"a merge newer than one":              {[][]byte{manifest(`"a": "1.0.0"`), manifest(`"a": "1.3.0"`)}, manifest(`"a": "1.2.0"`), Plain},
-		"a file that is too long":             {[][]byte{manifest("")}, manifest(strings.Repeat(" ", maxSize)), Plain},
-		"a file that was too long":            {[][]byte{manifest(strings.Repeat(" ", maxSize))}, manifest(""), Plain},
-		"a long one that is the same as ever": {[][]byte{manifest(strings.Repeat(" ", maxSize))}, manifest(strings.Repeat(" ", maxSize)), Harmless},
+		"a new file that needs nothing":   {nil, manifest(""), Plain},
+		"a new file that needs something": {nil, manifest(`"a": "1.0.0"`), Risky},
+		"nothing changed":                 {[][]byte{manifest("")}, manifest(""), Harmless},
+		"a merge that took one side": {
+			[][]byte{
+				manifest(`"a": "1.0.0"`),
+				manifest(`"a": "1.1.0"`),
+			}, manifest(`"a": "1.1.0"`), Harmless,
+		},
+		"a merge that took what is new": {
+			[][]byte{
+				manifest(""),
+				manifest(`"a": "1.1.0"`),
+			}, manifest(`"a": "1.1.0"`), Plain,
+		},
+		"a merge that brings a name": {[][]byte{manifest(""), manifest("\n")}, manifest(`"a": "1.1.0"`), Risky},
+		"a merge newer than either": {
+			[][]byte{
+				manifest(`"a": "1.0.0"`),
+				manifest(`"a": "1.1.0"`),
+			}, manifest(`"a": "1.2.0"`), Harmless,
+		},
+		"a merge newer than one": {
+			[][]byte{
+				manifest(`"a": "1.0.0"`),
+				manifest(`"a": "1.3.0"`),
+			}, manifest(`"a": "1.2.0"`), Plain,
+		},
+		"a file that is too long":  {[][]byte{manifest("")}, manifest(strings.Repeat(" ", maxSize)), Plain},
+		"a file that was too long": {[][]byte{manifest(strings.Repeat(" ", maxSize))}, manifest(""), Plain},
+		"a long one that is the same as ever": {
+			[][]byte{manifest(strings.Repeat(" ", maxSize))},
+			manifest(strings.Repeat(" ", maxSize)), Harmless,
+		},
 	} {
 		if got := Of("package.json", c.before, c.now); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
@@ -109,7 +132,8 @@ func TestUnseen(t *testing.T) {
 			t.Errorf("%s is harmless", name)
 		}
 	}
-	if got := Of(".github/workflows/a.yml", [][]byte{[]byte(old)}, []byte("a: 1\n# été 中文\nb: 2\n")); got != Harmless {
+	letters := []byte("a: 1\n# été 中文\nb: 2\n")
+	if got := Of(".github/workflows/a.yml", [][]byte{[]byte(old)}, letters); got != Harmless {
 		t.Error("letters of other languages in a comment aren't harmless")
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// parseTOML reads a TOML text, nil if it isn't one or nests too deep. Its nodes have no lines: the line is looked for by
-// who needs it.
+// parseTOML reads a TOML text, nil if it isn't one or nests too deep. Its nodes have no lines: the line is looked
+// for by who needs it.
 func parseTOML(text []byte) *node {
 	if !shallow(text) {
 		return nil

@@ -6,6 +6,7 @@ import "strconv"
 type node struct {
 	kind nodeKind
 	text string   // of a scalar, as it is written or means
+	note string   // the comment behind a scalar
 	keys []string // of a mapping, in order
 	kids []*node  // of a mapping or a sequence
 	line int

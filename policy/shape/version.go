@@ -112,8 +112,8 @@ func newer(old, now string) bool {
 	return false
 }
 
-// raised tells whether a requirement of versions became one of newer ones: the same signs before the versions, none of
-// which is older. Where an upper bound is raised, a lower one must be, too.
+// raised tells whether a requirement of versions became one of newer ones: the same signs before the versions,
+// none of which is older. Where an upper bound is raised, a lower one must be, too.
 func raised(old, now string) bool {
 	old, now = tight(old), tight(now)
 	olds, nows := strings.FieldsFunc(old, separates), strings.FieldsFunc(now, separates)

@@ -19,6 +19,9 @@ func judgeWorkflow(path []string, old, now *node) (change, bool) {
 	}
 	switch {
 	case last == "uses":
+		if olderNote(old.note, now.note) {
+			return plain(0, "an older version of an action, as its comment says"), true
+		}
 		return usesChanged(a, b)
 	case last == "image" || last == "container":
 		if imageRaised(a, b) {
@@ -37,7 +40,14 @@ func judgeWorkflow(path []string, old, now *node) (change, bool) {
 	return change{}, false
 }
 
-// usesChanged judges another pin of an action, as it is among the steps. What names another owner, action or folder is another action.
+// olderNote tells whether the comments behind two pins say that the version falls.
+func olderNote(old, now string) bool {
+	a, b := strings.Trim(old, " #"), strings.Trim(now, " #")
+	return a != b && versionLike(a) && versionLike(b) && newer(b, a)
+}
+
+// usesChanged judges another pin of an action, as it is among the steps. What names another owner, action or
+// folder is another action.
 func usesChanged(old, now string) (change, bool) {
 	nameA, pinA, _ := strings.Cut(old, "@")
 	nameB, pinB, _ := strings.Cut(now, "@")

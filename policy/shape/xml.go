@@ -52,6 +52,12 @@ func readXML(text []byte) ([]item, bool) {
 	}
 }
 
+// What is fetched, in Maven's words and in NuGet's.
+var (
+	mavenOwners = []string{"dependency", "plugin", "parent", "extension"}
+	nugetItems  = []string{"PackageReference", "PackageVersion", "DotNetCliToolReference"}
+)
+
 func xmlItem(line int, path []string, sign, value string) item {
 	place := strings.Join(path, "/")
 	return item{line: line, text: place + "\x00" + sign + "\x00" + value, words: []string{place, sign, value}}
@@ -69,10 +75,10 @@ func judgeXML(old, now item) (change, bool) {
 		owner = path[len(path)-2]
 	}
 	switch {
-	case sign == "=" && path[0] == "project" && len(path) == 2 && slices.Contains([]string{"version", "description"}, last):
+	case sign == "=" && path[0] == "project" && len(path) == 2 && (last == "version" || last == "description"):
 		return harmless(0, "it describes the project"), !strings.Contains(b, "${")
 	case sign == "=" && last == "version" && newer(a, b) &&
-		slices.Contains([]string{"dependency", "plugin", "parent", "extension"}, owner):
+		slices.Contains(mavenOwners, owner):
 		return harmless(0, "a newer version of a dependency"), true
 	case sign == "=" && owner == "properties" && path[0] == "project" && newer(a, b) &&
 		(strings.HasSuffix(last, ".version") || strings.HasSuffix(last, "Version") || versionKey(last)):
@@ -120,14 +126,14 @@ func xmlDependency(it item) string {
 		owner = path[len(path)-2]
 	}
 	switch sign := it.words[1]; {
-	case sign == "=" && last == "artifactId" && slices.Contains([]string{"dependency", "plugin", "parent", "extension"}, owner):
+	case sign == "=" && last == "artifactId" && slices.Contains(mavenOwners, owner):
 		return owner + "/" + it.words[2]
-	case sign == "=" && last == "groupId" && slices.Contains([]string{"dependency", "plugin", "parent", "extension"}, owner):
+	case sign == "=" && last == "groupId" && slices.Contains(mavenOwners, owner):
 		return owner + "/" + it.words[2] + "/"
 	case sign == "=" && (owner == "repository" || owner == "pluginRepository") && last == "url",
 		sign == "=" && (last == "RestoreSources" || last == "RestoreAdditionalProjectSources"):
 		return "source " + it.words[2]
-	case sign == "@:Include" && (last == "PackageReference" || last == "PackageVersion" || last == "DotNetCliToolReference"):
+	case sign == "@:Include" && slices.Contains(nugetItems, last):
 		return "package " + strings.ToLower(it.words[2])
 	case sign == "@:Sdk" || sign == "@:Project" && last == "Import":
 		return "import " + it.words[2]

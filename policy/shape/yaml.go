@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// parseYAML reads the part of YAML 1.2 that every reader of YAML reads alike: block mappings and sequences, scalars on
-// one line, literal and folded text, and flow collections on one line, which it takes for text. It gives nil for all
-// else: anchors, aliases, tags, merge keys, complex keys, tabs, scalars on several lines, keys that stand there twice,
-// several documents.
+// parseYAML reads the part of YAML 1.2 that every reader of YAML reads alike: block mappings and sequences,
+// scalars on one line, literal and folded text, and flow collections on one line, which it takes for text. It
+// gives nil for all else: anchors, aliases, tags, merge keys, complex keys, tabs, scalars on several lines, keys
+// that stand there twice, several documents.
 func parseYAML(text []byte) *node {
 	p := yamlParser{}
 	number := 0
@@ -148,12 +148,12 @@ func (p *yamlParser) leaf(l yamlLine, rest string) *node {
 		if end < 0 || !onlyComment(rest[end:]) {
 			return nil
 		}
-		n.text = rest[:end]
+		n.text, n.note = rest[:end], rest[end:]
 	case strings.IndexByte("&*!%@`,?}]#", c) >= 0:
 		return nil
 	default:
 		if i := strings.Index(rest, " #"); i >= 0 {
-			rest = rest[:i]
+			rest, n.note = rest[:i], rest[i:]
 		}
 		n.text = strings.TrimRight(rest, " ")
 		if strings.Contains(n.text, ": ") || strings.HasSuffix(n.text, ":") || strings.HasPrefix(n.text, "- ") {
@@ -240,28 +240,39 @@ func flowEnd(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '"', '\'':
-			i++
-			for i < len(text) && text[i] != c {
-				if text[i] == '\\' && c == '"' {
-					i++
-				}
-				i++
-			}
-			if i >= len(text) {
+			if i = yamlQuoteEnd(text, i); i < 0 {
 				return -1
-			}
-			if c == '\'' && i+1 < len(text) && text[i+1] == '\'' {
-				return -1 // a doubled quote
 			}
 		case '{', '[':
 			open++
 		case '}', ']':
 			open--
 		case '#', '&', '*', '!':
-			return -1
+			// These mean something where a value begins.
+			if i == 0 || strings.IndexByte(" {[,:", text[i-1]) >= 0 {
+				return -1
+			}
 		}
 		if open <= 0 {
 			return i + 1
+		}
+	}
+	return -1
+}
+
+// yamlQuoteEnd gives where the quote is that ends the scalar that begins with one, -1 if there is none. In double
+// quotes a backslash hides what follows it, in single ones a quote is written twice.
+func yamlQuoteEnd(text string, at int) int {
+	quote := text[at]
+	for i := at + 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && quote == '"':
+			i++
+		case text[i] != quote:
+		case quote == '\'' && i+1 < len(text) && text[i+1] == quote:
+			i++
+		default:
+			return i
 		}
 	}
 	return -1
