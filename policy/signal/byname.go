@@ -28,10 +28,9 @@ func (f *file) byName() {
 		return
 	}
 	f.statements(func(n int, b []byte) bool {
-		m := marksOf(b)
-		if m&run != 0 {
+		if f.kind != code || marksOf(b)&(run|call) != 0 {
 			for _, v := range values {
-				if (v.added || added[n]) && f.runsName(b, v.name) {
+				if (v.added || added[n]) && (f.runsName(b, v.name) || f.kind != code && shellRunsName(b, v.name)) {
 					f.hit(DecodeAndRun, edit.Line{Number: n, Text: b}, 0, "a value that is decoded or fetched is run as a program")
 					return false
 				}
@@ -61,7 +60,7 @@ func (f *file) values(added map[int]bool) []value {
 		if name := functionName(b); name != nil {
 			function, since = value{string(name), added[n]}, 0
 		}
-		if marksOf(b)&(unpack|fetch) == 0 || len(f.decoders(b)) == 0 {
+		if marksOf(b)&(unpack|fetch|down) == 0 || len(f.decoders(b)) == 0 {
 			return true
 		}
 		if to := assigned(b); to != nil {
@@ -98,12 +97,32 @@ func handsOn(b []byte) bool {
 		anyFold(b, "tostring", "decode", "join", "+", "utf", "`", "string(", "compile(", "text()")
 }
 
+// nameSinks are the sinks that run a value by its name.
+var nameSinks = append(sinks[:len(sinks):len(sinks)], "execsync(", "system(", "popen(", "document.write(")
+
+// shellRunsName says whether a shell runs the value of a variable: sh -c "$x", echo "$x" | sh, sh <<< "$x".
+func shellRunsName(b []byte, name string) bool {
+	for _, mark := range []string{"$" + name, "${" + name} {
+		at := bytes.Index(b, []byte(mark))
+		if at < 0 {
+			continue
+		}
+		if end := at + len(mark); end < len(b) && isWord(b[end]) {
+			continue
+		}
+		if pipedIntoShell(b, at) >= 0 || runsArgument(b[:at], hereString(b[:at])) {
+			return true
+		}
+	}
+	return false
+}
+
 // runsName says whether a sink runs the value of a name.
 func (f *file) runsName(b []byte, name string) bool {
 	if !bytes.Contains(b, []byte(name)) {
 		return false
 	}
-	for _, s := range sinks {
+	for _, s := range nameSinks {
 		for at := f.sinkAt(b, s, 0); at >= 0; at = f.sinkAt(b, s, at+1) {
 			args := argument(b[at+len(s)-1:])
 			if beginsWithName(args, name) || s == "function(" && endsWithName(args, name) {
@@ -115,7 +134,7 @@ func (f *file) runsName(b []byte, name string) bool {
 }
 
 func beginsWithName(args []byte, name string) bool {
-	args = bytes.TrimLeft(args, "( \t$\"'`{@")
+	args = bytes.TrimLeft(args, "( \t$\"'`{@,[")
 	for _, w := range []string{"await ", "new ", "compile(", "string(", "str(", "this,", "null,", "void 0,"} {
 		if hasFold(args, w) {
 			args = bytes.TrimLeft(args[len(w):], "( $")
@@ -159,7 +178,8 @@ func assigned(b []byte) []byte {
 	for n < len(b) && (isWord(b[n]) || b[n] == '.') {
 		n++
 	}
-	rest := bytes.TrimLeft(b[n:], " :\t")
+	rest := bytes.TrimLeft(b[n:], ", _:\t")
+	rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("err")), " :")
 	if n == 0 || len(rest) < 2 || rest[0] != '=' && !bytes.HasPrefix(rest, []byte("+=")) || rest[1] == '=' {
 		return nil
 	}

@@ -51,6 +51,12 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 			}
 		}
 	}
+	if at := indexFold(b, "mshta http"); at >= 0 {
+		f.hit(FetchAndRun, l, at, "what is fetched is run by Windows")
+	}
+	if at := encodedCommand(b); at >= 0 && m&unpack != 0 {
+		f.hit(DecodeAndRun, l, at, "PowerShell runs a command that is encoded")
+	}
 	if m&unpack != 0 {
 		if at := shellDecodes(b); at >= 0 && f.ran(b, at) && !said(b, at) {
 			f.hit(DecodeAndRun, l, 0, "what is decoded is run by a shell or an interpreter")
@@ -60,6 +66,26 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 
 // ran says whether what a command at a place prints is run.
 func (f *file) ran(b []byte, at int) bool { return pipedIntoShell(b, at) >= 0 || givenToShell(b, at) }
+
+// encodedCommand finds powershell -EncodedCommand with some base64.
+func encodedCommand(b []byte) int {
+	for _, name := range []string{"powershell", "pwsh"} {
+		at := indexFold(b, name)
+		if at < 0 {
+			continue
+		}
+		i := indexFold(b[at:], " -enc")
+		if i < 0 {
+			continue
+		}
+		_, rest := nextWord(b[at+i:])
+		word, _ := nextWord(bytes.TrimLeft(rest, " \"'"))
+		if len(word) >= 16 && isBase64(word[0]) && word[0] != '-' {
+			return at
+		}
+	}
+	return -1
+}
 
 // powershellRuns says whether Invoke-Expression is there.
 func powershellRuns(b []byte) bool {
@@ -217,6 +243,9 @@ func shellDecodes(b []byte) int {
 		{"echo -", "\\x"},
 		{"echo -", "\\1"},
 		{"tr ", "za-"}, // letters in another order
+		{"printf %b", "\\"},
+		{"$'\\x", "\\x"},
+		{"$'\\1", "\\1"},
 		{"frombase64", ""},
 		{"b64decode", ""},
 	} {

@@ -159,7 +159,7 @@ func readsInput(name string, rest []byte, xargs bool) bool {
 func nextWord(b []byte) (word, rest []byte) {
 	b = bytes.TrimLeft(b, " \t")
 	n := 0
-	for n < len(b) && bytes.IndexByte([]byte(" \t\"'`,;|&)]}"), b[n]) < 0 {
+	for n < len(b) && (bytes.IndexByte([]byte(" \t\"'`,;|&)]}"), b[n]) < 0 || b[n] == '}' && n > 0 && b[n-1] == '{') {
 		if n++; n == 1 && (b[0] == '(' || b[0] == '{') {
 			break
 		}
@@ -200,7 +200,7 @@ func givenToShell(b []byte, at int) bool {
 				depth--
 				continue
 			}
-			if i > 0 && (b[i-1] == '$' || b[i-1] == '<') && runsArgument(b[:i-1], b[i-1] == '<') {
+			if i > 0 && (b[i-1] == '$' || b[i-1] == '<') && runsArgument(b[:i-1], b[i-1] == '<' || hereString(b[:i-1])) {
 				return true
 			}
 		case '`':
@@ -211,6 +211,9 @@ func givenToShell(b []byte, at int) bool {
 	}
 	return false
 }
+
+// hereString says whether what comes next is a shell's input.
+func hereString(b []byte) bool { return bytes.HasSuffix(bytes.TrimRight(b, " \"'"), []byte("<<<")) }
 
 // runsArgument says whether what comes after some bytes is run: as a program's text, or from a file if it is one.
 func runsArgument(b []byte, isFile bool) bool {

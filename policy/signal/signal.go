@@ -102,20 +102,21 @@ func (f *file) look() {
 	f.installHook()
 	f.pythonPath()
 	for i, l := range f.lines {
+		raw := l
 		var m mark
 		l.Text, m = f.plain(l.Text)
 		f.marks |= m
 		if m&hidden != 0 {
-			f.invisible(l)
+			f.invisible(raw)
 		}
-		if len(l.Text) > 15 && f.isCode() {
-			f.behindBlanks(l)
+		if len(raw.Text) > 15 && f.isCode() {
+			f.behindBlanks(raw)
 		}
 		if f.kind == doc {
 			continue
 		}
-		if m&odd != 0 || len(l.Text) >= 400 || m&backslash != 0 && len(l.Text) >= 4*manyEscapes {
-			f.obfuscated(l, m)
+		if m&odd != 0 || len(raw.Text) >= longBase64 || m&backslash != 0 {
+			f.obfuscated(raw, m)
 		}
 		if m&(down|unpack|socket) != 0 && f.kind.runs() {
 			f.fetchAndRun(i, l, m)
@@ -145,7 +146,7 @@ func (f *file) hit(s Set, l edit.Line, at int, why string) {
 		}
 	}
 	if n < 20 {
-		f.reasons = append(f.reasons, Reason{name, l.Number, around(l.Text, at), why})
+		f.reasons = append(f.reasons, Reason{name, l.Number, around(f.line(l.Number), at), why})
 	}
 }
 

@@ -39,7 +39,7 @@ func (f *file) workflowGrab() {
 		if m&(secret|carry) == 0 || isComment(l.Text) {
 			continue
 		}
-		if at := takesAll(l.Text); at >= 0 && (carries || f.carriesAnywhere()) {
+		if at := takesAll(l.Text); at >= 0 && (carries || containsFold(l.Text, "secrets.") || f.carriesAnywhere()) {
 			f.hit(WorkflowGrab, l, at, "all secrets, or the environment, beside what encodes or sends")
 		}
 		if at := indexFold(l.Text, "runner.worker"); at >= 0 {
@@ -71,6 +71,10 @@ func takesAll(b []byte) int {
 		if at := indexFold(b, name); at >= 0 {
 			return at
 		}
+	}
+	if at := indexFold(b, "secrets."); at >= 0 &&
+		anyFold(b[at:], "sed 's/./", "| rev", "|rev", "| xxd", "| fold -w", "| hexdump", "| od ") {
+		return at
 	}
 	for _, name := range []string{
 		"printenv |", "env |", "printenv|", "env|", "export -p |", "set |", "$(env)", "$(printenv)",
