@@ -2,6 +2,7 @@ package signal
 
 import (
 	"bytes"
+	"slices"
 
 	"countersign/policy/edit"
 )
@@ -28,9 +29,10 @@ func (f *file) byName() {
 		return
 	}
 	f.statements(func(n int, b []byte) bool {
-		if f.kind != code || marksOf(b)&(run|call) != 0 {
+		inProgram, inShell := marksOf(b)&(run|call) != 0, f.kind != code && bytes.IndexByte(b, '$') >= 0
+		if inProgram || inShell {
 			for _, v := range values {
-				if (v.added || added[n]) && (f.runsName(b, v.name) || f.kind != code && shellRunsName(b, v.name)) {
+				if (v.added || added[n]) && (inProgram && f.runsName(b, v.name) || inShell && shellRunsName(b, v.name)) {
 					f.hit(DecodeAndRun, edit.Line{Number: n, Text: b}, 0, "a value that is decoded or fetched is run as a program")
 					return false
 				}
@@ -39,7 +41,7 @@ func (f *file) byName() {
 		if to := assigned(b); to != nil && len(values) < mostNames && handsOn(b) {
 			for _, v := range values {
 				if mentions(b[len(to):], v.name) {
-					values = append(values, value{string(to), v.added || added[n]})
+					values = with(values, value{string(to), v.added || added[n]})
 					break
 				}
 			}
@@ -64,13 +66,21 @@ func (f *file) values(added map[int]bool) []value {
 			return true
 		}
 		if to := assigned(b); to != nil {
-			all = append(all, value{string(to), added[n]})
+			all = with(all, value{string(to), added[n]})
 		} else if function.name != "" && (since == 0 || bytes.Contains(b, []byte("return"))) {
-			all = append(all, value{function.name, function.added || added[n]})
+			all = with(all, value{function.name, function.added || added[n]})
 		}
 		return len(all) < mostNames
 	})
 	return all
+}
+
+// with gives the values and one more, unless it is among them.
+func with(all []value, one value) []value {
+	if slices.Contains(all, one) {
+		return all
+	}
+	return append(all, one)
 }
 
 // statements gives the statements of the whole text, as far as semicolons and lines part them, until one is enough.

@@ -38,15 +38,18 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 	if m&(down|unpack) == 0 || f.test && f.kind == code {
 		return
 	}
-	b := f.command(l)
+	if l.Number <= f.judged {
+		return // with a line before
+	}
+	b, last := f.command(l)
+	f.judged, m = last, m|marksOf(b)
 	if m&down != 0 {
 		for _, name := range fetchers {
 			at := indexFold(b, name)
 			if at < 0 {
 				continue
 			}
-			ran := f.kind != code || runsCommands(f.now)
-			if ran && (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !officialOnly(b) {
+			if f.runsCommands() && (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !officialOnly(b) {
 				f.hit(FetchAndRun, l, bytes.Index(l.Text, []byte(name[:4])), "what is fetched is run by a shell or an interpreter")
 			}
 		}
@@ -111,17 +114,30 @@ func said(b []byte, at int) bool {
 	return false
 }
 
-// runsCommands says whether a program runs commands of the system.
-func runsCommands(now []byte) bool {
+// runsCommands says whether a file is one of commands, or a program that runs commands of the system. It looks once.
+func (f *file) runsCommands() bool {
+	if f.kind != code || f.commands != unknown {
+		return f.kind != code || f.commands == yes
+	}
+	f.commands = no
 	for _, name := range []string{
 		"exec", "spawn", "system(", "popen", "subprocess", "Command", "Process", "shell", "%x", "sh '", "sh \"", "run(",
 	} {
-		if bytes.Contains(now, []byte(name)) {
-			return true
+		if bytes.Contains(f.now, []byte(name)) {
+			f.commands = yes
 		}
 	}
-	return false
+	return f.commands == yes
 }
+
+// answer is one to a question that is asked once.
+type answer uint8
+
+const (
+	unknown answer = iota
+	no
+	yes
+)
 
 // officialOnly says whether every address of a command is an official installer's, fetched over TLS that is checked.
 func officialOnly(b []byte) bool {

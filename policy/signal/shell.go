@@ -29,8 +29,8 @@ func (f *file) line(n int) []byte {
 	return f.now[f.starts[n-1] : f.starts[n]-1]
 }
 
-// command gives a line with those it goes on in: after a backslash or a pipe, and before a pipe.
-func (f *file) command(l edit.Line) []byte {
+// command gives a line with those it goes on in, after a backslash or a pipe, and before a pipe, and the last's number.
+func (f *file) command(l edit.Line) (all []byte, last int) {
 	from, to := l.Number, l.Number
 	for from > max(1, l.Number-reach) && (goesOn(f.line(from-1)) || begunBefore(f.line(from))) {
 		from--
@@ -38,7 +38,7 @@ func (f *file) command(l edit.Line) []byte {
 	for to < l.Number+reach && (goesOn(f.line(to)) || begunBefore(f.line(to+1))) {
 		to++
 	}
-	all := l.Text
+	all = l.Text
 	if from != to {
 		all = nil
 		for n := from; n <= to; n++ {
@@ -48,9 +48,9 @@ func (f *file) command(l edit.Line) []byte {
 		}
 	}
 	if plain := unsplit(all, f.kind); plain != nil {
-		return plain
+		return plain, to
 	}
-	return all
+	return all, to
 }
 
 func goesOn(line []byte) bool {

@@ -84,9 +84,11 @@ type file struct {
 	now     []byte
 	explain bool
 
-	found   Set
-	reasons []Reason
-	starts  []int // where the lines of now begin, and one behind its end; made when somebody asks
+	found    Set
+	reasons  []Reason
+	commands answer // whether a program runs commands
+	judged   int    // the last line of the last command that was looked at
+	starts   []int  // where the lines of now begin, and one behind its end; made when somebody asks
 
 	stray, names, escapes int  // what was counted over all lines: invisible characters, _0x names, escapes
 	marks                 mark // of all lines

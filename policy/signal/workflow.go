@@ -45,7 +45,7 @@ func (f *file) workflowGrab() {
 		if at := indexFold(l.Text, "runner.worker"); at >= 0 {
 			f.hit(WorkflowGrab, l, at, "the memory of the program that knows all secrets")
 		}
-		b := f.command(l)
+		b, _ := f.command(l)
 		if n := bytes.Count(b, []byte("base64")); n > 1 && encodesTwice(b) {
 			f.hit(WorkflowGrab, l, 0, "something is encoded twice, past the masks of logs")
 		}
