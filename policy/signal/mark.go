@@ -296,6 +296,14 @@ func tableOf() (table [1 << tableBits]uint8, next []uint8) {
 
 func hash(four uint32) uint32 { return four * 0x9e3779b1 >> (32 - tableBits) }
 
+// marksOfBytes gives the marks that single bytes of a line have.
+func marksOfBytes(line []byte) (m mark) {
+	for _, c := range line {
+		m |= byteMarks[c]
+	}
+	return m
+}
+
 // marksOf gives the marks of a line.
 func marksOf(line []byte) mark {
 	var m mark

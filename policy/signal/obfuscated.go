@@ -21,7 +21,7 @@ const (
 //
 // Measured: none.
 func (f *file) obfuscated(l edit.Line, m mark) {
-	if f.done(Obfuscated) || f.kind == data {
+	if f.done(Obfuscated) {
 		return
 	}
 	b := l.Text
