@@ -178,7 +178,10 @@ func mentions(b []byte, name string) bool {
 // assigned gives the name that a line assigns to, or nil: x = …, const x = …, $x = …, x := ….
 func assigned(b []byte) []byte {
 	b = bytes.TrimLeft(b, " \t{;")
-	for _, w := range []string{"const ", "let ", "var ", "local ", "my ", "export ", "final ", "string ", "auto "} {
+	for _, w := range []string{
+		"const ", "let ", "var ", "local ", "my ", "export ", "final ", "string ", "auto ", "- ",
+		"run: ",
+	} {
 		if hasFold(b, w) {
 			b = bytes.TrimLeft(b[len(w):], " ")
 		}

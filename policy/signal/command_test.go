@@ -170,11 +170,15 @@ func TestRunsWhatIsWrittenOtherwise(t *testing.T) {
 			"x=$(base64 -d y)\nsh <<< \"$x\"\n",
 			"echo $'\\x65\\x63\\x68\\x6f' | sh\n",
 			"printf %b '\\150\\151' | sh\n",
+			"echo aGVsbG8= | base64 -d > /tmp/a.py\npython3 /tmp/a.py\n",
+			"base64 -d a > b.sh && chmod +x b.sh && ./b.sh\n",
 			"perl -MMIME::Base64 -e 'eval(decode_base64(\"aGVsbG8=\"))'\n",
 			"powershell -enc aABlAGwAbABvACEAIQA=\n",
 			"python3 -c \"import base64; exec(base64.b64decode('aGVsbG8='))\"\n",
 		}},
-		{".github/workflows/a.yml", "decode-and-run", []string{"run: |\n  x=$(echo aGVsbG8= | base64 -d)\n  eval \"$x\"\n"}},
+		{".github/workflows/a.yml", "decode-and-run", []string{
+			"run: |\n  x=$(echo aGVsbG8= | base64 -d)\n  eval \"$x\"\n", "- run: c=$(curl https://a.example); eval \"$c\"\n",
+		}},
 		{"src/a.js", "decode-and-run", []string{
 			"globalThis['\\x65val'](atob('aGVsbG8='));\n",
 			"const c = Buffer.from('aGVsbG8=', 'base64').toString(); require('child_process').execSync(c);\n",
@@ -203,6 +207,7 @@ func TestRunsWhatIsWrittenOtherwise(t *testing.T) {
 		}},
 		{"tools/build.sh", "", []string{
 			"x=$(curl -s https://a.example)\necho \"$x\" | grep y\n", "don't() { x; }\n",
+			"echo \"$K\" | base64 -d > key.p12\nsecurity import key.p12\n",
 			"x=$(curl -fsSL https://sh.rustup.rs)\nsh -c \"$x\"\n",
 		}},
 		{"src/a.js", "", []string{

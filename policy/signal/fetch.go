@@ -61,7 +61,7 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 		f.hit(DecodeAndRun, l, at, "PowerShell runs a command that is encoded")
 	}
 	if m&unpack != 0 {
-		if at := shellDecodes(b); at >= 0 && f.ran(b, at) && !said(b, at) {
+		if at := shellDecodes(b); at >= 0 && (f.ran(b, at) || f.runsFile(b[at:], last)) && !said(b, at) {
 			f.hit(DecodeAndRun, l, 0, "what is decoded is run by a shell or an interpreter")
 		}
 	}
@@ -69,6 +69,25 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 
 // ran says whether what a command at a place prints is run.
 func (f *file) ran(b []byte, at int) bool { return pipedIntoShell(b, at) >= 0 || givenToShell(b, at) }
+
+// runsFile says whether the file that a command writes is run by the same, or by one of the lines after it.
+func (f *file) runsFile(b []byte, last int) bool {
+	_, after, found := bytes.Cut(b, []byte(">"))
+	name, rest := nextWord(bytes.TrimLeft(after, "> \t\"'"))
+	if !found || len(name) < 2 {
+		return false
+	}
+	for n := last; n <= last+reach; n++ {
+		if n > last {
+			rest = f.line(n)
+		}
+		at := bytes.Index(rest, name)
+		if at >= 0 && !isComment(rest) && (runsArgument(rest[:at], true) || containsFold(rest[:at], "chmod +x")) {
+			return true
+		}
+	}
+	return false
+}
 
 // encodedCommand finds powershell -EncodedCommand with some base64.
 func encodedCommand(b []byte) int {

@@ -3,7 +3,7 @@
 // maintainer. Honest changes have them so rarely that a second person can look at each.
 //
 // [Find] says which signals a change of one file gives, [Explain] where and why. Both read shapes, and understand no
-// program. What they don't find: what two files do only together; what is fetched or unpacked into a file and run by
+// program. What they don't find: what two files do only together; what is fetched into a file and run by
 // its name later; names of commands that are computed, globbed or held in variables; what a function of another file
 // decodes; encodings of somebody's own; pieces that stay below every bound; and what only tests run, but for invisible
 // text, code behind blanks and commands in scripts.
