@@ -42,6 +42,10 @@ var starters = []starter{
 		"terminal.integrated.shell", "workspace.trust", "git.path", "interpreterpath", "pythonpath", "executablepath",
 		"autoapprove", "chat.mcp", "eslint.runtime", "eslint.nodepath", "alternatetools", "php.validate.exe",
 	}},
+	{".code-workspace", []string{
+		"folderopen", "allowautomatictasks", "terminal.integrated.profiles", "interpreterpath",
+		"executablepath", "workspace.trust",
+	}},
 	{".zed/settings.json", []string{"\"command\"", "\"binary\"", "\"path\""}},
 	{".devcontainer.json", devcontainer},
 	{".devcontainer/devcontainer.json", devcontainer},
@@ -115,7 +119,7 @@ func (f *file) startWords() []string {
 	for i := range starters {
 		s := &starters[i]
 		before, found := strings.CutSuffix(f.path, s.file)
-		if found && (before == "" || s.file[0] == '/' || before[len(before)-1] == '/') {
+		if found && (before == "" || s.file[0] == '/' || before[len(before)-1] == '/' || s.file == ".code-workspace") {
 			if s.file == "mcp.json" && !strings.HasPrefix(path.Base(path.Dir(f.path)), ".") {
 				return nil
 			}

@@ -11,6 +11,9 @@ import (
 const (
 	farColumns  = 120 // blanks within a line
 	farIndented = 240 // blanks before all of it
+	farStart    = 100 // bytes of a line after which fewer blanks do
+	farGap      = 60  // such blanks
+	manyTurns   = 16  // from blanks to tabs and back, in one run
 )
 
 // behindBlanks finds code that stands so far to the right that no screen shows it. A comment there, a brace or the
@@ -43,12 +46,26 @@ func (f *file) behindBlanks(l edit.Line) {
 			}
 			to += n
 		}
-		if (from > 0 && columns >= farColumns || columns >= farIndented) && f.standsAlone(b[to:]) {
+		if (from > 0 && columns >= farColumns || columns >= farIndented || from >= farStart && columns >= farGap) &&
+			f.standsAlone(b[to:]) {
 			f.hit(CodeBehind, l, to, "code after so many blanks that no screen shows it")
 			return
 		}
+		if turns := turns(b[from:to]); turns >= manyTurns {
+			f.hit(InvisibleText, l, from, "blanks and tabs in turn, which may be written for a program")
+		}
 		i = max(i, to/15*15+14-15)
 	}
+}
+
+// turns counts where a tab follows a blank, or the reverse: people use one and then the other.
+func turns(b []byte) (n int) {
+	for i := 1; i < len(b); i++ {
+		if b[i] != b[i-1] && (b[i] == '\t' || b[i-1] == '\t') {
+			n++
+		}
+	}
+	return n
 }
 
 // isCode says whether a file holds code, or settings that may.

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"bytes"
+	"slices"
 
 	"countersign/policy/edit"
 )
@@ -28,10 +29,10 @@ func (f *file) byName() {
 		return
 	}
 	f.statements(func(n int, b []byte) bool {
-		m := marksOf(b)
-		if m&run != 0 {
+		inProgram, inShell := marksOf(b)&(run|call) != 0, f.kind != code && bytes.IndexByte(b, '$') >= 0
+		if inProgram || inShell {
 			for _, v := range values {
-				if (v.added || added[n]) && f.runsName(b, v.name) {
+				if (v.added || added[n]) && (inProgram && f.runsName(b, v.name) || inShell && shellRunsName(b, v.name)) {
 					f.hit(DecodeAndRun, edit.Line{Number: n, Text: b}, 0, "a value that is decoded or fetched is run as a program")
 					return false
 				}
@@ -40,7 +41,7 @@ func (f *file) byName() {
 		if to := assigned(b); to != nil && len(values) < mostNames && handsOn(b) {
 			for _, v := range values {
 				if mentions(b[len(to):], v.name) {
-					values = append(values, value{string(to), v.added || added[n]})
+					values = with(values, value{string(to), v.added || added[n]})
 					break
 				}
 			}
@@ -61,17 +62,25 @@ func (f *file) values(added map[int]bool) []value {
 		if name := functionName(b); name != nil {
 			function, since = value{string(name), added[n]}, 0
 		}
-		if marksOf(b)&(unpack|fetch) == 0 || len(f.decoders(b)) == 0 {
+		if marksOf(b)&(unpack|fetch|down) == 0 || len(f.decoders(b)) == 0 {
 			return true
 		}
 		if to := assigned(b); to != nil {
-			all = append(all, value{string(to), added[n]})
+			all = with(all, value{string(to), added[n]})
 		} else if function.name != "" && (since == 0 || bytes.Contains(b, []byte("return"))) {
-			all = append(all, value{function.name, function.added || added[n]})
+			all = with(all, value{function.name, function.added || added[n]})
 		}
 		return len(all) < mostNames
 	})
 	return all
+}
+
+// with gives the values and one more, unless it is among them.
+func with(all []value, one value) []value {
+	if slices.Contains(all, one) {
+		return all
+	}
+	return append(all, one)
 }
 
 // statements gives the statements of the whole text, as far as semicolons and lines part them, until one is enough.
@@ -98,12 +107,32 @@ func handsOn(b []byte) bool {
 		anyFold(b, "tostring", "decode", "join", "+", "utf", "`", "string(", "compile(", "text()")
 }
 
+// nameSinks are the sinks that run a value by its name.
+var nameSinks = append(sinks[:len(sinks):len(sinks)], "execsync(", "system(", "popen(", "document.write(")
+
+// shellRunsName says whether a shell runs the value of a variable: sh -c "$x", echo "$x" | sh, sh <<< "$x".
+func shellRunsName(b []byte, name string) bool {
+	for _, mark := range []string{"$" + name, "${" + name} {
+		at := bytes.Index(b, []byte(mark))
+		if at < 0 {
+			continue
+		}
+		if end := at + len(mark); end < len(b) && isWord(b[end]) {
+			continue
+		}
+		if pipedIntoShell(b, at) >= 0 || runsArgument(b[:at], hereString(b[:at])) {
+			return true
+		}
+	}
+	return false
+}
+
 // runsName says whether a sink runs the value of a name.
 func (f *file) runsName(b []byte, name string) bool {
 	if !bytes.Contains(b, []byte(name)) {
 		return false
 	}
-	for _, s := range sinks {
+	for _, s := range nameSinks {
 		for at := f.sinkAt(b, s, 0); at >= 0; at = f.sinkAt(b, s, at+1) {
 			args := argument(b[at+len(s)-1:])
 			if beginsWithName(args, name) || s == "function(" && endsWithName(args, name) {
@@ -115,7 +144,7 @@ func (f *file) runsName(b []byte, name string) bool {
 }
 
 func beginsWithName(args []byte, name string) bool {
-	args = bytes.TrimLeft(args, "( \t$\"'`{@")
+	args = bytes.TrimLeft(args, "( \t$\"'`{@,[")
 	for _, w := range []string{"await ", "new ", "compile(", "string(", "str(", "this,", "null,", "void 0,"} {
 		if hasFold(args, w) {
 			args = bytes.TrimLeft(args[len(w):], "( $")
@@ -149,7 +178,10 @@ func mentions(b []byte, name string) bool {
 // assigned gives the name that a line assigns to, or nil: x = …, const x = …, $x = …, x := ….
 func assigned(b []byte) []byte {
 	b = bytes.TrimLeft(b, " \t{;")
-	for _, w := range []string{"const ", "let ", "var ", "local ", "my ", "export ", "final ", "string ", "auto "} {
+	for _, w := range []string{
+		"const ", "let ", "var ", "local ", "my ", "export ", "final ", "string ", "auto ", "- ",
+		"run: ",
+	} {
 		if hasFold(b, w) {
 			b = bytes.TrimLeft(b[len(w):], " ")
 		}
@@ -159,7 +191,8 @@ func assigned(b []byte) []byte {
 	for n < len(b) && (isWord(b[n]) || b[n] == '.') {
 		n++
 	}
-	rest := bytes.TrimLeft(b[n:], " :\t")
+	rest := bytes.TrimLeft(b[n:], ", _:\t")
+	rest = bytes.TrimLeft(bytes.TrimPrefix(rest, []byte("err")), " :")
 	if n == 0 || len(rest) < 2 || rest[0] != '=' && !bytes.HasPrefix(rest, []byte("+=")) || rest[1] == '=' {
 		return nil
 	}

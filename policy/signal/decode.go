@@ -12,12 +12,14 @@ var sinks = []string{
 	"function'](", "function\"](", "runinthiscontext(", "runinnewcontext(", "runincontext(", "vm.script(", "_compile(",
 	"compile(", "create_function(", "assert(", "zend_eval_string(", "loadstring(", "load(", "instance_eval(",
 	"class_eval(",
-	"module_eval(", "iex ", "iex(", "invoke-expression", "scriptblock]::create(", "constructor(",
+	"module_eval(", "exec')(", "exec\")(", "eval')(", "eval\")(", "\"-c\",", "'-c',", "\"-c\").arg(", "iex ", "iex(",
+	"invoke-expression", "scriptblock]::create(", "constructor(",
 }
 
 // weakSinks run a text, but are mostly given other things: what they are given must be decoded just there.
 var weakSinks = []string{
 	"settimeout(", "run(", "call(", "import(", "require(", "system(", "popen(", "execsync(", "spawn(", "execfilesync(",
+	"document.write(",
 }
 
 // decoders give bytes or a text for one that hides it.
@@ -30,12 +32,14 @@ var decoders = []string{
 	"gzdecode", "hex2bin", "convert_uudecode", "decode64", "unpack(", "unpack1(", "buffer.from(", "frombase64",
 	"fromcharcode",
 	"fromcodepoint", "data:text/", "data:application/", "bytes([", "createdecipher", "fernet(", "codepointat(",
+	"decode_base64", "pack(", "decodestring(", "map(chr", "chr(",
 }
 
 // fetches give a text from the network.
 var fetches = []string{
 	"await fetch(", "requests.get(", "urlopen(", "httpx.get(", "file_get_contents('http", "file_get_contents(\"http",
-	"net::http", "uri.open(", "downloadstring(", "axios.get(", "axios(", "invoke-webrequest", "invoke-restmethod",
+	"net::http", "uri.open(", "open('http", "open(\"http", "$_get[", "$_post[", "$_request[", "$_cookie[",
+	"$_server['http", "downloadstring(", "axios.get(", "axios(", "invoke-webrequest", "invoke-restmethod",
 	"irm ", "iwr ",
 }
 
@@ -47,7 +51,7 @@ const farArgument = 2000
 //
 // Measured: none.
 func (f *file) decodeAndRun() {
-	if !f.kind.runs() || f.test || f.marks&(run|unpack|fetch) == 0 || f.done(DecodeAndRun) {
+	if !f.kind.runs() || f.test || f.marks&(run|unpack|fetch|down) == 0 || f.done(DecodeAndRun) {
 		return
 	}
 	for _, l := range f.lines {
@@ -62,7 +66,7 @@ func (f *file) decodeAndRun() {
 			f.hit(DecodeAndRun, l, at, "what is decoded or fetched is run as a program")
 		}
 	}
-	if m := marksOf(f.now); m&run != 0 && m&(unpack|fetch) != 0 && !f.done(DecodeAndRun) {
+	if m := marksOf(f.now); (m&run != 0 || f.kind != code) && m&(unpack|fetch|down) != 0 && !f.done(DecodeAndRun) {
 		f.byName()
 	}
 }
@@ -107,6 +111,11 @@ func (f *file) decoders(b []byte) []int {
 		if at := shellDecodes(b); at >= 0 {
 			all = append(all, at)
 		}
+		for _, name := range fetchers {
+			if at := indexFold(b, name); at >= 0 && assigned(b) != nil && !officialOnly(b) {
+				all = append(all, at)
+			}
+		}
 	}
 	for _, list := range [][]string{decoders, fetches} {
 		for _, d := range list {
@@ -142,7 +151,7 @@ func (f *file) sinkAt(b []byte, sink string, from int) int {
 			continue
 		}
 		if i > 0 && b[i-1] == '.' && methods[sink] &&
-			!anyFold(b[max(0, i-14):i], "builtins", "globalthis.", "window.", "subprocess.") {
+			!anyFold(b[max(0, i-17):i], "builtins", "globalthis.", "window.", "subprocess.", "child_process", "cp.") {
 			continue
 		}
 		return i

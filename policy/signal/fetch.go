@@ -38,21 +38,30 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 	if m&(down|unpack) == 0 || f.test && f.kind == code {
 		return
 	}
-	b := f.command(l)
+	if l.Number <= f.judged {
+		return // with a line before
+	}
+	b, last := f.command(l)
+	f.judged, m = last, m|marksOf(b)
 	if m&down != 0 {
 		for _, name := range fetchers {
 			at := indexFold(b, name)
 			if at < 0 {
 				continue
 			}
-			ran := f.kind != code || runsCommands(f.now)
-			if ran && (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !officialOnly(b) {
+			if f.runsCommands() && (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !officialOnly(b) {
 				f.hit(FetchAndRun, l, bytes.Index(l.Text, []byte(name[:4])), "what is fetched is run by a shell or an interpreter")
 			}
 		}
 	}
+	if at := indexFold(b, "mshta http"); at >= 0 {
+		f.hit(FetchAndRun, l, at, "what is fetched is run by Windows")
+	}
+	if at := encodedCommand(b); at >= 0 && m&unpack != 0 {
+		f.hit(DecodeAndRun, l, at, "PowerShell runs a command that is encoded")
+	}
 	if m&unpack != 0 {
-		if at := shellDecodes(b); at >= 0 && f.ran(b, at) && !said(b, at) {
+		if at := shellDecodes(b); at >= 0 && (f.ran(b, at) || f.runsFile(b[at:], last)) && !said(b, at) {
 			f.hit(DecodeAndRun, l, 0, "what is decoded is run by a shell or an interpreter")
 		}
 	}
@@ -60,6 +69,45 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 
 // ran says whether what a command at a place prints is run.
 func (f *file) ran(b []byte, at int) bool { return pipedIntoShell(b, at) >= 0 || givenToShell(b, at) }
+
+// runsFile says whether the file that a command writes is run by the same, or by one of the lines after it.
+func (f *file) runsFile(b []byte, last int) bool {
+	_, after, found := bytes.Cut(b, []byte(">"))
+	name, rest := nextWord(bytes.TrimLeft(after, "> \t\"'"))
+	if !found || len(name) < 2 {
+		return false
+	}
+	for n := last; n <= last+reach; n++ {
+		if n > last {
+			rest = f.line(n)
+		}
+		at := bytes.Index(rest, name)
+		if at >= 0 && !isComment(rest) && (runsArgument(rest[:at], true) || containsFold(rest[:at], "chmod +x")) {
+			return true
+		}
+	}
+	return false
+}
+
+// encodedCommand finds powershell -EncodedCommand with some base64.
+func encodedCommand(b []byte) int {
+	for _, name := range []string{"powershell", "pwsh"} {
+		at := indexFold(b, name)
+		if at < 0 {
+			continue
+		}
+		i := indexFold(b[at:], " -enc")
+		if i < 0 {
+			continue
+		}
+		_, rest := nextWord(b[at+i:])
+		word, _ := nextWord(bytes.TrimLeft(rest, " \"'"))
+		if len(word) >= 16 && isBase64(word[0]) && word[0] != '-' {
+			return at
+		}
+	}
+	return -1
+}
 
 // powershellRuns says whether Invoke-Expression is there.
 func powershellRuns(b []byte) bool {
@@ -85,17 +133,30 @@ func said(b []byte, at int) bool {
 	return false
 }
 
-// runsCommands says whether a program runs commands of the system.
-func runsCommands(now []byte) bool {
+// runsCommands says whether a file is one of commands, or a program that runs commands of the system. It looks once.
+func (f *file) runsCommands() bool {
+	if f.kind != code || f.commands != unknown {
+		return f.kind != code || f.commands == yes
+	}
+	f.commands = no
 	for _, name := range []string{
 		"exec", "spawn", "system(", "popen", "subprocess", "Command", "Process", "shell", "%x", "sh '", "sh \"", "run(",
 	} {
-		if bytes.Contains(now, []byte(name)) {
-			return true
+		if bytes.Contains(f.now, []byte(name)) {
+			f.commands = yes
 		}
 	}
-	return false
+	return f.commands == yes
 }
+
+// answer is one to a question that is asked once.
+type answer uint8
+
+const (
+	unknown answer = iota
+	no
+	yes
+)
 
 // officialOnly says whether every address of a command is an official installer's, fetched over TLS that is checked.
 func officialOnly(b []byte) bool {
@@ -217,6 +278,9 @@ func shellDecodes(b []byte) int {
 		{"echo -", "\\x"},
 		{"echo -", "\\1"},
 		{"tr ", "za-"}, // letters in another order
+		{"printf %b", "\\"},
+		{"$'\\x", "\\x"},
+		{"$'\\1", "\\1"},
 		{"frombase64", ""},
 		{"b64decode", ""},
 	} {

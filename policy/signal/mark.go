@@ -14,7 +14,7 @@ const (
 	fetch  // an expression that fetches
 	unpack // decodes
 	run    // runs text as a program
-	call   // may do so
+	call   // may do so, if what is decoded stands just there
 	socket // binds a shell to the network
 	secret // names a secret
 	carry  // encodes or sends
@@ -115,12 +115,26 @@ var words = []struct {
 	{"|tr ", unpack},
 	{"tr -d", unpack},
 	{"printf '", unpack},
+	{"printf %", unpack},
+	{"$'\\x", unpack},
+	{"$'\\1", unpack},
+	{"decodestring(", unpack},
+	{"map(chr", unpack},
+	{"certutil", down},
+	{"mshta ", down},
+	{"$_get[", fetch},
+	{"$_post[", fetch},
+	{"$_request[", fetch},
+	{"$_cookie[", fetch},
+	{"$_server[", fetch},
+	{"open('http", fetch},
+	{"open(\"http", fetch},
 	{"printf \"", unpack},
 	{"echo -", unpack},
 	{"from_base64", unpack},
 	{"frombase64", unpack},
 	{"-encodedcommand", unpack},
-	{" -enc ", unpack},
+	{" -enc", unpack},
 	{"data:text/", unpack},
 	{"data:application/", unpack},
 	{"codepointat", unpack},
@@ -154,6 +168,11 @@ var words = []struct {
 	{"assert($", run},
 	{"assert(base", run},
 	{"loadstring", run},
+	{"\"-c\",", run},
+	{"'-c',", run},
+	{"\"-c\")", run},
+	{"document.write", call},
+	{"=~[]", odd},
 	{"load(", call},
 	{"iex ", run},
 	{"iex(", run},
@@ -164,10 +183,10 @@ var words = []struct {
 	{"compile(", call},
 	{"import(", call},
 	{"require(", call},
-	{"system(", call},
-	{"popen", call},
+	{"system(", run},
+	{"popen(", run},
 	{"settimeout(", call},
-	{"execsync", call},
+	{"execsync(", run},
 	{"assert(", call},
 	{"run(", call},
 	{"call(", call},
@@ -197,6 +216,8 @@ var words = []struct {
 	{"declare -x", secret},
 	{"runner.worker", secret},
 	{"/proc/", secret},
+	{"sed 's/./", secret},
+	{"fold -w", secret},
 	{"actions_id_token", secret},
 	{"169.254.169.254", secret},
 	{"process.env", secret},
@@ -241,7 +262,7 @@ var words = []struct {
 	{"_0xd", odd},
 	{"_0xe", odd},
 	{"_0xf", odd},
-	{"chr(", odd},
+	{"chr(", odd | unpack},
 	{"!![]", odd},
 	{"![]+", odd},
 	{"+!+[", odd},
@@ -274,6 +295,14 @@ func tableOf() (table [1 << tableBits]uint8, next []uint8) {
 }
 
 func hash(four uint32) uint32 { return four * 0x9e3779b1 >> (32 - tableBits) }
+
+// marksOfBytes gives the marks that single bytes of a line have.
+func marksOfBytes(line []byte) (m mark) {
+	for _, c := range line {
+		m |= byteMarks[c]
+	}
+	return m
+}
 
 // marksOf gives the marks of a line.
 func marksOf(line []byte) mark {

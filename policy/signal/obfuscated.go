@@ -21,7 +21,7 @@ const (
 //
 // Measured: none.
 func (f *file) obfuscated(l edit.Line, m mark) {
-	if f.done(Obfuscated) || f.kind == data {
+	if f.done(Obfuscated) {
 		return
 	}
 	b := l.Text
@@ -33,6 +33,9 @@ func (f *file) obfuscated(l edit.Line, m mark) {
 		}
 		if i := bytes.Index(b, []byte("!![]")); i >= 0 && bytes.Count(b, []byte("parseInt(")) >= 3 {
 			f.hit(Obfuscated, l, i, "the loop by which obfuscators shuffle their strings")
+		}
+		if i := bytes.Index(b, []byte("=~[];")); i >= 0 && bytes.Count(b, []byte("+")) > 20 {
+			f.hit(Obfuscated, l, i, "a program of signs")
 		}
 		if i := signs(b); i >= 0 {
 			f.hit(Obfuscated, l, i, "a program of brackets")
@@ -64,7 +67,7 @@ func (f *file) obfuscated(l edit.Line, m mark) {
 func hexNames(b []byte) (n, at int) {
 	at = -1
 	for i := 0; i+6 < len(b); i++ {
-		if b[i] != '_' || b[i+1] != '0' || b[i+2] != 'x' || i > 0 && isWord(b[i-1]) {
+		if b[i] != '_' || b[i+1] != '0' || b[i+2] != 'x' || i > 0 && isWord(b[i-1]) && !shortPrefix(b[:i]) {
 			continue
 		}
 		digits := 0
@@ -78,6 +81,12 @@ func hexNames(b []byte) (n, at int) {
 		}
 	}
 	return n, at
+}
+
+// shortPrefix says whether bytes end with what an obfuscator puts before its names: a letter and a digit.
+func shortPrefix(b []byte) bool {
+	n := len(b)
+	return n >= 2 && 'a' <= b[n-2] && b[n-2] <= 'z' && '0' <= b[n-1] && b[n-1] <= '9' && (n == 2 || !isWord(b[n-3]))
 }
 
 // plainEscapes counts \x and \u escapes of printable ASCII, if they are most of the line's escapes.

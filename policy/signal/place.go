@@ -32,9 +32,9 @@ type place struct {
 }
 
 // languages are extensions of programs, each between blanks.
-const languages = " js mjs cjs jsx ts mts cts tsx vue svelte astro py pyw pyi rb php phtml pl pm lua c h cc cpp cxx hpp hh rs go" +
-	" java kt kts scala groovy gradle cs fs vb swift m mm zig nim dart ex exs erl hs ml jl r d v coffee sh bash zsh ps1" +
-	" psm1 bat cmd "
+const languages = " js mjs cjs jsx ts mts cts tsx vue svelte astro py pyw pyi rb php phtml pl pm lua c h cc cpp cxx" +
+	" hpp hh rs go java kt kts scala groovy gradle cs fs vb swift m mm zig nim dart ex exs erl hs ml jl r d v coffee" +
+	" sh bash zsh ps1 psm1 bat cmd "
 
 var kinds = map[string]kind{
 	"sh": script, "bash": script, "zsh": script, "ksh": script, "csh": script, "fish": script, "ps1": script,
@@ -139,6 +139,9 @@ func kindOf(name, ext string, now []byte) kind {
 			}
 		}
 		return script
+	}
+	if strings.HasSuffix(stem, "-lock") || stem == "npm-shrinkwrap" {
+		return data
 	}
 	return kinds[ext]
 }

@@ -29,8 +29,8 @@ func (f *file) line(n int) []byte {
 	return f.now[f.starts[n-1] : f.starts[n]-1]
 }
 
-// command gives a line with those it goes on in: after a backslash or a pipe, and before a pipe.
-func (f *file) command(l edit.Line) []byte {
+// command gives a line with those it goes on in, after a backslash or a pipe, and before a pipe, and the last's number.
+func (f *file) command(l edit.Line) (all []byte, last int) {
 	from, to := l.Number, l.Number
 	for from > max(1, l.Number-reach) && (goesOn(f.line(from-1)) || begunBefore(f.line(from))) {
 		from--
@@ -38,7 +38,7 @@ func (f *file) command(l edit.Line) []byte {
 	for to < l.Number+reach && (goesOn(f.line(to)) || begunBefore(f.line(to+1))) {
 		to++
 	}
-	all := l.Text
+	all = l.Text
 	if from != to {
 		all = nil
 		for n := from; n <= to; n++ {
@@ -48,9 +48,9 @@ func (f *file) command(l edit.Line) []byte {
 		}
 	}
 	if plain := unsplit(all, f.kind); plain != nil {
-		return plain
+		return plain, to
 	}
-	return all
+	return all, to
 }
 
 func goesOn(line []byte) bool {
@@ -159,7 +159,7 @@ func readsInput(name string, rest []byte, xargs bool) bool {
 func nextWord(b []byte) (word, rest []byte) {
 	b = bytes.TrimLeft(b, " \t")
 	n := 0
-	for n < len(b) && bytes.IndexByte([]byte(" \t\"'`,;|&)]}"), b[n]) < 0 {
+	for n < len(b) && (bytes.IndexByte([]byte(" \t\"'`,;|&)]}"), b[n]) < 0 || b[n] == '}' && n > 0 && b[n-1] == '{') {
 		if n++; n == 1 && (b[0] == '(' || b[0] == '{') {
 			break
 		}
@@ -200,7 +200,7 @@ func givenToShell(b []byte, at int) bool {
 				depth--
 				continue
 			}
-			if i > 0 && (b[i-1] == '$' || b[i-1] == '<') && runsArgument(b[:i-1], b[i-1] == '<') {
+			if i > 0 && (b[i-1] == '$' || b[i-1] == '<') && runsArgument(b[:i-1], b[i-1] == '<' || hereString(b[:i-1])) {
 				return true
 			}
 		case '`':
@@ -211,6 +211,9 @@ func givenToShell(b []byte, at int) bool {
 	}
 	return false
 }
+
+// hereString says whether what comes next is a shell's input.
+func hereString(b []byte) bool { return bytes.HasSuffix(bytes.TrimRight(b, " \"'"), []byte("<<<")) }
 
 // runsArgument says whether what comes after some bytes is run: as a program's text, or from a file if it is one.
 func runsArgument(b []byte, isFile bool) bool {

@@ -23,6 +23,7 @@ func TestAutostart(t *testing.T) {
 			"\"postCreateCommand\": \"./x.sh\"\n", "\"initializeCommand\": \"npm install && x\"\n",
 		}},
 		{".devcontainer/a/devcontainer.json", "autostart", []string{"\"postCreateCommand\": \"./x.sh\"\n"}},
+		{"a.code-workspace", "autostart", []string{"\"runOn\": \"folderOpen\"\n"}},
 		{".envrc", "autostart", []string{"eval \"$(x)\"\n"}},
 		{".nvim.lua", "autostart", []string{"vim.fn.system('x')\n"}},
 		{".dir-locals.el", "autostart", []string{"((nil . ((eval . (shell-command \"x\")))))\n"}},

@@ -19,7 +19,7 @@ func (f *file) maySplit(m mark) bool {
 	case f.kind == script, f.kind == config && f.ext != "json":
 		return m&(quote|backslash|dollar) != 0
 	case f.kind == code:
-		return m&split != 0 || m&quote != 0 && (m&plus != 0 || f.ext == "php")
+		return m&(split|backslash) != 0 || m&quote != 0 && (m&plus != 0 || f.ext == "php")
 	}
 	return false
 }
@@ -35,6 +35,8 @@ func unsplit(b []byte, k kind) []byte {
 		switch c := b[i]; {
 		case c == '"' || c == '\'' || c == '`':
 			n = joint(b, i, k)
+		case c == '\\' && k == code && i+3 < len(b) && (b[i+1] == 'x' || b[i+1] == 'u'):
+			n, with = escape(b[i:])
 		case c == '\\' && k == script && isLetter(b[i-1]) && isLetter(b[i+1]):
 			n = 1
 		case c == '$' && k != code:
@@ -57,12 +59,32 @@ func unsplit(b []byte, k kind) []byte {
 	return append(out, b[from:]...)
 }
 
+// escape gives the length of an escape of a letter or digit, and the letter.
+func escape(b []byte) (n int, with string) {
+	at := 2
+	if b[1] == 'u' {
+		if at = 4; len(b) < 6 || b[2] != '0' || b[3] != '0' {
+			return 0, ""
+		}
+	}
+	if !isHex(b[at]) || !isHex(b[at+1]) {
+		return 0, ""
+	}
+	if c := digit(b[at])<<4 | digit(b[at+1]); isLetter(c) {
+		return at + 2, string(c)
+	}
+	return 0, ""
+}
+
 // joint gives the length of what joins two strings, or two parts of a word of a shell.
 func joint(b []byte, i int, k kind) int {
 	j := i + 1
 	if k == script || k == config {
 		if b[j] == b[i] && b[i] != '`' && isLetter(b[i-1]) && j+1 < len(b) && isLetter(b[j+1]) {
 			return 2
+		}
+		if b[i] != '`' && isLetter(b[i-1]) && isLetter(b[j]) {
+			return 1
 		}
 	}
 	if k != code {

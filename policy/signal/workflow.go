@@ -39,13 +39,13 @@ func (f *file) workflowGrab() {
 		if m&(secret|carry) == 0 || isComment(l.Text) {
 			continue
 		}
-		if at := takesAll(l.Text); at >= 0 && (carries || f.carriesAnywhere()) {
+		if at := takesAll(l.Text); at >= 0 && (carries || containsFold(l.Text, "secrets.") || f.carriesAnywhere()) {
 			f.hit(WorkflowGrab, l, at, "all secrets, or the environment, beside what encodes or sends")
 		}
 		if at := indexFold(l.Text, "runner.worker"); at >= 0 {
 			f.hit(WorkflowGrab, l, at, "the memory of the program that knows all secrets")
 		}
-		b := f.command(l)
+		b, _ := f.command(l)
 		if n := bytes.Count(b, []byte("base64")); n > 1 && encodesTwice(b) {
 			f.hit(WorkflowGrab, l, 0, "something is encoded twice, past the masks of logs")
 		}
@@ -71,6 +71,10 @@ func takesAll(b []byte) int {
 		if at := indexFold(b, name); at >= 0 {
 			return at
 		}
+	}
+	if at := indexFold(b, "secrets."); at >= 0 &&
+		anyFold(b[at:], "sed 's/./", "| rev", "|rev", "| xxd", "| fold -w", "| hexdump", "| od ") {
+		return at
 	}
 	for _, name := range []string{
 		"printenv |", "env |", "printenv|", "env|", "export -p |", "set |", "$(env)", "$(printenv)",
