@@ -2,8 +2,8 @@ package content
 
 import "math"
 
-// payloadBits is how much chance is a payload: a kibibyte.
-const payloadBits = 8 << 10
+// payloadBits is how much chance is a payload: seven eighths of a kibibyte.
+const payloadBits = 7 << 10
 
 // window looks at a stream of symbols, so many at a time, the next time half as many further on. It finds runs of windows
 // that are noise.
@@ -88,5 +88,24 @@ func (c *counts) measure(symbols []uint8) (alphabet float64, noise bool) {
 	pairs := n * (n - 1) / 2
 	alike := max(float64(ones), 1) / pairs
 	chance := pairs * alike * alike
-	return min(1/alike, 256), float64(twos) <= chance*1.08+3.5*math.Sqrt(chance)+1 && float64(steps) <= 1.4*float64(ones)
+	noise = float64(twos) <= chance*1.08+3.5*math.Sqrt(chance)+1 && float64(steps) <= 1.4*float64(ones) &&
+		!columns(symbols, n*alike)
+	return min(1/alike, 256), noise
+}
+
+// columns says whether symbols are those of a table, in which one is what stood above it far more often than by chance.
+func columns(symbols []uint8, chance float64) bool {
+	most := int(chance*1.5 + 4*math.Sqrt(chance) + 2)
+	for width := 1; width <= 16; width++ {
+		same := 0
+		for i, s := range symbols[width:] {
+			if s == symbols[i] {
+				same++
+			}
+		}
+		if same > most {
+			return true
+		}
+	}
+	return false
 }
