@@ -66,10 +66,12 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 
 // carries says whether a part of head holds a run of encoded bytes that the change brings in.
 func carries(head []byte, part span, stood *former) bool {
-	for _, find := range []func([]byte) []span{encodedLines, hexText, dense} {
-		for _, run := range find(head[part.from:part.to]) {
-			if stood.bringsIn(span{part.from + run.from, part.from + run.to}) {
-				return true
+	for _, part := range besideSignatures(head, part) {
+		for _, find := range []func([]byte) []span{encodedLines, hexText, dense} {
+			for _, run := range find(head[part.from:part.to]) {
+				if stood.bringsIn(span{part.from + run.from, part.from + run.to}) {
+					return true
+				}
 			}
 		}
 	}

@@ -25,6 +25,8 @@ func keys(head []byte, stood *former) bool {
 var (
 	armorBegin = []byte("-----BEGIN PGP ")
 	armorEnd   = []byte("-----END PGP ")
+
+	armorSignature = []byte("-----BEGIN PGP SIGNATURE-----")
 )
 
 // keybox knows GnuPG's keybox by its first blob (GnuPG, kbx/keybox-blob.c, "The header blob").
@@ -120,9 +122,47 @@ func holdsKey(b []byte) bool {
 }
 
 const (
-	secretKeyPacket = 5 // RFC 9580, section 5
+	signaturePacket = 2 // RFC 9580, section 5
+	secretKeyPacket = 5
 	publicKeyPacket = 6
 )
+
+// besideSignatures gives what of a part of a text is no detached signature in armor. Such a block holds a kibibyte at most,
+// of nothing but signatures, and a text has so many at most.
+func besideSignatures(text []byte, part span) (parts []span) {
+	const most, longest = 32, 1024
+	from := part.from
+	for range most {
+		i := bytes.Index(text[from:part.to], armorSignature)
+		if i < 0 {
+			break
+		}
+		begin := from + i
+		end := bytes.Index(text[begin:part.to], armorEnd)
+		if end < 0 || end > 2*longest || !signatures(unarmored(text[begin+len(armorBegin):begin+end]), longest) {
+			break
+		}
+		parts = append(parts, span{from, begin})
+		from = begin + end
+	}
+	return append(parts, span{from, part.to})
+}
+
+// signatures says whether bytes are packets of signatures (RFC 9580, section 5.2) and a checksum.
+func signatures(b []byte, longest int) bool {
+	const checksum = 3
+	if len(b) > longest {
+		return false
+	}
+	for len(b) > checksum {
+		tag, body, rest, ok := packet(b)
+		if !ok || tag != signaturePacket || len(body) < 10 || body[0] < 3 || body[0] > 6 {
+			return false
+		}
+		b = rest
+	}
+	return true
+}
 
 // packet cuts off the first packet. Of one whose length isn't given or goes beyond the end, the rest is its body.
 func packet(b []byte) (tag byte, body, rest []byte, ok bool) {

@@ -94,3 +94,28 @@ func FuzzKeys(f *testing.F) {
 		keys(b, new(former))
 	})
 }
+
+// A signature is chance to who doesn't know the key. It is short, and its packets say what it is.
+func TestSignaturesAreNoPayload(t *testing.T) {
+	rsa := "\xc2\xc0\x73" + unhex("04 00 01 0a 0000 0000 1234 1000") + string(noise(295))
+	long := "\x89\x02\x33" + unhex("04 00 01 0a 0000 0000 1234 1000") + string(noise(551))
+	block := pgpArmor("SIGNATURE", long)
+	payload := wrap(base64.StdEncoding.EncodeToString(noise(600)), 64, "", "")
+	for name, c := range map[string]struct{ content, want string }{
+		"a signature":                 {block, ""},
+		"two in a block":              {pgpArmor("SIGNATURE", rsa+long), ""},
+		"twenty":                      {strings.Repeat(block, 20), ""},
+		"below what it signs":         {"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n" + block, ""},
+		"a payload":                   {pgpArmor("SIGNATURE", string(noise(600))), "encoded"},
+		"more than a kibibyte":        {pgpArmor("SIGNATURE", long+long), "encoded"},
+		"of another name":             {pgpArmor("MESSAGE", long), "encoded"},
+		"and a payload in front":      {payload + block, "encoded"},
+		"and a payload behind":        {block + payload, "encoded"},
+		"a packet that isn't all":     {pgpArmor("SIGNATURE", "\xc2\x0a"+long[3:]), "encoded"},
+		"another packet behind it":    {pgpArmor("SIGNATURE", rsa+"\xcb\xc0\x73"+string(noise(307))), "encoded"},
+		"without an end":              {block[:700], "encoded"},
+		"more than anybody would add": {strings.Repeat(block, 40), "encoded"},
+	} {
+		wantTraits(t, name, c.content, c.want)
+	}
+}
