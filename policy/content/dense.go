@@ -44,7 +44,7 @@ func plain(text []byte) bool {
 		seen += int(kind >> 5 & 1)
 		often += int(kind >> 4 & 1)
 	}
-	return often*4 >= seen
+	return often*32 >= seen*9
 }
 
 // numbers says whether a quarter of what isn't blank are digits.

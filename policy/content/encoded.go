@@ -202,7 +202,6 @@ func dumpLine(line []byte) int {
 // its type, then bytes, of which the first is how many there are and the last makes their sum what it must be (Intel,
 // Hexadecimal Object File Format Specification; Motorola, M68000 Family Programmer's Reference Manual, appendix C).
 func recordLine(line []byte) int {
-	line = bytes.TrimRight(line, "\r ")
 	framed, want, ends := 5, byte(0), 1 // length, address, type and sum
 	switch {
 	case len(line) > 1 && line[0] == ':':
@@ -212,7 +211,7 @@ func recordLine(line []byte) int {
 		return 0
 	}
 	var sum, first byte
-	digits := line[ends:]
+	digits := bytes.TrimRight(line[ends:], "\r ")
 	if len(digits)%2 == 1 || hexDigits(digits) != len(digits) || len(digits)/2 < framed {
 		return 0
 	}

@@ -12,8 +12,9 @@ func readChars(text []byte, part span, c *counts) []span {
 	w := window{size: 1024, least: 12, counts: c}
 	for i := part.from; i < part.to; {
 		b := text[i]
-		if byteKinds[b]&glueKind != 0 || alone(text, i) {
+		if byteKinds[b]&glueKind != 0 {
 			i++
+			i += between(text[:part.to], i)
 			continue
 		}
 		switch b {
@@ -40,10 +41,18 @@ func readChars(text []byte, part span, c *counts) []span {
 	return w.found
 }
 
-// alone says whether a sign stands between two pieces, as the plus of two strings.
-func alone(text []byte, i int) bool {
-	return byteKinds[text[i]]&wordKind == 0 && text[i] < utf8.RuneSelf && i > 0 && byteKinds[text[i-1]]&glueKind != 0 &&
-		(i+1 == len(text) || byteKinds[text[i+1]]&glueKind != 0)
+// between gives how many signs, three at most, stand by themselves: the plus of two strings, or what begins a comment.
+func between(text []byte, i int) (n int) {
+	if i > 0 && byteKinds[text[i-1]]&glueKind == 0 {
+		return 0
+	}
+	for n < 3 && i+n < len(text) && byteKinds[text[i+n]]&(wordKind|glueKind) == 0 && text[i+n] < utf8.RuneSelf {
+		n++
+	}
+	if i+n < len(text) && byteKinds[text[i+n]]&glueKind == 0 {
+		return 0
+	}
+	return n
 }
 
 // escape reads an escaped byte that text begins with, and says how long it is.
