@@ -26,7 +26,8 @@ func packed(n int) []byte {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range n {
-		fmt.Fprintf(w, "call %x\nmov r%d, [r%d+%d]\njmp .L%d\n", rng.IntN(1<<20), rng.IntN(16), rng.IntN(16), rng.IntN(256), rng.IntN(999))
+		fmt.Fprintf(w, "call %x\nmov r%d, [r%d+%d]\njmp .L%d\n",
+			rng.IntN(1<<20), rng.IntN(16), rng.IntN(16), rng.IntN(256), rng.IntN(999))
 	}
 	if err := w.Close(); err != nil {
 		panic(err)
@@ -225,17 +226,25 @@ func TestAttackPayloadInAnotherWriting(t *testing.T) {
 		"base64 in pieces": func(b []byte) string {
 			return "a = [" + wrap(base64.StdEncoding.EncodeToString(b), 10, "'", "', ") + "]"
 		},
-		"base64 in sums":         func(b []byte) string { return wrap(base64.StdEncoding.EncodeToString(b), 12, "    \"", "\" +") },
-		"hexadecimal in pieces":  func(b []byte) string { return wrap(hex.EncodeToString(b), 16, "  - \"", "\"") },
-		"Chinese characters":     func(b []byte) string { return runes(b, func(c byte) rune { return 0x4e00 + 7*rune(c) }) },
-		"all Chinese characters": func(b []byte) string { return twos(b, func(v int) rune { return 0x4e00 + rune(v%20000) }) },
-		"emoji":                  func(b []byte) string { return runes(b, func(c byte) rune { return 0x1f400 + rune(c) }) },
-		"sixty-four emoji":       func(b []byte) string { return runes(b, func(c byte) rune { return 0x1f600 + rune(c&63) }) },
-		"braille":                func(b []byte) string { return runes(b, func(c byte) rune { return 0x2800 + rune(c) }) },
-		"Hangul":                 func(b []byte) string { return runes(b, func(c byte) rune { return 0xac00 + 28*rune(c) }) },
-		"base64 as numbers":      func(b []byte) string { return each([]byte(base64.StdEncoding.EncodeToString(b)), "%d", 1<<20, ",") },
-		"strings of Go":          func(b []byte) string { return "const x = " + strconv.Quote(string(b)) },
-		"one number":             func(b []byte) string { return wrap(new(big.Int).SetBytes(b).String(), 70, "", "") },
+		"base64 in sums": func(b []byte) string {
+			return wrap(base64.StdEncoding.EncodeToString(b), 12, "    \"", "\" +")
+		},
+		"hexadecimal in pieces": func(b []byte) string { return wrap(hex.EncodeToString(b), 16, "  - \"", "\"") },
+		"Chinese characters":    func(b []byte) string { return runes(b, func(c byte) rune { return 0x4e00 + 7*rune(c) }) },
+		"all Chinese characters": func(b []byte) string {
+			return twos(b, func(v int) rune { return 0x4e00 + rune(v%20000) })
+		},
+		"emoji": func(b []byte) string { return runes(b, func(c byte) rune { return 0x1f400 + rune(c) }) },
+		"sixty-four emoji": func(b []byte) string {
+			return runes(b, func(c byte) rune { return 0x1f600 + rune(c&63) })
+		},
+		"braille": func(b []byte) string { return runes(b, func(c byte) rune { return 0x2800 + rune(c) }) },
+		"Hangul":  func(b []byte) string { return runes(b, func(c byte) rune { return 0xac00 + 28*rune(c) }) },
+		"base64 as numbers": func(b []byte) string {
+			return each([]byte(base64.StdEncoding.EncodeToString(b)), "%d", 1<<20, ",")
+		},
+		"strings of Go": func(b []byte) string { return "const x = " + strconv.Quote(string(b)) },
+		"one number":    func(b []byte) string { return wrap(new(big.Int).SetBytes(b).String(), 70, "", "") },
 		"amid source": func(b []byte) string {
 			return strings.Repeat(source1, 100) + base85(b) + "\n" + strings.Repeat(source1, 100)
 		},

@@ -14,9 +14,9 @@ const (
 	long = 60
 )
 
-// encodedLines finds runs of 512 characters of base64 and more: in one line, and in lines one under the other, quoted or
-// not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's alphabet too: a run
-// must mix capitals, small letters and digits as chance does.
+// encodedLines finds runs of 512 characters of base64 and more: in one line, and in lines one under the other,
+// quoted or not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's
+// alphabet too: a run must mix capitals, small letters and digits as chance does.
 func encodedLines(text []byte) (found []span) {
 	var run base64Run
 	var dump dumpRun
@@ -198,9 +198,10 @@ func dumpLine(line []byte) int {
 	return shown
 }
 
-// recordLine gives the number of bytes that a record of Intel's or Motorola's hexadecimal files carries: a colon, or S and
-// its type, then bytes, of which the first is how many there are and the last makes their sum what it must be (Intel,
-// Hexadecimal Object File Format Specification; Motorola, M68000 Family Programmer's Reference Manual, appendix C).
+// recordLine gives the number of bytes that a record of Intel's or Motorola's hexadecimal files carries: a colon,
+// or S and its type, then bytes, of which the first is how many there are and the last makes their sum what it must
+// be (Intel, Hexadecimal Object File Format Specification; Motorola, M68000 Family Programmer's Reference Manual,
+// appendix C).
 func recordLine(line []byte) int {
 	framed, want, ends := 5, byte(0), 1 // length, address, type and sum
 	switch {

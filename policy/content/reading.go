@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// readChars reads the characters of a part of a text, without white space, quotes and commas. An escaped byte is one: \x7f,
-// \u007f, \177, \7f, \n, %7f, =7f, &#127; and &#x7f;.
+// readChars reads the characters of a part of a text, without white space, quotes and commas. An escaped byte is
+// one: \x7f, \u007f, \177, \7f, \n, %7f, =7f, &#127; and &#x7f;.
 func readChars(text []byte, part span, c *counts) []span {
 	w := window{size: 1024, least: 12, counts: c}
 	for i := part.from; i < part.to; {
@@ -41,7 +41,8 @@ func readChars(text []byte, part span, c *counts) []span {
 	return w.found
 }
 
-// between gives how many signs, three at most, stand by themselves: the plus of two strings, or what begins a comment.
+// between gives how many signs, three at most, stand by themselves: the plus of two strings, or what begins a
+// comment.
 func between(text []byte, i int) (n int) {
 	if i > 0 && byteKinds[text[i-1]]&glueKind == 0 {
 		return 0
@@ -134,8 +135,8 @@ func entity(text []byte) (v uint8, n int) {
 	return 0, 0
 }
 
-// gaps are the words between the numbers of a run. Those that come back, as the name of a type or of a directive, belong
-// to how the numbers are written. New ones say what the numbers mean.
+// gaps are the words between the numbers of a run. Those that come back, as the name of a type or of a directive,
+// belong to how the numbers are written. New ones say what the numbers mean.
 type gaps struct {
 	known [8]string
 	next  int
@@ -155,8 +156,8 @@ func (g *gaps) add(word []byte, bytes int) (tooMany bool) {
 	return g.new > 4+bytes/64
 }
 
-// readHex reads the hexadecimal numbers of a part of a text by their digits: 7f, 0x7f, $7f, 07fh, 0x7f454c46UL, of 64 bits
-// at most. Longer ones are digests.
+// readHex reads the hexadecimal numbers of a part of a text by their digits: 7f, 0x7f, $7f, 07fh, 0x7f454c46UL, of
+// 64 bits at most. Longer ones are digests.
 func readHex(text []byte, part span, c *counts) []span {
 	w := window{size: 2048, least: 12, counts: c}
 	var g gaps
@@ -217,8 +218,8 @@ func onlyHexLetters(word []byte) bool {
 	return true
 }
 
-// readDecimals reads the decimal numbers of a part of a text: whole ones of 64 bits at most by their bytes, longer ones by
-// two digits each, and numbers of zeros and ones by their bits.
+// readDecimals reads the decimal numbers of a part of a text: whole ones of 64 bits at most by their bytes, longer
+// ones by two digits each, and numbers of zeros and ones by their bits.
 func readDecimals(text []byte, part span, c *counts) []span {
 	w := window{size: 1024, least: 24, counts: c}
 	var g gaps
@@ -292,7 +293,8 @@ func decimal(word []byte) (v uint64, ok bool) {
 	return v, err == nil
 }
 
-// eachWord gives the words of a part of a text: letters, digits and underscores in a row, and a decimal fraction as one.
+// eachWord gives the words of a part of a text: letters, digits and underscores in a row, and a decimal fraction as
+// one.
 func eachWord(text []byte, part span, do func(word []byte, at int)) {
 	for i := part.from; i < part.to; i++ {
 		from := i
