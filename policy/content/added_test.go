@@ -40,7 +40,8 @@ func TestWhatAChangeAdds(t *testing.T) {
 		"a payload that goes":               {[]string{"a\n" + lines}, "a\n", ""},
 		"one byte of a payload":             {[]string{lines}, strings.Replace(lines, "a", "b", 1), ""},
 		"one line of a payload": {
-			[]string{lines}, strings.Replace(lines, lines[77:153], lines[:76], 1),
+			[]string{lines},
+			strings.Replace(lines, lines[77:153], lines[:76], 1),
 			"encoded",
 		},
 		"a payload that is added to":           {[]string{b64[:600]}, b64[:640], "encoded"},
