@@ -16,7 +16,7 @@ func builtInGlobs() map[string][]string {
 		},
 		// Runs with secrets or with write rights.
 		"ci": {
-			".github/{workflows,actions,scripts}/**", ".github/**/*.{js,cjs,mjs,ts,py,rb,pl,sh,ps1}", "**/action.{yml,yaml}",
+			".github/{workflows,actions}/**", ".github/**/*.{js,cjs,mjs,ts,py,rb,pl,pm,sh,bash,ps1}", "**/action.{yml,yaml}",
 			"{,*/}dist/index.{js,cjs,mjs}", // what an action runs
 			".github/{dependabot,renovate,release,mergify}.{yml,yaml,json,json5}",
 			"**/.gitlab-ci{,.*}.{yml,yaml}", ".gitlab/**/*.{yml,yaml}", "{.,}gitlab-ci{,.d}/**", "**/Jenkinsfile{,.*}",
@@ -123,12 +123,12 @@ func builtInGlobs() map[string][]string {
 		},
 		"vendored": {
 			"**/{vendor,_vendor,vendored,bundled,thirdparty,third_party,third-party,3rdparty,3rd_party,3rd-party}/**",
-			"**/node_modules/**", "Godeps/**", "deps/**", "external{,s}/**", "extern/**",
+			"**/node_modules/**", "Godeps/**", "deps/*/**", "external{,s}/**", "extern/**",
 		},
 		// Data that tests read, which nobody can review by reading. Test programs are code.
 		"fixture": {
 			"**/{testdata,test-data,test_data,testfiles,test-files,test_files,fixtures,fixture,__fixtures__,corpus,corpora," +
-				"seed_corpus,cassettes,testvectors,test-vectors,test_vectors,__snapshots__}/**",
+				"seed_corpus,cassettes,testvectors,test-vectors,test_vectors}/**",
 			"t/{files,data,assets,blobs}/**", "**/{test,tests}/{**/,}{files,data,assets,blobs,resources,samples,vectors}/**",
 			"**/{testing,spec,bench,benches}/data/**", "{test,tests}/{bin,compress}/**", "**/fuzz/{seeds,corpora}/**",
 		},

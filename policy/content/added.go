@@ -13,14 +13,14 @@ type span struct{ from, to int }
 // added to, and no payload that is large enough to count is written wider than that.
 const around = 32 << 10
 
-// changed gives the part of head that holds all that none of the texts before has, and what is around it, in whole lines
-// where they aren't long. It is empty if one of the texts before is the same.
+// changed gives the part of head that holds all that none of the texts before has, and what is around it, in whole
+// lines where they aren't long. It is empty if one of the texts before is the same.
 func changed(before [][]byte, head []byte) span {
 	if len(before) == 0 {
 		return span{0, len(head)}
 	}
-	// What the change of every side touches lies between the last beginning and the first end of these changes, or, where
-	// they lie apart, between the first end and the last beginning.
+	// What the change of every side touches lies between the last beginning and the first end of these changes, or,
+	// where they lie apart, between the first end and the last beginning.
 	first, last := 0, len(head)
 	for _, old := range before {
 		if bytes.Equal(old, head) {
@@ -81,7 +81,8 @@ type former struct {
 	searched int      // bytes
 }
 
-// little is how many bytes a change may add to a run or change in it: a constant in a table, but no piece of a payload.
+// little is how many bytes a change may add to a run or change in it: a constant in a table, but no piece of a
+// payload.
 const little = 32
 
 // bringsIn says whether the change made a run what it is: whether none of the texts holds it, and it adds more than a
@@ -95,8 +96,8 @@ func (f *former) bringsIn(run span) bool {
 	return !f.holds(f.head[run.from:run.to])
 }
 
-// adds gives how many bytes of a run lie in lines that one of the texts doesn't have. Where one part of the text changed,
-// only that part of a line counts.
+// adds gives how many bytes of a run lie in lines that one of the texts doesn't have. Where one part of the text
+// changed, only that part of a line counts.
 func (f *former) adds(i int, run span) (n int) {
 	if f.added == nil {
 		f.added = make([][]span, len(f.texts))
@@ -125,8 +126,8 @@ func addedSpans(old, head []byte) []span {
 	return spans
 }
 
-// patience is how many times as much as a text holds is searched in it for what stood there. A change that moves so much
-// about is taken to have brought them in.
+// patience is how many times as much as a text holds is searched in it for what stood there. A change that moves so
+// much about is taken to have brought them in.
 const patience = 64
 
 // holds says whether some bytes stood there, in one of the texts, just as they are.

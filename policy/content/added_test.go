@@ -30,16 +30,20 @@ func TestWhatAChangeAdds(t *testing.T) {
 		now    string
 		want   string
 	}{
-		"a new file":                           {nil, lines, "encoded"},
-		"the same file":                        {[]string{lines}, lines, ""},
-		"a comment beside a payload":           {[]string{"// one\n" + lines + "end\n"}, "// two\n" + lines + "end\n", ""},
-		"a comment far from a payload":         {[]string{"// one\n" + long + lines}, "// two\n" + long + lines, ""},
-		"a comment behind a payload":           {[]string{lines + "// one\n"}, lines + "// two\n", ""},
-		"the rest of a line with a payload":    {[]string{"a = '" + b64 + "'\n"}, "b = '" + b64 + "'\n", ""},
-		"a payload that moves":                 {[]string{"a\n" + lines + "b\n"}, "a\nb\n" + lines, ""},
-		"a payload that goes":                  {[]string{"a\n" + lines}, "a\n", ""},
-		"one byte of a payload":                {[]string{lines}, strings.Replace(lines, "a", "b", 1), ""},
-		"one line of a payload":                {[]string{lines}, strings.Replace(lines, lines[77:153], lines[:76], 1), "encoded"},
+		"a new file":                        {nil, lines, "encoded"},
+		"the same file":                     {[]string{lines}, lines, ""},
+		"a comment beside a payload":        {[]string{"// one\n" + lines + "end\n"}, "// two\n" + lines + "end\n", ""},
+		"a comment far from a payload":      {[]string{"// one\n" + long + lines}, "// two\n" + long + lines, ""},
+		"a comment behind a payload":        {[]string{lines + "// one\n"}, lines + "// two\n", ""},
+		"the rest of a line with a payload": {[]string{"a = '" + b64 + "'\n"}, "b = '" + b64 + "'\n", ""},
+		"a payload that moves":              {[]string{"a\n" + lines + "b\n"}, "a\nb\n" + lines, ""},
+		"a payload that goes":               {[]string{"a\n" + lines}, "a\n", ""},
+		"one byte of a payload":             {[]string{lines}, strings.Replace(lines, "a", "b", 1), ""},
+		"one line of a payload": {
+			[]string{lines},
+			strings.Replace(lines, lines[77:153], lines[:76], 1),
+			"encoded",
+		},
 		"a payload that is added to":           {[]string{b64[:600]}, b64[:640], "encoded"},
 		"a payload that grows in front":        {[]string{b64[40:640]}, b64[:640], "encoded"},
 		"a payload that becomes one":           {[]string{b64[:500]}, b64[:540], "encoded"},
@@ -134,7 +138,8 @@ func FuzzOf(f *testing.F) {
 			t.Errorf("nothing changes, and %s", traitNames(got))
 		}
 		part := changed([][]byte{a}, now)
-		if part.from < 0 || part.to < part.from || part.to > len(now) || part == (span{}) && len(now) > 0 && !bytes.Equal(a, now) {
+		if part.from < 0 || part.to < part.from || part.to > len(now) || part == (span{}) &&
+			len(now) > 0 && !bytes.Equal(a, now) {
 			t.Errorf("what changed is from %d to %d of %d", part.from, part.to, len(now))
 		}
 		if !slices.Equal(now[:part.from], a[:min(part.from, len(a))]) {

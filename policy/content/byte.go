@@ -9,6 +9,7 @@ const (
 	base64Kind  = 1 << 0 // of the base64 alphabets (RFC 4648, sections 4 and 5)
 	hexKind     = 1 << 1 // a hexadecimal digit
 	hexTextKind = 1 << 2 // what hexadecimal is written with: digits, 0x, \x, quotes, commas, white space
+	glueKind    = 1 << 3 // white space, a quote or a comma
 	oftenKind   = 1 << 4 // one of the letters that are most frequent in Latin letters
 	blackKind   = 1 << 5 // no white space
 	wordKind    = 1 << 6 // a letter, a digit or an underscore of ASCII
@@ -31,6 +32,9 @@ func kindsOfBytes() (kinds [256]byte) {
 		}
 		if bytes.IndexByte([]byte("einorst"), c) >= 0 {
 			kinds[i] |= oftenKind
+		}
+		if bytes.IndexByte([]byte(" \t\n\r\"'`,"), c) >= 0 {
+			kinds[i] |= glueKind
 		}
 		if c > ' ' {
 			kinds[i] |= blackKind

@@ -1,9 +1,9 @@
-// Package content says what a change of a file shows by the content that it leaves behind: that it is a program or an
-// archive, that it adds bytes written as text, that it adds a key, or text in another order than a compiler reads. It is
-// given bytes alone, and not what the file is called.
+// Package content says what a change of a file shows by the content that it leaves behind: that it is a program or
+// an archive, that it adds bytes written as text, that it adds a key, or text in another order than a compiler
+// reads. It is given bytes alone, and not what the file is called.
 //
-// [Of] is asked about a change, and [Inspect] about a file as it stands. What a file is counts whatever the change did to
-// it; what it carries counts if the change brought it in.
+// [Of] is asked about a change, and [Inspect] about a file as it stands. What a file is counts whatever the change
+// did to it; what it carries counts if the change brought it in.
 package content
 
 import (
@@ -19,14 +19,14 @@ const Shown = 1 << 20
 // Inspect says what the content of a blob shows, all of it: head is its beginning, size its whole length.
 func Inspect(head []byte, size int64) Traits { return Of(nil, head, size) }
 
-// Of says what a change of a file shows. Before are the beginnings of the blobs that stood there: none for a new file,
-// several for a merge. Head is the beginning of the blob that lands, size its whole length: what is longer than head is
-// Large, and nobody has seen the rest. No attribute in the repository can hide anything from it.
+// Of says what a change of a file shows. Before are the beginnings of the blobs that stood there: none for a new
+// file, several for a merge. Head is the beginning of the blob that lands, size its whole length: what is longer
+// than head is Large, and nobody has seen the rest. No attribute in the repository can hide anything from it.
 //
-// What Git takes for binary always is Binary, and so are programs and archives that could be read as text, and pointers
-// to content that is kept elsewhere. Text can be Encoded, Keys and Bidi whatever else it is. These three are what the
-// change adds: what stood in one of the blobs before, in the same bytes, is none of its doing. But what it adds counts
-// together with what it adds to.
+// What Git takes for binary always is Binary, and so are programs and archives that could be read as text, and
+// pointers to content that is kept elsewhere. Text can be Encoded, Keys and Bidi whatever else it is. These three
+// are what the change adds: what stood in one of the blobs before, in the same bytes, is none of its doing. But
+// what it adds counts together with what it adds to.
 func Of(before [][]byte, head []byte, size int64) Traits {
 	var t Traits
 	if size > int64(len(head)) {
@@ -66,10 +66,12 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 
 // carries says whether a part of head holds a run of encoded bytes that the change brings in.
 func carries(head []byte, part span, stood *former) bool {
-	for _, find := range []func([]byte) []span{encodedLines, hexText, dense} {
-		for _, run := range find(head[part.from:part.to]) {
-			if stood.bringsIn(span{part.from + run.from, part.from + run.to}) {
-				return true
+	for _, part := range besideSignatures(head, part) {
+		for _, find := range []func([]byte) []span{encodedLines, hexText, dense} {
+			for _, run := range find(head[part.from:part.to]) {
+				if stood.bringsIn(span{part.from + run.from, part.from + run.to}) {
+					return true
+				}
 			}
 		}
 	}

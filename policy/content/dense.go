@@ -1,12 +1,12 @@
 package content
 
-// dense finds text that carries a kibibyte and more of what looks like chance, as compressed and encrypted bytes do, in
-// whatever way they are written. Three readings of the text are asked: its characters, its hexadecimal numbers and its
-// decimal ones. In each, text is noise if two in a row come back no more often than by chance; in what people or programs
-// write to be read, they come back far more often.
+// dense finds text that carries a kibibyte and more of what looks like chance, as compressed and encrypted bytes
+// do, in whatever way they are written. Three readings of the text are asked: its characters, its hexadecimal
+// numbers and its decimal ones. In each, text is noise if two in a row come back no more often than by chance; in
+// what people or programs write to be read, they come back far more often.
 //
-// Who makes up words for bytes can hide a file in any text. Digits of decimal fractions, and lists of names with a digest
-// each, are honest chance, and no payload here.
+// Who makes up words for bytes can hide a file in any text. Digits of decimal fractions, and lists of names with a
+// digest each, are honest chance, and no payload here.
 func dense(text []byte) (found []span) {
 	const step = 512
 	var counts *counts
@@ -35,8 +35,8 @@ func dense(text []byte) (found []span) {
 	return found
 }
 
-// plain says whether text is words in Latin letters, as prose and programs are. The letters of which there are most are
-// more than a third of these, and a fifth and less of all that is written by chance.
+// plain says whether text is words in Latin letters, as prose and programs are. The letters of which there are most
+// are more than a third of these, and a fifth and less of all that is written by chance.
 func plain(text []byte) bool {
 	seen, often := 0, 0
 	for _, c := range text {
@@ -44,10 +44,10 @@ func plain(text []byte) bool {
 		seen += int(kind >> 5 & 1)
 		often += int(kind >> 4 & 1)
 	}
-	return often*4 >= seen
+	return often*32 >= seen*9
 }
 
-// numbers says whether a quarter of what isn't blank are digits.
+// numbers says whether a sixth of what isn't blank are digits.
 func numbers(text []byte) bool {
 	seen, digits := 0, 0
 	for _, c := range text {
@@ -56,5 +56,5 @@ func numbers(text []byte) bool {
 			digits++
 		}
 	}
-	return digits*4 >= seen
+	return digits*6 >= seen
 }

@@ -14,9 +14,9 @@ const (
 	long = 60
 )
 
-// encodedLines finds runs of 512 characters of base64 and more: in one line, and in lines one under the other, quoted or
-// not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's alphabet too: a run
-// must mix capitals, small letters and digits as chance does.
+// encodedLines finds runs of 512 characters of base64 and more: in one line, and in lines one under the other,
+// quoted or not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's
+// alphabet too: a run must mix capitals, small letters and digits as chance does.
 func encodedLines(text []byte) (found []span) {
 	var run base64Run
 	var dump dumpRun
@@ -41,7 +41,7 @@ type dumpRun struct {
 }
 
 func (d *dumpRun) add(found []span, line []byte, at span) []span {
-	n := dumpLine(line)
+	n := max(dumpLine(line), recordLine(line))
 	if n == 0 {
 		return d.end(found)
 	}
@@ -196,6 +196,41 @@ func dumpLine(line []byte) int {
 		return 0
 	}
 	return shown
+}
+
+// recordLine gives the number of bytes that a record of Intel's or Motorola's hexadecimal files carries: a colon,
+// or S and its type, then bytes, of which the first is how many there are and the last makes their sum what it must
+// be (Intel, Hexadecimal Object File Format Specification; Motorola, M68000 Family Programmer's Reference Manual,
+// appendix C).
+func recordLine(line []byte) int {
+	framed, want, ends := 5, byte(0), 1 // length, address, type and sum
+	switch {
+	case len(line) > 1 && line[0] == ':':
+	case len(line) > 2 && line[0] == 'S' && '1' <= line[1] && line[1] <= '3':
+		framed, want, ends = 3+int(line[1]-'0'), 0xff, 2
+	default:
+		return 0
+	}
+	var sum, first byte
+	digits := bytes.TrimRight(line[ends:], "\r ")
+	if len(digits)%2 == 1 || hexDigits(digits) != len(digits) || len(digits)/2 < framed {
+		return 0
+	}
+	for i := 0; i < len(digits); i += 2 {
+		b := byte(digit(digits[i])<<4 | digit(digits[i+1]))
+		if sum += b; i == 0 {
+			first = b
+		}
+	}
+	n := len(digits)/2 - framed
+	counted := n // in an S-record with the address and the sum
+	if want == 0xff {
+		counted = len(digits)/2 - 1
+	}
+	if sum != want || int(first) != counted {
+		return 0
+	}
+	return n
 }
 
 // hexDigits gives the number of hexadecimal digits that text begins with.

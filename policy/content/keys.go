@@ -25,14 +25,16 @@ func keys(head []byte, stood *former) bool {
 var (
 	armorBegin = []byte("-----BEGIN PGP ")
 	armorEnd   = []byte("-----END PGP ")
+
+	armorSignature = []byte("-----BEGIN PGP SIGNATURE-----")
 )
 
 // keybox knows GnuPG's keybox by its first blob (GnuPG, kbx/keybox-blob.c, "The header blob").
 func keybox(head []byte) bool { return len(head) >= 12 && head[4] == 1 && string(head[8:12]) == "KBXf" }
 
-// unarmored gives the bytes of an armored block, which begins amid its first line, as far as it takes to see its first packets. What the block is called
-// doesn't matter to who imports it. It may be indented, quoted, or written as strings of a program. Lines with a colon are
-// its headers (RFC 9580, section 6.2).
+// unarmored gives the bytes of an armored block, which begins amid its first line, as far as it takes to see its
+// first packets. What the block is called doesn't matter to who imports it. It may be indented, quoted, or written
+// as strings of a program. Lines with a colon are its headers (RFC 9580, section 6.2).
 func unarmored(block []byte) []byte {
 	const enough = 16 << 10
 	_, rest, _ := bytes.Cut(block, []byte("-----"))
@@ -54,8 +56,8 @@ func unarmored(block []byte) []byte {
 	return out
 }
 
-// armorLine cuts off a line, whose end may be written as in a string of a program, and gives what it holds of base64, or
-// the line where that is a header.
+// armorLine cuts off a line, whose end may be written as in a string of a program, and gives what it holds of
+// base64, or the line where that is a header.
 func armorLine(text []byte) (line, rest []byte) {
 	end := bytes.IndexByte(text, '\n')
 	if end < 0 {
@@ -103,8 +105,8 @@ func sextet(c byte) int {
 	}
 }
 
-// holdsKey looks for a key among the packets that bytes begin with (RFC 9580, section 4.2), whatever stands before it, as
-// who imports keys does.
+// holdsKey looks for a key among the packets that bytes begin with (RFC 9580, section 4.2), whatever stands before
+// it, as who imports keys does.
 func holdsKey(b []byte) bool {
 	for range 64 {
 		tag, body, rest, ok := packet(b)
@@ -120,9 +122,47 @@ func holdsKey(b []byte) bool {
 }
 
 const (
-	secretKeyPacket = 5 // RFC 9580, section 5
+	signaturePacket = 2 // RFC 9580, section 5
+	secretKeyPacket = 5
 	publicKeyPacket = 6
 )
+
+// besideSignatures gives what of a part of a text is no detached signature in armor. Such a block holds a kibibyte
+// at most, of nothing but signatures, and a text has so many at most.
+func besideSignatures(text []byte, part span) (parts []span) {
+	const most, longest = 32, 1024
+	from := part.from
+	for range most {
+		i := bytes.Index(text[from:part.to], armorSignature)
+		if i < 0 {
+			break
+		}
+		begin := from + i
+		end := bytes.Index(text[begin:part.to], armorEnd)
+		if end < 0 || end > 2*longest || !signatures(unarmored(text[begin+len(armorBegin):begin+end]), longest) {
+			break
+		}
+		parts = append(parts, span{from, begin})
+		from = begin + end
+	}
+	return append(parts, span{from, part.to})
+}
+
+// signatures says whether bytes are packets of signatures (RFC 9580, section 5.2) and a checksum.
+func signatures(b []byte, longest int) bool {
+	const checksum = 3
+	if len(b) > longest {
+		return false
+	}
+	for len(b) > checksum {
+		tag, body, rest, ok := packet(b)
+		if !ok || tag != signaturePacket || len(body) < 10 || body[0] < 3 || body[0] > 6 {
+			return false
+		}
+		b = rest
+	}
+	return true
+}
 
 // packet cuts off the first packet. Of one whose length isn't given or goes beyond the end, the rest is its body.
 func packet(b []byte) (tag byte, body, rest []byte, ok bool) {
@@ -172,8 +212,8 @@ func bigEndian(b []byte) (n int64) {
 	return n
 }
 
-// keyBody says whether the body of a packet can be that of a key: by its version, and its algorithm (RFC 9580, sections
-// 5.5.2 and 9.1).
+// keyBody says whether the body of a packet can be that of a key: by its version, and its algorithm (RFC 9580,
+// sections 5.5.2 and 9.1).
 func keyBody(body []byte) bool {
 	at := 5 // behind the version and the time
 	if len(body) > 0 && (body[0] == 2 || body[0] == 3) {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// pgpKey is a public key packet of version 4 with an Ed25519 key, a user ID and the beginning of a signature (RFC 9580,
-// sections 5.5.2, 5.11 and 5.2.3).
+// pgpKey is a public key packet of version 4 with an Ed25519 key, a user ID and the beginning of a signature (RFC
+// 9580, sections 5.5.2, 5.11 and 5.2.3).
 func pgpKey() string {
 	key := unhex("04 65000000 1b") + string(noise(32))
 	id := "Alice <alice@example.org>"
@@ -29,35 +29,57 @@ func TestKeys(t *testing.T) {
 	public := pgpArmor("PUBLIC KEY BLOCK", pgpKey())
 	rsa := "\x99\x00\x20" + unhex("04 65000000 01 0100") + string(noise(24)) // the older form of a header
 	for name, c := range map[string]struct{ content, want string }{
-		"a public key":                     {public, "keys"},
-		"a private key":                    {pgpArmor("PRIVATE KEY BLOCK", "\xc5"+pgpKey()[1:]), "keys"},
-		"an older name of one":             {pgpArmor("SECRET KEY BLOCK", "\xc5"+pgpKey()[1:]), "keys"},
-		"a key called a signature":         {pgpArmor("SIGNATURE", pgpKey()), "keys"},
-		"a key behind a signature":         {pgpArmor("SIGNATURE", pgpSignature()+pgpKey()), "keys"},
-		"a key called a message":           {pgpArmor("MESSAGE", pgpKey()), "keys"},
-		"two":                              {pgpArmor("SIGNATURE", pgpSignature()) + public, "keys"},
-		"with carriage returns":            {strings.ReplaceAll(public, "\n", "\r\n"), "keys"},
-		"without a header":                 {strings.Replace(public, "Comment: an example\n", "", 1), "keys"},
-		"without its end":                  {public[:200], "keys"},
-		"in YAML":                          {"key: |\n" + strings.ReplaceAll("\n"+public, "\n", "\n  "), "keys"},
-		"in a list of apt's":               {"Signed-By:\n" + strings.ReplaceAll(strings.ReplaceAll("\n"+public, "\n", "\n "), "\n \n", "\n .\n"), "keys"},
-		"in a string":                      {`const key = "` + strings.ReplaceAll(public, "\n", `\n`) + "\"\n", "keys"},
-		"in several":                       {wrapLines(public, "\t\"", `\n" +`), "keys"},
-		"behind text":                      {"Our key:\n\n" + public, "keys"},
-		"in binary":                        {pgpKey() + zeros(2), "binary keys"},
-		"in binary, behind a signature":    {pgpSignature() + pgpKey() + zeros(2), "binary keys"},
-		"in binary, behind a marker":       {"\xca\x03PGP" + pgpKey() + zeros(2), "binary keys"},
-		"of RSA, in an older form":         {rsa + zeros(2), "binary keys"},
-		"a keybox":                         {unhex("00000020 01 01 0002") + "KBXf" + zeros(20), "binary keys"},
-		"a signature":                      {pgpArmor("SIGNATURE", pgpSignature()), ""},
-		"a signature in binary":            {pgpSignature() + zeros(2), "binary"},
-		"a message":                        {pgpArmor("MESSAGE", "\xd2\x29\x01"+string(noise(40))), ""},
-		"a signed message":                 {"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n" + pgpArmor("SIGNATURE", pgpSignature()), ""},
-		"AsciiDoc":                         {"= Title\n\n== Section\n\nSome *text*, and -----BEGIN lines.\n----\ncode\n----\n", ""},
-		"a program that reads keys":        {"if strings.HasPrefix(s, \"-----BEGIN PGP PUBLIC KEY BLOCK-----\") {\n\treturn parseKeyring(s)\n}\n", ""},
-		"what a document says of armor":    {"It begins with -----BEGIN PGP PUBLIC KEY BLOCK-----\nand ends with -----END PGP PUBLIC KEY BLOCK-----.\n", ""},
-		"an SSH key":                       {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHZ5FkW6l4kJCeMCaWJXe2793yCmhgj9eTD2xEdSXcGY a\n", ""},
-		"a certificate":                    {"-----BEGIN CERTIFICATE-----\n" + wrap(base64.StdEncoding.EncodeToString(noise(280)), 64, "", "") + "-----END CERTIFICATE-----\n", ""},
+		"a public key":             {public, "keys"},
+		"a private key":            {pgpArmor("PRIVATE KEY BLOCK", "\xc5"+pgpKey()[1:]), "keys"},
+		"an older name of one":     {pgpArmor("SECRET KEY BLOCK", "\xc5"+pgpKey()[1:]), "keys"},
+		"a key called a signature": {pgpArmor("SIGNATURE", pgpKey()), "keys"},
+		"a key behind a signature": {pgpArmor("SIGNATURE", pgpSignature()+pgpKey()), "keys"},
+		"a key called a message":   {pgpArmor("MESSAGE", pgpKey()), "keys"},
+		"two":                      {pgpArmor("SIGNATURE", pgpSignature()) + public, "keys"},
+		"with carriage returns":    {strings.ReplaceAll(public, "\n", "\r\n"), "keys"},
+		"without a header":         {strings.Replace(public, "Comment: an example\n", "", 1), "keys"},
+		"without its end":          {public[:200], "keys"},
+		"in YAML":                  {"key: |\n" + strings.ReplaceAll("\n"+public, "\n", "\n  "), "keys"},
+		"in a list of apt's": {
+			"Signed-By:\n" + strings.ReplaceAll(strings.ReplaceAll("\n"+public, "\n", "\n "), "\n \n", "\n .\n"),
+			"keys",
+		},
+		"in a string":                   {`const key = "` + strings.ReplaceAll(public, "\n", `\n`) + "\"\n", "keys"},
+		"in several":                    {wrapLines(public, "\t\"", `\n" +`), "keys"},
+		"behind text":                   {"Our key:\n\n" + public, "keys"},
+		"in binary":                     {pgpKey() + zeros(2), "binary keys"},
+		"in binary, behind a signature": {pgpSignature() + pgpKey() + zeros(2), "binary keys"},
+		"in binary, behind a marker":    {"\xca\x03PGP" + pgpKey() + zeros(2), "binary keys"},
+		"of RSA, in an older form":      {rsa + zeros(2), "binary keys"},
+		"a keybox":                      {unhex("00000020 01 01 0002") + "KBXf" + zeros(20), "binary keys"},
+		"a signature":                   {pgpArmor("SIGNATURE", pgpSignature()), ""},
+		"a signature in binary":         {pgpSignature() + zeros(2), "binary"},
+		"a message":                     {pgpArmor("MESSAGE", "\xd2\x29\x01"+string(noise(40))), ""},
+		"a signed message": {
+			"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n" + pgpArmor("SIGNATURE", pgpSignature()),
+			"",
+		},
+		"AsciiDoc": {
+			"= Title\n\n== Section\n\nSome *text*, and -----BEGIN lines.\n----\ncode\n----\n",
+			"",
+		},
+		"a program that reads keys": {
+			"if strings.HasPrefix(s, \"-----BEGIN PGP PUBLIC KEY BLOCK-----\") {\n\treturn parseKeyring(s)\n}\n",
+			"",
+		},
+		"what a document says of armor": {
+			"It begins with -----BEGIN PGP PUBLIC KEY BLOCK-----\nand ends with -----END PGP PUBLIC KEY BLOCK-----.\n",
+			"",
+		},
+		"an SSH key": {
+			"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHZ5FkW6l4kJCeMCaWJXe2793yCmhgj9eTD2xEdSXcGY a\n",
+			"",
+		},
+		"a certificate": {
+			"-----BEGIN CERTIFICATE-----\n" + wrap(base64.StdEncoding.EncodeToString(noise(280)), 64, "", "") +
+				"-----END CERTIFICATE-----\n",
+			"",
+		},
 		"Latin letters":                    {"Šárka šla\nŁódź\n", ""},
 		"only the beginning of a block":    {"-----BEGIN PGP ", ""},
 		"only the beginning of a header":   {"-----BEGIN PGP PUBLIC KEY BLOCK-----", ""},
@@ -93,4 +115,29 @@ func FuzzKeys(f *testing.F) {
 		}
 		keys(b, new(former))
 	})
+}
+
+// A signature is chance to who doesn't know the key. It is short, and its packets say what it is.
+func TestSignaturesAreNoPayload(t *testing.T) {
+	rsa := "\xc2\xc0\x73" + unhex("04 00 01 0a 0000 0000 1234 1000") + string(noise(295))
+	long := "\x89\x02\x33" + unhex("04 00 01 0a 0000 0000 1234 1000") + string(noise(551))
+	block := pgpArmor("SIGNATURE", long)
+	payload := wrap(base64.StdEncoding.EncodeToString(noise(600)), 64, "", "")
+	for name, c := range map[string]struct{ content, want string }{
+		"a signature":                 {block, ""},
+		"two in a block":              {pgpArmor("SIGNATURE", rsa+long), ""},
+		"twenty":                      {strings.Repeat(block, 20), ""},
+		"below what it signs":         {"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nHello\n" + block, ""},
+		"a payload":                   {pgpArmor("SIGNATURE", string(noise(600))), "encoded"},
+		"more than a kibibyte":        {pgpArmor("SIGNATURE", long+long), "encoded"},
+		"of another name":             {pgpArmor("MESSAGE", long), "encoded"},
+		"and a payload in front":      {payload + block, "encoded"},
+		"and a payload behind":        {block + payload, "encoded"},
+		"a packet that isn't all":     {pgpArmor("SIGNATURE", "\xc2\x0a"+long[3:]), "encoded"},
+		"another packet behind it":    {pgpArmor("SIGNATURE", rsa+"\xcb\xc0\x73"+string(noise(307))), "encoded"},
+		"without an end":              {block[:700], "encoded"},
+		"more than anybody would add": {strings.Repeat(block, 40), "encoded"},
+	} {
+		wantTraits(t, name, c.content, c.want)
+	}
 }

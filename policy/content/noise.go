@@ -2,11 +2,11 @@ package content
 
 import "math"
 
-// payloadBits is how much chance is a payload: a kibibyte.
-const payloadBits = 8 << 10
+// payloadBits is how much chance is a payload: seven eighths of a kibibyte.
+const payloadBits = 7 << 10
 
-// window looks at a stream of symbols, so many at a time, the next time half as many further on. It finds runs of windows
-// that are noise.
+// window looks at a stream of symbols, so many at a time, the next time half as many further on. It finds runs of
+// windows that are noise.
 type window struct {
 	size    int
 	least   float64 // size of an alphabet that can be one of encoded bytes
@@ -53,8 +53,8 @@ func (w *window) flush() {
 	w.bits = 0
 }
 
-// counts are tables of how often each symbol, each two in a row and each difference between these was seen. They are empty
-// between two measures.
+// counts are tables of how often each symbol, each two in a row and each difference between these was seen. They
+// are empty between two measures.
 type counts struct {
 	ones, steps [256]int32
 	twos        [256 * 256]int16
@@ -62,10 +62,10 @@ type counts struct {
 
 func newCounts() *counts { return new(counts) }
 
-// measure says how many symbols there are, as far as it takes to choose one by chance, and whether these are in an order
-// of chance. It counts pairs of places that have the same symbol, the same two in a row, and the same difference between
-// the two. By chance the share of the second kind is the square of that of the first. Where it counts up or draws a line,
-// the third is large.
+// measure says how many symbols there are, as far as it takes to choose one by chance, and whether these are in an
+// order of chance. It counts pairs of places that have the same symbol, the same two in a row, and the same
+// difference between the two. By chance the share of the second kind is the square of that of the first. Where it
+// counts up or draws a line, the third is large.
 func (c *counts) measure(symbols []uint8) (alphabet float64, noise bool) {
 	var ones, twos, steps int
 	last := symbols[0]
@@ -88,5 +88,25 @@ func (c *counts) measure(symbols []uint8) (alphabet float64, noise bool) {
 	pairs := n * (n - 1) / 2
 	alike := max(float64(ones), 1) / pairs
 	chance := pairs * alike * alike
-	return min(1/alike, 256), float64(twos) <= chance*1.08+3.5*math.Sqrt(chance)+1 && float64(steps) <= 1.4*float64(ones)
+	noise = float64(twos) <= chance*1.08+3.5*math.Sqrt(chance)+1 && float64(steps) <= 1.4*float64(ones) &&
+		!columns(symbols, n*alike)
+	return min(1/alike, 256), noise
+}
+
+// columns says whether symbols are those of a table, in which one is what stood above it far more often than by
+// chance.
+func columns(symbols []uint8, chance float64) bool {
+	most := int(chance*1.5 + 4*math.Sqrt(chance) + 2)
+	for width := 1; width <= 16; width++ {
+		same := 0
+		for i, s := range symbols[width:] {
+			if s == symbols[i] {
+				same++
+			}
+		}
+		if same > most {
+			return true
+		}
+	}
+	return false
 }

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// pointer says whether a blob stands for another, which a checkout puts in its place, and how large that is, or -1 where
-// it doesn't say.
+// pointer says whether a blob stands for another, which a checkout puts in its place, and how large that is, or -1
+// where it doesn't say.
 func pointer(head []byte) (size int64, ok bool) {
 	if size, ok = lfsPointer(head); ok {
 		return size, true
@@ -64,8 +64,8 @@ func annexPointer(head []byte) (size int64, ok bool) {
 	return annexKey(key[bytes.LastIndexByte(key, '/')+1:])
 }
 
-// annexKey reads a key of git-annex: the name of a backend, fields of a letter and a number, such as -s of the size, and
-// behind two dashes a name (git-annex, "key format").
+// annexKey reads a key of git-annex: the name of a backend, fields of a letter and a number, such as -s of the
+// size, and behind two dashes a name (git-annex, "key format").
 func annexKey(key []byte) (size int64, ok bool) {
 	front, _, ok := bytes.Cut(key, []byte("--"))
 	backend, fields, _ := bytes.Cut(front, []byte{'-'})

@@ -1,17 +1,23 @@
 package content
 
-import "unicode/utf8"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
-// readChars reads the characters of a part of a text, without white space, quotes and commas. An escaped byte is one: \x7f,
-// \u007f, \177, \7f, %7f, =7f, &#127; and &#x7f;.
+// readChars reads the characters of a part of a text, without white space, quotes and commas. An escaped byte is
+// one: \x7f, \u007f, \177, \7f, \n, %7f, =7f, &#127; and &#x7f;.
 func readChars(text []byte, part span, c *counts) []span {
 	w := window{size: 1024, least: 12, counts: c}
 	for i := part.from; i < part.to; {
 		b := text[i]
-		switch b {
-		case ' ', '\t', '\n', '\r', '"', '\'', '`', ',':
+		if byteKinds[b]&glueKind != 0 {
 			i++
+			i += between(text[:part.to], i)
 			continue
+		}
+		switch b {
 		case '\\', '%', '=', '&':
 			if v, n := escape(text[i:part.to]); n > 0 {
 				w.add(v, i)
@@ -35,6 +41,21 @@ func readChars(text []byte, part span, c *counts) []span {
 	return w.found
 }
 
+// between gives how many signs, three at most, stand by themselves: the plus of two strings, or what begins a
+// comment.
+func between(text []byte, i int) (n int) {
+	if i > 0 && byteKinds[text[i-1]]&glueKind == 0 {
+		return 0
+	}
+	for n < 3 && i+n < len(text) && byteKinds[text[i+n]]&(wordKind|glueKind) == 0 && text[i+n] < utf8.RuneSelf {
+		n++
+	}
+	if i+n < len(text) && byteKinds[text[i+n]]&glueKind == 0 {
+		return 0
+	}
+	return n
+}
+
 // escape reads an escaped byte that text begins with, and says how long it is.
 func escape(text []byte) (v uint8, n int) {
 	switch text[0] {
@@ -55,7 +76,14 @@ func escape(text []byte) (v uint8, n int) {
 	if octal(text[1:]) {
 		return (text[1]-'0')<<6 | (text[2]-'0')<<3 | text[3] - '0', 4
 	}
-	return hexValue(text, 1, 2) // WebAssembly text format, 6.3.3
+	if v, n := hexValue(text, 1, 2); n > 0 { // WebAssembly text format, 6.3.3
+		return v, n
+	}
+	if i := strings.IndexByte("0abtnvfr\\\"'", text[1]); i >= 0 { // in the order of their values, in C
+		const values = "\x00\a\b\t\n\v\f\r\\\"'"
+		return values[i], 2
+	}
+	return 0, 0
 }
 
 // hexValue reads so many hexadecimal digits behind the first bytes of text.
@@ -107,8 +135,8 @@ func entity(text []byte) (v uint8, n int) {
 	return 0, 0
 }
 
-// gaps are the words between the numbers of a run. Those that come back, as the name of a type or of a directive, belong
-// to how the numbers are written. New ones say what the numbers mean.
+// gaps are the words between the numbers of a run. Those that come back, as the name of a type or of a directive,
+// belong to how the numbers are written. New ones say what the numbers mean.
 type gaps struct {
 	known [8]string
 	next  int
@@ -128,15 +156,19 @@ func (g *gaps) add(word []byte, bytes int) (tooMany bool) {
 	return g.new > 4+bytes/64
 }
 
-// readHex reads the hexadecimal numbers of a part of a text by their digits: 7f, 0x7f, $7f, 07fh, 0x7f454c46UL, of 64 bits
-// at most. Longer ones are digests.
+// readHex reads the hexadecimal numbers of a part of a text by their digits: 7f, 0x7f, $7f, 07fh, 0x7f454c46UL, of
+// 64 bits at most. Longer ones are digests.
 func readHex(text []byte, part span, c *counts) []span {
 	w := window{size: 2048, least: 12, counts: c}
 	var g gaps
 	bytes := 0
 	eachWord(text, part, func(word []byte, at int) {
 		digits := hexNumber(word)
-		if digits == nil {
+		switch {
+		case digits != nil:
+		case onlyHexLetters(word): // a number or a word: nobody knows
+			return
+		default:
 			if g.add(word, bytes) {
 				w.cut()
 				g, bytes = gaps{}, 0
@@ -164,21 +196,30 @@ func hexNumber(word []byte) []byte {
 		if n%2 == 1 && word[0] == '0' {
 			word, n = word[1:], n-1
 		}
-		rest = nil
+		rest, marked = nil, true
 	}
 	for _, c := range rest {
 		if !marked || c|0x20 != 'u' && c|0x20 != 'l' {
 			return nil
 		}
 	}
-	if n < 2 || n > 16 || n%2 == 1 {
+	if n < 2 || n > 16 || n%2 == 1 || !marked && onlyHexLetters(word[:n]) {
 		return nil
 	}
 	return word[:n]
 }
 
-// readDecimals reads the decimal numbers of a part of a text, whole ones of 64 bits at most, by their bytes, and numbers
-// of zeros and ones by their bits.
+func onlyHexLetters(word []byte) bool {
+	for _, c := range word {
+		if digit(c) < 10 {
+			return false
+		}
+	}
+	return true
+}
+
+// readDecimals reads the decimal numbers of a part of a text: whole ones of 64 bits at most by their bytes, longer
+// ones by two digits each, and numbers of zeros and ones by their bits.
 func readDecimals(text []byte, part span, c *counts) []span {
 	w := window{size: 1024, least: 24, counts: c}
 	var g gaps
@@ -191,6 +232,12 @@ func readDecimals(text []byte, part span, c *counts) []span {
 					ones, binary = 0, 0
 					bytes++
 				}
+			}
+			return
+		}
+		if len(word) > 20 && onlyDigits(word) {
+			for i := 1; i < len(word); i += 2 {
+				w.add((word[i-1]-'0')*10+word[i]-'0', at+i)
 			}
 			return
 		}
@@ -221,22 +268,37 @@ func isBinary(word []byte) bool {
 	return len(word) >= 8
 }
 
-// decimal reads a whole number of 64 bits.
-func decimal(word []byte) (v uint64, ok bool) {
+func onlyDigits(word []byte) bool {
 	for _, d := range word {
-		if d < '0' || d > '9' || v > (1<<64-10)/10 {
-			return 0, false
+		if d < '0' || d > '9' {
+			return false
 		}
-		v = v*10 + uint64(d-'0')
 	}
-	return v, true
+	return true
 }
 
-// eachWord gives the words of a part of a text: letters, digits and underscores in a row.
+// decimal reads a whole number of 64 bits, or an octal one that begins with 0.
+func decimal(word []byte) (v uint64, ok bool) {
+	if !onlyDigits(word) || len(word) > 20 {
+		return 0, false
+	}
+	base := 10
+	if len(word) > 2 && word[0] == '0' {
+		base = 8
+	}
+	v, err := strconv.ParseUint(string(word), base, 64)
+	if err != nil {
+		v, err = strconv.ParseUint(string(word), 10, 64)
+	}
+	return v, err == nil
+}
+
+// eachWord gives the words of a part of a text: letters, digits and underscores in a row, and a decimal fraction as
+// one.
 func eachWord(text []byte, part span, do func(word []byte, at int)) {
 	for i := part.from; i < part.to; i++ {
 		from := i
-		for i < part.to && byteKinds[text[i]]&wordKind != 0 {
+		for i < part.to && (byteKinds[text[i]]&wordKind != 0 || text[i] == '.' && i > from) {
 			i++
 		}
 		if i > from {
