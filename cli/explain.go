@@ -60,6 +60,9 @@ func explainText(out *report.Printer, e audit.Explained) {
 		for _, as := range c.ShownAs {
 			out.Printf("    a symbolic link shows it as %s\n", as)
 		}
+		for _, r := range c.Lines {
+			out.Printf("    %s\n", report.Line(r))
+		}
 	}
 	out.Printf("\nasked of it\n")
 	for _, s := range e.Steps {

@@ -108,6 +108,9 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			return err
 		}
 		f.Judged(outcome.Passes())
+		if err := p.showLines(ctx, f, outcome.Findings); err != nil {
+			return err
+		}
 		p.decision.Findings = append(p.decision.Findings, outcome.Findings...)
 		p.decision.Notes = append(p.decision.Notes, outcome.Notes...)
 		if len(p.decision.Findings) >= maxFindings {
@@ -122,6 +125,19 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		e := tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(o.Links)}
 		p.site.Tenure.Keep(u.resolved, e, before)
 	}
+	return nil
+}
+
+// showLines adds the lines that tell why to what is found.
+func (p *push) showLines(ctx context.Context, f *walk.Fact, findings []policy.Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	repo, err := p.site.Aside()
+	if err != nil {
+		return err
+	}
+	walk.ShowLines(ctx, repo, &f.Read, findings)
 	return nil
 }
 

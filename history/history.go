@@ -61,6 +61,11 @@ type Side struct {
 	ID   ID
 }
 
+// IsBlob says whether a blob stands on this side: a file or a symbolic link.
+func (s Side) IsBlob() bool {
+	return s.Mode == ModeFile || s.Mode == ModeExec || s.Mode == ModeSymlink
+}
+
 // Change is one path that a commit changed. Old has one side a parent. Size is that of New's blob, and Traits is what the Inspect function of
 // [Options] said of the change. A rename is two changes. Merged says of a merge's
 // change that two parents changed the file, and that it is what a three-way merge of their lines gives.

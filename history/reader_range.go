@@ -277,7 +277,7 @@ func (r *rangeReader) inspect(changes []Change) error {
 	}
 	for i := range changes {
 		c := &changes[i]
-		if c.New.isBlob() {
+		if c.New.IsBlob() {
 			fact, err := r.fact(c)
 			if err != nil {
 				return err
@@ -305,7 +305,7 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 	}
 	landed := Landed{Path: c.Path, Head: head, Size: size}
 	for _, old := range c.Old {
-		if old.isBlob() {
+		if old.IsBlob() {
 			before, _, err := r.store.head(old.ID, "blob", r.limits.Inspect, bound{"blob", math.MaxInt64})
 			if err != nil {
 				return blobFact{}, err
@@ -324,11 +324,6 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 	}
 	r.facts[of] = fact
 	return fact, nil
-}
-
-// isBlob says whether a blob stands on this side: a file or a symbolic link.
-func (s Side) isBlob() bool {
-	return s.Mode == ModeFile || s.Mode == ModeExec || s.Mode == ModeSymlink
 }
 
 func inCommit(id ID, err error) error { return fmt.Errorf("commit %s: %w", id, err) }

@@ -45,6 +45,8 @@ type TouchedPath struct {
 	Shape   Shape    `json:"shape,omitempty"` // where the rule asks by shape
 	// ShownAs are the paths that put it in a class, where symbolic links show it under others.
 	ShownAs []string `json:"shown_as,omitempty"`
+	// Lines are some of the lines that put it in a class by signal, or make it risky; see [Reasons].
+	Lines []Reason `json:"lines,omitempty"`
 }
 
 // Finding is one reason why something may not pass: which commit or ref, which rule, what is

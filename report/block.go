@@ -169,6 +169,9 @@ func (b *block) entries(findings []policy.Finding, same, names bool) {
 			if as := shownAs(t); as != "" {
 				e.line(6, cut(as, e.columns-6))
 			}
+			if len(t.Lines) > 0 {
+				e.line(6, cut(Line(t.Lines[0]), e.columns-6))
+			}
 		}
 		if !same {
 			e.line(4, detail(f)+b.code(f))

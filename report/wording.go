@@ -202,7 +202,23 @@ func touched(t policy.TouchedPath) string {
 	if change == "mode" || change == "type" {
 		change += " changed"
 	}
-	return "(" + strings.Join(append(slices.Clone(t.Classes), change), ", ") + ")"
+	words := append(slices.Clone(t.Classes), change)
+	if t.Shape == policy.ShapeRisky {
+		words = append(words, string(t.Shape))
+	}
+	return "(" + strings.Join(words, ", ") + ")"
+}
+
+// Line says what a line of a change shows, and the line.
+func Line(r policy.Reason) string {
+	where := "taken out"
+	switch {
+	case r.Line > 0:
+		where = fmt.Sprintf("line %d", r.Line)
+	case r.Text == "":
+		return r.Is + ": " + r.Why
+	}
+	return fmt.Sprintf("%s, %s: %s: %s", where, r.Is, r.Why, r.Text)
 }
 
 // shownAs says which symbolic links put a path in its classes, "" for none.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"countersign/gate/site"
+	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -44,7 +45,12 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 		if c == nil {
 			return nil
 		}
-		e.Landing, e.Commit, e.Changes = j.Landing.Commit.ID, *c, c.Touched(j.Policy)
+		repo, err := a.site.Aside()
+		if err != nil {
+			return site.Undecided(err)
+		}
+		e.Landing, e.Commit = j.Landing.Commit.ID, *c
+		e.Changes = walk.AllLines(ctx, repo, &j.read, c.ID, c.Touched(j.Policy))
 		e.Findings = append(e.Findings, j.Findings...)
 		for _, s := range j.by.Explain(j.Ledger, j.Landing) {
 			if s.Commit == c.ID {

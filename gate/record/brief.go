@@ -125,7 +125,7 @@ func briefFinding(f policy.Finding) policy.Finding {
 	var left []string
 	text := func(s string) string { return cut(s, briefText) }
 	f.Paths = within(&left, "paths", 2<<10, f.Paths, func(p policy.TouchedPath) policy.TouchedPath {
-		p.Path = text(p.Path)
+		p.Path, p.Lines = text(p.Path), nil // the lines can be asked for again
 		return p
 	})
 	discount := func(d policy.Discount) policy.Discount {

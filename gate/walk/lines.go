@@ -1,0 +1,83 @@
+package walk
+
+import (
+	"context"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// blobReader reads single files.
+type blobReader interface {
+	Blob(ctx context.Context, id history.ID) ([]byte, error)
+}
+
+const (
+	shownPaths = 20 // of the findings of one landing
+	shownLines = 3  // of one path
+)
+
+// ShowLines adds to the findings against a landing the lines that tell why, as far as somebody reads them. Lines are only
+// shown: where they can't be read, there are none.
+func ShowLines(ctx context.Context, repo blobReader, read *history.Landing, findings []policy.Finding) {
+	left := shownPaths
+	for i := range findings {
+		f := &findings[i]
+		for j := range f.Paths {
+			t := &f.Paths[j]
+			if !t.Told() {
+				continue
+			}
+			if left--; left < 0 {
+				return
+			}
+			t.Lines = linesOf(ctx, repo, read, f.Commit, t.Path)
+			t.Lines = t.Lines[:min(len(t.Lines), shownLines)]
+		}
+	}
+}
+
+// AllLines gives paths that a commit of a landing changes with all the lines that tell why they have their classes and
+// their shape.
+func AllLines(
+	ctx context.Context, repo blobReader, read *history.Landing, commit string, touched []policy.TouchedPath,
+) []policy.TouchedPath {
+	for i := range touched {
+		touched[i].Lines = linesOf(ctx, repo, read, commit, touched[i].Path)
+	}
+	return touched
+}
+
+// linesOf gives the lines that tell why a change of a path is what it is.
+func linesOf(ctx context.Context, repo blobReader, read *history.Landing, commit, path string) []policy.Reason {
+	for _, e := range append(read.Brought[:len(read.Brought):len(read.Brought)], read.Commit) {
+		if e.ID.String() != commit {
+			continue
+		}
+		for _, c := range e.Changes {
+			if c.Path == path && !c.Merged && c.New.IsBlob() {
+				return linesOfChange(ctx, repo, &c)
+			}
+		}
+	}
+	return nil
+}
+
+func linesOfChange(ctx context.Context, repo blobReader, c *history.Change) []policy.Reason {
+	now, err := repo.Blob(ctx, c.New.ID)
+	if err != nil {
+		return nil
+	}
+	of := policy.Content{Path: c.Path, Head: now, Size: int64(len(now))}
+	for _, old := range c.Old {
+		if !old.IsBlob() {
+			continue
+		}
+		before, err := repo.Blob(ctx, old.ID)
+		if err != nil {
+			return nil
+		}
+		of.Before = append(of.Before, before)
+	}
+	return policy.Reasons(of)
+}

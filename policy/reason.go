@@ -1,0 +1,53 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"countersign/policy/edit"
+	"countersign/policy/shape"
+	"countersign/policy/signal"
+)
+
+// Reason is a line by which a change falls in a class by signal, or has its shape.
+type Reason struct {
+	Line int    `json:"line,omitempty"` // in the text that lands, from 1; 0 for one that was taken out, or for all of it
+	Text string `json:"text,omitempty"` // the line, raw bytes, cut where it is long
+	Why  string `json:"why"`
+	Is   string `json:"is"` // the class or the shape
+}
+
+// maxReason is how much of a line a reason shows, in bytes.
+const maxReason = 200
+
+// Reasons gives the lines by which a change has the traits that [Inspect] finds, but for what package content does,
+// which looks at files as a whole.
+func Reasons(c Content) []Reason {
+	t := Inspect(c)
+	var reasons []Reason
+	if t&signalTraits != 0 {
+		for _, r := range signal.Explain(c.Path, edit.Added(c.Before, c.Head), c.Head) {
+			reasons = append(reasons, Reason{r.Line, cutText(r.Text), r.Why, r.Signal})
+		}
+	}
+	if t&contentTraits != 0 {
+		return reasons
+	}
+	for _, r := range shape.Explain(c.Path, c.Before, c.Head) {
+		reasons = append(reasons, Reason{r.Line, cutText(r.Text), r.Why, r.Shape.String()})
+	}
+	return reasons
+}
+
+func cutText(text string) string {
+	text = strings.TrimSpace(text)
+	return text[:min(len(text), maxReason)]
+}
+
+// Told says whether lines can tell why a path is asked about.
+func (t *TouchedPath) Told() bool {
+	if t.Shape == ShapeRisky {
+		return true
+	}
+	return slices.ContainsFunc(t.Classes, func(class string) bool { return slices.Contains(signal.All.Names(), class) })
+}
