@@ -15,8 +15,9 @@ import (
 type Classes struct {
 	globs []classGlob
 	// An index of the globs, since most paths match none of some hundred: by a part that the path must
-	// have, else by the extension that its last part must have, and what has neither.
+	// have, else by what its last part must have in front of the first dot, or as its extension, and what has none of these.
 	byPart map[string][]int
+	byStem map[string][]int
 	byExt  map[string][]int
 	rest   []int
 
@@ -64,7 +65,10 @@ func (c *Classes) byName() map[string][]string {
 
 // newClasses makes classes of globs by class name.
 func newClasses(byName map[string][]string) (*Classes, error) {
-	c := &Classes{byPart: make(map[string][]int), byExt: make(map[string][]int), seen: make(map[string][]string)}
+	c := &Classes{
+		byPart: make(map[string][]int), byStem: make(map[string][]int), byExt: make(map[string][]int),
+		seen: make(map[string][]string),
+	}
 	for _, class := range slices.Sorted(maps.Keys(byName)) {
 		for _, shown := range byName[class] {
 			if err := checkGlob(shown); err != nil {
@@ -92,6 +96,10 @@ func (c *Classes) add(g classGlob) {
 			c.byPart[part] = append(c.byPart[part], i)
 			return
 		}
+	}
+	if stem, _, ok := strings.Cut(parts[len(parts)-1], "."); ok && stem != "" && !strings.ContainsAny(stem, special) {
+		c.byStem[stem] = append(c.byStem[stem], i)
+		return
 	}
 	if ext, ok := extension(parts[len(parts)-1]); ok && !strings.ContainsAny(ext, special) {
 		c.byExt[ext] = append(c.byExt[ext], i)
@@ -128,6 +136,9 @@ func (c *Classes) Match(path string) []Match {
 		for rest, more := form, true; more; {
 			base, rest, more = strings.Cut(rest, "/")
 			candidates = append(candidates, c.byPart[base]...)
+		}
+		if stem, _, ok := strings.Cut(base, "."); ok {
+			candidates = append(candidates, c.byStem[stem]...)
 		}
 		if ext, ok := extension(base); ok {
 			candidates = append(candidates, c.byExt[ext]...)

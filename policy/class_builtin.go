@@ -35,7 +35,7 @@ func builtInGlobs() map[string][]string {
 			"**/hooks/{applypatch-msg,commit-msg,fsmonitor-watchman,post-{applypatch,checkout,commit,index-change,merge," +
 				"receive,rewrite,update},pre-{applypatch,auto-gc,commit,merge-commit,push,rebase,receive},prepare-commit-msg," +
 				"proc-receive,push-to-checkout,reference-transaction,sendemail-validate,update}{,.sh,.py,.sample}",
-			"**/.husky/**", "**/.huskyrc{,.*}", "**/{.,}lefthook{,-local}.{yml,yaml,toml,json}", ".overcommit.yml",
+			"**/.husky/**", "**/.huskyrc{,.json,.yml,.yaml}", "**/{.,}lefthook{,-local}.{yml,yaml,toml,json}", ".overcommit.yml",
 			".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".pre-commit-hooks/**",
 			"**/.npmrc", "**/.yarnrc{,.yml}", "**/.yarn/{releases,plugins,sdks}/**", "**/.pnp.{cjs,loader.mjs}",
 			"**/.cargo/config{,.toml}", "**/.{gdbinit,lldbinit,ghci,Rprofile,irbrc,pryrc}", "**/{site,user}customize.py",
