@@ -14,8 +14,8 @@ import (
 // for concurrent use.
 type Classes struct {
 	globs []classGlob
-	// An index of the globs, since most paths match none of some hundred: by a part that the path must
-	// have, else by what its last part must have in front of the first dot, or as its extension, and what has none of these.
+	// An index of the globs, since most paths match none of some hundred: by a part that the path must have, else by
+	// what its last part must have in front of the first dot, or as its extension, and what has none of these.
 	byPart map[string][]int
 	byStem map[string][]int
 	byExt  map[string][]int
