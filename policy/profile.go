@@ -30,9 +30,9 @@ func rulesOf(profile string) []Rule {
 		Exempt:  buildExempt(), Approvals: 1,
 	}
 	newcomers := Rule{
-		Name: "newcomers", Why: "Whoever is new here shows someone what they do to the build.",
+		Name: "newcomers", Why: "Whoever has landed nothing yet shows somebody what they do to the build.",
 		Classes: []string{"build", "ci", "lockfile", "git-meta", "agent"}, Shapes: []Shape{ShapePlain},
-		Exempt: Exempt{Days: 30, Commits: 3, In: "all"}, Approvals: 1,
+		Exempt: Exempt{Commits: 1, In: "all"}, Approvals: 1,
 	}
 	who := Rule{
 		Name: "who-decides", Why: "These files say whom to trust.",
