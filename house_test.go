@@ -61,7 +61,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"history/odb":    {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}},
 	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":         {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":         {ours: []string{"internal/refname", "policy/content", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
+	"policy":         {ours: []string{"internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
 	"policy/edit":    {},
 	"policy/shape":   {ours: []string{"policy/edit"}, modules: []string{"github.com/BurntSushi/toml", "golang.org/x/mod"}},
 	"policy/signal":  {ours: []string{"policy/edit"}},
@@ -71,7 +71,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"gate/certificate", "hook", "policy", "internal/refname", "policy/content", "report", "verify"}
+var pure = []string{"gate/certificate", "hook", "policy", "internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal", "report", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}

@@ -7,7 +7,6 @@ import (
 
 	"countersign/gate"
 	"countersign/gate/audit"
-	"countersign/gate/walk"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -26,9 +25,9 @@ nobody signed. Without a policy the built-in rules apply.`,
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
 	claimed := cmd.Flags().Bool("claimed", false, "take committers for signers, and everybody for a maintainer")
-	web := valued(cmd, chosen(walk.Webs()...), "web-landing", "who stands behind what a forge's button made, with --claimed: "+
-		"the author, and a second person where the author never landed anything (second); the author alone (author); "+
-		"nobody (none)")
+	web := valued(cmd, chosen(audit.Webs()...), "web-landing",
+		"who stands behind what a forge's button made, with --claimed: the author, and a second person where the "+
+			"author never landed anything (second); the author alone (author); nobody (none)")
 	since := valued(cmd, new(moment), "since", "count only what landed since then: a `time` as 2026-06-01")
 	until := valued(cmd, new(moment), "until", "count only what landed before: a `time` as 2026-06-01")
 	rules := cmd.Flags().StringSlice("rule", nil, "only the rules of these `names`")
@@ -50,7 +49,7 @@ nobody signed. Without a policy the built-in rules apply.`,
 		}
 		var b policy.Backtest
 		for _, a := range audits {
-			a.Web = walk.Web(web.word)
+			a.Web = audit.Web(web.word)
 			if err := auditor.Audit(cmd.Context(), a, func(j audit.Judged) error {
 				at := j.Ledger.LandingTime(j.Landing.Commit.Committer.When)
 				if t := time.Unix(at, 0); !t.Before(since.Time) && (until.IsZero() || t.Before(until.Time)) {

@@ -66,9 +66,9 @@ func (s Side) IsBlob() bool {
 	return s.Mode == ModeFile || s.Mode == ModeExec || s.Mode == ModeSymlink
 }
 
-// Change is one path that a commit changed. Old has one side a parent. Size is that of New's blob, and Traits is what the Inspect function of
-// [Options] said of the change. A rename is two changes. Merged says of a merge's
-// change that two parents changed the file, and that it is what a three-way merge of their lines gives.
+// Change is one path that a commit changed. Old has one side a parent. Size is that of New's blob, and Traits is what
+// the Inspect function of [Options] said of the change. A rename is two changes. Merged says of a merge's change that
+// two parents changed the file, and that it is what a three-way merge of their lines gives.
 type Change struct {
 	Path   string // raw bytes as stored, slash-separated, never quoted
 	Old    []Side
@@ -103,7 +103,8 @@ type Landed struct {
 // empty tree). Those of a merge are what it holds at a path that neither one side's change of that very path explains
 // nor a three-way merge of both sides' lines: what it adds, what it prefers, what it undoes, what came from another
 // path, and how it settles conflicts. A file that such a merge of lines made anew is among them, marked as Merged.
-// Where a range is only counted, and without Merges, the changes of a merge are the paths that differ from every parent.
+// Where a range is only counted, and without Merges, the changes of a merge are the paths that differ from every
+// parent.
 type Entry struct {
 	Commit
 	Changes []Change
@@ -128,9 +129,9 @@ type Range struct {
 	Tip ID
 	Not []ID
 	// Counted says that nothing is judged here, only counted toward tenure or in a backtest: a reader then
-	// compares no merge with what its parents changed, unless Merges is set, and may leave out checking the grammar of trees, which costs as
-	// much as all the rest. Old histories hold odd objects: a malformed commit is then one that says nothing of who made
-	// it and when.
+	// compares no merge with what its parents changed, unless Merges is set, and may leave out checking the grammar of
+	// trees, which costs as much as all the rest. Old histories hold odd objects: a malformed commit is then one that
+	// says nothing of who made it and when.
 	Counted bool
 	// Merges says that merges are compared as where they are judged, although the range is only counted.
 	Merges bool

@@ -116,7 +116,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 		{Name: "who-decides", Classes: []string{"policy"}, Exempt: Exempt{Nobody: true}, Approvals: 1},
 		{Name: "hidden", Classes: []string{"bidi"}, Refuse: true},
 	}
-	const binary, encoded = Traits(content.Binary), Traits(content.Encoded)
+	const binary, encoded, executable = Traits(content.Binary), Traits(content.Encoded), Traits(content.Executable)
 	policyFile, key, old := Folder+"/"+FileName, Folder+"/keys/new.gpg", Folder+"/keys/old.gpg"
 	exec := policyChange()
 	exec.OldMode, exec.NewMode = 0o100644, 0o100755
@@ -136,7 +136,7 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 			change: adds(key, binary|encoded), carries: encoded, want: []Code{ApprovalMissing},
 		},
 		"bytes beside a key":             {change: adds(key, binary), carries: binary, want: []Code{ApprovalMissing}},
-		"a program for a key":            {change: adds(key, binary|Traits(content.Executable)), want: []Code{ApprovalMissing}},
+		"a program for a key":            {change: adds(key, binary|executable), want: []Code{ApprovalMissing}},
 		"a file that's a key no more":    {change: adds(old, binary), want: []Code{ApprovalMissing}},
 		"a key file that was taken back": {change: adds(key, binary), topic: true, want: []Code{ApprovalMissing}},
 		"another file in the folder":     {change: adds(Folder+"/other", 0), want: []Code{ApprovalMissing}},

@@ -32,7 +32,8 @@ func (j *judgement) candidates(rule *Rule, c *Commit) []candidate {
 	}
 	if c.Second != "" {
 		all = append(all, candidate{
-			name: "the button of " + c.Forge, signature: Signature{Status: StatusGood, Principal: c.Second, Kind: c.Signature.Kind},
+			name:      "the button of " + c.Forge,
+			signature: Signature{Status: StatusGood, Principal: c.Second, Kind: c.Signature.Kind},
 		})
 	}
 	for m := range j.landing.commits() {

@@ -459,9 +459,11 @@ func TestAttackBinaryChangedRatherThanAdded(t *testing.T) {
 		change Change
 		want   string
 	}{
-		"added":     {Change{Path: "x.c", NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
-		"modified":  {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
-		"mode only": {Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: Traits(content.Binary)}, "binary exec-bit"},
+		"added":    {Change{Path: "x.c", NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
+		"modified": {Change{Path: "x.c", OldMode: fileMode, NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
+		"mode only": {
+			Change{Path: "x.c", OldMode: fileMode, NewMode: execMode, Traits: Traits(content.Binary)}, "binary exec-bit",
+		},
 		"mode back": {Change{Path: "x.c", OldMode: execMode, NewMode: fileMode, Traits: Traits(content.Binary)}, "binary"},
 		"type-changed": {
 			Change{Path: "x.c", OldMode: linkMode, NewMode: fileMode, Traits: Traits(content.Binary)},
@@ -491,7 +493,8 @@ func TestAttackAttributesHideABinary(t *testing.T) {
 	elf := []byte("\x7fELF\x02\x01\x01\x00" + strings.Repeat("\x00", 56))
 	c := builtInClasses()
 	for _, path := range []string{"x.txt", "src/x.c", "po/x.po"} {
-		got := c.Of(Change{Path: path, NewMode: fileMode, Traits: Inspect(Content{Path: path, Head: elf, Size: int64(len(elf))})})
+		traits := Inspect(Content{Path: path, Head: elf, Size: int64(len(elf))})
+		got := c.Of(Change{Path: path, NewMode: fileMode, Traits: traits})
 		if diff := cmp.Diff([]string{"binary", "executable"}, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", path, diff)
 		}

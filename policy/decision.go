@@ -1,6 +1,11 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"countersign/policy/signal"
+)
 
 // Verdict is the outcome for a push. The zero value refuses.
 type Verdict uint8
@@ -49,6 +54,14 @@ type TouchedPath struct {
 	Lines []Reason `json:"lines,omitempty"`
 }
 
+// Told says whether lines can tell why a path is asked about.
+func (t *TouchedPath) Told() bool {
+	if t.Shape == ShapeRisky {
+		return true
+	}
+	return slices.ContainsFunc(t.Classes, func(class string) bool { return slices.Contains(signal.All.Names(), class) })
+}
+
 // Finding is one reason why something may not pass: which commit or ref, which rule, what is
 // needed, what is there, and what to do next. Text from a push is unescaped here.
 type Finding struct {
@@ -65,7 +78,7 @@ type Finding struct {
 	Claim       string         `json:"claim,omitempty"`
 	Fingerprint string         `json:"fingerprint,omitempty"`
 	Tenure      *TenureFigures `json:"tenure,omitempty"`    // what the signer has
-	TenureIn    string         `json:"tenure_in,omitempty"` // in that class; "rule NAME" for its classes together; "" overall
+	TenureIn    string         `json:"tenure_in,omitempty"` // in that class, or "rule NAME" in its classes; "" overall
 	Exempt      *TenureFigures `json:"exempt,omitempty"`    // what would do without approval; nil if nothing would
 	Needed      int            `json:"needed,omitempty"`    // approvals
 	Have        []string       `json:"have,omitempty"`      // approvers who count

@@ -225,7 +225,8 @@ func (r *reader) profile(top *table, p *Policy) {
 	switch {
 	case name == "":
 	case top.raw["rule"] != nil:
-		top.problem("profile", "profile stands beside [[rule]]: where rules are written, only these apply; take one of them out")
+		top.problem("profile", "profile stands beside [[rule]]: where rules are written, only these apply; "+
+			"take one of them out")
 	default:
 		p.Rules = rulesOf(name)
 	}

@@ -377,7 +377,9 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 			t.Errorf("rule %s: exempt %+v", r.Name, r.Exempt)
 		}
 	}
-	want := map[string]int{"never-alone": 730, "opaque-files": 365, "build-and-ci": 730, "newcomers": 0, "who-decides": 730}
+	want := map[string]int{
+		"never-alone": 730, "opaque-files": 365, "build-and-ci": 730, "newcomers": 0, "who-decides": 730,
+	}
 	if diff := cmp.Diff(want, days); diff != "" {
 		t.Errorf("days (-want +got):\n%s", diff)
 	}

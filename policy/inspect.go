@@ -76,36 +76,3 @@ const (
 
 // shapes are all of them, as messages list them.
 var shapes = []Shape{ShapeRisky, ShapeNew, ShapePlain, ShapeHarmless}
-
-// Shape says which shape the change of a file has. What isn't wholly understood is never harmless: nor is what a link
-// shows under another name.
-func (ch *Change) Shape() Shape {
-	switch {
-	case ch.Traits&riskyTrait != 0:
-		return ShapeRisky
-	case ch.OldMode == 0:
-		return ShapeNew
-	case ch.Traits&harmlessTrait != 0 && len(ch.Also) == 0 && !ch.Anywhere:
-		return ShapeHarmless
-	default:
-		return ShapePlain
-	}
-}
-
-// shapes gives the shapes that a rule asks about.
-func (r *Rule) shapes() []string {
-	var names []string
-	for _, shape := range shapes {
-		if len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) {
-			names = append(names, string(shape))
-		}
-	}
-	return names
-}
-
-// asks says whether a rule asks about a change because of a class that it falls in. Classes by path may be asked about
-// by the shape of the change; content and modes have none.
-func (r *Rule) asks(class string, shape Shape) bool {
-	return slices.Contains(r.Classes, class) &&
-		(len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) || slices.Contains(fixedClasses(), class))
-}

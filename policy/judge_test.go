@@ -218,7 +218,8 @@ func TestEachClassOfAPathMustBeEarned(t *testing.T) {
 	p.Rules[0].Classes = []string{"binary", "archive"}
 	l := new(Ledger)
 	earn(p, l, "lasse", t0, 5, opaqueFile())
-	got := judged(p, l, single(commit("c", "lasse", t0+year, adds("a.zip", Traits(content.Binary|content.Archive)), opaqueFile())))
+	zip := adds("a.zip", Traits(content.Binary|content.Archive))
+	got := judged(p, l, single(commit("c", "lasse", t0+year, zip, opaqueFile())))
 	wantCodes(t, got, ApprovalMissing)
 	if len(got) == 1 && (got[0].TenureIn != "archive" || len(got[0].Paths) != 1) {
 		t.Errorf("want only a.zip to need approval, for archive: %+v", got[0])

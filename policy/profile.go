@@ -4,9 +4,12 @@ import "countersign/policy/signal"
 
 // The profiles: the rules of a policy that writes none.
 const (
-	ProfileCalm     = "calm"     // what hides, and who decides
-	ProfileStandard = "standard" // and what a change of the build brings in, runs or turns off
-	ProfileStrict   = "strict"   // and every opaque file, whoever signs, test data, and more of whoever is new to the build
+	// ProfileCalm asks about what hides, and about who decides.
+	ProfileCalm = "calm"
+	// ProfileStandard asks also about what a change brings into the build, runs there or turns off.
+	ProfileStandard = "standard"
+	// ProfileStrict asks also about every opaque file, test data, and plain changes of the build by who is new to it.
+	ProfileStrict = "strict"
 )
 
 // profiles are their names, as messages list them.

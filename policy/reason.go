@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"slices"
 	"strings"
 
 	"countersign/policy/edit"
@@ -42,12 +41,4 @@ func Reasons(c Content) []Reason {
 func cutText(text string) string {
 	text = strings.TrimSpace(text)
 	return text[:min(len(text), maxReason)]
-}
-
-// Told says whether lines can tell why a path is asked about.
-func (t *TouchedPath) Told() bool {
-	if t.Shape == ShapeRisky {
-		return true
-	}
-	return slices.ContainsFunc(t.Classes, func(class string) bool { return slices.Contains(signal.All.Names(), class) })
 }

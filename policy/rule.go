@@ -105,8 +105,8 @@ type shortfall struct {
 	exempts *TenureFigures // what would do, nil if nothing would
 }
 
-// shortfall gives nil if the principal's tenure exempts it. Where the rule counts by class, each class that a path falls
-// in must be earned by itself: years of one kind of file don't make somebody known for another.
+// shortfall gives nil if the principal's tenure exempts it. Where the rule counts by class, each class that a path
+// falls in must be earned by itself: years of one kind of file don't make somebody known for another.
 func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *shortfall {
 	s := &shortfall{paths: touched}
 	if !rule.Exempt.Nobody {

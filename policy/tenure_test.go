@@ -114,7 +114,8 @@ func TestAuthorEarnsWhenATenuredMaintainerSigns(t *testing.T) {
 	// A stranger's authorship takes nothing from who signed.
 	patch.Author = Identity{Name: "x", Email: "x@elsewhere.example", When: at}
 	l.Credit(p, single(patch))
-	wantTenure(t, p, l, "alice", "binary", at+20*day, TenureFigures{Days: int((at + 20*day - t0) / day), Commits: 3, Months: 2})
+	days := int((at + 20*day - t0) / day)
+	wantTenure(t, p, l, "alice", "binary", at+20*day, TenureFigures{Days: days, Commits: 3, Months: 2})
 }
 
 // Who signs the landing earns what it brings, too; whoever has no say of their own earns nothing.

@@ -35,6 +35,12 @@ type Auditor struct {
 // New gives the auditor of a site.
 func New(s *site.Site) *Auditor { return &Auditor{site: s, answers: settle.New(s)} }
 
+// Web says who is taken to stand behind what a forge made, in an audit by claimed identity.
+type Web = walk.Web
+
+// Webs are the words for all that it can be, the default first.
+func Webs() []string { return walk.Webs() }
+
 // Audit names history that already landed, to be judged as a push of it would have been.
 type Audit struct {
 	// Ref is the full name of the ref whose rules apply.
@@ -47,7 +53,7 @@ type Audit struct {
 	// Claimed takes committers for signers, and everybody for a maintainer: for a backtest of a
 	// history that nobody signed.
 	Claimed bool
-	Web     walk.Web // who stands behind what a forge made, in an audit by claimed identity
+	Web     Web
 
 	tag history.ID // what a protected tag holds; zero for a branch
 	all bool       // one of all protected refs

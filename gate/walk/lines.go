@@ -17,8 +17,8 @@ const (
 	shownLines = 3  // of one path
 )
 
-// ShowLines adds to the findings against a landing the lines that tell why, as far as somebody reads them. Lines are only
-// shown: where they can't be read, there are none.
+// ShowLines adds to the findings against a landing the lines that tell why, as far as somebody reads them. Lines are
+// only shown: where they can't be read, there are none.
 func ShowLines(ctx context.Context, repo blobReader, read *history.Landing, findings []policy.Finding) {
 	left := shownPaths
 	for i := range findings {
