@@ -12,8 +12,8 @@ const (
 	ProfileStrict = "strict"
 )
 
-// profiles are their names, as messages list them.
-var profiles = []string{ProfileCalm, ProfileStandard, ProfileStrict}
+// Profiles are their names, from the one that asks for least.
+func Profiles() []string { return []string{ProfileCalm, ProfileStandard, ProfileStrict} }
 
 // rulesOf gives the rules of a profile, in the order of the example file.
 func rulesOf(profile string) []Rule {
