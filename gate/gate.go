@@ -79,7 +79,7 @@ const mergedLines = 400
 func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	g.site.Source, err = inforce.Open(inforce.Options{
 		Dir: g.PolicyDir(), Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless,
-		Rules: g.o.Rules, Logs: g.logs,
+		Rules: g.o.Rules, Profile: g.o.Profile, Logs: g.logs,
 	})
 	if err != nil {
 		return err

@@ -47,6 +47,8 @@ type Options struct {
 	Keyless bool
 	// Rules, if there are any, are the names of the only rules that apply, of every policy and of the floor.
 	Rules []string
+	// Profile, if it isn't "", names the built-in rules that apply instead of those of every policy and of the floor.
+	Profile string
 	// Now is the clock: it says how long a push took, for the record, and until when tickets and the dates of what
 	// has landed count.
 	Now func() time.Time

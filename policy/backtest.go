@@ -13,10 +13,11 @@ type Backtest struct {
 	To       int64            `json:"to"`
 	Landings int              `json:"landings"`
 	Commits  int              `json:"commits"`
-	Merges   int              `json:"merges"` // of Commits
-	Held     int              `json:"held"`   // commits with any finding
-	Web      int              `json:"web"`    // of Commits, made by a forge when somebody pressed a button
-	Second   int              `json:"second"` // of Web, taken to have a second person in whoever pressed it
+	Merges   int              `json:"merges"`      // of Commits
+	Held     int              `json:"held"`        // commits with any finding
+	Web      int              `json:"web"`         // of Commits, made by a forge when somebody pressed a button
+	Second   int              `json:"second"`      // of Web, taken to have a second person in whoever pressed it
+	Assumed  string           `json:"web_landing"` // who is taken to stand behind these
 	Rules    []*BacktestCount `json:"rules"`
 	Classes  []*BacktestCount `json:"classes"`
 	Years    []*BacktestCount `json:"years"`

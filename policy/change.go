@@ -109,11 +109,11 @@ func (c *Classes) shownAs(ch *Change, classes []string) []string {
 	return by
 }
 
-// Shape says which shape the change of a file has. What isn't wholly understood is never harmless: nor is what a link
-// shows under another name.
+// Shape says which shape a change has. What isn't wholly understood is never harmless: nor is what a link shows under
+// another name. A path that becomes another kind of thing is risky.
 func (ch *Change) Shape() Shape {
 	switch {
-	case ch.Traits&riskyTrait != 0:
+	case ch.Traits&riskyTrait != 0 || ch.Kind() == "type":
 		return ShapeRisky
 	case ch.OldMode == 0:
 		return ShapeNew
@@ -135,9 +135,9 @@ func (r *Rule) shapes() []string {
 	return names
 }
 
-// asks says whether a rule asks about a change because of a class that it falls in. Classes by path may be asked about
-// by the shape of the change; content and modes have none.
+// asks says whether a rule asks about a change because of a class that it falls in. Classes by path and by mode may be
+// asked about by the shape of the change; content is what it is.
 func (r *Rule) asks(class string, shape Shape) bool {
 	return slices.Contains(r.Classes, class) &&
-		(len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) || slices.Contains(fixedClasses(), class))
+		(len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) || slices.Contains(traitNames(), class))
 }

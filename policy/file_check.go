@@ -92,6 +92,16 @@ func (p *Policy) mostApprovers(needKeys bool, enough int) int {
 	return most
 }
 
+// WithProfile gives a copy of the policy with the built-in rules of a profile.
+func (p *Policy) WithProfile(name string) *Policy {
+	c := *p
+	c.Rules = rulesOf(name)
+	if len(p.Principals) > 0 && p.mostApprovers(true, 1) == 0 {
+		exemptByTenure(c.Rules)
+	}
+	return &c
+}
+
 // exemptByTenure fits the default rules to a project in which nobody can approve another's change. Tenure is
 // the only way then, and has to be one: counted by class, it could never be earned where everything
 // of a class needs approval, so it is counted over all.

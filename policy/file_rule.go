@@ -60,7 +60,7 @@ func (r *reader) shapes(t *table, rule *Rule) {
 		rule.Shapes = append(rule.Shapes, Shape(name))
 	}
 	if t.raw["shapes"] != nil && len(names) == 0 {
-		t.problem("shapes", "shapes names none: the rule would never ask about a class by path; leave it out for all")
+		t.problem("shapes", "shapes names none: the rule would ask about nothing but content; leave it out for all")
 	}
 }
 

@@ -221,7 +221,7 @@ func localPath(p string) bool {
 // profile reads which built-in rules apply.
 func (r *reader) profile(top *table, p *Policy) {
 	var name string
-	top.oneOf("profile", &name, profiles...)
+	top.oneOf("profile", &name, Profiles()...)
 	switch {
 	case name == "":
 	case top.raw["rule"] != nil:

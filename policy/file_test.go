@@ -378,7 +378,7 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 		}
 	}
 	want := map[string]int{
-		"never-alone": 730, "opaque-files": 365, "build-and-ci": 730, "newcomers": 0, "who-decides": 730,
+		"never-alone": 730, "opaque-files": 365, "build-and-ci": 730, "who-decides": 730,
 	}
 	if diff := cmp.Diff(want, days); diff != "" {
 		t.Errorf("days (-want +got):\n%s", diff)
@@ -409,7 +409,7 @@ func TestProjectOfOneCanUseTheDefaults(t *testing.T) {
 	} {
 		p := mustLoad(t, alice+"[[principal]]\nname = \"bob\"\n"+other)
 		approvable := strings.Contains(other, "contributor") // alice approves bob's changes
-		if got := p.Rules[1].Exempt.In == "class"; got != approvable {
+		if got := p.Rules[1].Exempt.In == "rule"; got != approvable {
 			t.Errorf("%s: rules %+v", other, p.Rules[1])
 		}
 	}

@@ -12,8 +12,8 @@ const (
 	ProfileStrict = "strict"
 )
 
-// profiles are their names, as messages list them.
-var profiles = []string{ProfileCalm, ProfileStandard, ProfileStrict}
+// Profiles are their names, from the one that asks for least.
+func Profiles() []string { return []string{ProfileCalm, ProfileStandard, ProfileStrict} }
 
 // rulesOf gives the rules of a profile, in the order of the example file.
 func rulesOf(profile string) []Rule {
@@ -24,18 +24,13 @@ func rulesOf(profile string) []Rule {
 	opaque := Rule{
 		Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",
 		Classes: []string{"binary", "executable", "archive", "encoded", "large"},
-		Exempt:  Exempt{Days: 365, Commits: 10, Months: 6, In: "class"}, Approvals: 1,
+		Exempt:  Exempt{Days: 365, Commits: 10, Months: 6, In: "rule"}, Approvals: 1,
 	}
 	build := Rule{
 		Name: "build-and-ci", Why: "They run on every builder's machine.",
 		Classes: []string{"build", "ci", "lockfile", "git-meta", "agent", "submodule", "symlink", "type-change"},
 		Shapes:  []Shape{ShapeRisky, ShapeNew},
 		Exempt:  buildExempt(), Approvals: 1,
-	}
-	newcomers := Rule{
-		Name: "newcomers", Why: "Whoever has landed nothing yet shows somebody what they do to the build.",
-		Classes: []string{"build", "ci", "lockfile", "git-meta", "agent"}, Shapes: []Shape{ShapePlain},
-		Exempt: Exempt{Commits: 1, In: "all"}, Approvals: 1,
 	}
 	who := Rule{
 		Name: "who-decides", Why: "These files say whom to trust.",
@@ -51,7 +46,11 @@ func rulesOf(profile string) []Rule {
 	case ProfileStrict:
 		opaque.Exempt = Exempt{Nobody: true}
 		build.Classes = append(build.Classes, "exec-bit")
-		newcomers.Exempt = Exempt{Days: 90, Commits: 5, Months: 2, In: "rule"}
+		newcomers := Rule{
+			Name: "newcomers", Why: "Whoever is new to the build shows somebody what they do to it.",
+			Classes: []string{"build", "ci", "lockfile", "git-meta", "agent"}, Shapes: []Shape{ShapePlain},
+			Exempt: Exempt{Days: 90, Commits: 5, Months: 2, In: "rule"}, Approvals: 1,
+		}
 		fixtures := Rule{
 			Name: "fixtures", Why: "Test data is where a payload looks at home.",
 			Classes: []string{"fixture", "vendored"},
@@ -59,7 +58,7 @@ func rulesOf(profile string) []Rule {
 		}
 		return []Rule{alone, opaque, build, newcomers, fixtures, who, hidden}
 	default:
-		return []Rule{alone, opaque, build, newcomers, who, hidden}
+		return []Rule{alone, opaque, build, who, hidden}
 	}
 }
 

@@ -89,7 +89,7 @@ type Rule struct {
 	Name      string
 	Why       string
 	Classes   []string
-	Shapes    []Shape // of changes by a class by path; empty for all
+	Shapes    []Shape // of changes in a class by path or mode; empty for all
 	Exempt    Exempt
 	Approvals int
 	Approvers *Exempt // tenure asked of those who approve; nil asks none

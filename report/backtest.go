@@ -19,6 +19,7 @@ func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 		p.Printf("%d commits (%d of them merges) in %d landings, %s to %s\n",
 			b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
 		p.Printf("held for a second person: %d (%s)\n", b.Held, share(b.Held, b.NonMerges()))
+		webLandings(p, b)
 		for _, table := range []struct {
 			title  string
 			counts []*policy.BacktestCount
@@ -38,6 +39,23 @@ func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 		heldCommits(p, b.List, all)
 	})
 	return p.Err()
+}
+
+// webLandings says how many commits a forge made, and what was taken for who stands behind them.
+func webLandings(p *Printer, b *policy.Backtest) {
+	if b.Web == 0 {
+		return
+	}
+	p.Printf("made by a forge when somebody pressed a button: %d; ", b.Web)
+	switch {
+	case b.Assumed == "none":
+		p.Printf("they are taken for nobody's (--web-landing none)\n")
+	case b.Second == 0:
+		p.Printf("they are taken for their authors' alone (--web-landing %s)\n", b.Assumed)
+	default:
+		p.Printf("they are taken for their authors', and %d of them,\nby authors who never landed anything themselves, "+
+			"for seen by whoever pressed it (--web-landing %s)\n", b.Second, b.Assumed)
+	}
 }
 
 func heldCommits(p *Printer, held []policy.Finding, all bool) {
@@ -69,7 +87,10 @@ func BacktestJSON(w io.Writer, b *policy.Backtest) error {
 		Exact map[string][]byte `json:"exact,omitempty"`
 	}{Schema: BacktestSchema, Backtest: *b, Exact: make(map[string][]byte)}
 	d := eachText(policy.Decision{Findings: b.List}, exactly(doc.Exact, "/findings", "/list"))
-	doc.List = d.Findings
+	doc.List = append([]policy.Finding{}, d.Findings...) // [] for none
+	for _, list := range []*[]*policy.BacktestCount{&doc.Rules, &doc.Classes, &doc.Years, &doc.Signers} {
+		*list = append([]*policy.BacktestCount{}, *list...)
+	}
 	return writeJSON(w, doc, "  ")
 }
 

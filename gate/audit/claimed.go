@@ -27,6 +27,9 @@ func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) erro
 		landing.Ref, landing.ApprovalsFetched, landing.Complete = of.Ref, true, true
 		j := Judged{Policy: cl.Rules, Ledger: ledger, Landing: landing, read: f.Read} // as it knows these people
 		j.Findings = cl.Rules.Judge(ledger, landing).Findings
+		for i := range j.Findings {
+			j.Findings[i].Ask = nil // everybody: nobody is asked
+		}
 		if err := visit(j); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ type Options struct {
 	Draft        bool                 // a policy without keys will do, or none at all
 	Keyless      bool                 // no keys of a policy beside the repository are read
 	Rules        []string             // the only rules that apply, of every policy and of the floor; nil for all
+	Profile      string               // the built-in rules that apply instead of these; "" for none
 	Logs         keyring.Logs
 }
 
@@ -69,6 +70,9 @@ func Open(o Options) (*Source, error) {
 
 // only leaves out the rules that don't apply.
 func (s *Source) only(p *policy.Policy) *policy.Policy {
+	if s.o.Profile != "" {
+		p = p.WithProfile(s.o.Profile)
+	}
 	if s.o.Rules == nil {
 		return p
 	}
