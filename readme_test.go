@@ -1,21 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"countersign/cli"
 )
 
 var hexID = regexp.MustCompile(`\b[0-9a-f]{8,64}\b`)
@@ -51,98 +44,6 @@ func readmeCommand(readme string) func(*testscript.TestScript, bool, []string) {
 				ts.Fatalf("the README shows %q, the demonstration doesn't print it there", line)
 			}
 		}
-	}
-}
-
-// TestReadmeBacktest makes the README's tables of xz's history anew: what the default policy would
-// have held in the five years before the backdoor was found, and two other policies.
-func TestReadmeBacktest(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	repo := filepath.Join(dir, "xz.git")
-	run(t, dir, "git", "init", "-q", "--bare", repo)
-	importHistory(t, repo, "testdata/history/xz.fi.gz")
-	write := func(name, text string) string {
-		folder := filepath.Join(dir, name)
-		if err := os.Mkdir(folder, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, "policy.toml"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return folder
-	}
-	strict := write("strict", "[[rule]]\nname = \"opaque-files\"\nclasses = [\"binary\", \"executable\", \"archive\", \"encoded\", \"large\"]\nexempt = \"nobody\"\n")
-	backtest := func(args ...string) string {
-		var out, errs bytes.Buffer
-		env := environment()
-		env.Args = append([]string{"backtest", "--claimed", "--all", "-C", repo, "--since", "2019-03-29", "--until", "2024-03-29", "main"}, args...)
-		env.Stdout, env.Stderr, env.Now = &out, &errs, time.Now
-		if code := cli.Run(context.Background(), env); code != 0 {
-			t.Fatalf("backtest %v: exit code %d\n%s", args, code, errs.Bytes())
-		}
-		return out.String()
-	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown := slices.Concat(readmeBlocks(t, string(readme))...)
-
-	// The ids of the stand-ins for cf44e4b7 and 6e636819, the payload, 328c52da, the sabotage of the
-	// sandbox, and e5faaebb, the ifunc change.
-	payload, sabotage, ifunc := []string{"27dd496c30", "7a248d4ef4"}, "56b0048738", "7b755fed79"
-	all := backtest()
-	for _, id := range append(payload, sabotage, ifunc) {
-		if !strings.Contains(all, "\n"+id+"  ") {
-			t.Errorf("the default policy doesn't hold %s", id)
-		}
-	}
-	opaque := backtest("--rule", "opaque-files")
-	nobody := backtest("--policy", strict)
-	for _, id := range payload {
-		for name, out := range map[string]string{"opaque-files alone": opaque, "exempt nobody": nobody} {
-			if !strings.Contains(out, "\n"+id+"  ") {
-				t.Errorf("%s doesn't hold %s", name, id)
-			}
-		}
-	}
-	if strings.Contains(opaque, "opaque-files  lasse") {
-		t.Errorf("opaque-files holds the founder:\n%s", opaque)
-	}
-	for _, want := range []struct{ out, line string }{
-		{all, "1182 commits (1 of them merges) in 1169 landings, 2019-05-01 to 2024-03-25"},
-		{all, "held for a second person: 131 (11.1 %)"},
-		{all, "opaque-files  16       6     0.5 %"},
-		{all, "build-and-ci  299      125   10.6 %"},
-		{all, "fixtures      16       5     0.4 %"},
-		{opaque, "held for a second person: 6 (0.5 %)"},
-		{nobody, "held for a second person: 16 (1.4 %)"},
-	} {
-		if !strings.Contains(want.out, want.line+"\n") {
-			t.Errorf("the backtest doesn't say %q:\n%.1500s", want.line, want.out)
-		}
-		if !slices.Contains(shown, want.line) {
-			t.Errorf("the README doesn't show %q", want.line)
-		}
-	}
-}
-
-func importHistory(t *testing.T, repo, stream string) {
-	t.Helper()
-	f, err := os.Open(stream)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("git", "-C", repo, "fast-import", "--quiet")
-	cmd.Stdin = z
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
 	}
 }
 
