@@ -13,11 +13,9 @@ import (
 	"countersign/policy/edit"
 )
 
-// Shown is how much of a blob is given to Of at most, from its beginning.
-const Shown = 1 << 20
-
 // Of says what a change of a file shows, of the beginnings of its texts. Size is the whole length of the blob that
-// lands: what is longer than its beginning is Large, and nobody has seen the rest. No attribute in the repository can hide anything from it.
+// lands: what is longer than its beginning is Large, and nobody has seen the rest. No attribute in the repository can
+// hide anything from it.
 //
 // What Git takes for binary always is Binary, and so are programs and archives that could be read as text, and
 // pointers to content that is kept elsewhere. Text can be Encoded, Keys and Bidi whatever else it is. These three

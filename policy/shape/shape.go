@@ -74,8 +74,8 @@ func decide(reasons []Reason) Shape {
 	return shape
 }
 
-// Explain gives the lines that decide what [Of] says of a change from some texts to another, in order: the risky ones if there are any, else one that is
-// plain, else all that changed. A change of nothing has no reasons.
+// Explain gives the lines that decide what [Of] says of a change from some texts to another, in order: the risky ones
+// if there are any, else one that is plain, else all that changed. A change of nothing has no reasons.
 func Explain(path string, before [][]byte, now []byte) []Reason {
 	others := slices.DeleteFunc(slices.Clone(before), func(old []byte) bool { return bytes.Equal(old, now) })
 	if len(before) > 0 && len(others) == 0 {
