@@ -35,14 +35,15 @@ const (
 // Inspect says what the content of a change shows: what the file is, what the change adds to it, and of a manifest or
 // build file which shape the change has.
 func Inspect(c Content) Traits {
-	t := Traits(content.Of(c.Before, c.Head, c.Size))
+	change := edit.Change{Before: c.Before, Now: c.Head}
+	t := Traits(content.Of(&change, c.Size))
 	if t&Traits(content.Binary) == 0 {
-		t |= Traits(signal.Find(c.Path, edit.Added(c.Before, c.Head), c.Head)) << signalBits
+		t |= Traits(signal.Find(c.Path, change.Added(), c.Head)) << signalBits
 	}
 	if t&contentTraits != 0 {
 		return t
 	}
-	switch shape.Of(c.Path, c.Before, c.Head) {
+	switch shape.Of(c.Path, &change) {
 	case shape.Harmless:
 		t |= harmlessTrait
 	case shape.Risky:

@@ -79,6 +79,7 @@ func commonEnd(a, b []byte) (n int) {
 type former struct {
 	head     []byte // what stands there now
 	texts    [][]byte
+	change   *edit.Change
 	added    [][]span // by text, what head adds to it, once that is asked
 	searched int      // bytes
 }
@@ -108,7 +109,11 @@ func (f *former) adds(i int, run span) (n int) {
 		f.added = make([][]span, len(f.texts))
 	}
 	if f.added[i] == nil {
-		f.added[i] = addedSpans(f.texts[i], f.head)
+		lines := f.change.Added()
+		if len(f.texts) > 1 {
+			lines = edit.Added(f.texts[i:i+1], f.head)
+		}
+		f.added[i] = addedSpans(f.texts[i], f.head, lines)
 	}
 	for _, a := range f.added[i] {
 		n += max(0, min(a.to, run.to)-max(a.from, run.from))
@@ -116,11 +121,11 @@ func (f *former) adds(i int, run span) (n int) {
 	return n
 }
 
-func addedSpans(old, head []byte) []span {
+func addedSpans(old, head []byte, lines []edit.Line) []span {
 	change := differs(old, head)
 	spans := []span{} // not nil: asked
 	at, number := 0, 1
-	for _, line := range edit.Added([][]byte{old}, head) {
+	for _, line := range lines {
 		for ; number < line.Number; number++ {
 			at += bytes.IndexByte(head[at:], '\n') + 1
 		}

@@ -15,7 +15,7 @@ func of(now string, before ...string) string {
 	for _, text := range before {
 		texts = append(texts, []byte(text))
 	}
-	return traitNames(Of(texts, []byte(now), int64(len(now))))
+	return traitNames(ofChange(texts, []byte(now), int64(len(now))))
 }
 
 func TestWhatAChangeAdds(t *testing.T) {
@@ -123,7 +123,7 @@ func FuzzOf(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, now, b []byte) {
 		whole := ofFile(now, int64(len(now)))
 		for _, before := range [][][]byte{{a}, {a, b}, {b, a}} {
-			got := Of(before, now, int64(len(now)))
+			got := ofChange(before, now, int64(len(now)))
 			if got&^added != whole&^added {
 				t.Errorf("a change shows %s, the file %s", traitNames(got), traitNames(whole))
 			}
@@ -131,10 +131,10 @@ func FuzzOf(f *testing.F) {
 				t.Errorf("a change shows %s, the whole file %s", traitNames(got), traitNames(whole))
 			}
 		}
-		if one, two := Of([][]byte{a, b}, now, 0), Of([][]byte{b, a}, now, 0); one != two {
+		if one, two := ofChange([][]byte{a, b}, now, 0), ofChange([][]byte{b, a}, now, 0); one != two {
 			t.Errorf("%s, in another order %s", traitNames(one), traitNames(two))
 		}
-		if got := Of([][]byte{a, now}, now, int64(len(now))); got&added != 0 {
+		if got := ofChange([][]byte{a, now}, now, int64(len(now))); got&added != 0 {
 			t.Errorf("nothing changes, and %s", traitNames(got))
 		}
 		part, _ := changed([][]byte{a}, now)

@@ -13,19 +13,17 @@ import (
 	"countersign/policy/edit"
 )
 
-// Shown is how much of a blob is given to Of at most, from its beginning.
-const Shown = 1 << 20
-
-// Of says what a change of a file shows. Before are the beginnings of the blobs that stood there: none for a new
-// file, several for a merge. Head is the beginning of the blob that lands, size its whole length: what is longer
-// than head is Large, and nobody has seen the rest. No attribute in the repository can hide anything from it.
+// Of says what a change of a file shows, of the beginnings of its texts. Size is the whole length of the blob that
+// lands: what is longer than its beginning is Large, and nobody has seen the rest. No attribute in the repository can
+// hide anything from it.
 //
 // What Git takes for binary always is Binary, and so are programs and archives that could be read as text, and
 // pointers to content that is kept elsewhere. Text can be Encoded, Keys and Bidi whatever else it is. These three
 // are what the change adds: what stood in one of the blobs before, in the same bytes, is none of its doing. But
 // what it adds counts together with what it adds to.
-func Of(before [][]byte, head []byte, size int64) Traits {
+func Of(c *edit.Change, size int64) Traits {
 	var t Traits
+	head := c.Now
 	if size > int64(len(head)) {
 		t |= Large
 	}
@@ -43,11 +41,11 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 			t |= Large
 		}
 	}
-	part, core := changed(before, head)
+	part, core := changed(c.Before, head)
 	if part.from == part.to {
 		return t // it stood there before
 	}
-	stood := former{head: head, texts: before}
+	stood := former{head: head, texts: c.Before, change: c}
 	if keys(head, &stood) {
 		t |= Keys
 	}
@@ -55,7 +53,7 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 		t |= Encoded
 	}
 	// Compilers read over a NUL in a comment. In bytes that are no text the pattern means nothing.
-	if (!unreadable || utf8.Valid(head)) && bidi(head[part.from:part.to]) && addsBidi(before, head) {
+	if (!unreadable || utf8.Valid(head)) && bidi(head[part.from:part.to]) && slices.ContainsFunc(c.Added(), isBidi) {
 		t |= Bidi
 	}
 	return t
@@ -85,14 +83,7 @@ func carries(head []byte, part, core span, stood *former) bool {
 	return false
 }
 
-func addsBidi(before [][]byte, head []byte) bool {
-	for _, line := range edit.Added(before, head) {
-		if bidi(line.Text) {
-			return true
-		}
-	}
-	return false
-}
+func isBidi(line edit.Line) bool { return bidi(line.Text) }
 
 // bidi looks for the characters that override the order in which text is shown (CVE-2021-42574):
 // embeddings, overrides and isolates, U+202A to U+202E and U+2066 to U+2069.

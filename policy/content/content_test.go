@@ -21,10 +21,17 @@ import (
 	"unicode/utf16"
 
 	"github.com/gabriel-vasile/mimetype"
+
+	"countersign/policy/edit"
 )
 
+// ofChange says what a change from some texts to another shows.
+func ofChange(before [][]byte, head []byte, size int64) Traits {
+	return Of(&edit.Change{Before: before, Now: head}, size)
+}
+
 // ofFile says what a new file shows.
-func ofFile(head []byte, size int64) Traits { return Of(nil, head, size) }
+func ofFile(head []byte, size int64) Traits { return ofChange(nil, head, size) }
 
 func inspect(content string) Traits { return ofFile([]byte(content), int64(len(content))) }
 

@@ -1,5 +1,8 @@
 package content
 
+// Shown is how much of a blob is given to Of at most, from its beginning.
+const Shown = 1 << 20
+
 // Traits is what a content shows, a set of bits. See [Of].
 type Traits uint32
 

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 )
 
 // Line is a line of a text.
@@ -17,64 +16,84 @@ type Line struct {
 	Text   []byte // without its line feed; a carriage return is part of it
 }
 
+// Change is a change of a text: now stands in the place of the texts before. There is none before a new text, and
+// several before a merge's. The texts are compared once, by whoever asks first.
+type Change struct {
+	Before [][]byte
+	Now    []byte
+
+	compared    bool
+	added, gone []Line // gone are those of the first text before
+}
+
 // Added gives the lines that now has and none of the texts before it, in order; all of them where there is no text
 // before. With several texts before, as the parents of a merge have, a line counts as added if it is to each of them.
-// Of a line that stands there more often than before, the last ones that the change may have added are given. The
-// lines are parts of now.
-func Added(before [][]byte, now []byte) []Line {
-	if len(before) == 0 {
-		return added(nil, now)
+// a line that stands there more often than before, the last ones that the change may have added are given. The lines
+// are parts of now.
+func (c *Change) Added() []Line {
+	c.compare()
+	return c.added
+}
+
+// Gone gives the lines that the first text before has and now hasn't, in order. They are parts of that text.
+func (c *Change) Gone() []Line {
+	c.compare()
+	return c.gone
+}
+
+func (c *Change) compare() {
+	if c.compared {
+		return
 	}
-	lines := added(before[0], now)
-	for _, old := range before[1:] {
-		if len(lines) == 0 {
-			return nil
+	c.compared = true
+	if len(c.Before) == 0 {
+		c.added, _ = compare(nil, c.Now)
+		return
+	}
+	c.added, c.gone = compare(c.Before[0], c.Now)
+	for _, old := range c.Before[1:] {
+		if len(c.added) == 0 {
+			return
 		}
-		too := added(old, now)
-		lines = slices.DeleteFunc(lines, func(l Line) bool {
+		too, _ := compare(old, c.Now)
+		c.added = slices.DeleteFunc(c.added, func(l Line) bool {
 			_, found := slices.BinarySearchFunc(too, l.Number, func(l Line, n int) int { return cmp.Compare(l.Number, n) })
 			return !found
 		})
 	}
-	return lines
 }
 
-// added compares with one text.
-func added(old, now []byte) []Line {
+// Added gives the lines that a change from some texts to another adds: see [Change.Added].
+func Added(before [][]byte, now []byte) []Line {
+	c := Change{Before: before, Now: now}
+	return c.Added()
+}
+
+// compare gives the lines that one of two texts has and the other hasn't.
+func compare(old, now []byte) (added, gone []Line) {
 	skipped, old, now := trim(old, now)
-	if len(now) == 0 {
+	added, gone = linesOf(now, skipped), linesOf(old, skipped)
+	if len(added) == 0 || len(gone) == 0 {
+		return added, gone
+	}
+	t := newTally(len(gone) + len(added))
+	olds, nows := t.count(gone), t.count(added)
+	return t.beyond(added, nows, olds), t.beyond(gone, olds, nows)
+}
+
+// linesOf gives the lines of a text that follows some others.
+func linesOf(text []byte, skipped int) []Line {
+	if len(text) == 0 {
 		return nil
 	}
-	lines := make([]Line, 0, bytes.Count(now, []byte{'\n'})+1)
-	for len(now) > 0 {
+	lines := make([]Line, 0, bytes.Count(text, []byte{'\n'})+1)
+	for len(text) > 0 {
 		var line []byte
-		line, now, _ = bytes.Cut(now, []byte{'\n'})
+		line, text, _ = bytes.Cut(text, []byte{'\n'})
 		skipped++
 		lines = append(lines, Line{skipped, line})
 	}
-	if len(old) == 0 {
-		return lines
-	}
-	had := tally(string(old))
-	return slices.DeleteFunc(lines, func(l Line) bool {
-		left := had[string(l.Text)]
-		if left == 0 {
-			return false
-		}
-		had[string(l.Text)] = left - 1
-		return true
-	})
-}
-
-// tally counts how often a text has each line.
-func tally(text string) map[string]int {
-	had := make(map[string]int, strings.Count(text, "\n")+1)
-	for len(text) > 0 {
-		var line string
-		line, text, _ = strings.Cut(text, "\n")
-		had[line]++
-	}
-	return had
+	return lines
 }
 
 // trim cuts off the whole lines that both texts begin and end with, and says how many lines it cut off in front.

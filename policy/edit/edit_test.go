@@ -49,6 +49,12 @@ func TestAdded(t *testing.T) {
 		if got := shown(Added(before, []byte(c.now))); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+		if len(before) == 1 {
+			there, back := Change{Before: before, Now: []byte(c.now)}, Added([][]byte{[]byte(c.now)}, before[0])
+			if got, want := shown(there.Gone()), shown(back); got != want {
+				t.Errorf("%s: %q is gone, and added by the change back %q", name, got, want)
+			}
+		}
 	}
 }
 

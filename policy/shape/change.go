@@ -78,14 +78,14 @@ func harmlessLines(changes []change, old, now []byte) []Reason {
 
 // unreadable says why a change can't be harmless whatever its format: a character that shows nothing or otherwise
 // than it is, or a comment by which a tool is told something.
-func unreadable(old, now []byte) string {
+func unreadable(old, now []byte, added, gone []edit.Line) string {
 	if !utf8.Valid(now) || !utf8.Valid(old) {
 		return "not UTF-8"
 	}
 	if ends(old) != ends(now) || ends(now) == mixedEnds {
 		return "the lines end otherwise, or not alike"
 	}
-	for _, l := range edit.Added([][]byte{old}, now) {
+	for _, l := range added {
 		if !printable(l.Text) {
 			return "a character that can't be seen"
 		}
@@ -93,7 +93,7 @@ func unreadable(old, now []byte) string {
 			return "a comment that tools obey"
 		}
 	}
-	for _, l := range edit.Added([][]byte{now}, old) {
+	for _, l := range gone {
 		if directive(l.Text) {
 			return "a comment that tools obey is gone"
 		}

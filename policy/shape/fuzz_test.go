@@ -62,7 +62,7 @@ func FuzzOf(f *testing.F) {
 		path := all[n%uint(len(all))]
 		before := [][]byte{old}
 		reasons := Explain(path, before, now)
-		shape := Of(path, before, now)
+		shape := of(path, before, now)
 		if shape != decide(reasons) {
 			t.Fatalf("%s, and by its reasons %s", shape, decide(reasons))
 		}
@@ -79,10 +79,10 @@ func FuzzOf(f *testing.F) {
 				t.Fatalf("harmless in spite of %+v", r)
 			}
 		}
-		if Of(path, [][]byte{now}, now) != Harmless {
+		if of(path, [][]byte{now}, now) != Harmless {
 			t.Fatal("no change isn't harmless")
 		}
-		if len(now) > 0 && Of(path, nil, now) == Harmless {
+		if len(now) > 0 && of(path, nil, now) == Harmless {
 			t.Fatal("a new file is harmless")
 		}
 		if shape != Harmless {
@@ -95,7 +95,7 @@ func FuzzOf(f *testing.F) {
 		if bytes.Contains(now, []byte("x.test")) || bytes.Contains(now, []byte("fuzzed")) {
 			return
 		}
-		if Of(path, before, worse) == Harmless {
+		if of(path, before, worse) == Harmless {
 			t.Fatalf("a risky line is harmless in %q", worse)
 		}
 	})

@@ -159,7 +159,7 @@ func TestLockfiles(t *testing.T) {
 		if name == "go" { // go.mod says which version counts
 			continue
 		}
-		if got := Of(l.path, [][]byte{[]byte(l.text)}, []byte(hash(version("1.1.0")))); got != Plain {
+		if got := of(l.path, [][]byte{[]byte(l.text)}, []byte(hash(version("1.1.0")))); got != Plain {
 			t.Errorf("%s: an older version is %s", name, got)
 		}
 	}
@@ -173,7 +173,7 @@ func TestLockfilesWithAnotherHash(t *testing.T) {
 		case "poetry", "uv", "pipenv", "composer": // where files may be added to a version
 			want = Plain
 		}
-		if got := Of(l.path, [][]byte{[]byte(l.text)}, []byte(replaceAll(l.text, l.to, "ZZZ"))); got != want {
+		if got := of(l.path, [][]byte{[]byte(l.text)}, []byte(replaceAll(l.text, l.to, "ZZZ"))); got != want {
 			t.Errorf("%s: another hash is %s, want %s", name, got, want)
 		}
 	}
@@ -218,7 +218,7 @@ func TestLockfilesFromElsewhere(t *testing.T) {
 	} {
 		for _, pair := range hosts {
 			now := replaceAll(replaceAll(replaceOnce(t, all[name].text, pair[0], pair[1]), "1.2.3", "1.3.0"), "OLD", "NEW")
-			if got := Of(all[name].path, [][]byte{[]byte(all[name].text)}, []byte(now)); got == Harmless {
+			if got := of(all[name].path, [][]byte{[]byte(all[name].text)}, []byte(now)); got == Harmless {
 				t.Errorf("%s: %q for %q is harmless", name, pair[1], pair[0])
 			}
 		}

@@ -9,12 +9,11 @@ import (
 )
 
 // riskyLines gives the lines of a change that show a risk by themselves: what is added of any family, and what is
-// taken out of security. Added are the lines that no text before has.
-func riskyLines(f family, old, now []byte, added []edit.Line) []Reason {
+// taken out of security. Added are the lines that no text before has, gone those of old that now hasn't.
+func riskyLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 	if f == 0 {
 		return nil
 	}
-	gone := edit.Added([][]byte{now}, old)
 	reasons := checkLines(f, old, now, added, gone)
 	reasons = append(reasons, lostProtection(f, added, gone)...)
 	present := wordsIn(f, added)

@@ -21,44 +21,38 @@ import (
 // maxSize is how long a text may be that is looked at.
 const maxSize = 1 << 20
 
-// Of tells the shape of a change of the file at path. Before are the texts that stood there: none for a new file,
-// several for a merge. A change is risky if it is to each of them, and harmless only if it is to each. Now is the
-// text that lands.
-func Of(path string, before [][]byte, now []byte) Shape {
-	if len(before) > 1 {
-		return decide(Explain(path, before, now))
+// Of tells the shape of a change of the file at path. A change is risky if it is to each of the texts before, and
+// harmless only if it is to each.
+func Of(path string, c *edit.Change) Shape {
+	if len(c.Before) > 1 {
+		return decide(Explain(path, c.Before, c.Now))
 	}
 	var old []byte
-	if len(before) == 1 {
-		if old = before[0]; bytes.Equal(old, now) {
+	if len(c.Before) == 1 {
+		if old = c.Before[0]; bytes.Equal(old, c.Now) {
 			return Harmless
 		}
 	}
-	if max(len(old), len(now)) > maxSize {
+	if max(len(old), len(c.Now)) > maxSize {
 		return Plain
 	}
 	f := formatOf(path)
 	switch {
-	case len(riskyLines(f.words, old, now, edit.Added(before, now))) > 0:
+	case len(riskyLines(f.words, old, c.Now, c.Added(), c.Gone())) > 0:
 		return Risky
-	case f.compare == nil || len(before) == 0 && f.lines:
+	case f.compare == nil || len(c.Before) == 0 && f.lines:
 		return Plain
 	}
-	return shapeOf(f.compare(old, now), before, now)
-}
-
-// shapeOf gives the shape of a change that no line makes risky, by its differences.
-func shapeOf(changes []change, before [][]byte, now []byte) Shape {
 	shape := Harmless
-	for _, c := range changes {
-		switch c.shape {
+	for _, difference := range f.compare(old, c.Now) {
+		switch difference.shape {
 		case Risky:
 			return Risky
 		case Plain:
 			shape = Plain
 		}
 	}
-	if len(before) == 0 || shape == Harmless && unreadable(before[0], now) != "" {
+	if len(c.Before) == 0 || shape == Harmless && unreadable(old, c.Now, c.Added(), c.Gone()) != "" {
 		return Plain
 	}
 	return shape
@@ -80,8 +74,8 @@ func decide(reasons []Reason) Shape {
 	return shape
 }
 
-// Explain gives the lines that decide what [Of] says, in order: the risky ones if there are any, else one that is
-// plain, else all that changed. A change of nothing has no reasons.
+// Explain gives the lines that decide what [Of] says of a change from some texts to another, in order: the risky ones
+// if there are any, else one that is plain, else all that changed. A change of nothing has no reasons.
 func Explain(path string, before [][]byte, now []byte) []Reason {
 	others := slices.DeleteFunc(slices.Clone(before), func(old []byte) bool { return bytes.Equal(old, now) })
 	if len(before) > 0 && len(others) == 0 {
@@ -118,7 +112,7 @@ func riskyToEach(f format, before [][]byte, now []byte, changes [][]change, adde
 	}
 	var found []Reason
 	for i, old := range before {
-		risks := riskyLines(f.words, old, now, added)
+		risks := riskyLines(f.words, old, now, added, edit.Added([][]byte{now}, old))
 		for _, r := range reasonsOf(changes[i], now) {
 			if r.Shape == Risky {
 				risks = append(risks, r)
@@ -141,7 +135,8 @@ func riskyToEach(f format, before [][]byte, now []byte, changes [][]change, adde
 func safe(before [][]byte, now []byte, changes [][]change) []Reason {
 	var all []Reason
 	for i, old := range before {
-		if why := unreadable(old, now); why != "" {
+		added, gone := edit.Added([][]byte{old}, now), edit.Added([][]byte{now}, old)
+		if why := unreadable(old, now, added, gone); why != "" {
 			return []Reason{{Why: why}}
 		}
 		for _, c := range changes[i] {

@@ -3,12 +3,19 @@ package shape
 import (
 	"strings"
 	"testing"
+
+	"countersign/policy/edit"
 )
 
 // edits are changes, each of one file: what stood there, and what lands.
 type edits map[string]struct {
 	path, old, now string
 	want           Shape
+}
+
+// of tells the shape of a change from some texts to another.
+func of(path string, before [][]byte, now []byte) Shape {
+	return Of(path, &edit.Change{Before: before, Now: now})
 }
 
 func (all edits) check(t *testing.T) {
@@ -91,7 +98,7 @@ func TestOfNewAndMerged(t *testing.T) {
 			manifest(strings.Repeat(" ", maxSize)), Harmless,
 		},
 	} {
-		if got := Of("package.json", c.before, c.now); got != c.want {
+		if got := of("package.json", c.before, c.now); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
@@ -104,7 +111,7 @@ func TestNames(t *testing.T) {
 		"GNUmakefile": Harmless, ".npmrc": Plain, "a.c": Plain, "": Plain, "/": Plain, "Makefile.PL": Plain,
 		`a\Makefile`: Harmless,
 	} {
-		if got := Of(path, [][]byte{[]byte(old)}, []byte(now)); got != want {
+		if got := of(path, [][]byte{[]byte(old)}, []byte(now)); got != want {
 			t.Errorf("%q: %s, want %s", path, got, want)
 		}
 	}
@@ -128,12 +135,12 @@ func TestUnseen(t *testing.T) {
 		"a NUL":                         "a: 1\n# one\x00\nb: 2\n",
 		"not UTF-8":                     "a: 1\n# one\xff\nb: 2\n",
 	} {
-		if got := Of(".github/workflows/a.yml", [][]byte{[]byte(old)}, []byte(now)); got == Harmless {
+		if got := of(".github/workflows/a.yml", [][]byte{[]byte(old)}, []byte(now)); got == Harmless {
 			t.Errorf("%s is harmless", name)
 		}
 	}
 	letters := []byte("a: 1\n# été 中文\nb: 2\n")
-	if got := Of(".github/workflows/a.yml", [][]byte{[]byte(old)}, letters); got != Harmless {
+	if got := of(".github/workflows/a.yml", [][]byte{[]byte(old)}, letters); got != Harmless {
 		t.Error("letters of other languages in a comment aren't harmless")
 	}
 }
@@ -144,7 +151,7 @@ func TestCommentsThatToolsObey(t *testing.T) {
 		"# shellcheck disable=SC2086", "# renovate: datasource=github-releases", "# -*- coding: utf-7 -*-",
 	} {
 		for _, pair := range [][2]string{{"FROM a:1\n", comment + "\nFROM a:1\n"}, {comment + "\nFROM a:1\n", "FROM a:1\n"}} {
-			if got := Of("Dockerfile", [][]byte{[]byte(pair[0])}, []byte(pair[1])); got == Harmless {
+			if got := of("Dockerfile", [][]byte{[]byte(pair[0])}, []byte(pair[1])); got == Harmless {
 				t.Errorf("%q more or less is harmless", comment)
 			}
 		}

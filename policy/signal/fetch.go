@@ -149,15 +149,6 @@ func (f *file) runsCommands() bool {
 	return f.commands == yes
 }
 
-// answer is one to a question that is asked once.
-type answer uint8
-
-const (
-	unknown answer = iota
-	no
-	yes
-)
-
 // officialOnly says whether every address of a command is an official installer's, fetched over TLS that is checked.
 func officialOnly(b []byte) bool {
 	if anyFold(b, " -k ", "--insecure", "--no-check-certificate", "http://", "/dev/tcp", "base64") {

@@ -137,13 +137,6 @@ func plainJSON(b []byte) []byte {
 	return out
 }
 
-func digit(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c | 0x20 - 'a' + 10
-}
-
 // composerHook finds an event's key, or a command in an event's list, but for methods of the project's own classes and
 // scripts of its framework.
 func (f *file) composerHook(l edit.Line) int {

@@ -9,26 +9,6 @@ import (
 // reach is how many lines before and after one a command may be continued on.
 const reach = 6
 
-// line gives a line of the whole text by its number, from 1; nothing beyond the end.
-func (f *file) line(n int) []byte {
-	if f.starts == nil {
-		f.starts = append(f.starts, 0)
-		for at := 0; ; {
-			i := bytes.IndexByte(f.now[at:], '\n')
-			if i < 0 {
-				break
-			}
-			at += i + 1
-			f.starts = append(f.starts, at)
-		}
-		f.starts = append(f.starts, len(f.now)+1)
-	}
-	if n < 1 || n >= len(f.starts) {
-		return nil
-	}
-	return f.now[f.starts[n-1] : f.starts[n]-1]
-}
-
 // command gives a line with those it goes on in, after a backslash or a pipe, and before a pipe, and the last's number.
 func (f *file) command(l edit.Line) (all []byte, last int) {
 	from, to := l.Number, l.Number

@@ -116,5 +116,3 @@ func blankVariable(b []byte) (n int, with string) {
 	}
 	return 0, ""
 }
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
