@@ -14,29 +14,31 @@ type span struct{ from, to int }
 const around = 32 << 10
 
 // changed gives the part of head that holds all that none of the texts before has, and what is around it, in whole
-// lines where they aren't long. It is empty if one of the texts before is the same.
-func changed(before [][]byte, head []byte) span {
+// lines where they aren't long. It is empty if one of the texts before is the same. The core of it is what each run
+// overlaps that none of them has.
+func changed(before [][]byte, head []byte) (part, core span) {
 	if len(before) == 0 {
-		return span{0, len(head)}
+		return span{0, len(head)}, span{0, len(head)}
 	}
 	// What the change of every side touches lies between the last beginning and the first end of these changes, or,
 	// where they lie apart, between the first end and the last beginning.
 	first, last := 0, len(head)
 	for _, old := range before {
 		if bytes.Equal(old, head) {
-			return span{}
+			return span{}, span{}
 		}
 		change := differs(old, head)
 		first, last = max(first, change.from), min(last, change.to)
 	}
-	from, to := max(0, min(first, last)-around), min(len(head), max(first, last)+around)
+	core = span{min(first, last), max(first, last)}
+	from, to := max(0, core.from-around), min(len(head), core.to+around)
 	if i := bytes.IndexByte(head[from:min(from+around/2, to)], '\n'); from > 0 && i >= 0 {
 		from += i + 1
 	}
 	if i := bytes.LastIndexByte(head[max(from, to-around/2):to], '\n'); to < len(head) && i >= 0 {
 		to = max(from, to-around/2) + i + 1
 	}
-	return span{from, to}
+	return span{from, to}, core
 }
 
 // differs gives the part of head outside of which it begins and ends as another text does.
@@ -87,13 +89,16 @@ const little = 32
 
 // bringsIn says whether the change made a run what it is: whether none of the texts holds it, and it adds more than a
 // little of it to each of them.
-func (f *former) bringsIn(run span) bool {
+func (f *former) bringsIn(run span) bool { return f.lacks(run) && !f.holds(f.head[run.from:run.to]) }
+
+// lacks says whether the change adds more than a little of a run to each of the texts.
+func (f *former) lacks(run span) bool {
 	for i := range f.texts {
 		if f.adds(i, run) <= little {
 			return false
 		}
 	}
-	return !f.holds(f.head[run.from:run.to])
+	return true
 }
 
 // adds gives how many bytes of a run lie in lines that one of the texts doesn't have. Where one part of the text

@@ -121,7 +121,7 @@ func FuzzOf(f *testing.F) {
 	}
 	const added = Encoded | Bidi | Keys
 	f.Fuzz(func(t *testing.T, a, now, b []byte) {
-		whole := Inspect(now, int64(len(now)))
+		whole := ofFile(now, int64(len(now)))
 		for _, before := range [][][]byte{{a}, {a, b}, {b, a}} {
 			got := Of(before, now, int64(len(now)))
 			if got&^added != whole&^added {
@@ -137,7 +137,7 @@ func FuzzOf(f *testing.F) {
 		if got := Of([][]byte{a, now}, now, int64(len(now))); got&added != 0 {
 			t.Errorf("nothing changes, and %s", traitNames(got))
 		}
-		part := changed([][]byte{a}, now)
+		part, _ := changed([][]byte{a}, now)
 		if part.from < 0 || part.to < part.from || part.to > len(now) || part == (span{}) &&
 			len(now) > 0 && !bytes.Equal(a, now) {
 			t.Errorf("what changed is from %d to %d of %d", part.from, part.to, len(now))

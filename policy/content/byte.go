@@ -2,7 +2,7 @@ package content
 
 import "bytes"
 
-// byteKinds is what Inspect asks of single bytes.
+// byteKinds is what Of asks of single bytes.
 var byteKinds = kindsOfBytes()
 
 const (

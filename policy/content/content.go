@@ -2,12 +2,12 @@
 // an archive, that it adds bytes written as text, that it adds a key, or text in another order than a compiler
 // reads. It is given bytes alone, and not what the file is called.
 //
-// [Of] is asked about a change, and [Inspect] about a file as it stands. What a file is counts whatever the change
-// did to it; what it carries counts if the change brought it in.
+// What a file is counts whatever the change did to it; what it carries counts if the change brought it in.
 package content
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"countersign/policy/edit"
@@ -15,9 +15,6 @@ import (
 
 // Shown is how much of a blob is given to Of at most, from its beginning.
 const Shown = 1 << 20
-
-// Inspect says what the content of a blob shows, all of it: head is its beginning, size its whole length.
-func Inspect(head []byte, size int64) Traits { return Of(nil, head, size) }
 
 // Of says what a change of a file shows. Before are the beginnings of the blobs that stood there: none for a new
 // file, several for a merge. Head is the beginning of the blob that lands, size its whole length: what is longer
@@ -46,7 +43,7 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 			t |= Large
 		}
 	}
-	part := changed(before, head)
+	part, core := changed(before, head)
 	if part.from == part.to {
 		return t // it stood there before
 	}
@@ -54,7 +51,7 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 	if keys(head, &stood) {
 		t |= Keys
 	}
-	if !unreadable && carries(head, part, &stood) {
+	if !unreadable && carries(head, part, core, &stood) {
 		t |= Encoded
 	}
 	// Compilers read over a NUL in a comment. In bytes that are no text the pattern means nothing.
@@ -64,14 +61,24 @@ func Of(before [][]byte, head []byte, size int64) Traits {
 	return t
 }
 
-// carries says whether a part of head holds a run of encoded bytes that the change brings in.
-func carries(head []byte, part span, stood *former) bool {
+// carries says whether a part of head holds a run of encoded bytes that the change brings in. What is all outside of
+// its core stood there before.
+func carries(head []byte, part, core span, stood *former) bool {
+	if len(stood.texts) == 1 && core.to-core.from <= little {
+		return false
+	}
 	for _, part := range besideSignatures(head, part) {
-		for _, find := range []func([]byte) []span{encodedLines, hexText, dense} {
-			for _, run := range find(head[part.from:part.to]) {
-				if stood.bringsIn(span{part.from + run.from, part.from + run.to}) {
-					return true
-				}
+		near := span{max(core.from, part.from) - part.from, min(core.to, part.to) - part.from}
+		if near.from > near.to {
+			continue
+		}
+		inHead := func(s span) span { return span{part.from + s.from, part.from + s.to} }
+		text := head[part.from:part.to]
+		runs := slices.Concat(encodedLines(text, near), hexText(text, near))
+		runs = append(runs, dense(text, near, func(s span) bool { return stood.lacks(inHead(s)) })...)
+		for _, run := range runs {
+			if stood.bringsIn(inHead(run)) {
+				return true
 			}
 		}
 	}

@@ -23,7 +23,10 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 )
 
-func inspect(content string) Traits { return Inspect([]byte(content), int64(len(content))) }
+// ofFile says what a new file shows.
+func ofFile(head []byte, size int64) Traits { return Of(nil, head, size) }
+
+func inspect(content string) Traits { return ofFile([]byte(content), int64(len(content))) }
 
 func traitNames(t Traits) string { return strings.Join(t.Names(), " ") }
 
@@ -459,7 +462,7 @@ func TestLarge(t *testing.T) {
 		{"\x00", 1 << 40, "binary large"},
 		{"%PDF-1.4", 1 << 40, "archive binary large"},
 	} {
-		if got := traitNames(Inspect([]byte(c.head), c.size)); got != c.want {
+		if got := traitNames(ofFile([]byte(c.head), c.size)); got != c.want {
 			t.Errorf("%q of %d: %q, want %q", c.head, c.size, got, c.want)
 		}
 	}
@@ -490,9 +493,9 @@ func FuzzInspect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, head []byte, size int64) {
 		before := slices.Clone(head)
-		got := Inspect(head, size)
+		got := ofFile(head, size)
 		if !bytes.Equal(before, head) {
-			t.Fatal("Inspect changes what it reads")
+			t.Fatal("Of changes what it reads")
 		}
 		if (got&Large != 0) != (size > int64(len(head))) {
 			t.Errorf("size %d of which %d are shown: %s", size, len(head), traitNames(got))
@@ -508,7 +511,7 @@ func FuzzInspect(f *testing.F) {
 		}
 		// What hides in text is found wherever in the text it stands.
 		if got&Binary == 0 && len(head) < 4096 {
-			if more := Inspect(slices.Concat(head, []byte("\n// \u202e\n")), 0); more&Bidi == 0 {
+			if more := ofFile(slices.Concat(head, []byte("\n// \u202e\n")), 0); more&Bidi == 0 {
 				t.Errorf("a hidden override: %s", traitNames(more))
 			}
 		}
@@ -531,6 +534,25 @@ func BenchmarkInspect(b *testing.B) {
 	text = text[:min(len(text), 1<<20)]
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		Inspect(text, int64(len(text)))
+		ofFile(text, int64(len(text)))
+	}
+}
+
+// Control characters are counted alike in eights and one by one, wherever they stand.
+func TestControls(t *testing.T) {
+	for c := range 256 {
+		for at := range 8 {
+			for _, beside := range []byte{0, '\t', '\v', 'a', 0x7f, 0x80, 0x8b, 0xff} {
+				b := bytes.Repeat([]byte{beside}, 8)
+				b[at] = byte(c)
+				want := 0
+				for _, c := range b {
+					want += controls([]byte{c})
+				}
+				if got := controls(b); got != want {
+					t.Errorf("%x has %d control characters, not %d", b, got, want)
+				}
+			}
+		}
 	}
 }

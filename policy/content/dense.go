@@ -7,25 +7,32 @@ package content
 //
 // Who makes up words for bytes can hide a file in any text. Digits of decimal fractions, and lists of names with a
 // digest each, are honest chance, and no payload here.
-func dense(text []byte) (found []span) {
+//
+// It looks at what overlaps near, and is worth it.
+func dense(text []byte, near span, worth func(span) bool) (found []span) {
 	const step = 512
+	plainAt := func(i int) bool { return plain(text[i:min(i+step, len(text))]) }
+	start := max(0, near.from/step-1) * step
+	for start > 0 && !plainAt(start) {
+		start -= step
+	}
 	var counts *counts
-	for i := 0; i < len(text); i += step {
-		if plain(text[i:min(i+step, len(text))]) {
+	for i := start; i < min(len(text), near.to+step); i += step {
+		if plainAt(i) {
 			continue
 		}
 		from := max(0, i-step)
-		for i < len(text) && !plain(text[i:min(i+step, len(text))]) {
+		for i < len(text) && !plainAt(i) {
 			i += step
 		}
 		to := min(len(text), i+step) // what looks plain may end within the step
-		if to-from < 3*step {
+		part := span{from, to}
+		if to-from < 3*step || !worth(part) {
 			continue
 		}
 		if counts == nil {
 			counts = newCounts()
 		}
-		part := span{from, to}
 		found = append(found, readChars(text, part, counts)...)
 		if numbers(text[from:to]) {
 			found = append(found, readHex(text, part, counts)...)

@@ -17,21 +17,45 @@ const (
 // encodedLines finds runs of 512 characters of base64 and more: in one line, and in lines one under the other,
 // quoted or not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's
 // alphabet too: a run must mix capitals, small letters and digits as chance does.
-func encodedLines(text []byte) (found []span) {
+//
+// It looks at what overlaps near: from a line before it on by which every run ends, to one behind it.
+func encodedLines(text []byte, near span) (found []span) {
 	var run base64Run
 	var dump dumpRun
 	end := 0
-	for start := 0; start < len(text); start = end {
-		end = len(text)
-		if i := bytes.IndexByte(text[start:], '\n'); i >= 0 {
-			end = start + i + 1
+	for start := quietBefore(text, near.from); start < len(text); start = end {
+		if start > near.to && run.n == 0 && dump.shown == 0 {
+			return found
 		}
+		end = lineEnd(text, start)
 		line := bytes.TrimSuffix(text[start:end], []byte{'\n'})
 		found = dump.add(found, line, span{start, end})
 		found = run.next(found, line, start)
 	}
 	found = dump.end(found)
 	return run.end(found)
+}
+
+// lineEnd gives the end of a line, behind its line feed.
+func lineEnd(text []byte, start int) int {
+	if i := bytes.IndexByte(text[start:], '\n'); i >= 0 {
+		return start + i + 1
+	}
+	return len(text)
+}
+
+// quietBefore gives where the line begins that a place is in, or one before it, so that no run goes on into it.
+func quietBefore(text []byte, at int) int {
+	at = bytes.LastIndexByte(text[:at], '\n') + 1
+	for at > 0 {
+		start := bytes.LastIndexByte(text[:at-1], '\n') + 1
+		line := text[start : at-1]
+		if _, _, ok := base64Line(line); !ok && len(bytes.TrimSpace(line)) > 0 && dumped(line) == 0 {
+			break
+		}
+		at = start
+	}
+	return at
 }
 
 // dumpRun is a run of lines of a dump.
@@ -41,7 +65,7 @@ type dumpRun struct {
 }
 
 func (d *dumpRun) add(found []span, line []byte, at span) []span {
-	n := max(dumpLine(line), recordLine(line))
+	n := dumped(line)
 	if n == 0 {
 		return d.end(found)
 	}
@@ -51,6 +75,9 @@ func (d *dumpRun) add(found []span, line []byte, at span) []span {
 	d.to, d.shown = at.to, d.shown+n
 	return found
 }
+
+// dumped gives the number of bytes that a line of a dump shows or carries.
+func dumped(line []byte) int { return max(dumpLine(line), recordLine(line)) }
 
 func (d *dumpRun) end(found []span) []span {
 	if d.shown >= payload {
@@ -82,6 +109,14 @@ func longestBase64(line []byte) (start, n int) {
 	return start, n
 }
 
+// base64Line finds the longest run of base64 in a line. A line of base64 is that, and its quotes.
+func base64Line(line []byte) (start, n int, alone bool) {
+	start, n = longestBase64(line)
+	front, rest := line[:start], line[start+n:]
+	around := len(bytes.Trim(front, " \t")) + len(bytes.Trim(rest, " \t\r"))
+	return start, n, n >= wrapped && around <= 8 && bytes.IndexByte(front, '.') < 0 && bytes.IndexByte(rest, '.') < 0
+}
+
 // base64Run is a run of lines of base64, and what it is made of.
 type base64Run struct {
 	span
@@ -98,16 +133,15 @@ func (r *base64Run) next(found []span, line []byte, at int) []span {
 		}
 		return found
 	}
-	start, n := longestBase64(line)
+	start, n, alone := base64Line(line)
 	part := line[start : start+n]
 	if n >= payload {
-		var alone base64Run
-		alone.add(part, at+start)
-		found = alone.end(found)
+		var one base64Run
+		one.add(part, at+start)
+		found = one.end(found)
 	}
-	around := len(bytes.Trim(line[:start], " \t")) + len(bytes.Trim(line[start+n:], " \t\r"))
-	if n < wrapped || around > 8 || bytes.IndexByte(line[:start], '.') >= 0 || bytes.IndexByte(line[start+n:], '.') >= 0 {
-		return r.end(found) // a line of base64 is that, and its quotes
+	if !alone {
+		return r.end(found)
 	}
 	if n < len(r.last) && !bytes.Equal(r.last[:4], part[:4]) { // the last line
 		r.add(part, at+start)
@@ -243,9 +277,11 @@ func hexDigits(text []byte) (n int) {
 
 // hexText finds 512 bytes in hexadecimal and more, with nothing between them but what separates them in
 // a dump, a string or an array: 7f45, 7f 45, \x7f\x45, "\x7f" "\x45", 0x7f, 0x45.
-func hexText(head []byte) (found []span) {
+//
+// It looks at what overlaps near.
+func hexText(head []byte, near span) (found []span) {
 	// A stretch of that many bytes covers every 512th position.
-	for i := payload - 1; i < len(head); i += payload {
+	for i := near.from; i < min(len(head), near.to+payload); i += payload {
 		if byteKinds[head[i]]&hexTextKind == 0 {
 			continue
 		}

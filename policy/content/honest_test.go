@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -159,10 +160,35 @@ func TestHonestTextIsNoPayload(t *testing.T) {
 		}),
 	} {
 		if got := inspect(text); got != 0 {
-			t.Errorf("%s is %s: %v %v %v", kind, traitNames(got), encodedLines([]byte(text)), hexText([]byte(text)),
-				dense([]byte(text)))
+			t.Errorf("%s is %s: %v %v %v", kind, traitNames(got), encodedLines([]byte(text), span{0, len(text)}),
+				hexText([]byte(text), span{0, len(text)}), dense([]byte(text), span{0, len(text)}, always))
 		}
 	}
+}
+
+func always(span) bool { return true }
+
+// What is found near a place is what is found in all of the text and overlaps it.
+func FuzzNear(f *testing.F) {
+	b64 := wrap(base64.StdEncoding.EncodeToString(noise(900)), 60, "", "")
+	f.Add([]byte(source1+b64+source1), 100, 900)
+	f.Add([]byte(b64+"\n\n"+b64+"a\n"+base85(noise(3000))), 1000, 1010)
+	f.Add([]byte(source1+hex.EncodeToString(noise(1000))+source1), 2000, 2600)
+	f.Fuzz(func(t *testing.T, text []byte, from, to int) {
+		from = max(0, min(from, len(text)))
+		near, whole := span{from, max(from, min(to, len(text)))}, span{0, len(text)}
+		for name, found := range map[string][2][]span{
+			"lines":       {encodedLines(text, near), encodedLines(text, whole)},
+			"hexadecimal": {hexText(text, near), hexText(text, whole)},
+			"dense":       {dense(text, near, always), dense(text, whole, always)},
+		} {
+			apart := func(s span) bool { return s.to <= near.from || s.from >= near.to }
+			here, all := slices.DeleteFunc(found[0], apart), slices.DeleteFunc(found[1], apart)
+			if !slices.Equal(here, all) {
+				t.Errorf("%s near %v: %v, in all of it %v", name, near, here, all)
+			}
+		}
+	})
 }
 
 func FuzzDense(f *testing.F) {
@@ -178,7 +204,10 @@ func FuzzDense(f *testing.F) {
 		text := []byte(strings.Repeat(string(b), 1+max(0, min(times, 40))%40))
 		c := newCounts()
 		whole := span{0, len(text)}
-		found := [][]span{encodedLines(text), hexText(text), dense(text), readChars(text, whole, c), readHex(text, whole, c)}
+		found := [][]span{
+			encodedLines(text, whole), hexText(text, whole), dense(text, whole, always), readChars(text, whole, c),
+			readHex(text, whole, c),
+		}
 		for _, runs := range append(found, readDecimals(text, whole, c)) {
 			for _, run := range runs {
 				if run.from < 0 || run.from >= run.to || run.to > len(text) {

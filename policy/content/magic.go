@@ -112,8 +112,28 @@ func opaque(head []byte) bool {
 }
 
 func controls(b []byte) (n int) {
+	for len(b) >= 8 {
+		if oddBytes(binary.LittleEndian.Uint64(b)) {
+			for _, c := range b[:8] {
+				n += int(byteKinds[c] >> 7)
+			}
+		}
+		b = b[8:]
+	}
 	for _, c := range b {
 		n += int(byteKinds[c] >> 7)
 	}
 	return n
+}
+
+// oddBytes says whether one of eight bytes is a control character other than those from tab to carriage return, or the
+// vertical tab among these. Each byte is asked by itself: what is added to its lower seven bits carries no further
+// than to the eighth, which says whether it is as large.
+func oddBytes(eight uint64) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	low := eight &^ high
+	atLeast := func(c uint64) uint64 { return low + each*(0x80-c) }
+	blank := atLeast('\t') &^ atLeast('\r'+1)
+	vertical := ^((low ^ each*'\v') + each*0x7f)
+	return (^atLeast(' ')&^blank|atLeast(0x7f)|^atLeast(' ')&vertical)&^eight&high != 0
 }

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Line is a line of a text.
@@ -41,18 +42,20 @@ func Added(before [][]byte, now []byte) []Line {
 // added compares with one text.
 func added(old, now []byte) []Line {
 	skipped, old, now := trim(old, now)
-	had := make(map[string]int)
-	for line := range bytes.Lines(old) {
-		had[string(withoutEnd(line))]++
+	if len(now) == 0 {
+		return nil
 	}
-	var lines []Line
-	for line := range bytes.Lines(now) {
+	lines := make([]Line, 0, bytes.Count(now, []byte{'\n'})+1)
+	for len(now) > 0 {
+		var line []byte
+		line, now, _ = bytes.Cut(now, []byte{'\n'})
 		skipped++
-		lines = append(lines, Line{skipped, withoutEnd(line)})
+		lines = append(lines, Line{skipped, line})
 	}
-	if len(had) == 0 {
+	if len(old) == 0 {
 		return lines
 	}
+	had := tally(string(old))
 	return slices.DeleteFunc(lines, func(l Line) bool {
 		left := had[string(l.Text)]
 		if left == 0 {
@@ -61,6 +64,17 @@ func added(old, now []byte) []Line {
 		had[string(l.Text)] = left - 1
 		return true
 	})
+}
+
+// tally counts how often a text has each line.
+func tally(text string) map[string]int {
+	had := make(map[string]int, strings.Count(text, "\n")+1)
+	for len(text) > 0 {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		had[line]++
+	}
+	return had
 }
 
 // trim cuts off the whole lines that both texts begin and end with, and says how many lines it cut off in front.
@@ -107,5 +121,3 @@ func commonSuffix(a, b []byte) int {
 	}
 	return n
 }
-
-func withoutEnd(line []byte) []byte { return bytes.TrimSuffix(line, []byte{'\n'}) }

@@ -88,3 +88,5 @@ func FuzzAdded(f *testing.F) {
 		}
 	})
 }
+
+func withoutEnd(line []byte) []byte { return bytes.TrimSuffix(line, []byte{'\n'}) }

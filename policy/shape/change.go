@@ -26,11 +26,6 @@ func risky(line int, why string) change    { return change{line, Risky, why} }
 // unread is what a comparer says of a text that it can't read wholly.
 func unread() []change { return []change{plain(0, "it can't be read wholly")} }
 
-// compareNothing is the comparer of files whose format isn't known.
-func compareNothing(_, _ []byte) []change {
-	return []change{plain(0, "files of this name are not known")}
-}
-
 // reasonsOf gives the reasons that changes are, with the lines they stand on.
 func reasonsOf(changes []change, now []byte) []Reason {
 	if len(changes) == 0 {

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"bytes"
+	"slices"
 
 	"countersign/policy/edit"
 )
@@ -10,14 +11,14 @@ import (
 // says that it hasn't: an error in the program of a sandbox's check takes the sandbox away, and nobody is told.
 
 // checkStarts are what begins a command that has a check program, in lower case.
-var checkStarts = [][]byte{
-	[]byte("ac_compile_ifelse"), []byte("ac_link_ifelse"), []byte("ac_run_ifelse"), []byte("ac_preproc_ifelse"),
-	[]byte("ac_cache_check"), []byte("ac_check_"), []byte("ac_try_"), []byte("ac_egrep_"), []byte("ac_lang_program"),
-	[]byte("ac_search_libs"), []byte("check_c_"), []byte("check_cxx_"), []byte("check_source_"), []byte("check_symbol_"),
-	[]byte("check_include_"), []byte("check_function_"), []byte("check_library_"), []byte("check_compiler_"),
-	[]byte("check_linker_"), []byte("check_struct_"), []byte("check_type_"), []byte("check_prototype_"),
-	[]byte("try_compile"), []byte("try_run"), []byte("cc.compiles"), []byte("cc.links"), []byte("cc.run"),
-	[]byte("cc.has_"), []byte("cc.get_supported"),
+var checkStarts = []string{
+	"ac_compile_ifelse", "ac_link_ifelse", "ac_run_ifelse", "ac_preproc_ifelse",
+	"ac_cache_check", "ac_check_", "ac_try_", "ac_egrep_", "ac_lang_program",
+	"ac_search_libs", "check_c_", "check_cxx_", "check_source_", "check_symbol_",
+	"check_include_", "check_function_", "check_library_", "check_compiler_",
+	"check_linker_", "check_struct_", "check_type_", "check_prototype_",
+	"try_compile", "try_run", "cc.compiles", "cc.links", "cc.run",
+	"cc.has_", "cc.get_supported",
 }
 
 // guardWords are what a check of security has in its name or its lines.
@@ -50,43 +51,54 @@ func checkLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 
 // inChecks gives those of some lines of a text that stand in a check whose text has a word of security.
 func inChecks(text []byte, lines []edit.Line) []edit.Line {
-	if len(lines) == 0 || !hasGuard(bytes.ToLower(text)) {
+	if len(lines) == 0 {
 		return nil
 	}
-	var found []edit.Line
-	next, number := 0, 0
-	var all [][]byte
-	for line := range bytes.Lines(text) {
-		all = append(all, bytes.ToLower(line))
+	lower := bytes.ToLower(text)
+	starts := checksOf(lower)
+	if len(starts) == 0 {
+		return nil
 	}
-	for number < len(all) && next < len(lines) {
-		if !startsCheck(all[number]) {
-			number++
-			continue
+	all := bytes.Split(lower, []byte{'\n'})
+	var found []edit.Line
+	next, end := 0, 0
+	for _, start := range starts {
+		if start < end {
+			continue // within another
 		}
-		end := checkEnd(all, number)
-		guarded := false
-		for _, line := range all[number:end] {
-			guarded = guarded || hasGuard(line)
-		}
-		for next < len(lines) && lines[next].Number <= end {
-			if guarded && lines[next].Number > number && len(bytes.TrimSpace(lines[next].Text)) > 0 {
-				found = append(found, lines[next])
-			}
+		end = checkEnd(all, start)
+		for next < len(lines) && lines[next].Number <= start {
 			next++
 		}
-		number = end
+		from := next
+		for next < len(lines) && lines[next].Number <= end {
+			next++
+		}
+		if from == next || !slices.ContainsFunc(all[start:end], hasGuard) {
+			continue
+		}
+		for _, l := range lines[from:next] {
+			if len(bytes.TrimSpace(l.Text)) > 0 {
+				found = append(found, l)
+			}
+		}
 	}
 	return found
 }
 
-func startsCheck(lower []byte) bool {
-	for _, start := range checkStarts {
-		if bytes.Contains(lower, start) {
-			return true
+var checkFinder = newFinder(checkStarts)
+
+// checksOf gives the lines, from 0, of a text in lower case on which checks begin.
+func checksOf(lower []byte) []int {
+	var starts []int
+	number, counted := 0, 0
+	checkFinder.each(lower, func(_, at int) {
+		number += bytes.Count(lower[counted:at], []byte{'\n'})
+		if counted = at; len(starts) == 0 || starts[len(starts)-1] != number {
+			starts = append(starts, number)
 		}
-	}
-	return false
+	})
+	return starts
 }
 
 func hasGuard(lower []byte) bool {

@@ -7,8 +7,22 @@ import (
 
 // format is how files of a name are read.
 type format struct {
-	compare comparer
+	compare comparer // nil if it isn't known
 	words   family
+	lines   bool // only lines can be risky, and no difference that compare finds
+}
+
+// differences gives the differences in meaning between two texts.
+func (f format) differences(old, now []byte) []change {
+	if f.compare == nil {
+		return []change{plain(0, "files of this name are not known")}
+	}
+	return f.compare(old, now)
+}
+
+// statements is the format of files that are read by statements.
+func statements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule, words family) format {
+	return format{compareStatements(read, pair, lone), words, true}
 }
 
 const buildWords = commands | sanitizer
@@ -24,32 +38,32 @@ func formatOf(path string) format {
 	end := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
 	case isWorkflow(lower):
-		return format{compareParsed(parseYAML, judgeWorkflow), commands | workflow}
+		return format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | workflow}
 	case end == "yml" || end == "yaml":
-		return format{compareParsed(parseYAML, judgeNothing), commands}
+		return format{compare: compareParsed(parseYAML, judgeNothing), words: commands}
 	case !slices.Contains(otherCode, end) &&
 		(strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile"):
-		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
+		return statements(readMake, judgeMake, loneMake, buildWords)
 	case slices.Contains([]string{"mk", "am", "mak", "make"}, end):
-		return format{compareStatements(readMake, judgeMake, loneMake), buildWords}
+		return statements(readMake, judgeMake, loneMake, buildWords)
 	case end == "cmake" && strings.Count(name, ".") == 1:
-		return format{compareStatements(readCMake, judgeCMake, nil), buildWords}
+		return statements(readCMake, judgeCMake, nil, buildWords)
 	case end == "ac" || end == "m4":
-		return format{compareStatements(readAutoconf, judgeAutoconf, nil), buildWords}
+		return statements(readAutoconf, judgeAutoconf, nil, buildWords)
 	case !slices.Contains(otherCode, end) && (strings.HasPrefix(name, "dockerfile") ||
 		strings.HasPrefix(name, "containerfile") || end == "dockerfile"):
-		return format{compareStatements(readDocker, judgeDocker, nil), commands | images}
+		return statements(readDocker, judgeDocker, nil, commands|images)
 	case end == "gradle" || strings.HasSuffix(name, ".gradle.kts"):
-		return format{compareStatements(readCode(gradleSyntax), judgeGradle, nil), commands | names}
+		return statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
 	case end == "gemspec" || end == "podspec":
-		return format{compareStatements(readCode(rubySyntax), judgeRuby, nil), commands | names}
+		return statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
 	case slices.Contains([]string{"csproj", "fsproj", "vbproj", "vcxproj", "props", "targets"}, end):
-		return format{compareXML, commands}
+		return format{compare: compareXML, words: commands}
 	case end == "txt" && (strings.Contains(name, "requirements") || strings.HasPrefix(name, "constraints")),
 		end == "txt" && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
-		return format{comparePip, security}
+		return format{compare: comparePip, words: security}
 	}
-	return format{compareNothing, commands}
+	return format{words: commands}
 }
 
 // otherCode are how names end that begin like a makefile's and are code of another language.
@@ -60,32 +74,32 @@ var otherCode = []string{
 
 // manifests are the formats of files that have one name.
 var manifests = map[string]format{
-	"package.json":        {compareParsed(parseNPM, judgeNPM), commands},
-	"composer.json":       {compareParsed(parseJSON, judgeComposer), commands},
-	"deno.json":           {compareParsed(parseJSON, judgeDeno), commands},
-	"cargo.toml":          {compareTOML(judgeCargo), security},
-	"pyproject.toml":      {compareTOML(judgePython), commands},
-	"libs.versions.toml":  {compareTOML(judgeCatalog), security},
-	"setup.cfg":           {compareSetup, commands},
-	"go.mod":              {compareGoMod, 0},
-	"go.sum":              {compareGoSum, 0},
-	"pom.xml":             {compareXML, commands},
-	"gemfile":             {compareStatements(readCode(rubySyntax), judgeRuby, nil), commands | names},
-	"cmakelists.txt":      {compareStatements(readCMake, judgeCMake, nil), buildWords},
-	"meson.build":         {compareStatements(readCode(mesonSyntax), judgeMeson, nil), buildWords},
-	"configure.in":        {compareStatements(readAutoconf, judgeAutoconf, nil), buildWords},
-	"package-lock.json":   {compareLocks(readNPMLock), 0},
-	"npm-shrinkwrap.json": {compareLocks(readNPMLock), 0},
-	"cargo.lock":          {compareLocks(readCargoLock), 0},
-	"poetry.lock":         {compareLocks(readCargoLock), 0},
-	"uv.lock":             {compareLocks(readCargoLock), 0},
-	"pdm.lock":            {compareLocks(readCargoLock), 0},
-	"pipfile.lock":        {compareLocks(readPipfileLock), 0},
-	"composer.lock":       {compareLocks(readComposerLock), 0},
-	"pnpm-workspace.yaml": {compareParsed(parseYAML, judgePNPM), commands},
-	"pnpm-lock.yaml":      {compareLocks(readPNPMLock), 0},
-	"yarn.lock":           {compareLocks(readYarnLock), 0},
-	"gemfile.lock":        {compareLocks(readGemfileLock), 0},
+	"package.json":        {compare: compareParsed(parseNPM, judgeNPM), words: commands},
+	"composer.json":       {compare: compareParsed(parseJSON, judgeComposer), words: commands},
+	"deno.json":           {compare: compareParsed(parseJSON, judgeDeno), words: commands},
+	"cargo.toml":          {compare: compareTOML(judgeCargo), words: security},
+	"pyproject.toml":      {compare: compareTOML(judgePython), words: commands},
+	"libs.versions.toml":  {compare: compareTOML(judgeCatalog), words: security},
+	"setup.cfg":           {compare: compareSetup, words: commands},
+	"go.mod":              {compare: compareGoMod},
+	"go.sum":              {compare: compareGoSum},
+	"pom.xml":             {compare: compareXML, words: commands},
+	"gemfile":             statements(readCode(rubySyntax), judgeRuby, nil, commands|names),
+	"cmakelists.txt":      statements(readCMake, judgeCMake, nil, buildWords),
+	"meson.build":         statements(readCode(mesonSyntax), judgeMeson, nil, buildWords),
+	"configure.in":        statements(readAutoconf, judgeAutoconf, nil, buildWords),
+	"package-lock.json":   {compare: compareLocks(readNPMLock)},
+	"npm-shrinkwrap.json": {compare: compareLocks(readNPMLock)},
+	"cargo.lock":          {compare: compareLocks(readCargoLock)},
+	"poetry.lock":         {compare: compareLocks(readCargoLock)},
+	"uv.lock":             {compare: compareLocks(readCargoLock)},
+	"pdm.lock":            {compare: compareLocks(readCargoLock)},
+	"pipfile.lock":        {compare: compareLocks(readPipfileLock)},
+	"composer.lock":       {compare: compareLocks(readComposerLock)},
+	"pnpm-workspace.yaml": {compare: compareParsed(parseYAML, judgePNPM), words: commands},
+	"pnpm-lock.yaml":      {compare: compareLocks(readPNPMLock)},
+	"yarn.lock":           {compare: compareLocks(readYarnLock)},
+	"gemfile.lock":        {compare: compareLocks(readGemfileLock)},
 }
 
 // isWorkflow tells whether a file runs on a forge's machines and has the words of GitHub's or GitLab's.

@@ -47,23 +47,18 @@ func whyOf(lower []byte, words []word) string {
 
 // wordsIn gives the words of some families that lines hold, or may.
 func wordsIn(f family, lines []edit.Line) []word {
-	if len(lines) == 0 {
+	var seen [len(riskyWords)]bool
+	any := false
+	for _, l := range lines {
+		wordFinder.each(bytes.ToLower(l.Text), func(w, _ int) { seen[w], any = true, true })
+	}
+	if !any {
 		return nil
 	}
-	var all bytes.Buffer
-	for _, l := range lines {
-		all.Write(bytes.ToLower(l.Text))
-		all.WriteByte('\n')
-	}
 	var present []word
-	for bit := family(1); bit != 0; bit <<= 1 {
-		if f&bit == 0 {
-			continue
-		}
-		for _, w := range riskyWords[bit] {
-			if bytes.Contains(all.Bytes(), []byte(w.text)) {
-				present = append(present, w)
-			}
+	for i := range riskyWords {
+		if seen[i] && riskyWords[i].family&f != 0 {
+			present = append(present, riskyWords[i])
 		}
 	}
 	return present
@@ -204,6 +199,9 @@ var shells = []string{
 
 // pipesToShell tells whether a line gives the output of a command to an interpreter.
 func pipesToShell(lower []byte) bool {
+	if bytes.IndexByte(lower, '|') < 0 {
+		return false
+	}
 	parts := bytes.Split(lower, []byte{'|'})
 	for i, part := range parts[1:] {
 		if len(parts[i]) == 0 && i > 0 {

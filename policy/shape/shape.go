@@ -25,7 +25,43 @@ const maxSize = 1 << 20
 // several for a merge. A change is risky if it is to each of them, and harmless only if it is to each. Now is the
 // text that lands.
 func Of(path string, before [][]byte, now []byte) Shape {
-	return decide(Explain(path, before, now))
+	if len(before) > 1 {
+		return decide(Explain(path, before, now))
+	}
+	var old []byte
+	if len(before) == 1 {
+		if old = before[0]; bytes.Equal(old, now) {
+			return Harmless
+		}
+	}
+	if max(len(old), len(now)) > maxSize {
+		return Plain
+	}
+	f := formatOf(path)
+	switch {
+	case len(riskyLines(f.words, old, now, edit.Added(before, now))) > 0:
+		return Risky
+	case f.compare == nil || len(before) == 0 && f.lines:
+		return Plain
+	}
+	return shapeOf(f.compare(old, now), before, now)
+}
+
+// shapeOf gives the shape of a change that no line makes risky, by its differences.
+func shapeOf(changes []change, before [][]byte, now []byte) Shape {
+	shape := Harmless
+	for _, c := range changes {
+		switch c.shape {
+		case Risky:
+			return Risky
+		case Plain:
+			shape = Plain
+		}
+	}
+	if len(before) == 0 || shape == Harmless && unreadable(before[0], now) != "" {
+		return Plain
+	}
+	return shape
 }
 
 // decide gives the shape that reasons make: one risky line makes all risky, and a plain one keeps it from being
@@ -60,7 +96,7 @@ func Explain(path string, before [][]byte, now []byte) []Reason {
 	}
 	changes := make([][]change, len(others))
 	for i, old := range others {
-		changes[i] = f.compare(old, now)
+		changes[i] = f.differences(old, now)
 	}
 	// Where a merge took the text of one side, nothing is risky to that side.
 	if len(others) == max(len(before), 1) {
