@@ -86,7 +86,8 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 
 // backtest counts what of a range landed in a time.
 func backtest(
-	ctx context.Context, auditor *audit.Auditor, spec string, claimed bool, counts func(time.Time) bool, b *policy.Backtest,
+	ctx context.Context, auditor *audit.Auditor, spec string, claimed bool, counts func(time.Time) bool,
+	b *policy.Backtest,
 ) error {
 	audits, err := auditor.Audits(ctx, spec, claimed)
 	if err != nil {

@@ -114,6 +114,16 @@ func demand(r policy.Rule) string {
 		return "refused"
 	}
 	words := report.Count(r.Approvals, "approval")
+	if r.MergesApprove == "none" {
+		words += ", and no merge is one"
+	}
+	if len(r.Shapes) > 0 {
+		shapes := make([]string, len(r.Shapes))
+		for i, shape := range r.Shapes {
+			shapes[i] = string(shape)
+		}
+		words += " of what is " + report.List(shapes, "or")
+	}
 	if r.Exempt.Nobody {
 		return words
 	}
@@ -126,12 +136,12 @@ func demand(r policy.Rule) string {
 			tenure = append(tenure, fmt.Sprintf("%d %s", of.n, of.what))
 		}
 	}
-	where := "in each of these classes"
+	where := "in each of its classes"
 	switch r.Exempt.In {
 	case "all":
 		where = "over all"
 	case "rule":
-		where = "in these classes together"
+		where = "in the rule's classes together"
 	}
 	return fmt.Sprintf("%s; none of a signer with %s %s", words, strings.Join(tenure, ", "), where)
 }

@@ -65,9 +65,11 @@ func TestPolicyClasses(t *testing.T) {
 		t.Errorf("classes (-want +got):\n%s", diff)
 	}
 	wantOutput(t, "rules for configure.ac", rules["configure.ac"],
-		"rule build-and-ci: 1 approval; none of a signer with 730 days, 50 commits, 12 months in these classes\n")
+		"rule build-and-ci: 1 approval of what is risky or new; none of a signer with 730 days, 20 commits, 6 months "+
+			"in the rule's classes together\n")
 	wantOutput(t, "rules for elf", rules["elf"],
-		"rule opaque-files: 1 approval; none of a signer with 365 days, 10 commits, 6 months in these classes\n")
+		"rule opaque-files: 1 approval; none of a signer with 365 days, 10 commits, 6 months "+
+			"in the rule's classes together\n")
 	if rules["src/plain.c"] != "" {
 		t.Errorf("rules for src/plain.c: %s", rules["src/plain.c"])
 	}

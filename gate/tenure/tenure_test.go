@@ -163,12 +163,12 @@ func TestSpoiltCacheIsNotUsed(t *testing.T) {
 	replaced := func(old, new string) string { return strings.Replace(string(whole), old, new, 1) }
 	for name, forged := range map[string]string{
 		"an earlier landing": replaced(`"last":`, `"last":-`), "another commit": replaced(`"tip":"2"`, `"tip":"3"`),
-		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":4`, `"v":3`),
+		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":5`, `"v":4`),
 		"cut": string(whole[:len(whole)/2]), "empty": "", "a byte more": string(whole) + " ",
 		"another sum": "x" + string(whole[1:]), "no sum": string(whole[65:]),
-		"no ledger": summed(`{"v":4,"policy":"digest","entries":[{"tip":"2"}]}`),
+		"no ledger": summed(`{"v":5,"policy":"digest","entries":[{"tip":"2"}]}`),
 		"nobody's credit": summed(
-			`{"v":4,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":[[1,0,0]]}}]}`),
+			`{"v":5,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":[[1,0,0]]}}]}`),
 	} {
 		if bytes.Equal(whole, []byte(forged)) {
 			t.Fatalf("%s: nothing was changed", name)

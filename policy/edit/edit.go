@@ -18,9 +18,9 @@ type Line struct {
 }
 
 // Added gives the lines that now has and none of the texts before it, in order; all of them where there is no text
-// before. With several texts before, as the parents of a merge have, a line counts as added if it is to each of them. Of
-// a line that stands there more often than before, the last ones that the change may have added are given. The lines
-// are parts of now.
+// before. With several texts before, as the parents of a merge have, a line counts as added if it is to each of them.
+// Of a line that stands there more often than before, the last ones that the change may have added are given. The
+// lines are parts of now.
 func Added(before [][]byte, now []byte) []Line {
 	if len(before) == 0 {
 		return added(nil, now)

@@ -83,7 +83,9 @@ func FuzzAdded(f *testing.F) {
 				t.Errorf("%d times %q is added, and not given", n, line)
 			}
 		}
-		if slices.ContainsFunc(lines, func(l Line) bool { return counts[string(l.Text)] < 0 && !bytes.Contains(old, l.Text) }) {
+		if slices.ContainsFunc(lines, func(l Line) bool {
+			return counts[string(l.Text)] < 0 && !bytes.Contains(old, l.Text)
+		}) {
 			t.Error("a line is given that wasn't added")
 		}
 	})
