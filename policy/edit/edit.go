@@ -28,8 +28,8 @@ type Change struct {
 
 // Added gives the lines that now has and none of the texts before it, in order; all of them where there is no text
 // before. With several texts before, as the parents of a merge have, a line counts as added if it is to each of them.
-// a line that stands there more often than before, the last ones that the change may have added are given. The lines
-// are parts of now.
+// Of a line that stands there more often than before, the last ones that the change may have added are given. The
+// lines are parts of now.
 func (c *Change) Added() []Line {
 	c.compare()
 	return c.added
