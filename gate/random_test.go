@@ -79,7 +79,11 @@ func (h *randomHistory) tenureIsEarned() {
 		if err != nil {
 			return err
 		}
-		anew, p, err := g.Auditor().Tenure(context.Background(), mainRef)
+		_, p, err := g.Auditor().Tenure(context.Background(), mainRef)
+		if err != nil {
+			return err
+		}
+		anew, err := earned.All(context.Background(), g.site, mustID(tip.id))
 		if err != nil {
 			return err
 		}

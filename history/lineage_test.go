@@ -118,3 +118,34 @@ func TestOldTipDoesNotHideWhatLanded(t *testing.T) {
 		t.Errorf("%d new commits, %v; want the one beside", len(nodes), err)
 	}
 }
+
+// TestTopicsFarBelow: what it takes to find where a merge's parents meet doesn't grow with what lies between.
+func TestTopicsFarBelow(t *testing.T) {
+	r := importedRepo(t, "xz.fi")
+	tree := r.git("rev-parse", "main^{tree}")
+	tip := r.git("rev-parse", "main")
+	for _, below := range []string{"main~40", "main~90", "main~150"} {
+		topic := r.git("commit-tree", tree, "-p", below, "-m", "topic")
+		tip = r.git("commit-tree", tree, "-p", tip, "-p", topic, "-m", "merge")
+	}
+	l := r.open(Open).(*reader).lineages
+	nodes, err := l.newCommits(t.Context(), mustID(t, tip), []ID{r.id("main")}, 10)
+	if err != nil || len(nodes) != 6 {
+		t.Fatal(nodes, err)
+	}
+	m := &meeting{lineages: l, nodes: nodes}
+	for _, n := range nodes {
+		if len(n.parents) < 2 {
+			continue
+		}
+		a, b := n.parents[0], n.parents[1]
+		got, err := m.bases(t.Context(), a, b)
+		want := r.git("merge-base", "--all", a.String(), b.String())
+		if err != nil || len(got) != 1 || got[0].String() != want {
+			t.Errorf("%v, %v; want %s", got, err, want)
+		}
+		if _, met, err := paint(t.Context(), a, b, m.linked); err != nil || len(met) > len(nodes)+4 {
+			t.Errorf("%d commits looked at, %v", len(met), err)
+		}
+	}
+}

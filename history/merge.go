@@ -18,9 +18,11 @@ import (
 // Whatever isn't explained is the merge's own change: what it adds, how it settles conflicts, what it undoes of
 // either side, and what came to this path from another one.
 
-// mergeSource is what the comparison of merges reads. Both readers have one.
+// mergeSource is what the comparison of merges reads.
 type mergeSource interface {
 	linksOf(ctx context.Context, commit ID) (links, error)
+	// bases gives the best common ancestors of two commits.
+	bases(ctx context.Context, a, b ID) ([]ID, error)
 	// text gives the first limit+1 bytes of a blob: more than limit says that it is longer.
 	text(blob ID, limit int64) ([]byte, error)
 }
@@ -75,7 +77,7 @@ func (m *mergeComparer) findBases(parents, trees []ID) ([]ID, error) {
 	m.bases = make([][]int, m.parents*m.parents)
 	for j, a := range parents {
 		for k, b := range parents[:j] {
-			ids, err := baseFinder{m.linksOf}.bases(m.ctx, a, b)
+			ids, err := m.mergeSource.bases(m.ctx, a, b)
 			if err != nil {
 				return nil, err
 			}

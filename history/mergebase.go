@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // links are what a commit points to, and its committer date: all that walking needs.
@@ -62,116 +64,202 @@ func committed(head []byte) int64 {
 	return when
 }
 
-// baseFinder finds the best common ancestors of two commits. It reads commits by date, newest first, from both
-// down to what they share, as paint_down_to_common in git's commit-reach.c does without a commit-graph.
-type baseFinder struct {
-	linksOf func(context.Context, ID) (links, error)
-}
-
-// What is known to reach a commit: one of the two, the other, or a common ancestor.
+// What is known to reach a commit: one of two, the other, or an ancestor of both.
 const (
 	byFirst = 1 << iota
 	bySecond
 	beneath
 )
 
-// bases gives the common ancestors that no other common ancestor reaches. Where dates go backwards by more than
-// maxSkew it may give one too many; it never misses one. None means that the histories have nothing in common.
-func (f baseFinder) bases(ctx context.Context, a, b ID) ([]ID, error) {
-	marks := make(map[ID]uint8)
+// painted is what paint knows of a commit.
+type painted struct {
+	by     uint8
+	queued bool // to pass that on
+}
+
+// paint gives the common ancestors of two commits, but for those below others that it met, and what it met. It goes
+// down by date, newest first, to what both share, as paint_down_to_common in git's commit-reach.c does without a
+// commit-graph. Where dates go backwards it gives more than the best; it never misses one.
+func paint(
+	ctx context.Context, a, b ID, linksOf func(context.Context, ID) (links, error),
+) (found []ID, met map[ID]*painted, err error) {
+	met = make(map[ID]*painted)
 	queue := &youngest{}
-	mark := func(id ID, with uint8) error {
-		known := marks[id]
-		if known|with == known {
+	open := 0 // queued and not beneath
+	mark := func(id ID, by uint8) error {
+		m := met[id]
+		if m == nil {
+			m = new(painted)
+			met[id] = m
+		}
+		if m.by|by == m.by {
 			return nil
 		}
-		l, err := f.linksOf(ctx, id)
-		if err != nil {
-			return err
+		if m.queued && m.by&beneath == 0 {
+			open--
 		}
-		marks[id] = known | with
-		heap.Push(queue, aged{id, age{when: l.when}}) // perhaps once more, with what is known by now
-		return nil
+		if m.by |= by; m.by&beneath == 0 {
+			open++
+		}
+		if m.queued {
+			return nil
+		}
+		m.queued = true
+		l, err := linksOf(ctx, id)
+		heap.Push(queue, aged{id, age{when: l.when}})
+		return err
 	}
-	if err := mark(a, byFirst); err != nil {
-		return nil, err
+	if err := errors.Join(mark(a, byFirst), mark(b, bySecond)); err != nil {
+		return nil, nil, err
 	}
-	if err := mark(b, bySecond); err != nil {
-		return nil, err
-	}
-	var found []ID
-	open := func(a aged) bool { return marks[a.id]&beneath == 0 }
-	for slices.ContainsFunc(*queue, open) {
+	for open > 0 {
 		id := heap.Pop(queue).(aged).id
-		with := marks[id]
-		if with == byFirst|bySecond {
-			found = append(found, id)
-			with |= beneath
+		m := met[id]
+		m.queued = false
+		if m.by&beneath == 0 {
+			open--
 		}
-		l, err := f.linksOf(ctx, id)
+		by := m.by
+		if by == byFirst|bySecond {
+			found = append(found, id)
+			by |= beneath
+		}
+		l, err := linksOf(ctx, id)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, parent := range l.parents {
-			if err := mark(parent, with); err != nil {
-				return nil, err
+			if err := mark(parent, by); err != nil {
+				return nil, nil, err
 			}
 		}
 	}
 	slices.SortFunc(found, ID.Compare)
-	found = slices.DeleteFunc(slices.Compact(found), func(id ID) bool { return marks[id]&beneath != 0 })
-	return f.best(ctx, found)
+	return slices.DeleteFunc(found, func(id ID) bool { return met[id].by&beneath != 0 }), met, nil
 }
 
-// maxSkew is how many seconds a commit may be dated after one that is built on it: clocks differ.
-const maxSkew = 24 * 60 * 60
-
-// best leaves out of common ancestors those that another reaches.
-func (f baseFinder) best(ctx context.Context, found []ID) ([]ID, error) {
-	if len(found) < 2 {
-		return found, nil
-	}
-	reached := make(map[ID]bool)
-	oldest, err := f.oldest(ctx, found)
+// bases gives the best common ancestors of two commits: those that no other reaches. None means that the histories
+// have nothing in common.
+func (l *lineages) bases(ctx context.Context, a, b ID) ([]ID, error) {
+	found, _, err := paint(ctx, a, b, l.linksOf)
 	if err != nil {
 		return nil, err
 	}
-	for _, from := range found {
-		seen := make(map[ID]bool)
-		for stack := []ID{from}; len(stack) > 0; {
-			l, err := f.linksOf(ctx, stack[len(stack)-1])
+	return l.best(ctx, found)
+}
+
+// best leaves out of commits those that another reaches.
+func (l *lineages) best(ctx context.Context, found []ID) ([]ID, error) {
+	if len(found) < 2 {
+		return found, nil
+	}
+	by, err := l.amongThemselves(ctx, found)
+	if err != nil {
+		return nil, err
+	}
+	var best []ID
+	for i, id := range found {
+		if by[i].count() == 1 {
+			best = append(best, id)
+		}
+	}
+	return best, nil
+}
+
+// amongThemselves says for each of some commits which of them reach it, itself included. No commit-graph is believed.
+func (l *lineages) amongThemselves(ctx context.Context, commits []ID) ([]bits, error) {
+	starts := make([]start, len(commits))
+	for i, id := range commits {
+		starts[i] = start{id, i}
+	}
+	by, _, err := l.walk(ctx, starts, commits, false)
+	return by, err
+}
+
+// meeting finds the best common ancestors of the commits of one range. Of the landed commits that new ones are built
+// on it asks once which reach which. Then each two are looked at in a history without what lies between: the new
+// commits, and those landed ones, each linked to the next of them that it reaches. So a hundred merges of topics that
+// began far below the tip cost one walk down there.
+type meeting struct {
+	*lineages
+	nodes []node // the new commits
+
+	once  sync.Once
+	outer map[ID]links // landed commits as they are linked there; nil where there are too many
+	err   error        // of finding these
+}
+
+func (m *meeting) bases(ctx context.Context, a, b ID) ([]ID, error) {
+	m.once.Do(func() { m.outer, m.err = m.link(ctx) })
+	if m.err != nil {
+		return nil, m.err
+	}
+	found, met, err := paint(ctx, a, b, m.linked)
+	if err != nil {
+		return nil, err
+	}
+	var apart uint8
+	for id := range m.outer {
+		if p := met[id]; p != nil && (p.by == byFirst || p.by == bySecond) {
+			apart |= p.by
+		}
+	}
+	if apart == byFirst|bySecond { // what both reach may lie in between
+		return m.lineages.bases(ctx, a, b)
+	}
+	return m.best(ctx, found)
+}
+
+// linked gives what a commit points to in that history.
+func (m *meeting) linked(ctx context.Context, id ID) (links, error) {
+	if l, landed := m.outer[id]; landed {
+		return l, nil
+	}
+	return m.linksOf(ctx, id)
+}
+
+// link links the landed commits that new ones are built on to one another.
+func (m *meeting) link(ctx context.Context) (map[ID]links, error) {
+	isNew := make(map[ID]bool, len(m.nodes))
+	for _, n := range m.nodes {
+		isNew[n.id] = true
+	}
+	var outer []ID
+	linked := make(map[ID]links)
+	for _, n := range m.nodes {
+		for _, p := range n.parents {
+			if _, known := linked[p]; known || isNew[p] {
+				continue
+			}
+			l, err := m.linksOf(ctx, p)
 			if err != nil {
 				return nil, err
 			}
-			stack = stack[:len(stack)-1]
-			if l.when < oldest-maxSkew {
-				continue
-			}
-			for _, parent := range l.parents {
-				if !seen[parent] {
-					seen[parent] = true
-					stack = append(stack, parent)
-				}
-			}
+			linked[p] = links{when: l.when}
+			outer = append(outer, p)
 		}
-		for id := range seen {
-			reached[id] = true
+		if len(outer) > maxBelow {
+			return nil, nil
 		}
 	}
-	return slices.DeleteFunc(found, func(id ID) bool { return reached[id] }), nil
-}
-
-// oldest gives the earliest date of some commits.
-func (f baseFinder) oldest(ctx context.Context, ids []ID) (int64, error) {
-	var date int64
-	for i, id := range ids {
-		l, err := f.linksOf(ctx, id)
-		if err != nil {
-			return 0, err
+	by, err := m.amongThemselves(ctx, outer)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range outer {
+		nearest := by[i].without(bits(nil).with(i))
+		for j := range outer {
+			if j != i && by[i].has(j) {
+				nearest = nearest.without(by[j].without(bits(nil).with(j)))
+			}
 		}
-		if i == 0 || l.when < date {
-			date = l.when
+		for j, from := range outer {
+			if nearest.has(j) {
+				l := linked[from]
+				l.parents = append(l.parents, id)
+				linked[from] = l
+			}
 		}
 	}
-	return date, nil
+	return linked, nil
 }

@@ -272,6 +272,15 @@ func (b bits) union(c bits) bits {
 	return u
 }
 
+// without gives what of b is not in c.
+func (b bits) without(c bits) bits {
+	u := slices.Clone(b)
+	for i := range min(len(b), len(c)) {
+		u[i] &^= c[i]
+	}
+	return u
+}
+
 func (b bits) count() (n int) {
 	for _, word := range b {
 		for ; word != 0; word &= word - 1 {

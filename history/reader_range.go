@@ -16,8 +16,9 @@ import (
 type rangeReader struct {
 	*reader
 	Range
-	budget *budget
-	merged *lineBudget
+	budget  *budget
+	merged  *lineBudget
+	meeting *meeting
 
 	mu    sync.Mutex
 	facts map[changeOf]blobFact
@@ -50,14 +51,19 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 		r = r.counting()
 	}
 	return func(yield func(Landing, error) bool) {
-		plans, err := r.plan(ctx, rng)
+		r.forget()
+		nodes, err := r.newCommits(ctx, rng.Tip, rng.Not, r.limits.Commits)
+		var plans []plan
+		if err == nil {
+			plans, err = planLandings(rng.Tip, nodes)
+		}
 		if err != nil {
 			yield(Landing{}, err)
 			return
 		}
 		rr := &rangeReader{
 			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
-			facts: make(map[changeOf]blobFact),
+			meeting: &meeting{lineages: r.lineages, nodes: nodes}, facts: make(map[changeOf]blobFact),
 		}
 		commits := func(yield func(node) bool) {
 			for _, p := range plans {
@@ -89,16 +95,6 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 			l, left = Landing{}, left[1:]
 		}
 	}
-}
-
-// plan says which commits are new and which landing commit brought each.
-func (r *reader) plan(ctx context.Context, rng Range) ([]plan, error) {
-	r.forget()
-	nodes, err := r.newCommits(ctx, rng.Tip, rng.Not, r.limits.Commits)
-	if err != nil {
-		return nil, err
-	}
-	return planLandings(rng.Tip, nodes)
 }
 
 // inOrder calls work for each of the items, a few at a time and ahead of who asks, and gives what it makes of them in
@@ -286,6 +282,11 @@ func (r *rangeReader) inspect(changes []Change) error {
 		}
 	}
 	return nil
+}
+
+// bases makes the reader a [mergeSource], as text does.
+func (r *rangeReader) bases(ctx context.Context, a, b ID) ([]ID, error) {
+	return r.meeting.bases(ctx, a, b)
 }
 
 // fact looks at what a change leaves behind, once while that is remembered.

@@ -46,8 +46,9 @@ type objects struct {
 	store  store
 	limits Limits
 
-	mu   sync.Mutex
-	kept map[ID]keptObject
+	mu    sync.Mutex
+	kept  map[ID]keptObject
+	bytes int // of those
 }
 
 type keptObject struct {
@@ -56,8 +57,9 @@ type keptObject struct {
 }
 
 const (
-	maxKept     = 1 << 10 // objects
-	maxKeptSize = 8 << 10 // bytes of one
+	maxKept     = 16 << 20 // bytes
+	maxKeptSize = 8 << 10  // of one
+	keptBytes   = 256      // that one takes besides
 )
 
 // content gives the whole of an object that must have the given type.
@@ -80,8 +82,8 @@ func (o *objects) small(id ID, kind string, keep int64, b bound) ([]byte, error)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.kept == nil || len(o.kept) == maxKept {
-		o.kept = make(map[ID]keptObject)
+	if o.bytes += len(raw) + keptBytes; o.kept == nil || o.bytes > maxKept {
+		o.kept, o.bytes = make(map[ID]keptObject), len(raw)+keptBytes
 	}
 	o.kept[id] = keptObject{kind, raw}
 	return raw, nil

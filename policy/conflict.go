@@ -3,24 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"time"
 )
-
-// maxGenerations bounds how long a line of introductions may be.
-const maxGenerations = 32
-
-// line gives a principal and who introduced them, who introduced those, and so on. Founders end it.
-func (p *Policy) line(q *Principal) []*Principal {
-	var line []*Principal
-	for range maxGenerations + 1 {
-		if q == nil {
-			break
-		}
-		line = append(line, q)
-		q = p.Principal(q.IntroducedBy)
-	}
-	return line
-}
 
 // conflict says why two principals have a conflict of interest, so that they don't count as two persons, whichever of
 // them approves and whether it is a change or a quorum that they stand behind; "" if they have none.
@@ -65,16 +48,11 @@ func introduced(of, with []*Principal, by *Principal) string {
 	return text
 }
 
-// siblings says which two of two lines below the same introducer came in too soon after one another. Who
-// doesn't say when came in together with everybody.
+// siblings says which two of two lines below the same introducer came in too soon after one another.
 func (p *Policy) siblings(of, with []*Principal, by *Principal) string {
 	for _, a := range of {
 		for _, b := range with {
-			apart := a.Introduced.Sub(b.Introduced).Abs()
-			if a.Introduced.IsZero() || b.Introduced.IsZero() {
-				apart = 0
-			}
-			if apart >= p.Introductions.SiblingsApart {
+			if !p.tooSoon(a, b) {
 				continue
 			}
 			if len(of) == 1 && len(with) == 1 {
@@ -96,37 +74,33 @@ func (p *Policy) siblings(of, with []*Principal, by *Principal) string {
 // conflict of interest; where there are none such, the most there are. Whoever else has none with any of those comes
 // with them. Sure is false where looking further would have taken too long.
 func (p *Policy) withoutConflict(people []*Principal, need int) (chosen []*Principal, sure bool) {
-	known := make(map[[2]*Principal]bool)
-	conflict := func(a, b *Principal) bool {
-		is, ok := known[[2]*Principal{a, b}]
-		if !ok {
-			is = p.conflict(a, b) != ""
-			known[[2]*Principal{a, b}] = is
-		}
-		return is
-	}
-	var some []*Principal
+	kin := p.kinship()
+	var some, most []int
 	steps := conflictSteps
-	var choose func(left []*Principal)
-	choose = func(left []*Principal) {
-		if len(some) > len(chosen) {
-			chosen = slices.Clone(some)
+	var choose func(left []int)
+	choose = func(left []int) {
+		if len(some) > len(most) {
+			most = slices.Clone(some)
 		}
 		for i, q := range left {
-			if len(chosen) >= need || len(some)+len(left)-i <= len(chosen) || steps == 0 {
+			if len(most) >= need || len(some)+len(left)-i <= len(most) || steps == 0 {
 				return
 			}
 			steps--
 			some = append(some, q)
-			choose(slices.DeleteFunc(slices.Clone(left[i+1:]), func(other *Principal) bool { return conflict(q, other) }))
+			choose(slices.DeleteFunc(slices.Clone(left[i+1:]), func(other int) bool { return kin.conflict(q, other) }))
 			some = some[:len(some)-1]
 		}
 	}
-	choose(people)
-	for _, q := range people {
-		if !slices.ContainsFunc(chosen, func(other *Principal) bool { return other == q || conflict(other, q) }) {
-			chosen = append(chosen, q)
+	all := kin.places(people)
+	choose(all)
+	for _, q := range all {
+		if !slices.ContainsFunc(most, func(other int) bool { return other == q || kin.conflict(other, q) }) {
+			most = append(most, q)
 		}
+	}
+	for _, q := range most {
+		chosen = append(chosen, &p.Principals[q])
 	}
 	return chosen, steps > 0 || len(chosen) >= need
 }
@@ -184,39 +158,19 @@ func (p *Policy) Lonely() []string {
 }
 
 // countApprovers gives a function that counts how many of some approvers could stand second behind what somebody signs,
-// up to enough, whatever tenure a rule asks of them. Of those whom the same principal brought in at the same time, and
-// who brought in nobody, each has a conflict of interest with whom the others have one: they are counted once.
+// up to enough, whatever tenure a rule asks of them.
 func (p *Policy) countApprovers(approvers []*Principal, enough int) func(signer *Principal) int {
-	type origin struct {
-		by       string
-		at       time.Time
-		approves bool
-	}
-	introducers, approve := make(map[string]bool), make(map[*Principal]bool)
-	for _, q := range p.Principals {
-		introducers[q.IntroducedBy] = true
-	}
-	for _, q := range approvers {
-		approve[q] = true
-	}
-	count := func(signer *Principal) (n int) {
-		for _, q := range approvers {
-			if n < enough && q != signer && p.conflict(signer, q) == "" {
+	kin := p.kinship()
+	all := kin.places(approvers)
+	return func(signer *Principal) (n int) {
+		by := kin.place[signer.Name]
+		for _, q := range all {
+			if n == enough {
+				break
+			}
+			if q != by && !kin.conflict(by, q) {
 				n++
 			}
-		}
-		return n
-	}
-	counted := make(map[origin]int)
-	return func(signer *Principal) int {
-		if introducers[signer.Name] {
-			return count(signer)
-		}
-		from := origin{signer.IntroducedBy, signer.Introduced, approve[signer]}
-		n, known := counted[from]
-		if !known {
-			n = count(signer)
-			counted[from] = n
 		}
 		return n
 	}

@@ -166,6 +166,35 @@ func TestConflictsByLines(t *testing.T) {
 	}
 }
 
+// What is told of many is what is told of two, in rings that have no beginning, too.
+func TestKinshipIsConflict(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := conflictWorld(t, rapid.IntRange(1, 14).Draw(t, "n"))
+		p.Introductions.Across = rapid.Bool().Draw(t, "across")
+		for i := range p.Principals {
+			if q := &p.Principals[i]; rapid.IntRange(0, 9).Draw(t, "odd") == 0 {
+				q.IntroducedBy = rapid.SampledFrom(names(p.Principals)).Draw(t, "anybody")
+			} else if rapid.IntRange(0, 2).Draw(t, "line") > 0 && i > 0 {
+				q.IntroducedBy = p.Principals[i-1].Name
+			}
+			if rapid.IntRange(0, 5).Draw(t, "undated") == 0 {
+				p.Principals[i].Introduced = time.Time{}
+			}
+		}
+		kin := p.kinship()
+		for range 2 { // with what it has kept
+			for i := range p.Principals {
+				for j := range p.Principals {
+					a, b := &p.Principals[i], &p.Principals[j]
+					if got, why := kin.conflict(i, j), p.conflict(a, b); got != (why != "") {
+						t.Fatalf("%s and %s: %v, %q: %+v", a.Name, b.Name, got, why, p.Principals)
+					}
+				}
+			}
+		}
+	})
+}
+
 // Who could stand second is counted for everybody as it is for each alone.
 func TestApproversAreCountedForEach(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

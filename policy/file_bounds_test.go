@@ -49,8 +49,8 @@ func TestAttackPoliciesTooLarge(t *testing.T) {
 			"there are 201 [[rule]] tables; 200 are allowed",
 		},
 		"principals": {
-			numbered(501, "[[principal]]\nname = \"p%d\"\nrole = \"maintainer\"\n"),
-			"there are 501 [[principal]] tables; 500 are allowed",
+			numbered(2001, "[[principal]]\nname = \"p%d\"\nrole = \"maintainer\"\n"),
+			"there are 2001 [[principal]] tables; 2000 are allowed",
 		},
 		"keys in a file": {
 			"[[principal]]\nname = \"a\"\nrole = \"maintainer\"\nkeys = [{ ssh-file = \"many.pub\" }]",
@@ -97,5 +97,34 @@ func TestLargestPolicy(t *testing.T) {
 	}
 	if n := len(Amendments(Default(), p, time.Unix(1, 0))); n < maxPrincipals {
 		t.Errorf("%d amendments", n)
+	}
+}
+
+// Whoever proposes a policy may have everybody brought in by somebody: no two of them count as two, and so each is
+// compared with each.
+func TestAttackManyRelatives(t *testing.T) {
+	for _, generations := range []int{1, maxGenerations - 2} {
+		p := &Policy{Introductions: Introductions{SiblingsApart: time.Hour}}
+		p.Principals = []Principal{{Name: "root", Role: Maintainer, IntroducedBy: founder}}
+		for i := range maxPrincipals - 1 {
+			by, on := "root", int64(1)
+			if i%generations > 0 {
+				by, on = fmt.Sprint("p", i-1), int64(i)*1e6 // only those whom root brought in came together
+			}
+			q := Principal{Name: fmt.Sprint("p", i), Role: Maintainer, IntroducedBy: by, Introduced: time.Unix(on, 0)}
+			p.Principals = append(p.Principals, q)
+		}
+		p.index()
+		start := time.Now()
+		if n := len(p.Lonely()); n != maxPrincipals {
+			t.Errorf("%d are lonely", n)
+		}
+		people, sure := p.withoutConflict(p.approvers(), 3)
+		if len(people) != 1 || !sure {
+			t.Errorf("%d, %v", len(people), sure)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%d generations: it took %s", generations, took)
+		}
 	}
 }

@@ -22,7 +22,7 @@ const (
 // that whoever proposes a policy, and has it refused, keeps nobody busy.
 const (
 	maxListed     = 1000 // elements of one list
-	maxPrincipals = 500
+	maxPrincipals = 2000
 	maxKeys       = 5000 // of all principals, the lines of key files included
 	maxNamedBytes = 32 << 20
 	maxRules      = 200

@@ -6,6 +6,9 @@
 // judges a push that has not left yet, [Auditor.Explain] one commit, and [Auditor.Suspects] finds what revoked keys let
 // in.
 //
+// Who judges a part of what has landed takes what is kept of tenure before it, as a push does. Where all of it is
+// judged, nothing that was kept is asked.
+//
 // Nothing is written or recorded. An Auditor is for one goroutine; landings are read and verified ahead of the one that
 // is judged. With an error nothing is known to be good. Errors wrap [site.ErrUndecided], but for those that say what is
 // wrong with the question: a revision that can't be resolved to one commit, [ErrNoneProtected], a commit from before
@@ -55,8 +58,9 @@ type Audit struct {
 	Claimed bool
 	Web     Web
 
-	tag history.ID // what a protected tag holds; zero for a branch
-	all bool       // one of all protected refs
+	tag  history.ID // what a protected tag holds; zero for a branch
+	all  bool       // one of all protected refs
+	part bool       // the caller said where it begins, or it is the one landing that is asked about
 }
 
 // For judges the same history by the rules of another ref.

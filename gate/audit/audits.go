@@ -51,7 +51,7 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 		if err != nil {
 			return nil, err
 		}
-		of.Range.Not = append(slices.Clone(adopted), id)
+		of.Range.Not, of.part = append(slices.Clone(adopted), id), true
 	}
 	return []Audit{of}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"countersign/gate/lineage"
 	"countersign/gate/site"
 	"countersign/gate/walk"
 	"countersign/history"
@@ -91,11 +92,20 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 		return Audit{}, site.Undecided(err)
 	}
 	for i, of := range audits {
-		if reached[i][0] {
-			return of, nil
+		if !reached[i][0] {
+			continue
 		}
+		landing, before, err := lineage.Landing(ctx, a.site.Repo, of.Range.Tip, id)
+		if err != nil {
+			return Audit{}, site.Undecided(err)
+		}
+		if of.Range.Tip = landing; !before.IsZero() {
+			of.Range.Not, of.part = append(slices.Clone(adopted), before), true
+		}
+		return of, nil
 	}
 	of := audits[0]
 	of.Range = history.Range{Tip: id, Not: append(slices.Clone(adopted), of.Range.Tip)}
+	of.part = true
 	return of, nil
 }

@@ -35,6 +35,9 @@ func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error
 	if err != nil {
 		return site.Undecided(err)
 	}
+	if n := len(of.Range.Not); of.part && a.aboveAdoption(of.Ref, of.Range.Not[n-1]) {
+		of.Range.Not = of.Range.Not[n-1:] // less to look at, and no less to judge
+	}
 	var ledger *policy.Ledger
 	r := route{start: a.site.Walk}
 	r.origin = func(parent history.ID) (o walk.Origin, err error) {
@@ -59,6 +62,11 @@ func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error
 		return nil
 	}
 	return a.walk(ctx, of.Range, r)
+}
+
+// aboveAdoption says whether a commit on a ref is known to reach all that was adopted.
+func (a *Auditor) aboveAdoption(ref string, tip history.ID) bool {
+	return a.site.Tenure.Above(ref, tip.String(), a.site.Rules().Adoption.Commits)
 }
 
 // route is how a range is walked: what reads it, what stood before its first landing, and who is shown each landing
@@ -102,7 +110,7 @@ func (a *Auditor) walk(ctx context.Context, of history.Range, r route) error {
 
 // origin gives what everybody had earned before the first landing of an audit, and what stood there.
 func (a *Auditor) origin(ctx context.Context, of Audit, parent history.ID) (*policy.Ledger, walk.Origin, error) {
-	ledger, err := earned.All(ctx, a.site, parent)
+	ledger, links, err := a.earned(ctx, of, parent)
 	if err != nil {
 		return nil, walk.Origin{}, err
 	}
@@ -112,7 +120,22 @@ func (a *Auditor) origin(ctx context.Context, of Audit, parent history.ID) (*pol
 	}
 	line, err := a.site.Source.LineAt(ctx, repo, parent)
 	line.Arrival, line.Ref = verify.LandedThen(time.Unix(ledger.Last(), 0)), of.Ref
-	return ledger, walk.Origin{Line: line, Last: ledger.Last()}, err
+	return ledger, walk.Origin{Line: line, Last: ledger.Last(), Links: links}, err
+}
+
+// earned gives what everybody had earned up to a commit. Where a part is judged, that may be kept, and the symbolic
+// links there with it; else all is worked out from the history alone, and the links are still to be read.
+func (a *Auditor) earned(ctx context.Context, of Audit, tip history.ID) (*policy.Ledger, *policy.Links, error) {
+	if !of.part {
+		ledger, err := earned.All(ctx, a.site, tip)
+		return ledger, nil, err
+	}
+	ledger, err := earned.At(ctx, a.site, of.Ref, tip)
+	if err != nil {
+		return nil, nil, err
+	}
+	links, err := earned.Links(ctx, a.site, of.Ref, tip)
+	return ledger, links, err
 }
 
 // Tenure gives what everybody has earned on the first-parent line up to a revision, and the policy
@@ -121,15 +144,15 @@ func (a *Auditor) Tenure(ctx context.Context, rev string) (*policy.Ledger, *poli
 	if !a.site.Readable() {
 		return nil, nil, site.ErrUndecided
 	}
-	id, err := a.site.Repo.Resolve(ctx, rev)
+	read, err := a.read(ctx, rev)
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := earned.All(ctx, a.site, id)
+	l, err := earned.At(ctx, a.site, read.ref, read.commit)
 	if err != nil {
 		return nil, nil, site.Undecided(err)
 	}
-	next, err := a.site.Source.At(ctx, a.site.Repo, id)
+	next, err := a.site.Source.At(ctx, a.site.Repo, read.commit)
 	if err != nil {
 		return nil, nil, site.Undecided(err)
 	}

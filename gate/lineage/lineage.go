@@ -14,6 +14,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"sort"
 	"strings"
 
 	"countersign/history"
@@ -74,6 +75,36 @@ func OnLine(ctx context.Context, repo FirstParents, commit history.ID, tips ...h
 		}
 	}
 	return false, nil
+}
+
+// Landing gives the landing that brought a commit, which the tip reaches, onto the tip's first-parent line, and what
+// the line held before it; zero where it begins there.
+func Landing(
+	ctx context.Context, repo interface {
+		FirstParents
+		Reaches(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
+	}, tip, commit history.ID,
+) (landing, before history.ID, err error) {
+	reaches := func(at history.ID) bool {
+		by, failed := repo.Reaches(ctx, []history.ID{at}, []history.ID{commit})
+		err = errors.Join(err, failed)
+		return failed == nil && by[0][0]
+	}
+	for most := 2; ; most *= 4 { // it is most often one of the last
+		seen := 0
+		line, failed := repo.FirstParents(ctx, tip, func(history.ID) bool { seen++; return seen == most })
+		if failed != nil {
+			return landing, before, failed
+		}
+		if last := line[len(line)-1]; len(line) == most && reaches(last) {
+			continue
+		}
+		i := sort.Search(len(line), func(i int) bool { return !reaches(line[i]) })
+		if i < len(line) {
+			before = line[i]
+		}
+		return line[max(0, i-1)], before, err
+	}
 }
 
 // Base gives the first parent of a range's first landing: what the ref's line held before it. It is

@@ -152,13 +152,47 @@ func TestChainAcrossAlternates(t *testing.T) {
 }
 
 func TestTiny(t *testing.T) {
-	l := &layer{file: inMemory{bytes.NewReader(tiny())}}
+	l := &layer{file: newPaged(inMemory{bytes.NewReader(tiny())})}
 	if err := l.readHead(int64(len(tiny()))); err != nil {
 		t.Fatal(err)
 	}
 	id, err := objectid.FromBytes(append([]byte{1, 1}, make([]byte, 18)...))
 	if c, ok := (chain{l}).lookup(id); err != nil || !ok || c.Level != 1 || c.When != 1700000000 || len(c.Parents) > 0 {
 		t.Errorf("%+v, %v", c, ok)
+	}
+}
+
+// countedFile counts how often it is read.
+type countedFile struct {
+	inMemory
+	read int
+}
+
+func (f *countedFile) ReadAt(b []byte, at int64) (int, error) {
+	f.read++
+	return f.inMemory.ReadAt(b, at)
+}
+
+func TestPagesAreReadOnce(t *testing.T) {
+	content := make([]byte, 3*pageSize+5)
+	for i := range content {
+		content[i] = byte(i * i >> 8)
+	}
+	f := &countedFile{inMemory: inMemory{bytes.NewReader(content)}}
+	p := newPaged(f)
+	for at := range len(content) - 16 {
+		got := make([]byte, 16)
+		if _, err := p.ReadAt(got, int64(at)); err != nil || !bytes.Equal(got, content[at:at+16]) {
+			t.Fatalf("at %d: %x, %v", at, got, err)
+		}
+	}
+	if f.read != 4 {
+		t.Errorf("%d reads", f.read)
+	}
+	for _, at := range []int64{-1, -pageSize, int64(len(content)) - 15, int64(len(content)), 1 << 62} {
+		if n, err := p.ReadAt(make([]byte, 16), at); err == nil {
+			t.Errorf("at %d: %d bytes", at, n)
+		}
 	}
 }
 
@@ -182,7 +216,7 @@ func FuzzOpen(f *testing.F) {
 		if n := len(content); n > 0 {
 			content[(flip%n+n)%n] ^= byte(flip)
 		}
-		l := &layer{file: inMemory{bytes.NewReader(content)}}
+		l := &layer{file: newPaged(inMemory{bytes.NewReader(content)})}
 		if l.readHead(int64(len(content))) != nil {
 			return
 		}

@@ -7,30 +7,20 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sort"
-	"sync"
 
 	"countersign/internal/objectid"
 )
 
 // layer is one file of a graph.
 type layer struct {
-	file   file
+	file   *paged
 	hash   int         // bytes of a name
 	fanout [256]uint32 // how many names begin with at most this byte
 	names  int64       // where the names stand, in order
 	data   int64       // where what is known of each stands, in the same order
 	edges  []byte      // places of parents of which a commit has more than two
-
-	mu      sync.Mutex
-	buckets [256][]byte // names by their first byte, once they were needed
-}
-
-type file interface {
-	io.ReaderAt
-	io.Closer
 }
 
 // The sizes of a file's parts, in bytes.
@@ -52,7 +42,7 @@ func openLayer(path string) (*layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layer{file: f}
+	l := &layer{file: newPaged(f)}
 	info, err := f.Stat()
 	if err == nil {
 		err = l.readHead(info.Size())
@@ -132,12 +122,19 @@ func (l *layer) find(id objectid.ID) (at int64, ok bool) {
 		return 0, false
 	}
 	name := id.Bytes()
-	names, first, err := l.bucket(name[0])
-	if err != nil {
-		return 0, false
+	if b := name[0]; b > 0 {
+		at = int64(l.fanout[b-1])
 	}
-	i := sort.Search(len(names)/l.hash, func(i int) bool { return bytes.Compare(names[i*l.hash:(i+1)*l.hash], name) >= 0 })
-	return first + int64(i), i*l.hash < len(names) && bytes.Equal(names[i*l.hash:(i+1)*l.hash], name)
+	there := make([]byte, l.hash)
+	var failed error
+	many := int(int64(l.fanout[name[0]]) - at)
+	i, found := sort.Find(many, func(i int) int {
+		if _, err := l.file.ReadAt(there, l.names+(at+int64(i))*int64(l.hash)); err != nil {
+			failed = err
+		}
+		return bytes.Compare(name, there)
+	})
+	return at + int64(i), found && failed == nil
 }
 
 // Places of parents in the chunks CDAT and EDGE.
@@ -175,21 +172,4 @@ func (l *layer) commit(at int64) (c Commit, parents []int64, err error) {
 	}
 	both := binary.BigEndian.Uint64(data[8:]) // 30 bits of the level, and 34 of the date
 	return Commit{Level: uint32(both >> 34), When: int64(both & (1<<34 - 1))}, parents, nil
-}
-
-// bucket gives the names that begin with a byte, and how many stand before them.
-func (l *layer) bucket(b byte) (names []byte, first int64, err error) {
-	if b > 0 {
-		first = int64(l.fanout[b-1])
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.buckets[b] == nil {
-		read := make([]byte, (int64(l.fanout[b])-first)*int64(l.hash))
-		if _, err := l.file.ReadAt(read, l.names+first*int64(l.hash)); err != nil {
-			return nil, 0, err
-		}
-		l.buckets[b] = read
-	}
-	return l.buckets[b], first, nil
 }
