@@ -69,7 +69,7 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 	return open(history.Options{
 		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder,
 		Inspect: func(l history.Landed) uint32 {
-			return uint32(policy.Inspect(policy.Content{Path: l.Path, Before: l.Before, Head: l.Head, Size: l.Size}))
+			return uint32(policy.Inspect(policy.Content(l)))
 		},
 	})
 }

@@ -95,6 +95,8 @@ type Landed struct {
 	Before [][]byte // the blobs at that path in each parent that a change was compared with and that has one
 	Head   []byte
 	Size   int64 // of all of it
+	// Missing says that the blob isn't here, so that nothing is known of it; see [Range], Unseen.
+	Missing bool
 }
 
 // Entry is a commit with what it changed.
@@ -138,6 +140,9 @@ type Range struct {
 	// Landed says that the range was let in before: a malformed commit is then given as one, and doesn't end
 	// the reading. See [Entry].
 	Landed bool
+	// Unseen says that blobs may be missing, as in a partial clone (git-clone(1), --filter): Inspect is told so, and the
+	// reading goes on. What isn't here explains no merge.
+	Unseen bool
 }
 
 // Limits bound what reading may cost. Zero means the default, in the comment.

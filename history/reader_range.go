@@ -289,6 +289,18 @@ func (r *rangeReader) bases(ctx context.Context, a, b ID) ([]ID, error) {
 	return r.meeting.bases(ctx, a, b)
 }
 
+// unseen says of an error that a blob isn't here, where that may be.
+func (r *rangeReader) unseen(err error) bool { return r.Unseen && errors.Is(err, ErrMissing) }
+
+// text makes the reader a [mergeSource]. What isn't here is given as what is no text.
+func (r *rangeReader) text(blob ID, limit int64) ([]byte, error) {
+	text, err := r.reader.text(blob, limit)
+	if r.unseen(err) {
+		return []byte{0}, nil
+	}
+	return text, err
+}
+
 // fact looks at what a change leaves behind, once while that is remembered.
 func (r *rangeReader) fact(c *Change) (blobFact, error) {
 	of := changeOf{c.Path, c.Was().ID, c.New.ID}
@@ -301,17 +313,20 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 		}
 	}
 	head, size, err := r.store.head(c.New.ID, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
-	if err != nil {
+	landed := Landed{Path: c.Path, Head: head, Size: size, Missing: r.unseen(err)}
+	if err != nil && !landed.Missing {
 		return blobFact{}, err
 	}
-	landed := Landed{Path: c.Path, Head: head, Size: size}
 	for _, old := range c.Old {
-		if old.IsBlob() {
-			before, _, err := r.store.head(old.ID, "blob", r.limits.Inspect, bound{"blob", math.MaxInt64})
-			if err != nil {
-				return blobFact{}, err
-			}
+		if !old.IsBlob() {
+			continue
+		}
+		before, _, err := r.store.head(old.ID, "blob", r.limits.Inspect, bound{"blob", math.MaxInt64})
+		switch {
+		case err == nil:
 			landed.Before = append(landed.Before, before)
+		case !r.unseen(err): // else all that lands counts as added
+			return blobFact{}, err
 		}
 	}
 	fact := blobFact{size, r.opts.Inspect(landed)}

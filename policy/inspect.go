@@ -15,6 +15,8 @@ type Content struct {
 	Before [][]byte // what stood there; nothing for a new file, more than one for a merge
 	Head   []byte
 	Size   int64 // of all of it: what is longer than Head is large
+	// Missing says that nothing is known of what lands there: it is large, too.
+	Missing bool
 }
 
 // Traits is what the content of a change shows, a set of bits: see [Inspect].
@@ -35,17 +37,19 @@ const (
 // Inspect says what the content of a change shows: what the file is, what the change adds to it, and of a manifest or
 // build file which shape the change has.
 func Inspect(c Content) Traits {
+	if c.Missing {
+		return Traits(content.Large)
+	}
 	change := edit.Change{Before: c.Before, Now: c.Head}
 	t := Traits(content.Of(&change, c.Size))
 	if t&Traits(content.Binary) == 0 {
 		t |= Traits(signal.Find(c.Path, change.Added(), c.Head)) << signalBits
 	}
-	if t&contentTraits != 0 {
-		return t
-	}
 	switch shape.Of(c.Path, &change) {
 	case shape.Harmless:
-		t |= harmlessTrait
+		if t == 0 {
+			t = harmlessTrait
+		}
 	case shape.Risky:
 		t |= riskyTrait
 	}

@@ -29,7 +29,7 @@ func Reasons(c Content) []Reason {
 			reasons = append(reasons, Reason{r.Line, cutText(r.Text), r.Why, r.Signal})
 		}
 	}
-	if t&contentTraits != 0 {
+	if t&contentTraits != 0 && t&riskyTrait == 0 {
 		return reasons
 	}
 	for _, r := range shape.Explain(c.Path, c.Before, c.Head) {

@@ -49,7 +49,8 @@ func (a *Auditor) claimedLedger(ctx context.Context, cl *walk.Claims, tip histor
 	if err != nil {
 		return nil, err
 	}
-	for landing, err := range repo.Landings(ctx, history.Range{Tip: tip, Counted: true, Merges: true}) {
+	all := history.Range{Tip: tip, Counted: true, Merges: true, Landed: true, Unseen: true}
+	for landing, err := range repo.Landings(ctx, all) {
 		if err != nil {
 			return nil, err
 		}
