@@ -43,62 +43,63 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 		if len(args) > 0 {
 			spec = args[0]
 		}
-		judge := func(o gate.Options) (*policy.Backtest, error) {
-			g, err := env.usable(*repository, *folder, o)
-			if err != nil {
-				return nil, err
-			}
-			defer g.Close()
-			b := &policy.Backtest{Assumed: web.word}
-			err = backtest(cmd.Context(), g.Auditor(), spec, *claimed, func(at time.Time) bool {
-				return !at.Before(since.Time) && (until.IsZero() || at.Before(until.Time))
-			}, b)
-			b.Sort()
-			return b, err
-		}
+		history := landings{env, *repository, *folder, spec, *claimed, audit.Web(web.word), since.Time, until.Time}
 		o := gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules}
-		if !*compare {
-			b, err := judge(o)
+		if *compare {
+			profiles, err := history.compare(cmd.Context(), o)
 			switch {
 			case err != nil:
 				return err
 			case format.word == "json":
-				return report.BacktestJSON(env.Stdout, b)
+				return report.ComparisonJSON(env.Stdout, profiles)
 			default:
-				return report.Backtest(env.Stdout, b, *all)
+				return report.Comparison(env.Stdout, profiles)
 			}
 		}
-		var profiles []report.Profile
-		for _, o.Profile = range policy.Profiles() {
-			b, err := judge(o)
-			if err != nil {
-				return err
-			}
-			profiles = append(profiles, report.Profile{Name: o.Profile, Backtest: b})
+		b := &policy.Backtest{Assumed: web.word}
+		if err := history.each(cmd.Context(), o, func(j audit.Judged, at int64) {
+			b.Add(j.Policy, j.Landing, at, j.Findings)
+		}); err != nil {
+			return err
 		}
+		b.Sort()
 		if format.word == "json" {
-			return report.ComparisonJSON(env.Stdout, profiles)
+			return report.BacktestJSON(env.Stdout, b)
 		}
-		return report.Comparison(env.Stdout, profiles)
+		return report.Backtest(env.Stdout, b, *all)
 	}
 	return cmd
 }
 
-// backtest counts what of a range landed in a time.
-func backtest(
-	ctx context.Context, auditor *audit.Auditor, spec string, claimed bool, counts func(time.Time) bool,
-	b *policy.Backtest,
-) error {
-	audits, err := auditor.Audits(ctx, spec, claimed)
+// landings are what a backtest judges.
+type landings struct {
+	env          Env
+	repository   string
+	policy       place
+	spec         string
+	claimed      bool
+	web          audit.Web
+	since, until time.Time // of what counts; zero for no bound
+}
+
+// each judges the landings, and shows those that count, each with its landing time in seconds since 1970.
+func (l *landings) each(ctx context.Context, o gate.Options, show func(j audit.Judged, at int64)) error {
+	g, err := l.env.usable(l.repository, l.policy, o)
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	auditor := g.Auditor()
+	audits, err := auditor.Audits(ctx, l.spec, l.claimed)
 	if err != nil {
 		return err
 	}
 	for _, a := range audits {
-		a.Web = audit.Web(b.Assumed)
+		a.Web = l.web
 		if err := auditor.Audit(ctx, a, func(j audit.Judged) error {
 			at := j.Ledger.LandingTime(j.Landing.Commit.Committer.When)
-			if counts(time.Unix(at, 0)) {
-				b.Add(j.Policy, j.Landing, at, j.Findings)
+			if t := time.Unix(at, 0); !t.Before(l.since) && (l.until.IsZero() || t.Before(l.until)) {
+				show(j, at)
 			}
 			return nil
 		}); err != nil {
@@ -106,4 +107,30 @@ func backtest(
 		}
 	}
 	return nil
+}
+
+// compare judges the landings by each of the built-in profiles. By claimed identity it reads them once: what everybody
+// has earned is the same by all.
+func (l *landings) compare(ctx context.Context, o gate.Options) ([]report.Profile, error) {
+	var profiles []report.Profile
+	for _, name := range policy.Profiles() {
+		profiles = append(profiles, report.Profile{Name: name, Backtest: &policy.Backtest{Assumed: string(l.web)}})
+	}
+	if l.claimed {
+		return profiles, l.each(ctx, o, func(j audit.Judged, at int64) {
+			for _, of := range profiles {
+				by := j.Policy.WithRulesOf(of.Name)
+				of.Backtest.Add(by, j.Landing, at, by.Judge(j.Ledger, j.Landing).Findings)
+			}
+		})
+	}
+	for _, of := range profiles {
+		o.Profile = of.Name
+		if err := l.each(ctx, o, func(j audit.Judged, at int64) {
+			of.Backtest.Add(j.Policy, j.Landing, at, j.Findings)
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return profiles, nil
 }

@@ -92,14 +92,13 @@ func (p *Policy) mostApprovers(needKeys bool, enough int) int {
 	return most
 }
 
-// WithProfile gives a copy of the policy with the built-in rules of a profile.
+// WithProfile gives a copy of the policy with the built-in rules of a profile, fitted to whoever can approve.
 func (p *Policy) WithProfile(name string) *Policy {
-	c := *p
-	c.Rules = rulesOf(name)
+	c := p.WithRulesOf(name)
 	if len(p.Principals) > 0 && p.mostApprovers(true, 1) == 0 {
 		exemptByTenure(c.Rules)
 	}
-	return &c
+	return c
 }
 
 // exemptByTenure fits the default rules to a project in which nobody can approve another's change. Tenure is

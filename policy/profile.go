@@ -62,6 +62,13 @@ func rulesOf(profile string) []Rule {
 	}
 }
 
+// WithRulesOf gives a copy of the policy with the built-in rules of a profile, as they are.
+func (p *Policy) WithRulesOf(profile string) *Policy {
+	c := *p
+	c.Rules = rulesOf(profile)
+	return &c
+}
+
 // buildExempt is the tenure that frees from a second person for the build. With 365 days xz's attacker would have been
 // free.
 func buildExempt() Exempt { return Exempt{Days: 730, Commits: 20, Months: 6, In: "rule"} }
