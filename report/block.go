@@ -170,7 +170,11 @@ func (b *block) entries(findings []policy.Finding, same, names bool) {
 				e.line(6, cut(as, e.columns-6))
 			}
 			if len(t.Lines) > 0 {
-				e.line(6, cut(Line(t.Lines[0]), e.columns-6))
+				r := t.Lines[0]
+				e.line(6, cut(strings.TrimPrefix(place(r)+": ", ": ")+r.Why, e.columns-6))
+				if r.Text != "" {
+					e.line(8, cut(r.Text, e.columns-8))
+				}
 			}
 		}
 		if !same {

@@ -211,14 +211,22 @@ func touched(t policy.TouchedPath) string {
 
 // Line says what a line of a change shows, and the line.
 func Line(r policy.Reason) string {
-	where := "taken out"
-	switch {
-	case r.Line > 0:
-		where = fmt.Sprintf("line %d", r.Line)
-	case r.Text == "":
+	if place(r) == "" {
 		return r.Is + ": " + r.Why
 	}
-	return fmt.Sprintf("%s, %s: %s: %s", where, r.Is, r.Why, r.Text)
+	return fmt.Sprintf("%s, %s: %s: %s", place(r), r.Is, r.Why, r.Text)
+}
+
+// place says where a line stands, "" for all of a text.
+func place(r policy.Reason) string {
+	switch {
+	case r.Line > 0:
+		return fmt.Sprintf("line %d", r.Line)
+	case r.Text != "":
+		return "taken out"
+	default:
+		return ""
+	}
 }
 
 // shownAs says which symbolic links put a path in its classes, "" for none.

@@ -2,6 +2,7 @@ package walk
 
 import (
 	"context"
+	"slices"
 
 	"countersign/history"
 	"countersign/policy"
@@ -31,8 +32,12 @@ func ShowLines(ctx context.Context, repo blobReader, read *history.Landing, find
 			if left--; left < 0 {
 				return
 			}
-			t.Lines = linesOf(ctx, repo, read, f.Commit, t.Path)
-			t.Lines = t.Lines[:min(len(t.Lines), shownLines)]
+			for _, r := range linesOf(ctx, repo, read, f.Commit, t.Path) {
+				asked := r.Is == string(t.Shape) || slices.Contains(t.Classes, r.Is)
+				if asked && len(t.Lines) < shownLines {
+					t.Lines = append(t.Lines, r)
+				}
+			}
 		}
 	}
 }
