@@ -1,5 +1,7 @@
 package signal
 
+import "bytes"
+
 // mark is what a line may be about: a hint, by which most lines are passed over.
 type mark uint32
 
@@ -349,8 +351,21 @@ func lower(c byte) byte {
 
 // indexFold finds a text in lower case, whatever the case of the letters it stands in, or gives -1.
 func indexFold(b []byte, text string) int {
-	for i := 0; i+len(text) <= len(b); i++ {
-		if lower(b[i]) == text[0] && hasFold(b[i:], text) {
+	first, last := text[0], len(b)-len(text)
+	if !isLetter(first) {
+		for from := 0; from <= last; from++ {
+			i := bytes.IndexByte(b[from:last+1], first)
+			if i < 0 {
+				return -1
+			}
+			if from += i; hasFold(b[from:], text) {
+				return from
+			}
+		}
+		return -1
+	}
+	for i := 0; i <= last; i++ {
+		if b[i]|0x20 == first && hasFold(b[i:], text) {
 			return i
 		}
 	}
