@@ -204,36 +204,6 @@ func BenchmarkPushThousandCommits(b *testing.B) {
 	}
 }
 
-// BenchmarkPushThousandTags is a push of 1,000 signed tags on adopted commits, all over the history, and one of as
-// many branches that nobody protects, against git rev-list --no-walk of the same.
-func BenchmarkPushThousandTags(b *testing.B) {
-	for _, history := range histories(b) {
-		b.Run(filepath.Base(history), func(b *testing.B) {
-			s := newBench(b, history, 0)
-			s.run(b, "sh", "-ec", `cd "$1"
-				git rev-list main >../commits
-				for i in $(seq 1000); do echo $(( i * $(wc -l <../commits) / 1001 + 1 )) $i; done |
-				while read n i; do git tag -s -m tag bench$i $(sed -n ${n}p ../commits); done
-				zero=0000000000000000000000000000000000000000
-				git for-each-ref --format="$zero %(objectname) %(refname)" 'refs/tags/bench*' >../tags
-				git for-each-ref --format="$zero %(*objectname) refs/heads/%(refname:short)-fix" 'refs/tags/bench*' >../branches
-				git for-each-ref --format='%(objectname)' 'refs/tags/bench*' >../ids
-				git for-each-ref --format='delete %(refname)' 'refs/tags/bench*' | git update-ref --stdin`, "sh", s.repo)
-			var tags, branches, theirs []time.Duration
-			for b.Loop() {
-				tags = append(tags, s.hookLines(b, s.run(b, "cat", s.dir+"/tags")+"\n"))
-				branches = append(branches, s.hookLines(b, s.run(b, "cat", s.dir+"/branches")+"\n"))
-				start := time.Now()
-				s.run(b, "sh", "-ec", `git -C "$1" rev-list --no-walk --stdin <"$2"`, "sh", s.repo, s.dir+"/ids")
-				theirs = append(theirs, time.Since(start))
-			}
-			b.ReportMetric(median(tags), "tags-ms")
-			b.ReportMetric(median(branches), "branches-ms")
-			b.ReportMetric(median(theirs), "no-walk-ms")
-		})
-	}
-}
-
 // BenchmarkGuard is what the guard costs: the processor time of git commands with it against the same without, and with a
 // hook that ends at once, which is the least for any hook.
 func BenchmarkGuard(b *testing.B) {

@@ -163,7 +163,7 @@ func (p *Policy) countApprovers(approvers []*Principal, enough int) func(signer 
 	kin := p.kinship()
 	all := kin.places(approvers)
 	return func(signer *Principal) (n int) {
-		by := kin.place[signer.Name]
+		by := kin.placeOf(signer)
 		for _, q := range all {
 			if n == enough {
 				break

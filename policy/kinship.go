@@ -45,7 +45,7 @@ func (p *Policy) kinship() *kinship {
 		line := p.line(&p.Principals[i])
 		k.above[i], k.depth[i] = -1, len(line)-1
 		if len(line) > 1 {
-			k.above[i] = k.place[line[1].Name]
+			k.above[i] = k.placeOf(line[1])
 		}
 		if len(line) > maxGenerations {
 			k.depth[i] = -1
@@ -54,11 +54,20 @@ func (p *Policy) kinship() *kinship {
 	return k
 }
 
+// placeOf gives the place of a principal, who must be one of the policy's.
+func (k *kinship) placeOf(q *Principal) int {
+	i, known := k.place[q.Name]
+	if !known {
+		panic("policy: a principal of another policy")
+	}
+	return i
+}
+
 // places gives the places of principals.
 func (k *kinship) places(people []*Principal) []int {
 	places := make([]int, len(people))
 	for i, q := range people {
-		places[i] = k.place[q.Name]
+		places[i] = k.placeOf(q)
 	}
 	return places
 }
