@@ -95,6 +95,7 @@ type Landed struct {
 	Before [][]byte // the blobs at that path in each parent that a change was compared with and that has one
 	Head   []byte
 	Size   int64 // of all of it
+	Merged bool  // of a merge's change: see [Change]
 	// Missing says that the blob isn't here, so that nothing is known of it; see [Range], Unseen.
 	Missing bool
 }

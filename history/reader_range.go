@@ -313,7 +313,7 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 		}
 	}
 	head, size, err := r.store.head(c.New.ID, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
-	landed := Landed{Path: c.Path, Head: head, Size: size, Missing: r.unseen(err)}
+	landed := Landed{Path: c.Path, Head: head, Size: size, Merged: c.Merged, Missing: r.unseen(err)}
 	if err != nil && !landed.Missing {
 		return blobFact{}, err
 	}

@@ -15,6 +15,8 @@ type Content struct {
 	Before [][]byte // what stood there; nothing for a new file, more than one for a merge
 	Head   []byte
 	Size   int64 // of all of it: what is longer than Head is large
+	// Merged says that the file has the lines that both sides of a merge put there, as git merges them.
+	Merged bool
 	// Missing says that nothing is known of what lands there: it is large, too.
 	Missing bool
 }
@@ -40,6 +42,9 @@ func Inspect(c Content) Traits {
 	if c.Missing {
 		return Traits(content.Large)
 	}
+	if len(c.Before) > 1 && !c.Merged {
+		return inspectMerge(c)
+	}
 	change := edit.Change{Before: c.Before, Now: c.Head}
 	t := Traits(content.Of(&change, c.Size))
 	if t&Traits(content.Binary) == 0 {
@@ -54,6 +59,23 @@ func Inspect(c Content) Traits {
 		t |= riskyTrait
 	}
 	return t
+}
+
+// inspectMerge says what a merge makes of a file that isn't just what its parents make of it: whatever it adds to any of
+// them, or takes out. To hold what one parent has can undo what another has mended.
+func inspectMerge(c Content) Traits {
+	all, harmless := Traits(0), harmlessTrait
+	for i := range c.Before {
+		one := c
+		one.Before = c.Before[i : i+1]
+		t := Inspect(one)
+		all |= t &^ harmlessTrait
+		harmless &= t
+	}
+	if all == 0 {
+		return harmless
+	}
+	return all
 }
 
 // Names gives the classes that traits stand for, sorted.

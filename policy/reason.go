@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 
 	"countersign/policy/edit"
@@ -22,6 +23,9 @@ const maxReason = 200
 // Reasons gives the lines by which a change has the traits that [Inspect] finds, but for what package content does,
 // which looks at files as a whole.
 func Reasons(c Content) []Reason {
+	if len(c.Before) > 1 && !c.Merged {
+		return mergeReasons(c)
+	}
 	t := Inspect(c)
 	var reasons []Reason
 	if t&signalTraits != 0 {
@@ -34,6 +38,21 @@ func Reasons(c Content) []Reason {
 	}
 	for _, r := range shape.Explain(c.Path, c.Before, c.Head) {
 		reasons = append(reasons, Reason{r.Line, cutText(r.Text), r.Why, r.Shape.String()})
+	}
+	return reasons
+}
+
+// mergeReasons gives the lines by which a merge's own change has its traits, to each of the texts before.
+func mergeReasons(c Content) []Reason {
+	var reasons []Reason
+	for i := range c.Before {
+		one := c
+		one.Before = c.Before[i : i+1]
+		for _, r := range Reasons(one) {
+			if r.Is != string(ShapeHarmless) && !slices.Contains(reasons, r) {
+				reasons = append(reasons, r)
+			}
+		}
 	}
 	return reasons
 }

