@@ -60,9 +60,9 @@ var otherCode = []string{
 
 // manifests are the formats of files that have one name.
 var manifests = map[string]format{
-	"package.json":        {compareParsed(parseNPM, judgeNPM), commands},
-	"composer.json":       {compareParsed(parseJSON, judgeComposer), commands},
-	"deno.json":           {compareParsed(parseJSON, judgeDeno), commands},
+	"package.json":        {compareJSON(parseNPM, judgeNPM), commands},
+	"composer.json":       {compareJSON(parseJSON, judgeComposer), commands},
+	"deno.json":           {compareJSON(parseJSON, judgeDeno), commands},
 	"cargo.toml":          {compareTOML(judgeCargo), security},
 	"pyproject.toml":      {compareTOML(judgePython), commands},
 	"libs.versions.toml":  {compareTOML(judgeCatalog), security},

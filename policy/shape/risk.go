@@ -28,6 +28,9 @@ func riskyLines(f family, old, now []byte, added []edit.Line) []Reason {
 		if why == "" {
 			why = special(f, known, lower)
 		}
+		if why == "" && f&workflow != 0 {
+			why = whyWritten(lower)
+		}
 		if why != "" {
 			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
 		}

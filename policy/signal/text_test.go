@@ -35,6 +35,8 @@ func TestInvisibleText(t *testing.T) {
 			"a;" + strings.Repeat(" \t  ", 9) + "\n",
 			"// all is well\u2028send(x)\n",
 			"// all is well\rsend(x)\n",
+			"let s = `" + strings.Repeat("\u2800"+selector, 12) + "`;\n",
+			"let s = `" + strings.Repeat("\u2003"+selector, 12) + "`;\n",
 		}},
 		{"AGENTS.md", "invisible-text", []string{
 			"Be kind." + tags + "\n",
@@ -68,6 +70,9 @@ func TestCodeBehindBlanks(t *testing.T) {
 			"module.exports = {};" + strings.Repeat("\u00a0", 120) + "send(x)\n",
 			"module.exports = {};" + strings.Repeat("\u3000", 60) + strings.Repeat(" \t", 7) + "send(x)\n",
 			"module.exports = {};" + far + ";send(x)\n",
+			"/*" + strings.Repeat("\u2800", 120) + "*/send(x)\n",
+			"module.exports = {};" + strings.Repeat("\f", 120) + "send(x)\n",
+			"class A {" + far + "#a = send(x) }\n",
 			"module.exports = {};" + far + "/* a */send(x)\n",
 			far + far + "send(x)\n",
 			strings.Repeat("x", 100) + far[:60] + "send(x)\n",
