@@ -124,11 +124,12 @@ func isComment(lower []byte) bool {
 		}
 		return true
 	case '/':
-		return bytes.HasPrefix(line, []byte("//"))
+		return bytes.HasPrefix(line, []byte("//")) && !bytes.HasPrefix(line, []byte("//usr/")) &&
+			!bytes.HasPrefix(line, []byte("//bin/"))
 	case '<':
 		return bytes.HasPrefix(line, []byte("<!--")) && bytes.HasSuffix(line, []byte("-->"))
 	}
-	return bytes.HasPrefix(line, []byte("dnl "))
+	return bytes.HasPrefix(line, []byte("dnl ")) && !bytes.ContainsAny(line, "&|;") // else it may be a command that fails
 }
 
 // lostProtection gives the lines that took protection away by being taken out: what a line that is added says in

@@ -144,6 +144,11 @@ func TestDisguised(t *testing.T) {
 		{"a.zip", "disguised", []string{"#!/bin/sh\necho hello\n"}},
 		{"a.gif", "disguised", []string{"GIF89a=1;" + program, "<svg><script>x()</script></svg>\n"}},
 		{"test/a.png", "disguised", []string{program}},
+		{"b.png", "disguised", []string{
+			program + program + "//\xff\n", "\x89PNG\r\n\x1a\n" + strings.Repeat(program, 6), "// <svg\n" + program,
+			"version https://git-lfs.github.com/spec/v1\n" + program,
+		}},
+		{"lib/a.pyc", "disguised", []string{program}},
 		{"a.png", "", []string{
 			"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "/annex/objects/SHA256E-s1--00.png\n",
 			"placeholder\n", "\n",
@@ -158,7 +163,10 @@ func TestDisguised(t *testing.T) {
 
 func TestPythonPath(t *testing.T) {
 	check(t, []hits{
-		{"src/a.pth", "python-path", []string{"import os; os.getcwd()\n", "lib\nimport\tos\n"}},
+		{"src/a.pth", "python-path", []string{
+			"import os; os.getcwd()\n", "lib\nimport\tos\n", "\ufeffimport os\n", "lib\rimport os\n",
+		}},
+		{"lib/sitecustomize/__init__.py", "python-path", []string{"import os\n"}},
 		{"sitecustomize.py", "python-path", []string{"import os\n"}},
 		{"lib/usercustomize.py", "python-path", []string{"print(1)\n"}},
 		{"src/a.pth", "", []string{"../lib\n# import os\nimports\n"}},
