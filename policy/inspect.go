@@ -36,7 +36,7 @@ const (
 // build file which shape the change has.
 func Inspect(c Content) Traits {
 	t := Traits(content.Of(c.Before, c.Head, c.Size))
-	if t&Traits(content.Binary) == 0 {
+	if t&Traits(content.Binary) == 0 || content.MostlyText(c.Head) {
 		t |= Traits(signal.Find(c.Path, edit.Added(c.Before, c.Head), c.Head)) << signalBits
 	}
 	if t&contentTraits != 0 {

@@ -21,6 +21,9 @@ func formatOf(path string) format {
 	if f, ok := manifests[name]; ok {
 		return f
 	}
+	if compare := sourceSettings(lower); compare != nil {
+		return format{compare, commands}
+	}
 	end := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
 	case isWorkflow(lower):
