@@ -171,6 +171,8 @@ func special(f family, known map[string]bool, lower []byte) string {
 		return whySecurity
 	case f&running != 0 && pipesToShell(lower):
 		return whyRun
+	case f&running != 0 && runsData(lower):
+		return whyRun
 	case f&decoding != 0 && translates(lower):
 		return whyDecode
 	case f&workflow != 0 && bytes.Contains(lower, []byte("${{")) && outsideInput(lower):
@@ -219,6 +221,27 @@ func pipesToShell(lower []byte) bool {
 			n++
 		}
 		if n > 0 && slices.Contains(shells, base(string(part[:n]))) && (n == len(part) || part[n] != ')') {
+			return true
+		}
+	}
+	return false
+}
+
+// dataEnds are how names end of what people and programs read, and nothing runs.
+var dataEnds = []string{
+	".txt", ".md", ".dat", ".bin", ".log", ".csv", ".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".map",
+	".snap", ".lock", ".out", ".conf", ".pdf", ".svg",
+}
+
+// runsData tells whether a line has an interpreter run a file of data.
+func runsData(lower []byte) bool {
+	fields := bytes.Fields(lower)
+	for i, w := range fields[:max(0, len(fields)-1)] {
+		name := base(strings.Trim(string(w), "@\"'`;(&|$"))
+		if name != "." && name != "source" && !slices.Contains(shells, name) || name == "sudo" {
+			continue
+		}
+		if file := strings.Trim(string(fields[i+1]), "\"'`;)&|"); endsWith(file, dataEnds) && ordinaryPath(file) {
 			return true
 		}
 	}
