@@ -47,7 +47,7 @@ func Inspect(c Content) Traits {
 	}
 	change := edit.Change{Before: c.Before, Now: c.Head}
 	t := Traits(content.Of(&change, c.Size))
-	if t&Traits(content.Binary) == 0 {
+	if t&Traits(content.Binary) == 0 || content.MostlyText(c.Head) {
 		t |= Traits(signal.Find(c.Path, change.Added(), c.Head)) << signalBits
 	}
 	switch shape.Of(c.Path, &change) {

@@ -111,6 +111,18 @@ func opaque(head []byte) bool {
 	return bytes.IndexByte(head, 0) >= 0 || controls(head) > len(head)/256
 }
 
+// MostlyText says whether fifteen of sixteen bytes are plain text: a program into which somebody put a NUL, by which
+// Git shows nothing of it, is run all the same.
+func MostlyText(head []byte) bool {
+	plain := 0
+	for _, c := range head {
+		if c >= ' ' && c < 0x7f || c == '\t' || c == '\n' || c == '\r' {
+			plain++
+		}
+	}
+	return plain >= len(head)/16*15
+}
+
 func controls(b []byte) (n int) {
 	for len(b) >= 8 {
 		if oddBytes(binary.LittleEndian.Uint64(b)) {

@@ -35,6 +35,9 @@ func formatOf(path string) format {
 	if f, ok := manifests[name]; ok {
 		return f
 	}
+	if compare := sourceSettings(lower); compare != nil {
+		return format{compare: compare, words: commands}
+	}
 	end := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
 	case isWorkflow(lower):
@@ -74,9 +77,9 @@ var otherCode = []string{
 
 // manifests are the formats of files that have one name.
 var manifests = map[string]format{
-	"package.json":        {compare: compareParsed(parseNPM, judgeNPM), words: commands},
-	"composer.json":       {compare: compareParsed(parseJSON, judgeComposer), words: commands},
-	"deno.json":           {compare: compareParsed(parseJSON, judgeDeno), words: commands},
+	"package.json":        {compare: compareJSON(parseNPM, judgeNPM), words: commands},
+	"composer.json":       {compare: compareJSON(parseJSON, judgeComposer), words: commands},
+	"deno.json":           {compare: compareJSON(parseJSON, judgeDeno), words: commands},
 	"cargo.toml":          {compare: compareTOML(judgeCargo), words: security},
 	"pyproject.toml":      {compare: compareTOML(judgePython), words: commands},
 	"libs.versions.toml":  {compare: compareTOML(judgeCatalog), words: security},

@@ -6,6 +6,19 @@ import (
 	"unicode/utf8"
 )
 
+// compareJSON is the comparer of a manifest in JSON. What its tool reads and this package can't, as names that stand
+// there twice or a mark of the byte order, hides what it brings in.
+func compareJSON(parse func([]byte) *node, judge rule) comparer {
+	compare := compareParsed(parse, judge)
+	return func(old, now []byte) []change {
+		read := bytes.TrimPrefix(now, []byte("\xef\xbb\xbf"))
+		if json.Valid(read) && parse(now) == nil && (old == nil || parse(old) != nil) {
+			return []change{risky(0, "names that stand there twice, or a mark before all else")}
+		}
+		return compare(old, now)
+	}
+}
+
 // parseJSON reads a JSON text (RFC 8259), nil if it isn't one, nests too deep or has a name twice in an object, of
 // which tools take the first or the last.
 func parseJSON(text []byte) *node {

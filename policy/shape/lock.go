@@ -85,7 +85,7 @@ func comesAfter(old, now locked) bool {
 // sameSource takes the two names of npm's registry for one.
 func sameSource(a, b string) bool {
 	one := func(s string) string { return strings.Replace(s, "registry.yarnpkg.com", "registry.npmjs.org", 1) }
-	return one(a) == one(b)
+	return a == b || one(a) == one(b)
 }
 
 // hashSet is what stands before several hashes, of which new ones may be added to the same version.

@@ -39,6 +39,8 @@ func TestPackageJSON(t *testing.T) {
 		"a version that becomes GitHub": {"package.json", old, with("^1.2.0", "x/left"), Risky},
 		"a version that becomes a path": {"package.json", old, with("^1.2.0", "file:../left"), Risky},
 		"a new name":                    {"package.json", old, with(`"left"`, `"lefd": "^1.0.0", "left"`), Risky},
+		"a mark of the byte order":      {"package.json", old, "\ufeff" + with(`"left"`, `"evil": "1", "left"`), Risky},
+		"what is no JSON":               {"package.json", old, with(`"engines"`, `engines`), Plain},
 		"a new name of the workspace":   {"package.json", old, with(`"left"`, `"own": "workspace:*", "left"`), Plain},
 		"a postinstall script": {
 			"package.json", old,
@@ -56,11 +58,11 @@ func TestPackageJSON(t *testing.T) {
 		},
 		"a name twice": {
 			"package.json", old,
-			with(`"left": "^1.2.0"`, `"left": "^1.3.0", "left": "^1.2.0"`), Plain,
+			with(`"left": "^1.2.0"`, `"left": "^1.3.0", "left": "^1.2.0"`), Risky,
 		},
 		"dependencies twice": {
 			"package.json", old,
-			with(`"engines"`, `"dependencies": {"left": "^1.3.0"}, "engines"`), Plain,
+			with(`"engines"`, `"dependencies": {"left": "^1.3.0"}, "engines"`), Risky,
 		},
 		"the order of exports": {
 			"package.json", `{"exports": {"a": "./a.js", "b": "./b.js"}}`, `{"exports": {"b": "./b.js", "a": "./a.js"}}`, Plain,

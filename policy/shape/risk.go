@@ -27,6 +27,9 @@ func riskyLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 		if why == "" {
 			why = special(f, known, lower)
 		}
+		if why == "" && f&workflow != 0 {
+			why = whyWritten(lower)
+		}
 		if why != "" {
 			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
 		}
@@ -115,11 +118,12 @@ func isComment(lower []byte) bool {
 		}
 		return true
 	case '/':
-		return bytes.HasPrefix(line, []byte("//"))
+		return bytes.HasPrefix(line, []byte("//")) && !bytes.HasPrefix(line, []byte("//usr/")) &&
+			!bytes.HasPrefix(line, []byte("//bin/"))
 	case '<':
 		return bytes.HasPrefix(line, []byte("<!--")) && bytes.HasSuffix(line, []byte("-->"))
 	}
-	return bytes.HasPrefix(line, []byte("dnl "))
+	return bytes.HasPrefix(line, []byte("dnl ")) && !bytes.ContainsAny(line, "&|;") // else it may be a command that fails
 }
 
 // lostProtection gives the lines that took protection away by being taken out: what a line that is added says in
@@ -160,6 +164,8 @@ func special(f family, known map[string]bool, lower []byte) string {
 	case f&security != 0 && disablesCheck(lower):
 		return whySecurity
 	case f&running != 0 && pipesToShell(lower):
+		return whyRun
+	case f&running != 0 && runsData(lower):
 		return whyRun
 	case f&decoding != 0 && translates(lower):
 		return whyDecode
@@ -212,6 +218,27 @@ func pipesToShell(lower []byte) bool {
 			n++
 		}
 		if n > 0 && slices.Contains(shells, base(string(part[:n]))) && (n == len(part) || part[n] != ')') {
+			return true
+		}
+	}
+	return false
+}
+
+// dataEnds are how names end of what people and programs read, and nothing runs.
+var dataEnds = []string{
+	".txt", ".md", ".dat", ".bin", ".log", ".csv", ".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".map",
+	".snap", ".lock", ".out", ".conf", ".pdf", ".svg",
+}
+
+// runsData tells whether a line has an interpreter run a file of data.
+func runsData(lower []byte) bool {
+	fields := bytes.Fields(lower)
+	for i, w := range fields[:max(0, len(fields)-1)] {
+		name := base(strings.Trim(string(w), "@\"'`;(&|$"))
+		if name != "." && name != "source" && !slices.Contains(shells, name) || name == "sudo" {
+			continue
+		}
+		if file := strings.Trim(string(fields[i+1]), "\"'`;)&|"); endsWith(file, dataEnds) && ordinaryPath(file) {
 			return true
 		}
 	}

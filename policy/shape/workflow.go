@@ -1,7 +1,9 @@
 package shape
 
 import (
+	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -96,6 +98,65 @@ func runnerRaised(old, now string) bool {
 func versionKey(key string) bool {
 	key = strings.ToLower(key)
 	return key == "version" || strings.HasSuffix(key, "_version") || strings.HasSuffix(key, "-version")
+}
+
+// whyWritten gives the reason that a line has in whatever way YAML lets it be written: keys in quotes, in braces or
+// with blanks before their value, escapes, a value that stands on the next line.
+func whyWritten(lower []byte) string {
+	line := squeezed(unescaped(bytes.Map(func(r rune) rune {
+		if r == '"' || r == '\'' {
+			return -1
+		}
+		return r
+	}, lower)))
+	if strings.HasPrefix(line, "-?uses") || strings.HasPrefix(line, "?uses") {
+		return "an action, written in an unusual way"
+	}
+	for _, key := range []string{"uses:", ",uses:", "{uses:"} {
+		i := strings.Index(line, key)
+		plainly := bytes.HasPrefix(bytes.TrimLeft(lower, " -"), []byte("uses:"))
+		if i >= 0 && (key != "uses:" || strings.TrimLeft(line[:i], "-") == "") && (!plainly || line[i:] == "uses:") {
+			return "an action, written in an unusual way"
+		}
+	}
+	for _, key := range []string{"contents", "id-token", "packages", "actions", "pull-requests", "deployments", "attestations"} {
+		if rest, found := strings.CutPrefix(strings.TrimLeft(line, "{-"), key+":"); found && strings.HasPrefix(rest, "write") {
+			return whySecret
+		}
+		if strings.Contains(line, "permissions:{") && strings.Contains(line, key+":write") {
+			return whySecret
+		}
+	}
+	for _, word := range []string{"pull_request_target", "workflow_run", "write-all", "permissions:write"} {
+		if strings.Contains(line, word) {
+			return whySecret
+		}
+	}
+	return ""
+}
+
+// unescaped resolves the escapes of ASCII that YAML has in double quotes: \x41, \u0041.
+func unescaped(line []byte) []byte {
+	if bytes.IndexByte(line, '\\') < 0 {
+		return line
+	}
+	var out []byte
+	for i := 0; i < len(line); i++ {
+		for _, start := range []string{`\x`, `\u00`} {
+			rest, found := bytes.CutPrefix(line[i:], []byte(start))
+			if !found || len(rest) < 2 {
+				continue
+			}
+			if c, err := strconv.ParseUint(string(rest[:2]), 16, 7); err == nil {
+				out = append(out, bytes.ToLower([]byte{byte(c)})...)
+				i += len(start) + 2
+			}
+		}
+		if i < len(line) {
+			out = append(out, line[i])
+		}
+	}
+	return out
 }
 
 // asciiLine tells whether a text is one that a shell and a template leave alone.

@@ -2,7 +2,6 @@ package signal
 
 import (
 	"bytes"
-	"path"
 	"strings"
 )
 
@@ -40,7 +39,8 @@ var starters = []starter{
 		"allowautomatictasks", "terminal.integrated.profiles", "terminal.integrated.automationprofile",
 		"terminal.integrated.env",
 		"terminal.integrated.shell", "workspace.trust", "git.path", "interpreterpath", "pythonpath", "executablepath",
-		"autoapprove", "chat.mcp", "eslint.runtime", "eslint.nodepath", "alternatetools", "php.validate.exe",
+		"autoapprove", "chat.mcp", "overridecommand", "clangd.path", "rust-analyzer.server.path", "prettierpath",
+		"executepath", "cmakepath", "eslint.runtime", "eslint.nodepath", "alternatetools", "php.validate.exe",
 	}},
 	{".code-workspace", []string{
 		"folderopen", "allowautomatictasks", "terminal.integrated.profiles", "interpreterpath",
@@ -53,11 +53,13 @@ var starters = []starter{
 	{".idea/startup.xml", []string{"configuration"}},
 	{".idea/watchertasks.xml", []string{"\"program\"", "\"arguments\""}},
 	{".fleet/run.json", []string{"program", "\"args\"", "command"}},
-	{".dir-locals.el", []string{
-		"shell-command", "call-process", "start-process", "make-process", "(load", "url-",
-		"eval-buffer", "read-file",
-	}},
+	{".dir-locals.el", emacs},
 	{"mise.toml", mise},
+	{"mise.local.toml", mise},
+	{"mise/config.toml", mise},
+	{".windsurf/hooks.json", []string{"\"command\""}},
+	{".kiro.hook", []string{"runcommand", "\"command\""}},
+	{".dir-locals-2.el", emacs},
 	{".mise.toml", mise},
 	{".npmrc", []string{"script-shell", "node-options", "onload-script", "init-module", "git="}},
 	{".envrc", []string{"eval", "curl", "wget", "base64", "python", "node ", "nohup", "sh -c", "source_url", "/dev/tcp"}},
@@ -71,6 +73,10 @@ var starters = []starter{
 }
 
 var (
+	emacs = []string{
+		"shell-command", "call-process", "start-process", "make-process", "(load", "url-",
+		"eval-buffer", "read-file",
+	}
 	devcontainer = []string{
 		"initializecommand", "oncreatecommand", "updatecontentcommand", "postcreatecommand", "poststartcommand",
 		"postattachcommand",
@@ -106,7 +112,13 @@ func (f *file) autostart() {
 		return
 	}
 	for _, l := range f.lines {
-		if text := plainJSON(l.Text); !isComment(text) || f.ext == "el" {
+		text := plainJSON(l.Text)
+		if f.ext == "toml" { // [ hooks ], ["hooks"]
+			text = bytes.Join(bytes.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '"' }), nil)
+		} else if f.ext == "json" {
+			text = f.withKey(l.Number, text)
+		}
+		if !f.isComment(text) || f.ext == "el" {
 			if at := f.startsSomething(text, words); at >= 0 {
 				f.hit(Autostart, l, at, "runs by itself for whoever opens the folder")
 			}
@@ -114,13 +126,32 @@ func (f *file) autostart() {
 	}
 }
 
+// withKey gives a line that is only a text of JSON with the line of the key that it belongs to before it.
+func (f *file) withKey(n int, text []byte) []byte {
+	b := bytes.TrimRight(trimBlanks(text), ",]}")
+	if len(b) < 2 || b[0] != '"' || bytes.Contains(b, []byte("\":")) {
+		return text
+	}
+	for above := n - 1; above > 0 && above >= n-20; above-- {
+		line := plainJSON(f.line(above))
+		if end := bytes.TrimRight(line, " \t\r"); bytes.HasSuffix(end, []byte("[")) || bytes.HasSuffix(end, []byte(":")) {
+			return append(append([]byte(nil), line...), text...)
+		}
+		if bytes.Contains(line, []byte("\":")) {
+			break
+		}
+	}
+	return text
+}
+
 // startWords gives the words by which this file runs something, or nil if none does.
 func (f *file) startWords() []string {
 	for i := range starters {
 		s := &starters[i]
 		before, found := strings.CutSuffix(f.path, s.file)
-		if found && (before == "" || s.file[0] == '/' || before[len(before)-1] == '/' || s.file == ".code-workspace") {
-			if s.file == "mcp.json" && !strings.HasPrefix(path.Base(path.Dir(f.path)), ".") {
+		if found && (before == "" || s.file[0] == '/' || before[len(before)-1] == '/' || s.file == ".code-workspace" ||
+			s.file == ".kiro.hook") {
+			if s.file == "mcp.json" && !strings.HasPrefix(f.path, ".") && !strings.Contains(f.path, "/.") {
 				return nil
 			}
 			return s.words
@@ -136,7 +167,7 @@ func (f *file) startsSomething(text []byte, words []string) int {
 			continue
 		}
 		for _, h := range harmlessStart {
-			if containsFold(text, h) && !bytes.ContainsAny(text[at:], "&;|$`") {
+			if containsFold(text, h) && !bytes.ContainsAny(text[at:], "&;|$`") && bytes.Count(text, []byte("\":")) <= 1 {
 				return -1
 			}
 		}

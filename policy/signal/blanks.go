@@ -2,7 +2,7 @@ package signal
 
 import (
 	"bytes"
-	"unicode"
+	"strings"
 	"unicode/utf8"
 
 	"countersign/policy/edit"
@@ -27,7 +27,7 @@ func (f *file) behindBlanks(l edit.Line) {
 	b := l.Text
 	// A run that is long enough covers one of every 15 bytes.
 	for i := 14; i < len(b); i += 15 {
-		if b[i] != ' ' && b[i] != '\t' && b[i] < 0x80 {
+		if b[i] != ' ' && b[i] != '\t' && b[i] != '\f' && b[i] < 0x80 {
 			continue
 		}
 		from := i
@@ -39,7 +39,7 @@ func (f *file) behindBlanks(l edit.Line) {
 			r, n := utf8.DecodeRune(b[to:])
 			if r == '\t' {
 				columns += 8
-			} else if r == ' ' || r > 0x7f && unicode.IsSpace(r) {
+			} else if r == ' ' || r == '\f' || r > 0x7f && blank(r) {
 				columns++
 			} else {
 				break
@@ -76,13 +76,13 @@ func (f *file) isCode() bool {
 // blankBefore gives the length of the blank that bytes end with, or 0.
 func blankBefore(b []byte) int {
 	if c := b[len(b)-1]; c < 0x80 {
-		if c == ' ' || c == '\t' {
+		if c == ' ' || c == '\t' || c == '\f' {
 			return 1
 		}
 		return 0
 	}
 	r, n := utf8.DecodeLastRune(b)
-	if unicode.IsSpace(r) {
+	if blank(r) {
 		return n
 	}
 	return 0
@@ -91,7 +91,7 @@ func blankBefore(b []byte) int {
 // standsAlone says whether what ends a line is more than what people align: a comment, punctuation, a backslash.
 func (f *file) standsAlone(rest []byte) bool {
 	rest = trimBlanks(rest)
-	if c := comment(rest); c == 0 {
+	if c := comment(rest); c == 0 && !(rest[0] == '#' && f.slashes() && len(rest) > 3) {
 		end := bytes.Index(rest, []byte("*/"))
 		return end >= 0 && end+2 < len(rest) || rest[0] == '/' && (f.ext == "py" || f.kind == script)
 	}
@@ -101,6 +101,11 @@ func (f *file) standsAlone(rest []byte) bool {
 		}
 	}
 	return false
+}
+
+// slashes says whether a language has // for comments, and # for something else.
+func (f *file) slashes() bool {
+	return strings.Contains(" js mjs cjs jsx ts mts cts tsx vue rs c h cc cpp cxx hpp go java kt cs swift ", " "+f.ext+" ")
 }
 
 func trimBlanks(b []byte) []byte { return bytes.Trim(b, " \t\r") }

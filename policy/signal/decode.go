@@ -7,7 +7,7 @@ import (
 
 // sinks run a text as a program, up to the bracket or blank that begins it.
 var sinks = []string{
-	"eval(", "eval)(", "eval'](", "eval\"](", "eval.call(", "eval.apply(", "eval ", "exec(", "exec)(", "exec'](",
+	"eval(", "eval?.(", "eval)(", "eval'](", "eval\"](", "eval.call(", "eval.apply(", "eval ", "exec(", "exec)(", "exec'](",
 	"exec\"](", "function(",
 	"function'](", "function\"](", "runinthiscontext(", "runinnewcontext(", "runincontext(", "vm.script(", "_compile(",
 	"compile(", "create_function(", "assert(", "zend_eval_string(", "loadstring(", "load(", "instance_eval(",
@@ -59,16 +59,42 @@ func (f *file) decodeAndRun() {
 			break
 		}
 		text, m := f.plain(l.Text)
-		if m&(run|call) == 0 || m&(unpack|fetch) == 0 || isComment(text) {
+		if m&(run|call) == 0 || m&(unpack|fetch) == 0 || f.isComment(text) {
 			continue
 		}
-		if at := f.runsDecoded(text); at >= 0 {
+		at := f.runsDecoded(text)
+		if at < 0 && m&fetch != 0 {
+			at = f.runsFetchedLater(text)
+		}
+		if at >= 0 {
 			f.hit(DecodeAndRun, l, at, "what is decoded or fetched is run as a program")
 		}
 	}
 	if m := marksOf(f.now); (m&run != 0 || f.kind != code) && m&(unpack|fetch|down) != 0 && !f.done(DecodeAndRun) {
 		f.byName()
 	}
+}
+
+// runsFetchedLater finds what is fetched and handed to a sink by what is called when it is there, as then(eval).
+func (f *file) runsFetchedLater(b []byte) int {
+	const far = 300
+	for _, name := range []string{"fetch(", "axios", "https.get(", "http.get("} {
+		at := indexFold(b, name)
+		if at < 0 || f.kind != code {
+			continue
+		}
+		rest := b[at:min(len(b), at+far)]
+		then := max(indexFold(rest, ".then("), indexFold(rest, ".on("))
+		if then < 0 {
+			continue
+		}
+		for _, s := range []string{"eval(", "function(", ".then(eval)", "_compile("} {
+			if i := f.sinkAt(rest[then:], s, 0); i >= 0 {
+				return at
+			}
+		}
+	}
+	return -1
 }
 
 // runsDecoded finds a sink with a decoder within what it runs, or a name that is decoded to be looked up.
@@ -169,6 +195,9 @@ var methods = map[string]bool{
 // directly says whether nothing but brackets and a module's name stands between a sink and a decoder.
 func directly(b []byte) bool {
 	b = bytes.Trim(b, "( \"'`[")
+	if bytes.HasPrefix(b, []byte("__import__(")) && bytes.HasSuffix(b, []byte(").")) {
+		return true
+	}
 	return len(b) == 0 ||
 		anyFold(b[max(0, len(b)-11):], "base64.", "binascii.", "zlib.", "codecs.", "marshal.", "window.", "globalthis.")
 }

@@ -12,6 +12,7 @@ var opaqueNames = map[string]bool{
 	"webp": true, "avif": true, "heic": true, "bmp": true, "ico": true, "icns": true, "cur": true, "tif": true,
 	"tiff": true,
 	"psd":  true, "mp3": true, "m4a": true, "aac": true, "flac": true, "wav": true, "ogg": true, "opus": true, "mp4": true,
+	"svgz": true, "dll": true, "dylib": true, "exe": true, "pyc": true, "class": true,
 	"m4v": true, "mov": true, "avi": true, "mkv": true, "webm": true, "zip": true, "gz": true, "tgz": true, "bz2": true,
 	"xz": true,
 	"7z": true, "rar": true, "zst": true, "lz4": true, "jar": true, "war": true, "whl": true, "wasm": true, "apk": true,
@@ -33,25 +34,43 @@ func (f *file) disguised() {
 	text := bytes.TrimSpace(f.now)
 	switch {
 	case len(text) == 0,
-		bytes.HasPrefix(text, []byte("version https://git-lfs.github.com/spec/")) && len(text) < 1024,
+		isPointer(text),
 		bytes.Contains(text, []byte("/annex/objects/")) && bytes.Count(text, []byte("\n")) == 0 && len(text) < 1024,
 		len(text) <= placeholder && !bytes.ContainsAny(text, "(){};=<$|&\n"),
 		f.test && len(text) <= 5*placeholder && !bytes.ContainsAny(text, "{;=$"):
 		return
 	}
-	if start := text[:min(len(text), 1024)]; bytes.Contains(start, []byte("<svg")) && !containsFold(text, "<script") {
+	if start := text[:min(len(text), 1024)]; start[0] == '<' && bytes.Contains(start, []byte("<svg")) &&
+		!containsFold(text, "<script") {
 		return
 	}
 	f.hit(Disguised, f.lines[0], 0, "text in a file that is named ."+f.ext)
 }
 
-// isText says whether the beginning of a file is text.
+// isPointer says whether a text is a pointer of Git LFS and nothing else.
+func isPointer(text []byte) bool {
+	if !bytes.HasPrefix(text, []byte("version https://git-lfs.github.com/spec/")) || len(text) >= 1024 {
+		return false
+	}
+	for line := range bytes.Lines(text) {
+		if name, _, _ := bytes.Cut(line, []byte(" ")); string(name) != "version" && string(name) != "oid" &&
+			string(name) != "size" && !bytes.HasPrefix(name, []byte("ext-")) {
+			return false
+		}
+	}
+	return true
+}
+
+// isText says whether the beginning of a file is text. Bytes that are none, a few among many that are, change nothing.
 func isText(b []byte) bool {
 	b = b[:min(len(b), 8000)]
-	odd := 0
+	odd, plain := 0, 0
 	for _, c := range b {
 		if c == 0 {
 			return false
+		}
+		if c >= ' ' && c < 0x7f || c == '\n' {
+			plain++
 		}
 		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b || c == 0x7f {
 			odd++
@@ -59,6 +78,9 @@ func isText(b []byte) bool {
 	}
 	if odd > len(b)/256 {
 		return false
+	}
+	if plain > len(b)/8*7 {
+		return true
 	}
 	for len(b) > 0 && !utf8.Valid(b) {
 		r, n := utf8.DecodeLastRune(b)

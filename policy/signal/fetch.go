@@ -27,7 +27,7 @@ var official = []string{
 //
 // Measured: 3 commits, of vite and tokio: installers of tools in CI.
 func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
-	if isComment(l.Text) || f.done(FetchAndRun|DecodeAndRun) {
+	if f.isComment(l.Text) || f.done(FetchAndRun|DecodeAndRun) {
 		return
 	}
 	if m&socket != 0 {
@@ -82,7 +82,7 @@ func (f *file) runsFile(b []byte, last int) bool {
 			rest = f.line(n)
 		}
 		at := bytes.Index(rest, name)
-		if at >= 0 && !isComment(rest) && (runsArgument(rest[:at], true) || containsFold(rest[:at], "chmod +x")) {
+		if at >= 0 && !f.isComment(rest) && (runsArgument(rest[:at], true) || containsFold(rest[:at], "chmod +x")) {
 			return true
 		}
 	}

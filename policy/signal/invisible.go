@@ -1,6 +1,7 @@
 package signal
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,6 +28,7 @@ func (f *file) invisible(l edit.Line) {
 		base  rune // the last character that is seen
 		run   int  // of invisible characters
 		stray int
+		text  = f.hiddenCode(l)
 	)
 	for i := 0; i < len(l.Text); {
 		r, n := utf8.DecodeRune(l.Text[i:])
@@ -36,10 +38,10 @@ func (f *file) invisible(l edit.Line) {
 			continue
 		}
 		if !ignorable(r) {
-			if breaksLine(r) && f.kind.runs() && !f.test && f.breaks(l, at, i) {
+			if breaksLine(r) && text.from < at && i < text.to {
 				f.hit(InvisibleText, l, at, "a line break that most editors don't show, and text after it")
 			}
-			if r > ' ' {
+			if !blank(r) {
 				base = r
 			} else {
 				base = ' '
@@ -74,6 +76,9 @@ func (f *file) invisible(l edit.Line) {
 		}
 	}
 }
+
+// blank says whether a character takes room and shows nothing: U+2800 is braille without a dot.
+func blank(r rune) bool { return r <= ' ' || r == 0x2800 || unicode.IsSpace(r) }
 
 // ignorable characters show nothing.
 func ignorable(r rune) bool {
@@ -139,12 +144,19 @@ func hangul(r rune) bool { return unicode.Is(unicode.Hangul, r) && !isFiller(r) 
 // breaksLine says whether some languages end a line there, and most editors don't (ECMA-262, 12.3; PEP 278).
 func breaksLine(r rune) bool { return r == '\r' || r == 0x2028 || r == 0x2029 }
 
-// breaks says whether code may hide behind a line break: the text before it holds a comment, and there is text after
-// it.
-func (f *file) breaks(l edit.Line, at, after int) bool {
-	before, rest := l.Text[:at], l.Text[after:]
-	if len(trimBlanks(rest)) == 0 {
-		return false
+// between is a part of a line.
+type between struct{ from, to int }
+
+// hiddenCode gives the part of a line in which code may hide behind a line break: it begins with a comment, and ends
+// with text.
+func (f *file) hiddenCode(l edit.Line) between {
+	yaml := f.ext == "yml" || f.ext == "yaml"
+	if f.kind != code && !yaml || f.test {
+		return between{}
 	}
-	return comment(before) >= 0 && f.kind == code
+	from := comment(l.Text)
+	if from < 0 {
+		return between{}
+	}
+	return between{from, len(bytes.TrimRight(l.Text, " \t\r"))}
 }

@@ -156,6 +156,7 @@ var words = []struct {
 	{"eval'", run},
 	{"eval\"", run},
 	{"eval.", run},
+	{"eval?", run},
 	{"_eval(", run},
 	{"exec(", run},
 	{"exec'", run},

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"bytes"
+	"strings"
 
 	"countersign/policy/edit"
 )
@@ -22,7 +23,7 @@ func (f *file) command(l edit.Line) (all []byte, last int) {
 	if from != to {
 		all = nil
 		for n := from; n <= to; n++ {
-			if text := f.line(n); !isComment(text) {
+			if text := f.line(n); !f.isComment(text) {
 				all = append(append(all, bytes.TrimRight(trimBlanks(text), "\\`")...), ' ')
 			}
 		}
@@ -40,15 +41,40 @@ func goesOn(line []byte) bool {
 
 func begunBefore(line []byte) bool { return bytes.HasPrefix(trimBlanks(line), []byte("|")) }
 
-// isComment says whether a line is only a comment, in any of the usual languages.
-func isComment(line []byte) bool {
+// comments are what begins a line that is only a comment, with the extensions of the languages where it does, or "" for
+// all of the kind code. In others the same may be a command that fails, before one that doesn't.
+var comments = []struct{ mark, in string }{
+	{"//", ""},
+	{"* ", ""},
+	{"/*", ""},
+	{"<!--", ""},
+	{"//", " json jsonc json5 proto "},
+	{"rem ", " bat cmd bas vb vbs "},
+	{":: ", " bat cmd "},
+	{"dnl ", " ac m4 in "},
+	{"-- ", " lua sql hs elm adb ads vhd "},
+}
+
+// isComment says whether a line is only a comment.
+func (f *file) isComment(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
-	for _, mark := range []string{"#", "//", "* ", "/*", "rem ", "dnl ", ":: ", "<!--", "-- "} {
-		if hasFold(line, mark) {
-			return !bytes.HasPrefix(line, []byte("#!"))
+	if len(line) > 0 && line[0] == '#' {
+		return !bytes.HasPrefix(line, []byte("#!")) && !f.slashes()
+	}
+	lang := " " + f.ext + " "
+	for _, c := range comments {
+		if !hasFold(line, c.mark) {
+			continue
+		}
+		if c.in != "" && strings.Contains(c.in, lang) {
+			return true
+		}
+		if c.in == "" && f.kind == code && !strings.Contains(" py pyw rb pl pm r jl ex exs nim coffee ", lang) {
+			end := bytes.Index(line, []byte("*/"))
+			return c.mark == "//" || end < 0 || len(trimBlanks(line[end+2:])) == 0
 		}
 	}
-	return len(line) > 0 && string(line) == "*"
+	return f.kind == code && string(line) == "*"
 }
 
 // interpreters run what they are given on standard input.
@@ -58,7 +84,7 @@ var interpreters = map[string]bool{
 	"python3": true, "node": true, "nodejs": true, "bun": true, "deno": true, "perl": true, "ruby": true, "php": true,
 	"lua": true, "pwsh": true,
 	"powershell": true, "iex": true, "invoke-expression": true, "osascript": true, "tclsh": true,
-	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true, "$bash": true,
+	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true, "$bash": true, "$0": true, "${0}": true,
 }
 
 // before are words that may stand before the name of a command.
@@ -87,7 +113,7 @@ func pipedIntoShell(b []byte, after int) int {
 
 // runsInput says whether a command reads its program from standard input.
 func runsInput(b []byte) bool {
-	b = bytes.TrimLeft(b, "& \t")
+	b = bytes.TrimLeft(b, "& \t\"'")
 	word, rest := nextWord(b)
 	xargs := false
 	for n := 0; n < 8; n++ {

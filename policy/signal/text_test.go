@@ -35,6 +35,8 @@ func TestInvisibleText(t *testing.T) {
 			"a;" + strings.Repeat(" \t  ", 9) + "\n",
 			"// all is well\u2028send(x)\n",
 			"// all is well\rsend(x)\n",
+			"let s = `" + strings.Repeat("\u2800"+selector, 12) + "`;\n",
+			"let s = `" + strings.Repeat("\u2003"+selector, 12) + "`;\n",
 		}},
 		{"AGENTS.md", "invisible-text", []string{
 			"Be kind." + tags + "\n",
@@ -68,6 +70,9 @@ func TestCodeBehindBlanks(t *testing.T) {
 			"module.exports = {};" + strings.Repeat("\u00a0", 120) + "send(x)\n",
 			"module.exports = {};" + strings.Repeat("\u3000", 60) + strings.Repeat(" \t", 7) + "send(x)\n",
 			"module.exports = {};" + far + ";send(x)\n",
+			"/*" + strings.Repeat("\u2800", 120) + "*/send(x)\n",
+			"module.exports = {};" + strings.Repeat("\f", 120) + "send(x)\n",
+			"class A {" + far + "#a = send(x) }\n",
 			"module.exports = {};" + far + "/* a */send(x)\n",
 			far + far + "send(x)\n",
 			strings.Repeat("x", 100) + far[:60] + "send(x)\n",
@@ -139,6 +144,11 @@ func TestDisguised(t *testing.T) {
 		{"a.zip", "disguised", []string{"#!/bin/sh\necho hello\n"}},
 		{"a.gif", "disguised", []string{"GIF89a=1;" + program, "<svg><script>x()</script></svg>\n"}},
 		{"test/a.png", "disguised", []string{program}},
+		{"b.png", "disguised", []string{
+			program + program + "//\xff\n", "\x89PNG\r\n\x1a\n" + strings.Repeat(program, 6), "// <svg\n" + program,
+			"version https://git-lfs.github.com/spec/v1\n" + program,
+		}},
+		{"lib/a.pyc", "disguised", []string{program}},
 		{"a.png", "", []string{
 			"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "/annex/objects/SHA256E-s1--00.png\n",
 			"placeholder\n", "\n",
@@ -153,7 +163,10 @@ func TestDisguised(t *testing.T) {
 
 func TestPythonPath(t *testing.T) {
 	check(t, []hits{
-		{"src/a.pth", "python-path", []string{"import os; os.getcwd()\n", "lib\nimport\tos\n"}},
+		{"src/a.pth", "python-path", []string{
+			"import os; os.getcwd()\n", "lib\nimport\tos\n", "\ufeffimport os\n", "lib\rimport os\n",
+		}},
+		{"lib/sitecustomize/__init__.py", "python-path", []string{"import os\n"}},
 		{"sitecustomize.py", "python-path", []string{"import os\n"}},
 		{"lib/usercustomize.py", "python-path", []string{"print(1)\n"}},
 		{"src/a.pth", "", []string{"../lib\n# import os\nimports\n"}},

@@ -31,15 +31,16 @@ func (f *file) isWorkflow() bool {
 // Measured: none.
 func (f *file) workflowGrab() {
 	if !f.isWorkflow() || f.marks&(secret|carry) == 0 {
+		f.runnerMemory()
 		return
 	}
 	carries := f.marks&carry != 0
 	for _, l := range f.lines {
 		m := marksOf(l.Text)
-		if m&(secret|carry) == 0 || isComment(l.Text) {
+		if m&(secret|carry) == 0 || f.isComment(l.Text) {
 			continue
 		}
-		if at := takesAll(l.Text); at >= 0 && (carries || containsFold(l.Text, "secrets.") || f.carriesAnywhere()) {
+		if at := takesAll(l.Text); at >= 0 && (carries || allSecrets(l.Text) || f.carriesAnywhere()) {
 			f.hit(WorkflowGrab, l, at, "all secrets, or the environment, beside what encodes or sends")
 		}
 		if at := indexFold(l.Text, "runner.worker"); at >= 0 {
@@ -55,21 +56,41 @@ func (f *file) workflowGrab() {
 	}
 }
 
+// runnerMemory finds a program besides a pipeline that reads the memory of GitHub's runner.
+func (f *file) runnerMemory() {
+	if f.marks&secret == 0 || f.kind != script && f.kind != code || f.test {
+		return
+	}
+	for _, l := range f.lines {
+		if at := indexFold(l.Text, "runner.worker"); at >= 0 && !f.isComment(l.Text) {
+			f.hit(WorkflowGrab, l, at, "the memory of the program that knows all secrets")
+		}
+	}
+}
+
 // carriesAnywhere says whether the whole text has something that encodes or sends.
 func (f *file) carriesAnywhere() bool {
 	for n := 1; n == 1 || f.line(n) != nil; n++ {
-		if b := f.line(n); marksOf(b)&carry != 0 && !isComment(b) {
+		if b := f.line(n); marksOf(b)&carry != 0 && !f.isComment(b) {
 			return true
 		}
 	}
 	return false
 }
 
+// allSecrets says whether a line names secrets one by one or all at once.
+func allSecrets(b []byte) bool { return anyFold(b, "secrets.", "tojson(") }
+
 // takesAll finds all secrets, or the whole environment, as a text that goes on somewhere.
 func takesAll(b []byte) int {
-	for _, name := range []string{"tojson(secrets)", "tojson( secrets )", "tojson(secrets )"} {
-		if at := indexFold(b, name); at >= 0 {
-			return at
+	for from := 0; ; {
+		at := indexFold(b[from:], "tojson(")
+		if at < 0 {
+			break
+		}
+		from += at + len("tojson(")
+		if hasFold(bytes.TrimLeft(b[from:], " "), "secrets") {
+			return from
 		}
 	}
 	if at := indexFold(b, "secrets."); at >= 0 &&
@@ -150,8 +171,15 @@ func nextFlag(b []byte) int {
 // Measured: none.
 func (f *file) foothold(l edit.Line) {
 	b := l.Text
-	if isComment(b) || f.test || f.done(Foothold) {
+	if f.isComment(b) || f.test || f.done(Foothold) {
 		return
+	}
+	if at := indexFold(b, "authorized_keys"); at >= 0 {
+		copied := anyFold(b[:at], "cp ", "mv ", "install ") && len(trimBlanks(b[at+len("authorized_keys"):])) < 3
+		if copied || bytes.HasSuffix(bytes.TrimRight(b[:at], " ~/.sh$HOMEROTruserthome{}\"'"), []byte(">")) {
+			f.hit(Foothold, l, at, "a key is put in place that may log in")
+			return
+		}
 	}
 	for _, p := range []struct{ name, with, why string }{
 		{"authorized_keys", ">>", "a key is added that may log in"},
@@ -159,6 +187,7 @@ func (f *file) foothold(l edit.Line) {
 		{"/etc/ld.so.preload", ">", "a library is put before all programs"},
 		{"/etc/ld.so.preload", "tee", "a library is put before all programs"},
 		{"/etc/sudoers", ">>", "somebody may do all"},
+		{"/etc/sudoers", "tee", "somebody may do all"},
 		{"crontab -", "|", "a job is added that stays"},
 		{"/etc/cron", ">", "a job is added that stays"},
 		{"config.sh --", "--token", "a runner is registered that obeys somebody"},
