@@ -48,7 +48,7 @@ func rulesOf(profile string) []Rule {
 		build.Classes = append(build.Classes, "exec-bit")
 		newcomers := Rule{
 			Name: "newcomers", Why: "Whoever is new to the build shows somebody what they do to it.",
-			Classes: []string{"build", "ci", "lockfile", "git-meta", "agent"}, Shapes: []Shape{ShapePlain},
+			Classes: build.Classes, Shapes: []Shape{ShapePlain},
 			Exempt: Exempt{Days: 90, Commits: 5, Months: 2, In: "rule"}, Approvals: 1,
 		}
 		fixtures := Rule{
