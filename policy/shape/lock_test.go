@@ -152,10 +152,11 @@ func TestLockfiles(t *testing.T) {
 	for name, l := range lockfiles() {
 		version := func(to string) string { return replaceAll(l.text, l.from, to) }
 		hash := func(s string) string { return replaceAll(s, l.to, "NEW") }
+		other := replaceAll(replaceAll(replaceAll(l.text, "b", "bb"), "hubb", "hub"), "zipbb", "zipb")
 		edits{
 			name + ": newer, with its hash":     {l.path, l.text, hash(version("1.3.0")), Harmless},
 			name + ": the same":                 {l.path, l.text, l.text, Harmless},
-			name + ": another name, same hash":  {l.path, l.text, replaceAll(replaceAll(replaceAll(l.text, "b", "bb"), "hubb", "hub"), "zipbb", "zipb"), Plain},
+			name + ": another name, same hash":  {l.path, l.text, other, Plain},
 			name + ": not what it was":          {l.path, l.text, l.text + "\x01", Plain},
 			name + ": a lockfile of the future": {l.path, l.text, "{}", Plain},
 		}.check(t)

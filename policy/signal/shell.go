@@ -75,6 +75,9 @@ var comments = []struct{ mark, in string }{
 	{"-- ", " lua sql hs elm adb ads vhd "},
 }
 
+// hashed are extensions of languages in which only # begins a comment.
+const hashed = " py pyw rb pl pm r jl ex exs nim coffee "
+
 // isComment says whether a line is only a comment.
 func (f *file) isComment(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
@@ -89,7 +92,7 @@ func (f *file) isComment(line []byte) bool {
 		if c.in != "" && strings.Contains(c.in, lang) {
 			return true
 		}
-		if c.in == "" && f.kind == code && !strings.Contains(" py pyw rb pl pm r jl ex exs nim coffee ", lang) {
+		if c.in == "" && f.kind == code && !strings.Contains(hashed, lang) {
 			end := bytes.Index(line, []byte("*/"))
 			return c.mark == "//" || end < 0 || len(trimBlanks(line[end+2:])) == 0
 		}
