@@ -107,7 +107,8 @@ var interpreters = map[string]bool{
 	"python3": true, "node": true, "nodejs": true, "bun": true, "deno": true, "perl": true, "ruby": true, "php": true,
 	"lua": true, "pwsh": true,
 	"powershell": true, "iex": true, "invoke-expression": true, "osascript": true, "tclsh": true,
-	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true, "$bash": true, "$0": true, "${0}": true,
+	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true,
+	"$bash": true, "$0": true, "${0}": true,
 }
 
 // before are words that may stand before the name of a command.
