@@ -46,9 +46,11 @@ func judgeLocks(a, b lockfile) []change {
 		return []change{plain(0, "something besides versions")}
 	}
 	exact := make(map[string]locked)
+	known := make(map[string]bool)
 	byName := make(map[string][]locked)
 	for _, p := range a.packages {
 		exact[p.name+"\x00"+p.version] = p
+		known[originOf(p.source)] = true
 		if len(byName[p.name]) < maxVersions {
 			byName[p.name] = append(byName[p.name], p)
 		}
@@ -63,6 +65,11 @@ func judgeLocks(a, b lockfile) []change {
 			hashKind(before.hash) == hashKind(p.hash) &&
 			before.hash != p.hash && sameSource(before.source, p.source):
 			all = append(all, risky(p.line, "another hash of the same version"))
+		case stays && before.hash != "" && p.hash == "":
+			all = append(all, risky(p.line, "no hash of it any more"))
+		case originOf(p.source) != "" && !known[originOf(p.source)] && !registry(originOf(p.source)),
+			stays && before.source != "" && p.source != "" && !sameSource(before.source, p.source):
+			all = append(all, risky(p.line, "from where nothing came before"))
 		case stays:
 			all = append(all, plain(p.line, "the same version in another way"))
 		case len(olds) == 0 || !asciiName(strings.TrimPrefix(p.name, "checksum ")):
@@ -80,6 +87,29 @@ func judgeLocks(a, b lockfile) []change {
 func comesAfter(old, now locked) bool {
 	return sameSource(old.source, now.source) && old.rest == now.rest && (old.hash == "") == (now.hash == "") &&
 		hashKind(old.hash) == hashKind(now.hash) && newer(old.version, now.version)
+}
+
+// originOf gives the kind and host of a source, "" if it names none.
+func originOf(source string) string {
+	scheme, rest, found := strings.Cut(source, "://")
+	if !found {
+		return ""
+	}
+	scheme = scheme[strings.LastIndexAny(scheme, "\"= ")+1:]
+	if i := strings.IndexAny(rest, "/\"?# "); i >= 0 {
+		rest = rest[:i]
+	}
+	return strings.ToLower(scheme + "://" + rest)
+}
+
+// registry says whether an origin is that of the registry that its tool asks where nothing else is said.
+func registry(origin string) bool {
+	switch origin {
+	case "https://registry.npmjs.org", "https://registry.yarnpkg.com", "https://files.pythonhosted.org",
+		"https://pypi.org", "registry+https://github.com":
+		return true
+	}
+	return false
 }
 
 // sameSource takes the two names of npm's registry for one.

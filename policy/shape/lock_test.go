@@ -1,6 +1,9 @@
 package shape
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // bumps are lockfiles with a package a at version 1.2.3 and one b at 2.0.0, and what stands where a newer version
 // would be written.
@@ -149,13 +152,21 @@ func TestLockfiles(t *testing.T) {
 	for name, l := range lockfiles() {
 		version := func(to string) string { return replaceAll(l.text, l.from, to) }
 		hash := func(s string) string { return replaceAll(s, l.to, "NEW") }
+		other := replaceAll(replaceAll(replaceAll(l.text, "b", "bb"), "hubb", "hub"), "zipbb", "zipb")
 		edits{
 			name + ": newer, with its hash":     {l.path, l.text, hash(version("1.3.0")), Harmless},
 			name + ": the same":                 {l.path, l.text, l.text, Harmless},
-			name + ": another name, same hash":  {l.path, l.text, replaceAll(l.text, "b", "bb"), Plain},
+			name + ": another name, same hash":  {l.path, l.text, other, Plain},
 			name + ": not what it was":          {l.path, l.text, l.text + "\x01", Plain},
 			name + ": a lockfile of the future": {l.path, l.text, "{}", Plain},
 		}.check(t)
+		for _, host := range []string{"registry.npmjs.org", "registry.yarnpkg.com", "//github.com"} {
+			if strings.Contains(l.text, host) {
+				edits{
+					name + ": from elsewhere": {l.path, l.text, replaceAll(l.text, host, "//x.test"), Risky},
+				}.check(t)
+			}
+		}
 		if name == "go" { // go.mod says which version counts
 			continue
 		}

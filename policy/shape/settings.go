@@ -13,9 +13,11 @@ var sources = map[string]struct {
 	words []string
 	usual string
 }{
-	".gitmodules":               {[]string{"url", "update"}, ""},
-	".lfsconfig":                {[]string{"url", "custom"}, ""},
-	".npmrc":                    {[]string{"registry", "node-options", "node_options", "script-shell", "proxy"}, "//registry.npmjs.org"},
+	".gitmodules": {[]string{"url", "update"}, ""},
+	".lfsconfig":  {[]string{"url", "custom"}, ""},
+	".npmrc": {
+		[]string{"registry", "node-options", "node_options", "script-shell", "proxy"}, "//registry.npmjs.org",
+	},
 	".yarnrc":                   {[]string{"registry", "yarn-path"}, "//registry.yarnpkg.com"},
 	".yarnrc.yml":               {[]string{"registry", "yarnpath", "plugins", "path:"}, "//registry.yarnpkg.com"},
 	"gradle-wrapper.properties": {[]string{"distributionurl"}, "://services.gradle.org/distributions/"},

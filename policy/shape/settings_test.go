@@ -4,6 +4,7 @@ import "testing"
 
 func TestSourceSettings(t *testing.T) {
 	const gradle = "distributionUrl=https\\://services.gradle.org/distributions/gradle-8.0-bin.zip\n"
+	const wrapper = "gradle/wrapper/gradle-wrapper.properties"
 	edits{
 		"another registry":  {".npmrc", "a=b\n", "a=b\nregistry=https://x.test/\n", Risky},
 		"npm's own":         {".npmrc", "a=b\n", "a=b\nregistry=https://registry.npmjs.org/\n", Plain},
@@ -13,7 +14,7 @@ func TestSourceSettings(t *testing.T) {
 		"another submodule": {".gitmodules", "\turl = https://a.test/a\n", "\turl = https://x.test/a\n", Risky},
 		"a runner":          {".cargo/config.toml", "[build]\n", "[build]\nrustc-wrapper = './x'\n", Risky},
 		"flags":             {".cargo/config.toml", "[build]\n", "[build]\nrustflags = ['-O']\n", Plain},
-		"another Gradle":    {"gradle/wrapper/gradle-wrapper.properties", gradle, replaceOnce(t, gradle, "services.gradle.org", "x.test"), Risky},
-		"a newer Gradle":    {"gradle/wrapper/gradle-wrapper.properties", gradle, replaceOnce(t, gradle, "8.0", "8.1"), Plain},
+		"another Gradle":    {wrapper, gradle, replaceOnce(t, gradle, "services.gradle.org", "x.test"), Risky},
+		"a newer Gradle":    {wrapper, gradle, replaceOnce(t, gradle, "8.0", "8.1"), Plain},
 	}.check(t)
 }

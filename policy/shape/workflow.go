@@ -119,8 +119,10 @@ func whyWritten(lower []byte) string {
 			return "an action, written in an unusual way"
 		}
 	}
-	for _, key := range []string{"contents", "id-token", "packages", "actions", "pull-requests", "deployments", "attestations"} {
-		if rest, found := strings.CutPrefix(strings.TrimLeft(line, "{-"), key+":"); found && strings.HasPrefix(rest, "write") {
+	for _, key := range []string{
+		"contents", "id-token", "packages", "actions", "pull-requests", "deployments", "attestations",
+	} {
+		if strings.HasPrefix(strings.TrimLeft(line, "{-"), key+":write") {
 			return whySecret
 		}
 		if strings.Contains(line, "permissions:{") && strings.Contains(line, key+":write") {

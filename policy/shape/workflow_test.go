@@ -36,6 +36,9 @@ jobs:
 func TestWorkflow(t *testing.T) {
 	with := func(from, to string) string { return replaceOnce(t, workflowText, from, to) }
 	const path = ".github/workflows/test.yml"
+	step := func(as string) string {
+		return replaceOnce(t, workflowText, "- run: make install", as+"\n      - run: make install")
+	}
 	const otherSHA = "9876543210987654321098765432109876543210"
 	edits{
 		"a newer action":              {path, workflowText, with("checkout@v3", "checkout@v4"), Harmless},
@@ -56,12 +59,12 @@ func TestWorkflow(t *testing.T) {
 		},
 		"a right in quotes":           {path, workflowText, with("contents: read", `contents: "write"`), Risky},
 		"a right behind blanks":       {path, workflowText, with("contents: read", "contents:   write"), Risky},
-		"a right in braces":           {path, workflowText, with("permissions:\n  contents: read", `permissions: {"contents":"write"}`), Risky},
+		"a right in braces":           {path, workflowText, with("\n  contents: read", ` {"contents":"write"}`), Risky},
 		"an event with an escape":     {path, workflowText, with("  push:", `  "pull_request_\x74arget":`), Risky},
-		"an action in braces":         {path, workflowText, with("- run: make install", "- {name: a, uses: x/new@v1}\n      - run: make install"), Risky},
-		"an action's key in quotes":   {path, workflowText, with("- run: make install", "- \"uses\": x/new@v1\n      - run: make install"), Risky},
-		"an action on the next line":  {path, workflowText, with("- run: make install", "- uses:\n          x/new@v1\n      - run: make install"), Risky},
-		"an action's key by itself":   {path, workflowText, with("- run: make install", "- ? uses\n        : x/new@v1\n      - run: make install"), Risky},
+		"an action in braces":         {path, workflowText, step("- {name: a, uses: x/new@v1}"), Risky},
+		"an action's key in quotes":   {path, workflowText, step("- \"uses\": x/new@v1"), Risky},
+		"an action on the next line":  {path, workflowText, step("- uses:\n          x/new@v1"), Risky},
+		"an action's key by itself":   {path, workflowText, step("- ? uses\n        : x/new@v1"), Risky},
 		"a command that says write":   {path, workflowText, with("make check", "echo contents:ok, write"), Plain},
 		"a known action with blanks":  {path, workflowText, with("uses: x/build@v2", "uses:  x/build@v2"), Harmless},
 		"a comment in a script":       {path, workflowText, with("# in a script", "# this is a script"), Plain},

@@ -105,7 +105,8 @@ func (f *file) standsAlone(rest []byte) bool {
 
 // slashes says whether a language has // for comments, and # for something else.
 func (f *file) slashes() bool {
-	return strings.Contains(" js mjs cjs jsx ts mts cts tsx vue rs c h cc cpp cxx hpp go java kt cs swift ", " "+f.ext+" ")
+	const with = " js mjs cjs jsx ts mts cts tsx vue rs c h cc cpp cxx hpp go java kt cs swift "
+	return strings.Contains(with, " "+f.ext+" ")
 }
 
 func trimBlanks(b []byte) []byte { return bytes.Trim(b, " \t\r") }

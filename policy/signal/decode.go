@@ -7,7 +7,8 @@ import (
 
 // sinks run a text as a program, up to the bracket or blank that begins it.
 var sinks = []string{
-	"eval(", "eval?.(", "eval)(", "eval'](", "eval\"](", "eval.call(", "eval.apply(", "eval ", "exec(", "exec)(", "exec'](",
+	"eval(", "eval?.(",
+	"eval)(", "eval'](", "eval\"](", "eval.call(", "eval.apply(", "eval ", "exec(", "exec)(", "exec'](",
 	"exec\"](", "function(",
 	"function'](", "function\"](", "runinthiscontext(", "runinnewcontext(", "runincontext(", "vm.script(", "_compile(",
 	"compile(", "create_function(", "assert(", "zend_eval_string(", "loadstring(", "load(", "instance_eval(",

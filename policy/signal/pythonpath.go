@@ -20,7 +20,8 @@ func (f *file) pythonPath() {
 				}
 			}
 		}
-	case f.name == "sitecustomize.py", f.name == "usercustomize.py", strings.HasSuffix(f.path, "sitecustomize/__init__.py"),
+	case f.name == "sitecustomize.py", f.name == "usercustomize.py",
+		strings.HasSuffix(f.path, "sitecustomize/__init__.py"),
 		strings.HasSuffix(f.path, "usercustomize/__init__.py"):
 		for _, l := range f.lines {
 			if text := trimBlanks(l.Text); len(text) > 0 && text[0] != '#' {

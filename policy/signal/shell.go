@@ -55,6 +55,9 @@ var comments = []struct{ mark, in string }{
 	{"-- ", " lua sql hs elm adb ads vhd "},
 }
 
+// hashed are extensions of languages in which only # begins a comment.
+const hashed = " py pyw rb pl pm r jl ex exs nim coffee "
+
 // isComment says whether a line is only a comment.
 func (f *file) isComment(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
@@ -69,7 +72,7 @@ func (f *file) isComment(line []byte) bool {
 		if c.in != "" && strings.Contains(c.in, lang) {
 			return true
 		}
-		if c.in == "" && f.kind == code && !strings.Contains(" py pyw rb pl pm r jl ex exs nim coffee ", lang) {
+		if c.in == "" && f.kind == code && !strings.Contains(hashed, lang) {
 			end := bytes.Index(line, []byte("*/"))
 			return c.mark == "//" || end < 0 || len(trimBlanks(line[end+2:])) == 0
 		}
@@ -84,7 +87,8 @@ var interpreters = map[string]bool{
 	"python3": true, "node": true, "nodejs": true, "bun": true, "deno": true, "perl": true, "ruby": true, "php": true,
 	"lua": true, "pwsh": true,
 	"powershell": true, "iex": true, "invoke-expression": true, "osascript": true, "tclsh": true,
-	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true, "$bash": true, "$0": true, "${0}": true,
+	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true,
+	"$bash": true, "$0": true, "${0}": true,
 }
 
 // before are words that may stand before the name of a command.

@@ -103,7 +103,8 @@ func TestWorkflowGrab(t *testing.T) {
 		}},
 		{"action.yml", "workflow-grab", []string{"run: printenv | base64 -w0\n"}},
 		{"entrypoint.sh", "workflow-grab", []string{"pgrep Runner.Worker | xargs dump\n"}},
-		{"tools/a.sh", "", []string{"cp ~/.ssh/authorized_keys old\n", "grep k ~/.ssh/authorized_keys > /dev/null\n"}},
+		{"tools/a.sh", "", []string{"cp ~/.ssh/authorized_keys old\n"}},
+		{"tools/b.sh", "", []string{"grep k ~/.ssh/authorized_keys > /dev/null\n"}},
 		{".github/workflows/a.yml", "", []string{
 			"run: echo \"${{ secrets.KEY }}\" | base64 -d > key.p12\n",
 			"run: curl -H \"Authorization: Bearer ${{ secrets.TOKEN }}\" -d '{}' https://a.example\n",
@@ -120,7 +121,8 @@ func TestWorkflowGrab(t *testing.T) {
 func TestFoothold(t *testing.T) {
 	check(t, []hits{
 		{"tools/a.sh", "foothold", []string{
-			"cp k ~/.ssh/authorized_keys\n", "cat k > ~/.ssh/authorized_keys\n", "install -m600 k \"$HOME/.ssh/authorized_keys\"\n",
+			"cp k ~/.ssh/authorized_keys\n", "cat k > ~/.ssh/authorized_keys\n",
+			"install -m600 k \"$HOME/.ssh/authorized_keys\"\n",
 			"echo \"$KEY\" >> ~/.ssh/authorized_keys\n", "echo /lib/x.so > /etc/ld.so.preload\n",
 			"(crontab -l; echo x) | crontab -\n",
 			"./config.sh --url https://github.com/a --token x\n", "git config --global core.fsmonitor ./x\n",
