@@ -110,10 +110,11 @@ func (c *Classes) shownAs(ch *Change, classes []string) []string {
 }
 
 // Shape says which shape a change has. What isn't wholly understood is never harmless: nor is what a link shows under
-// another name. A path that becomes another kind of thing is risky.
+// another name. A path that becomes another kind of thing is risky, and so is a link that leads elsewhere.
 func (ch *Change) Shape() Shape {
+	const link = 0o120000
 	switch {
-	case ch.Traits&riskyTrait != 0 || ch.Kind() == "type":
+	case ch.Traits&riskyTrait != 0 || ch.Kind() == "type" || ch.OldMode == link && ch.NewMode == link:
 		return ShapeRisky
 	case ch.OldMode == 0:
 		return ShapeNew

@@ -46,6 +46,7 @@ func builtInGlobs() map[string][]string {
 			"**/.{agent,agents,amazonq,augment,claude,cline,clinerules,codex,continue,crush,cursor,gemini,goose,junie,kiro," +
 				"opencode,qwen,roo,trae,windsurf}/**",
 			"**/.{cursorrules,windsurfrules,clinerules,roorules,goosehints}", "**/.aider.conf.yml", "**/{.,}mcp.json",
+			".github/hooks/*.json", "**/.claude-plugin/**",
 			"**/opencode.json{,c}", "**/{AGENT,AGENTS,CLAUDE,GEMINI,QWEN,CRUSH}{,.local,.override}.md",
 			".github/{copilot-instructions.md,{instructions,prompts,chatmodes,agents,skills}/**}",
 			"**/.{vscode,idea,fleet,zed,vs,settings,devcontainer}/**", "**/.devcontainer.json", "**/nbproject/**",

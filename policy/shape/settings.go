@@ -13,8 +13,9 @@ var sources = map[string]struct {
 	words []string
 	usual string
 }{
-	".gitmodules": {[]string{"url", "update"}, ""},
-	".lfsconfig":  {[]string{"url", "custom"}, ""},
+	".gitattributes": {[]string{"filter=", "-diff"}, ""}, // what runs at a checkout, and what no diff shows
+	".gitmodules":    {[]string{"url", "update"}, ""},
+	".lfsconfig":     {[]string{"url", "custom"}, ""},
 	".npmrc": {
 		[]string{"registry", "node-options", "node_options", "script-shell", "proxy"}, "//registry.npmjs.org",
 	},

@@ -11,6 +11,8 @@ func TestSourceSettings(t *testing.T) {
 		"another setting":   {"web/.npmrc", "a=b\n", "a=c\n", Plain},
 		"a remark":          {".npmrc", "a=b\n", "a=b\n# registry\n", Plain},
 		"yarn's program":    {".yarnrc.yml", "a: b\n", "a: b\nyarnPath: tools/y.cjs\n", Risky},
+		"a filter":          {".gitattributes", "*.c text\n", "*.c text filter=x\n", Risky},
+		"an attribute":      {".gitattributes", "*.c text\n", "*.c text eol=lf\n", Plain},
 		"another submodule": {".gitmodules", "\turl = https://a.test/a\n", "\turl = https://x.test/a\n", Risky},
 		"a runner":          {".cargo/config.toml", "[build]\n", "[build]\nrustc-wrapper = './x'\n", Risky},
 		"flags":             {".cargo/config.toml", "[build]\n", "[build]\nrustflags = ['-O']\n", Plain},
