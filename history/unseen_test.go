@@ -9,7 +9,8 @@ import (
 // TestUnseen: where blobs may be missing, Inspect is told which are, and everything else is as it is.
 func TestUnseen(t *testing.T) {
 	r := newTestRepo(t)
-	old, now := r.feed([]byte("old\n"), "hash-object", "-w", "--stdin"), r.feed([]byte("new\n"), "hash-object", "-w", "--stdin")
+	old := r.feed([]byte("old\n"), "hash-object", "-w", "--stdin")
+	now := r.feed([]byte("new\n"), "hash-object", "-w", "--stdin")
 	first := r.git("commit-tree", "-m", "one", r.feed([]byte("100644 blob "+old+"\tfile\n"), "mktree"))
 	second := r.git("commit-tree", "-m", "two", "-p", first, r.feed([]byte("100644 blob "+now+"\tfile\n"), "mktree"))
 	read := func(t *testing.T, open opener, unseen bool) (saw []Landed, err error) {

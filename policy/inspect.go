@@ -61,8 +61,8 @@ func Inspect(c Content) Traits {
 	return t
 }
 
-// inspectMerge says what a merge makes of a file that isn't just what its parents make of it: whatever it adds to any of
-// them, or takes out. To hold what one parent has can undo what another has mended.
+// inspectMerge says what a merge makes of a file that isn't just what its parents make of it: whatever it adds to any
+// of them, or takes out. To hold what one parent has can undo what another has mended.
 func inspectMerge(c Content) Traits {
 	all, harmless := Traits(0), harmlessTrait
 	for i := range c.Before {

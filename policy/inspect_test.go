@@ -19,10 +19,14 @@ func TestAttackMergeTakesBack(t *testing.T) {
 			[2]string{mended, begin}, begin, false, riskyTrait | Traits(signal.FetchAndRun)<<signalBits,
 		},
 		"the new text for the old": {[2]string{begin, mended}, mended, false, riskyTrait},
-		"a line more":              {[2]string{mended, begin}, begin + "# x\n", false, riskyTrait | Traits(signal.FetchAndRun)<<signalBits},
-		"what git makes of both":   {[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# x\n# y\n", true, harmlessTrait},
-		"harmless to both":         {[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# z\n", false, harmlessTrait},
-		"harmless to one":          {[2]string{mended, mended + "x:\n\ttrue\n"}, mended + "# z\n", false, 0},
+		"a line more": {
+			[2]string{mended, begin}, begin + "# x\n", false, riskyTrait | Traits(signal.FetchAndRun)<<signalBits,
+		},
+		"what git makes of both": {
+			[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# x\n# y\n", true, harmlessTrait,
+		},
+		"harmless to both": {[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# z\n", false, harmlessTrait},
+		"harmless to one":  {[2]string{mended, mended + "x:\n\ttrue\n"}, mended + "# z\n", false, 0},
 	} {
 		got := Inspect(Content{
 			Path: "Makefile", Before: [][]byte{[]byte(c.before[0]), []byte(c.before[1])}, Head: []byte(c.now),

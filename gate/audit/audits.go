@@ -44,7 +44,9 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 	}
 	of := Audit{
 		Ref: read.ref, Read: read.name, Assumed: read.assumed, Claimed: claimed, tag: read.holds,
-		Range: history.Range{Tip: read.commit, Not: adopted, Counted: claimed, Merges: claimed, Landed: true, Unseen: claimed},
+		Range: history.Range{
+			Tip: read.commit, Not: adopted, Counted: claimed, Merges: claimed, Landed: true, Unseen: claimed,
+		},
 	}
 	if from != "" {
 		id, err := a.site.Repo.Resolve(ctx, from)
