@@ -96,6 +96,8 @@ type Landed struct {
 	Head   []byte
 	Size   int64 // of all of it
 	Merged bool  // of a merge's change: see [Change]
+	// Alone says that what stood there wasn't read, since the range is only counted.
+	Alone bool
 	// Missing says that the blob isn't here, so that nothing is known of it; see [Range], Unseen.
 	Missing bool
 }

@@ -314,11 +314,12 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 	}
 	head, size, err := r.store.head(c.New.ID, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
 	landed := Landed{Path: c.Path, Head: head, Size: size, Merged: c.Merged, Missing: r.unseen(err)}
+	landed.Alone = r.Counted && !r.Merges
 	if err != nil && !landed.Missing {
 		return blobFact{}, err
 	}
 	for _, old := range c.Old {
-		if !old.IsBlob() {
+		if !old.IsBlob() || landed.Alone {
 			continue
 		}
 		before, _, err := r.store.head(old.ID, "blob", r.limits.Inspect, bound{"blob", math.MaxInt64})

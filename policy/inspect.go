@@ -17,6 +17,9 @@ type Content struct {
 	Size   int64 // of all of it: what is longer than Head is large
 	// Merged says that the file has the lines that both sides of a merge put there, as git merges them.
 	Merged bool
+	// Alone says that nobody read what stood there, where commits are only counted: then the file is looked at as it is,
+	// for no shape and no signal.
+	Alone bool
 	// Missing says that nothing is known of what lands there: it is large, too.
 	Missing bool
 }
@@ -41,6 +44,9 @@ const (
 func Inspect(c Content) Traits {
 	if c.Missing {
 		return Traits(content.Large)
+	}
+	if c.Alone {
+		return Traits(content.Of(&edit.Change{Now: c.Head}, c.Size))
 	}
 	if len(c.Before) > 1 && !c.Merged {
 		return inspectMerge(c)

