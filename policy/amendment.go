@@ -178,7 +178,7 @@ func (a *amending) rule(old, new *Rule) {
 		return // nothing else in it matters any more
 	}
 	ordered(a, setting("approvals"), old.Approvals, new.Approvals, Tightens, number)
-	a.flag(setting("merges-approve = \"none\""), old.MergesApprove != "", new.MergesApprove != "", Tightens)
+	a.flag(setting("no merge approves"), old.MergesApprove != "", new.MergesApprove != "", Tightens)
 	switch {
 	case old.Wait == new.Wait:
 	case old.Wait == 0:
