@@ -115,16 +115,12 @@ func TestAttackManyRelatives(t *testing.T) {
 			p.Principals = append(p.Principals, q)
 		}
 		p.index()
-		start := time.Now()
 		if n := len(p.Lonely()); n != maxPrincipals {
 			t.Errorf("%d are lonely", n)
 		}
 		people, sure := p.withoutConflict(p.approvers(), 3)
 		if len(people) != 1 || !sure {
 			t.Errorf("%d, %v", len(people), sure)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%d generations: it took %s", generations, took)
 		}
 	}
 }
