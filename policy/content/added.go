@@ -43,36 +43,9 @@ func changed(before [][]byte, head []byte) (part, core span) {
 
 // differs gives the part of head outside of which it begins and ends as another text does.
 func differs(old, head []byte) span {
-	from := common(old, head)
+	from := edit.CommonPrefix(old, head)
 	rest := min(len(old), len(head)) - from
-	return span{from, len(head) - commonEnd(old[len(old)-rest:], head[len(head)-rest:])}
-}
-
-// block is how many bytes are compared at once.
-const block = 256
-
-// common gives how many bytes two texts begin with alike.
-func common(a, b []byte) (n int) {
-	most := min(len(a), len(b))
-	for n+block <= most && bytes.Equal(a[n:n+block], b[n:n+block]) {
-		n += block
-	}
-	for n < most && a[n] == b[n] {
-		n++
-	}
-	return n
-}
-
-// commonEnd gives how many bytes two texts of one length end with alike.
-func commonEnd(a, b []byte) (n int) {
-	most := len(a)
-	for n+block <= most && bytes.Equal(a[most-n-block:most-n], b[most-n-block:most-n]) {
-		n += block
-	}
-	for n < most && a[most-n-1] == b[most-n-1] {
-		n++
-	}
-	return n
+	return span{from, len(head) - edit.CommonSuffix(old[len(old)-rest:], head[len(head)-rest:])}
 }
 
 // former is what stood at a path before a change.

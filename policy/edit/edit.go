@@ -98,14 +98,14 @@ func linesOf(text []byte, skipped int) []Line {
 
 // trim cuts off the whole lines that both texts begin and end with, and says how many lines it cut off in front.
 func trim(old, now []byte) (skipped int, oldRest, nowRest []byte) {
-	n := commonPrefix(old, now)
+	n := CommonPrefix(old, now)
 	// Both may end there. Else they differ within a line, or one ends amid it.
 	if n < len(old) || n < len(now) {
 		n = bytes.LastIndexByte(now[:n], '\n') + 1
 	}
 	skipped = bytes.Count(now[:n], []byte{'\n'})
 	old, now = old[n:], now[n:]
-	n = commonSuffix(old, now)
+	n = CommonSuffix(old, now)
 	if n < len(old) || n < len(now) {
 		i := bytes.IndexByte(now[len(now)-n:], '\n')
 		if i < 0 {
@@ -119,7 +119,8 @@ func trim(old, now []byte) (skipped int, oldRest, nowRest []byte) {
 // block is how many bytes are compared at once.
 const block = 256
 
-func commonPrefix(a, b []byte) int {
+// CommonPrefix gives how many bytes two texts begin with alike.
+func CommonPrefix(a, b []byte) int {
 	n, most := 0, min(len(a), len(b))
 	for n+block <= most && bytes.Equal(a[n:n+block], b[n:n+block]) {
 		n += block
@@ -130,7 +131,8 @@ func commonPrefix(a, b []byte) int {
 	return n
 }
 
-func commonSuffix(a, b []byte) int {
+// CommonSuffix gives how many bytes two texts end with alike.
+func CommonSuffix(a, b []byte) int {
 	n, most := 0, min(len(a), len(b))
 	for n+block <= most && bytes.Equal(a[len(a)-n-block:len(a)-n], b[len(b)-n-block:len(b)-n]) {
 		n += block
