@@ -221,18 +221,7 @@ func cmakeSources(olds, nows []string) bool {
 
 // oneRaised tells whether two lists of words differ in the one behind a key, and that is a newer version.
 func oneRaised(olds, nows []string, key string) bool {
-	if len(olds) != len(nows) {
-		return false
-	}
-	found := false
-	for i := range nows {
-		if olds[i] == nows[i] {
-			continue
-		}
-		if found || i == 0 || nows[i-1] != key || !newer(strings.Trim(olds[i], `"`), strings.Trim(nows[i], `"`)) {
-			return false
-		}
-		found = true
-	}
-	return found
+	return differing(olds, nows, func(i int) bool {
+		return i > 0 && nows[i-1] == key && newer(strings.Trim(olds[i], `"`), strings.Trim(nows[i], `"`))
+	}) == 1
 }

@@ -1,6 +1,9 @@
 package shape
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // syntax is what has to be known of a language to tell its comments from its strings.
 type syntax struct {
@@ -206,23 +209,11 @@ func mesonList(words []string) bool {
 // stringRaised tells whether two statements differ in one string that stands behind some words, and is a newer
 // version.
 func stringRaised(olds, nows []string, before ...string) bool {
-	if len(olds) != len(nows) {
-		return false
-	}
-	found := false
-	for i := range nows {
-		if olds[i] == nows[i] {
-			continue
-		}
+	return differing(olds, nows, func(i int) bool {
 		a, okA := isString(olds[i])
 		b, okB := isString(nows[i])
-		if found || !okA || !okB || !newer(a, b) || i < len(before) || strings.Join(nows[i-len(before):i], " ") !=
-			strings.Join(before, " ") {
-			return false
-		}
-		found = true
-	}
-	return found
+		return okA && okB && newer(a, b) && i >= len(before) && slices.Equal(nows[i-len(before):i], before)
+	}) == 1
 }
 
 // judgeGradle judges build.gradle and build.gradle.kts: coordinates of dependencies, versions of plugins.
@@ -247,22 +238,11 @@ func versionName(name string) bool { return strings.HasSuffix(name, "Version") |
 
 // coordinatesRaised tells whether two lines differ in Maven coordinates alone, each to a newer version.
 func coordinatesRaised(olds, nows []string) bool {
-	if len(olds) != len(nows) {
-		return false
-	}
-	found := false
-	for i := range nows {
-		if olds[i] == nows[i] {
-			continue
-		}
+	return differing(olds, nows, func(i int) bool {
 		a, okA := isString(olds[i])
 		b, okB := isString(nows[i])
-		if !okA || !okB || strings.Count(b, ":") != 2 || !coordinateRaised(a, b) {
-			return false
-		}
-		found = true
-	}
-	return found
+		return okA && okB && strings.Count(b, ":") == 2 && coordinateRaised(a, b)
+	}) > 0
 }
 
 // judgeRuby judges Gemfile and gemspec: requirements of gems.

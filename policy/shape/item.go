@@ -121,6 +121,23 @@ func ordinaryPath(word string) bool {
 
 func base(path string) string { return path[strings.LastIndexAny(path, "/\\")+1:] }
 
+// differing gives in how many words two lists differ, and -1 where they may not, or are of another length.
+func differing(olds, nows []string, may func(i int) bool) (n int) {
+	if len(olds) != len(nows) {
+		return -1
+	}
+	for i := range nows {
+		if olds[i] == nows[i] {
+			continue
+		}
+		if !may(i) {
+			return -1
+		}
+		n++
+	}
+	return n
+}
+
 // listChanged tells whether two lists of words differ only by source files that are added, taken out or moved.
 func listChanged(olds, nows []string, fits func(string) bool) bool {
 	i := 0

@@ -70,7 +70,6 @@ func npmHook(l edit.Line) int {
 		if at < 0 {
 			continue
 		}
-		value = bytes.TrimRight(value, " \t\r,}")
 		if len(value) == 0 || value[0] != '"' && value[0] != '\'' {
 			if len(value) == 0 {
 				return at
@@ -97,7 +96,7 @@ func harmlessHook(name, command string) bool {
 	return harmlessHooks[command]
 }
 
-// member gives where a JSON key stands and what follows its colon; -1 if it isn't there.
+// member gives where a JSON key stands and its value on the same line, whole or its beginning; -1 if it isn't there.
 func member(b []byte, name string) (at int, value []byte) {
 	for from := 0; ; {
 		i := bytes.Index(b[from:], []byte(name))
@@ -115,7 +114,7 @@ func member(b []byte, name string) (at int, value []byte) {
 			return i, nil
 		}
 		if rest[0] == ':' {
-			return i, bytes.TrimLeft(rest[1:], " \t\r")
+			return i, bytes.TrimRight(bytes.TrimLeft(rest[1:], " \t\r"), " \t\r,}")
 		}
 	}
 }
@@ -146,7 +145,6 @@ func (f *file) composerHook(l edit.Line) int {
 		if at < 0 {
 			continue
 		}
-		value = bytes.TrimRight(value, " \t\r,}")
 		if len(value) > 0 && (value[0] == '{' || value[0] == '[' && len(value) == 1) || harmlessComposer(value) {
 			continue
 		}
