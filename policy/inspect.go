@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"sync"
 
 	"countersign/policy/content"
 	"countersign/policy/edit"
@@ -93,8 +94,8 @@ func (t Traits) Names() []string {
 	return names
 }
 
-// traitNames are the names of all classes by content.
-func traitNames() []string { return (contentTraits | signalTraits).Names() }
+// traitNames are the names of all classes by content. They are asked for with each change, and nobody may change them.
+var traitNames = sync.OnceValue(func() []string { return slices.Clip((contentTraits | signalTraits).Names()) })
 
 // Shape is what a change of a manifest or build file is by its lines.
 type Shape string
