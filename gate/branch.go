@@ -73,6 +73,9 @@ func (p *push) brings(ctx context.Context, u *update, tip history.ID) error {
 // maxFindings ends the judging of a push that is refused anyway: nobody reads more.
 const maxFindings = 5000
 
+// shownFindings is how many findings of a push are told with their lines: files are read again for these.
+const shownFindings = 100
+
 // judge reads the landings of a range and asks the policy about each, with the tenure that stood
 // before it.
 func (p *push) judge(ctx context.Context, u *update, r history.Range, start func(parent history.ID) error) error {
@@ -108,8 +111,10 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 			return err
 		}
 		f.Judged(outcome.Passes())
-		if err := p.showLines(ctx, f, outcome.Findings); err != nil {
-			return err
+		if len(p.decision.Findings) < shownFindings {
+			if err := p.site.ShowLines(ctx, &f.Read, outcome.Findings); err != nil {
+				return err
+			}
 		}
 		p.decision.Findings = append(p.decision.Findings, outcome.Findings...)
 		p.decision.Notes = append(p.decision.Notes, outcome.Notes...)
@@ -125,19 +130,6 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		e := tenure.Entry{Tip: r.Tip.String(), Ledger: ledger, Above: before.Above, Links: tenure.LinksOf(o.Links)}
 		p.site.Tenure.Keep(u.resolved, e, before)
 	}
-	return nil
-}
-
-// showLines adds the lines that tell why to what is found.
-func (p *push) showLines(ctx context.Context, f *walk.Fact, findings []policy.Finding) error {
-	if len(findings) == 0 {
-		return nil
-	}
-	repo, err := p.site.Aside()
-	if err != nil {
-		return err
-	}
-	walk.ShowLines(ctx, repo, &f.Read, findings)
 	return nil
 }
 

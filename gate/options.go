@@ -68,9 +68,7 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 	}
 	return open(history.Options{
 		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder,
-		Inspect: func(l history.Landed) uint32 {
-			return uint32(policy.Inspect(policy.Content(l)))
-		},
+		Inspect: func(l history.Landed) uint32 { return uint32(policy.Inspect(policy.Content(l))) },
 	})
 }
 

@@ -98,7 +98,7 @@ func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {
 	})
 }
 
-// text makes the reader of a range a [mergeSource].
+// text gives the first limit+1 bytes of a blob.
 func (r *reader) text(blob ID, limit int64) ([]byte, error) {
 	text, _, err := r.store.head(blob, "blob", limit+1, bound{"blob", r.limits.Blob})
 	return text, err

@@ -16,8 +16,7 @@ const backtestRows = 20
 func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 	p := NewPrinter(w)
 	p.Table(func(p *Printer) {
-		p.Printf("%d commits (%d of them merges) in %d landings, %s to %s\n",
-			b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
+		judgedBy(p, b)
 		p.Printf("held for a second person: %d (%s)\n", b.Held, share(b.Held, b.NonMerges()))
 		webLandings(p, b)
 		for _, table := range []struct {
@@ -39,6 +38,12 @@ func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 		heldCommits(p, b.List, all)
 	})
 	return p.Err()
+}
+
+// judgedBy says how much a backtest judged.
+func judgedBy(p *Printer, b *policy.Backtest) {
+	p.Printf("%d commits (%d of them merges) in %d landings, %s to %s\n",
+		b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
 }
 
 // webLandings says how many commits a forge made, and what was taken for who stands behind them.

@@ -19,8 +19,7 @@ func Comparison(w io.Writer, profiles []Profile) error {
 	p := NewPrinter(w)
 	p.Table(func(p *Printer) {
 		b := profiles[0].Backtest
-		p.Printf("%d commits (%d of them merges) in %d landings, %s to %s\n",
-			b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
+		judgedBy(p, b)
 		webLandings(p, b)
 		p.Printf("\nheld by profile")
 		for _, of := range profiles {

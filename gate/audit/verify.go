@@ -8,7 +8,6 @@ import (
 
 	"countersign/gate/lineage"
 	"countersign/gate/site"
-	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
 )
@@ -87,12 +86,8 @@ func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision
 			r.Begins(parent)
 		}
 		r.Judged(len(j.Landing.Brought))
-		if len(j.Findings) > 0 {
-			repo, err := a.site.Aside()
-			if err != nil {
-				return site.Undecided(err)
-			}
-			walk.ShowLines(ctx, repo, &j.read, j.Findings)
+		if err := a.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
+			return site.Undecided(err)
 		}
 		d.Findings = append(d.Findings, j.Findings...)
 		d.Notes = append(d.Notes, j.Notes...)

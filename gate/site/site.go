@@ -111,6 +111,19 @@ func (s *Site) Aside() (Repository, error) {
 	return s.second, nil
 }
 
+// ShowLines adds the lines that tell why to the findings against a landing: see [walk.ShowLines].
+func (s *Site) ShowLines(ctx context.Context, read *history.Landing, findings []policy.Finding) error {
+	if len(findings) == 0 {
+		return nil
+	}
+	repo, err := s.Aside()
+	if err != nil {
+		return err
+	}
+	walk.ShowLines(ctx, repo, read, findings)
+	return nil
+}
+
 // Close ends both readers.
 func (s *Site) Close() error {
 	var errs []error

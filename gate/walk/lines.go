@@ -24,6 +24,7 @@ func ShowLines(ctx context.Context, repo blobReader, read *history.Landing, find
 	left := shownPaths
 	for i := range findings {
 		f := &findings[i]
+		e := entryOf(read, f.Commit)
 		for j := range f.Paths {
 			t := &f.Paths[j]
 			if !t.Told() {
@@ -32,7 +33,7 @@ func ShowLines(ctx context.Context, repo blobReader, read *history.Landing, find
 			if left--; left < 0 {
 				return
 			}
-			for _, r := range linesOf(ctx, repo, read, f.Commit, t.Path) {
+			for _, r := range linesOf(ctx, repo, e, t.Path) {
 				asked := r.Is == string(t.Shape) || slices.Contains(t.Classes, r.Is)
 				if asked && len(t.Lines) < shownLines {
 					t.Lines = append(t.Lines, r)
@@ -47,22 +48,38 @@ func ShowLines(ctx context.Context, repo blobReader, read *history.Landing, find
 func AllLines(
 	ctx context.Context, repo blobReader, read *history.Landing, commit string, touched []policy.TouchedPath,
 ) []policy.TouchedPath {
+	e := entryOf(read, commit)
 	for i := range touched {
-		touched[i].Lines = linesOf(ctx, repo, read, commit, touched[i].Path)
+		touched[i].Lines = linesOf(ctx, repo, e, touched[i].Path)
 	}
 	return touched
 }
 
-// linesOf gives the lines that tell why a change of a path is what it is.
-func linesOf(ctx context.Context, repo blobReader, read *history.Landing, commit, path string) []policy.Reason {
-	for _, e := range append(read.Brought[:len(read.Brought):len(read.Brought)], read.Commit) {
-		if e.ID.String() != commit {
-			continue
+// entryOf gives the commit of a landing with an id, or nil.
+func entryOf(read *history.Landing, commit string) *history.Entry {
+	id, err := history.ParseID(commit)
+	if err != nil {
+		return nil
+	}
+	if read.Commit.ID == id {
+		return &read.Commit
+	}
+	for i := range read.Brought {
+		if read.Brought[i].ID == id {
+			return &read.Brought[i]
 		}
-		for _, c := range e.Changes {
-			if c.Path == path && !c.Merged && c.New.IsBlob() {
-				return linesOfChange(ctx, repo, &c)
-			}
+	}
+	return nil
+}
+
+// linesOf gives the lines that tell why a commit's change of a path is what it is.
+func linesOf(ctx context.Context, repo blobReader, e *history.Entry, path string) []policy.Reason {
+	if e == nil {
+		return nil
+	}
+	for i := range e.Changes {
+		if c := &e.Changes[i]; c.Path == path && !c.Merged && c.New.IsBlob() {
+			return linesOfChange(ctx, repo, c)
 		}
 	}
 	return nil

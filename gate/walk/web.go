@@ -39,12 +39,9 @@ var forges = map[string]string{
 	"noreply@sourcehut.org": "sourcehut",
 }
 
-// forge gives the forge that made a commit, "" for none.
-func forge(c *policy.Commit) string { return forges[strings.ToLower(c.Committer.Email)] }
-
-// signer gives the address of whoever is taken for the signer of a commit.
+// signer gives the address of whoever is taken for the signer of a commit, once it is known whether a forge made it.
 func (cl *Claims) signer(c *policy.Commit) string {
-	if forge(c) != "" && cl.Web != WebNone {
+	if c.Forge != "" && cl.Web != WebNone {
 		return c.Author.Email
 	}
 	return c.Committer.Email
@@ -52,7 +49,8 @@ func (cl *Claims) signer(c *policy.Commit) string {
 
 // web notes of a commit that a forge made it, and whom that says to stand behind it second.
 func (cl *Claims) web(c *policy.Commit) {
-	if c.Forge = forge(c); c.Forge == "" || cl.Web != WebSecond || len(c.Parents) != 1 {
+	c.Forge = forges[strings.ToLower(c.Committer.Email)]
+	if c.Forge == "" || cl.Web != WebSecond || len(c.Parents) != 1 {
 		return
 	}
 	if fromRequest(c) && !cl.landed[strings.ToLower(c.Author.Email)] {
