@@ -10,9 +10,10 @@ import (
 
 // compareTOML compares by a rule and finds the lines that added texts stand on.
 func compareTOML(judge rule) comparer {
+	read := remember(whether(parseTOML))
 	return func(old, now []byte) []change {
 		var keys map[string]int
-		return compareParsed(parseTOML, func(path []string, a, b *node) (change, bool) {
+		return compareRead(read, func(path []string, a, b *node) (change, bool) {
 			c, known := judge(path, a, b)
 			if known && b != nil && c.line == 0 && len(path) > 0 {
 				if keys == nil {
@@ -24,7 +25,7 @@ func compareTOML(judge rule) comparer {
 				}
 			}
 			return c, known
-		})(old, now)
+		}, old, now)
 	}
 }
 

@@ -22,11 +22,10 @@ var checkStarts = []string{
 }
 
 // guardWords are what a check of security has in its name or its lines.
-var guardWords = [][]byte{
-	[]byte("landlock"), []byte("pledge"), []byte("capsicum"), []byte("cap_rights"), []byte("cap_enter"),
-	[]byte("seccomp"), []byte("sandbox"), []byte("ifunc"), []byte("sanitize"), []byte("no_new_privs"), []byte("fortify"),
-	[]byte("stack_protector"), []byte("stack-protector"), []byte("relro"), []byte("unveil"), []byte("apparmor"),
-	[]byte("selinux"), []byte("cf-protection"), []byte("no_profile_instrument"),
+var guardWords = []string{
+	"landlock", "pledge", "capsicum", "cap_rights", "cap_enter", "seccomp", "sandbox", "ifunc", "sanitize", "no_new_privs",
+	"fortify", "stack_protector", "stack-protector", "relro", "unveil", "apparmor", "selinux", "cf-protection",
+	"no_profile_instrument",
 }
 
 // maxCheck is how many lines a check may have.
@@ -51,7 +50,7 @@ func checkLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 
 // inChecks gives those of some lines of a text that stand in a check whose text has a word of security.
 func inChecks(text []byte, lines []edit.Line) []edit.Line {
-	if len(lines) == 0 {
+	if len(lines) == 0 || !hasGuard(around(text, lines)) {
 		return nil
 	}
 	lower := bytes.ToLower(text)
@@ -86,7 +85,27 @@ func inChecks(text []byte, lines []edit.Line) []edit.Line {
 	return found
 }
 
-var checkFinder = newFinder(checkStarts)
+// around gives some lines of a text and what lies between them, with all of the checks that they can stand in.
+func around(text []byte, lines []edit.Line) []byte {
+	first, last := lines[0].Number-maxCheck, lines[len(lines)-1].Number+maxCheck
+	from, at := 0, 0
+	for number := 1; number <= last && at < len(text); number++ {
+		if number == first {
+			from = at
+		}
+		i := bytes.IndexByte(text[at:], '\n')
+		if i < 0 {
+			return text[from:]
+		}
+		at += i + 1
+	}
+	return text[from:at]
+}
+
+var (
+	checkFinder = newFinder(checkStarts)
+	guardFinder = newFinder(guardWords)
+)
 
 // checksOf gives the lines, from 0, of a text in lower case on which checks begin.
 func checksOf(lower []byte) []int {
@@ -101,14 +120,8 @@ func checksOf(lower []byte) []int {
 	return starts
 }
 
-func hasGuard(lower []byte) bool {
-	for _, w := range guardWords {
-		if bytes.Contains(lower, w) {
-			return true
-		}
-	}
-	return false
-}
+// hasGuard tells whether a text has a word of security.
+func hasGuard(text []byte) bool { return guardFinder.in(text) != wordSet{} }
 
 // checkEnd gives the line behind the one where the brackets of a check that begins on a line are closed.
 func checkEnd(lines [][]byte, start int) int {

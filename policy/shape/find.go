@@ -1,6 +1,7 @@
 package shape
 
-// finder finds words in a text in one pass, by a table of their first four bytes. Each has four at least.
+// finder finds words in a text in one pass, by a table of their first four bytes. Each has four at least, and no
+// capitals; in the text, capitals of ASCII count as small letters.
 type finder struct {
 	words []string
 	table [1 << finderBits]uint8 // by the hash of four bytes: the number of a word that begins so, from 1
@@ -26,11 +27,47 @@ func hashOf(four uint32) uint32 { return four * 0x9e3779b1 >> (32 - finderBits) 
 func (f *finder) each(text []byte, found func(word, at int)) {
 	var four uint32
 	for i, c := range text {
-		four = four>>8 | uint32(c)<<24
+		four = four>>8 | uint32(small[c])<<24
 		for n := f.table[hashOf(four)]; n != 0; n = f.next[n] {
-			if w := f.words[n-1]; i >= 3 && len(text)-i+3 >= len(w) && string(text[i-3:i-3+len(w)]) == w {
+			if w := f.words[n-1]; i >= 3 && beginsWith(text[i-3:], w) {
 				found(int(n-1), i-3)
 			}
 		}
 	}
+}
+
+// in gives the words that a text holds.
+func (f *finder) in(text []byte) (words wordSet) {
+	f.each(text, func(word, _ int) { words[word/64] |= 1 << (word % 64) })
+	return words
+}
+
+// wordSet is a set of the words of a finder.
+type wordSet [4]uint64
+
+func (s *wordSet) has(word int) bool { return s[word/64]&(1<<(word%64)) != 0 }
+
+// beginsWith tells whether a text begins with a word in small letters, however it writes these.
+func beginsWith(text []byte, word string) bool {
+	if len(text) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		if small[text[i]] != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// small gives small letters for the capitals of ASCII.
+var small = smallLetters()
+
+func smallLetters() (table [256]byte) {
+	for i := range table {
+		if table[i] = byte(i); 'A' <= i && i <= 'Z' {
+			table[i] += 'a' - 'A'
+		}
+	}
+	return table
 }

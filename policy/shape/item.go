@@ -71,6 +71,7 @@ func itemAt(items []item, i int) item {
 
 // compareStatements is the comparer of a format that is read into items, nil if it can't be.
 func compareStatements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule) comparer {
+	read = remember(read)
 	return func(old, now []byte) []change {
 		nows, ok := read(now)
 		olds, okOld := read(old)

@@ -9,13 +9,14 @@ import (
 // compareJSON is the comparer of a manifest in JSON. What its tool reads and this package can't, as names that stand
 // there twice or a mark of the byte order, hides what it brings in.
 func compareJSON(parse func([]byte) *node, judge rule) comparer {
-	compare := compareParsed(parse, judge)
+	read := remember(whether(parse))
 	return func(old, now []byte) []change {
-		read := bytes.TrimPrefix(now, []byte("\xef\xbb\xbf"))
-		if json.Valid(read) && parse(now) == nil && (old == nil || parse(old) != nil) {
-			return []change{risky(0, "names that stand there twice, or a mark before all else")}
+		if _, ok := read(now); !ok && json.Valid(bytes.TrimPrefix(now, []byte("\xef\xbb\xbf"))) {
+			if _, ok := read(old); ok || old == nil {
+				return []change{risky(0, "names that stand there twice, or a mark before all else")}
+			}
 		}
-		return compare(old, now)
+		return compareRead(read, judge, old, now)
 	}
 }
 
@@ -79,14 +80,13 @@ func (p *jsonParser) value(depth int) *node {
 }
 
 func (p *jsonParser) object(n *node, depth int) *node {
-	seen := make(map[string]bool)
+	var seen keySet
 	for p.dec.More() {
 		t, ok := p.token()
 		key, isString := t.(string)
-		if !ok || !isString || seen[key] {
+		if !ok || !isString || !seen.add(n.keys, key) {
 			return nil
 		}
-		seen[key] = true
 		kid := p.value(depth + 1)
 		if kid == nil {
 			return nil

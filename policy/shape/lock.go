@@ -3,6 +3,7 @@ package shape
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,6 +27,7 @@ const maxVersions = 64
 
 // compareLocks is the comparer of a lockfile that is read into packages.
 func compareLocks(read func([]byte) (lockfile, bool)) comparer {
+	read = remember(read)
 	return func(old, now []byte) []change {
 		if old == nil {
 			return []change{plain(0, "a new lockfile")}
@@ -146,31 +148,34 @@ func sourceOf(url, name, version string) (string, bool) {
 
 // frameOf writes a value, without some of its keys, in a form that is the same for the same value.
 func frameOf(n *node, without ...string) string {
-	var b strings.Builder
-	writeFrame(&b, n, without, 0)
-	return b.String()
+	return string(appendFrame(nil, n, without, 0))
 }
 
-func writeFrame(b *strings.Builder, n *node, without []string, depth int) {
+func appendFrame(b []byte, n *node, without []string, depth int) []byte {
 	if n == nil || depth > maxDepth {
-		return
+		return b
 	}
-	fmt.Fprintf(b, "%d%q", n.kind, n.text)
+	b = strconv.AppendInt(b, int64(n.kind), 10)
+	b = strconv.AppendQuote(b, n.text)
 	if n.kind != mapping {
 		for _, kid := range n.kids {
-			writeFrame(b, kid, nil, depth+1)
+			b = appendFrame(b, kid, nil, depth+1)
 		}
-		b.WriteByte('.')
-		return
+		return append(b, '.')
 	}
-	all := n.index()
-	keys := slices.Clone(n.keys)
-	slices.Sort(keys)
-	for _, key := range keys {
+	// What was asked for may be all that there is.
+	var room [8]int
+	order := room[:0]
+	for i, key := range n.keys {
 		if !slices.Contains(without, key) {
-			fmt.Fprintf(b, "%q=", key)
-			writeFrame(b, all[key], nil, depth+1)
+			order = append(order, i)
 		}
 	}
-	b.WriteByte('.')
+	slices.SortFunc(order, func(i, j int) int { return strings.Compare(n.keys[i], n.keys[j]) })
+	for _, i := range order {
+		b = strconv.AppendQuote(b, n.keys[i])
+		b = append(b, '=')
+		b = appendFrame(b, n.kids[i], nil, depth+1)
+	}
+	return append(b, '.')
 }

@@ -16,14 +16,17 @@ func riskyLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 	}
 	reasons := checkLines(f, old, now, added, gone)
 	reasons = append(reasons, lostProtection(f, added, gone)...)
-	present := wordsIn(f, added)
 	known := knownNames(f, old)
 	for _, l := range added {
+		words := wordFinder.in(l.Text)
+		if words == (wordSet{}) && !hinted(f, l.Text) {
+			continue
+		}
 		lower := bytes.ToLower(l.Text)
 		if isComment(lower) {
 			continue
 		}
-		why := whyOf(lower, present)
+		why := whyOf(lower, f, &words)
 		if why == "" {
 			why = special(f, known, lower)
 		}
@@ -37,37 +40,45 @@ func riskyLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 	return reasons
 }
 
-// whyOf gives the first reason that a line has among some words, "" if it has none.
-func whyOf(lower []byte, words []word) string {
-	for _, w := range words {
-		if holds(lower, w) && !excused(lower, w) {
+// hinted tells whether a line without any word that is searched for can be risky.
+func hinted(f family, line []byte) bool {
+	if f&(workflow|names|images) != 0 || bytes.IndexByte(line, '|') >= 0 || bytes.IndexByte(line, '\\') >= 0 {
+		return true
+	}
+	for _, end := range dataEnds {
+		if tooShort(end) && holdsEnd(line, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsEnd tells whether a line holds an end of a name.
+func holdsEnd(line []byte, end string) bool {
+	for {
+		i := bytes.IndexByte(line, end[0])
+		if i < 0 {
+			return false
+		}
+		if line = line[i:]; beginsWith(line, end) {
+			return true
+		}
+		line = line[1:]
+	}
+}
+
+// whyOf gives the first reason that a line has among some words of some families, "" if it has none.
+func whyOf(lower []byte, f family, words *wordSet) string {
+	for i := range riskyWords {
+		if w := &riskyWords[i]; words.has(i) && w.family&f != 0 && holds(lower, w) && !excused(lower, w) {
 			return w.why
 		}
 	}
 	return ""
 }
 
-// wordsIn gives the words of some families that lines hold, or may.
-func wordsIn(f family, lines []edit.Line) []word {
-	var seen [len(riskyWords)]bool
-	any := false
-	for _, l := range lines {
-		wordFinder.each(bytes.ToLower(l.Text), func(w, _ int) { seen[w], any = true, true })
-	}
-	if !any {
-		return nil
-	}
-	var present []word
-	for i := range riskyWords {
-		if seen[i] && riskyWords[i].family&f != 0 {
-			present = append(present, riskyWords[i])
-		}
-	}
-	return present
-}
-
 // holds tells whether a line has a word, where it begins one if it must.
-func holds(line []byte, w word) bool {
+func holds(line []byte, w *word) bool {
 	for at := 0; ; {
 		i := bytes.Index(line[at:], []byte(w.text))
 		if i < 0 {
@@ -91,7 +102,7 @@ var tame = [][]byte{
 }
 
 // excused tells whether a word means something else in this line.
-func excused(line []byte, w word) bool {
+func excused(line []byte, w *word) bool {
 	if w.text != "-fno-" {
 		return false
 	}
@@ -129,27 +140,34 @@ func isComment(lower []byte) bool {
 // lostProtection gives the lines that took protection away by being taken out: what a line that is added says in
 // other white space isn't lost.
 func lostProtection(f family, added, gone []edit.Line) []Reason {
-	present := wordsIn(f&(security|sanitizer), gone)
-	if len(present) == 0 && f&workflow == 0 {
-		return nil
-	}
-	again := make(map[string]bool)
-	limited := false
-	for _, l := range added {
-		again[squeezed(l.Text)] = true
-		limited = limited || bytes.Contains(l.Text, []byte("permissions:"))
-	}
+	protects := f & (security | sanitizer)
+	var again map[string]bool
+	limited := slices.ContainsFunc(added, func(l edit.Line) bool { return bytes.Contains(l.Text, []byte("permissions:")) })
 	var reasons []Reason
 	for _, l := range gone {
-		lower := bytes.ToLower(l.Text)
-		if isComment(lower) || again[squeezed(l.Text)] {
+		words := wordFinder.in(l.Text)
+		if words == (wordSet{}) && f&workflow == 0 {
 			continue
 		}
+		lower, why := bytes.ToLower(l.Text), ""
 		switch {
-		case whyOf(lower, present) == whySecurity:
-			reasons = append(reasons, Reason{0, string(l.Text), Risky, whySecurity + " is taken out"})
+		case isComment(lower):
+		case whyOf(lower, protects, &words) == whySecurity:
+			why = whySecurity + " is taken out"
 		case f&workflow != 0 && !limited && bytes.Contains(lower, []byte("permissions:")):
-			reasons = append(reasons, Reason{0, string(l.Text), Risky, "limits of rights are taken out"})
+			why = "limits of rights are taken out"
+		}
+		if why == "" {
+			continue
+		}
+		if again == nil {
+			again = make(map[string]bool)
+			for _, a := range added {
+				again[squeezed(a.Text)] = true
+			}
+		}
+		if !again[squeezed(l.Text)] {
+			reasons = append(reasons, Reason{0, string(l.Text), Risky, why})
 		}
 	}
 	return reasons

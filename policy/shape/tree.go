@@ -1,6 +1,9 @@
 package shape
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // node is a value of JSON, TOML or YAML.
 type node struct {
@@ -20,6 +23,27 @@ const (
 	sequence
 	block // text of several lines, which is never harmless to change
 )
+
+// keySet finds keys that a mapping has twice. Most have so few that they are searched.
+type keySet struct{ many map[string]bool }
+
+// add says whether a key isn't one of those that a mapping has so far.
+func (s *keySet) add(keys []string, key string) bool {
+	if len(keys) < 8 {
+		return !slices.Contains(keys, key)
+	}
+	if s.many == nil {
+		s.many = make(map[string]bool, 2*len(keys))
+		for _, k := range keys {
+			s.many[k] = true
+		}
+	}
+	if s.many[key] {
+		return false
+	}
+	s.many[key] = true
+	return true
+}
 
 // maxDepth is how deep values may nest.
 const maxDepth = 64
@@ -140,17 +164,29 @@ func under(path []string, key string) []string {
 
 // compareParsed is the comparer of a format that has a parser and a rule.
 func compareParsed(parse func([]byte) *node, judge rule) comparer {
-	return func(old, now []byte) []change {
-		b := parse(now)
-		if b == nil {
+	read := remember(whether(parse))
+	return func(old, now []byte) []change { return compareRead(read, judge, old, now) }
+}
+
+// compareRead compares two texts by a rule.
+func compareRead(read func([]byte) (*node, bool), judge rule, old, now []byte) []change {
+	b, ok := read(now)
+	if !ok {
+		return unread()
+	}
+	var a *node
+	if old != nil {
+		if a, ok = read(old); !ok {
 			return unread()
 		}
-		var a *node
-		if old != nil {
-			if a = parse(old); a == nil {
-				return unread()
-			}
-		}
-		return compareTrees(nil, a, b, judge)
+	}
+	return compareTrees(nil, a, b, judge)
+}
+
+// whether gives a parser that says whether it could read a text.
+func whether(parse func([]byte) *node) func([]byte) (*node, bool) {
+	return func(text []byte) (*node, bool) {
+		n := parse(text)
+		return n, n != nil
 	}
 }

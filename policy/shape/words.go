@@ -1,5 +1,7 @@
 package shape
 
+import "slices"
+
 // family is a set of kinds of words.
 type family uint8
 
@@ -278,8 +280,13 @@ var riskyWords = [...]word{
 	{workflow, "remote: ", true, "another source"},
 }
 
-// wordFinder finds the risky words.
-var wordFinder = newFinder(textsOf(riskyWords[:]))
+// hints are what lines hold that are risky otherwise than by one word: see special.
+var hints = append([]string{"--disable-"}, slices.DeleteFunc(slices.Clone(dataEnds), tooShort)...)
+
+func tooShort(word string) bool { return len(word) < 4 }
+
+// wordFinder finds the risky words, and the hints.
+var wordFinder = newFinder(slices.Concat(textsOf(riskyWords[:]), hints))
 
 func textsOf(words []word) []string {
 	var texts []string

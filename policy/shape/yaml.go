@@ -10,13 +10,11 @@ import (
 // gives nil for all else: anchors, aliases, tags, merge keys, complex keys, tabs, scalars on several lines, keys
 // that stand there twice, several documents.
 func parseYAML(text []byte) *node {
-	p := yamlParser{}
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		line = bytes.TrimRight(line, "\r\n")
-		indent := len(line) - len(bytes.TrimLeft(line, " "))
-		p.lines = append(p.lines, yamlLine{number: number, indent: indent, text: string(line[indent:])})
+	p := yamlParser{lines: make([]yamlLine, 0, bytes.Count(text, []byte{'\n'})+1)}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\r\n")
+		below := strings.TrimLeft(line, " ")
+		p.lines = append(p.lines, yamlLine{number: len(p.lines) + 1, indent: len(line) - len(below), text: below})
 	}
 	p.skip()
 	if p.more() && p.lines[p.next].indent == 0 && p.lines[p.next].text == "---" {
@@ -42,6 +40,18 @@ type yamlLine struct {
 type yamlParser struct {
 	lines []yamlLine
 	next  int
+	fresh []node // made at once, and not used yet
+}
+
+// node makes a scalar on a line.
+func (p *yamlParser) node(line int) *node {
+	if len(p.fresh) == 0 {
+		p.fresh = make([]node, 32)
+	}
+	n := &p.fresh[0]
+	p.fresh = p.fresh[1:]
+	n.line = line
+	return n
 }
 
 func (p *yamlParser) more() bool { return p.next < len(p.lines) }
@@ -58,11 +68,11 @@ func (p *yamlParser) value(indent, depth int) *node {
 	if depth > maxDepth || !p.more() {
 		return nil
 	}
-	n := &node{kind: mapping, line: p.lines[p.next].number}
-	if isEntry(p.lines[p.next].text) {
+	n := p.node(p.lines[p.next].number)
+	if n.kind = mapping; isEntry(p.lines[p.next].text) {
 		n.kind = sequence
 	}
-	seen := make(map[string]bool)
+	var seen keySet
 	for {
 		p.skip()
 		if !p.more() || p.lines[p.next].indent < indent {
@@ -83,10 +93,9 @@ func (p *yamlParser) value(indent, depth int) *node {
 			kid = p.entry(l, depth)
 		} else {
 			key, rest, ok := cutKey(l.text)
-			if !ok || seen[key] {
+			if !ok || !seen.add(n.keys, key) {
 				return nil
 			}
-			seen[key] = true
 			n.keys = append(n.keys, key)
 			kid = p.member(l, rest, depth)
 		}
@@ -106,7 +115,7 @@ func (p *yamlParser) entry(l yamlLine, depth int) *node {
 		p.next++
 		p.skip()
 		if !p.more() || p.lines[p.next].indent <= l.indent {
-			return &node{line: l.number}
+			return p.node(l.number)
 		}
 		return p.value(p.lines[p.next].indent, depth+1)
 	}
@@ -132,13 +141,13 @@ func (p *yamlParser) member(l yamlLine, rest string, depth int) *node {
 			return p.value(below.indent, depth+1)
 		}
 	}
-	return &node{line: l.number}
+	return p.node(l.number)
 }
 
 // leaf reads a scalar, text of several lines or a flow collection that begins on a line.
 func (p *yamlParser) leaf(l yamlLine, rest string) *node {
 	p.next++
-	n := &node{line: l.number}
+	n := p.node(l.number)
 	switch c := rest[0]; {
 	case c == '|' || c == '>':
 		n.kind = block
