@@ -45,13 +45,22 @@ func dense(text []byte, near span, worth func(span) bool) (found []span) {
 // plain says whether text is words in Latin letters, as prose and programs are. The letters of which there are most
 // are more than a third of these, and a fifth and less of all that is written by chance.
 func plain(text []byte) bool {
-	seen, often := 0, 0
+	var sums uint64
 	for _, c := range text {
-		kind := byteKinds[c]
-		seen += int(kind >> 5 & 1)
-		often += int(kind >> 4 & 1)
+		sums += letterCounts[c]
 	}
-	return often*32 >= seen*9
+	seen, often := uint32(sums), sums>>32
+	return often*32 >= uint64(seen)*9
+}
+
+// letterCounts gives for a byte 1 if it isn't blank, and 1<<32 if it is one of the most frequent letters.
+var letterCounts = countsOfLetters()
+
+func countsOfLetters() (counts [256]uint64) {
+	for c, kind := range byteKinds {
+		counts[c] = uint64(kind>>5&1) | uint64(kind>>4&1)<<32
+	}
+	return counts
 }
 
 // numbers says whether a sixth of what isn't blank are digits.

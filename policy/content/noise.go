@@ -8,10 +8,9 @@ const payloadBits = 7 << 10
 // window looks at a stream of symbols, so many at a time, the next time half as many further on. It finds runs of
 // windows that are noise.
 type window struct {
-	size    int
-	least   float64 // size of an alphabet that can be one of encoded bytes
-	symbols []uint8
-	at      []int // where each begins in the text
+	size  int
+	least float64 // size of an alphabet that can be one of encoded bytes
+	n     int     // symbols so far
 
 	*counts
 	bits  float64 // in the run
@@ -21,11 +20,12 @@ type window struct {
 
 // add goes on with a symbol that begins at a place in the text.
 func (w *window) add(symbol uint8, at int) {
-	w.symbols, w.at = append(w.symbols, symbol), append(w.at, at)
-	if len(w.symbols) < w.size {
+	w.symbols[w.n], w.at[w.n] = symbol, at
+	if w.n++; w.n < w.size {
 		return
 	}
-	alphabet, noise := w.measure(w.symbols)
+	symbols := w.symbols[:w.n]
+	alphabet, noise := w.measure(symbols)
 	if !noise || alphabet < w.least {
 		w.flush()
 	} else {
@@ -36,14 +36,14 @@ func (w *window) add(symbol uint8, at int) {
 		w.run.to = at + 1
 		w.bits += float64(fresh) * math.Log2(alphabet)
 	}
-	half := w.size / 2
-	w.symbols, w.at = w.symbols[:copy(w.symbols, w.symbols[half:])], w.at[:copy(w.at, w.at[half:])]
+	w.n = copy(symbols, symbols[w.size/2:])
+	copy(w.at[:], w.at[w.size/2:w.size])
 }
 
 // cut forgets what isn't a whole window: what comes doesn't go on with it.
 func (w *window) cut() {
 	w.flush()
-	w.symbols, w.at = w.symbols[:0], w.at[:0]
+	w.n = 0
 }
 
 func (w *window) flush() {
@@ -53,12 +53,22 @@ func (w *window) flush() {
 	w.bits = 0
 }
 
-// counts are tables of how often each symbol, each two in a row and each difference between these was seen. They
-// are empty between two measures.
+// counts is what a window counts with: the tables, and room for the symbols that it looks at.
 type counts struct {
+	tables
+	symbols [maxWindow]uint8
+	at      [maxWindow]int // where each begins in the text
+}
+
+// tables say how often each symbol, each two in a row and each difference between these was seen. They are empty
+// between two measures.
+type tables struct {
 	ones, steps [256]int32
 	twos        [256 * 256]int16
 }
+
+// maxWindow is how many symbols a window looks at.
+const maxWindow = 2048
 
 func newCounts() *counts { return new(counts) }
 

@@ -159,7 +159,7 @@ func (g *gaps) add(word []byte, bytes int) (tooMany bool) {
 // readHex reads the hexadecimal numbers of a part of a text by their digits: 7f, 0x7f, $7f, 07fh, 0x7f454c46UL, of
 // 64 bits at most. Longer ones are digests.
 func readHex(text []byte, part span, c *counts) []span {
-	w := window{size: 2048, least: 12, counts: c}
+	w := window{size: maxWindow, least: 12, counts: c}
 	var g gaps
 	bytes := 0
 	eachWord(text, part, func(word []byte, at int) {
