@@ -13,12 +13,8 @@ import (
 	"countersign/cli"
 )
 
-const (
-	// memory is how many bytes a hook uses before it collects its garbage more often than is fast.
-	memory = 256 << 20
-	// garbage is how many percent of what they hold other commands may use for garbage. They may read a whole history.
-	garbage = 50
-)
+// memory is how many bytes a hook uses before it collects its garbage more often than is fast.
+const memory = 256 << 20
 
 func main() {
 	// A pusher who hangs up closes our standard error. The push must be recorded all the same, not
@@ -27,8 +23,6 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "hook" {
 		debug.SetTraceback("none") // a stack is nothing for a pusher
 		debug.SetMemoryLimit(memory)
-	} else {
-		debug.SetGCPercent(garbage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
