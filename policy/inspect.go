@@ -57,6 +57,12 @@ func Inspect(c Content) Traits {
 	if t&Traits(content.Binary) == 0 || content.MostlyText(c.Head) {
 		t |= Traits(signal.Find(c.Path, change.Added(), c.Head)) << signalBits
 	}
+	if c.Merged { // what each side did has its shape already; what they show only together can't be told
+		if t == 0 {
+			return harmlessTrait
+		}
+		return t | riskyTrait
+	}
 	switch shape.Of(c.Path, &change) {
 	case shape.Harmless:
 		if t == 0 {

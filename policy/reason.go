@@ -27,16 +27,17 @@ func Reasons(c Content) []Reason {
 		return mergeReasons(c)
 	}
 	t := Inspect(c)
+	change := edit.Change{Before: c.Before, Now: c.Head}
 	var reasons []Reason
 	if t&signalTraits != 0 {
-		for _, r := range signal.Explain(c.Path, edit.Added(c.Before, c.Head), c.Head) {
+		for _, r := range signal.Explain(c.Path, change.Added(), c.Head) {
 			reasons = append(reasons, Reason{r.Line, cutText(r.Text), r.Why, r.Signal})
 		}
 	}
-	if t&contentTraits != 0 && t&riskyTrait == 0 {
+	if c.Merged || t&contentTraits != 0 && t&riskyTrait == 0 {
 		return reasons
 	}
-	for _, r := range shape.Explain(c.Path, c.Before, c.Head) {
+	for _, r := range shape.Explain(c.Path, &change) {
 		reasons = append(reasons, Reason{r.Line, cutText(r.Text), r.Why, r.Shape.String()})
 	}
 	return reasons

@@ -26,6 +26,14 @@ type Change struct {
 	added, gone []Line // gone are those of the first text before
 }
 
+// Old gives the first text before, and says that there is none before a new text.
+func (c *Change) Old() (text []byte, isNew bool) {
+	if len(c.Before) == 0 {
+		return nil, true
+	}
+	return c.Before[0], false
+}
+
 // Added gives the lines that now has and none of the texts before it, in order; all of them where there is no text
 // before. With several texts before, as the parents of a merge have, a line counts as added if it is to each of them.
 // Of a line that stands there more often than before, the last ones that the change may have added are given. The

@@ -26,20 +26,13 @@ func risky(line int, why string) change    { return change{line, Risky, why} }
 // unread is what a comparer says of a text that it can't read wholly.
 func unread() []change { return []change{plain(0, "it can't be read wholly")} }
 
-// reasonsOf gives the reasons that changes are, with the lines they stand on.
-func reasonsOf(changes []change, now []byte) []Reason {
-	if len(changes) == 0 {
-		return nil
+// reason gives the reason that a change is, with the line it stands on.
+func (c change) reason(now []byte) Reason {
+	r := Reason{Line: c.line, Shape: c.shape, Why: c.why}
+	if lines := linesOf(now); c.line > 0 && c.line <= len(lines) {
+		r.Text = lines[c.line-1]
 	}
-	lines := linesOf(now)
-	reasons := make([]Reason, len(changes))
-	for i, c := range changes {
-		reasons[i] = Reason{Line: c.line, Shape: c.shape, Why: c.why}
-		if c.line > 0 && c.line <= len(lines) {
-			reasons[i].Text = lines[c.line-1]
-		}
-	}
-	return reasons
+	return r
 }
 
 // linesOf gives the lines of a text, without their ends.
@@ -52,15 +45,15 @@ func linesOf(text []byte) []string {
 }
 
 // harmlessLines gives the lines that a harmless change adds, or what it takes out.
-func harmlessLines(changes []change, old, now []byte) []Reason {
+func harmlessLines(changes []change, c *edit.Change) []Reason {
 	other := "a comment, white space or the order of lines"
 	whys := make(map[int]string)
-	for _, c := range changes {
-		whys[c.line] = c.why
+	for _, d := range changes {
+		whys[d.line] = d.why
 		other = "a part of a change that does no harm, a comment or white space"
 	}
 	var reasons []Reason
-	for _, l := range edit.Added([][]byte{old}, now) {
+	for _, l := range c.Added() {
 		why := whys[l.Number]
 		if why == "" {
 			why = other
@@ -68,7 +61,9 @@ func harmlessLines(changes []change, old, now []byte) []Reason {
 		reasons = append(reasons, Reason{l.Number, string(l.Text), Harmless, why})
 	}
 	if len(reasons) == 0 {
-		reasons = reasonsOf(changes, now)
+		for _, d := range changes {
+			reasons = append(reasons, d.reason(c.Now))
+		}
 	}
 	if len(reasons) == 0 {
 		reasons = append(reasons, Reason{Shape: Harmless, Why: other})

@@ -12,14 +12,6 @@ type format struct {
 	lines   bool // only lines can be risky, and no difference that compare finds
 }
 
-// differences gives the differences in meaning between two texts.
-func (f format) differences(old, now []byte) []change {
-	if f.compare == nil {
-		return []change{plain(0, "files of this name are not known")}
-	}
-	return f.compare(old, now)
-}
-
 // statements is the format of files that are read by statements.
 func statements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule, words family) format {
 	return format{compareStatements(read, pair, lone), words, true}

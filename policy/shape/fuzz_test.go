@@ -61,7 +61,7 @@ func FuzzOf(f *testing.F) {
 		all := paths()
 		path := all[n%uint(len(all))]
 		before := [][]byte{old}
-		reasons := Explain(path, before, now)
+		reasons := explain(path, string(old), string(now))
 		shape := of(path, before, now)
 		if shape != decide(reasons) {
 			t.Fatalf("%s, and by its reasons %s", shape, decide(reasons))

@@ -40,7 +40,7 @@ func sourceSettings(lower string) comparer {
 		return nil
 	}
 	return func(old, now []byte) []change {
-		all := format{}.differences(old, now)
+		all := []change{plain(0, unknownName)}
 		for _, l := range edit.Added([][]byte{old}, now) {
 			line := bytes.ReplaceAll(bytes.ToLower(l.Text), []byte{'\\'}, nil)
 			if isComment(line) || s.usual != "" && bytes.Contains(line, []byte(s.usual)) {

@@ -21,134 +21,72 @@ import (
 // maxSize is how long a text may be that is looked at.
 const maxSize = 1 << 20
 
-// Of tells the shape of a change of the file at path. A change is risky if it is to each of the texts before, and
-// harmless only if it is to each.
-func Of(path string, c *edit.Change) Shape {
-	if len(c.Before) > 1 {
-		return decide(Explain(path, c.Before, c.Now))
+// Of tells the shape of a change of the file at path, in the place of one text at most.
+func Of(path string, c *edit.Change) Shape { return look(path, c, false).shape }
+
+// Explain gives the lines that decide what [Of] says, in order: the risky ones if there are any, else one that is
+// plain, else all that changed. A change of nothing has no reasons.
+func Explain(path string, c *edit.Change) []Reason {
+	v := look(path, c, true)
+	if v.shape == Harmless && len(v.reasons) == 0 && !v.same {
+		v.reasons = harmlessLines(v.changes, c)
 	}
-	var old []byte
-	if len(c.Before) == 1 {
-		if old = c.Before[0]; bytes.Equal(old, c.Now) {
-			return Harmless
-		}
-	}
-	if max(len(old), len(c.Now)) > maxSize {
-		return Plain
-	}
-	f := formatOf(path)
+	return sorted(v.reasons)
+}
+
+// verdict is a shape, and what decides it.
+type verdict struct {
+	shape   Shape
+	reasons []Reason // not of what is harmless
+	changes []change // of what is harmless
+	same    bool     // nothing changed
+}
+
+// look looks at a change until its shape is known, or for all reasons.
+func look(path string, c *edit.Change, all bool) verdict {
+	old, isNew := c.Old()
+	now := c.Now
 	switch {
-	case len(riskyLines(f.words, old, c.Now, c.Added(), c.Gone())) > 0:
-		return Risky
-	case f.compare == nil || len(c.Before) == 0 && f.lines:
-		return Plain
-	}
-	shape := Harmless
-	for _, difference := range f.compare(old, c.Now) {
-		switch difference.shape {
-		case Risky:
-			return Risky
-		case Plain:
-			shape = Plain
-		}
-	}
-	if len(c.Before) == 0 || shape == Harmless && unreadable(old, c.Now, c.Added(), c.Gone()) != "" {
-		return Plain
-	}
-	return shape
-}
-
-// decide gives the shape that reasons make: one risky line makes all risky, and a plain one keeps it from being
-// harmless.
-func decide(reasons []Reason) Shape {
-	shape := Harmless
-	for _, r := range reasons {
-		switch r.Shape {
-		case Risky:
-			return Risky
-		case Harmless:
-		default:
-			shape = Plain
-		}
-	}
-	return shape
-}
-
-// Explain gives the lines that decide what [Of] says of a change from some texts to another, in order: the risky ones
-// if there are any, else one that is plain, else all that changed. A change of nothing has no reasons.
-func Explain(path string, before [][]byte, now []byte) []Reason {
-	others := slices.DeleteFunc(slices.Clone(before), func(old []byte) bool { return bytes.Equal(old, now) })
-	if len(before) > 0 && len(others) == 0 {
-		return nil
-	}
-	if len(now) > maxSize || slices.ContainsFunc(others, func(old []byte) bool { return len(old) > maxSize }) {
-		return []Reason{{Why: "longer than 1 MiB"}}
+	case !isNew && bytes.Equal(old, now):
+		return verdict{shape: Harmless, same: true}
+	case max(len(old), len(now)) > maxSize:
+		return plainly("longer than 1 MiB")
 	}
 	f := formatOf(path)
-	if len(before) == 0 {
-		others = [][]byte{nil}
+	risks := riskyLines(f.words, old, now, c.Added(), c.Gone())
+	if len(risks) > 0 && (!all || f.lines) {
+		return verdict{shape: Risky, reasons: risks}
 	}
-	changes := make([][]change, len(others))
-	for i, old := range others {
-		changes[i] = f.differences(old, now)
+	var changes []change
+	if f.compare != nil && !(isNew && f.lines) {
+		changes = f.compare(old, now)
 	}
-	// Where a merge took the text of one side, nothing is risky to that side.
-	if len(others) == max(len(before), 1) {
-		if found := riskyToEach(f, others, now, changes, edit.Added(before, now)); len(found) > 0 {
-			return sorted(found)
+	for _, d := range changes {
+		if d.shape == Risky {
+			risks = append(risks, d.reason(now))
 		}
 	}
-	if len(before) == 0 {
-		return []Reason{{Why: "a new file"}}
+	switch i := slices.IndexFunc(changes, func(d change) bool { return d.shape != Harmless }); {
+	case len(risks) > 0:
+		return verdict{shape: Risky, reasons: risks}
+	case isNew:
+		return plainly("a new file")
+	case f.compare == nil:
+		return plainly(unknownName)
+	case i >= 0:
+		return verdict{shape: Plain, reasons: []Reason{changes[i].reason(now)}}
 	}
-	return safe(others, now, changes)
+	if why := unreadable(old, now, c.Added(), c.Gone()); why != "" {
+		return plainly(why)
+	}
+	return verdict{shape: Harmless, changes: changes}
 }
 
-// riskyToEach gives what is risky to each of the texts before.
-func riskyToEach(f format, before [][]byte, now []byte, changes [][]change, added []edit.Line) []Reason {
-	type thing struct {
-		line int
-		text string
-	}
-	var found []Reason
-	for i, old := range before {
-		risks := riskyLines(f.words, old, now, added, edit.Added([][]byte{now}, old))
-		for _, r := range reasonsOf(changes[i], now) {
-			if r.Shape == Risky {
-				risks = append(risks, r)
-			}
-		}
-		if i == 0 {
-			found = risks
-			continue
-		}
-		too := make(map[thing]bool)
-		for _, r := range risks {
-			too[thing{r.Line, r.Text}] = true
-		}
-		found = slices.DeleteFunc(found, func(r Reason) bool { return !too[thing{r.Line, r.Text}] })
-	}
-	return found
-}
+// unknownName is said of files of which nothing is known.
+const unknownName = "files of this name are not known"
 
-// safe gives the reasons why a change that isn't risky is harmless, or one why it isn't.
-func safe(before [][]byte, now []byte, changes [][]change) []Reason {
-	var all []Reason
-	for i, old := range before {
-		added, gone := edit.Added([][]byte{old}, now), edit.Added([][]byte{now}, old)
-		if why := unreadable(old, now, added, gone); why != "" {
-			return []Reason{{Why: why}}
-		}
-		for _, c := range changes[i] {
-			if c.shape != Harmless {
-				c.shape = Plain
-				return reasonsOf([]change{c}, now)
-			}
-		}
-		all = append(all, harmlessLines(changes[i], old, now)...)
-	}
-	return sorted(all)
-}
+// plainly is what is said of a change as a whole.
+func plainly(why string) verdict { return verdict{shape: Plain, reasons: []Reason{{Why: why}}} }
 
 func sorted(reasons []Reason) []Reason {
 	slices.SortStableFunc(reasons, func(a, b Reason) int { return cmp.Compare(a.Line, b.Line) })

@@ -13,15 +13,34 @@ type edits map[string]struct {
 	want           Shape
 }
 
-// of tells the shape of a change from some texts to another.
+// of tells the shape of a change, of which before is nothing for a new file.
 func of(path string, before [][]byte, now []byte) Shape {
 	return Of(path, &edit.Change{Before: before, Now: now})
+}
+
+// explain gives the reasons of a change from one text to another.
+func explain(path, old, now string) []Reason {
+	return Explain(path, &edit.Change{Before: [][]byte{[]byte(old)}, Now: []byte(now)})
+}
+
+// decide gives the shape that reasons make.
+func decide(reasons []Reason) Shape {
+	shape := Harmless
+	for _, r := range reasons {
+		switch r.Shape {
+		case Risky:
+			return Risky
+		case Plain:
+			shape = Plain
+		}
+	}
+	return shape
 }
 
 func (all edits) check(t *testing.T) {
 	t.Helper()
 	for name, c := range all {
-		reasons := Explain(c.path, [][]byte{[]byte(c.old)}, []byte(c.now))
+		reasons := explain(c.path, c.old, c.now)
 		if got := decide(reasons); got != c.want {
 			t.Errorf("%s: %s, want %s: %+v", name, got, c.want, reasons)
 		}
@@ -39,24 +58,24 @@ func TestString(t *testing.T) {
 func TestExplain(t *testing.T) {
 	const old = "{\n  \"name\": \"a\",\n  \"dependencies\": {\n    \"b\": \"^1.0.0\"\n  }\n}\n"
 	now := strings.Replace(old, "^1.0.0", "^1.2.0", 1)
-	reasons := Explain("package.json", [][]byte{[]byte(old)}, []byte(now))
+	reasons := explain("package.json", old, now)
 	want := Reason{4, `    "b": "^1.2.0"`, Harmless, "a newer version of a dependency"}
 	if len(reasons) != 1 || reasons[0] != want {
 		t.Errorf("%+v, want %+v", reasons, want)
 	}
 	now = strings.Replace(old, "    \"b\"", "    \"c\": \"1.0.0\",\n    \"b\"", 1)
-	reasons = Explain("package.json", [][]byte{[]byte(old)}, []byte(now))
+	reasons = explain("package.json", old, now)
 	want = Reason{4, `    "c": "1.0.0",`, Risky, "a new dependency"}
 	if len(reasons) != 1 || reasons[0] != want {
 		t.Errorf("%+v, want %+v", reasons, want)
 	}
-	reasons = Explain("CMakeLists.txt", [][]byte{[]byte("check_c_source_compiles(\"pledge()\" X)\n")}, nil)
+	reasons = explain("CMakeLists.txt", "check_c_source_compiles(\"pledge()\" X)\n", "")
 	if len(reasons) == 0 || reasons[0].Line != 0 || reasons[0].Text == "" || reasons[0].Shape != Risky {
 		t.Errorf("a check that is taken out: %+v", reasons)
 	}
 }
 
-func TestOfNewAndMerged(t *testing.T) {
+func TestOfNewAndLong(t *testing.T) {
 	manifest := func(versions string) []byte { return []byte(`{"dependencies": {` + versions + "}}\n") }
 	for name, c := range map[string]struct {
 		before [][]byte
@@ -66,33 +85,8 @@ func TestOfNewAndMerged(t *testing.T) {
 		"a new file that needs nothing":   {nil, manifest(""), Plain},
 		"a new file that needs something": {nil, manifest(`"a": "1.0.0"`), Risky},
 		"nothing changed":                 {[][]byte{manifest("")}, manifest(""), Harmless},
-		"a merge that took one side": {
-			[][]byte{
-				manifest(`"a": "1.0.0"`),
-				manifest(`"a": "1.1.0"`),
-			}, manifest(`"a": "1.1.0"`), Harmless,
-		},
-		"a merge that took what is new": {
-			[][]byte{
-				manifest(""),
-				manifest(`"a": "1.1.0"`),
-			}, manifest(`"a": "1.1.0"`), Plain,
-		},
-		"a merge that brings a name": {[][]byte{manifest(""), manifest("\n")}, manifest(`"a": "1.1.0"`), Risky},
-		"a merge newer than either": {
-			[][]byte{
-				manifest(`"a": "1.0.0"`),
-				manifest(`"a": "1.1.0"`),
-			}, manifest(`"a": "1.2.0"`), Harmless,
-		},
-		"a merge newer than one": {
-			[][]byte{
-				manifest(`"a": "1.0.0"`),
-				manifest(`"a": "1.3.0"`),
-			}, manifest(`"a": "1.2.0"`), Plain,
-		},
-		"a file that is too long":  {[][]byte{manifest("")}, manifest(strings.Repeat(" ", maxSize)), Plain},
-		"a file that was too long": {[][]byte{manifest(strings.Repeat(" ", maxSize))}, manifest(""), Plain},
+		"a file that is too long":         {[][]byte{manifest("")}, manifest(strings.Repeat(" ", maxSize)), Plain},
+		"a file that was too long":        {[][]byte{manifest(strings.Repeat(" ", maxSize))}, manifest(""), Plain},
 		"a long one that is the same as ever": {
 			[][]byte{manifest(strings.Repeat(" ", maxSize))},
 			manifest(strings.Repeat(" ", maxSize)), Harmless,
