@@ -242,12 +242,6 @@ func pipesToShell(lower []byte) bool {
 	return false
 }
 
-// dataEnds are how names end of what people and programs read, and nothing runs.
-var dataEnds = []string{
-	".txt", ".md", ".dat", ".bin", ".log", ".csv", ".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".map",
-	".snap", ".lock", ".out", ".conf", ".pdf", ".svg",
-}
-
 // runsData tells whether a line has an interpreter run a file of data.
 func runsData(lower []byte) bool {
 	fields := bytes.Fields(lower)

@@ -280,6 +280,12 @@ var riskyWords = [...]word{
 	{workflow, "remote: ", true, "another source"},
 }
 
+// dataEnds are how names end of what people and programs read, and nothing runs.
+var dataEnds = []string{
+	".txt", ".md", ".dat", ".bin", ".log", ".csv", ".png", ".jpg", ".gif", ".ico", ".woff", ".woff2", ".ttf", ".map",
+	".snap", ".lock", ".out", ".conf", ".pdf", ".svg",
+}
+
 // hints are what lines hold that are risky otherwise than by one word: see special.
 var hints = append([]string{"--disable-"}, slices.DeleteFunc(slices.Clone(dataEnds), tooShort)...)
 
