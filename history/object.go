@@ -67,8 +67,8 @@ func cut(raw []byte, hs ...header) []byte {
 	return append(out, raw[at:]...)
 }
 
-// ParseCommit reads a raw commit object strictly: headers in Git's order and, but for parents and mergetags, once
-// each, so that no two readers see different commits. What is signed is the object without its signature header, byte
+// ParseCommit reads a raw commit object strictly: headers in Git's order, and those of which git reads one once, so
+// that no two readers see different commits. What is signed is the object without its signature header, byte
 // for byte (gitformat-signature(5)). Errors wrap [ErrUnreadable].
 func ParseCommit(id ID, raw []byte) (Commit, error) {
 	c := Commit{ID: id, Raw: raw, Payload: raw}
@@ -128,13 +128,16 @@ func (c *Commit) parse() error {
 	return c.parseExtra(hs)
 }
 
-// parseExtra reads what may follow the committer. Each name may stand once, but for mergetag; unknown
-// ones are kept in the payload and mean nothing.
+// readOnce are the headers after the committer of which git reads one: the first, or the last.
+var readOnce = []string{"encoding", "gpgsig", "gpgsig-sha256"}
+
+// parseExtra reads what may follow the committer. Headers that git doesn't read are kept in the payload and mean
+// nothing, however often they stand there: hg-git writes one HG:extra for each of its notes.
 func (c *Commit) parseExtra(hs []header) error {
 	var drop []header
 	seen := make(map[string]bool)
 	for _, h := range hs {
-		if seen[h.name] && h.name != "mergetag" {
+		if seen[h.name] && slices.Contains(readOnce, h.name) {
 			return fmt.Errorf("it has two %.40q headers", h.name)
 		}
 		seen[h.name] = true

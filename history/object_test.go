@@ -60,6 +60,14 @@ func TestParseCommitReadsTheClaims(t *testing.T) {
 	}
 }
 
+// TestParseCommitKeepsWhatNobodyReads: hg-git notes what Mercurial knew of a commit in headers of one name.
+func TestParseCommitKeepsWhatNobodyReads(t *testing.T) {
+	c, err := ParseCommit(ID{}, []byte(aTree+people+"HG:extra a:b\nHG:extra c:d\n"+aSig+"\nm\n"))
+	if err != nil || !bytes.Contains(c.Payload, []byte("\nHG:extra a:b\nHG:extra c:d\n\nm\n")) {
+		t.Errorf("%v: %q", err, c.Payload)
+	}
+}
+
 // Each of these Git reads in one way, or not at all, and some other reader in another.
 func TestAttackCommitThatReadsInTwoWays(t *testing.T) {
 	author := func(s string) string { return aTree + "author " + s + "\ncommitter " + ann + "\n\nm\n" }
