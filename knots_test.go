@@ -28,7 +28,7 @@ var maxKnot = map[string]int{
 	"cli":         38,
 	"history/odb": 11,
 	"journal":     5,
-	"verify":      24,
+	"verify":      23,
 }
 
 // fewFiles can be read together.

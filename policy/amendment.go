@@ -68,6 +68,10 @@ func (a *amending) signatures() {
 		ordered(a, "signatures.weak-until", secondsOf(old.WeakUntil), secondsOf(new.WeakUntil), Loosens, date)
 	})
 	a.binding(func() { a.flag("signatures.user-verified", old.UserVerified, new.UserVerified, Tightens) })
+	a.binding(func() {
+		was, is := old.Trailing == OpenTimestamps, new.Trailing == OpenTimestamps
+		a.flag("signatures.trailing = \"opentimestamps\"", was, is, Loosens)
+	})
 	// This package doesn't see whose keys a list takes away, nor since when: it may be everybody's.
 	a.files("signatures.ssh-revoked", old.RevokedSSH, new.RevokedSSH, Binds)
 }

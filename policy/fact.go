@@ -12,6 +12,8 @@ type Signature struct {
 	Kind        string `json:"kind,omitempty"`
 	Fingerprint string `json:"fingerprint,omitempty"`
 	Reason      string `json:"reason,omitempty"`
+	Next        string `json:"-"` // how the same key makes one that is good; "" where that isn't known
+	KeyOwner    string `json:"-"` // in whose entry the key stands, whatever the status; "" if nobody's
 }
 
 // Identity is a claim in an author, committer or tagger line. When is in seconds since 1970 UTC.

@@ -25,6 +25,7 @@ func (r *reader) signatures(t *table, s *Signatures) {
 	t.date("weak-until", &s.WeakUntil)
 	t.boolean("user-verified", &s.UserVerified)
 	s.RevokedSSH = r.files(t, "ssh-revoked")
+	t.oneOf("trailing", &s.Trailing, "none", OpenTimestamps)
 	t.done()
 }
 

@@ -100,7 +100,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Protect: Protect{Refs: []string{"refs/heads/trunk"}, AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
 			Require: "landing", Kinds: []string{"ssh"}, Tags: false, Identity: "author", MergesApprove: "none",
-			ClockSkew: 2 * time.Minute, EndGrace: 30 * time.Minute, UserVerified: true,
+			ClockSkew: 2 * time.Minute, EndGrace: 30 * time.Minute, UserVerified: true, Trailing: OpenTimestamps,
 			WeakUntil:  time.Date(2017, 1, 1, 0, 0, 0, 0, time.UTC),
 			RevokedSSH: []File{{"keys/revoked.krl", []byte("revoked")}},
 		},
@@ -130,25 +130,25 @@ func TestEverySettingIsRead(t *testing.T) {
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:90",
+						Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:91",
 						From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC),
 					},
 					{
 						Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"},
-						Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:91",
+						Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:92",
 					},
 					{
 						Kind: "ssh", Authority: true, Identities: []string{"alice"},
-						Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:92",
+						Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:93",
 					},
 					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
 						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com",
-						Source: "policy.toml:94", From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
+						Source: "policy.toml:95", From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
-					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:95"},
+					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:96"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:96", Revoked: "retired",
+						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:97", Revoked: "retired",
 						Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 				},
@@ -167,14 +167,14 @@ func TestEverySettingIsRead(t *testing.T) {
 				},
 			},
 			{Name: "carol", Role: Reviewer, Keys: []Key{
-				{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:110"},
+				{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:111"},
 			}},
 			{Name: "con", Role: Contributor, Keys: []Key{
-				{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:115"},
+				{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:116"},
 			}},
 			{Name: "bot", Role: Service},
 			{Name: "dan", Role: Reviewer, Keys: []Key{
-				{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:124"},
+				{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:125"},
 			}},
 		},
 	}

@@ -18,6 +18,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 		Signatures: Signatures{
 			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any",
 			ClockSkew: noLimit, EndGrace: noLimit, WeakUntil: time.Unix(maxDate, 0),
+			Trailing: OpenTimestamps,
 		},
 		X509:          X509{Transparency: "none", Log: defaults().X509.Log, Timeout: defaults().X509.Timeout},
 		Push:          Push{Certificate: "optional"},
@@ -96,6 +97,9 @@ func (s *Signatures) withFloor(floor *Signatures) Signatures {
 	}
 	if slices.Index(mergesApprove, floor.MergesApprove) < slices.Index(mergesApprove, s.MergesApprove) {
 		c.MergesApprove = floor.MergesApprove
+	}
+	if floor.Trailing != OpenTimestamps {
+		c.Trailing = floor.Trailing
 	}
 	if s.Identity == "off" {
 		c.Identity = floor.Identity

@@ -17,7 +17,7 @@ func TestFloorWeighsEverySetting(t *testing.T) {
 		Protect: Protect{Refs: []string{"refs/heads/main"}},
 		Signatures: Signatures{
 			Kinds: []string{"ssh"}, Tags: true, Identity: "committer", MergesApprove: "none", ClockSkew: time.Second,
-			EndGrace: time.Second, UserVerified: true, RevokedSSH: []File{{Name: "revoked"}},
+			EndGrace: time.Second, UserVerified: true, RevokedSSH: []File{{Name: "revoked"}}, Trailing: "none",
 		},
 		X509:          X509{CRLs: []File{{Name: "crl"}}, Transparency: "embedded"},
 		Push:          Push{Certificate: "required"},

@@ -25,7 +25,11 @@ type Signatures struct {
 	WeakUntil    time.Time
 	UserVerified bool   // security keys must have asked for a PIN or a finger
 	RevokedSSH   []File // lists of revoked SSH keys
+	Trailing     string // what may stand after an OpenPGP signature: "none", or OpenTimestamps
 }
+
+// OpenTimestamps lets a proof of its kind, which nobody signs, stand after an OpenPGP signature.
+const OpenTimestamps = "opentimestamps"
 
 var signatureKinds = []string{"openpgp", "ssh", "x509"}
 

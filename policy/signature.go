@@ -27,9 +27,16 @@ func (p *Policy) signerOf(c *Commit) *Principal {
 }
 
 // anonymous says whether nobody in the keyring signed the commit: it has no signature, or a stranger's, which
-// is worth as much.
+// is worth as much, however weak or odd it is. One that is malformed is refused: whose it is depends on who reads it.
 func (c *Commit) anonymous() bool {
-	return c.Signature.Status == StatusMissing || c.Signature.Status == StatusUnknown
+	switch c.Signature.Status {
+	case StatusMissing, StatusUnknown:
+		return true
+	case StatusWeak, StatusUnsupported, StatusWrongPurpose, StatusExpired, StatusNotYetValid:
+		return c.Signature.KeyOwner == ""
+	default:
+		return false
+	}
 }
 
 // problem is why something that is signed doesn't count, and what mends that.
@@ -132,6 +139,9 @@ func badSignature(s Signature, sign string) *problem {
 	}
 	if s.Reason != "" {
 		w.detail += ": " + s.Reason
+	}
+	if s.Next != "" {
+		w.next = []string{s.Next, sign}
 	}
 	return w
 }

@@ -249,7 +249,13 @@ func TestAgreementOpenPGP(t *testing.T) {
 			return g.export(y(2022), key), s
 		}, 2021, 2023, "GOODSIG", "EXPSIG", Expired, ""},
 
-		{"signed after its landing", func(g gpgHome, name string) (string, string) {
+		{"signed days after its date", func(g gpgHome, name string) (string, string) {
+			key := g.newKey(y(2020), name, "never")
+			s := g.sign(y(2021).AddDate(0, 0, 13), key)
+			return g.export(y(2023), key), s
+		}, 2022, 2021, "GOODSIG", "good", Good, ""},
+
+		{"signed two years after its date", func(g gpgHome, name string) (string, string) {
 			key := g.newKey(y(2020), name, "never")
 			s := g.sign(y(2023), key)
 			return g.export(y(2023), key), s
@@ -356,14 +362,60 @@ func TestAgreementOpenPGP(t *testing.T) {
 				t.Errorf("gpg in %d: %s, want %s", c.signed, got, c.then)
 			}
 			raw := signedCommit([]byte(testPayload), []byte(signature))
-			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute},
+			keyring := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute, LandingAge: 14 * 24 * time.Hour},
 				Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
 			table.add(agreement{c.name, c.git, c.ours.String(), c.why}, g.gitVerdict(t, y(2030), certificate, raw),
 				ourVerdict(keyring, raw, y(c.landed)).Status.String())
 		})
 	}
+	other := g.newKey(y(2020), "headers", "never")
+	certificate, signature := g.export(y(2022), other), g.sign(y(2021), other)
+	plain := string(signedCommit([]byte(testPayload), []byte(signature)))
+	header, _, _ := strings.Cut(plain[strings.Index(plain, "gpgsig "):], "\n\n")
+	payload := strings.Replace(testPayload, "\n\n", "\nHG:extra a:1\nHG:extra b:2\n\n", 1)
+	hg := g.run(y(2021), payload, "--batch", "--armor", "--local-user", other+"!", "--output", "-", "--detach-sign", "-")
+	for _, c := range []struct {
+		agreement
+		raw      string
+		settings Settings
+	}{
+		{
+			agreement{"two headers that git doesn't read", "good", Good.String(), ""},
+			string(signedCommit([]byte(payload), []byte(hg))),
+			Settings{},
+		},
+		{
+			agreement{
+				"a signature for the other object format beside it", "good", Malformed.String(),
+				"git leaves it out of what is signed: whoever puts one there makes another commit of the same signature",
+			},
+			strings.Replace(plain, "\n\n", "\ngpgsig-sha256"+strings.TrimPrefix(header, "gpgsig")+"\n\n", 1),
+			Settings{},
+		},
+		{
+			agreement{
+				"an OpenTimestamps proof after the armor", "good", Malformed.String(),
+				"as text after the armor; `trailing = \"opentimestamps\"` accepts it",
+			},
+			string(signedCommit([]byte(testPayload), []byte(signature+aTimestamp))),
+			Settings{},
+		},
+		{
+			agreement{"the same, with `trailing = \"opentimestamps\"`", "good", Good.String(), ""},
+			string(signedCommit([]byte(testPayload), []byte(signature+aTimestamp))),
+			Settings{OpenTimestamps: true},
+		},
+	} {
+		keyring := settledKeyring(t, c.settings, Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate)})
+		table.add(c.agreement, g.gitVerdict(t, y(2030), certificate, []byte(c.raw)),
+			ourVerdict(keyring, []byte(c.raw), y(2021)).Status.String())
+	}
 	table.compare()
 }
+
+// aTimestamp is a proof as ots-git-gpg-wrapper writes it behind a signature: a few bytes are enough here.
+const aTimestamp = "-----BEGIN OPENTIMESTAMPS GIT TIMESTAMP-----\n\nAQHwIHUO\n" +
+	"-----END OPENTIMESTAMPS GIT TIMESTAMP-----\n"
 
 // gitVerdict has git judge a raw commit with nothing but a certificate, at a time.
 func (g gpgHome) gitVerdict(t *testing.T, at time.Time, certificate string, raw []byte) string {

@@ -44,7 +44,7 @@ func oneArmorBlock(signature []byte, kind string) ([]byte, error) {
 		return nil, fmt.Errorf("the signature has no line -----END %s-----", kind)
 	}
 	if rest = strings.TrimLeft(rest, "\n"); rest != "" {
-		return nil, errors.New("after the signature's armor stands " + nameTrailer(rest, kind))
+		return nil, trailing(rest, kind)
 	}
 	lines := strings.Split(text, "\n")
 	lines = lines[:len(lines)-1]
@@ -72,16 +72,42 @@ func withoutCR(signature []byte) []byte {
 	return bytes.ReplaceAll(whole, []byte("\r\n"), []byte("\n"))
 }
 
-// nameTrailer says what follows a block that should have been the last.
-func nameTrailer(rest, kind string) string {
+// trailing says what follows a block that should have been the last.
+func trailing(rest, kind string) error {
 	switch {
 	case strings.HasPrefix(rest, "-----BEGIN "+kind):
-		return "a second signature"
-	case strings.HasPrefix(rest, "-----BEGIN OPENTIMESTAMPS"):
-		return "an OpenTimestamps proof, which nobody signed"
+		return errors.New("after the signature's armor stands a second signature")
+	case strings.HasPrefix(rest, beginTimestamp):
+		return refuseUntil("git config gpg.program gpg, which adds no proof; or ask an administrator for "+
+			`signatures.trailing = "opentimestamps"`,
+			Malformed, "after the signature's armor stands an OpenTimestamps proof, which nobody signed")
 	default:
-		return "something else, which nobody signed"
+		return errors.New("after the signature's armor stands something else, which nobody signed")
 	}
+}
+
+// The lines around a proof of OpenTimestamps, as its ots-git-gpg-wrapper writes them.
+const (
+	beginTimestamp = "-----BEGIN OPENTIMESTAMPS GIT TIMESTAMP-----\n"
+	endTimestamp   = "\n-----END OPENTIMESTAMPS GIT TIMESTAMP-----"
+)
+
+// withoutTimestamp gives a signature without the one OpenTimestamps proof that follows it. What isn't just that, an
+// empty line and base64 between its lines, is left where it stands, and refused.
+func withoutTimestamp(signature []byte) []byte {
+	armor, proof, ok := strings.Cut(string(signature), "\n"+beginTimestamp)
+	if !ok || len(signature) > maxSignature {
+		return signature
+	}
+	proof, ok = strings.CutSuffix(strings.TrimRight(proof, "\n"), endTimestamp)
+	lines := strings.Split(proof, "\n")
+	if !ok || len(lines) < 2 || lines[0] != "" {
+		return signature
+	}
+	if _, err := decodeLines(lines[1:]); err != nil {
+		return signature
+	}
+	return []byte(armor + "\n")
 }
 
 // decodeArmor decodes the lines between an OpenPGP block's first and last line: headers, an empty

@@ -36,7 +36,7 @@ func TestOneArmorBlock(t *testing.T) {
 		{"attack: blanks after it", helloArmor + " \n", "something else, which nobody signed"},
 		{"attack: a second block", helloArmor + helloArmor, "a second signature"},
 		{
-			"attack: an OpenTimestamps block", helloArmor + "-----BEGIN OPENTIMESTAMPS GIT TIMESTAMP-----\n\nAQ==\n",
+			"attack: an OpenTimestamps block", helloArmor + aTimestamp,
 			"an OpenTimestamps proof",
 		},
 		{"attack: another kind's end", change("-----END PGP", "-----END SSH"), "no line -----END PGP SIGNATURE-----"},
@@ -77,6 +77,28 @@ func TestOneArmorBlock(t *testing.T) {
 }
 
 // TestOneArmorBlockSSH: OpenSSH's armor has neither headers nor checksum.
+// With OpenTimestamps one whole proof may stand after an OpenPGP signature, and nothing else.
+func TestOpenTimestamps(t *testing.T) {
+	const proof = aTimestamp
+	for name, trailing := range map[string]string{
+		"two proofs":        proof + proof,
+		"text after it":     proof + "approved by bob\n",
+		"text in it":        strings.Replace(proof, "\n\n", "\nby: bob\n\n", 1),
+		"a signature in it": strings.Replace(proof, "\n\n", "\n\n"+helloArmor, 1),
+		"cut off":           strings.TrimSuffix(proof, "-\n"),
+		"64 KiB":            strings.Replace(proof, "AQHw", strings.Repeat("AQHw", maxSignature/4), 1),
+	} {
+		if _, err := oneArmorBlock(withoutTimestamp([]byte(helloArmor+trailing)), kindOpenPGPSignature); err == nil {
+			t.Errorf("attack: %s is taken", name)
+		}
+	}
+	for _, trailing := range []string{proof, strings.TrimSuffix(proof, "\n"), proof + "\n\n", ""} {
+		if got := string(withoutTimestamp([]byte(helloArmor + trailing))); got != helloArmor {
+			t.Errorf("before %q: %q", trailing, got)
+		}
+	}
+}
+
 func TestOneArmorBlockSSH(t *testing.T) {
 	for armor, ok := range map[string]bool{
 		"-----BEGIN SSH SIGNATURE-----\naGVs\nbG8=\n-----END SSH SIGNATURE-----\n":               true,

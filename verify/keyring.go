@@ -192,8 +192,8 @@ func (k *Keyring) VerifyAt(payload, signature []byte, at Arrival) Result {
 		if err == nil && at.now {
 			err = k.ended(entries, made, at.received)
 		}
-		if err == nil && made.After(at.landed.Add(k.settings.ClockSkew)) {
-			err = refuse(Misdated, "the signature is dated %s, after its landing on %s", moment(made), moment(at.landed))
+		if err == nil {
+			err = k.tooLate(made, at)
 		}
 		res.Warnings = append(res.Warnings, warnings...)
 		res.settle(err)
@@ -232,6 +232,9 @@ func (k *Keyring) identify(payload, signature []byte, at Arrival) (Result, []*en
 // verifyOpenPGP judges by the algorithms that prove something today, and what was received in time also by
 // those that did once.
 func (k *Keyring) verifyOpenPGP(payload, signature []byte, at Arrival) (Result, []*entry) {
+	if k.settings.OpenTimestamps {
+		signature = withoutTimestamp(signature)
+	}
 	v := openpgpVerifier{candidates: k.openPGPKeys}
 	res, key := v.verify(payload, signature, at.landed)
 	if res.Status == Weak && at.received.Before(k.settings.WeakUntil) {
@@ -262,19 +265,6 @@ func (k *Keyring) openPGPKeys(id uint64, fingerprint string) []*openpgpKey {
 		keys = append(keys, e.openpgp)
 	}
 	return keys
-}
-
-// settle writes down an outcome.
-func (r *Result) settle(err error) {
-	var why refusal
-	switch {
-	case err == nil:
-		r.Status, r.Reason = Good, ""
-	case errors.As(err, &why):
-		r.Status, r.Reason = why.status, why.reason
-	default:
-		r.Status, r.Reason = Malformed, err.Error()
-	}
 }
 
 // admit says whether one of a key's entries allows it a signature made and arrived then, and none revokes it.
@@ -356,6 +346,21 @@ func (k *Keyring) ended(entries []*entry, made, received time.Time) (err error) 
 			"have dated it back to %s", moment(e.key.Until), moment(received), moment(made))
 	}
 	return err
+}
+
+// tooLate says why a signature can't have been made then: what carries it came in before.
+func (k *Keyring) tooLate(made time.Time, at Arrival) error {
+	latest := at.landed.Add(k.settings.LandingAge)
+	switch {
+	case at.now && made.After(at.received.Add(k.settings.ClockSkew)):
+		return refuse(Misdated, "the signature is dated %s, after this machine's clock, which says %s",
+			moment(made), moment(at.received))
+	case made.After(latest.Add(k.settings.ClockSkew)):
+		return refuse(Misdated, "the signature is dated %s; what it signs is dated %s and came in by %s at the latest",
+			moment(made), moment(at.landed), moment(latest))
+	default:
+		return nil
+	}
 }
 
 // retiredAt is since when a key is retired, zero if it isn't.

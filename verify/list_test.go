@@ -172,18 +172,34 @@ func TestOpenPGPAlgorithms(t *testing.T) {
 	}
 }
 
-// A signature's own time may lie after its landing by the clock skew, and no more.
+// A signature's own time may lie after its landing by the age that what lands may have and the clock skew, and after
+// its receipt by the clock skew, and no more.
 func TestMisdated(t *testing.T) {
 	f := newCertificate(t)
 	f.user("a", forSigning(saying(overUser, 2020)))
 	signature := commitSignature(t, f.primary, 2022)
-	k := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute}, Key{Principal: "alice", Kind: OpenPGP, Data: f.Bytes()})
-	for ahead, want := range map[time.Duration]Status{
-		0: Good, 10 * time.Minute: Good, 10*time.Minute + time.Second: Misdated, -24 * time.Hour: Good,
-		200 * 365 * 24 * time.Hour: Misdated,
+	k := settledKeyring(t, Settings{ClockSkew: 10 * time.Minute, LandingAge: 24 * time.Hour},
+		Key{Principal: "alice", Kind: OpenPGP, Data: f.Bytes()})
+	for _, c := range []struct {
+		landed, received time.Duration // how long before the signature; received is zero for what has landed
+		want             Status
+	}{
+		{-24 * time.Hour, 0, Good},
+		{24*time.Hour + 10*time.Minute, 0, Good},
+		{24*time.Hour + 10*time.Minute + time.Second, 0, Misdated},
+		{200 * 365 * 24 * time.Hour, 0, Misdated},
+		{24 * time.Hour, 10 * time.Minute, Good},
+		{24 * time.Hour, 10*time.Minute + time.Second, Misdated},
+		{25 * time.Hour, time.Minute, Misdated},
+		{24 * time.Hour, -time.Hour, Good},
 	} {
-		if res := k.Verify([]byte(testPayload), signature, year(2022).Add(-ahead)); res.Status != want {
-			t.Errorf("signed %s after its landing: %s (%s), want %s", ahead, res.Status, res.Reason, want)
+		at := LandedThen(year(2022).Add(-c.landed))
+		if c.received != 0 {
+			at = LandsNow(year(2022).Add(-c.received)).NoEarlier(year(2022).Add(-c.landed))
+		}
+		if res := k.VerifyAt([]byte(testPayload), signature, at); res.Status != c.want {
+			t.Errorf("landed %s before the signature, received %s: %s (%s), want %s",
+				c.landed, c.received, res.Status, res.Reason, c.want)
 		}
 	}
 }

@@ -9,18 +9,6 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
-// refusal is an error that says which status it is.
-type refusal struct {
-	status Status
-	reason string
-}
-
-func (r refusal) Error() string { return r.reason }
-
-func refuse(status Status, format string, args ...any) error {
-	return refusal{status, fmt.Sprintf(format, args...)}
-}
-
 // openpgpSigner is a key that may have made a signature.
 type openpgpSigner struct {
 	owner       *openpgpKey
@@ -185,7 +173,7 @@ func (res *Result) judge(signers []openpgpSigner, sig *packet.Signature, at time
 		said.reason = fmt.Sprintf("the signature itself expired on %s, before its landing on %s", moment(end), moment(at))
 	}
 	if said.status != Good {
-		return key, refusal{said.status, said.reason}
+		return key, refusal{status: said.status, reason: said.reason}
 	}
 	res.Warnings = said.warnings
 	return key, nil

@@ -8,14 +8,21 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
+// binaryMode says how programs are told to sign bytes as they are.
+const binaryMode = `sign in binary mode, as git with gpg does: no "textmode" in gpg.conf; sop sign --as=binary; ` +
+	"OpenPGP.js: createMessage({ binary: … }), not text"
+
 // acceptable says whether the signature is of a kind that may stand on a commit or tag at all, and
 // has the library read it. With weakToo also one of those algorithms that old history is full of.
 func (s signaturePacket) acceptable(weakToo bool) (*packet.Signature, error) {
 	switch {
+	case s.version == 2 || s.version == 3:
+		return nil, refuseUntil(`sign in version 4: no "force-v3-sigs" in gpg.conf`, Unsupported,
+			"an OpenPGP signature of version 3; versions 4 and 6 are accepted")
 	case s.version != 4 && s.version != 6:
 		return nil, refuse(Unsupported, "an OpenPGP signature of version %d; versions 4 and 6 are accepted", s.version)
 	case s.kind == packet.SigTypeText:
-		return nil, refuse(Unsupported, "a signature in text mode, which fits more than one text; sign in binary mode")
+		return nil, refuseUntil(binaryMode, Unsupported, "a signature in text mode, which fits more than one text")
 	case s.kind != packet.SigTypeBinary:
 		return nil, refuse(WrongPurpose, "a signature of type 0x%02x, which isn't one over a document", byte(s.kind))
 	}
@@ -53,16 +60,20 @@ func acceptableHash(id byte, weakToo bool) error {
 	case 8, 9, 10, 12, 14: // SHA-256, SHA-384, SHA-512, SHA3-256, SHA3-512
 		return nil
 	case 1:
-		return refuse(Weak, "a signature over an MD5 hash")
+		return weakHash("an MD5")
 	case 2:
-		return refuse(Weak, "a signature over a SHA-1 hash")
+		return weakHash("a SHA-1")
 	case 3:
-		return refuse(Weak, "a signature over a RIPEMD-160 hash")
+		return weakHash("a RIPEMD-160")
 	case 11:
-		return refuse(Weak, "a signature over a SHA-224 hash")
+		return weakHash("a SHA-224")
 	default:
 		return refuse(Unsupported, "a signature over a hash of the unknown kind %d", id)
 	}
+}
+
+func weakHash(name string) error {
+	return refuseUntil(`sign over SHA-256 or more: no "digest-algo" in gpg.conf`, Weak, "a signature over "+name+" hash")
 }
 
 // checkSubpackets refuses what is said twice, what is said critically and not understood, and what

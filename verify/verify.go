@@ -117,14 +117,21 @@ type Settings struct {
 	// have been received to be accepted, with a warning; zero accepts none. It is for SHA-1, SHA-224, DSA and RSA
 	// of 1024 bits and more: MD5, RIPEMD-160 and shorter keys never count, and nothing weak does with X.509.
 	WeakUntil time.Time
-	// ClockSkew is how far a signature's own time may lie after the landing, and, where nobody but the
+	// ClockSkew is how far a signature's own time may lie after its receipt, and, where nobody but the
 	// signer says it, outside a Sigstore certificate's minutes.
 	ClockSkew time.Duration
+	// LandingAge is how long before its receipt something may say it landed: a commit is dated when its message is
+	// begun, or by a rebase that keeps dates, and signed at the end.
+	LandingAge time.Duration
 	// EndGrace is how long after a key's end, by Until or because it is retired, a signature that was made before it
 	// may be received: what is under way just then.
 	EndGrace time.Duration
 	// UserVerified wants a security key to have asked for a PIN or a finger, not only for a touch.
 	UserVerified bool
+	// OpenTimestamps lets a proof of that name stand after the armor of an OpenPGP signature, as its wrapper for gpg
+	// puts it there. Nobody signed the proof, and it isn't checked: whoever changes it makes another object of the same
+	// signed content.
+	OpenTimestamps bool
 	// RevokedSSH are lists of revoked SSH keys, each a key revocation list or a file of public keys, as
 	// ssh-keygen -Y verify -r takes them.
 	RevokedSSH []File
@@ -185,6 +192,8 @@ type Result struct {
 	KeyOwner string
 	// Reason is one short sentence without a final stop; "" if Good.
 	Reason string
+	// Next says how the same key makes a signature that is good; "" where that isn't known.
+	Next string
 	// Warnings are reasons for concern that don't change the status, such as a SHA-1 binding.
 	Warnings []string
 	// SignedAt is the signature's own time as somebody signed it: the signer (OpenPGP, X.509), a timestamp

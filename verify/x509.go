@@ -160,7 +160,7 @@ func (r *Result) withoutProof(t *x509Trust, s *cmsSignature, signer *x509Signer)
 		r.SignedAt = logged
 		return signer.validAt(use{made: logged, proven: true}, 0)
 	default:
-		return refuse(Unsupported, "the signature has no proof that it stands in the transparency log: %s; "+
-			`or let the policy's [x509] have transparency = "none", which takes the signer's word for the time`, wayToProof)
+		return refuseUntil(wayToProof, Unsupported, "the signature has no proof that it stands in the transparency log; "+
+			`the policy's [x509] may have transparency = "none", which takes the signer's word for the time`)
 	}
 }

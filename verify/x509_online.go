@@ -45,7 +45,7 @@ func (t *x509Trust) askForEntry(instance *sigstoreInstance, body []byte) (time.T
 	if err := json.Unmarshal(answer, &list); err != nil {
 		return time.Time{}, refuse(Unsupported, "the transparency log's answer isn't a list of entries")
 	}
-	last := refuse(Unsupported, "the transparency log has no entry for the signature: %s", wayToProof)
+	last := refuseUntil(wayToProof, Unsupported, "the transparency log has no entry for the signature")
 	for _, entries := range list {
 		for _, from := range entries {
 			e, err := from.entry(body)

@@ -100,7 +100,7 @@ func TestX509ProofIsAskedFor(t *testing.T) {
 		reason string
 	}{
 		{"found", OnlineProof, answer(nil), Good, ""},
-		{"not asked for", EmbeddedProof, answer(nil), Unsupported, "rekorMode = offline"},
+		{"not asked for", EmbeddedProof, answer(nil), Unsupported, "has no proof"},
 		{"a setting there is none of", Transparency(9), answer(nil), Unsupported, "no proof"},
 		{"nobody to ask", OnlineProof, nil, Unsupported, "no log to ask"},
 		{
@@ -189,7 +189,7 @@ func TestX509Company(t *testing.T) {
 		},
 		{
 			"dated after its landing", func(m *message) { m.at = landing.Add(time.Hour) }, landing, Misdated,
-			landing.Add(time.Hour), "after its landing",
+			landing.Add(time.Hour), "at the latest",
 		},
 		{
 			"an intermediate that nobody brings", func(m *message) { m.bag = nil }, landing, Unknown, signedOn,

@@ -103,7 +103,7 @@ func (p *Policy) Signature(payload, signature []byte, written int64, at verify.A
 	}
 	return policy.Signature{
 		Status: r.Status.String(), Principal: principal, Kind: string(r.Kind),
-		Fingerprint: r.Fingerprint, Reason: r.Reason,
+		Fingerprint: r.Fingerprint, Reason: r.Reason, Next: r.Next, KeyOwner: r.KeyOwner,
 	}
 }
 

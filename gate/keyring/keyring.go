@@ -99,9 +99,9 @@ func (f signerFiles) allowed(file verify.Key, emails []string) ([]verify.Key, er
 func settings(p *policy.Policy, logs Logs) verify.Settings {
 	s := verify.Settings{
 		WeakUntil: p.Signatures.WeakUntil, ClockSkew: p.Signatures.ClockSkew, EndGrace: p.Signatures.EndGrace,
-		UserVerified: p.Signatures.UserVerified,
-		RevokedSSH:   files(p.Signatures.RevokedSSH),
-		X509:         verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
+		LandingAge: p.Tenure.MaxLandingAge, UserVerified: p.Signatures.UserVerified,
+		RevokedSSH: files(p.Signatures.RevokedSSH), OpenTimestamps: p.Signatures.Trailing == policy.OpenTimestamps,
+		X509: verify.X509Settings{Roots: files(p.X509.Roots), CRLs: files(p.X509.CRLs)},
 	}
 	switch p.X509.Transparency {
 	case "none":
