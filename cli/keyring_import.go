@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,10 +43,8 @@ Whose a key is, the file only claims. Compare fingerprints with their owners bef
 		im := importing{
 			folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: string(*name), now: env.Now(),
 		}
-		for _, file := range files {
-			if err := im.read(env.path(file), file); err != nil {
-				return err
-			}
+		if err := im.read(files, env.path); err != nil {
+			return err
 		}
 		if err := im.writeKeys(); err != nil {
 			return err
@@ -54,6 +54,12 @@ Whose a key is, the file only claims. Compare fingerprints with their owners bef
 				env.out.Printf("\n")
 			}
 			im.principal(env.out, o, role.word, string(*by))
+		}
+		for _, o := range im.owners {
+			if len(o.emails) == 0 && role.word != string(policy.Reviewer) && role.word != string(policy.Service) {
+				env.errs.Printf("missing: an address of %s. Say in emails which one they commit with, as git config user.email "+
+					"gives it to them\n", o.name)
+			}
 		}
 		return nil
 	}
@@ -76,21 +82,27 @@ type importing struct {
 
 type owner struct {
 	name   string
+	called string // what the file calls them where that is no address
 	emails []string
 	keys   []verify.Found
 }
 
-func (im *importing) read(file, shown string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return usage("%v", err)
+// read reads files of keys, and gathers what they hold by owner. A key is one owner's, in however many files it stands.
+func (im *importing) read(files []string, path func(string) string) error {
+	var found []verify.Found
+	for _, file := range files {
+		data, err := os.ReadFile(path(file))
+		if err != nil {
+			return usage("%v", err)
+		}
+		more, err := verify.Import(file, data)
+		if err != nil {
+			return usage("%v", err)
+		}
+		found = append(found, more...)
 	}
-	found, err := verify.Import(shown, data)
-	if err != nil {
-		return usage("%v", err)
-	}
-	for _, f := range found {
-		o := im.owner(f, strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	for _, f := range verify.Merge(found) {
+		o := im.owner(f)
 		o.keys = append(o.keys, f)
 		for _, email := range f.Emails {
 			if !slices.Contains(o.emails, email) {
@@ -102,23 +114,24 @@ func (im *importing) read(file, shown string) error {
 }
 
 // owner gives who has one of a key's addresses already, or else somebody new.
-func (im *importing) owner(f verify.Found, fileName string) *owner {
+func (im *importing) owner(f verify.Found) *owner {
+	called := f.Owner
+	if called == "" && f.Emails == nil { // a file of somebody's keys
+		base := filepath.Base(f.Files[0])
+		called = strings.TrimSuffix(base, filepath.Ext(base))
+	}
 	for _, o := range im.owners {
 		known := func(email string) bool { return slices.Contains(o.emails, email) }
-		if im.name != "" || slices.ContainsFunc(f.Emails, known) ||
-			f.Emails == nil && o.name == principalName(fileName) {
+		if im.name != "" || slices.ContainsFunc(f.Emails, known) || called != "" && o.called == called {
 			return o
 		}
 	}
-	name := principalName(fileName)
-	if len(f.Emails) > 0 {
+	name := cmp.Or(im.name, principalName(called))
+	if im.name == "" && len(f.Emails) > 0 {
 		local, _, _ := strings.Cut(f.Emails[0], "@")
 		name = principalName(local)
 	}
-	if im.name != "" {
-		name = im.name
-	}
-	o := &owner{name: name}
+	o := &owner{name: name, called: called}
 	for n := 2; slices.ContainsFunc(im.owners, func(other *owner) bool { return other.name == o.name }); n++ {
 		o.name = fmt.Sprintf("%s.%d", name, n)
 	}
@@ -142,7 +155,7 @@ func principalName(text string) string {
 func (im *importing) principal(out *report.Printer, o *owner, role, by string) {
 	out.Printf("[[principal]]\nname = %s\nrole = %s\n", report.TOML(o.name), report.TOML(role))
 	if len(o.emails) == 0 {
-		out.Printf("emails = []   # of their own: else nothing that they sign can land\n")
+		out.Printf("emails = []   # missing: the address that they commit with, else nothing that they sign can land\n")
 	} else {
 		out.Printf("emails = [")
 		for i, email := range o.emails {
@@ -184,14 +197,27 @@ func keyFile(o *owner, f verify.Found) string {
 	return fmt.Sprintf("%s-%s.asc", o.name, f.Key.Source[max(0, len(f.Key.Source)-16):])
 }
 
-// writeKeys writes the OpenPGP keys of all owners.
-func (im *importing) writeKeys() error {
+// writeKeys writes the OpenPGP keys of all owners, or none.
+func (im *importing) writeKeys() (err error) {
+	var written []string
+	defer func() {
+		for _, path := range written {
+			if err != nil {
+				err = errors.Join(err, os.Remove(path))
+			}
+		}
+	}()
 	for _, o := range im.owners {
 		for _, f := range o.keys {
 			if f.Key.Kind != verify.OpenPGP {
 				continue
 			}
-			if err := im.write(keyFile(o, f), f.Key.Data); err != nil {
+			path := filepath.Join(im.folder, keyFile(o, f))
+			wrote, err := writeNew(path, f)
+			if wrote {
+				written = append(written, path)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -199,25 +225,25 @@ func (im *importing) writeKeys() error {
 	return nil
 }
 
-// write puts a key into the folder. A file that is there already stays as it is: if it holds another
-// key, somebody has to decide.
-func (im *importing) write(file string, data []byte) error {
-	if err := os.MkdirAll(im.folder, 0o755); err != nil {
-		return err
+// writeNew writes a key into a file. One that is there already stays as it is: if it holds another key, somebody has
+// to decide.
+func writeNew(path string, f verify.Found) (wrote bool, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return false, err
 	}
-	path := filepath.Join(im.folder, file)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		if there, err := os.ReadFile(path); err != nil || string(there) != string(data) {
-			return usage("%s exists and differs: remove it, or name another folder with --keys", path)
+		if there, err := os.ReadFile(path); err != nil || !bytes.Equal(there, f.Key.Data) {
+			return false, usage("%s exists and differs from the key of %s: remove it, or name another folder with --keys",
+				path, report.List(f.Files, "and"))
 		}
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	_, err = file.Write(f.Key.Data)
+	return true, errors.Join(err, file.Close())
 }
 
 func validity(k verify.Key) string {

@@ -39,10 +39,14 @@ func policyCheckCommand(env Env) *cobra.Command {
 			File: file, Protected: p.Protect.Refs, Rules: len(p.Rules), Principals: len(p.Principals),
 			Keys: len(g.Keyring().List()), Lonely: p.Lonely(), Warnings: append([]string{}, p.Notes...),
 		}
+		var unworkable []string
 		for i := range p.Principals {
 			if why := p.Addressless(&p.Principals[i]); why != "" {
-				c.Warnings = append(c.Warnings, why)
+				unworkable = append(unworkable, file+": "+why)
 			}
+		}
+		if unworkable != nil {
+			return usage("%s", strings.Join(unworkable, "\n"))
 		}
 		if *folder == (place{}) {
 			facts, err := install.Look(cmd.Context(), g.GitDir(), "")

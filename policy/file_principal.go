@@ -45,7 +45,7 @@ func (r *reader) principal(t *table, p *Policy) {
 		}
 	}
 	for i, e := range q.Emails {
-		if strings.ContainsAny(e, "<>\n\x00 ") || !strings.Contains(e, "@") {
+		if strings.ContainsAny(e, "<>*\n\x00 ") || !strings.Contains(e, "@") {
 			t.elementProblem("emails", i, "%q is no e-mail address", e)
 		}
 	}

@@ -44,6 +44,9 @@ func (a AllowedSigner) Allows(identity string) bool {
 //
 // "valid-before" includes its second, [Key].Until doesn't, and is set one second later.
 func ParseAllowedSigners(data []byte, source string) ([]AllowedSigner, error) {
+	if err := foreign(source, data); err != nil {
+		return nil, fmt.Errorf("%s: %w", source, err)
+	}
 	var signers []AllowedSigner
 	var errs []error
 	for i, line := range strings.Split(string(data), "\n") {

@@ -2,14 +2,12 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 // Found is a key found in a file that somebody exported, before anybody has said whose it is.
@@ -19,8 +17,14 @@ type Found struct {
 	Names []string
 	// Emails are the addresses among them.
 	Emails []string
+	// Owner is whom the file calls the key's owner where that is no address; "" where it says nothing of the kind.
+	Owner string
 	// Key has everything but a Principal. An OpenPGP key's Data is one armored certificate.
 	Key Key
+	// Files are the names of the files that have it.
+	Files []string
+
+	certificate exported // of an OpenPGP key
 }
 
 // Import finds the keys in a file of one of these forms; name is for messages.
@@ -31,7 +35,8 @@ type Found struct {
 //   - a forge's list of a user's keys in JSON, as GitHub's, GitLab's and Forgejo's programming interfaces
 //     give it: objects with raw_key, public_key or key, and perhaps emails
 //
-// A file with anything that can't be read is an error that says where; nothing is left out.
+// A key that stands in the file twice is found once. A file with anything that can't be read is an error that says
+// where; nothing is left out. Of files of other forms it says what they are, and which command makes one of these.
 func Import(name string, data []byte) ([]Found, error) {
 	text := bytes.TrimSpace(data)
 	var found []Found
@@ -39,106 +44,68 @@ func Import(name string, data []byte) ([]Found, error) {
 	switch {
 	case len(text) == 0:
 		return nil, fmt.Errorf("%s: the file is empty", name)
+	case foreign(name, data) != nil:
+		return nil, fmt.Errorf("%s: %w", name, foreign(name, data))
 	case text[0] == '[' || text[0] == '{':
 		found, err = importForge(text)
 	case text[0] >= 0x80 || bytes.Contains(text, []byte("-----BEGIN PGP ")) || isKeybox(data):
 		found, err = importOpenPGP(data)
 	default:
-		return importSSH(name, string(data)) // names its lines itself
+		if found, err = importSSH(name, string(data)); err != nil {
+			return nil, err // it names its lines itself
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return found, nil
+	for i := range found {
+		found[i].Files = []string{name}
+	}
+	return Merge(found), nil
+}
+
+// Merge gives each key once, with all that its copies say of it: of an OpenPGP certificate every user id, subkey and
+// signature, as gpg --import keeps them.
+func Merge(found []Found) []Found {
+	var all []Found
+	for _, f := range found {
+		if !slices.ContainsFunc(all, func(same Found) bool { return same.is(&f) }) {
+			all = append(all, f)
+			continue
+		}
+		all[slices.IndexFunc(all, func(same Found) bool { return same.is(&f) })].add(&f)
+	}
+	return all
+}
+
+// is says whether two are of one key, in the same time.
+func (f *Found) is(other *Found) bool {
+	k, o := &f.Key, &other.Key
+	if f.certificate != nil && other.certificate != nil {
+		return bytes.Equal(f.certificate[0].what.body, other.certificate[0].what.body)
+	}
+	return k.Kind == o.Kind && bytes.Equal(k.Data, o.Data) && k.Authority == o.Authority &&
+		k.From.Equal(o.From) && k.Until.Equal(o.Until)
+}
+
+// add takes what another copy of the key says.
+func (f *Found) add(other *Found) {
+	for _, name := range slices.Concat(other.Names, other.Emails) {
+		f.name(name)
+	}
+	for _, file := range other.Files {
+		if !slices.Contains(f.Files, file) {
+			f.Files = append(f.Files, file)
+		}
+	}
+	f.Owner = cmp.Or(f.Owner, other.Owner)
+	if f.certificate != nil {
+		f.certificate = f.certificate.with(other.certificate)
+		f.Key.Data = f.certificate.armored()
+	}
 }
 
 func isKeybox(data []byte) bool { return len(data) >= 12 && string(data[8:12]) == "KBXf" }
-
-// importOpenPGP cuts a file into its certificates and armors each, with the revocations of it that stand
-// elsewhere in the file: those count in a key file too.
-func importOpenPGP(data []byte) ([]Found, error) {
-	blocks, err := keyBlocks(data)
-	if err != nil {
-		return nil, err
-	}
-	var certificates [][]byte
-	var revocations []rawPacket
-	for _, block := range blocks {
-		packets, err := splitPackets(block)
-		if err != nil {
-			return nil, err
-		}
-		begun := false
-		for _, p := range packets {
-			if p.tag == tagPublicKey {
-				certificates, begun = append(certificates, nil), true
-			}
-			if head, _ := splitSignature(p); p.tag == tagSignature && head.kind == packet.SigTypeKeyRevocation {
-				revocations = append(revocations, p)
-			}
-			if begun {
-				last := &certificates[len(certificates)-1]
-				*last = append(*last, p.bytes()...)
-			}
-		}
-	}
-	if certificates == nil {
-		return nil, errors.New("no OpenPGP key in it")
-	}
-	var found []Found
-	for _, certificate := range certificates {
-		f, err := importCertificate(certificate, revocations)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, f)
-	}
-	return found, nil
-}
-
-func importCertificate(data []byte, revocations []rawPacket) (Found, error) {
-	f := Found{Key: Key{Kind: OpenPGP}}
-	read, err := readOpenPGP(&Key{Kind: OpenPGP, Data: data})
-	if err != nil {
-		return f, err
-	}
-	own := read.certificates[0]
-	for _, p := range revocations {
-		has := slices.ContainsFunc(own.revocations, func(r rawPacket) bool { return bytes.Equal(r.body, p.body) })
-		if head, err := splitSignature(p); !has && (err != nil || head.mayBeBy(own.primary)) {
-			data = append(data, p.bytes()...)
-		}
-	}
-	packets, err := splitPackets(data)
-	if err != nil {
-		return f, err
-	}
-	for _, p := range packets {
-		if p.tag == tagUserID {
-			f.name(string(p.body))
-		}
-	}
-	var b bytes.Buffer
-	w, err := armor.Encode(&b, "PGP PUBLIC KEY BLOCK", nil)
-	if err != nil {
-		return f, err
-	}
-	if _, err := w.Write(data); err != nil {
-		return f, err
-	}
-	if err := w.Close(); err != nil {
-		return f, err
-	}
-	b.WriteByte('\n')
-	f.Key.Data, f.Key.Source = b.Bytes(), upperHex(own.primary.Fingerprint)
-	return f, nil
-}
-
-// bytes writes the packet with the length in the one form that all programs know, RFC 9580 §4.2.1.
-func (p rawPacket) bytes() []byte {
-	n := len(p.body)
-	return append([]byte{0xc0 | p.tag, 255, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, p.body...)
-}
 
 // name notes what a file calls the key's owner.
 func (f *Found) name(text string) {
@@ -162,6 +129,9 @@ func importSSH(name, text string) ([]Found, error) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
+		}
+		if err := withoutOptions(name, line); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		first, _, _ := strings.Cut(line, " ")
 		if !isSSHKeyType(first) && len(found) == 0 {
@@ -196,6 +166,9 @@ func importAllowed(name, text string) ([]Found, error) {
 		f := Found{Key: s.Key}
 		for _, pattern := range s.Principals {
 			f.name(pattern)
+		}
+		if f.Emails == nil {
+			f.Owner = s.Principals[0]
 		}
 		found = append(found, f)
 	}
