@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/gate/record"
 	"countersign/history"
 	"countersign/policy"
@@ -68,7 +70,7 @@ const exitTable = `
 Exit codes:
   0  accepted, or done
   1  refused
-  2  wrong usage, or an invalid policy
+  2  wrong usage or configuration, as an unknown revision or an invalid policy
   3  undecided: something could not be read, was out of time or could not be recorded
 `
 
@@ -87,12 +89,13 @@ func (e exitError) Error() string {
 
 func (e exitError) Unwrap() error { return e.err }
 
-// usage marks an error as the user's: wrong usage or an invalid policy.
+// usage marks an error as the user's: wrong usage, or a wrong configuration.
 func usage(format string, args ...any) error {
 	return exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
-// exitCode gives the code for what a run ended with. What no command has marked is undecided.
+// exitCode gives the code for what a run ended with. What no command has marked is undecided, unless it is about what
+// the user named.
 func exitCode(err error) int {
 	var marked exitError
 	switch {
@@ -100,11 +103,13 @@ func exitCode(err error) int {
 		return exitAccepted
 	case errors.As(err, &marked):
 		return marked.code
-	case errors.Is(err, history.ErrAmbiguous):
-		return exitUsage
-	default:
-		return exitUndecided
 	}
+	for _, theirs := range []error{history.ErrAmbiguous, history.ErrNotFound, audit.ErrQuestion, gate.ErrNoGuard} {
+		if errors.Is(err, theirs) {
+			return exitUsage
+		}
+	}
+	return exitUndecided
 }
 
 // Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
@@ -113,7 +118,7 @@ func Run(ctx context.Context, env Env) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
 			what := fmt.Sprintf("internal error: %v", r)
-			if len(env.Args) > 0 && env.Args[0] == hookName {
+			if env.isHook() {
 				what = "refused: internal error; tell the operator of the server" // who must not see more
 			}
 			say(env.errs, errors.New(what))
@@ -124,13 +129,37 @@ func Run(ctx context.Context, env Env) (code int) {
 	err := root.ExecuteContext(ctx)
 	code = exitCode(err)
 	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
-		say(env.errs, err)
+		env.end(code, err)
 	}
 	if err := env.out.Err(); err != nil {
-		say(env.errs, err)
 		code = max(code, exitUndecided)
+		env.end(code, err)
 	}
 	return code
+}
+
+// isHook says whether it is Git that runs this: who reads what it says is who pushes.
+func (e Env) isHook() bool { return len(e.Args) > 0 && e.Args[0] == hookName }
+
+// end says how a run ended. Its word is that of the exit code; a hook's are for who pushes.
+func (e Env) end(code int, err error) {
+	text := wordless(err)
+	if code == exitUndecided && !e.isHook() {
+		text = undecided + text
+	}
+	say(e.errs, errors.New(text))
+}
+
+// undecided is how errors begin that were marked below.
+var undecided = gate.ErrUndecided.Error() + ": "
+
+// wordless gives the text of an error without that mark: the exit code says it.
+func wordless(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(line, undecided)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // say writes an error, line by line and harmless to a terminal.
@@ -192,9 +221,15 @@ func each(cmd *cobra.Command, do func(*cobra.Command)) {
 }
 
 // open opens the gate of a repository, with the policy in a place. See [gate.Open] for what an error means: there is a
-// gate all the same.
+// gate all the same. One about a policy that could be read is the user's.
 func (e Env) open(repository string, policy place, o gate.Options) (*gate.Gate, error) {
-	return gate.Open(e.options(repository, policy, o))
+	g, err := gate.Open(e.options(repository, policy, o))
+	unread := g.Repository() == nil || errors.Is(err, fs.ErrPermission) ||
+		errors.Is(err, history.ErrUnreadable) && !errors.Is(err, history.ErrMissing)
+	if err != nil && !unread {
+		err = exitError{exitUsage, err}
+	}
+	return g, err
 }
 
 func (e Env) options(repository string, at place, o gate.Options) gate.Options {
@@ -233,17 +268,16 @@ func (e Env) operator() record.Pusher {
 
 // usable opens a gate for a command that can't do without a policy and keeps no record.
 func (e Env) usable(repository string, policy place, o gate.Options) (*gate.Gate, error) {
+	if err := e.isFolder(policy.folder); err != nil {
+		return nil, err
+	}
 	o.Record = discard
 	g, err := e.open(repository, policy, o)
 	if err == nil {
 		return g, nil
 	}
 	if errors.Is(err, gate.ErrNotConfigured) {
-		err = fmt.Errorf("%w; in a clone say --policy, see --help", err)
-	}
-	if g.Repository() != nil {
-		// What is wrong with the policy is known, so nothing is undecided.
-		err = usage("%s", strings.TrimPrefix(err.Error(), gate.ErrUndecided.Error()+": "))
+		err = fmt.Errorf("%w; in a clone say --policy, see --help\nlooked for in %s", err, g.PolicyDir())
 	}
 	return nil, errors.Join(err, g.Close())
 }

@@ -64,7 +64,7 @@ func (x *examination) fault(err ...error) { x.faults = append(x.faults, err...) 
 func (x *examination) said() any {
 	faults := make([]string, len(x.faults))
 	for i, err := range x.faults {
-		faults[i] = err.Error()
+		faults[i] = wordless(err)
 	}
 	return struct {
 		Notes  []string `json:"notes"`

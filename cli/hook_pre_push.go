@@ -33,7 +33,7 @@ recorded. See githooks(5), pre-push.`,
 		defer g.Close()
 		decision, err := g.Auditor().Foresee(cmd.Context(), req.Updates)
 		if err != nil {
-			return err
+			return exitError{exitUndecided, err} // nobody typed what isn't here
 		}
 		return tell(env, decision, nil)
 	}

@@ -49,7 +49,7 @@ func TestInstallAndUninstall(t *testing.T) {
 		t.Errorf("hooks led elsewhere: exit code %d", code)
 	}
 	wantOutput(t, "refusal", errs, "core.hooksPath")
-	if code, _, _ := p.run("", "install", "--server", "nowhere.git"); code != exitUndecided {
+	if code, _, _ := p.run("", "install", "--server", "nowhere.git"); code != exitUsage {
 		t.Errorf("no such folder: exit code %d", code)
 	}
 }

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +28,9 @@ which record on it has proof.`,
 			head, err := journal.Check(path)
 			if errors.As(err, new(*journal.Fault)) {
 				return exitError{exitRefused, err}
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("there is no journal %s: nothing was recorded yet, or it was taken away", path)
 			}
 			if err != nil {
 				return err

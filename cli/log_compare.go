@@ -50,7 +50,7 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 			switch {
 			case len(c.NotAccepted)+len(c.Outside) > 0:
 				return exitError{exitRefused, nil}
-			case c.Unknown:
+			case c.Unknown || !c.Journal:
 				return exitError{exitUndecided, errors.New("can't tell what was made: there is no record of " +
 					"hooks/post-receive; countersign install places it, countersign doctor looks")}
 			}

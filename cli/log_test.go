@@ -113,8 +113,13 @@ func TestLogCheck(t *testing.T) {
 	if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := s.run("", "log"); code != exitUndecided {
-		t.Errorf("no journal: exit code %d\n%s", code, errs)
+	for args, want := range map[string]int{
+		"log": exitAccepted, "log check": exitUndecided, "log compare": exitUndecided,
+	} {
+		code, _, errs := s.run("", strings.Fields(args)...)
+		if code != want || !strings.Contains(errs, "there is no journal") {
+			t.Errorf("%s without a journal: exit code %d, want %d\n%s", args, code, want, errs)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,10 @@ func eachRecord(env Env, repository string, do func(r logged, raw []byte) error)
 		if errors.As(err, new(*journal.Fault)) {
 			faults = append(faults, err)
 			continue
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			say(env.errs, fmt.Errorf("note: nothing is recorded: there is no journal %s", path))
+			return nil
 		}
 		if err != nil {
 			return err

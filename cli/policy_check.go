@@ -23,9 +23,6 @@ func policyCheckCommand(env Env) *cobra.Command {
 	repository, folder, format := repositoryFlag(cmd), policyFlag(cmd), formatFlag(cmd)
 	prepare := cmd.Flags().Bool("prepare", false, "then work out what everybody has earned, so that the next push needn't")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := env.isFolder(folder.folder); err != nil {
-			return err
-		}
 		g, err := env.usable(*repository, *folder, gate.Options{})
 		if err != nil {
 			return err

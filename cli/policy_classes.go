@@ -91,7 +91,7 @@ func (e Env) added(path string) (policy.Change, error) {
 		change.NewMode = symlink
 		return change, nil
 	case !at.Mode().IsRegular():
-		return change, fmt.Errorf("%s: not a file", path)
+		return change, usage("%s: not a file", path)
 	case at.Mode()&0o100 != 0:
 		change.NewMode = exec
 	}

@@ -36,7 +36,7 @@ func TestPolicyCheck(t *testing.T) {
 	if code, _, errs := s.run("", "policy", "check", "--policy", filepath.Join(s.dir, "draft")); code != 0 {
 		t.Errorf("draft: exit code %d\n%s", code, errs)
 	}
-	if code, _, _ := s.run("", "policy", "check", "-C", s.dir); code != exitUndecided {
+	if code, _, _ := s.run("", "policy", "check", "-C", s.dir); code != exitUsage {
 		t.Errorf("no repository: exit code %d", code)
 	}
 }

@@ -2,7 +2,7 @@ package gate
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 
 	"countersign/gate/record"
@@ -38,12 +38,15 @@ func padded(id history.ID, length int) string {
 	return id.String()
 }
 
+// ErrNoGuard says that there is nothing that an operator would have to let through.
+var ErrNoGuard = errors.New("no guard is installed here: nothing has to be let through")
+
 // MayMove leaves an operator's ticket for the one move that a request is about, and records it with the reason.
 func (g *Gate) MayMove(ctx context.Context, req Request, reason string) error {
 	u := req.Updates[0]
 	tickets := ticket.In(g.GitDir())
 	if !tickets.Wanted() {
-		return fmt.Errorf("no guard is installed at %s: nothing has to be let through", g.GitDir())
+		return ErrNoGuard
 	}
 	d := policy.Decision{
 		Verdict: policy.Accepted, Refs: g.asked(req), Notes: []string{"an operator lets it move: " + reason},

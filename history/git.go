@@ -39,7 +39,7 @@ func Open(o Options) (Repo, error) {
 	g := &gitNames{env: o.Env}
 	var err error
 	if g.gitDir, g.dir, err = findGitDir(o.Dir); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, asUnreadable(err)
 	}
 	// Tenure and approvals need the whole history, and a shallow push has cut its own.
 	if info, err := os.Stat(filepath.Join(g.dir, "shallow")); (err == nil && info.Size() > 0) ||

@@ -83,38 +83,57 @@ func (r Ref) matches(patterns []string) bool {
 
 func (g *gitNames) Resolve(ctx context.Context, rev string) (ID, error) {
 	if rev == "" || strings.ContainsAny(rev, "\n\x00") {
-		return ID{}, fmt.Errorf("%w: %.80q is no revision", ErrUnreadable, rev)
+		return ID{}, NotFound(fmt.Errorf("%.80q is no revision", rev))
 	}
-	if err := g.meansOne(ctx, rev); err != nil {
+	name, rest, err := g.meansOne(ctx, rev)
+	if err != nil {
 		return ID{}, err
 	}
-	out, err := g.output(ctx, "", "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
-	if err != nil {
-		return ID{}, fmt.Errorf("%w: no commit is called %.80q here", ErrUnreadable, rev)
+	parse := []string{"rev-parse", "--verify", "--quiet", "--end-of-options"}
+	out, err := g.output(ctx, "", append(parse, rev+"^{commit}")...)
+	switch {
+	case err == nil:
+	case !exitedWith(err, 1) && !exitedWith(err, 128):
+		return ID{}, err
+	case name != "" && rest == "":
+		if out, err := g.output(ctx, "", append(parse, name)...); err == nil {
+			return ID{}, g.leadsNowhere(ctx, rev, strings.TrimSpace(string(out)))
+		}
+		fallthrough
+	default:
+		return ID{}, NotFound(fmt.Errorf("no commit is called %.80q here", rev))
 	}
 	id, err := ParseID(strings.TrimSpace(string(out)))
 	if err != nil {
-		return ID{}, fmt.Errorf("%w: %.80q is no single revision", ErrUnreadable, rev)
+		return ID{}, NotFound(fmt.Errorf("%.80q is no single revision", rev))
 	}
 	return id, nil
 }
 
-// meansOne fails where a revision may mean more than one thing.
-func (g *gitNames) meansOne(ctx context.Context, rev string) error {
-	name, rest, err := Named(ctx, g, rev)
-	if err != nil {
-		return err
+// leadsNowhere is the error of a ref that leads to no commit: to something else, or to what isn't here.
+func (g *gitNames) leadsNowhere(ctx context.Context, rev, id string) error {
+	if _, err := g.output(ctx, "", "cat-file", "-e", id+"^{}"); err != nil {
+		return fmt.Errorf("%w: what %.80q leads to is %w: the history is shallow, partial or damaged; "+
+			"git fetch --unshallow, or git fsck", ErrUnreadable, rev, ErrMissing)
+	}
+	return NotFound(fmt.Errorf("%.80q leads to no commit", rev))
+}
+
+// meansOne fails where a revision may mean more than one thing. It gives the ref that is named, and what follows.
+func (g *gitNames) meansOne(ctx context.Context, rev string) (name, rest string, err error) {
+	if name, rest, err = Named(ctx, g, rev); err != nil {
+		return name, rest, err
 	}
 	if strings.HasPrefix(rev, "refs/") && name == "" {
-		return fmt.Errorf("%w: no ref is called %.200q here", ErrUnreadable, strings.TrimSuffix(rev, rest))
+		return name, rest, NotFound(fmt.Errorf("no ref is called %.200q here", strings.TrimSuffix(rev, rest)))
 	}
 	short := abbreviated(rev, rest)
 	if name == "" || short == "" {
-		return nil
+		return name, rest, nil
 	}
 	out, err := g.output(ctx, "", "rev-parse", "--disambiguate="+short)
 	if objects := strings.Fields(string(out)); err == nil && len(objects) > 0 {
 		err = ambiguous(strings.TrimSuffix(rev, rest), []string{name, "the object " + objects[0]})
 	}
-	return err
+	return name, rest, err
 }

@@ -14,11 +14,15 @@ import (
 
 // findGitDir finds the Git directory that a folder belongs to, and the one that it shares with other worktrees
 // (gitrepository-layout(5)). It is found as Git finds it: of the folder, then of each one above it, what is called .git
-// comes before the folder itself. For whoever writes a tree can make it look like a Git directory.
+// comes before the folder itself. For whoever writes a tree can make it look like a Git directory. Where there is none
+// the error is [ErrNotFound].
 func findGitDir(folder string) (gitDir, common string, err error) {
 	dir, err := filepath.Abs(folder)
 	if err == nil {
 		_, err = os.Stat(dir) // else a repository around a mistyped name would do
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		err = NotFound(err)
 	}
 	if err != nil {
 		return "", "", err
@@ -33,7 +37,7 @@ func findGitDir(folder string) (gitDir, common string, err error) {
 			}
 		}
 		if at == filepath.Dir(at) {
-			return "", "", fmt.Errorf("%s is not in a Git repository", dir)
+			return "", "", NotFound(fmt.Errorf("%s is not in a Git repository", dir))
 		}
 	}
 }
@@ -61,7 +65,7 @@ func gitDirAt(path string) (string, error) {
 		named = filepath.Join(filepath.Dir(path), named)
 	}
 	if !ok || !IsGitDir(named) {
-		return "", fmt.Errorf("%s leads to no Git directory", path)
+		return "", NotFound(fmt.Errorf("%s leads to no Git directory", path))
 	}
 	return filepath.Clean(named), nil
 }

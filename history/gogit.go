@@ -24,7 +24,7 @@ import (
 func OpenGoGit(o Options) (Repo, error) {
 	l, err := findLayout(o.Dir, o.Env)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, asUnreadable(err)
 	}
 	s := openObjects(l.objects)
 	objects := newObjects(s, o)
@@ -71,13 +71,18 @@ func (g *goGitNames) Resolve(ctx context.Context, rev string) (ID, error) {
 	if err == nil {
 		id, err = g.commitOf(ctx, id)
 	}
-	if err != nil && !errors.Is(err, ErrAmbiguous) {
-		err = fmt.Errorf("%w: %.80q: %w", ErrUnreadable, rev, err)
+	if err == nil {
+		return id, nil
 	}
-	if err != nil {
+	_, full := ParseID(strings.ToLower(rev))
+	switch {
+	case errors.Is(err, ErrAmbiguous):
 		return ID{}, err
+	case errors.Is(err, ErrNotFound), full == nil && errors.Is(err, ErrMissing):
+		return ID{}, NotFound(fmt.Errorf("%.80q: %w", rev, err))
+	default:
+		return ID{}, fmt.Errorf("%w: %.80q: %w", ErrUnreadable, rev, err)
 	}
-	return id, nil
 }
 
 // named finds the object a revision names.
@@ -87,7 +92,8 @@ func (g *goGitNames) named(ctx context.Context, rev string) (ID, error) {
 		return ID{}, err
 	}
 	if rest != "" {
-		return ID{}, errors.New("this reader knows full and shortened object names, ref names and HEAD, and no more")
+		return ID{}, NotFound(
+			errors.New("this reader knows full and shortened object names, ref names and HEAD, and no more"))
 	}
 	ids, err := g.store.withPrefix(abbreviated(rev, rest))
 	if err != nil {
@@ -109,7 +115,7 @@ func (g *goGitNames) named(ctx context.Context, rev string) (ID, error) {
 		}
 		ref, ok, err := refs.resolve(refs[name])
 		if err == nil && !ok {
-			err = errors.New("it leads to no commit yet")
+			err = NotFound(errors.New("it leads to no commit yet"))
 		}
 		return ref.ID, err
 	}
@@ -125,12 +131,12 @@ func (g *goGitNames) named(ctx context.Context, rev string) (ID, error) {
 	})
 	switch len(ids) {
 	case 0:
-		return ID{}, errors.New("no ref and no commit is called that here; this reader knows full and shortened object " +
-			"names, ref names and HEAD")
+		return ID{}, NotFound(errors.New("no ref and no commit is called that here; this reader knows full and " +
+			"shortened object names, ref names and HEAD"))
 	case 1:
 		return ids[0], nil
 	default:
-		return ID{}, fmt.Errorf("%d commits' names begin like that; write more of it", len(ids))
+		return ID{}, NotFound(fmt.Errorf("%d commits' names begin like that; write more of it", len(ids)))
 	}
 }
 
@@ -138,7 +144,7 @@ func (g *goGitNames) named(ctx context.Context, rev string) (ID, error) {
 func (g *goGitNames) commitOf(ctx context.Context, id ID) (ID, error) {
 	id, kind, err := Peel(ctx, g.objects, id, nil)
 	if err == nil && kind != "commit" {
-		err = fmt.Errorf("%s is a %s, not a commit", id, kind)
+		err = NotFound(fmt.Errorf("%s is a %s, not a commit", id, kind))
 	}
 	return id, err
 }

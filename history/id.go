@@ -14,6 +14,28 @@ var ErrUnreadable = errors.New("history can't be read")
 // ErrMissing is wrapped, too, where an object isn't here.
 var ErrMissing = errors.New("missing")
 
+// ErrNotFound is what errors are, beside [ErrUnreadable], about what a caller named and isn't here: a repository, or a
+// commit. Their texts don't say that history can't be read.
+var ErrNotFound = errors.New("not found")
+
+// NotFound makes an error [ErrNotFound], and leaves its text as it is.
+func NotFound(err error) error { return notFound{err} }
+
+type notFound struct{ error }
+
+func (n notFound) Unwrap() error { return n.error }
+
+// Is says that it is an [ErrNotFound] and an [ErrUnreadable].
+func (notFound) Is(target error) bool { return target == ErrNotFound || target == ErrUnreadable }
+
+// asUnreadable makes an error [ErrUnreadable] that isn't yet.
+func asUnreadable(err error) error {
+	if errors.Is(err, ErrUnreadable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnreadable, err)
+}
+
 // ErrMalformed is wrapped, in place of ErrUnreadable, which it wraps in turn, by errors about an
 // object that Git, or two readers of it, could read in two ways. The texts name objects and paths of
 // trees, nothing of the machine.

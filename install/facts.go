@@ -90,18 +90,23 @@ const (
 )
 
 // Look gathers the facts about a repository. Kind is the kind of server, see package hook, or "" to
-// look where our hook stands already. Git is asked for the settings that count for whoever runs this.
+// look where our hook stands already. Git is asked for the settings that count for whoever runs this. Where there is no
+// repository the error is [history.ErrNotFound].
 func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	gitDir, err := filepath.Abs(gitDir)
 	if err != nil {
 		return Facts{}, err
 	}
-	if gitDir, err = filepath.EvalSymlinks(gitDir); err != nil {
+	if gitDir, err = filepath.EvalSymlinks(gitDir); errors.Is(err, fs.ErrNotExist) {
+		err = history.NotFound(err)
+	}
+	if err != nil {
 		return Facts{}, err
 	}
 	f := Facts{GitDir: gitDir, owner: owner(gitDir), user: os.Getuid()}
 	if f.isRepository = isRepository(gitDir); !f.isRepository {
-		return f, nil
+		return f, history.NotFound(fmt.Errorf("%s is not a Git directory: name a bare repository, "+
+			"or the .git folder of another", gitDir))
 	}
 	layout := f.layoutOf(kind)
 	if f.pre, err = f.lookAt(ctx, layout.place(preReceive)); err != nil {

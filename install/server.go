@@ -25,8 +25,7 @@ type Server struct {
 // where the hook wouldn't run or would take the place of something that can't be kept.
 func PlanServer(f Facts, s Server) (Plan, error) {
 	if !f.isRepository {
-		return Plan{}, fmt.Errorf("%s is not a Git directory: name a bare repository, or the .git folder of another",
-			f.GitDir)
+		return Plan{}, fmt.Errorf("%s is not a Git directory", f.GitDir)
 	}
 	f.guarded = f.guarded || s.Guard
 	if err := obstacles(f, s); err != nil {

@@ -11,8 +11,8 @@
 //
 // Nothing is written or recorded. An Auditor is for one goroutine; landings are read and verified ahead of the one that
 // is judged. With an error nothing is known to be good. Errors wrap [site.ErrUndecided], but for those that say what is
-// wrong with the question: a revision that can't be resolved to one commit, [ErrNoneProtected], a commit from before
-// adoption; and those of who was shown something.
+// wrong with the question: a revision that can't be resolved to one commit, and all that are [ErrQuestion], such as
+// [ErrNoneProtected]; and those of who was shown something.
 package audit
 
 import (
@@ -98,8 +98,16 @@ func (a Audit) Holds() history.ID {
 	return a.Range.Tip
 }
 
+// ErrQuestion is wrapped by errors that say what is wrong with a question, and not with the history.
+var ErrQuestion = errors.New("it can't be answered")
+
 // ErrNoneProtected says that there is nothing to audit.
-var ErrNoneProtected = errors.New("nothing that is protected exists here")
+var ErrNoneProtected = question{errors.New("nothing that is protected exists here")}
+
+// question is an error about what was asked.
+type question struct{ error }
+
+func (question) Is(target error) bool { return target == ErrQuestion }
 
 func (a *Auditor) noneProtected() error {
 	return fmt.Errorf("%w; protected are %s", ErrNoneProtected, strings.Join(a.site.Rules().Protect.Refs, ", "))

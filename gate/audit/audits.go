@@ -33,7 +33,7 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 		from, to = "", spec
 	}
 	if strings.HasPrefix(to, ".") {
-		return nil, fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)
+		return nil, question{fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)}
 	}
 	if to == "" {
 		to = "HEAD"

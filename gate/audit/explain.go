@@ -64,7 +64,7 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 		return e, nil
 	}
 	if err == nil {
-		err = fmt.Errorf("%s was there before adoption: it is not judged", rev)
+		err = question{fmt.Errorf("%s was there before adoption: it is not judged", rev)}
 	}
 	return Explained{}, err
 }
