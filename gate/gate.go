@@ -22,6 +22,9 @@ var ErrUndecided = site.ErrUndecided
 // ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
 var ErrNotConfigured = inforce.ErrNotConfigured
 
+// ErrNotPushed says that nobody has pushed the branch that begins with the policy in the tree.
+var ErrNotPushed = inforce.ErrNotPushed
+
 // Gate decides ref updates of one repository. It is for one goroutine.
 type Gate struct {
 	o        Options
@@ -77,8 +80,12 @@ const mergedLines = 400
 
 // readPolicy finds the policy in force.
 func (g *Gate) readPolicy(ctx context.Context) (err error) {
+	common := ""
+	if g.o.Common != nil && g.o.Policy == "" && g.o.Introduction == nil {
+		common = g.o.Common(g.GitDir())
+	}
 	g.site.Source, err = inforce.Open(inforce.Options{
-		Dir: g.PolicyDir(), Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless,
+		Dir: g.folder(), Common: common, Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless,
 		Rules: g.o.Rules, Profile: g.o.Profile, Logs: g.logs,
 	})
 	if err != nil {
@@ -121,6 +128,14 @@ func (g *Gate) GitDir() string { return g.site.GitDir() }
 
 // PolicyDir is the folder the policy is read from.
 func (g *Gate) PolicyDir() string {
+	if g.site.Source != nil {
+		return g.site.Source.Folder
+	}
+	return g.folder()
+}
+
+// folder is that of the repository's own policy.
+func (g *Gate) folder() string {
 	if g.o.Policy != "" {
 		return g.o.Policy
 	}

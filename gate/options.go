@@ -25,6 +25,9 @@ type Options struct {
 	Dir string
 	// Policy is the folder of policy.toml and its keys; "" is "countersign" in the Git directory.
 	Policy string
+	// Common gives, for a repository's Git directory, the folder of a policy by which many repositories are judged, ""
+	// for none: see package inforce. It isn't asked where Policy says which one counts; nil for none.
+	Common func(gitDir string) string
 	// Record opens the journal for a repository's Git directory, once. The policy's own setting is
 	// zero where the policy couldn't be read.
 	Record func(gitDir string, setting policy.Journal) (Recorder, error)

@@ -101,7 +101,7 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	}
 	for _, t := range top.named("principal") {
 		if r.name == FloorFile {
-			t.problem("name", "a floor names nobody: who they are is for the policy in the tree to say")
+			t.problem("name", "a floor names nobody: who they are is for the policy above it to say")
 			break
 		}
 		r.principal(t, p)
@@ -147,14 +147,19 @@ var wildcards = strings.NewReplacer("*", "x", "?", "x", "[", "x", "]", "x", "{",
 var fullID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 
 func (r *reader) adoption(t *table, a *Adoption) {
-	t.strs("commits", &a.Commits)
-	for i, id := range a.Commits {
+	t.commits(&a.Commits)
+	t.boolean("credit-claims", &a.CreditClaims)
+	t.done()
+}
+
+// commits reads the ids of adopted commits.
+func (t *table) commits(into *[]string) {
+	t.strs("commits", into)
+	for i, id := range *into {
 		if !fullID.MatchString(id) {
 			t.elementProblem("commits", i, "commits: %q is not a full commit id", id)
 		}
 	}
-	t.boolean("credit-claims", &a.CreditClaims)
-	t.done()
 }
 
 // classes reads [class.NAME] tables: "add" extends a built-in class, "paths" makes or replaces one.

@@ -240,6 +240,17 @@ func (t *table) done() {
 	}
 }
 
+// Near says whether a ref's name may be another's, misspelt: but for the case of letters, or two of them. What differs
+// only in its digits is another's, as of versions.
+func Near(name, other string) bool {
+	if strings.EqualFold(name, other) {
+		return name != other
+	}
+	const short = len("refs/heads/") + 4
+	digits := func(s string) string { return strings.Trim(s, "0123456789.") }
+	return len(name) >= short && distance(name, other) <= 2 && digits(name) != digits(other)
+}
+
 // didYouMean names the nearest allowed word, if one is near.
 func didYouMean(word string, allowed []string) string {
 	best, least := "", len(word)/3+2

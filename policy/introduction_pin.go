@@ -73,8 +73,7 @@ func (i *Introduction) Check() error {
 // Since gives a copy of a policy for after its introduction: the commit and what it reaches isn't judged,
 // and the branch that holds the policy is protected.
 func (p *Policy) Since(i *Introduction) *Policy {
-	c := *p
-	c.Adoption.Commits = append(slices.Clone(p.Adoption.Commits), i.Commit)
+	c := *p.Adopting([]string{i.Commit})
 	if i.Ref != "" && !p.Protects(i.Ref) {
 		c.Protect.Refs = append(slices.Clone(p.Protect.Refs), i.Ref)
 	}

@@ -185,5 +185,6 @@ func InFolder(path string) bool { return path == Folder || strings.HasPrefix(pat
 // FileName is the policy file in its folder.
 const FileName = "policy.toml"
 
-// FloorFile is the floor beside a repository whose policy lies in its tree.
+// FloorFile is the floor beside a repository whose policy lies in its tree or is that of many repositories, or the
+// floor of many that have their own.
 const FloorFile = "floor.toml"

@@ -1,7 +1,8 @@
 // Package inforce finds the policy that is in force at a point of a history, with its keyring, and asks it.
 //
-// A [Source] reads policies: the server's own, which lies beside the repository, or those in the tree, which begin at
-// an introduction and have to be at least as strict as the server's floor. [Open] reads what the server's folder says,
+// A [Source] reads policies: the server's own, which lies beside the repository or is that of many repositories, or
+// those in the tree, which begin at an introduction and have to be at least as strict as the server's floor. [Open]
+// reads what the server's folders say,
 // [Source.Find] the policy in force today, and [Source.At] the one that judges what comes after a commit.
 // [Amendments] says what each landing of a [Line] makes of the policy in the tree.
 //
@@ -29,6 +30,14 @@ type Policy struct {
 	Keys   *verify.Keyring // nil where a draft names no key
 	floor  *policy.Policy  // judges too, nil for none
 	folder history.ID      // the tree that it was read from; zero where it lies beside the repository
+}
+
+// above has a floor bound the policy; nil for none.
+func (p *Policy) above(floor *policy.Policy) {
+	if floor != nil {
+		p.Rules = p.Rules.WithFloor(floor)
+		p.floor = floor.AsFloorOf(p.Rules)
+	}
 }
 
 // HasRule says whether the policy, or the floor beneath it, has a rule of that name.

@@ -17,6 +17,9 @@ import (
 // ErrNotConfigured says that there is no policy at all: a refusal that says how to begin.
 var ErrNotConfigured = errors.New("no policy: run countersign install, then name the maintainers in policy.toml")
 
+// ErrNotPushed says that nobody has pushed the branch that begins with the policy in the tree, as on each new server.
+var ErrNotPushed = errors.New("the policy in the tree begins with a commit that nobody has pushed here yet")
+
 // Repository is what a [Source] asks of a repository.
 type Repository interface {
 	Folders
@@ -33,6 +36,7 @@ type Folders interface {
 // Options say where policies are read.
 type Options struct {
 	Dir          string               // the server's folder of policy.toml and its keys, or of introduction.toml
+	Common       string               // the folder of a policy by which many repositories are judged; "" for none
 	Introduction *policy.Introduction // where a policy in the tree begins; nil leaves that to the folder
 	Draft        bool                 // a policy without keys will do, or none at all
 	Keyless      bool                 // no keys of a policy beside the repository are read
@@ -48,6 +52,8 @@ type Source struct {
 	// First is the policy that is there from the beginning: the server's, or that of the introduction once
 	// [Source.Find] has read it.
 	First *Policy
+	// Folder is the folder that the first policy, or where it begins, was read from.
+	Folder string
 
 	o     Options
 	floor *policy.Policy // what a policy in the tree must at least ask for; nil for nothing
@@ -57,10 +63,13 @@ type Source struct {
 // Open reads what the server's folder says: its own policy, or where the one in the tree begins. It gives as much as
 // it could read even with an error.
 func Open(o Options) (*Source, error) {
-	s := &Source{o: o}
+	s := &Source{Folder: o.Dir, o: o}
 	err := s.readServer()
 	if s.First != nil {
 		s.First.Rules = s.only(s.First.Rules)
+		if s.First.floor != nil {
+			s.First.floor = s.only(s.First.floor)
+		}
 	}
 	if s.floor != nil {
 		s.floor = s.only(s.floor)
@@ -80,6 +89,9 @@ func (s *Source) only(p *policy.Policy) *policy.Policy {
 }
 
 func (s *Source) readServer() error {
+	if s.o.Common != "" {
+		return s.readCommon()
+	}
 	root, err := os.OpenRoot(s.o.Dir)
 	if errors.Is(err, fs.ErrNotExist) && (s.o.Draft || s.o.Introduction != nil) {
 		if s.Introduction = s.o.Introduction; s.Introduction == nil {
@@ -107,32 +119,32 @@ func (s *Source) readServer() error {
 		s.floor, err = policy.LoadFloor(root.FS())
 		return err
 	}
-	s.First, err = s.read(root.FS())
-	if errors.Is(err, fs.ErrNotExist) {
-		if s.o.Draft {
-			s.First, err = &Policy{Rules: policy.Default()}, nil
-		} else {
-			err = ErrNotConfigured
-		}
-	}
+	s.First, err = s.read(root.FS(), nil, nil)
 	return err
 }
 
-// read reads the server's own policy and its keys.
-func (s *Source) read(fsys fs.FS) (*Policy, error) {
+// read reads a policy that isn't in the tree, and its keys. These commits are adopted beside those that it names, and
+// the floor bounds it; nil for none.
+func (s *Source) read(fsys fs.FS, adopted []string, floor *policy.Policy) (*Policy, error) {
 	load := policy.Load
 	if s.o.Draft {
 		load = policy.LoadDraft
 	}
-	p, err := load(fsys)
-	if err != nil {
+	rules, err := load(fsys)
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case missing && s.o.Draft:
+		return &Policy{Rules: policy.Default()}, nil
+	case missing:
+		return nil, ErrNotConfigured
+	case err != nil:
 		return nil, err
 	}
-	if s.o.Keyless {
-		return &Policy{Rules: p}, nil
+	p := &Policy{Rules: rules.Adopting(adopted)}
+	p.above(floor)
+	if !s.o.Keyless {
+		p.Keys, err = keyring.Of(p.Rules, s.o.Logs)
 	}
-	keys, err := keyring.Of(p, s.o.Logs)
-	return &Policy{Rules: p, Keys: keys}, err
+	return p, err
 }
 
 // Find finds the policy that is in force: the server's, or that of the tip of the branch that holds it, or
@@ -174,7 +186,10 @@ func (s *Source) Introduced(ctx context.Context, repo Repository) (*Policy, erro
 	}
 	broken := func(err error) error { return fmt.Errorf("the introduction %s: %w", id, err) }
 	c, err := repo.Commit(ctx, id)
-	if errors.Is(err, history.ErrMissing) {
+	if errors.Is(err, history.ErrMissing) && s.Introduction.Ref != "" {
+		if refs, err := repo.Refs(ctx, s.Introduction.Ref); err == nil && len(refs) == 0 {
+			return nil, fmt.Errorf("%w: push %s, with %s in it", ErrNotPushed, s.Introduction.Ref, id)
+		}
 		err = fmt.Errorf("%w; or, on a server that nobody has pushed it to, push the branch that holds it", err)
 	}
 	if err != nil {
@@ -206,10 +221,7 @@ func (s *Source) fromTree(folder *history.Folder) (*Policy, error) {
 		return nil, err
 	}
 	p := &Policy{Rules: s.only(rules).Since(s.Introduction), folder: folder.ID}
-	if s.floor != nil {
-		p.Rules = p.Rules.WithFloor(s.floor)
-		p.floor = s.floor.AsFloorOf(p.Rules)
-	}
+	p.above(s.floor)
 	p.Keys, err = keyring.Of(p.Rules, s.o.Logs)
 	return p, err
 }
