@@ -24,9 +24,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
-	"countersign/gate/audit"
 	"countersign/gate/record"
 	"countersign/history"
+	"countersign/install"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -42,6 +42,7 @@ type Env struct {
 	Executable     string // this program, absolute
 
 	out, errs *report.Printer // to Stdout and Stderr; Run sets them
+	common    string          // the folder of the policy of many repositories, as the hook's script says
 }
 
 // printing gives an Env with its printers.
@@ -56,60 +57,6 @@ func (e Env) path(name string) string {
 		return name
 	}
 	return filepath.Join(e.Dir, name)
-}
-
-// The exit codes. Git treats all but 0 alike; scripts and CI need not.
-const (
-	exitAccepted  = 0
-	exitRefused   = 1
-	exitUsage     = 2
-	exitUndecided = 3
-)
-
-const exitTable = `
-Exit codes:
-  0  accepted, or done
-  1  refused
-  2  wrong usage or configuration, as an unknown revision or an invalid policy
-  3  undecided: something could not be read, was out of time or could not be recorded
-`
-
-// exitError ends a run with a code. Err is shown unless it is nil: then all has been said.
-type exitError struct {
-	code int
-	err  error
-}
-
-func (e exitError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit code %d", e.code)
-	}
-	return e.err.Error()
-}
-
-func (e exitError) Unwrap() error { return e.err }
-
-// usage marks an error as the user's: wrong usage, or a wrong configuration.
-func usage(format string, args ...any) error {
-	return exitError{exitUsage, fmt.Errorf(format, args...)}
-}
-
-// exitCode gives the code for what a run ended with. What no command has marked is undecided, unless it is about what
-// the user named.
-func exitCode(err error) int {
-	var marked exitError
-	switch {
-	case err == nil:
-		return exitAccepted
-	case errors.As(err, &marked):
-		return marked.code
-	}
-	for _, theirs := range []error{history.ErrAmbiguous, history.ErrNotFound, audit.ErrQuestion, gate.ErrNoGuard} {
-		if errors.Is(err, theirs) {
-			return exitUsage
-		}
-	}
-	return exitUndecided
 }
 
 // Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
@@ -136,37 +83,6 @@ func Run(ctx context.Context, env Env) (code int) {
 		env.end(code, err)
 	}
 	return code
-}
-
-// isHook says whether it is Git that runs this: who reads what it says is who pushes.
-func (e Env) isHook() bool { return len(e.Args) > 0 && e.Args[0] == hookName }
-
-// end says how a run ended. Its word is that of the exit code; a hook's are for who pushes.
-func (e Env) end(code int, err error) {
-	text := wordless(err)
-	if code == exitUndecided && !e.isHook() {
-		text = undecided + text
-	}
-	say(e.errs, errors.New(text))
-}
-
-// undecided is how errors begin that were marked below.
-var undecided = gate.ErrUndecided.Error() + ": "
-
-// wordless gives the text of an error without that mark: the exit code says it.
-func wordless(err error) string {
-	lines := strings.Split(err.Error(), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimPrefix(line, undecided)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// say writes an error, line by line and harmless to a terminal.
-func say(p *report.Printer, err error) {
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		p.Printf("countersign: %s\n", line)
-	}
 }
 
 func rootCommand(env Env) *cobra.Command {
@@ -240,6 +156,13 @@ func (e Env) options(repository string, at place, o gate.Options) gate.Options {
 	if o.Records == nil {
 		o.Records = records
 	}
+	switch {
+	case o.Common != nil:
+	case e.common != "":
+		o.Common = func(string) string { return e.common }
+	default:
+		o.Common = install.PolicyFolder
+	}
 	o.Process, o.Alive = receiver(), alive
 	o.Encode = func(d policy.Decision) ([]byte, error) {
 		var b bytes.Buffer
@@ -247,6 +170,28 @@ func (e Env) options(repository string, at place, o gate.Options) gate.Options {
 		return b.Bytes(), err
 	}
 	return o
+}
+
+// asOwner says as which user to run the command, where an error is that this one isn't the owner of a repository, or
+// may not read it.
+func (e Env) asOwner(err error) error {
+	var other install.StrangerError
+	var denied *fs.PathError
+	owner := ""
+	switch {
+	case errors.As(err, &other):
+		owner = other.Owner
+	case errors.Is(err, fs.ErrPermission) && errors.As(err, &denied):
+		owner = install.Owner(denied.Path)
+		err = fmt.Errorf("this user may not read it: %w", err)
+	default:
+		return err
+	}
+	words := make([]string, len(e.Args))
+	for i, word := range e.Args {
+		words[i] = install.Shell(word)
+	}
+	return fmt.Errorf("%w\nnext: sudo -u %s countersign %s", err, install.Shell(owner), strings.Join(words, " "))
 }
 
 // list prints a listing in the wanted format: a value as JSON, or what text prints.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -21,61 +22,104 @@ func doctorCommand(env Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Look for what lets pushes past the hook, or makes it refuse them all",
 		Long: `Looks at the hook of a repository on a server, at the settings that decide whether Git runs it, at
-the policy and its keys, and at the journal. What it can't see: settings that only the server's own
+the policy and its keys, and at the journal; with --all, at those of each repository in a folder. Run it as the user as
+whom the hook runs: it tries what the hook needs. What it can't see: settings that only the server's own
 processes have, and who else may write to these files.`,
 		Args: cobra.NoArgs,
 	}
-	repository, format := repositoryFlag(cmd), formatFlag(cmd)
+	repository, all, format := repositoryFlag(cmd), allFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *all != "" {
+			found, err := examineAll(cmd.Context(), env, env.path(*all))
+			if err != nil {
+				return env.asOwner(err)
+			}
+			return tellExamined(env, format, found, found...)
+		}
 		var x examination
 		if err := x.examine(cmd.Context(), env, *repository); err != nil {
-			return err
+			return env.asOwner(err)
 		}
-		env.list(format, x.said(), func(out *report.Printer) {
-			for _, note := range x.notes {
-				out.Printf("note: %s\n", note)
-			}
-			if len(x.faults) == 0 {
-				out.Printf("all is well\n")
-			}
-		})
-		switch {
-		case len(x.faults) == 0:
-			return nil
-		case format.word == "json":
-			return exitError{exitRefused, nil}
-		default:
-			return exitError{exitRefused, errors.Join(x.faults...)}
-		}
+		return tellExamined(env, format, x, x)
 	}
 	return cmd
 }
 
-// examination is what doctor finds.
-type examination struct {
-	notes  []string
-	faults []error
+// tellExamined shows what doctor found, as a value for JSON or one by one, and gives the error that there are faults.
+func tellExamined(env Env, format *choice, value any, found ...examination) error {
+	var faults []error
+	for _, x := range found {
+		for _, fault := range x.Faults {
+			faults = append(faults, errors.New(x.prefix()+fault))
+		}
+	}
+	env.list(format, value, func(out *report.Printer) {
+		for _, x := range found {
+			for _, note := range x.Notes {
+				out.Printf("%snote: %s\n", x.prefix(), note)
+			}
+			if len(x.Faults) == 0 {
+				out.Printf("%sall is well\n", x.prefix())
+			}
+		}
+	})
+	switch {
+	case faults == nil:
+		return nil
+	case format.word == "json":
+		return exitError{exitRefused, nil}
+	default:
+		return exitError{exitRefused, errors.Join(faults...)}
+	}
 }
 
-func (x *examination) note(text string)   { x.notes = append(x.notes, text) }
-func (x *examination) fault(err ...error) { x.faults = append(x.faults, err...) }
-
-// said is an examination as JSON.
-func (x *examination) said() any {
-	faults := make([]string, len(x.faults))
-	for i, err := range x.faults {
-		faults[i] = wordless(err)
+// examineAll looks at each repository in a folder, and at the hooks that gitolite gives those that are made later.
+func examineAll(ctx context.Context, env Env, folder string) ([]examination, error) {
+	dirs, err := install.Repositories(folder)
+	if err != nil {
+		return nil, err
 	}
-	return struct {
-		Notes  []string `json:"notes"`
-		Faults []string `json:"faults"`
-	}{append([]string{}, x.notes...), faults}
+	if folder, err = filepath.EvalSymlinks(folder); err != nil {
+		return nil, err
+	}
+	var found []examination
+	for _, dir := range dirs {
+		x := examination{Repository: nameIn(folder, dir)}
+		if err := x.examine(ctx, env, dir); err != nil {
+			return nil, err
+		}
+		found = append(found, x)
+	}
+	if !slices.ContainsFunc(dirs, install.IsGitolite) {
+		return found, nil
+	}
+	later := examination{Repository: "(made later)"}
+	facts, err := install.LookCommon(ctx, folder)
+	if err != nil {
+		later.fault(err)
+	} else {
+		for _, fault := range install.CheckCommon(facts) {
+			later.fault(fmt.Errorf("%s: %s", facts.GitDir, fault))
+		}
+	}
+	return append(found, later), nil
 }
 
 func (x *examination) examine(ctx context.Context, env Env, repository string) error {
 	facts, err := install.Look(ctx, env.path(repository), "")
 	if err != nil {
 		return err
+	}
+	if err := install.Stranger(facts); err != nil {
+		x.fault(env.asOwner(err))
+	}
+	if facts.NotJudged {
+		x.note("not judged: every push passes, since there is " + install.NotJudgedFile)
+		return nil
+	}
+	if facts.ByUpdate {
+		x.note("hooks/update judges each ref by itself, and what Git makes of a push isn't recorded: countersign install " +
+			"places pre-receive and post-receive, where the server allows that")
 	}
 	for _, unseen := range install.Unseen(facts) {
 		x.note(unseen)
@@ -84,11 +128,15 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 		x.fault(errors.New(fault))
 	}
 	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
-	if err != nil && (facts.HasPolicy || g.Repository() == nil) {
+	defer g.Close()
+	configured := facts.HasPolicy || facts.Common != ""
+	switch {
+	case errors.Is(err, gate.ErrNotPushed):
+		x.note(err.Error())
+	case err != nil && (configured || g.Repository() == nil):
 		x.fault(err)
 	}
-	defer g.Close()
-	if facts.HasPolicy && !install.Covers(facts, guarded(g)) {
+	if configured && !install.Covers(facts, guarded(g)) {
 		x.fault(errUncovered)
 	}
 	if g.Policy() != nil {
@@ -100,6 +148,10 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 		if err := x.names(ctx, g); err != nil {
 			return err
 		}
+		if err := x.protected(ctx, g, facts.Head); err != nil {
+			return err
+		}
+		x.people(g, facts, env.Now())
 	}
 	if err := examineJournal(g); err != nil {
 		x.fault(err)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +48,15 @@ func answerCommand() *cobra.Command {
 // around is the environment of a hook.
 func (e Env) around(pusherFrom string) hook.Environment {
 	return hook.Environment{Getenv: e.Getenv, PusherFrom: pusherFrom, Now: e.Now()}
+}
+
+// excepted says whether the operator excepted the repository, and tells the pusher so.
+func excepted(env Env) bool {
+	if !install.NotJudged(env.Dir) {
+		return false
+	}
+	env.errs.Printf("countersign: not judged: the server's operator excepted %s\n", filepath.Base(env.Dir))
+	return true
 }
 
 // judge decides a request, or refuses what wasn't understood.

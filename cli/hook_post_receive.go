@@ -6,6 +6,7 @@ import (
 	"countersign/gate"
 	"countersign/gate/ticket"
 	"countersign/hook"
+	"countersign/install"
 )
 
 func postReceiveCommand(env Env) *cobra.Command {
@@ -17,8 +18,12 @@ func postReceiveCommand(env Env) *cobra.Command {
 done. See githooks(5), post-receive.`,
 		Args: cobra.NoArgs,
 	}
-	from := pusherFlag(cmd)
+	from, common := pusherFlag(cmd), commonFlag(cmd)
 	answered(cmd, func(cmd *cobra.Command, _ []string) error {
+		if install.NotJudged(env.Dir) {
+			return nil
+		}
+		env.common = *common
 		req, err := hook.PreReceive(env.Stdin, env.around(*from)) // the same lines
 		if err != nil {
 			return notUnderstood(err)

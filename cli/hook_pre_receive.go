@@ -14,8 +14,12 @@ func preReceiveCommand(env Env) *cobra.Command {
 the working folder, records the decision and tells the pusher. See githooks(5), pre-receive.`,
 		Args: cobra.NoArgs,
 	}
-	from := pusherFlag(cmd)
+	from, common := pusherFlag(cmd), commonFlag(cmd)
 	answered(cmd, func(cmd *cobra.Command, _ []string) error {
+		if excepted(env) {
+			return nil
+		}
+		env.common = *common
 		req, err := hook.PreReceive(env.Stdin, env.around(*from))
 		return judge(cmd, env, req, err)
 	})

@@ -24,7 +24,9 @@ func transactionCommand(env Env) *cobra.Command {
 no push was allowed and no operator let through. See githooks(5), reference-transaction.`,
 		Args: cobra.ExactArgs(1),
 	}
+	common := commonFlag(cmd)
 	answered(cmd, func(cmd *cobra.Command, args []string) error {
+		env.common = *common
 		if args[0] != "prepared" {
 			return nil // before the locks are taken, or when it is done
 		}

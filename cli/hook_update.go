@@ -22,8 +22,12 @@ An empty program ends with 0, too, so let the hook wait for an answer that only 
     [ $? = 41 ]`,
 		Args: cobra.ExactArgs(3),
 	}
-	from := pusherFlag(cmd)
+	from, common := pusherFlag(cmd), commonFlag(cmd)
 	answered(cmd, func(cmd *cobra.Command, args []string) error {
+		if excepted(env) {
+			return nil
+		}
+		env.common = *common
 		req, err := hook.Update(args, env.around(*from))
 		return judge(cmd, env, req, err)
 	})

@@ -99,15 +99,6 @@ func kindOf(l verify.Listed) string {
 	return string(l.Kind)
 }
 
-// identitiesOf says which certificates count, "" where plain keys do.
-func identitiesOf(l verify.Listed) string {
-	identities := strings.Join(l.Identities, " ")
-	if l.Issuer != "" {
-		identities += " by " + l.Issuer
-	}
-	return identities
-}
-
 // counts says when a key counts, by the policy and by its owner.
 func counts(l verify.Listed, k verify.ListedKey) string {
 	var words []string

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -10,27 +13,72 @@ import (
 
 func uninstallCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "uninstall --server FOLDER",
+		Use:   "uninstall (--server FOLDER | --all FOLDER)",
 		Short: "Take the hooks out, and put back those that were there before",
-		Long: `Takes the hooks out of a repository on a server and puts back the hooks that were there
+		Long: `Takes the hooks out of a repository on a server, or out of each in a folder, and puts back the hooks that were there
 before. The policy, the keys and the journal stay. A hook that was edited since is left alone.`,
 		Args: cobra.NoArgs,
 	}
-	server := serverFlag(cmd)
+	server, all := serverFlag(cmd), allFlag(cmd)
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *server == "" {
-			return mistyped(cmd, errors.New("which repository? uninstall --server FOLDER"))
+		switch {
+		case (*server == "") == (*all == ""):
+			return mistyped(cmd, errors.New("which repository? --server FOLDER, or --all FOLDER for each in it"))
+		case *all != "":
+			plans, err := removals(cmd.Context(), env.path(*all))
+			if err != nil {
+				return env.asOwner(err)
+			}
+			return env.asOwner(carryOut(env.out, plans, *dry))
 		}
-		facts, err := install.Look(cmd.Context(), env.path(*server), "")
+		plan, err := removal(cmd.Context(), env.path(*server), false)
 		if err != nil {
-			return err
+			return env.asOwner(err)
 		}
-		plan, err := install.PlanRemoval(facts)
-		if err != nil {
-			return exitError{exitRefused, err}
-		}
-		return carryOut(env, plan, *dry)
+		return env.asOwner(carryOut(env.out, []install.Plan{plan}, *dry))
 	}
 	return cmd
+}
+
+// removals plan to take the hooks out of all repositories in a folder, and out of the folder from which gitolite links
+// them.
+func removals(ctx context.Context, folder string) ([]install.Plan, error) {
+	dirs, err := install.Repositories(folder)
+	if err != nil {
+		return nil, err
+	}
+	var plans []install.Plan
+	for _, dir := range dirs {
+		plan, err := removal(ctx, dir, true)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", dir, err)
+		}
+		plans = append(plans, plan)
+	}
+	if !slices.ContainsFunc(dirs, install.IsGitolite) {
+		return plans, nil
+	}
+	facts, err := install.LookCommon(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := install.PlanRemoval(facts, false)
+	if err != nil {
+		return nil, exitError{exitRefused, err}
+	}
+	return append(plans, plan), nil
+}
+
+// removal plans to take the hooks out of a repository.
+func removal(ctx context.Context, dir string, links bool) (install.Plan, error) {
+	facts, err := install.Look(ctx, dir, "")
+	if err != nil {
+		return install.Plan{}, err
+	}
+	plan, err := install.PlanRemoval(facts, links)
+	if err != nil {
+		return plan, exitError{exitRefused, err}
+	}
+	return plan, nil
 }

@@ -151,6 +151,14 @@ func serverFlag(cmd *cobra.Command) *string {
 	return dir
 }
 
+// allFlag gives a command the flag that says that all repositories in a folder are meant.
+func allFlag(cmd *cobra.Command) *string {
+	const name = "all"
+	dir := cmd.Flags().String(name, "", "`folder` of which each repository is meant, however deep it lies")
+	_ = cmd.MarkFlagDirname(name)
+	return dir
+}
+
 func dryRunFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
 }
@@ -183,6 +191,14 @@ func pusherFlag(cmd *cobra.Command) *string {
 	kind := cmd.Flags().String(name, "none", "`kind` of server that says who pushes: "+strings.Join(hook.Kinds(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(hook.Kinds(), cobra.ShellCompDirectiveNoFileComp))
 	return kind
+}
+
+// commonFlag gives a hook the flag by which installation says whose policy judges: that of many repositories.
+func commonFlag(cmd *cobra.Command) *string {
+	const name = "policy-folder"
+	dir := cmd.Flags().String(name, "", "`folder` of the policy by which many repositories are judged")
+	_ = cmd.MarkFlagDirname(name)
+	return dir
 }
 
 // principalFlag gives a command a flag that names a principal.

@@ -11,6 +11,9 @@ func Check(f Facts) []string {
 	if !f.isRepository {
 		return []string{f.GitDir + " is not a Git directory"}
 	}
+	if f.NotJudged {
+		return nil
+	}
 	var faults []string
 	fault := func(when bool, format string, args ...any) {
 		if when {
@@ -23,9 +26,13 @@ func Check(f Facts) []string {
 	for _, folder := range f.linkedOut() {
 		fault(true, "%s is a link out of the repository: whoever may write there decides what is let in", folder)
 	}
+	fault(f.update != "", "%s: write it as countersign hook update --help shows", f.update)
 	for _, slot := range f.slots() {
-		faults = append(faults, slot.check()...)
+		if !f.ByUpdate || slot.place.name == Guard {
+			faults = append(faults, slot.check()...)
+		}
 	}
+	faults = append(faults, f.checkKind()...)
 	fault(!f.guarded && f.pre.place.runner != "" && f.mirror == "",
 		"there is no %s, and %s: countersign install --kind gitea", f.guard.place.path(), f.guard.place.unrun)
 	fault(f.guarded && !f.hasTickets, "there is no %s, and the guard stops every push: countersign install", ticketFolder)
@@ -55,7 +62,33 @@ func Check(f Facts) []string {
 		fault(true, "the repository is shared (core.sharedRepository), and the group can't write %s: "+
 			"chmod -R g+rwX %s && find %[2]s -type d -exec chmod g+s {} +", path, policyFolder)
 	}
-	fault(!f.HasPolicy, "there is no %s: every push is refused; countersign install", policyFile)
+	hasPolicy, _ := CommonHas(f.Common)
+	fault(!f.HasPolicy && f.Common == "", "there is no %s: every push is refused; countersign install", policyFile)
+	fault(!f.HasPolicy && f.Common != "" && !hasPolicy,
+		"there is no policy in %s, and none beside the repository: every push is refused; "+
+			"countersign install --policy-folder %[1]s", f.Common)
+	return faults
+}
+
+// checkKind says where the hooks aren't those of this kind of server.
+func (f *Facts) checkKind() (faults []string) {
+	s, who := readScript(f.pre.text)
+	if f.placed != "" && who == ours && s.kind != f.placed {
+		faults = append(faults, fmt.Sprintf("%s was installed for the kind %s, and %s shows that this is %s, so the journal "+
+			"doesn't say who pushes: countersign install", f.pre.place.path(), s.kind, f.PlacedBy, f.placed))
+	}
+	for _, slot := range f.strays {
+		faults = append(faults, fmt.Sprintf("%s is a hook of ours, too, and belongs to another kind of server: "+
+			"countersign install takes it away", slot.place.path()))
+	}
+	return faults
+}
+
+// CheckCommon says the same of the hooks that gitolite links into a repository which is made later.
+func CheckCommon(f Facts) (faults []string) {
+	for _, slot := range f.slots() {
+		faults = append(faults, slot.check()...)
+	}
 	return faults
 }
 
@@ -105,16 +138,18 @@ func (f slot) check() (faults []string) {
 	fault(f.hook.dangles, "%s is a link that leads nowhere, and %s: delete it, then countersign install", hook, unrun)
 	fault(f.hook.exists && !f.hook.dangles && !f.hook.runs(),
 		"%s is not an executable file, and %s: chmod +x it", hook, unrun)
+	again := "countersign install"
+	if f.hook.link {
+		again = "countersign install --all FOLDER, with the folder of all repositories"
+	}
 	fault(f.hook.exists && !f.hook.dangles && who == foreign,
-		"%s is not the hook that countersign install writes, and as far as that is known %s: countersign install",
-		hook, unrun)
+		"%s is not the hook that countersign install writes, and as far as that is known %s: %s", hook, unrun, again)
 	fault(who == edited, "%s was edited since it was installed", hook)
 	fault(who == ours && f.missing,
 		"%s, which %s runs, is gone or can't be run: %s; countersign install", s.program, hook, broken)
 	fault(who == ours && f.silent, "%s, which %s runs, is not this program, or is cut short: "+
 		"asked to, it doesn't answer, and %s; put the program there again, then countersign install", s.program, hook, broken)
-	fault(who == ours && f.text != s.String(),
-		"%s was written by another version of countersign: countersign install", hook)
+	fault(who == ours && f.text != s.String(), "%s was written by another version of countersign: %s", hook, again)
 	fault(who == ours && s.kept != "" && !f.kept.runs(),
 		"%s, which %s runs as well, is gone or not executable: %s", f.place.keptPath(), hook, broken)
 	fault(f.place.runner != "" && !f.runner.runs(),

@@ -2,10 +2,10 @@ package install
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,11 +18,22 @@ import (
 // Facts are what an installation depends on. The zero Facts are of no repository, and nothing can be
 // installed there.
 type Facts struct {
-	GitDir    string // absolute, no link in it
-	HasPolicy bool
-	Head      string // the ref that HEAD names, "" if none
+	GitDir     string // absolute, no link in it
+	HasPolicy  bool   // of its own
+	Head       string // the ref that HEAD names, "" if none
+	Kind       string // of server, see package hook
+	PlacedBy   string // the file by which that was found, "" where nothing told it
+	Common     string // the folder of the policy of many repositories by which our hook judges; "" for none
+	NotJudged  bool   // the operator excepted it, see [NotJudgedFile]
+	HasJournal bool   // pushes to it were judged
+	// ByUpdate says that hooks/update judges, in place of our pre-receive.
+	ByUpdate bool
+	// AsksCertificates says that Git asks clients for signed pushes (receive.certNonceSeed).
+	AsksCertificates bool
 
 	isRepository bool
+	isCommon     bool     // a folder of hooks for many repositories instead, see [LookCommon]
+	placed       string   // the kind that PlacedBy tells
 	owner, user  int      // of the Git directory, and who is asking; -1 where there is no such number
 	hooksDir     string   // where Git looks for hooks; "" is the Git directory's own folder
 	setting      string   // the setting behind hooksDir, and where it stands
@@ -34,17 +45,20 @@ type Facts struct {
 	notShared    []string // below countersign/, see unshared
 	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
 
-	pre, post slot   // of the hooks that a push runs
-	guard     slot   // of the hook that every move of a ref runs
-	guarded   bool   // it is, or is to be, in place
-	mirror    string // the setting by which fetches write branches here; "" for none
+	pre, post slot    // of the hooks that a push runs
+	guard     slot    // of the hook that every move of a ref runs
+	guarded   bool    // it is, or is to be, in place
+	update    string  // what is wrong with that one, "" for nothing
+	strays    []*slot // hooks of ours that belong to another kind of server
+	mirror    string  // the setting by which fetches write branches here; "" for none
 
 	asked map[string]bool // programs, and whether they answered
 
-	proc       file // hooks/proc-receive
-	hasFolder  bool // for the policy
-	hasKeys    bool
-	hasTickets bool
+	proc        file // hooks/proc-receive
+	hasFolder   bool // for the policy
+	hasAdoption bool
+	hasKeys     bool
+	hasTickets  bool
 }
 
 // slots are the places of our hooks.
@@ -65,32 +79,19 @@ func (f *Facts) linkedOut() (folders []string) {
 	return folders
 }
 
-// file is a name in a Git directory as it stands. The zero file isn't there.
-type file struct {
-	exists  bool
-	link    bool
-	dangles bool        // it is a link that leads nowhere
-	mode    fs.FileMode // of what a link leads to
-}
-
-// regular says whether it is a regular file, and no link to one.
-func (f file) regular() bool { return f.exists && !f.link && f.mode.IsRegular() }
-
-// runs says whether Git would run the file.
-func (f file) runs() bool { return f.exists && !f.dangles && f.mode.IsRegular() && f.mode&0o111 != 0 }
-
 const (
 	policyFolder = "countersign"
 	policyFile   = policyFolder + "/policy.toml"
 	// In place of the above, where the policy lies in the tree.
 	introductionFile = policyFolder + "/introduction.toml"
+	adoptionFile     = policyFolder + "/adoption.toml" // beside the policy of many repositories
+	journalFile      = policyFolder + "/journal.jsonl" // unless the policy names another
 	keysFolder       = policyFolder + "/keys"
 	ticketFolder     = policyFolder + "/tickets" // see package gate/ticket
-	maxHook          = 1 << 20                   // bytes of a hook worth reading: ours is shorter
 )
 
-// Look gathers the facts about a repository. Kind is the kind of server, see package hook, or "" to
-// look where our hook stands already. Git is asked for the settings that count for whoever runs this. Where there is no
+// Look gathers the facts about a repository. Kind is the kind of server, see package hook, or "" for the one that the
+// repository's place tells. Git is asked for the settings that count for whoever runs this. Where there is no
 // repository the error is [history.ErrNotFound].
 func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	gitDir, err := filepath.Abs(gitDir)
@@ -108,7 +109,10 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return f, history.NotFound(fmt.Errorf("%s is not a Git directory: name a bare repository, "+
 			"or the .git folder of another", gitDir))
 	}
-	layout := f.layoutOf(kind)
+	f.placed, f.PlacedBy = Placed(gitDir)
+	f.Kind = cmp.Or(kind, f.placed, written(gitDir).kind, "none")
+	f.Common, f.NotJudged = PolicyFolder(gitDir), NotJudged(gitDir)
+	layout := layoutOf(f.Kind)
 	if f.pre, err = f.lookAt(ctx, layout.place(preReceive)); err != nil {
 		return f, err
 	}
@@ -119,7 +123,15 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	if f.guard, err = f.lookAt(ctx, plain.place(transaction)); err != nil {
 		return f, err
 	}
+	if err := f.lookForStrays(ctx, layout); err != nil {
+		return f, err
+	}
 	f.guarded = f.guard.origin() == ours
+	if f.pre.origin() != ours {
+		if f.ByUpdate, f.update, err = lookAtUpdate(ctx, gitDir); err != nil {
+			return f, err
+		}
+	}
 	f.proc = f.look("hooks/proc-receive")
 	f.hasTickets = f.look(ticketFolder).exists
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
@@ -128,6 +140,7 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return f, err
 	}
 	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
+	f.hasAdoption, f.HasJournal = f.look(adoptionFile).exists, f.look(journalFile).exists
 	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
 	if err != nil && !says(err, 1) { // git-symbolic-ref(1): HEAD is detached
 		return f, err
@@ -140,17 +153,23 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	return f, err
 }
 
-// layoutOf gives where hooks belong, or for kind "" where ours are.
-func (f *Facts) layoutOf(kind string) layout {
-	stands := func(l layout) bool { return f.look(l.place(preReceive).path()).exists }
-	switch {
-	case kind == "gitea" || kind == "" && stands(gitea):
-		return gitea
-	case kind == "gitlab" || kind == "" && stands(gitlab):
-		return gitlab
-	default:
-		return plain
+// lookForStrays finds hooks of ours where another kind of server has its own.
+func (f *Facts) lookForStrays(ctx context.Context, here layout) error {
+	for _, l := range layouts {
+		if l == here {
+			continue
+		}
+		for _, e := range []event{preReceive, postReceive} {
+			s, err := f.lookAt(ctx, l.place(e))
+			if err != nil {
+				return err
+			}
+			if s.origin() == ours {
+				f.strays = append(f.strays, &s)
+			}
+		}
 	}
+	return nil
 }
 
 // isRepository says whether a folder is the Git directory of a repository, and not a linked worktree's.
@@ -160,38 +179,10 @@ func isRepository(dir string) bool {
 
 func (f *Facts) look(name string) file { return at(filepath.Join(f.GitDir, name)) }
 
-// at takes what can't be looked at for missing: nothing is ever put over it.
-func at(name string) file {
-	found, err := os.Lstat(name)
-	if err != nil {
-		return file{}
-	}
-	if found.Mode()&fs.ModeSymlink == 0 {
-		return file{exists: true, mode: found.Mode()}
-	}
-	behind, err := os.Stat(name)
-	if err != nil {
-		return file{exists: true, link: true, dangles: true}
-	}
-	return file{exists: true, link: true, mode: behind.Mode()}
-}
-
-func readHook(name string) (string, error) {
-	f, err := os.Open(name)
-	if errors.Is(err, fs.ErrPermission) {
-		return "", nil // somebody else's program may run though it can't be read
-	}
-	if err != nil {
-		return "", err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxHook))
-	return string(text), errors.Join(err, f.Close())
-}
-
 // lookAtSettings asks git for the settings that lead hooks elsewhere or add some.
 func (f *Facts) lookAtSettings(ctx context.Context) error {
 	const wanted = `^(core\.hookspath|core\.ignorecase|core\.sharedrepository|receive\.procreceiverefs|` +
-		`remote\..*\.(mirror|fetch)|hook\..*)$`
+		`remote\..*\.(mirror|fetch)|receive\.certnonceseed|hook\..*)$`
 	out, err := git(ctx, f.GitDir, "config", "-z", "--show-origin", "--get-regexp", wanted)
 	if says(err, 1) {
 		return nil // git-config(1): there is no such key
@@ -210,6 +201,8 @@ func (f *Facts) lookAtSettings(ctx context.Context) error {
 			f.ignoreCase = value == "true"
 		case key == "core.sharedrepository":
 			f.sharing = strings.ToLower(value)
+		case key == "receive.certnonceseed":
+			f.AsksCertificates = value != ""
 		case key == "receive.procreceiverefs":
 			f.procReceive = append(f.procReceive, value)
 		case strings.HasPrefix(key, "hook.") && strings.HasSuffix(key, ".event"):
@@ -238,12 +231,6 @@ func (f *Facts) lookAtSettings(ctx context.Context) error {
 		f.hooksDir = dir
 	}
 	return nil
-}
-
-// says tells whether a program that ran ended with that exit code.
-func says(err error, code int) bool {
-	var failed interface{ ExitCode() int }
-	return errors.As(err, &failed) && failed.ExitCode() == code
 }
 
 func git(ctx context.Context, gitDir string, args ...string) (string, error) {

@@ -37,7 +37,7 @@ const (
 	DeleteFolder Action = "delete folder"
 )
 
-// Step is one change to a Git directory. Paths are relative to it, with slashes.
+// Step is one change to a folder. Paths are relative to it, with slashes.
 type Step struct {
 	Action Action
 	Path   string
@@ -64,9 +64,9 @@ func (s Step) String() string {
 	}
 }
 
-// Plan is what there is to do to a Git directory, in this order.
+// Plan is what there is to do to a folder, a Git directory above all, in this order.
 type Plan struct {
-	GitDir string
+	Folder string
 	Steps  []Step
 }
 
@@ -79,13 +79,13 @@ func (p Plan) String() string {
 	return b.String()
 }
 
-// Apply carries a plan out and stops at the first step that fails. It leaves the Git directory by no
+// Apply carries a plan out and stops at the first step that fails. It leaves the folder by no
 // link, whatever the plan's paths are.
 func Apply(p Plan) error {
 	if len(p.Steps) == 0 {
 		return nil
 	}
-	root, err := os.OpenRoot(p.GitDir)
+	root, err := os.OpenRoot(p.Folder)
 	if err != nil {
 		return err
 	}

@@ -5,80 +5,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"countersign/history"
 )
-
-// Guard is Git's hook that sees every move of a ref.
-const Guard = "reference-transaction"
-
-// event is a hook of Git's that an installation places (githooks(5)).
-type event struct {
-	name   string
-	unrun  string // what follows where Git doesn't run it
-	broken string // what follows where it runs and the program behind it doesn't answer
-}
-
-var (
-	preReceive  = event{"pre-receive", "Git lets everything in", "every push is refused"}
-	transaction = event{
-		Guard,
-		"protected refs that move beside a push aren't stopped",
-		"no ref that may be protected can move",
-	}
-	postReceive = event{
-		"post-receive",
-		"what Git makes of a push isn't recorded",
-		"what Git makes of a push isn't recorded",
-	}
-)
-
-// layout is where a kind of server looks for hooks.
-type layout struct {
-	folder string // of the hooks, or of the folders below
-	each   bool   // a hook has a folder EVENT.d, whose files all run
-	runner bool   // hooks/EVENT goes through that folder; else Git runs the hook, or the server
-	byGit  bool   // Git looks for it, so that core.hooksPath matters
-}
-
-// Where hooks are. Gitea's own hooks tell by their names what they are to run, so that renaming one
-// would switch off what it guards: ours goes into the folder it goes through
-// (modules/repository/hooks.go). GitLab never looks into hooks/ ("Git server hooks", chained).
-var (
-	plain  = layout{folder: "hooks", byGit: true}
-	gitea  = layout{folder: "hooks", each: true, runner: true, byGit: true}
-	gitlab = layout{folder: "custom_hooks", each: true}
-)
-
-// place is where one hook belongs.
-type place struct {
-	event
-	folder, file string
-	chain        bool   // a hook that stands there already can run beside ours
-	runner       string // goes through the folder's files; "" where Git runs the hook, or the server
-	byGit        bool
-}
-
-func (l layout) place(e event) place {
-	p := place{event: e, folder: l.folder, file: e.name, chain: !l.each, byGit: l.byGit}
-	if l.each {
-		p.folder, p.file = l.folder+"/"+e.name+".d", "countersign"
-	}
-	if l.runner {
-		p.runner = l.folder + "/" + e.name
-	}
-	return p
-}
-
-func (p place) path() string     { return p.folder + "/" + p.file }
-func (p place) keptPath() string { return p.path() + ".before-countersign" }
 
 // slot is a place as it stands in a repository.
 type slot struct {
 	place    place
 	hook     file
-	text     string // of the hook, if it is a regular file
+	text     string // of the hook, if it is a regular file or a link to one
+	target   string // where the hook leads, if it is a link
 	kept     file
 	sameHook bool // hook and kept are one file
 	runner   file // see place
@@ -88,6 +24,9 @@ type slot struct {
 	missing  bool // the program that our hook runs is gone, or can't run
 	silent   bool // it is there, and doesn't answer as this program does
 }
+
+// linked says whether the hook is a link to one of ours, by which other repositories are judged as well.
+func (s slot) linked() bool { return s.hook.link && s.origin() == ours }
 
 // origin says who wrote the hook.
 func (s slot) origin() origin {
@@ -102,10 +41,15 @@ func (f *Facts) lookAt(ctx context.Context, p place) (slot, error) {
 		s.runner = f.look(p.runner)
 	}
 	s.lookAtFolder(f.GitDir)
-	if !s.hook.regular() {
+	if !s.hook.exists || s.hook.dangles || !s.hook.mode.IsRegular() {
 		return s, nil
 	}
 	var err error
+	if s.hook.link {
+		if s.target, err = filepath.EvalSymlinks(filepath.Join(f.GitDir, p.path())); err != nil {
+			return s, err
+		}
+	}
 	if s.text, err = readHook(filepath.Join(f.GitDir, p.path())); err != nil {
 		return s, err
 	}
@@ -115,9 +59,6 @@ func (f *Facts) lookAt(ctx context.Context, p place) (slot, error) {
 	}
 	return s, nil
 }
-
-// answerTime is how long a program may take to answer.
-const answerTime = 10 * time.Second
 
 // answers runs a program as our hooks do, and says whether it is the one that they wait for: an empty file, or
 // one that was cut short, runs as well.

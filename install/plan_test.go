@@ -170,7 +170,10 @@ func TestPlanRefuses(t *testing.T) {
 	}{
 		"zero facts":           {Facts{}, want, "not a Git directory"},
 		"program not absolute": {fresh(), relative, "not absolute"},
-		"somebody else's":      {edit(func(f *Facts) { f.user = 0 }), want, "belongs to user number 7, and this is 0"},
+		"somebody else's": {
+			edit(func(f *Facts) { f.user, f.owner = 0, 1<<30 }), want,
+			"belongs to the user #1073741824, and this is root",
+		},
 		"core.hooksPath elsewhere": {
 			edit(func(f *Facts) { f.hooksDir, f.setting = "/etc/hooks", "core.hooksPath in file:config" }), want,
 			"in /etc/hooks, not in the repository (core.hooksPath in file:config)",
@@ -243,7 +246,7 @@ func TestPlanRemoval(t *testing.T) {
 		"edited":                {withHook(fresh(), 0o755, inPlace().pre.text+"exit 0\n"), "", "was edited"},
 		"no repository":         {Facts{}, "", "not a Git directory"},
 	} {
-		p, err := PlanRemoval(c.facts)
+		p, err := PlanRemoval(c.facts, false)
 		if c.fail == "" && err != nil || c.fail != "" && (err == nil || !strings.Contains(err.Error(), c.fail)) {
 			t.Errorf("%s: error %v, want %q in it", name, err, c.fail)
 		}

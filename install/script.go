@@ -13,6 +13,7 @@ type script struct {
 	event   string // of Git's: "pre-receive"
 	program string // absolute path of the program behind it
 	kind    string // kind of server, see package hook
+	folder  string // of the policy of many repositories; "" for none
 	refs    string // of the guard: the patterns of a shell's case that may be protected
 	kept    string // name, beside the script, of the hook that runs as well; "" for none
 }
@@ -48,7 +49,7 @@ const (
 	exit 1
 fi
 `
-	preRun = `%s"$program" hook pre-receive --answer --pusher-from=%s
+	preRun = `%s"$program" hook pre-receive --answer --pusher-from=%s%s
 status=$?
 case $status in
 41) exit 0 ;;
@@ -64,7 +65,7 @@ exit 1
 `
 	postRun = `	status=gone
 else
-	%s"$program" hook post-receive --answer --pusher-from=%s
+	%s"$program" hook post-receive --answer --pusher-from=%s%s
 	status=$?
 fi
 if [ "$status" != 41 ]; then
@@ -177,7 +178,7 @@ done
 	exit 1
 fi
 `
-	guardRun = `printf %s "${input%x}" 2>/dev/null | "$program" hook reference-transaction "$1" --answer
+	guardRun = `printf %%s "${input%%x}" 2>/dev/null | "$program" hook reference-transaction "$1" --answer%s
 status=$?
 case $status in
 41) exit 0 ;;
@@ -209,7 +210,7 @@ func (s script) pre() string {
 		begin += scriptInput + pipe + fmt.Sprintf(preKept, quote(s.kept))
 	}
 	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + preGone +
-		fmt.Sprintf(preRun, pipe, quote(s.kind))
+		fmt.Sprintf(preRun, pipe, quote(s.kind), s.policyFolder())
 }
 
 func (s script) post() string {
@@ -218,7 +219,8 @@ func (s script) post() string {
 		pipe = scriptPipe
 		begin, end = begin+scriptInput, pipe+fmt.Sprintf(postKept, quote(s.kept))
 	}
-	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone + fmt.Sprintf(postRun, pipe, quote(s.kind)) +
+	return begin + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone +
+		fmt.Sprintf(postRun, pipe, quote(s.kind), s.policyFolder()) +
 		end + "exit 0\n"
 }
 
@@ -228,7 +230,17 @@ func (s script) guard() string {
 		begin = guardStart + scriptInput + scriptPipe + fmt.Sprintf(guardKept, quote(s.kept))
 	}
 	return begin + fmt.Sprintf(guardFilter, s.refs) + fmt.Sprintf(scriptProgram, quote(s.program)) + scriptGone +
-		guardGone + guardRun
+		guardGone + fmt.Sprintf(guardRun, s.policyFolder())
+}
+
+const folderFlag = " --policy-folder="
+
+// policyFolder gives the flag of a hook that says by which policy it judges.
+func (s script) policyFolder() string {
+	if s.folder == "" {
+		return ""
+	}
+	return folderFlag + quote(s.folder)
 }
 
 // everyRef is what a policy in the tree may protect, after whatever push: all but the approvals.
@@ -302,6 +314,9 @@ func readScript(text string) (script, origin) {
 	if _, after, found := strings.Cut(body, "--pusher-from="); found {
 		s.kind = unquote(after)
 	}
+	if _, after, found := strings.Cut(body, folderFlag); found {
+		s.folder = unquote(after)
+	}
 	if _, after, found := strings.Cut(body, `"${0%/*}"/`); found {
 		s.kept = path.Base(unquote(after))
 	}
@@ -310,6 +325,15 @@ func readScript(text string) (script, origin) {
 
 // quote makes one word of the shell's of any text (POSIX.1-2017, Shell Command Language, 2.2.2).
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// Shell gives a word as one types it for the shell: quoted where it has to be.
+func Shell(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-=@:,+"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return quote(word)
+}
 
 // unquote reads the word that quote wrote at the beginning of a text.
 func unquote(s string) string {

@@ -4,13 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // Server is what to install in a repository.
 type Server struct {
 	Program string // absolute path of the program that judges
 	Kind    string // kind of server, see package hook: how it says who pushes
-	Policy  string // text of the first policy; see [StarterPolicy]
+	Policy  string // text of the first policy, see [StarterPolicy]; "" where it has none of its own
+	// Common is the folder of the policy by which many repositories are judged, "" for none, and Adoption the text of the
+	// file that says what is adopted in this one.
+	Common, Adoption string
+	// Linked says that the server links the hooks into the repository: see [PlanCommon].
+	Linked bool
 	// Guard puts the hook in place that stops what moves protected refs beside a push.
 	Guard bool
 	// Protected are ref names, and prefixes that end in "/", that take in every ref that the policy protects; nil for
@@ -31,7 +38,7 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 	if err := obstacles(f, s); err != nil {
 		return Plan{}, err
 	}
-	p := Plan{GitDir: f.GitDir}
+	p := Plan{Folder: f.GitDir}
 	add := func(done bool, step Step) {
 		if !done {
 			p.Steps = append(p.Steps, step)
@@ -41,15 +48,58 @@ func PlanServer(f Facts, s Server) (Plan, error) {
 	add(f.hasFolder, Step{Action: MakeFolder, Path: policyFolder, Mode: mode.folder})
 	if s.Introduction != "" {
 		add(f.HasPolicy, Step{Action: Create, Path: introductionFile, Mode: mode.file, Text: s.Introduction})
-	} else {
+	} else if s.Policy != "" || s.Common == "" {
 		add(f.hasKeys, Step{Action: MakeFolder, Path: keysFolder, Mode: mode.folder})
 		add(f.HasPolicy, Step{Action: Create, Path: policyFile, Mode: mode.file, Text: s.Policy})
 	}
+	add(s.Adoption == "" || f.hasAdoption,
+		Step{Action: Create, Path: adoptionFile, Mode: mode.file, Text: s.Adoption})
 
 	// From here on each push leaves a ticket, so that the guard knows it.
 	add(!f.guarded || f.hasTickets, Step{Action: MakeFolder, Path: ticketFolder, Mode: mode.folder})
 	for _, slot := range f.slots() {
-		p.Steps = append(p.Steps, slot.plan(s)...)
+		if !s.Linked || slot.place.name == Guard {
+			p.Steps = append(p.Steps, slot.plan(s)...)
+		}
+	}
+	for _, slot := range f.strays {
+		steps, err := slot.planRemoval(false)
+		if err != nil {
+			return Plan{}, err
+		}
+		p.Steps = append(p.Steps, steps...)
+	}
+	return p, nil
+}
+
+// PlanCommon plans the hooks that a server links into all its repositories, in the folder that [LookCommon] looked at.
+func PlanCommon(f Facts, s Server) (Plan, error) {
+	if err := obstacles(f, s); err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Folder: f.GitDir}
+	for _, slot := range f.slots() {
+		for _, step := range slot.plan(s) {
+			if step.Action != MakeFolder || !slices.Contains(p.Steps, step) { // both hooks have the same one
+				p.Steps = append(p.Steps, step)
+			}
+		}
+	}
+	return p, nil
+}
+
+// PlanExcept plans that a repository isn't judged; why says so in the file.
+func PlanExcept(f Facts, why string) (Plan, error) {
+	if err := f.stranger(); err != nil {
+		return Plan{}, err
+	}
+	p := Plan{Folder: f.GitDir}
+	mode := modesFor(f.sharing)
+	if !f.hasFolder {
+		p.Steps = append(p.Steps, Step{Action: MakeFolder, Path: policyFolder, Mode: mode.folder})
+	}
+	if !f.NotJudged {
+		p.Steps = append(p.Steps, Step{Action: Create, Path: NotJudgedFile, Mode: mode.file, Text: why})
 	}
 	return p, nil
 }
@@ -61,7 +111,10 @@ func (f slot) plan(s Server) (steps []Step) {
 			steps = append(steps, step)
 		}
 	}
-	wanted := script{event: f.place.name, program: s.Program, kind: s.Kind}
+	if f.linked() {
+		return nil
+	}
+	wanted := script{event: f.place.name, program: s.Program, kind: s.Kind, folder: s.Common}
 	if wanted.event == Guard {
 		wanted.kind, wanted.refs = "", patterns(s.Protected)
 	}
@@ -86,8 +139,13 @@ func obstacles(f Facts, s Server) error {
 		}
 	}
 	refuse(!filepath.IsAbs(s.Program), "the program's path %q is not absolute", s.Program)
-	refuse(f.owner != f.user, "the repository belongs to user number %d, and this is %d: install as its owner, "+
-		"or the hook can't read its policy and write its journal", f.owner, f.user)
+	if err := f.stranger(); err != nil {
+		errs = append(errs, err)
+	}
+	refuse(f.NotJudged, "%s says that this repository is not judged: delete that file, then install again", NotJudgedFile)
+	_, bounded := CommonHas(s.Common)
+	refuse(s.Common != "" && f.HasPolicy && !bounded, "there is a policy beside the repository, and no %s in %s to bound "+
+		"it: take the policy in %s/ away, or write that file", commonFloor, s.Common, policyFolder)
 	refuse(f.pre.place.byGit && f.hooksDir != "",
 		"Git looks for hooks in %s, not in the repository (%s): take that setting away", f.hooksDir, f.setting)
 	for _, folder := range f.linkedOut() {
@@ -98,7 +156,13 @@ func obstacles(f Facts, s Server) error {
 	refuse(f.guarded && !at("/proc/self/stat").exists,
 		"the guard needs /proc, to tell by which process a ref moves: install without --guard")
 	for _, slot := range f.slots() {
-		errs = append(errs, slot.obstacles()...)
+		if !s.Linked || slot.place.name == Guard {
+			errs = append(errs, slot.obstacles()...)
+			continue
+		}
+		refuse(slot.hook.regular() && slot.origin() != ours, "%s is the repository's own, and gitolite setup would put "+
+			"its link over it: move it away, or have it run in all repositories from hooks/common of LOCAL_CODE",
+			slot.place.path())
 	}
 	return errors.Join(errs...)
 }
@@ -121,6 +185,9 @@ func (f slot) obstacles() (errs []error) {
 	refuse(replaces && !f.place.chain, "%s was written by somebody else: move it away", hook)
 	refuse(replaces && f.kept.exists && !f.sameHook,
 		"%s is in the way: a hook was kept there, and %s is another one by now; move one of them away", kept, hook)
+	refuse(replaces && f.place.chain && f.hook.link && strings.HasSuffix(f.target, "/hooks/common/"+f.place.file),
+		"%s is gitolite's link to %s, and gitolite setup would put it back in place of ours: "+
+			"install --all FOLDER, with the folder of all repositories", hook, f.target)
 	refuse(replaces && f.place.chain && f.scripts.mode.IsDir(),
 		"%s goes through the scripts in %[1]s.d by its own name, and can't be moved: install with --kind gitea", hook)
 	refuse(f.place.runner != "" && !f.runner.runs(),
@@ -130,15 +197,16 @@ func (f slot) obstacles() (errs []error) {
 }
 
 // PlanRemoval plans to take the hooks out again and to put back what was there before. The policy and
-// the journal stay. A hook that isn't ours, or that was edited since, is left alone.
-func PlanRemoval(f Facts) (Plan, error) {
-	if !f.isRepository {
+// the journal stay. A hook that isn't ours, or that was edited since, is left alone. With links those go, too, by
+// which hooks of many repositories are linked into this one.
+func PlanRemoval(f Facts, links bool) (Plan, error) {
+	if !f.isRepository && !f.isCommon {
 		return Plan{}, fmt.Errorf("%s is not a Git directory", f.GitDir)
 	}
-	p := Plan{GitDir: f.GitDir}
+	p := Plan{Folder: f.GitDir}
 	var errs []error
-	for _, slot := range f.slots() {
-		steps, err := slot.planRemoval()
+	for _, slot := range append(f.slots(), f.strays...) {
+		steps, err := slot.planRemoval(links)
 		p.Steps, errs = append(p.Steps, steps...), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -150,10 +218,17 @@ func PlanRemoval(f Facts) (Plan, error) {
 	return p, nil
 }
 
-func (f slot) planRemoval() ([]Step, error) {
+func (f slot) planRemoval(links bool) ([]Step, error) {
 	hook, kept := f.place.path(), f.place.keptPath()
 	_, who := readScript(f.text)
 	switch {
+	case f.linked() && !links:
+		return nil, fmt.Errorf("%s is a link to %s, by which other repositories are judged, too: "+
+			"uninstall --all FOLDER, with the folder of all repositories", hook, f.target)
+	case f.linked() && f.kept.exists: // it will lead to the former hook again
+		return []Step{{Action: Delete, Path: kept}}, nil
+	case f.linked():
+		return []Step{{Action: Delete, Path: hook}}, nil
 	case f.hook.exists && who == edited:
 		return nil, fmt.Errorf("%s was edited since it was installed: see what it does, then delete it by hand", hook)
 	case f.hook.exists && who == foreign && f.sameHook:

@@ -97,7 +97,7 @@ func (s *site) install(kind string) {
 
 func (s *site) uninstall() {
 	s.Helper()
-	p, err := PlanRemoval(s.look(""))
+	p, err := PlanRemoval(s.look(""), false)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -531,7 +531,7 @@ func TestInterruptedInstallLeavesAHookAtWork(t *testing.T) {
 		t.Fatalf("steps:\n%s", p)
 	}
 	for n := range p.Steps {
-		if err := Apply(Plan{GitDir: p.GitDir, Steps: p.Steps[n : n+1]}); err != nil {
+		if err := Apply(Plan{Folder: p.Folder, Steps: p.Steps[n : n+1]}); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Remove(s.dir + "/former"); err != nil && n > 0 {
@@ -644,7 +644,7 @@ func TestAttackHooksLedElsewhere(t *testing.T) {
 	}
 	check("link out of the repository")
 	steps := []Step{{Action: Write, Path: "hooks/pre-receive", Mode: 0o755}}
-	if err := Apply(Plan{GitDir: s.repo, Steps: steps}); err == nil {
+	if err := Apply(Plan{Folder: s.repo, Steps: steps}); err == nil {
 		t.Error("a step was applied through a link out of the repository")
 	}
 	if err := os.Remove(filepath.Join(s.repo, "hooks")); err != nil {

@@ -5,17 +5,13 @@ import (
 	"strings"
 )
 
-const starter = `# Who may land what in this repository. What isn't said here has its default.
+const starter = `# Who may land what%s. What isn't said here has its default.
 # As long as no [[principal]] is named below, every push to a protected ref is refused.
 version = 1
 
 [protect]
 refs = [%s]
-
-[adoption]
-# What these commits reach was there before the gate, and is not judged.
-commits = [%s]
-
+%s
 # Name the people whose signatures count, two maintainers at least: nobody approves a change of
 # their own. Keys stand here, or as files in the folder keys/ beside this file. Then run
 # "countersign policy check" here.
@@ -34,7 +30,18 @@ commits = [%s]
 // StarterPolicy gives the text of a first policy: the refs to protect, as patterns, and the full ids
 // of the commits up to which nothing is judged. Until somebody is named in it, it refuses.
 func StarterPolicy(protect, adopted []string) string {
-	return fmt.Sprintf(starter, list(protect), list(adopted))
+	return fmt.Sprintf(starter, " in this repository", list(protect), "\n[adoption]\n"+AdoptionText(adopted))
+}
+
+// CommonPolicy gives the text of a first policy by which many repositories are judged.
+func CommonPolicy(protect []string) string {
+	return fmt.Sprintf(starter, " in the repositories that are judged by it", list(protect), "")
+}
+
+// AdoptionText gives the text of the file that says what a repository which is judged by a common policy held before.
+func AdoptionText(adopted []string) string {
+	return fmt.Sprintf("# What these commits reach was there before the gate, and is not judged.\n"+
+		"commits = [%s]\n", list(adopted))
 }
 
 const founding = `# Who may land what in this repository. Each landing is judged by the policy before it; to loosen this one takes

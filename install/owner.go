@@ -1,0 +1,52 @@
+package install
+
+import (
+	"fmt"
+	"os/user"
+	"path/filepath"
+	"strconv"
+)
+
+// Owner gives the name of the user who owns a file or, where there is none that can be looked at, the folder above.
+func Owner(path string) string {
+	for ; ; path = filepath.Dir(path) {
+		if id := owner(path); id >= 0 || path == filepath.Dir(path) {
+			return userName(id)
+		}
+	}
+}
+
+// userName gives what a user is called.
+func userName(id int) string {
+	if u, err := user.LookupId(strconv.Itoa(id)); err == nil {
+		return u.Username
+	}
+	return "#" + strconv.Itoa(id) // as sudo takes it, too
+}
+
+// stranger says who has to install here, if it is somebody else.
+func (f *Facts) stranger() error {
+	if f.owner == f.user {
+		return nil
+	}
+	return StrangerError{Owner: userName(f.owner), User: userName(f.user), Path: f.GitDir}
+}
+
+// StrangerError says that whoever runs a command isn't the user who owns a repository.
+type StrangerError struct{ Owner, User, Path string }
+
+// Error says what would go wrong.
+func (e StrangerError) Error() string {
+	return fmt.Sprintf("%s belongs to the user %s, and this is %s: "+
+		"the hook, which runs as %[2]s, can't use what %[3]s makes there",
+		e.Path, e.Owner, e.User)
+}
+
+// Stranger says, for a repository, that whoever runs this can't try what its hook does as it does: nil for its owner
+// and, where it is shared, for others who aren't root.
+func Stranger(f Facts) error {
+	if f.owner != f.user && (f.user == 0 || !modesFor(f.sharing).shared()) {
+		return f.stranger()
+	}
+	return nil
+}

@@ -1,0 +1,55 @@
+package install
+
+import (
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Repositories finds the Git directories in a folder and the folders below, sorted by name. It fails where it can't
+// look into one: a repository that nobody sees has no gate.
+func Repositories(folder string) ([]string, error) {
+	var found []string
+	folder, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Type()&fs.ModeSymlink != 0 && isRepository(path):
+			path, err = filepath.EvalSymlinks(path)
+			found = append(found, path)
+			return err
+		case entry.IsDir() && isRepository(path):
+			found = append(found, path)
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("there is no Git directory in %s", folder)
+	}
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
+
+// Excepted says whether a repository is one that its server writes to by itself, unsigned, so that it isn't judged
+// unless the operator wants that.
+func (f *Facts) Excepted() bool {
+	name := filepath.Base(f.GitDir)
+	switch f.Kind {
+	case Gitolite:
+		return name == "gitolite-admin.git"
+	case giteaKind, gitlabKind:
+		return strings.HasSuffix(name, ".wiki.git")
+	default:
+		return false
+	}
+}
