@@ -1,7 +1,7 @@
 // Package cli is the command line, and the one table of exit codes. [Run] is the whole of it.
 //
 // Each command that help shows is in the file that has its name: log compare in log_compare.go. A new one is a file
-// with a function that makes it, and a word in sections or in the function of the command above it. What several
+// with a function that makes it, and a word in root.go or in the function of the command above it. What several
 // commands need is in the files that aren't named after one: usage.go has the flags, values.go what they take.
 //
 // A command prints by the printers of its [Env], takes arguments, variables and the time from there, and says how it
@@ -12,7 +12,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +19,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"countersign/gate"
 	"countersign/gate/record"
@@ -59,83 +56,6 @@ func (e Env) path(name string) string {
 	return filepath.Join(e.Dir, name)
 }
 
-// Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
-func Run(ctx context.Context, env Env) (code int) {
-	env = env.printing()
-	defer func() {
-		if r := recover(); r != nil {
-			what := fmt.Sprintf("internal error: %v", r)
-			if env.isHook() {
-				what = "refused: internal error; tell the operator of the server" // who must not see more
-			}
-			say(env.errs, errors.New(what))
-			code = exitUndecided
-		}
-	}()
-	root := rootCommand(env)
-	err := root.ExecuteContext(ctx)
-	code = exitCode(err)
-	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
-		env.end(code, err)
-	}
-	if err := env.out.Err(); err != nil {
-		code = max(code, exitUndecided)
-		env.end(code, err)
-	}
-	return code
-}
-
-func rootCommand(env Env) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "countersign",
-		Short:         "Ask of every commit that wants in who stands behind it, and whether that is enough",
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          noneSuch,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.Join(cmd.Help(), exitError{exitUsage, nil})
-		},
-	}
-	for _, s := range sections(env) {
-		root.AddGroup(&cobra.Group{ID: s.title, Title: s.title})
-		for _, cmd := range s.commands {
-			cmd.GroupID = s.title
-			root.AddCommand(cmd)
-		}
-	}
-	root.SetHelpCommandGroupID(besides)
-	root.SetCompletionCommandGroupID(besides)
-	root.SetIn(env.Stdin)
-	root.SetOut(env.Stdout)
-	root.SetErr(env.Stderr)
-	// Cobra would take the process's own arguments for nil.
-	root.SetArgs(append([]string{}, env.Args...))
-	help := root.HelpFunc()
-	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		help(cmd, args)
-		env.out.Own(exitTable)
-	})
-	root.SetFlagErrorFunc(flagError)
-	each(root, func(cmd *cobra.Command) {
-		if args := cmd.Args; args != nil {
-			cmd.Args = func(cmd *cobra.Command, words []string) error {
-				if err := args(cmd, words); err != nil {
-					return mistyped(cmd, err)
-				}
-				return nil
-			}
-		}
-	})
-	return root
-}
-
-func each(cmd *cobra.Command, do func(*cobra.Command)) {
-	do(cmd)
-	for _, sub := range cmd.Commands() {
-		each(sub, do)
-	}
-}
-
 // open opens the gate of a repository, with the policy in a place. See [gate.Open] for what an error means: there is a
 // gate all the same. One about a policy that could be read is the user's.
 func (e Env) open(repository string, policy place, o gate.Options) (*gate.Gate, error) {
@@ -153,7 +73,7 @@ func (e Env) options(repository string, at place, o gate.Options) gate.Options {
 		o.Policy = e.path(at.folder)
 	}
 	o.Dir, o.Introduction, o.Getenv, o.Now, o.Version = e.path(repository), at.pin.Introduction, e.Getenv, e.Now, version()
-	if o.Records == nil {
+	if o.Records == nil && o.Remote == nil {
 		o.Records = records
 	}
 	switch {

@@ -14,33 +14,6 @@ import (
 	"countersign/report"
 )
 
-// section is what help shows together.
-type section struct {
-	title    string
-	commands []*cobra.Command
-}
-
-// sections gives the commands as help shows them; in each of them it sorts them by name.
-func sections(env Env) []section {
-	return []section{
-		{"Judging:", []*cobra.Command{verifyCommand(env), explainCommand(env), backtestCommand(env)}},
-		{"Deciding together:", []*cobra.Command{approveCommand(env), exceptCommand(env)}},
-		{"Setting up:", []*cobra.Command{
-			initCommand(env), installCommand(env), uninstallCommand(env), doctorCommand(env),
-			policyCommand(env), keyringCommand(env),
-		}},
-		{"Reading the record:", []*cobra.Command{
-			logCommand(env), tenureCommand(env), revokedCommand(env), former("audit", env, revokedCommand(env)),
-		}},
-		{"The operator's word:", []*cobra.Command{moveCommand(env), acceptMoveCommand(env)}},
-		{"Hooks that Git runs:", []*cobra.Command{hookCommand(env)}},
-		{besides, []*cobra.Command{demoCommand(env), versionCommand(env)}},
-	}
-}
-
-// besides is the title over what isn't about a repository.
-const besides = "Besides:"
-
 // mistyped says how to get help for a command that was used wrongly.
 func mistyped(cmd *cobra.Command, err error) error {
 	return usage("%w\nsee: %s --help", err, cmd.CommandPath())
@@ -157,6 +130,11 @@ func allFlag(cmd *cobra.Command) *string {
 	dir := cmd.Flags().String(name, "", "`folder` of which each repository is meant, however deep it lies")
 	_ = cmd.MarkFlagDirname(name)
 	return dir
+}
+
+// localFlag gives a command the flag that says that the clone is meant in which it is run.
+func localFlag(cmd *cobra.Command) *bool {
+	return cmd.Flags().Bool("local", false, "the hook of the clone that this is run in")
 }
 
 func dryRunFlag(cmd *cobra.Command) *bool {

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
+func Run(ctx context.Context, env Env) (code int) {
+	env = env.printing()
+	defer func() {
+		if r := recover(); r != nil {
+			what := fmt.Sprintf("internal error: %v", r)
+			if env.isHook() {
+				what = "refused: internal error; tell the operator of the server" // who must not see more
+			}
+			say(env.errs, errors.New(what))
+			code = exitUndecided
+		}
+	}()
+	root := rootCommand(env)
+	err := root.ExecuteContext(ctx)
+	code = exitCode(err)
+	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
+		env.end(code, err)
+	}
+	if err := env.out.Err(); err != nil {
+		code = max(code, exitUndecided)
+		env.end(code, err)
+	}
+	return code
+}
+
+func rootCommand(env Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "countersign",
+		Short:         "Ask of every commit that wants in who stands behind it, and whether that is enough",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noneSuch,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return errors.Join(cmd.Help(), exitError{exitUsage, nil})
+		},
+	}
+	for _, s := range sections(env) {
+		root.AddGroup(&cobra.Group{ID: s.title, Title: s.title})
+		for _, cmd := range s.commands {
+			cmd.GroupID = s.title
+			root.AddCommand(cmd)
+		}
+	}
+	root.SetHelpCommandGroupID(besides)
+	root.SetCompletionCommandGroupID(besides)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	// Cobra would take the process's own arguments for nil.
+	root.SetArgs(append([]string{}, env.Args...))
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		help(cmd, args)
+		env.out.Own(exitTable)
+	})
+	root.SetFlagErrorFunc(flagError)
+	each(root, func(cmd *cobra.Command) {
+		if args := cmd.Args; args != nil {
+			cmd.Args = func(cmd *cobra.Command, words []string) error {
+				if err := args(cmd, words); err != nil {
+					return mistyped(cmd, err)
+				}
+				return nil
+			}
+		}
+	})
+	return root
+}
+
+func each(cmd *cobra.Command, do func(*cobra.Command)) {
+	do(cmd)
+	for _, sub := range cmd.Commands() {
+		each(sub, do)
+	}
+}
+
+// section is what help shows together.
+type section struct {
+	title    string
+	commands []*cobra.Command
+}
+
+// sections gives the commands as help shows them; in each of them it sorts them by name.
+func sections(env Env) []section {
+	return []section{
+		{"Judging:", []*cobra.Command{verifyCommand(env), explainCommand(env), backtestCommand(env)}},
+		{"Deciding together:", []*cobra.Command{approveCommand(env), exceptCommand(env)}},
+		{"Setting up:", []*cobra.Command{
+			initCommand(env), installCommand(env), uninstallCommand(env), doctorCommand(env),
+			policyCommand(env), keyringCommand(env),
+		}},
+		{"Reading the record:", []*cobra.Command{
+			logCommand(env), tenureCommand(env), revokedCommand(env), former("audit", env, revokedCommand(env)),
+		}},
+		{"The operator's word:", []*cobra.Command{moveCommand(env), acceptMoveCommand(env)}},
+		{"Hooks that Git runs:", []*cobra.Command{hookCommand(env)}},
+		{besides, []*cobra.Command{demoCommand(env), versionCommand(env)}},
+	}
+}
+
+// besides is the title over what isn't about a repository.
+const besides = "Besides:"
