@@ -273,8 +273,9 @@ func TestPrePushForesees(t *testing.T) {
 	if code, _, errs := s.run("", "hook", "pre-push", "origin", "url"); code != exitAccepted {
 		t.Errorf("nothing to push: exit code %d\n%s", code, errs)
 	}
-	if _, err := os.Stat(filepath.Join(s.dir, clone, ".git", "countersign")); err == nil {
-		t.Error("judging before a push leaves something in the clone")
+	left, err := os.ReadDir(filepath.Join(s.dir, clone, ".git", "countersign"))
+	if err != nil || len(left) != 1 || left[0].Name() != "tenure" {
+		t.Errorf("judging before a push leaves %v in the clone, %v: want what was earned, and no record", left, err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 func installCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "install (--server FOLDER | --all FOLDER)",
+		Use:   "install (--server FOLDER | --all FOLDER | --local)",
 		Short: "Put the hooks in place",
 		Long: `Puts hooks into a repository on a server, or into each repository in a folder, beside a first policy and
 a folder for keys: pre-receive judges each push, post-receive records what Git made of it. A hook that is there already
@@ -29,10 +29,13 @@ Nobody is named in it yet, so every push to a protected ref is refused until you
 
 With --policy-folder one policy judges them all. A repository's own floor.toml, in its folder countersign, can ask for more.
 With gitolite, --all puts the hooks where "gitolite setup" links them from, so that a repository made later has them, too;
-the documentation's docs/install/ has a page for each kind of server.`,
+the documentation's docs/install/ has a page for each kind of server.
+
+With --local it puts pre-push into the clone that it is run in, which judges a push before it leaves. With
+--introduction it pins the policy in the tree there, so that the other commands know it, too.`,
 		Args: cobra.NoArgs,
 	}
-	server, all := serverFlag(cmd), allFlag(cmd)
+	server, all, local := serverFlag(cmd), allFlag(cmd), localFlag(cmd)
 	kind := valued(cmd, chosen(append([]string{"auto"}, hook.Kinds()...)...), "kind", "`kind` of server, which says who "+
 		"pushes and where hooks are: auto for what the repository's place tells, "+strings.Join(hook.Kinds(), ", "))
 	common := commonFlag(cmd)
@@ -47,8 +50,10 @@ the documentation's docs/install/ has a page for each kind of server.`,
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
-		case (*server == "") == (*all == ""):
-			return mistyped(cmd, errors.New("which repository? --server FOLDER, or --all FOLDER for each in it"))
+		case !oneOf(*server != "", *all != "", *local):
+			return mistyped(cmd, errWhichRepository)
+		case *local:
+			return installLocal(cmd.Context(), env, introduction.file(*branch), *dry)
 		case *all != "" && introduction.Introduction != nil:
 			return mistyped(cmd, errors.New("--introduction is of one repository: say it with --server"))
 		case *all == "" && len(*except) > 0:

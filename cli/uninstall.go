@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,18 +12,21 @@ import (
 
 func uninstallCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "uninstall (--server FOLDER | --all FOLDER)",
+		Use:   "uninstall (--server FOLDER | --all FOLDER | --local)",
 		Short: "Take the hooks out, and put back those that were there before",
 		Long: `Takes the hooks out of a repository on a server, or out of each in a folder, and puts back the hooks that were there
-before. The policy, the keys and the journal stay. A hook that was edited since is left alone.`,
+before. The policy, the keys and the journal stay. A hook that was edited since is left alone. With --local it does so in
+the clone that it is run in.`,
 		Args: cobra.NoArgs,
 	}
-	server, all := serverFlag(cmd), allFlag(cmd)
+	server, all, local := serverFlag(cmd), allFlag(cmd), localFlag(cmd)
 	dry := dryRunFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		switch {
-		case (*server == "") == (*all == ""):
-			return mistyped(cmd, errors.New("which repository? --server FOLDER, or --all FOLDER for each in it"))
+		case !oneOf(*server != "", *all != "", *local):
+			return mistyped(cmd, errWhichRepository)
+		case *local:
+			return uninstallLocal(cmd.Context(), env, *dry)
 		case *all != "":
 			plans, err := removals(cmd.Context(), env.path(*all))
 			if err != nil {

@@ -132,6 +132,21 @@ func allFlag(cmd *cobra.Command) *string {
 	return dir
 }
 
+// errWhichRepository says that a command wants one of serverFlag, allFlag and localFlag.
+var errWhichRepository = errors.New("which repository? --server FOLDER, --all FOLDER for each in it, " +
+	"or --local for the clone that this is run in")
+
+// oneOf says whether just one of some flags was given.
+func oneOf(given ...bool) bool {
+	n := 0
+	for _, g := range given {
+		if g {
+			n++
+		}
+	}
+	return n == 1
+}
+
 // localFlag gives a command the flag that says that the clone is meant in which it is run.
 func localFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().Bool("local", false, "the hook of the clone that this is run in")

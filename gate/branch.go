@@ -163,7 +163,8 @@ func (p *push) origin(ctx context.Context, u *update, parent history.ID) (*polic
 // lands judges a landing that comes in now, by each policy that has a say.
 func (p *push) lands(ctx context.Context, u *update, ledger *policy.Ledger, f *walk.Fact) (policy.Outcome, error) {
 	judge := func(by *inforce.Policy, landing *policy.Landing) (policy.Outcome, error) {
-		landing.Ref, landing.Received, landing.ApprovalsFetched = u.resolved, p.req.Received.Unix(), true
+		landing.Ref, landing.Received, landing.Foreseen = u.resolved, p.req.Received.Unix(), p.foresees()
+		landing.ApprovalsFetched = true
 		q := settle.Question{By: by, Ledger: ledger, Landing: landing, Fact: f, Coming: p.attestations}
 		q.LandedBefore = func(ctx context.Context, commit string) error { return p.landedBefore(ctx, u, q, commit) }
 		return p.answers.Settle(ctx, q)

@@ -28,6 +28,15 @@ func (p *push) holdsNothing(ctx context.Context, u *update) (bool, error) {
 	return p.empty[u.resolved], nil
 }
 
+// perhapsEmpty says, and notes, that a clone can't tell whether a branch that is to be deleted holds anything.
+func (p *push) perhapsEmpty(u *update) bool {
+	if !p.foresees() || !p.byPattern(u) || p.site.Rules().Protect.AllowDelete {
+		return false
+	}
+	p.note("the server lets " + u.Name + " go if nothing has landed on it, which can't be told here")
+	return true
+}
+
 // byPattern says whether a branch is protected, though the policy neither names it nor lies on it.
 func (p *push) byPattern(u *update) bool {
 	return lineage.IsBranch(u.resolved) && !p.site.Rules().Names(u.resolved) && !p.holdsPolicy(u)
@@ -55,7 +64,7 @@ func (p *push) wanted(ctx context.Context, u *update) error {
 	}
 	branch := policy.BranchByPattern{
 		Name: u.Name, Ref: u.resolved, Old: lineage.Name(u.real), New: u.New.String(),
-		Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined(),
+		Bringer: signer, Pusher: p.pusher, Blind: !p.quarantined() && !p.foresees(),
 	}
 	outcome := p.site.Rules().JudgeWanted(branch)
 	if !outcome.Passes() {
@@ -76,8 +85,35 @@ func (p *push) quarantined() bool { return p.o.Getenv != nil && p.o.Getenv(quara
 // bringer names who signed a commit that the repository didn't have before the push, on no ref and beside all of
 // them; "" for nobody, and where the commit was here.
 func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
+	here, err := p.wasHere(ctx, id)
+	if err != nil || here {
+		return "", err
+	}
+	c, err := p.site.Repo.Commit(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	at := verify.LandsNow(p.req.Received).NoEarlier(p.req.Received)
+	return p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at).Principal, nil
+}
+
+// wasHere says whether the repository had a commit before the push, on a ref or beside all of them; where that can't
+// be told, it had.
+func (p *push) wasHere(ctx context.Context, id history.ID) (bool, error) {
+	if p.foresees() {
+		refs, err := p.site.Repo.Refs(ctx, "refs/heads/")
+		if err != nil {
+			return true, err
+		}
+		repo, err := p.site.Aside()
+		if err != nil {
+			return true, err
+		}
+		reached, err := repo.Reaches(ctx, lineage.Tips(refs), []history.ID{id})
+		return slices.ContainsFunc(reached, func(by []bool) bool { return by[0] }), err
+	}
 	if !p.quarantined() {
-		return "", nil
+		return true, nil
 	}
 	before, env := p.o, p.o.Getenv
 	before.Getenv = func(name string) string {
@@ -88,18 +124,13 @@ func (p *push) bringer(ctx context.Context, id history.ID) (string, error) {
 	}
 	repo, err := before.openRepo(site.Unlimited)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	defer repo.Close()
-	if _, err := repo.Kind(ctx, id); !errors.Is(err, history.ErrMissing) {
-		return "", err
+	if _, err = repo.Kind(ctx, id); errors.Is(err, history.ErrMissing) {
+		return false, nil
 	}
-	c, err := p.site.Repo.Commit(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	at := verify.LandsNow(p.req.Received).NoEarlier(p.req.Received)
-	return p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at).Principal, nil
+	return true, err
 }
 
 // findEmpty answers holdsNothing for all updates of the push.

@@ -14,7 +14,10 @@ import (
 func (p *push) certificate(ctx context.Context) error {
 	sent := p.req.Certificate
 	i := slices.IndexFunc(p.updates, func(u update) bool { return u.decision.Protected || sent != nil })
-	if i < 0 {
+	if i >= 0 && p.foresees() && p.site.Rules().Push.Certificate == "required" {
+		p.note("the server wants git push --signed; whether this push is signed can't be told here")
+	}
+	if i < 0 || p.foresees() {
 		return nil
 	}
 	var facts *policy.Certificate

@@ -75,6 +75,8 @@ func (p *push) update(ctx context.Context, u *update) error {
 	switch {
 	case u.New == u.real:
 		return nil
+	case u.New.IsZero() && p.perhapsEmpty(u):
+		return nil
 	case u.New.IsZero():
 		_, err := p.judgeMove(ctx, u)
 		return err

@@ -21,8 +21,9 @@
 // must hold ([site.Site.Lacks]); which branches must be wanted by somebody, and which of them anybody may delete; that
 // a ref is where the last judged push left it; and which moves beside a push the guard stops.
 //
-// [Gate.Auditor] judges history that has landed, and pushes that have not left yet, by the same functions. [Guard]
-// decides what Git's own reference transactions may do beside a push.
+// [Gate.Foresee] judges a push that is still to leave a clone, with the refs as a [Remote] has them. [Gate.Auditor]
+// judges history that has landed, by the same functions. [Guard] decides what Git's own reference transactions may do
+// beside a push.
 //
 // The rest is in packages below this one. None knows the gate. What a push and an auditor both ask, they ask of one
 // [site.Site], which is handed on; from there down each part takes the few methods of a repository that it asks:

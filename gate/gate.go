@@ -91,6 +91,13 @@ func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if i := g.site.Source.Introduction; g.o.Remote != nil && i != nil && i.Ref == "" {
+		onServer := *i
+		if onServer.Ref, err = g.site.Repo.Symbolic(ctx, "HEAD"); err != nil {
+			return err
+		}
+		g.site.Source.Introduction = &onServer
+	}
 	if g.site.InForce, err = g.site.Source.Find(ctx, g.site.Repo); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -87,6 +88,28 @@ func (p *push) lookUp(ctx context.Context) error {
 			d.Resolved = resolved
 		}
 		p.updates[i] = update{RefUpdate: u, resolved: resolved, real: current[resolved].ID, decision: d}
+	}
+	if p.foresees() {
+		return p.fetched(ctx)
+	}
+	return nil
+}
+
+// fetched fails where a clone doesn't have what a ref that may not just move holds on the remote: the two can't be
+// compared.
+func (p *push) fetched(ctx context.Context) error {
+	for _, u := range p.updates {
+		if u.real.IsZero() || !u.decision.Protected && !policy.IsAttestation(u.resolved) {
+			continue
+		}
+		_, err := p.site.Repo.Kind(ctx, u.real)
+		if errors.Is(err, history.ErrMissing) {
+			return fmt.Errorf("%s is at %s there, which isn't here: git fetch %s %s", u.Name, u.real,
+				policy.Typed(p.o.Remote.Name), policy.Typed(u.Name))
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -42,6 +42,8 @@ type Options struct {
 	// Introduction is where a policy in the tree begins; nil leaves it to introduction.toml in the folder
 	// of the policy.
 	Introduction *policy.Introduction
+	// Remote is the server of which the repository is a clone; nil for a repository of its own.
+	Remote *Remote
 	// GoGit reads with go-git instead of a git program.
 	GoGit bool
 	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
@@ -69,13 +71,19 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 	if o.GoGit {
 		open = history.OpenGoGit
 	}
-	return open(history.Options{
+	repo, err := open(history.Options{
 		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder,
 		Inspect: func(l history.Landed) uint32 { return uint32(policy.Inspect(policy.Content(l))) },
 	})
+	if err != nil || o.Remote == nil {
+		return repo, err
+	}
+	return remoteRefs{repo, o.Remote}, nil
 }
 
 // site gives what a site is read with.
 func (o Options) site() site.Options {
-	return site.Options{Dir: o.Dir, Open: o.openRepo, Records: o.Records, Index: o.Index, Now: o.Now}
+	return site.Options{
+		Dir: o.Dir, Open: o.openRepo, Records: o.Records, Index: o.Index, Now: o.Now, Judged: o.Remote != nil,
+	}
 }

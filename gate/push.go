@@ -46,6 +46,9 @@ func (g *Gate) newPush(req Request) *push {
 	return &push{site: g.site, answers: settle.New(g.site), o: g.o, req: req}
 }
 
+// foresees says whether the push is still to leave a clone for the server.
+func (p *push) foresees() bool { return p.o.Remote != nil }
+
 // errRefused stops the judging of a ref update that has its finding already.
 var errRefused = errors.New("refused")
 

@@ -234,9 +234,14 @@ func (f *Facts) lookAtSettings(ctx context.Context) error {
 }
 
 func git(ctx context.Context, gitDir string, args ...string) (string, error) {
+	return gitIn(ctx, gitDir, []string{"GIT_DIR=" + gitDir}, args...)
+}
+
+// gitIn runs git in a folder, with these variables besides the user's.
+func gitIn(ctx context.Context, dir string, env []string, args ...string) (string, error) {
 	var out, errs bytes.Buffer
 	err := history.Command{
-		Dir: gitDir, Args: append([]string{"git", "--git-dir=" + gitDir}, args...), Stdout: &out, Stderr: &errs,
+		Dir: dir, Args: append([]string{"git"}, args...), Env: env, Stdout: &out, Stderr: &errs,
 	}.Run(ctx)
 	if err != nil {
 		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(errs.String()))

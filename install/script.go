@@ -190,7 +190,7 @@ exit 1
 `
 )
 
-// String gives the script's text. Its third line proves the rest unedited, for every version.
+// String gives the script's text.
 func (s script) String() string {
 	body := s.pre
 	switch s.event {
@@ -199,8 +199,12 @@ func (s script) String() string {
 	case Guard:
 		body = s.guard
 	}
-	text := body()
-	return fmt.Sprintf("%s%x\n%s", scriptHead, sha256.Sum256([]byte(text)), text)
+	return sealed(body())
+}
+
+// sealed gives a script of ours. Its third line proves what follows unedited, for every version.
+func sealed(body string) string {
+	return fmt.Sprintf("%s%x\n%s", scriptHead, sha256.Sum256([]byte(body)), body)
 }
 
 func (s script) pre() string {

@@ -209,7 +209,7 @@ func (j *judgement) coolDown(what string, sponsors []sponsor) {
 	slices.SortStableFunc(sponsors, func(a, b sponsor) int { return cmp.Compare(a.since, b.since) })
 	oldest := sponsors[j.p.second()]
 	if j.at-oldest.since >= wait {
-		if j.landing.Seen == nil && j.landing.Received == 0 {
+		if j.landing.untimed() {
 			j.unproven = append(j.unproven, "commit "+c.ID+": since when its change of the policy was approved is unproven "+
 				"here, without the server's journal")
 			j.needsFirstSeen(slices.Collect(maps.Keys(j.landing.Amended.Same))...)

@@ -62,6 +62,8 @@ type Landing struct {
 	ApprovalsFetched bool
 	// Received is the receiver's clock in seconds since 1970, or 0 when nothing lands now.
 	Received int64
+	// Foreseen says that it is judged before it leaves for the server, without the server's journal.
+	Foreseen bool
 	// Now is the clock of whoever judges what has landed already, in seconds since 1970, or 0 where it
 	// isn't asked.
 	Now int64
@@ -119,6 +121,9 @@ type Exception struct {
 	When      int64 // the tagger's claim, seconds since 1970
 	Expires   int64 // seconds since 1970
 }
+
+// untimed says whether it is taken at its word since when it and the approvals have been in sight.
+func (l *Landing) untimed() bool { return l.Seen == nil && (l.Received == 0 || l.Foreseen) }
 
 // commits gives every commit of the landing, oldest first, the landing commit last.
 func (l *Landing) commits() iter.Seq[*Commit] {

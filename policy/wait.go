@@ -10,10 +10,10 @@ import (
 // firstSeen is since when a commit has been in sight without a gap. Without a journal it is taken to be what the commit
 // claims where history is read again, and now where something lands.
 func (j *judgement) firstSeen(id string, claimed int64) int64 {
-	if j.landing.Seen == nil {
-		if j.landing.Received == 0 {
-			return claimed
-		}
+	switch {
+	case j.landing.untimed():
+		return claimed
+	case j.landing.Seen == nil:
 		return j.at
 	}
 	first := j.at
@@ -30,7 +30,7 @@ func (j *judgement) approvalFirstSeen(a Approval) int64 {
 	switch {
 	case a.Seen != 0:
 		return max(a.Seen, a.When)
-	case j.landing.Received == 0 && j.landing.Seen == nil:
+	case j.landing.untimed():
 		return a.When
 	default:
 		return j.at
@@ -39,7 +39,7 @@ func (j *judgement) approvalFirstSeen(a Approval) int64 {
 
 // waited says whether a change has been in sight for as long as a rule wants.
 func (j *judgement) waited(c *Commit, rule *Rule) bool {
-	if j.landing.Seen == nil && j.landing.Received == 0 {
+	if j.landing.untimed() {
 		text := fmt.Sprintf("commit %s: that it waited for %s, as rule %s asks, is unproven here, "+
 			"without the server's journal", c.ID, span(rule.Wait), rule.Name)
 		j.unproven = append(j.unproven, text)

@@ -15,6 +15,8 @@ type Options struct {
 	Columns int
 	// Lines that Pusher may take, at least 12. Zero is 40.
 	Lines int
+	// AllNotes has Pusher tell all notes of what is accepted, not only those that everybody is to hear.
+	AllNotes bool
 }
 
 // Less than these can't hold a refusal that helps.
@@ -39,6 +41,9 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	switch {
 	case d.Verdict == policy.Accepted:
 		told := d.told()
+		if o.AllNotes {
+			told = d.Notes
+		}
 		if len(told) > 0 || slices.ContainsFunc(d.Refs, func(r policy.RefDecision) bool { return r.Protected }) {
 			p.rows = 1
 			p.line(0, "countersign: nothing against"+d.acceptance()) // Git has the last word, and says it below

@@ -2,9 +2,8 @@
 //
 // [New] gives the [Auditor] of a site. [Auditor.Audits] reads what is to be judged; [Auditor.Audit] judges the landings
 // of one, and [Auditor.AuditRef] the ref itself. [Auditor.Verify] does all of that and makes a decision, and
-// [Auditor.VerifyAll] compares the refs with the journal as well, as [Auditor.Compare] alone does. [Auditor.Foresee]
-// judges a push that has not left yet, [Auditor.Explain] one commit, and [Auditor.Suspects] finds what revoked keys let
-// in.
+// [Auditor.VerifyAll] compares the refs with the journal as well, as [Auditor.Compare] alone does. [Auditor.Explain]
+// judges one commit, and [Auditor.Suspects] finds what revoked keys let in.
 //
 // Who judges a part of what has landed takes what is kept of tenure before it, as a push does. Where all of it is
 // judged, nothing that was kept is asked.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"countersign/gate/lineage"
 	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
@@ -93,45 +92,4 @@ func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision
 		d.Notes = append(d.Notes, j.Notes...)
 		return nil
 	})
-}
-
-// Foresee judges what a push would land on protected branches, before it leaves for the server.
-func (a *Auditor) Foresee(ctx context.Context, updates []history.RefUpdate) (policy.Decision, error) {
-	if a.site.InForce == nil {
-		return policy.Decision{}, site.ErrUndecided
-	}
-	var d policy.Decision
-	for _, u := range updates {
-		r := policy.RefDecision{
-			Ref: u.Name, Old: u.Old.String(), New: u.New.String(), Protected: a.site.Rules().Protects(u.Name),
-		}
-		if r.Protected && !u.New.IsZero() && lineage.IsBranch(u.Name) {
-			if err := a.foreseeBranch(ctx, u, &r, &d); err != nil {
-				return policy.Decision{}, err
-			}
-		}
-		d.Refs = append(d.Refs, r)
-	}
-	d.Settle()
-	return d, nil
-}
-
-func (a *Auditor) foreseeBranch(
-	ctx context.Context, u history.RefUpdate, r *policy.RefDecision, d *policy.Decision,
-) error {
-	what := u.New.String()
-	if !u.Old.IsZero() {
-		what = u.Old.String() + ".." + what
-	}
-	audits, err := a.Audits(ctx, what, false)
-	if err != nil {
-		return fmt.Errorf("%s: %w (git fetch may help)", u.Name, err)
-	}
-	for _, of := range audits {
-		of.Ref = u.Name
-		if err := a.auditInto(ctx, of, r, d); err != nil {
-			return err
-		}
-	}
-	return nil
 }

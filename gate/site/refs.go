@@ -19,11 +19,11 @@ func (s *Site) ProtectedRefs(ctx context.Context) ([]history.Ref, error) {
 }
 
 // JudgedRefs gives the protected refs whose whole content this gate has judged, by its journal, or which was
-// adopted. That a name is protected today says nothing of what was pushed there before.
+// adopted, or that were judged elsewhere. That a name is protected today says nothing of what was pushed there before.
 func (s *Site) JudgedRefs(ctx context.Context) ([]history.Ref, error) {
 	refs, err := s.ProtectedRefs(ctx)
-	if err != nil {
-		return nil, err
+	if err != nil || s.o.Judged {
+		return refs, err
 	}
 	adopted, err := s.InForce.Adopted()
 	if err != nil {

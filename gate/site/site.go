@@ -75,6 +75,8 @@ type Options struct {
 	Index func(gitDir string, setting policy.Journal) refstate.Index
 	// Now is the clock; nil where it isn't asked.
 	Now func() time.Time
+	// Judged says that what the protected refs hold was judged, though no journal here tells: by a server.
+	Judged bool
 }
 
 // Site is one repository.

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"countersign/install"
+)
+
+// installLocal puts the hook into the clone that the command is run in.
+func installLocal(ctx context.Context, env Env, introduction string, dry bool) error {
+	clone, err := install.LookLocal(ctx, env.Dir)
+	if err != nil {
+		return err
+	}
+	plan, err := install.PlanLocal(clone, env.Executable, introduction)
+	if err != nil {
+		why, lines, _ := strings.Cut(err.Error(), "\n")
+		say(env.errs, errors.New(why))
+		for line := range strings.Lines(lines) { // to be copied
+			env.errs.Printf("    %s\n", strings.TrimSuffix(line, "\n"))
+		}
+		return exitError{exitRefused, nil}
+	}
+	if err := carryOut(env.out, []install.Plan{plan}, dry); err != nil || dry {
+		return err
+	}
+	if !clone.HasPolicy && introduction == "" {
+		env.out.Printf("next: no policy is at hand here, so every push stops: %s\n", howToGetPolicy(clone.GitDir))
+	}
+	return nil
+}
+
+// uninstallLocal takes it out again.
+func uninstallLocal(ctx context.Context, env Env, dry bool) error {
+	clone, err := install.LookLocal(ctx, env.Dir)
+	if err != nil {
+		return err
+	}
+	plan, err := install.PlanLocalRemoval(clone)
+	if err != nil {
+		return exitError{exitRefused, err}
+	}
+	return carryOut(env.out, []install.Plan{plan}, dry)
+}
+
+// howToGetPolicy says how a clone comes by the server's policy.
+func howToGetPolicy(gitDir string) string {
+	return "if it lies in the tree, countersign install --local --introduction COMMIT@FINGERPRINT, as the server's " +
+		"operator tells them; else copy policy.toml and keys/ of the server's folder countersign to " +
+		filepath.Join(gitDir, "countersign")
+}
