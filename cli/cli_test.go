@@ -127,9 +127,9 @@ func TestWrongUsage(t *testing.T) {
 		{"hook post-checkout", `no such command: "post-checkout"`},
 		{"hook pre-receive x", "countersign hook pre-receive --help"},
 		{"hook update refs/heads/main", "accepts 3 arg(s), received 1"},
-		{"install", "install --server FOLDER"},
-		{"uninstall", "uninstall --server FOLDER"},
-		{"install --server . --kind github", "--kind github: want none, gitolite, gitea, gitlab, http or ssh\n"},
+		{"install", "install --help"},
+		{"uninstall", "uninstall --help"},
+		{"install --server . --kind github", "--kind github: want auto, none, gitolite, gitea, gitlab, http or ssh\n"},
 		{
 			"install --server . --introduction main@x",
 			`--introduction main@x: commit = "main": want the full id of the commit`,
@@ -259,7 +259,7 @@ func TestCompletion(t *testing.T) {
 		"verify --format ":                "text\njson\n:4\n",
 		"log show --format ":              "text\njson\n:4\n",
 		"verify --reader ":                "auto\ngit\ngo-git\n:4\n",
-		"install --kind ":                 kinds,
+		"install --kind ":                 "auto\n" + kinds,
 		"hook pre-receive --pusher-from ": kinds,
 		"backtest --since ":               ":4\n",  // no files
 		"verify --policy ":                ":16\n", // folders
