@@ -208,6 +208,9 @@ func (a *approving) show(p *policy.Policy, covered []policy.Commit) {
 		switch {
 		case c.Signature.Status == "good":
 			signer = "signed by " + c.Signature.Principal
+			if author, service := p.Author(c); service != "" {
+				signer = fmt.Sprintf("%s's, attested by %s", author, service)
+			}
 		case c.Signature.Status != "":
 			signer = "signature " + c.Signature.Status
 		}

@@ -40,6 +40,7 @@ type listedPrincipal struct {
 	Principal    string      `json:"principal"`
 	Role         policy.Role `json:"role"`
 	Emails       []string    `json:"emails"`
+	Attests      string      `json:"attests,omitempty"`
 	IntroducedBy string      `json:"introduced_by,omitempty"`
 	Keys         []listedKey `json:"keys"`
 }
@@ -56,7 +57,7 @@ type listedKey struct {
 func listKeyring(principals []policy.Principal, keys []verify.Listed) []listedPrincipal {
 	all := make([]listedPrincipal, len(principals))
 	for i, q := range principals {
-		all[i] = listedPrincipal{q.Name, q.Role, append([]string{}, q.Emails...), q.IntroducedBy, []listedKey{}}
+		all[i] = listedPrincipal{q.Name, q.Role, append([]string{}, q.Emails...), q.Attests, q.IntroducedBy, []listedKey{}}
 		for _, l := range keys {
 			if l.Principal == q.Name {
 				all[i].Keys = append(all[i].Keys, listKeys(l)...)
@@ -85,11 +86,19 @@ func listKeys(l verify.Listed) []listedKey {
 func keyringText(out *report.Printer, listed []listedPrincipal) {
 	for _, q := range listed {
 		out.Printf("%s\t%s\t%s\tintroduced by %s\n",
-			q.Principal, q.Role, strings.Join(q.Emails, " "), cmp.Or(q.IntroducedBy, "nobody"))
+			q.Principal, roleOf(q), strings.Join(q.Emails, " "), cmp.Or(q.IntroducedBy, "nobody"))
 		for _, k := range q.Keys {
 			out.Printf("  %s\t%s\t%s\t%s\n", k.Kind, cmp.Or(k.Fingerprint, k.Identities), k.Source, k.Counts)
 		}
 	}
+}
+
+// roleOf says what somebody may do.
+func roleOf(q listedPrincipal) string {
+	if q.Attests == "" {
+		return string(q.Role)
+	}
+	return string(q.Role) + ", attests " + q.Attests
 }
 
 func kindOf(l verify.Listed) string {

@@ -34,7 +34,7 @@ func policyCheckCommand(env Env) *cobra.Command {
 		}
 		c := checked{
 			File: file, Protected: p.Protect.Refs, Rules: len(p.Rules), Principals: len(p.Principals),
-			Keys: len(g.Keyring().List()), Lonely: p.Lonely(), Warnings: append([]string{}, p.Notes...),
+			Keys: len(g.Keyring().List()), Lonely: p.Lonely(), Warnings: append(append([]string{}, p.Notes...), p.Trusts()...),
 		}
 		var unworkable []string
 		for i := range p.Principals {

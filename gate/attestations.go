@@ -7,6 +7,7 @@ import (
 
 	"countersign/gate/attest"
 	"countersign/gate/lineage"
+	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/verify"
@@ -69,7 +70,11 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 	// What is wrong with the commit is said when it lands.
 	if c, err := p.site.Repo.Commit(ctx, r.Commit); err == nil && len(c.Parents) < 2 {
 		at := now.NoEarlier(time.Unix(c.Committer.When, 0))
-		a.Signer = p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at).Principal
+		signed := policy.Commit{
+			Author: walk.Identity(c.Author), Parents: make([]string, len(c.Parents)),
+			Signature: p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at),
+		}
+		a.Author, _ = p.site.Rules().Author(&signed)
 	}
 	return nil
 }

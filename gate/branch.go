@@ -105,7 +105,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if err != nil {
 			return err
 		}
-		u.decision.Judged(len(landing.Brought))
+		u.decision.Judged(f.By.Rules, landing)
 		outcome, err := p.lands(ctx, u, ledger, f)
 		if err != nil {
 			return err

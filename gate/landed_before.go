@@ -21,15 +21,21 @@ func (p *push) landedBefore(ctx context.Context, u *update, q settle.Question, c
 	if err != nil {
 		return err
 	}
-	if status := c.Signature.Status; status == policy.StatusRevoked || status == policy.StatusExpired {
+	status := c.Signature.Status
+	byReceipt := status == policy.StatusRevoked || status == policy.StatusExpired
+	if _, attested := q.By.Rules.Author(c); byReceipt || attested != "" {
 		at, err := p.cameIn(ctx, others, c.ID)
 		if err != nil {
 			return err
 		}
-		if at != 0 {
+		if at != 0 && byReceipt {
 			landed := q.Fact.Arrival.ReceivedAt(time.Unix(at, 0))
 			c.Signature = q.By.Signature(read.Payload, read.Signature, read.Committer.When, landed)
 		}
+		if q.Landing.CameIn == nil {
+			q.Landing.CameIn = make(map[string]int64)
+		}
+		q.Landing.CameIn[c.ID] = at
 	}
 	if c != &q.Landing.Commit {
 		return nil

@@ -62,6 +62,7 @@ func (a *amending) signatures() {
 	ordered(a, "signatures.merges-approve", was, is, Loosens, func(n int) string {
 		return fmt.Sprintf("%q", mergesApprove[n])
 	})
+	a.flag("signatures.attested-authors", old.AttestedAuthors, new.AttestedAuthors, Loosens)
 	a.binding(func() { ordered(a, "signatures.clock-skew", old.ClockSkew, new.ClockSkew, Loosens, span) })
 	ordered(a, "signatures.end-grace", old.EndGrace, new.EndGrace, Loosens, span)
 	a.binding(func() {
@@ -202,6 +203,12 @@ func (a *amending) rule(old, new *Rule) {
 	}
 	if new.Approvers != nil {
 		newApprovers = *new.Approvers
+	}
+	signedOnly := func() { a.flag(setting(`tenure-from = "signatures"`), old.SignedOnly, new.SignedOnly, Tightens) }
+	if new.Approvers != nil {
+		a.binding(signedOnly) // there may be nobody who could approve
+	} else {
+		signedOnly()
 	}
 	a.binding(func() { a.exempt(setting("approvers"), oldApprovers, newApprovers) })
 	if old.Why != new.Why {

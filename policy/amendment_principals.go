@@ -24,7 +24,11 @@ func (a *amending) principals() {
 	}
 	for i := range a.new.Principals {
 		if new := &a.new.Principals[i]; a.old.Principal(new.Name) == nil {
-			a.add("principal "+new.Name, Loosens, "%s becomes a %s", new.Name, new.Role)
+			text := new.Name + " becomes a " + string(new.Role)
+			if new.Attests != "" {
+				text += ", and attests authors"
+			}
+			a.add("principal "+new.Name, Loosens, "%s", text)
 		}
 	}
 }
@@ -35,6 +39,13 @@ func (a *amending) principal(old, new *Principal) {
 	defer func() { a.who = "" }()
 	if old.Role != new.Role {
 		a.add(who, roleChange(old.Role, new.Role), "%s becomes a %s instead of a %s", old.Name, new.Role, old.Role)
+	}
+	switch {
+	case old.Attests == new.Attests:
+	case new.Attests == "":
+		a.add(who, Tightens, "%s attests no authors any more", old.Name)
+	default:
+		a.add(who, Loosens, "%s attests authors: it is believed who made what it signs", old.Name)
 	}
 	a.set(who, old.Emails, new.Emails, Loosens, Binds,
 		"becomes an address of "+old.Name, "is no longer an address of "+old.Name)

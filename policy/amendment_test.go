@@ -67,7 +67,12 @@ var edits = map[string]func(*rapid.T, *Policy){
 	"role": func(t *rapid.T, p *Policy) {
 		anybody(t, p).Role = rapid.SampledFrom([]Role{Maintainer, Contributor, Reviewer, Service}).Draw(t, "role")
 	},
-	"no address": func(t *rapid.T, p *Policy) { anybody(t, p).Emails = nil },
+	"attests": func(t *rapid.T, p *Policy) {
+		p.Principals[len(p.Principals)-1].Attests = rapid.SampledFrom([]string{"", AttestsAuthors}).Draw(t, "attests")
+	},
+	"attested authors": func(t *rapid.T, p *Policy) { p.Signatures.AttestedAuthors = rapid.Bool().Draw(t, "attested") },
+	"tenure from":      func(t *rapid.T, p *Policy) { anyRule(t, p).SignedOnly = rapid.Bool().Draw(t, "signed only") },
+	"no address":       func(t *rapid.T, p *Policy) { anybody(t, p).Emails = nil },
 	"address": func(t *rapid.T, p *Policy) {
 		q, from := anybody(t, p), anybody(t, p)
 		q.Emails, from.Emails = slices.Concat(q.Emails, from.Emails), nil
@@ -151,6 +156,7 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 		old, new := world(), world()
 		for _, p := range []*Policy{old, new} {
 			p.Introductions = Introductions{SiblingsApart: 100 * 24 * time.Hour}
+			p.Principals[6].Attests, p.Signatures.AttestedAuthors = AttestsAuthors, true
 			p.Rules[0].Approvals, p.Rules[1].Wait = 2, 5*24*time.Hour
 			jia, rev := &p.Principals[2], &p.Principals[5]
 			rev.IntroducedBy = jia.IntroducedBy
@@ -169,6 +175,9 @@ func TestAmendmentsThatDontLoosenLetNothingMorePass(t *testing.T) {
 		earn(old, ledger, "lasse", t0-2*year, 8, opaqueFile())
 		earn(old, ledger, "con", t0-2*year, 12, build())
 		earn(old, ledger, "alice", t0-200*day, 6, opaqueFile())
+		for i := range 6 {
+			ledger.Credit(old, single(attestedTo("jia", t0-(100-int64(i))*day, opaqueFile())))
+		}
 		for range 30 {
 			landing := anyLanding(t, t0)
 			if found := judged(new, ledger, landing); len(found) > 0 {

@@ -170,7 +170,7 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 	case j.p.Powerless(q.Name, true) != "":
 		return j.p.Powerless(q.Name, true)
 	case q == accountable:
-		return q.Name + " already stands behind the change as its signer"
+		return q.Name + " already stands behind the change: it is their own"
 	}
 	if why := j.p.conflict(accountable, q); why != "" {
 		return why
@@ -179,7 +179,7 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 		return ""
 	}
 	for _, classes := range rule.Approvers.accounts(rule, touched) {
-		if !rule.Approvers.met(j.l.Tenure(j.p, q.Name, classes, j.at)) {
+		if !rule.Approvers.met(rule.tenure(j.p, j.l, q.Name, classes, j.at)) {
 			return q.Name + " lacks the tenure that the rule asks of approvers"
 		}
 	}

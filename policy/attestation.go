@@ -61,7 +61,7 @@ type Attestation struct {
 	ReplacesGood bool // that has a good signature, and was made at ReplacesWhen
 	ReplacesWhen int64
 
-	Signer   string   // who signed a commit that merges nothing; "" where that isn't known
+	Author   string   // who stands behind a commit that merges nothing, see [Policy.Author]; "" where that isn't known
 	Known    Needs    // what was looked up
 	LandedOn []string // the protected branches that have the commit
 }
@@ -146,8 +146,8 @@ func (p *Policy) ineffective(a Attestation) string {
 		return why
 	case a.For != "" && !p.Protects(a.For):
 		return "it is for " + a.For + ", which isn't protected"
-	case a.For == "" && a.Signer == a.Principal: // who signed a tip may say that a branch of it is wanted
-		return a.Principal + " signed that commit; it counts only for what others signed below"
+	case a.For == "" && a.Author == a.Principal: // who made a tip may say that a branch of it is wanted
+		return a.Principal + " made that commit; it counts only for what others made below"
 	default:
 		return ""
 	}

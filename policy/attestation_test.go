@@ -59,8 +59,8 @@ func TestJudgeAttestation(t *testing.T) {
 		"for what isn't protected": {func(a *Attestation) {
 			a.For = "refs/heads/topic"
 		}, nil, "refs/heads/topic, which isn't protected"},
-		"by the commit's signer": {func(a *Attestation) { a.Signer = "lasse" }, nil, "lasse signed that commit"},
-		"of one's own for a ref": {func(a *Attestation) { a.Signer, a.For = "lasse", "refs/heads/main" }, nil, ""},
+		"by who made the commit": {func(a *Attestation) { a.Author = "lasse" }, nil, "lasse made that commit"},
+		"of one's own for a ref": {func(a *Attestation) { a.Author, a.For = "lasse", "refs/heads/main" }, nil, ""},
 	} {
 		a := Attestation{
 			Ref: "refs/approvals/c/lasse", Kind: Approves, Commit: "c", Principal: "lasse", Signature: good("lasse"),

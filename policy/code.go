@@ -13,6 +13,7 @@ const (
 	SignerUnknown        Code = "signer-unknown"
 	SignerMismatch       Code = "signer-mismatch" // the key's owner is not who the commit says
 	SignerRole           Code = "signer-role"     // the principal's role doesn't let it sign this
+	AttestedAuthor       Code = "attested-author" // whom a service names as the author can't stand behind it
 	KeyExpired           Code = "key-expired"
 	KeyNotYetValid       Code = "key-not-yet-valid"
 	KeyRevoked           Code = "key-revoked"
@@ -120,6 +121,10 @@ var meanings = []Meaning{
 	{
 		SignerRole, AboutSignature, tagNotSigned,
 		"is signed by somebody who may not", "are signed by somebody who may not", true,
+	},
+	{
+		AttestedAuthor, AboutSignature, notAllowed,
+		"is attested to be by somebody who may not", "are attested to be by somebody who may not", true,
 	},
 	{KeyExpired, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, true},
 	{KeyNotYetValid, AboutSignature, notAllowed, noneThatCounts, noneThatCountIn, false},

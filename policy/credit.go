@@ -12,7 +12,8 @@ func (l *Ledger) Credit(p *Policy, landing *Landing) {
 	when := l.LandingTime(landing.Commit.Committer.When)
 	for c := range landing.commits() {
 		people := l.creditedTo(p, landing, c, when)
-		if len(people) == 0 {
+		attested := p.attestedAuthor(c)
+		if len(people) == 0 && attested == nil {
 			continue
 		}
 		var classes []string
@@ -25,14 +26,17 @@ func (l *Ledger) Credit(p *Policy, landing *Landing) {
 		for _, name := range people {
 			l.pending = append(l.pending, credit{when, name, w})
 		}
+		if attested != nil && !slices.Contains(people, attested.Name) {
+			l.pending = append(l.pending, credit{when, attested.Name, workIn(append(classes, attestedWork))})
+		}
 	}
 	l.last = when
 	l.settle(p.settledBy(when))
 }
 
-// creditedTo names the principals who earn a commit, each once: who signed it, who signed its landing commit, and its
-// author, where one of these is the author, or a tenured maintainer. No signature, no credit: what somebody could
-// earn by a signature under another's work, they could as well by work that they call their own.
+// creditedTo names the principals who earn a commit by signatures, each once: who signed it, who signed its landing
+// commit, and its author, where one of these is the author, or a tenured maintainer. No signature, no credit: what
+// somebody could earn by a signature under another's work, they could as well by work that they call their own.
 func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) []string {
 	var people []string
 	vouched, author := false, p.ByEmail(c.Author.Email)
@@ -50,7 +54,7 @@ func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) 
 }
 
 func (l *Ledger) vouches(p *Policy, q *Principal, when int64) bool {
-	return q.Role == Maintainer && l.Tenure(p, q.Name, nil, when).Days >= vouchDays
+	return q.Role == Maintainer && l.SignedTenure(p, q.Name, nil, when).Days >= vouchDays
 }
 
 // settle counts credits that landed up to and including a time. No later question is about an earlier time than

@@ -73,15 +73,18 @@ type Finding struct {
 	Rule    string        `json:"rule,omitempty"`
 	Why     string        `json:"why,omitempty"` // the rule's own reason
 	Paths   []TouchedPath `json:"paths,omitempty"`
-	// Signer is the accountable principal; Claim is "Name <email>" of the committer line.
+	// Signer is the accountable principal, AttestedBy the service by whose word they are, "" where they signed; Claim is
+	// "Name <email>" of the committer line.
 	Signer      string         `json:"signer,omitempty"`
+	AttestedBy  string         `json:"attested_by,omitempty"`
 	Claim       string         `json:"claim,omitempty"`
 	Fingerprint string         `json:"fingerprint,omitempty"`
-	Tenure      *TenureFigures `json:"tenure,omitempty"`    // what the signer has
-	TenureIn    string         `json:"tenure_in,omitempty"` // in that class, or "rule NAME" in its classes; "" overall
-	Exempt      *TenureFigures `json:"exempt,omitempty"`    // what would do without approval; nil if nothing would
-	Needed      int            `json:"needed,omitempty"`    // approvals
-	Have        []string       `json:"have,omitempty"`      // approvers who count
+	Tenure      *TenureFigures `json:"tenure,omitempty"`      // what the signer has
+	TenureIn    string         `json:"tenure_in,omitempty"`   // in that class, or "rule NAME" in its classes; "" overall
+	TenureFrom  string         `json:"tenure_from,omitempty"` // "signatures" where not all they earned counts
+	Exempt      *TenureFigures `json:"exempt,omitempty"`      // what would do without approval; nil if nothing would
+	Needed      int            `json:"needed,omitempty"`      // approvals
+	Have        []string       `json:"have,omitempty"`        // approvers who count
 	Discounted  []Discount     `json:"discounted,omitempty"`
 	Ask         []string       `json:"ask,omitempty"`  // principals who could approve
 	Detail      string         `json:"detail"`         // one sentence: what is wrong
@@ -110,6 +113,8 @@ type RefDecision struct {
 	Protected bool   `json:"protected"`
 	Landings  int    `json:"landings"`
 	Commits   int    `json:"commits"` // judged, landings included
+	// Attested are those of Commits that are their author's by the word of a service.
+	Attested []Attested `json:"attested,omitempty"`
 }
 
 // Begins says after which commit the judging begins, zeros before a root.
@@ -119,10 +124,11 @@ func (r *RefDecision) Begins(parent string) {
 	}
 }
 
-// Judged counts a landing that brings so many other commits.
-func (r *RefDecision) Judged(brought int) {
-	r.Landings++
-	r.Commits += 1 + brought
+// Attested counts commits of one author that count as theirs by the word of a service.
+type Attested struct {
+	Service string `json:"service"`
+	Author  string `json:"author"`
+	Commits int    `json:"commits"`
 }
 
 // Decision is the outcome for a push or a range, with all its reasons.

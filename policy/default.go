@@ -12,7 +12,8 @@ func defaults() *Policy {
 		Protect: Protect{Refs: []string{"refs/heads/main", "refs/heads/master", "refs/heads/release/**", "refs/tags/v*"}},
 		Signatures: Signatures{
 			Require: "every-commit", Kinds: slices.Clone(signatureKinds), Tags: true, Identity: "committer",
-			MergesApprove: "landing", ClockSkew: 10 * time.Minute, EndGrace: time.Hour, Trailing: "none",
+			MergesApprove: "landing", AttestedAuthors: true, ClockSkew: 10 * time.Minute, EndGrace: time.Hour,
+			Trailing: "none",
 		},
 		X509:     X509{Transparency: "embedded", Log: "https://rekor.sigstore.dev", Timeout: 10 * time.Second},
 		Adoption: Adoption{CreditClaims: true},

@@ -37,7 +37,8 @@
 //
 //   - words: code.go, inspect.go, reason.go, decision.go, outcome.go, time.go, fold.go, glob.go
 //   - what a policy says: setting.go, principal.go, class.go, class_builtin.go, change.go, symlink.go, policy.go
-//   - what is known, and earned: fact.go, signature.go, tenure.go, credit.go, ledger_file.go, earning.go, exempt.go
+//   - what is known, and earned: fact.go, signature.go, tenure.go, attested.go, credit.go, ledger_file.go, earning.go,
+//     exempt.go
 //   - who counts with whom: kinship.go, conflict.go, quorum.go
 //   - how a policy is read: file_lines.go, file_reader.go, file_table.go, file_key.go, file_principal.go, file_rule.go,
 //     profile.go, default.go, file_signatures.go, file_sections.go, file_check.go, file.go, floor.go,

@@ -10,18 +10,26 @@ func (p *Policy) ExemptIn(l *Ledger, rule *Rule, principal string, at int64) []s
 		return nil
 	}
 	if rule.Exempt.In != "class" {
-		if !rule.Exempt.met(l.Tenure(p, principal, rule.Exempt.together(rule), at)) {
+		if !rule.Exempt.met(rule.tenure(p, l, principal, rule.Exempt.together(rule), at)) {
 			return nil
 		}
 		return rule.Classes
 	}
 	var classes []string
 	for _, class := range rule.Classes {
-		if rule.Exempt.met(l.Tenure(p, principal, []string{class}, at)) {
+		if rule.Exempt.met(rule.tenure(p, l, principal, []string{class}, at)) {
 			classes = append(classes, class)
 		}
 	}
 	return classes
+}
+
+// tenure gives what a principal has earned by a time in some classes, of what counts for the rule.
+func (r *Rule) tenure(p *Policy, l *Ledger, principal string, classes []string, at int64) TenureFigures {
+	if r.SignedOnly {
+		return l.SignedTenure(p, principal, classes, at)
+	}
+	return l.Tenure(p, principal, classes, at)
 }
 
 // together gives the classes of a rule in any of which tenure counts; none stands for all commits.

@@ -76,6 +76,8 @@ type Landing struct {
 	// Bounded says that the commit lies on another protected branch's first-parent line: its date was
 	// bounded when it landed there.
 	Bounded bool
+	// CameIn is when commits came in that were on another protected branch before, in seconds since 1970, by commit id.
+	CameIn map[string]int64
 	// InTree says that the policy lies in the tree.
 	InTree bool
 	// Amended is what the landing makes of the policy it is judged by; nil where that stays as it is.

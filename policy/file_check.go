@@ -110,7 +110,7 @@ func exemptByTenure(rules []Rule) {
 			continue
 		}
 		if rules[i].Exempt.Nobody {
-			rules[i].Exempt = buildExempt()
+			rules[i].Exempt, rules[i].SignedOnly = buildExempt(), true
 		}
 		rules[i].Exempt.In = "all"
 	}

@@ -15,6 +15,10 @@ func (r *reader) principal(t *table, p *Policy) {
 	}
 	q.Role = Role(role)
 	t.strs("emails", &q.Emails)
+	t.oneOf("attests", &q.Attests, AttestsAuthors)
+	if q.Attests != "" && q.Role != Service {
+		t.problem("attests", "%s is a %s: only a service attests authors", q.Name, q.Role)
+	}
 	t.date("since", &q.Since)
 	t.str("introduced-by", &q.IntroducedBy)
 	t.date("introduced", &q.Introduced)

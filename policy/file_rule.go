@@ -17,6 +17,9 @@ func (r *reader) rule(t *table, p *Policy) {
 	t.integer("approvals", &rule.Approvals, 1)
 	t.duration("wait", &rule.Wait)
 	r.hold(t, p, &rule)
+	from := "any"
+	t.oneOf("tenure-from", &from, "signatures", "any")
+	rule.SignedOnly = from == "signatures"
 	r.exempt(t, "exempt", &rule.Exempt)
 	if t.raw["approvers"] != nil {
 		rule.Approvers = new(Exempt)
@@ -41,7 +44,7 @@ func (r *reader) rule(t *table, p *Policy) {
 			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
 		}
 	}
-	for _, key := range []string{"approvals", "approvers", "exempt", "merges-approve", "wait", "hold"} {
+	for _, key := range []string{"approvals", "approvers", "exempt", "merges-approve", "tenure-from", "wait", "hold"} {
 		if rule.Refuse && t.raw[key] != nil {
 			t.problem(key, "rule %q refuses, so %q can mean nothing beside it", rule.Name, key)
 		}

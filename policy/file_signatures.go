@@ -20,6 +20,7 @@ func (r *reader) signatures(t *table, s *Signatures) {
 	t.boolean("tags", &s.Tags)
 	t.oneOf("identity", &s.Identity, "committer", "author", "off")
 	t.oneOf("merges-approve", &s.MergesApprove, mergesApprove...)
+	t.boolean("attested-authors", &s.AttestedAuthors)
 	t.duration("clock-skew", &s.ClockSkew)
 	t.duration("end-grace", &s.EndGrace)
 	t.date("weak-until", &s.WeakUntil)

@@ -117,6 +117,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			{
 				Name: "docs", Why: "People run what they read.", Classes: []string{"docs", "binary"}, Approvals: 2,
 				Exempt: Exempt{Days: 1, Commits: 2, Months: 3, In: "all"}, Approvers: &Exempt{Days: 90, In: "class"},
+				SignedOnly: true,
 			},
 			{Name: "hidden", Classes: []string{"bidi"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Refuse: true},
 			{Name: "nobody-alone", Classes: []string{"build"}, Exempt: Exempt{Nobody: true}, Approvals: 1, Wait: 7 * d},
@@ -130,25 +131,25 @@ func TestEverySettingIsRead(t *testing.T) {
 				Keys: []Key{
 					{Kind: "openpgp", Data: []byte("an OpenPGP key, which this package never reads"), Source: "keys/alice.asc"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:91",
+						Kind: "ssh", Data: []byte("ssh-ed25519 CCCC"), Source: "policy.toml:93",
 						From: time.Date(2024, 1, 1, 10, 0, 0, 0, time.UTC),
 					},
 					{
 						Kind: "ssh", Authority: true, Identities: []string{"alice@example.org", "a@work.example"},
-						Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:92",
+						Data: []byte("ssh-ed25519 HHHH"), Source: "policy.toml:94",
 					},
 					{
 						Kind: "ssh", Authority: true, Identities: []string{"alice"},
-						Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:93",
+						Data: []byte("ssh-ed25519 IIII"), Source: "policy.toml:95",
 					},
 					{Kind: "allowed-signers", Data: []byte("alice@example.org ssh-ed25519 JJJJ"), Source: "keys/allowed_signers"},
 					{
 						Kind: "x509", Identities: []string{"alice@example.org"}, Issuer: "https://accounts.example.com",
-						Source: "policy.toml:95", From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
+						Source: "policy.toml:97", From: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
-					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:96"},
+					{Kind: "x509", Identities: []string{"a@work.example"}, Source: "policy.toml:98"},
 					{
-						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:97", Revoked: "retired",
+						Kind: "ssh", Data: []byte("ssh-ed25519 DDDD"), Source: "policy.toml:99", Revoked: "retired",
 						Until: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC),
 					},
 				},
@@ -167,14 +168,14 @@ func TestEverySettingIsRead(t *testing.T) {
 				},
 			},
 			{Name: "carol", Role: Reviewer, Keys: []Key{
-				{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:111"},
+				{Kind: "ssh", Data: []byte("ssh-ed25519 EEEE"), Source: "policy.toml:113"},
 			}},
 			{Name: "con", Role: Contributor, Keys: []Key{
-				{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:116"},
+				{Kind: "ssh", Data: []byte("ssh-ed25519 FFFF"), Source: "policy.toml:118"},
 			}},
-			{Name: "bot", Role: Service},
+			{Name: "bot", Role: Service, Attests: AttestsAuthors},
 			{Name: "dan", Role: Reviewer, Keys: []Key{
-				{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:125"},
+				{Kind: "ssh", Data: []byte("ssh-ed25519 GGGG"), Source: "policy.toml:128"},
 			}},
 		},
 	}

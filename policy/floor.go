@@ -17,7 +17,7 @@ func LoadFloor(fsys fs.FS) (*Policy, error) {
 		Protect: Protect{AllowRewind: true, AllowDelete: true},
 		Signatures: Signatures{
 			Require: "landing", Kinds: slices.Clone(signatureKinds), Identity: "off", MergesApprove: "any",
-			ClockSkew: noLimit, EndGrace: noLimit, WeakUntil: time.Unix(maxDate, 0),
+			AttestedAuthors: true, ClockSkew: noLimit, EndGrace: noLimit, WeakUntil: time.Unix(maxDate, 0),
 			Trailing: OpenTimestamps,
 		},
 		X509:          X509{Transparency: "none", Log: defaults().X509.Log, Timeout: defaults().X509.Timeout},
@@ -85,6 +85,7 @@ func (p *Policy) WithFloor(floor *Policy) *Policy {
 func (s *Signatures) withFloor(floor *Signatures) Signatures {
 	c := *s
 	c.Tags = s.Tags || floor.Tags
+	c.AttestedAuthors = s.AttestedAuthors && floor.AttestedAuthors
 	c.UserVerified = s.UserVerified || floor.UserVerified
 	c.RevokedSSH = slices.Concat(s.RevokedSSH, floor.RevokedSSH)
 	c.ClockSkew = min(s.ClockSkew, floor.ClockSkew)

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Judge says what stands against a landing, given what everyone had earned before it, and which facts that may change
@@ -124,6 +126,9 @@ func (j *judgement) accountable(c *Commit) *Principal {
 		return nil
 	}
 	j.step(c, "signature", true, "good, by %s with %s", q.Name, sig.Fingerprint)
+	if service := j.p.attester(c); service != nil {
+		return j.attested(c, service)
+	}
 	if !j.identity(c, q) || !j.role(c, q) {
 		return nil
 	}
@@ -186,6 +191,36 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 		j.find(c, SignerRole, fmt.Sprintf("%s has the unknown role %q", q.Name, q.Role))
 	}
 	return false
+}
+
+// attested asks whether the author whom a service names can stand behind a commit, and gives them, or nil.
+func (j *judgement) attested(c *Commit, service *Principal) *Principal {
+	who := service.Name + " attests that " + c.Author.Email + " made it"
+	refuse := func(why string, next ...string) *Principal {
+		next = append([]string{"let whoever made it sign it: git commit --amend --no-edit --reset-author -S"}, next...)
+		j.find(c, AttestedAuthor, who+", and "+why, next...)
+		return nil
+	}
+	q := j.p.ByEmail(c.Author.Email)
+	switch {
+	case q == nil:
+		return refuse("nobody in the keyring has that address",
+			"or ask a maintainer to list the address in emails of whoever has it, then push again")
+	case !q.lands():
+		return refuse(q.Name + " is a " + string(q.Role) + ", who lands nothing")
+	case !j.couldSign(c, q):
+		j.needs(landedBefore, c.ID) // it may have come in before
+		return refuse(q.Name+" has no key that counts at that time: who may not sign has nothing attested either",
+			"or ask a maintainer to give "+q.Name+" a key in the keyring that counts, then push again")
+	}
+	j.step(c, "author", true, "%s, and %s is %s: attested by %s", who, c.Author.Email, q.Name, service.Name)
+	return q
+}
+
+// couldSign says whether somebody had a key that counts when a commit landed, and when it came in.
+func (j *judgement) couldSign(c *Commit, q *Principal) bool {
+	cameIn := cmp.Or(j.landing.CameIn[c.ID], j.landing.Received)
+	return q.hasKey(time.Unix(j.at, 0)) && q.hasKey(time.Unix(max(cameIn, j.at), 0))
 }
 
 // ownBeyondGit gives the changes of a merge that git's own merge of its parents doesn't make.

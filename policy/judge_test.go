@@ -257,9 +257,9 @@ func discounted(t *testing.T, p *Policy, reason string, as ...Approval) {
 func TestAttackSignerApprovesOwnChange(t *testing.T) {
 	p := world()
 	own := approval("c", "jia")
-	discounted(t, p, "jia already stands behind the change as its signer", own)
+	discounted(t, p, "jia already stands behind the change: it is their own", own)
 	own.Signature.Fingerprint = "SHA256:second-key" // two keys of one principal are one person
-	discounted(t, p, "jia already stands behind the change as its signer", own)
+	discounted(t, p, "jia already stands behind the change: it is their own", own)
 }
 
 func TestAttackPuppetApproves(t *testing.T) {

@@ -62,9 +62,7 @@ func (j *judgement) finding(c *Commit, code Code, detail string, next ...string)
 	if c != &j.landing.Commit {
 		f.Landing = j.landing.Commit.ID
 	}
-	if q := j.p.signerOf(c); q != nil {
-		f.Signer = q.Name
-	}
+	f.Signer, f.AttestedBy = j.p.Author(c)
 	return f
 }
 

@@ -18,6 +18,9 @@ const (
 	Service     Role = "service"     // signs merges that are what git makes of them; never a person
 )
 
+// AttestsAuthors says of a service that it is believed who the author is of a commit with one parent that it signs.
+const AttestsAuthors = "authors"
+
 // roles are all of them, in the order in which messages list them.
 var roles = []string{string(Maintainer), string(Contributor), string(Reviewer), string(Service)}
 
@@ -26,6 +29,7 @@ type Principal struct {
 	Name         string
 	Role         Role
 	Emails       []string
+	Attests      string    // AttestsAuthors where a service is believed who made what it signs; else ""
 	Since        time.Time // an earlier start of its tenure than history shows; zero for none
 	IntroducedBy string    // a principal's name, or "founder" or ""
 	Introduced   time.Time // when that was; zero where it isn't said
@@ -104,4 +108,25 @@ func (q *Principal) canSign(before *Principal, at time.Time) bool {
 		})
 		return !shortened
 	})
+}
+
+// hasKey says whether a principal has a key that counts at a time, by what the policy says of it. What stands in files
+// this package can't see.
+func (q *Principal) hasKey(at time.Time) bool {
+	return slices.ContainsFunc(q.Keys, func(k Key) bool {
+		revoked := slices.ContainsFunc(q.Keys, func(other Key) bool { return other.same(&k) && other.revokedBy(at) })
+		return !revoked && !at.Before(k.From) && (k.Until.IsZero() || at.Before(k.Until))
+	})
+}
+
+// revokedBy says whether a key is revoked at a time.
+func (k *Key) revokedBy(at time.Time) bool {
+	switch end := k.end(); {
+	case k.Revoked == "":
+		return false
+	case k.Revoked == "retired":
+		return !at.Before(end)
+	default:
+		return k.RevokedAt.IsZero() || !at.Before(k.RevokedAt)
+	}
 }

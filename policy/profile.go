@@ -24,7 +24,7 @@ func rulesOf(profile string) []Rule {
 	opaque := Rule{
 		Name: "opaque-files", Why: "Nobody can review them by reading; xz's payload was two test files.",
 		Classes: []string{"binary", "executable", "archive", "encoded", "large"},
-		Exempt:  Exempt{Days: 365, Commits: 10, Months: 6, In: "rule"}, Approvals: 1,
+		Exempt:  Exempt{Days: 365, Commits: 10, Months: 6, In: "rule"}, Approvals: 1, SignedOnly: true,
 	}
 	build := Rule{
 		Name: "build-and-ci", Why: "They run on every builder's machine.",

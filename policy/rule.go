@@ -24,7 +24,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			j.add(f)
 			continue
 		}
-		short := j.shortfall(rule, touched, accountable)
+		short := j.shortfall(rule, c, touched, accountable)
 		if short == nil {
 			j.step(c, "rule "+rule.Name, true, "%s is exempt by tenure", accountable.Name)
 			continue
@@ -102,22 +102,30 @@ type shortfall struct {
 	paths   []TouchedPath // those whose classes aren't earned
 	in      string        // the class that lacks most, "" for overall
 	tenure  TenureFigures
+	signed  bool           // they have earned more, and this is what they signed
 	exempts *TenureFigures // what would do, nil if nothing would
 }
 
 // shortfall gives nil if the principal's tenure exempts it. Where the rule counts by class, each class that a path
 // falls in must be earned by itself: years of one kind of file don't make somebody known for another.
-func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *shortfall {
-	s := &shortfall{paths: touched}
-	if !rule.Exempt.Nobody {
-		s.exempts = &TenureFigures{Days: rule.Exempt.Days, Commits: rule.Exempt.Commits, Months: rule.Exempt.Months}
+func (j *judgement) shortfall(rule *Rule, c *Commit, touched []TouchedPath, q *Principal) *shortfall {
+	s, exempt := &shortfall{paths: touched}, rule.Exempt
+	if q.Role == Service || rule.SignedOnly && j.p.attester(c) != nil {
+		exempt.Nobody = true
 	}
-	if rule.Exempt.In != "class" {
-		if rule.Exempt.In == "rule" {
+	if !exempt.Nobody {
+		s.exempts = &TenureFigures{Days: exempt.Days, Commits: exempt.Commits, Months: exempt.Months}
+	}
+	earned := func(classes []string) TenureFigures {
+		t := rule.tenure(j.p, j.l, q.Name, classes, j.at)
+		s.signed = s.signed || t != j.l.Tenure(j.p, q.Name, classes, j.at)
+		return t
+	}
+	if exempt.In != "class" {
+		if exempt.In == "rule" {
 			s.in = "rule " + rule.Name
 		}
-		s.tenure = j.l.Tenure(j.p, q.Name, rule.Exempt.together(rule), j.at)
-		if q.Role != Service && rule.Exempt.met(s.tenure) {
+		if s.tenure = earned(exempt.together(rule)); exempt.met(s.tenure) {
 			return nil
 		}
 		return s
@@ -126,8 +134,8 @@ func (j *judgement) shortfall(rule *Rule, touched []TouchedPath, q *Principal) *
 	for _, path := range touched {
 		unmet := false
 		for _, class := range path.Classes {
-			t := j.l.Tenure(j.p, q.Name, []string{class}, j.at)
-			if q.Role != Service && rule.Exempt.met(t) {
+			t := earned([]string{class})
+			if exempt.met(t) {
 				continue
 			}
 			unmet = true
@@ -167,12 +175,19 @@ func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, 
 		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
 	}
 	j.needsApprovals()
+	if rule.SignedOnly && !rule.Exempt.Nobody && j.p.attester(c) != nil {
+		detail += "; no tenure exempts what a service signs, by tenure-from"
+		next = append(next, "or let its author sign it: git commit --amend --no-edit --reset-author -S")
+	}
 	f := j.finding(c, code, detail, next...)
 	if code == OnHold {
 		j.ifMadeUnknown(&f)
 	}
 	f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, short.paths, accountable.Name
 	f.Tenure, f.TenureIn, f.Exempt = &short.tenure, short.in, short.exempts
+	if short.signed {
+		f.TenureFrom = "signatures"
+	}
 	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
 	f.Ask = j.couldApprove(rule, touched, accountable, have)
 	j.add(f)

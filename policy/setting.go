@@ -19,8 +19,10 @@ type Signatures struct {
 	// MergesApprove says which signed merges are approvals of what they merge: "landing" (the landing commit
 	// itself), "any" or "none".
 	MergesApprove string
-	ClockSkew     time.Duration
-	EndGrace      time.Duration // how long after a key's end what it signed before may come in
+	// AttestedAuthors lets services that attest authors do so; else what such a service says counts for nothing.
+	AttestedAuthors bool
+	ClockSkew       time.Duration
+	EndGrace        time.Duration // how long after a key's end what it signed before may come in
 	// WeakUntil is when the last signature with a weak algorithm may have landed; zero accepts none.
 	WeakUntil    time.Time
 	UserVerified bool   // security keys must have asked for a PIN or a finger
@@ -99,7 +101,10 @@ type Rule struct {
 	Approvers *Exempt // tenure asked of those who approve; nil asks none
 	// MergesApprove is "none" where no merge approves, whatever the policy says of merges; else "".
 	MergesApprove string
-	Refuse        bool // nobody may, approved or not
+	// SignedOnly has only tenure count that was earned by signatures, and only for what its owner signed: what a service
+	// attests neither earns it nor is exempt by it.
+	SignedOnly bool
+	Refuse     bool // nobody may, approved or not
 	// Wait lets a change pass without approval if its landing is that much younger than the receiver's
 	// first sight of it: what a project of one has in place of a second person. Zero is never.
 	Wait time.Duration

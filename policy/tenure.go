@@ -22,8 +22,11 @@ type Ledger struct {
 	pending []credit // not settled yet, oldest first
 }
 
-// work is the classes that a commit touched, sorted, with a blank between two: class names have none.
+// work is the classes that a commit touched, sorted, with a blank between two: class names have none. What a service
+// attests is work of its own, with a word among them that no class is called.
 type work string
+
+const attestedWork = "(attested)"
 
 // workIn gives the work of a commit that touched these classes.
 func workIn(classes []string) work {
@@ -67,6 +70,17 @@ func (l *Ledger) Last() int64 { return l.last }
 // Tenure gives what a principal has earned by a time with commits that touched any of some classes; without a class,
 // overall. Credits that had not settled by then don't count.
 func (l *Ledger) Tenure(p *Policy, principal string, classes []string, at int64) TenureFigures {
+	return l.figures(p, principal, at, func(w work) bool { return w.isIn(classes) }, len(classes) == 0)
+}
+
+// SignedTenure gives the tenure without what was only attested by a service.
+func (l *Ledger) SignedTenure(p *Policy, principal string, classes []string, at int64) TenureFigures {
+	signed := func(w work) bool { return w.isIn(classes) && !w.isIn([]string{attestedWork}) }
+	return l.figures(p, principal, at, signed, len(classes) == 0)
+}
+
+// figures gives what a principal has earned by a time with work that counts.
+func (l *Ledger) figures(p *Policy, principal string, at int64, counts func(work) bool, overall bool) TenureFigures {
 	var t TenureFigures
 	var first int64
 	months := make(map[int]bool)
@@ -77,7 +91,7 @@ func (l *Ledger) Tenure(p *Policy, principal string, classes []string, at int64)
 		t.Commits += commits
 	}
 	for w, settled := range l.earned[principal] {
-		if w.isIn(classes) {
+		if counts(w) {
 			count(settled.First, settled.Commits)
 			for _, m := range settled.Months {
 				months[m] = true
@@ -89,12 +103,12 @@ func (l *Ledger) Tenure(p *Policy, principal string, classes []string, at int64)
 		if c.When > until {
 			break
 		}
-		if c.Principal == principal && c.For.isIn(classes) {
+		if c.Principal == principal && counts(c.For) {
 			count(c.When, 1)
 			months[month(c.When)] = true
 		}
 	}
-	if since := p.since(principal); len(classes) == 0 && since != 0 && (t.Commits == 0 || since < first) {
+	if since := p.since(principal); overall && since != 0 && (t.Commits == 0 || since < first) {
 		first = since
 	}
 	if first == 0 || first > at {

@@ -68,14 +68,15 @@ func (p *page) blocks(d shown, room int) (named map[string]bool, left bool) {
 // refs, in the order of their first.
 func alike(findings []policy.Finding) [][]policy.Finding {
 	type key struct {
-		ref, rule, signer, ask, detail string
-		code                           policy.Code
-		needed                         int
+		ref, rule, signer, attestedBy, ask, detail string
+		code                                       policy.Code
+		needed                                     int
 	}
 	index := make(map[key]int)
 	var groups [][]policy.Finding
 	for _, f := range findings {
-		k := key{code: f.Code, rule: f.Rule, signer: f.Signer, ask: strings.Join(f.Ask, " "), needed: f.Needed}
+		k := key{code: f.Code, rule: f.Rule, signer: f.Signer, attestedBy: f.AttestedBy, needed: f.Needed}
+		k.ask = strings.Join(f.Ask, " ")
 		if k.ref = f.Ref; f.Commit == "" {
 			k.ref, k.detail = "", f.Detail
 		}
@@ -198,7 +199,7 @@ func (b *block) reasons(indent int, f policy.Finding) {
 	case f.Tenure != nil:
 		b.line(indent, standing(f))
 	case f.Signer != "" && f.Rule != "":
-		b.line(indent, "signer "+f.Signer)
+		b.line(indent, accountable(f))
 	case f.Signer == "" && f.Fingerprint != "":
 		b.line(indent, "key "+cut(f.Fingerprint, 70))
 	}

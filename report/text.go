@@ -53,6 +53,9 @@ func (p *page) ref(r policy.RefDecision) {
 		return
 	}
 	p.line(4, fmt.Sprintf("protected; %s judged, in %s", Count(r.Commits, "commit"), Count(r.Landings, "landing")))
+	for _, a := range r.Attested {
+		p.line(4, fmt.Sprintf("%s of %s, attested by %s", Count(a.Commits, "commit"), a.Author, a.Service))
+	}
 }
 
 func (p *page) finding(d shown, number int, f policy.Finding) {
@@ -77,7 +80,7 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 	case f.Tenure != nil:
 		p.line(2, standing(f))
 	case f.Signer != "":
-		p.line(2, "signer "+f.Signer)
+		p.line(2, accountable(f))
 	}
 	if f.Fingerprint != "" {
 		p.line(2, "key "+f.Fingerprint)

@@ -89,7 +89,7 @@ func (d shown) acceptance() string {
 		what = " " + Count(len(refs), "protected ref")
 	}
 	if commits > 0 {
-		what += ": " + Count(commits, "commit")
+		what += ": " + Count(commits, "commit") + attested(d.Refs)
 	}
 	return what
 }
@@ -156,7 +156,10 @@ func standing(f policy.Finding) string {
 		in = "in the rule's classes"
 	}
 	if f.Exempt == nil {
-		return fmt.Sprintf("signer %s: no tenure is enough for this rule", f.Signer)
+		return accountable(f) + ": no tenure is enough for this rule"
+	}
+	if f.TenureFrom != "" {
+		in = "of their own signing " + in
 	}
 	var has, wants []string
 	for _, t := range []struct {
@@ -171,7 +174,33 @@ func standing(f policy.Finding) string {
 			has, wants = append(has, Count(t.has, t.noun)), append(wants, Count(t.wants, t.noun))
 		}
 	}
-	return fmt.Sprintf("signer %s: %s %s; %s would do", f.Signer, strings.Join(has, ", "), in, List(wants, "and"))
+	return fmt.Sprintf("%s: %s %s; %s would do", accountable(f), strings.Join(has, ", "), in, List(wants, "and"))
+}
+
+// accountable says who stands behind a finding's commit, and by whose word.
+func accountable(f policy.Finding) string {
+	if f.AttestedBy != "" {
+		return "author " + f.Signer + ", attested by " + f.AttestedBy
+	}
+	return "signer " + f.Signer
+}
+
+// attested says which of a ref's judged commits are their authors' by the word of a service, "" for none.
+func attested(refs []policy.RefDecision) string {
+	commits := 0
+	var services []string
+	for _, r := range refs {
+		for _, a := range r.Attested {
+			commits += a.Commits
+			if !slices.Contains(services, a.Service) {
+				services = append(services, a.Service)
+			}
+		}
+	}
+	if commits == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d attested by %s", commits, List(some(services, 3), "and"))
 }
 
 // backing says what those who stand behind a finding's commit did. Who signs a change of the policy is one

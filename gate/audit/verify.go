@@ -84,7 +84,7 @@ func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision
 			}
 			r.Begins(parent)
 		}
-		r.Judged(len(j.Landing.Brought))
+		r.Judged(j.Policy, j.Landing)
 		if err := a.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
 			return site.Undecided(err)
 		}

@@ -117,7 +117,7 @@ func briefly(left *[]string, findings []policy.Finding) []policy.Finding {
 
 func briefFinding(f policy.Finding) policy.Finding {
 	for _, s := range []*string{
-		&f.Ref, &f.Subject, &f.Rule, &f.Signer, &f.Claim, &f.Fingerprint, &f.TenureIn, &f.Commit, &f.Landing,
+		&f.Ref, &f.Subject, &f.Rule, &f.Signer, &f.AttestedBy, &f.Claim, &f.Fingerprint, &f.TenureIn, &f.Commit, &f.Landing,
 	} {
 		*s = cut(*s, briefText)
 	}
