@@ -20,7 +20,9 @@ func exceptCommand(env Env) *cobra.Command {
 		Long: `Signs a tag under refs/exceptions/COMMIT/NAME that lets a commit and what it brings pass although rules refuse
 it or nobody in the keyring signed it. It counts when as many maintainers as the quorum asks for have signed
 one each, and until it expires. What passed so is in the journal, and in every report of the server until
-somebody has looked at it: countersign log review. There is no other way past the rules.`,
+somebody has looked at it: countersign log review. There is no other way past the rules.
+
+Of a commit that has landed past the rules, it says that it may stand: countersign verify then says so in a note.`,
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
@@ -44,15 +46,25 @@ somebody has looked at it: countersign log review. There is no other way past th
 		if err != nil {
 			return err
 		}
+		landed := len(covered) == 0
+		if landed {
+			if covered, err = g.LandedCoverage(cmd.Context(), commit); err != nil {
+				return err
+			}
+		}
 		if len(covered) == 0 {
-			return usage("%s is on a protected branch already", args[0])
+			return usage("%s was there before adoption: nobody judges it", args[0])
 		}
 		if a.name, err = a.whoAmI(cmd.Context(), g.Policy()); err != nil {
 			return err
 		}
 		until := env.Now().Add(expires.Duration).UTC().Format(time.RFC3339)
 		a.show(g.Policy(), covered)
-		env.out.Printf("it may pass until %s, because: %s\n", until, *reason)
+		if landed {
+			env.out.Printf("it has landed, and would stand because: %s\n", *reason)
+		} else {
+			env.out.Printf("it may pass until %s, because: %s\n", until, *reason)
+		}
 		if !a.yes && !a.confirmed(commit) {
 			return exitError{exitRefused, errors.New("nothing was signed")}
 		}

@@ -26,22 +26,49 @@ func (g *Gate) Coverage(ctx context.Context, rev string) (commit history.ID, cov
 	if commit, err = g.site.Repo.Resolve(ctx, rev); err != nil {
 		return commit, nil, err
 	}
-	not, err := g.site.InForce.Adopted()
-	if err != nil {
-		return commit, nil, err
+	tips, err := g.landedTips(ctx)
+	if err == nil {
+		covered, err = g.covered(ctx, commit, tips)
 	}
+	return commit, covered, err
+}
+
+// LandedCoverage gives what an exception for a commit that has landed would cover: the commit, and what its landing
+// brought with it below that. It gives none for one that was adopted.
+func (g *Gate) LandedCoverage(ctx context.Context, commit history.ID) ([]policy.Commit, error) {
 	tips, err := g.landedTips(ctx)
 	if err != nil {
-		return commit, nil, err
+		return nil, err
 	}
-	for l, err := range g.site.Repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(not, tips)}) {
+	reached, err := g.site.Repo.Reaches(ctx, tips, []history.ID{commit})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(reached, func(by []bool) bool { return by[0] })
+	if i < 0 {
+		return nil, nil
+	}
+	_, before, err := lineage.Landing(ctx, g.site.Repo, tips[i], commit)
+	if err != nil || before.IsZero() {
+		return nil, err
+	}
+	return g.covered(ctx, commit, []history.ID{before})
+}
+
+// covered gives a commit and what it brings beside what was adopted and some other commits, and what these reach.
+func (g *Gate) covered(ctx context.Context, commit history.ID, not []history.ID) (covered []policy.Commit, err error) {
+	adopted, err := g.site.InForce.Adopted()
+	if err != nil {
+		return nil, err
+	}
+	for l, err := range g.site.Repo.Landings(ctx, history.Range{Tip: commit, Not: slices.Concat(adopted, not)}) {
 		if err != nil {
-			return commit, nil, err
+			return nil, err
 		}
 		landing, _ := walk.Verified(g.site.InForce, l, nil, verify.LandedThen(time.Unix(l.Commit.Committer.When, 0)))
 		covered = append(append(covered, landing.Brought...), landing.Commit)
 	}
-	return commit, covered, nil
+	return covered, nil
 }
 
 // landedTips gives what has landed for sure: on a server the protected refs; in a clone the main branch of
