@@ -142,7 +142,9 @@ func (e Env) usable(repository string, policy place, o gate.Options) (*gate.Gate
 		return g, nil
 	}
 	if errors.Is(err, gate.ErrNotConfigured) {
-		err = fmt.Errorf("%w; in a clone say --policy, see --help\nlooked for in %s", err, g.PolicyDir())
+		err = fmt.Errorf("no policy in %s: in a clone or in CI say --policy COMMIT@FINGERPRINT, the commit that brought the "+
+			"policy into the tree and the key that signed it; on a server run countersign install", g.PolicyDir())
+		err = exitError{exitUsage, err}
 	}
 	return nil, errors.Join(err, g.Close())
 }

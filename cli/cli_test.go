@@ -315,7 +315,7 @@ func TestCloneHasNoPolicy(t *testing.T) {
 	if code != exitUsage {
 		t.Errorf("exit code %d", code)
 	}
-	wantOutput(t, "verify", errs, "no policy: ", "in a clone say --policy")
+	wantOutput(t, "verify", errs, "no policy in ", "in a clone or in CI say --policy COMMIT@FINGERPRINT")
 }
 
 // Each listing is JSON with --format json, and what a terminal would obey is escaped in it.

@@ -140,7 +140,7 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 		x.fault(errUncovered)
 	}
 	if g.Policy() != nil {
-		x.notes = append(append(x.notes, g.Policy().Notes...), g.Policy().Trusts()...)
+		x.Notes = append(append(x.Notes, g.Policy().Notes...), g.Policy().Trusts()...)
 	}
 	if g.Policy() != nil && g.Repository() != nil {
 		if err := x.names(ctx, g); err != nil {

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"iter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,18 +26,27 @@ bounds the dates of what lands. Approvals are read from refs/approvals/, which a
 
 Without a RANGE, and where the journal is at hand, as it is on the server, each protected ref is also
 compared with the value that the last judged push left: a branch that was rewound, or a tag that was
-deleted, beside a push.`,
+deleted, beside a push.
+` + pullHelp,
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
 	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
+	pull := cmd.Flags().Bool("pull", false, "judge RANGE as a pull request that a forge merges now")
+	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
 	journal := cmd.Flags().String("journal", "",
 		"`file` of the journal to compare the protected refs with (default: the repository's)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if *ref != "" && len(args) == 0 {
+		switch {
+		case *pull && (*ref == "" || len(args) == 0):
+			return mistyped(cmd, errors.New("--pull wants --ref BRANCH, into which it would be merged, and BASE..HEAD"))
+		case *service != "" && !*pull:
+			return mistyped(cmd, errors.New("--service is for --pull"))
+		case *pull && reader.goGit():
+			return mistyped(cmd, errors.New("--pull needs a git program, which merges, and no --reader go-git"))
+		case *ref != "" && len(args) == 0:
 			return mistyped(cmd, errors.New("--ref wants a RANGE to judge so"))
-		}
-		if *journal != "" && len(args) > 0 {
+		case *journal != "" && len(args) > 0:
 			return mistyped(cmd, errors.New("--journal is for all protected refs, without a RANGE"))
 		}
 		o := gate.Options{GoGit: reader.goGit()}
@@ -54,9 +65,12 @@ deleted, beside a push.`,
 			}
 		}
 		var d policy.Decision
-		if len(args) > 0 {
+		switch {
+		case *pull:
+			d, err = env.verifyPull(cmd.Context(), g, args[0], as, string(*service))
+		case len(args) > 0:
 			d, err = g.Auditor().Verify(cmd.Context(), args[0], as)
-		} else {
+		default:
 			var compared bool
 			d, compared, err = g.Auditor().VerifyAll(cmd.Context(), env.Now())
 			if *journal != "" && !compared && (err == nil || errors.Is(err, audit.ErrNoneProtected)) {
@@ -83,4 +97,33 @@ func show(env Env, format string, d policy.Decision) error {
 		err = exitError{exitRefused, nil}
 	}
 	return err
+}
+
+// pullHelp is what verify's help says of pull requests.
+const pullHelp = `
+With --pull, RANGE is BASE..HEAD of a pull request to the branch that --ref names: BASE is what the branch holds,
+HEAD what is to be merged. What is judged is the merge that a forge's button would make of them now, signed by the
+policy's service (--service where there are several), as the hook would judge it if it were pushed. Never give it
+the merge that a forge has made for tests. No time is counted where no journal is at hand.
+`
+
+// verifyPull judges a pull request.
+func (env Env) verifyPull(ctx context.Context, g *gate.Gate, spec, ref, service string) (policy.Decision, error) {
+	base, head, isRange := strings.Cut(spec, "..")
+	if !isRange || base == "" || head == "" || strings.HasPrefix(head, ".") {
+		return policy.Decision{}, usage("--pull wants BASE..HEAD, as origin/main..refs/remotes/pull/1/head")
+	}
+	r := gate.PullRequest{Ref: ref, Service: service, Now: env.Now()}
+	var err error
+	if r.Base, err = g.Repository().Resolve(ctx, base); err != nil {
+		return policy.Decision{}, err
+	}
+	if r.Head, err = g.Repository().Resolve(ctx, head); err != nil {
+		return policy.Decision{}, err
+	}
+	d, err := g.JudgePull(ctx, r)
+	if err != nil && !errors.Is(err, gate.ErrUndecided) {
+		err = usage("%w", err)
+	}
+	return d, err
 }

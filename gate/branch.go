@@ -165,6 +165,9 @@ func (p *push) lands(ctx context.Context, u *update, ledger *policy.Ledger, f *w
 	judge := func(by *inforce.Policy, landing *policy.Landing) (policy.Outcome, error) {
 		landing.Ref, landing.Received, landing.Foreseen = u.resolved, p.req.Received.Unix(), p.foresees()
 		landing.ApprovalsFetched = true
+		if p.tried != nil {
+			p.tried.sign(&landing.Commit, by)
+		}
 		q := settle.Question{By: by, Ledger: ledger, Landing: landing, Fact: f, Coming: p.attestations}
 		q.LandedBefore = func(ctx context.Context, commit string) error { return p.landedBefore(ctx, u, q, commit) }
 		return p.answers.Settle(ctx, q)

@@ -45,17 +45,25 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			if policy.IsAttestation(u.resolved) != first {
 				continue
 			}
-			found := len(p.decision.Findings)
-			err := p.update(ctx, u)
-			switch refused := errors.Is(err, errRefused); {
-			case refused && len(p.decision.Findings) == found:
-				return p.decision, fmt.Errorf("%s was refused, and nothing says why", u.Name)
-			case err != nil && !refused && !p.blames(ctx, u, err):
+			if err := p.decided(ctx, u, p.update); err != nil {
 				return p.decision, err
 			}
 		}
 	}
 	return p.decision, nil
+}
+
+// decided judges an update. What stands against it is a finding, and no error.
+func (p *push) decided(ctx context.Context, u *update, judge func(context.Context, *update) error) error {
+	found := len(p.decision.Findings)
+	err := judge(ctx, u)
+	switch refused := errors.Is(err, errRefused); {
+	case refused && len(p.decision.Findings) == found:
+		return fmt.Errorf("%s was refused, and nothing says why", u.Name)
+	case err != nil && !refused && !p.blames(ctx, u, err):
+		return err
+	}
+	return nil
 }
 
 // update judges one update of a push.

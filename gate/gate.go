@@ -67,11 +67,15 @@ func (g *Gate) open() (err error) {
 	if err := g.site.Repo.Close(); err != nil {
 		return err
 	}
-	limits := g.site.Rules().Limits
-	g.site.Repo, err = g.o.openRepo(history.Limits{
-		Commits: limits.Commits, Blob: limits.Blob, Merged: max(1, limits.Time.Milliseconds()*mergedLines),
-	})
+	g.site.Repo, err = g.o.openRepo(limitsOf(g.site.Rules()))
 	return err
+}
+
+// limitsOf gives a policy's limits on what is pushed.
+func limitsOf(p *policy.Policy) history.Limits {
+	return history.Limits{
+		Commits: p.Limits.Commits, Blob: p.Limits.Blob, Merged: max(1, p.Limits.Time.Milliseconds()*mergedLines),
+	}
 }
 
 // mergedLines is how many lines of merges are compared for each millisecond of limits.time: that takes about a tenth of

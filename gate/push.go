@@ -29,6 +29,7 @@ type push struct {
 	landed       map[history.ID]bool      // see standsOnJudged; nil before it was asked
 	empty        map[string]bool          // see holdsNothing; nil before it was asked
 	straights    map[string][]history.Ref // see straight; by the ref that is judged
+	tried        *tried                   // the merge of a pull request; nil where somebody pushes
 }
 
 // update is a ref update as the repository, not the client, sees it.

@@ -80,18 +80,26 @@ func (g *gitNames) mergeAll(ctx context.Context, parents []ID) (tree ID, conflic
 		if conflicts = append(conflicts, more...); i == len(parents)-2 {
 			break
 		}
-		const nobody = "nobody <> 0 +0000"
-		commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n",
-			tree, ours, theirs, nobody, nobody)
-		out, err := g.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
-		if err != nil {
+		if ours, err = g.commitTree(ctx, tree, ours, theirs, 0); err != nil {
 			return tree, nil, err
-		}
-		if ours, err = ParseID(strings.TrimSpace(string(out))); err != nil {
-			return tree, nil, fmt.Errorf("%w: git hash-object printed %.80q", ErrUnreadable, out)
 		}
 	}
 	return tree, conflicts, nil
+}
+
+// commitTree writes a merge that is nobody's, with a date in seconds since 1970.
+func (g *gitNames) commitTree(ctx context.Context, tree, ours, theirs ID, when int64) (ID, error) {
+	nobody := fmt.Sprintf("nobody <> %d +0000", when)
+	commit := fmt.Sprintf("tree %s\nparent %s\nparent %s\nauthor %s\ncommitter %s\n\n", tree, ours, theirs, nobody, nobody)
+	out, err := g.output(ctx, commit, "hash-object", "-t", "commit", "-w", "--stdin")
+	if err != nil {
+		return ID{}, err
+	}
+	id, err := ParseID(strings.TrimSpace(string(out)))
+	if err != nil {
+		return id, fmt.Errorf("%w: git hash-object printed %.80q", ErrUnreadable, out)
+	}
+	return id, nil
 }
 
 // mergeTree gives the tree of a merge of two commits, and every path that Git's conflicts speak of. Git ends

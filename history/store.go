@@ -36,8 +36,8 @@ func notA(kind string, id ID, is string) error {
 
 // missing is the error of an object that isn't there.
 func missing(id ID) error {
-	return fmt.Errorf("%w: object %s is %w: the history is shallow, partial or damaged; git fetch --unshallow, "+
-		"or git fsck", ErrUnreadable, id, ErrMissing)
+	return fmt.Errorf("%w: object %s is %w: the history is partial or damaged; in a clone: "+
+		"git fetch --refetch --no-filter; on a server: git fsck", ErrUnreadable, id, ErrMissing)
 }
 
 // objects reads single objects of a store. Small commits and tags are kept for a while: who asks for a tag's kind asks

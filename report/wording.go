@@ -56,6 +56,8 @@ func (d shown) undecided() bool { return d.Undecided != "" || len(d.Findings) ==
 // is wrong in a few words.
 func (d shown) headline() string {
 	switch {
+	case d.Verdict == policy.Accepted && d.empty():
+		return "countersign: 0 commits: nothing was judged"
 	case d.Verdict == policy.Accepted:
 		return "countersign: accepted" + d.acceptance()
 	case d.undecided():
@@ -68,6 +70,12 @@ func (d shown) headline() string {
 	default:
 		return "countersign: refused " + cut(d.refs[0], 50) + ": " + d.objection()
 	}
+}
+
+// empty says of what somebody had judged, and nobody pushed, that there was nothing to judge.
+func (d shown) empty() bool {
+	judged := func(r policy.RefDecision) bool { return r.Commits > 0 || strings.HasPrefix(r.Ref, "refs/tags/") }
+	return d.Reference == "" && len(d.Refs) > 0 && !slices.ContainsFunc(d.Refs, judged)
 }
 
 func (d shown) acceptance() string {

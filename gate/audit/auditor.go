@@ -108,8 +108,19 @@ type question struct{ error }
 
 func (question) Is(target error) bool { return target == ErrQuestion }
 
-func (a *Auditor) noneProtected() error {
-	return fmt.Errorf("%w; protected are %s", ErrNoneProtected, strings.Join(a.site.Rules().Protect.Refs, ", "))
+func (a *Auditor) noneProtected(ctx context.Context) error {
+	fetched, err := a.fetched(ctx)
+	if err != nil {
+		return site.Undecided(err)
+	}
+	say := "fetch what is, git fetch origin '+refs/heads/*:refs/remotes/origin/*', and say which: " +
+		"countersign verify origin/main"
+	if len(fetched) > 0 {
+		say = "say which, as it was fetched: countersign verify " +
+			policy.Typed(strings.TrimPrefix(fetched[0].Name, "refs/remotes/"))
+	}
+	return fmt.Errorf("%w; protected are %s; in a clone %s",
+		ErrNoneProtected, strings.Join(a.site.Rules().Protect.Refs, ", "), say)
 }
 
 // approvalsFetched says whether this repository has any approval at all: a clone doesn't unless it

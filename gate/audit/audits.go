@@ -38,6 +38,10 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 	if to == "" {
 		to = "HEAD"
 	}
+	if _, err := history.ParseID(from); err == nil && strings.Trim(from, "0") == "" {
+		return nil, question{fmt.Errorf("%s: zeros stand for what a new branch held before, which is nothing: "+
+			"judge all of it, countersign verify %s", spec, to)}
+	}
 	read, err := a.read(ctx, to)
 	if err != nil {
 		return nil, err
@@ -85,7 +89,7 @@ func (a *Auditor) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, 
 		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, tag: r.ID, all: true})
 	}
 	if audits == nil {
-		return nil, a.noneProtected()
+		return nil, a.noneProtected(ctx)
 	}
 	return audits, nil
 }

@@ -81,7 +81,7 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 		return Audit{}, err
 	}
 	if audits == nil {
-		return Audit{}, a.noneProtected()
+		return Audit{}, a.noneProtected(ctx)
 	}
 	tips := make([]history.ID, len(audits))
 	for i, of := range audits {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"countersign/gate/lineage"
@@ -63,20 +64,34 @@ func (a *Auditor) read(ctx context.Context, rev string) (r reading, err error) {
 	if r.name = name; rest != "" || name == "" {
 		r.name = r.commit.String()
 	}
-	switch remote, isRemote := strings.CutPrefix(name, "refs/remotes/"); {
+	switch {
 	case !sameLine.MatchString(rest):
 	case lineage.IsBranch(name):
 		r.name, r.ref = name, name
-	case isRemote:
-		if _, branch, ok := strings.Cut(remote, "/"); ok {
-			r.ref = "refs/heads/" + branch
-		}
+	default:
+		r.ref = branchOf(name)
 	}
 	if r.ref == "" {
 		r.ref, err = a.site.MainRef(ctx)
 		r.assumed = true
 	}
 	return r, site.Undecided(err)
+}
+
+// branchOf gives the branch of the server that a remote-tracking name stands for, "" for another name.
+func branchOf(name string) string {
+	remote, isRemote := strings.CutPrefix(name, "refs/remotes/")
+	_, branch, ok := strings.Cut(remote, "/")
+	if !isRemote || !ok {
+		return ""
+	}
+	return "refs/heads/" + branch
+}
+
+// fetched gives the remote-tracking refs of protected branches.
+func (a *Auditor) fetched(ctx context.Context) ([]history.Ref, error) {
+	refs, err := a.site.Repo.Refs(ctx, "refs/remotes/")
+	return slices.DeleteFunc(refs, func(r history.Ref) bool { return !a.site.Rules().Protects(branchOf(r.Name)) }), err
 }
 
 // tagged gives the commit that a tag leads to, zero if that isn't one.

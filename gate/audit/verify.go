@@ -49,6 +49,9 @@ func (a *Auditor) Verify(ctx context.Context, spec, ref string) (policy.Decision
 	if note := oldTags(old); note != "" {
 		d.Notes = append(d.Notes, note)
 	}
+	if err := a.tellAuditor(ctx, d.Findings); err != nil {
+		return policy.Decision{}, site.Undecided(err)
+	}
 	d.Settle()
 	return d, nil
 }
@@ -87,6 +90,9 @@ func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision
 		r.Judged(j.Policy, j.Landing)
 		if err := a.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
 			return site.Undecided(err)
+		}
+		if j.read.Commit.ID == of.Range.Tip {
+			maybeTestMerge(&of, &j)
 		}
 		d.Findings = append(d.Findings, j.Findings...)
 		d.Notes = append(d.Notes, j.Notes...)

@@ -1,0 +1,84 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+
+	"countersign/gate/lineage"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// tellAuditor gives the findings about commits that have landed other steps: nobody writes these anew.
+func (a *Auditor) tellAuditor(ctx context.Context, findings []policy.Finding) error {
+	var about []*policy.Finding
+	var ids []history.ID
+	for i := range findings {
+		if id, err := history.ParseID(findings[i].Commit); err == nil {
+			about, ids = append(about, &findings[i]), append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	tips, err := a.landed(ctx)
+	if err != nil {
+		return err
+	}
+	reached, err := a.site.Repo.Reaches(ctx, tips, ids)
+	for _, by := range reached {
+		for i, yes := range by {
+			if yes {
+				about[i].Next = landedSteps(about[i], a.revert(ctx, ids[i]))
+			}
+		}
+	}
+	return err
+}
+
+// landed gives what has landed for sure: in a clone the protected branches as they were fetched, and elsewhere, where
+// nothing is fetched, the protected refs.
+func (a *Auditor) landed(ctx context.Context) ([]history.ID, error) {
+	refs, err := a.fetched(ctx)
+	if err == nil && len(refs) == 0 {
+		refs, err = a.site.ProtectedRefs(ctx)
+	}
+	return lineage.Tips(refs), err
+}
+
+// revert is the command that takes a commit back. One that can't be read is none that git would revert either way.
+func (a *Auditor) revert(ctx context.Context, id history.ID) string {
+	if c, err := a.site.Repo.Commit(ctx, id); err == nil && len(c.Parents) > 1 {
+		return "git revert -S -m 1 " + id.String()
+	}
+	return "git revert -S " + id.String()
+}
+
+// landedSteps says what can be done about a commit that has landed.
+func landedSteps(f *policy.Finding, revert string) []string {
+	switch f.Code {
+	case policy.ApprovalNotFetched:
+		return f.Next
+	case policy.DateFuture:
+		return []string{"date -u, to see whether the clock is right"}
+	}
+	next := []string{
+		"find out who let it land: countersign log on the server, or the forge's own log",
+		"if nobody stands behind it, take it back: " + revert,
+	}
+	if f.Code.Meaning().Exceptable {
+		return append(next, fmt.Sprintf("for it to stand, the quorum signs: countersign except %s --reason TEXT", f.Commit))
+	}
+	return append(next, "for it to stand, add it to adoption.commits in the policy, which takes the quorum")
+}
+
+// maybeTestMerge tells of an unsigned merge at the tip of what is judged that a forge may have made it.
+func maybeTestMerge(of *Audit, j *Judged) {
+	for i := range j.Findings {
+		f := &j.Findings[i]
+		if f.Code == policy.Unsigned && f.Commit == j.Landing.Commit.ID && len(j.Landing.Commit.Parents) == 2 {
+			f.Next = append([]string{fmt.Sprintf("a forge's test merge never lands; judge the request that it is of: "+
+				"countersign verify --pull --ref %s %s^1..%[2]s^2", policy.Typed(of.Ref), f.Commit)}, f.Next...)
+		}
+	}
+}
