@@ -27,7 +27,7 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
-	claimed := cmd.Flags().Bool("claimed", false, "take committers for signers, and everybody for a maintainer")
+	claimed := claimedFlag(cmd)
 	web := valued(cmd, chosen(audit.Webs()...), "web-landing",
 		"who stands behind what a forge's button made, with --claimed: the author, and a second person where the "+
 			"author never landed anything (second); the author alone (author); nobody (none)")

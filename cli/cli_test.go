@@ -3,10 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -240,14 +238,23 @@ func TestErrorsAreShownHarmless(t *testing.T) {
 func TestVersion(t *testing.T) {
 	p := newPerson(t)
 	wantOutput(t, "version", p.must("version"), "countersign ", "\ngo1.")
-	built := &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: []debug.BuildSetting{
-		{Key: "vcs.revision", Value: "abc123"}, {Key: "vcs.modified", Value: "true"},
-	}}
-	if got := versionOf(built); got != "v1.2.3 abc123 with changes" {
-		t.Errorf("version %q", got)
-	}
-	if got := versionOf(&debug.BuildInfo{}); got != "(devel)" {
-		t.Errorf("version %q", got)
+	wantOutput(t, "version", p.must("version", "--format", "json"), `"modified": `)
+	vcs := []debug.BuildSetting{{Key: "vcs.revision", Value: "abc123"}, {Key: "vcs.modified", Value: "true"}}
+	for _, c := range []struct {
+		info debug.BuildInfo
+		want string
+	}{
+		{debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: vcs}, "v1.2.3, revision abc123 with changes"},
+		{debug.BuildInfo{Main: debug.Module{Version: "(devel)"}, Settings: vcs[:1]}, "of no known version, revision abc123"},
+		{debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, "v1.2.3"}, // go install of a released version
+		{
+			debug.BuildInfo{Main: debug.Module{Version: "(devel)"}},
+			"of no known version or revision: it was built without -buildvcs, or by go run",
+		},
+	} {
+		if got := builtFrom(&c.info, true).String(); got != c.want {
+			t.Errorf("version %q, want %q", got, c.want)
+		}
 	}
 }
 
@@ -276,7 +283,7 @@ func TestCompletion(t *testing.T) {
 func TestFlagsAreEverywhere(t *testing.T) {
 	p := newPerson(t)
 	elsewhere := "install uninstall hook policy-diff keyring-import demo version"
-	silent := "approve except move accept-move init install uninstall hook keyring-import demo version"
+	silent := "approve except move accept-move init install uninstall hook keyring-import demo"
 	each(rootCommand(p.env), func(cmd *cobra.Command) {
 		words := strings.Fields(cmd.CommandPath())
 		if len(words) == 1 || cmd.HasSubCommands() && words[1] != "log" {
@@ -318,42 +325,57 @@ func TestCloneHasNoPolicy(t *testing.T) {
 	wantOutput(t, "verify", errs, "no policy in ", "in a clone or in CI say --policy COMMIT@FINGERPRINT")
 }
 
-// Each listing is JSON with --format json, and what a terminal would obey is escaped in it.
+// Each listing is JSON with --format json, fits its schema, and has escapes for what a terminal would obey.
 func TestListingsAsJSON(t *testing.T) {
-	s, good, _ := newLog(t)
+	s, good, unsigned := newLog(t)
 	folder := filepath.Join(s.dir, repo, "countersign")
-	for args, want := range map[string]string{
-		"log":                                  `"name":"mal\u001b[2Jlory"`,
-		"log --refused":                        `"verdict":"refused"`,
-		"log check":                            `"records": 4`,
-		"log compare":                          `"unknown": true`,
-		"log review":                           "",
-		"keyring list":                         `"principal": "alice"`,
-		"keyring check":                        `a second, kept elsewhere`,
-		"keyring graph":                        `"introduced_by": "founder"`,
-		"policy check":                         `"principals": 2`,
-		"policy classes configure.ac":          `"name": "build-and-ci"`,
-		"policy diff " + folder + " " + folder: "[]",
-		"doctor":                               `"faults": [`,
-		"tenure --at " + s.base:                `"principal": "alice"`,
-		"revoked":                              "",
-		"explain unsigned":                     `"code": "unsigned"`,
-		"explain " + good:                      `"steps": [`,
-		"verify main":                          `"schema": "countersign-decision/1"`,
-		"backtest main":                        `"schema": "countersign-backtest/1"`,
+	s.write("other/policy.toml", s.read(repo+"/countersign/policy.toml")+"\n[limits]\ncommits = 7\n")
+	reference := strings.Fields(s.must("log", "--commit", good))[1]
+	listed := map[string]bool{"version": true}
+	for _, c := range []struct{ schema, args, want string }{
+		{"log", "log", `"name":"mal\u001b[2Jlory"`},
+		{"log", "log --refused", `"verdict":"refused"`},
+		{"log", "log show " + reference, `"verdict": "accepted"`},
+		{"log", "log review", ""},
+		{"log-check", "log check", `"records": 4`},
+		{"log-compare", "log compare", `"unknown": true`},
+		{"keyring-list", "keyring list", `"principal": "alice"`},
+		{"keyring-check", "keyring check", `a second, kept elsewhere`},
+		{"keyring-graph", "keyring graph", `"introduced_by": "founder"`},
+		{"policy-check", "policy check", `"principals": 2`},
+		{"policy-classes", "policy classes configure.ac README", `"name": "build-and-ci"`},
+		{"policy-diff", "policy diff " + folder + " ../other", `"setting": "limits.commits"`},
+		{"policy-diff", "policy diff " + folder + " " + folder, "[]"},
+		{"doctor", "doctor", `"faults": [`},
+		{"tenure", "tenure --at " + s.base, `"principal": "alice"`},
+		{"revoked", "revoked", ""},
+		{"explain-code", "explain unsigned", `"code": "unsigned"`},
+		{"explain", "explain " + good, `"steps": [`},
+		{"explain", "explain " + unsigned, `"code": "unsigned"`},
+		{"explain", "explain --claimed " + s.base, `"parents": []`},
+		{"decision", "verify main", `"schema": "countersign-decision/1"`},
+		{"decision", "verify topic --ref main", `"verdict": "refused"`},
+		{"backtest", "backtest main", `"schema": "countersign-backtest/1"`},
+		{"backtest-comparison", "backtest --compare main", `"profile": "calm"`},
+		{"version", "version", `"go": `},
 	} {
-		_, out, errs := s.run("", append(strings.Fields(args), "--format", "json")...)
-		for in := json.NewDecoder(strings.NewReader(out)); ; {
-			err := in.Decode(new(any))
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatalf("%s: %v in\n%s%s", args, err, out, errs)
-			}
+		args := strings.Fields(c.args)
+		cmd, _, err := rootCommand(s.env).Find(args)
+		if err != nil {
+			t.Fatal(err)
 		}
-		wantOutput(t, args, out, want)
+		listed[nameOf(cmd)] = true
+		_, out, errs := s.run("", append(args, "--format", "json")...)
+		if n := wantFit(t, c.schema, c.args, out); n == 0 && c.want != "" {
+			t.Errorf("%s: nothing was printed\n%s", c.args, errs)
+		}
+		wantOutput(t, c.args, out, c.want)
 	}
+	each(rootCommand(s.env), func(cmd *cobra.Command) {
+		if cmd.Flag("format") != nil && !cmd.Hidden && !listed[nameOf(cmd)] {
+			t.Errorf("%s has --format, and no listing of it is compared with a schema", cmd.CommandPath())
+		}
+	})
 }
 
 // Names that commands and flags had before do the same, and say on standard error where to go.

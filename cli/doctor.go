@@ -36,7 +36,7 @@ processes have, and who else may write to these files.`,
 			}
 			return tellExamined(env, format, found, found...)
 		}
-		var x examination
+		x := newExamination("")
 		if err := x.examine(cmd.Context(), env, *repository); err != nil {
 			return env.asOwner(err)
 		}
@@ -84,7 +84,7 @@ func examineAll(ctx context.Context, env Env, folder string) ([]examination, err
 	}
 	var found []examination
 	for _, dir := range dirs {
-		x := examination{Repository: nameIn(folder, dir)}
+		x := newExamination(nameIn(folder, dir))
 		if err := x.examine(ctx, env, dir); err != nil {
 			return nil, err
 		}
@@ -93,7 +93,7 @@ func examineAll(ctx context.Context, env Env, folder string) ([]examination, err
 	if !slices.ContainsFunc(dirs, install.IsGitolite) {
 		return found, nil
 	}
-	later := examination{Repository: "(made later)"}
+	later := newExamination("(made later)")
 	facts, err := install.LookCommon(ctx, folder)
 	if err != nil {
 		later.fault(err)

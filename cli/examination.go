@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,18 +14,17 @@ import (
 	"countersign/report"
 )
 
-// examination is what doctor finds. As JSON it has two lists, which may be empty.
+// examination is what doctor finds.
 type examination struct {
-	Repository string `json:"repository,omitempty"` // its name, where there are several
-	Notes      notes  `json:"notes"`
-	Faults     notes  `json:"faults"`
+	Repository string   `json:"repository,omitempty"` // its name, where there are several
+	Notes      []string `json:"notes"`
+	Faults     []string `json:"faults"`
 }
 
-// notes are texts.
-type notes []string
-
-// MarshalJSON writes a list, if an empty one.
-func (n notes) MarshalJSON() ([]byte, error) { return json.Marshal(append([]string{}, n...)) }
+// newExamination gives one of a repository, "" where there is only one. As JSON it has two lists, which may be empty.
+func newExamination(repository string) examination {
+	return examination{repository, []string{}, []string{}}
+}
 
 func (x *examination) note(text string) { x.Notes = append(x.Notes, text) }
 

@@ -9,6 +9,7 @@ import (
 	"countersign/docs"
 	"countersign/gate"
 	"countersign/gate/audit"
+	"countersign/policy"
 	"countersign/report"
 )
 
@@ -20,31 +21,48 @@ func explainCommand(env Env) *cobra.Command {
 
 With a commit: what it changes and in which classes that falls, and every question that was asked of it
 and its answer, in order. A commit that no protected branch has is judged as the new tip of the first
-of them.`,
+of them. With --claimed, committers are taken for signers, as backtest --claimed does; it needs no policy.`,
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
+	claimed := claimedFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if text, ok := docs.Refusal(args[0]); ok {
-			env.list(format, struct {
-				Code string `json:"code"`
-				Text string `json:"text"`
-			}{args[0], text}, func(out *report.Printer) { out.Own(text) })
+			env.list(format, explainedCode{args[0], text}, func(out *report.Printer) { out.Own(text) })
 			return nil
 		}
-		g, err := env.usable(*repository, *folder, gate.Options{GoGit: reader.goGit()})
+		g, err := env.usable(*repository, *folder, gate.Options{GoGit: reader.goGit(), Draft: *claimed})
 		if err != nil {
-			return err
+			return nearCode(args[0], err)
 		}
 		defer g.Close()
-		e, err := g.Auditor().Explain(cmd.Context(), args[0])
+		e, err := g.Auditor().Explain(cmd.Context(), args[0], *claimed)
 		if err != nil {
-			return err
+			return nearCode(args[0], err)
 		}
 		env.list(format, e, func(out *report.Printer) { explainText(out, e) })
 		return nil
 	}
 	return cmd
+}
+
+// explainedCode is what there is to say of a code.
+type explainedCode struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// nearCode says, where the user named nothing that is here, which code they may have meant.
+func nearCode(word string, err error) error {
+	var codes []string
+	for _, code := range policy.Codes() {
+		codes = append(codes, string(code))
+	}
+	near := policy.Nearest(word, codes)
+	if near == "" || exitCode(err) != exitUsage {
+		return err
+	}
+	return usage("%w\nno refusal has the code %q; did you mean: countersign explain %s", err, word, near)
 }
 
 func explainText(out *report.Printer, e audit.Explained) {

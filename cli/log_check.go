@@ -35,11 +35,7 @@ which record on it has proof.`,
 			if err != nil {
 				return err
 			}
-			proved := struct {
-				First   uint64 `json:"first"`
-				Records uint64 `json:"records"`
-				Last    string `json:"last"`
-			}{max(head.First, 1), head.Seq + 1 - max(head.First, 1), head.Hash}
+			proved := proof{max(head.First, 1), head.Seq + 1 - max(head.First, 1), head.Hash}
 			env.list(format, proved, func(out *report.Printer) {
 				if proved.First > 1 {
 					out.Printf("what is before record %d was moved away; from there on:\n", proved.First)
@@ -49,4 +45,11 @@ which record on it has proof.`,
 			return nil
 		},
 	}
+}
+
+// proof is what log check has proved.
+type proof struct {
+	First   uint64 `json:"first"` // the first record that is there
+	Records uint64 `json:"records"`
+	Last    string `json:"last"` // hash of the last one
 }

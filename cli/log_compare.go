@@ -59,14 +59,16 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 	}
 }
 
-// comparison is a comparison as JSON.
-func comparison(c audit.Compared) any {
-	return struct {
-		NotMade     []string         `json:"not_made"`
-		NotAccepted []string         `json:"not_accepted"`
-		Outside     []policy.Finding `json:"outside"`
-		Unknown     bool             `json:"unknown"`
-	}{
+// compared is a comparison as JSON.
+type compared struct {
+	NotMade     []string         `json:"not_made"`
+	NotAccepted []string         `json:"not_accepted"`
+	Outside     []policy.Finding `json:"outside"`
+	Unknown     bool             `json:"unknown"` // no record says what was made
+}
+
+func comparison(c audit.Compared) compared {
+	return compared{
 		append([]string{}, c.NotMade...), append([]string{}, c.NotAccepted...),
 		append([]policy.Finding{}, c.Outside...), c.Unknown,
 	}

@@ -39,13 +39,14 @@ maintainer. To compare what you are about to commit:
 	return cmd
 }
 
-// amended is amendments as JSON.
-func amended(amendments []policy.Amendment) any {
-	type amendment struct {
-		Effect  string `json:"effect"`
-		Setting string `json:"setting"`
-		Text    string `json:"text"`
-	}
+// amendment is one as JSON.
+type amendment struct {
+	Effect  string `json:"effect"`
+	Setting string `json:"setting"`
+	Text    string `json:"text"`
+}
+
+func amended(amendments []policy.Amendment) []amendment {
 	all := make([]amendment, len(amendments))
 	for i, a := range amendments {
 		all[i] = amendment{a.Effect.String(), a.Setting, a.Text}

@@ -68,7 +68,7 @@ func earnedIn(p *policy.Policy, l *policy.Ledger, principal string, classes []st
 }
 
 func earnedBy(p *policy.Policy, l *policy.Ledger, at int64) []earning {
-	var all []earning
+	all := []earning{}
 	for _, q := range p.Principals {
 		e := earning{
 			Principal: q.Name, Role: q.Role, Overall: earnedIn(p, l, q.Name, nil, at),

@@ -177,6 +177,11 @@ func readerFlag(cmd *cobra.Command) *choice {
 // goGit says whether the second reader is to read.
 func (c *choice) goGit() bool { return c.word == "go-git" || c.word == "auto" && !history.HasGit() }
 
+// claimedFlag gives a command the flag that takes unsigned history for signed.
+func claimedFlag(cmd *cobra.Command) *bool {
+	return cmd.Flags().Bool("claimed", false, "take committers for signers, and everybody for a maintainer")
+}
+
 // pusherFlag gives a hook the flag that installation fixes. It takes any word: one that isn't a kind of server refuses
 // the push, which is recorded.
 func pusherFlag(cmd *cobra.Command) *string {

@@ -253,19 +253,24 @@ func Near(name, other string) bool {
 
 // didYouMean names the nearest allowed word, if one is near.
 func didYouMean(word string, allowed []string) string {
+	if best := Nearest(word, allowed); best != "" {
+		return fmt.Sprintf("; did you mean %q?", best)
+	}
+	return ""
+}
+
+// Nearest gives the word that a mistyped one is nearest to, "" if none is near.
+func Nearest(word string, words []string) string {
 	best, least := "", len(word)/3+2
 	if len(word) > maxKeyName {
 		return ""
 	}
-	for _, a := range allowed {
-		if d := distance(strings.ToLower(word), a); d < least {
-			best, least = a, d
+	for _, w := range words {
+		if d := distance(strings.ToLower(word), w); d < least {
+			best, least = w, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %q?", best)
+	return best
 }
 
 // distance is the number of letters to add, drop or change to make a word of another (Levenshtein).

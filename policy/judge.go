@@ -125,7 +125,11 @@ func (j *judgement) accountable(c *Commit) *Principal {
 		}
 		return nil
 	}
-	j.step(c, "signature", true, "good, by %s with %s", q.Name, sig.Fingerprint)
+	with := ""
+	if sig.Fingerprint != "" { // claimed identities have no key
+		with = " with " + sig.Fingerprint
+	}
+	j.step(c, "signature", true, "good, by %s%s", q.Name, with)
 	if service := j.p.attester(c); service != nil {
 		return j.attested(c, service)
 	}

@@ -27,12 +27,13 @@ func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 			if !all && len(rows) > backtestRows {
 				rows, left = rows[:backtestRows], len(rows)-backtestRows
 			}
-			p.Printf("\n%s\tcommits\theld\tshare\n", table.title)
+			p.Printf("\n%s\tcommits\theld\tof these\tof all\n", table.title)
 			for _, n := range rows {
-				p.Printf("%s\t%d\t%d\t%s\n", n.Name, n.Commits, n.Held, share(n.Held, b.NonMerges()))
+				p.Printf("%s\t%d\t%d\t%s\t%s\n",
+					n.Name, n.Commits, n.Held, share(n.Held, n.Commits), share(n.Held, b.NonMerges()))
 			}
 			if left > 0 {
-				p.Printf("and %d more\t\t\t\n", left)
+				p.Printf("and %d more\t\t\t\t\n", left)
 			}
 		}
 		heldCommits(p, b.List, all)
@@ -90,13 +91,20 @@ func BacktestJSON(w io.Writer, b *policy.Backtest) error {
 		Schema string `json:"schema"`
 		policy.Backtest
 		Exact map[string][]byte `json:"exact,omitempty"`
-	}{Schema: BacktestSchema, Backtest: *b, Exact: make(map[string][]byte)}
+	}{Schema: BacktestSchema, Exact: make(map[string][]byte)}
 	d := eachText(policy.Decision{Findings: b.List}, exactly(doc.Exact, "/findings", "/list"))
-	doc.List = append([]policy.Finding{}, d.Findings...) // [] for none
-	for _, list := range []*[]*policy.BacktestCount{&doc.Rules, &doc.Classes, &doc.Years, &doc.Signers} {
+	doc.Backtest = withLists(b, d.Findings)
+	return writeJSON(w, doc, "  ")
+}
+
+// withLists gives a backtest as JSON has it, with other findings: an empty list is [], and not null.
+func withLists(b *policy.Backtest, findings []policy.Finding) policy.Backtest {
+	with := *b
+	with.List = append([]policy.Finding{}, findings...)
+	for _, list := range []*[]*policy.BacktestCount{&with.Rules, &with.Classes, &with.Years, &with.Signers} {
 		*list = append([]*policy.BacktestCount{}, *list...)
 	}
-	return writeJSON(w, doc, "  ")
+	return with
 }
 
 func share(n, of int) string {

@@ -66,8 +66,10 @@ const ComparisonSchema = "countersign-backtest-comparison/1"
 
 // ComparisonJSON writes a comparison for a program, without what is held.
 func ComparisonJSON(w io.Writer, profiles []Profile) error {
-	for _, of := range profiles {
-		of.Backtest.List = []policy.Finding{}
+	profiles = slices.Clone(profiles)
+	for i := range profiles {
+		brief := withLists(profiles[i].Backtest, nil)
+		profiles[i].Backtest = &brief
 	}
 	return writeJSON(w, struct {
 		Schema   string    `json:"schema"`

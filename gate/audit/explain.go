@@ -27,8 +27,9 @@ type Explained struct {
 	Findings []policy.Finding `json:"findings"`
 }
 
-// Explain judges the landing that brought, or would bring, a commit onto a protected ref.
-func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
+// Explain judges the landing that brought, or would bring, a commit onto a protected ref; by claimed identity onto the
+// branch that HEAD names, as a backtest does.
+func (a *Auditor) Explain(ctx context.Context, rev string, claimed bool) (Explained, error) {
 	if !a.site.Readable() {
 		return Explained{}, site.ErrUndecided
 	}
@@ -36,11 +37,11 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 	if err != nil {
 		return Explained{}, err
 	}
-	of, err := a.bringing(ctx, id)
+	of, err := a.bringing(ctx, id, claimed)
 	if err != nil {
 		return Explained{}, err
 	}
-	e := Explained{Ref: of.Ref, Findings: []policy.Finding{}}
+	e := Explained{Ref: of.Ref, Changes: []policy.TouchedPath{}, Findings: []policy.Finding{}}
 	err = a.Audit(ctx, of, func(j Judged) error {
 		c := j.Landing.Find(id.String())
 		if c == nil {
@@ -51,9 +52,13 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 			return site.Undecided(err)
 		}
 		e.Landing, e.Commit = j.Landing.Commit.ID, *c
-		e.Changes = walk.AllLines(ctx, repo, &j.read, c.ID, c.Touched(j.Policy))
+		e.Commit.Parents = append([]string{}, c.Parents...)
+		for _, t := range walk.AllLines(ctx, repo, &j.read, c.ID, c.Touched(j.Policy)) {
+			t.Classes = append([]string{}, t.Classes...)
+			e.Changes = append(e.Changes, t)
+		}
 		e.Findings = append(e.Findings, j.Findings...)
-		for _, s := range j.by.Explain(j.Ledger, j.Landing) {
+		for _, s := range j.explain() {
 			if s.Commit == c.ID {
 				e.Steps = append(e.Steps, s)
 			}
@@ -69,19 +74,36 @@ func (a *Auditor) Explain(ctx context.Context, rev string) (Explained, error) {
 	return Explained{}, err
 }
 
-// bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
-// the first that it could be pushed to.
-func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
+// explain asks again what was asked of a landing, and says all of it.
+func (j *Judged) explain() []policy.Step {
+	if j.by == nil {
+		return policy.Explain(j.Policy, j.Ledger, j.Landing)
+	}
+	return j.by.Explain(j.Ledger, j.Landing)
+}
+
+// lines reads the branches that a commit may have landed on.
+func (a *Auditor) lines(ctx context.Context, claimed bool) ([]Audit, error) {
+	if claimed {
+		return a.Audits(ctx, "@", true)
+	}
 	adopted, err := a.site.InForce.Adopted()
 	if err != nil {
-		return Audit{}, site.Undecided(err)
+		return nil, site.Undecided(err)
 	}
 	audits, err := a.branchAudits(ctx, adopted)
+	if err == nil && audits == nil {
+		err = a.noneProtected(ctx)
+	}
+	return audits, err
+}
+
+// bringing finds the protected ref that has a commit, or else takes the commit for the new tip of
+// the first that it could be pushed to.
+func (a *Auditor) bringing(ctx context.Context, id history.ID, claimed bool) (Audit, error) {
+	audits, err := a.lines(ctx, claimed)
 	if err != nil {
 		return Audit{}, err
-	}
-	if audits == nil {
-		return Audit{}, a.noneProtected(ctx)
 	}
 	tips := make([]history.ID, len(audits))
 	for i, of := range audits {
@@ -100,12 +122,12 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID) (Audit, error) {
 			return Audit{}, site.Undecided(err)
 		}
 		if of.Range.Tip = landing; !before.IsZero() {
-			of.Range.Not, of.part = append(slices.Clone(adopted), before), true
+			of.Range.Not, of.part = append(slices.Clone(of.Range.Not), before), true
 		}
 		return of, nil
 	}
 	of := audits[0]
-	of.Range = history.Range{Tip: id, Not: append(slices.Clone(adopted), of.Range.Tip)}
-	of.part = true
+	of.Range.Not = append(slices.Clone(of.Range.Not), of.Range.Tip)
+	of.Range.Tip, of.Range.Landed, of.part = id, false, true
 	return of, nil
 }
