@@ -45,10 +45,17 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 			if policy.IsAttestation(u.resolved) != first {
 				continue
 			}
+			found := len(p.decision.Findings)
 			if err := p.decided(ctx, u, p.update); err != nil {
 				return p.decision, err
 			}
+			if err := p.adopt(ctx, u, found); err != nil {
+				return p.decision, err
+			}
 		}
+	}
+	if note := policy.OldTags(p.oldTags); note != "" {
+		p.note(note)
 	}
 	return p.decision, nil
 }

@@ -30,6 +30,8 @@ type push struct {
 	empty        map[string]bool          // see holdsNothing; nil before it was asked
 	straights    map[string][]history.Ref // see straight; by the ref that is judged
 	tried        *tried                   // the merge of a pull request; nil where somebody pushes
+	adoption     *int64                   // see newestAdopted; nil before it was asked
+	oldTags      []string                 // those that came in by oldTag
 }
 
 // update is a ref update as the repository, not the client, sees it.

@@ -23,6 +23,10 @@ func (p *push) tag(ctx context.Context, u *update) error {
 		return err
 	}
 	if findings := p.site.Rules().JudgeTag(t.Tag); len(findings) > 0 {
+		if old, err := p.oldTag(ctx, u, &t); err != nil || old {
+			p.oldTags = append(p.oldTags, u.Name)
+			return err
+		}
 		p.find(u, findings...)
 		return nil
 	}

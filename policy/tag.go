@@ -81,6 +81,26 @@ func (t Tag) LeadsElsewhere() Finding {
 	}
 }
 
+// OldTags says in one sentence which tags were not held to the rules of tags, "" for none.
+func OldTags(names []string) string {
+	const shown = 3
+	if len(names) == 0 {
+		return ""
+	}
+	more := ""
+	if n := len(names) - shown; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	first := strings.Join(names[:min(len(names), shown)], ", ")
+	return "tags that stand on what was adopted, and are no newer, weren't held to the rules of tags: " + first + more
+}
+
+// Adopt is the step by which a commit and what it reaches come in unjudged.
+func Adopt(commit string) string {
+	return fmt.Sprintf("or, if it is older than this gate, have the operator write commits = [%q] under [adoption] of "+
+		"the policy, then push again", commit)
+}
+
 // Again is the command that makes a tag anew, but for what it is about. Git allows names that a shell would obey;
 // those are left to the reader.
 func (t Tag) Again() string {

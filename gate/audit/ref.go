@@ -3,9 +3,8 @@ package audit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
-	"strings"
+	"slices"
 	"time"
 
 	"countersign/gate/lineage"
@@ -121,38 +120,16 @@ func (a *Auditor) isOld(ctx context.Context, of Audit, adopted []history.ID) (bo
 		}
 		when = object.Tagger.When
 	}
-	for _, id := range adopted {
-		made, err := lineage.Committed(ctx, a.site.Repo, id)
-		if errors.Is(err, history.ErrMalformed) {
-			continue
-		}
-		if err != nil {
-			return false, site.Undecided(err)
-		}
-		if when > made {
-			continue
-		}
-		reached, err := a.site.Repo.Reaches(ctx, []history.ID{id}, []history.ID{of.Range.Tip})
-		if err != nil {
-			return false, site.Undecided(err)
-		}
-		if reached[0][0] {
-			return true, nil
-		}
+	newest, err := lineage.NewestOf(ctx, a.site.Repo, adopted)
+	if err != nil {
+		return false, site.Undecided(err)
 	}
-	return false, nil
-}
-
-// oldTags says in one sentence which tags were not held to the rules of tags, "" for none.
-func oldTags(names []string) string {
-	const shown = 3
-	if len(names) == 0 {
-		return ""
+	if len(adopted) == 0 || when > newest {
+		return false, nil
 	}
-	more := ""
-	if n := len(names) - shown; n > 0 {
-		more = fmt.Sprintf(" and %d more", n)
+	reached, err := a.site.Repo.Reaches(ctx, adopted, []history.ID{of.Range.Tip})
+	if err != nil {
+		return false, site.Undecided(err)
 	}
-	first := strings.Join(names[:min(len(names), shown)], ", ")
-	return "tags that stand on what was adopted, and are no newer, weren't held to the rules of tags: " + first + more
+	return slices.ContainsFunc(reached, func(by []bool) bool { return by[0] }), nil
 }

@@ -46,7 +46,7 @@ func (a *Auditor) Verify(ctx context.Context, spec, ref string) (policy.Decision
 		}
 		d.Refs = append(d.Refs, r)
 	}
-	if note := oldTags(old); note != "" {
+	if note := policy.OldTags(old); note != "" {
 		d.Notes = append(d.Notes, note)
 	}
 	if err := a.tellAuditor(ctx, d.Findings); err != nil {

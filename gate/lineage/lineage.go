@@ -25,6 +25,12 @@ type FirstParents interface {
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
 }
 
+// Commits reads commits.
+type Commits interface {
+	Kind(ctx context.Context, id history.ID) (string, error)
+	Commit(ctx context.Context, id history.ID) (history.Commit, error)
+}
+
 // IsBranch says whether a ref is a branch by its name.
 func IsBranch(ref string) bool { return strings.HasPrefix(ref, "refs/heads/") }
 
@@ -146,16 +152,26 @@ func LastDate(
 
 // Committed says when a commit was made, in seconds since 1970: nobody signed a tag of it earlier, whatever
 // the tag says. It is 0 for another object.
-func Committed(
-	ctx context.Context, repo interface {
-		Kind(ctx context.Context, id history.ID) (string, error)
-		Commit(ctx context.Context, id history.ID) (history.Commit, error)
-	}, id history.ID,
-) (int64, error) {
+func Committed(ctx context.Context, repo Commits, id history.ID) (int64, error) {
 	kind, err := repo.Kind(ctx, id)
 	if err != nil || kind != "commit" {
 		return 0, err
 	}
 	c, err := repo.Commit(ctx, id)
 	return c.Committer.When, err
+}
+
+// NewestOf gives the newest date of some commits, but of those that are malformed; 0 for none.
+func NewestOf(ctx context.Context, repo Commits, ids []history.ID) (newest int64, err error) {
+	for _, id := range ids {
+		when, err := Committed(ctx, repo, id)
+		if errors.Is(err, history.ErrMalformed) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, when)
+	}
+	return newest, nil
 }
