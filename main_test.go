@@ -35,6 +35,7 @@ import (
 //	                      filter rewrites its raw bytes; Git checks nothing
 //	record                print the last decision in the server's journal
 //	memory KIB            bound the data of each process of the server's pre-receive
+//	ci-script FILE OUT    write the script that a job in a file of ci/ runs
 //	log silent|endless    start a transparency log at $LOG that never answers, or never ends its answer
 //
 // alice, lasse and jia are maintainers; jia was introduced by alice. mallory is in nobody's keyring.
@@ -63,6 +64,10 @@ func TestMain(m *testing.M) {
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	keys := t.TempDir()
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range append([]string{"jia2"}, people...) {
 		run(t, keys, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", filepath.Join(keys, name))
 	}
@@ -75,6 +80,7 @@ func TestSessions(t *testing.T) {
 			// The race detector else has each process sleep for a second before it exits.
 			e.Setenv("GORACE", "atexit_sleep_ms=10")
 			e.Setenv("KEYS", keys)
+			e.Setenv("CI_SCRIPTS", filepath.Join(root, "ci"))
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(e.WorkDir, "gitconfig"))
 			e.Setenv("GIT_TERMINAL_PROMPT", "0")
@@ -122,7 +128,11 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 		},
 		"readme": readmeCommand(string(readme)),
 		"memory": memoryCommand(t),
-		"log":    logCommand,
+		"ci-script": func(ts *testscript.TestScript, _ bool, args []string) {
+			script := scriptOf(ts.ReadFile(filepath.Join(ts.Getenv("CI_SCRIPTS"), args[0])))
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(script), 0o666))
+		},
+		"log": logCommand,
 		"clock": func(ts *testscript.TestScript, _ bool, args []string) {
 			at := args[0]
 			if at == "now" {
