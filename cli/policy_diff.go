@@ -3,6 +3,8 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,12 +46,13 @@ type amendment struct {
 	Effect  string `json:"effect"`
 	Setting string `json:"setting"`
 	Text    string `json:"text"`
+	Forgets bool   `json:"forgets,omitempty"`
 }
 
 func amended(amendments []policy.Amendment) []amendment {
 	all := make([]amendment, len(amendments))
 	for i, a := range amendments {
-		all[i] = amendment{a.Effect.String(), a.Setting, a.Text}
+		all[i] = amendment{a.Effect.String(), a.Setting, a.Text, a.Forgets}
 	}
 	return all
 }
@@ -73,8 +76,12 @@ func policyIn(path string) (*policy.Policy, error) {
 
 func showAmendments(out *report.Printer, old *policy.Policy, amendments []policy.Amendment) {
 	loosens, binds := false, false
+	var forgotten []string
 	for _, a := range amendments {
 		out.Printf("%-9s  %s\n", a.Effect, a.Text)
+		if name := strings.TrimPrefix(a.Setting, "principal "); a.Forgets && !slices.Contains(forgotten, name) {
+			forgotten = append(forgotten, name)
+		}
 		loosens = loosens || a.Effect == policy.Loosens
 		binds = binds || a.Effect == policy.Binds
 	}
@@ -88,5 +95,10 @@ func showAmendments(out *report.Printer, old *policy.Policy, amendments []policy
 		out.Printf("it doesn't loosen the policy: in the tree it needs one maintainer, and no wait\n")
 	default:
 		out.Printf("they say the same\n")
+	}
+	if forgotten != nil {
+		out.Printf(`where the policy lies beside the repository, what %s signed or approved may count no more, and
+countersign verify refuses what has landed; to keep it, leave the entry and give its keys until = DAY (docs/leaving.md)
+`, report.List(forgotten, "or"))
 	}
 }

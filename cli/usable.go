@@ -49,6 +49,10 @@ func checkEntry(name string, l verify.Listed, k verify.ListedKey, now time.Time,
 	for _, text := range k.Warnings {
 		warn("%s: %s", name, text)
 	}
+	if k.Mute && l.Revoked == verify.NotRevoked {
+		warn("%s: revoked %s, so nothing that it ever signed counts; if it was only laid aside, its entry says so: "+
+			`revoked = "retired", revoked-at = DAY`, name, k.Revoked)
+	}
 	if !k.CanSign || k.Revoked != "" || l.Revoked != verify.NotRevoked || now.Before(l.From) {
 		return 0
 	}

@@ -143,6 +143,8 @@ type Range struct {
 	// Landed says that the range was let in before: a malformed commit is then given as one, and doesn't end
 	// the reading. See [Entry].
 	Landed bool
+	// Bare says that only the commits are wanted, without what they change: no tree is read.
+	Bare bool
 	// Unseen says that blobs may be missing, as in a partial clone (git-clone(1), --filter): Inspect is told so, and the
 	// reading goes on. What isn't here explains no merge.
 	Unseen bool

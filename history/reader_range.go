@@ -199,6 +199,9 @@ func (r *rangeReader) entry(ctx context.Context, n node) (e Entry, err error) {
 		return Entry{}, exceeds("parents", "commit %s has %d parents; the limit parents is %d",
 			n.id, len(n.parents), r.limits.Parents)
 	}
+	if r.Bare {
+		return e, nil
+	}
 	asMerge := len(n.parents) > 1 && (!r.Counted || r.Merges)
 	if !asMerge || !r.Counted {
 		if err := r.compare(ctx, n, &e); err != nil {

@@ -12,7 +12,7 @@ func (a *amending) principals() {
 	for i := range a.old.Principals {
 		old := &a.old.Principals[i]
 		if new := a.new.Principal(old.Name); new == nil {
-			a.add("principal "+old.Name, Tightens, "%s is no longer a %s", old.Name, old.Role)
+			a.forgets(func() { a.add("principal "+old.Name, Tightens, "%s is no longer a %s", old.Name, old.Role) })
 			for _, email := range old.Emails {
 				if to := a.new.ByEmail(email); to != nil {
 					a.add("principal "+to.Name, Loosens, "%s, an address of %s, becomes one of %s", email, old.Name, to.Name)
@@ -38,7 +38,9 @@ func (a *amending) principal(old, new *Principal) {
 	a.who = old.Name
 	defer func() { a.who = "" }()
 	if old.Role != new.Role {
-		a.add(who, roleChange(old.Role, new.Role), "%s becomes a %s instead of a %s", old.Name, new.Role, old.Role)
+		a.forgets(func() {
+			a.add(who, roleChange(old.Role, new.Role), "%s becomes a %s instead of a %s", old.Name, new.Role, old.Role)
+		})
 	}
 	switch {
 	case old.Attests == new.Attests:
@@ -47,8 +49,11 @@ func (a *amending) principal(old, new *Principal) {
 	default:
 		a.add(who, Loosens, "%s attests authors: it is believed who made what it signs", old.Name)
 	}
-	a.set(who, old.Emails, new.Emails, Loosens, Binds,
-		"becomes an address of "+old.Name, "is no longer an address of "+old.Name)
+	all := slices.Concat(old.Emails, new.Emails)
+	a.set(who, old.Emails, all, Loosens, Binds, "becomes an address of "+old.Name, "")
+	a.forgets(func() {
+		a.set(who, all, new.Emails, Loosens, Binds, "", "is no longer an address of "+old.Name)
+	})
 	if !old.Since.Equal(new.Since) {
 		effect := Loosens
 		if new.Since.IsZero() || !old.Since.IsZero() && new.Since.After(old.Since) {
@@ -80,7 +85,9 @@ func (a *amending) keys(old, new *Principal) {
 	for _, was := range old.Keys {
 		i := slices.IndexFunc(left, func(k Key) bool { return k.same(&was) })
 		if i < 0 {
-			a.add("principal "+old.Name, keyGone(&was), "%s no longer has the key of %s", old.Name, was.Source)
+			a.forgets(func() {
+				a.add("principal "+old.Name, keyGone(&was), "%s no longer has the key of %s", old.Name, was.Source)
+			})
 			continue
 		}
 		a.key(old.Name, &was, &left[i])
@@ -127,6 +134,9 @@ func (a *amending) key(name string, old, new *Key) {
 	}
 	effect := Loosens
 	switch {
+	case old.Revoked == "" && new.Revoked == "retired" && new.Kind == "openpgp":
+		// It explains a revocation of its owner's, if that gives no reason: what the key signed would count again.
+		// This package doesn't see whether there is one.
 	case old.Revoked == "" && new.Revoked != "":
 		effect = a.ending(new)
 	case new.Revoked == "compromised" &&

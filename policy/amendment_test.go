@@ -278,64 +278,66 @@ func TestAmendments(t *testing.T) {
 		"nothing": {func(*Policy) {}, nil},
 		"one approval more": {
 			func(p *Policy) { p.Rules[0].Approvals = 2 },
-			[]Amendment{{"rule opaque: approvals", "rule opaque: approvals is 2 instead of 1", Tightens}},
+			[]Amendment{{"rule opaque: approvals", "rule opaque: approvals is 2 instead of 1", Tightens, false}},
 		},
 		"less tenure": {
 			func(p *Policy) { p.Rules[0].Exempt.Days = 30 },
-			[]Amendment{{"rule opaque: exempt days", "rule opaque: exempt days is 30 instead of 365", Loosens}},
+			[]Amendment{{"rule opaque: exempt days", "rule opaque: exempt days is 30 instead of 365", Loosens, false}},
 		},
 		"a rule less": {func(p *Policy) {
 			p.Rules = p.Rules[1:]
-		}, []Amendment{{"rule opaque", "rule opaque is gone", Loosens}}},
+		}, []Amendment{{"rule opaque", "rule opaque is gone", Loosens, false}}},
 		"a newcomer": {
 			func(p *Policy) { p.Principals = append(p.Principals, Principal{Name: "dan", Role: Contributor}) },
-			[]Amendment{{"principal dan", "dan becomes a contributor", Loosens}},
+			[]Amendment{{"principal dan", "dan becomes a contributor", Loosens, false}},
 		},
 		"somebody leaves": {func(p *Policy) {
 			p.Principals = p.Principals[:6]
-		}, []Amendment{{"principal bot", "bot is no longer a service", Tightens}}},
+		}, []Amendment{{"principal bot", "bot is no longer a service", Tightens, true}}},
 		"demoted": {
 			func(p *Policy) { p.Principals[2].Role = Contributor },
-			[]Amendment{{"principal jia", "jia becomes a contributor instead of a maintainer", Tightens}},
+			[]Amendment{{"principal jia", "jia becomes a contributor instead of a maintainer", Tightens, true}},
 		},
 		"an address changes hands": {
 			func(p *Policy) {
 				p.Principals[1].Emails, p.Principals[2].Emails = nil, []string{"jia@example.org", "lasse@example.org"}
 			},
 			[]Amendment{
-				{"principal lasse", "lasse@example.org is no longer an address of lasse", Binds},
-				{"principal jia", "lasse@example.org becomes an address of jia", Loosens},
+				{"principal lasse", "lasse@example.org is no longer an address of lasse", Binds, true},
+				{"principal jia", "lasse@example.org becomes an address of jia", Loosens, false},
 			},
 		},
 		"a class of refs more": {
 			func(p *Policy) { p.Protect.Refs = append(p.Protect.Refs, "refs/heads/**") },
-			[]Amendment{{"protect.refs", "refs/heads/** is protected", Binds}},
+			[]Amendment{{"protect.refs", "refs/heads/** is protected", Binds, false}},
 		},
 		"one more for the quorum": {
 			func(p *Policy) { p.Quorum.Maintainers++ },
-			[]Amendment{{"quorum.maintainers", "quorum.maintainers is 1 instead of 0", Binds}},
+			[]Amendment{{"quorum.maintainers", "quorum.maintainers is 1 instead of 0", Binds, false}},
 		},
 		"one less for the quorum": {
 			func(p *Policy) { p.Quorum.Maintainers-- },
-			[]Amendment{{"quorum.maintainers", "quorum.maintainers is -1 instead of 0", Loosens}},
+			[]Amendment{{"quorum.maintainers", "quorum.maintainers is -1 instead of 0", Loosens, false}},
 		},
 		"hardly any time": {
 			func(p *Policy) { p.Limits.Time-- },
-			[]Amendment{{"limits.time", "limits.time is -1ns instead of 0 hours", Binds}},
+			[]Amendment{{"limits.time", "limits.time is -1ns instead of 0 hours", Binds, false}},
 		},
 		"a kind of signatures less": {
 			func(p *Policy) { p.Signatures.Kinds = []string{"ssh"} },
-			[]Amendment{{"signatures.kinds", "openpgp signatures are no longer accepted", Binds}},
+			[]Amendment{{"signatures.kinds", "openpgp signatures are no longer accepted", Binds, false}},
 		},
 		"another log": {
 			func(p *Policy) { p.X509.Log = "https://log.example.org" },
-			[]Amendment{{"x509.log", "the transparency log is asked at https://log.example.org, for 0 hours at most", Loosens}},
+			[]Amendment{
+				{"x509.log", "the transparency log is asked at https://log.example.org, for 0 hours at most", Loosens, false},
+			},
 		},
 		"a ref less": {
 			func(p *Policy) { p.Protect.Refs = []string{"refs/heads/other"} },
 			[]Amendment{
-				{"protect.refs", "refs/heads/other is protected", Tightens},
-				{"protect.refs", "refs/heads/main is no longer protected", Loosens},
+				{"protect.refs", "refs/heads/other is protected", Tightens, false},
+				{"protect.refs", "refs/heads/main is no longer protected", Loosens, false},
 			},
 		},
 	} {
@@ -356,6 +358,7 @@ func TestAmendmentsOfKeys(t *testing.T) {
 		return []Key{k}
 	}
 	same := func(*Key) {}
+	openpgp := func(change func(*Key)) []Key { return k(func(k *Key) { k.Kind = "openpgp"; change(k) }) }
 	revoked := func(why string, when time.Time) []Key {
 		return k(func(k *Key) { k.Revoked, k.RevokedAt = why, when })
 	}
@@ -386,6 +389,11 @@ func TestAmendmentsOfKeys(t *testing.T) {
 		"the revocation is gone":   {compromised, nil, []Effect{Loosens}},
 		"one more, never to count": {nil, compromised, []Effect{Loosens}},
 		"one's key once more":      {k(same), append(k(same), compromised...), []Effect{Binds}},
+		// What an OpenPGP key's owner has revoked without a reason would count again.
+		"an OpenPGP key retired": {openpgp(same), openpgp(func(k *Key) { k.Revoked = "retired" }), []Effect{Loosens}},
+		"an OpenPGP key compromised": {
+			openpgp(same), openpgp(func(k *Key) { k.Revoked, k.RevokedAt = "compromised", at(2025) }), []Effect{Tightens},
+		},
 	} {
 		old, new := world(), world()
 		old.Principals[0].Keys, new.Principals[0].Keys = c.old, c.new

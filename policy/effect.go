@@ -38,6 +38,9 @@ type Amendment struct {
 	Setting string // "protect.refs", "rule opaque-files", "principal jia"
 	Text    string // one sentence, as a maintainer would say it
 	Effect  Effect
+	// Forgets says that what somebody signed or approved before may count no more, where the policy lies beside the
+	// repository: it then judges all that has landed.
+	Forgets bool
 }
 
 // amending compares two policies, and keeps what it finds.
@@ -57,8 +60,17 @@ func (a *amending) add(setting string, effect Effect, format string, args ...any
 	if q := a.old.Principal(a.who); q != nil && q.Role != Maintainer && effect == Binds {
 		effect = Tightens // they don't decide about the policy
 	}
-	a.found = append(a.found, Amendment{setting, fmt.Sprintf(format, args...), effect})
+	a.found = append(a.found, Amendment{Setting: setting, Text: fmt.Sprintf(format, args...), Effect: effect})
 	a.whose = append(a.whose, a.who)
+}
+
+// forgets compares what somebody's past hangs on.
+func (a *amending) forgets(compare func()) {
+	before := len(a.found)
+	compare()
+	for i := range a.found[before:] {
+		a.found[before+i].Forgets = true
+	}
 }
 
 // set compares lists of which only what they hold matters: what is in the new one alone has one effect,

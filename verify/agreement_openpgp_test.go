@@ -410,6 +410,16 @@ func TestAgreementOpenPGP(t *testing.T) {
 		table.add(c.agreement, g.gitVerdict(t, y(2030), certificate, []byte(c.raw)),
 			ourVerdict(keyring, []byte(c.raw), y(2021)).Status.String())
 	}
+	lost := g.newKey(y(2020), "lost", "never")
+	raw := signedCommit([]byte(testPayload), []byte(g.sign(y(2021), lost)))
+	g.revoke(y(2022), lost, "0")
+	certificate = g.export(y(2023), lost)
+	keyring := settledKeyring(t, Settings{},
+		Key{Principal: "alice", Kind: OpenPGP, Data: []byte(certificate), Revoked: Retired, RevokedAt: y(2022)})
+	table.add(agreement{
+		"revoked without a reason, and retired by the policy", "REVKEYSIG", Good.String(),
+		"whoever wrote the policy knows that the key was only laid aside",
+	}, g.gitVerdict(t, y(2030), certificate, raw), ourVerdict(keyring, raw, y(2021)).Status.String())
 	table.compare()
 }
 

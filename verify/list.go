@@ -42,6 +42,9 @@ type ListedKey struct {
 	Created, Expires time.Time
 	// Revoked says why and when the key's owner revoked it, such as "as retired on 2024-05-01"; "" if not.
 	Revoked string
+	// Mute says that the revocation gives no reason: then nothing that the key signed counts, unless the policy has it
+	// as retired.
+	Mute bool
 	// CanSign says whether the key is of a kind, and by its owner's word for a use, that may sign today.
 	// Whether it has ended or is revoked is said by Expires, Revoked and the entry.
 	CanSign bool
@@ -109,8 +112,8 @@ func (l keyLife) listed(isSubkey bool) ListedKey {
 		Fingerprint: upperHex(l.key.Fingerprint), Algorithm: openPGPAlgorithm(l.key), Created: l.key.CreationTime,
 	}
 	k.Expires = l.expires(k.Created)
-	if r, ok := l.revokedAt(farFuture); ok {
-		k.Revoked = r.why
+	if r, ok := l.revokedAt(farFuture, false); ok {
+		k.Revoked, k.Mute = r.why, r.mute
 		if !r.made.IsZero() {
 			k.Revoked += " on " + r.made.UTC().Format(time.DateOnly)
 		}

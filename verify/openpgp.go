@@ -188,7 +188,7 @@ func judgeCopies(signers []openpgpSigner, primary *packet.PublicKey, made, at ti
 		if !bytes.Equal(signer.certificate.primary.Fingerprint, primary.Fingerprint) {
 			continue
 		}
-		j := signer.certificate.judge(signer.key, made, at)
+		j := signer.certificate.judge(signer.key, made, at, signer.owner.key.Revoked == Retired)
 		if j.status == Revoked {
 			return j, signer.owner
 		}

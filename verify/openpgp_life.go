@@ -56,11 +56,16 @@ func (l keyLife) expires(made time.Time) time.Time {
 	return self.expires
 }
 
-// revokedAt gives the revocation that takes a signature made at that time, a final one first.
-func (l keyLife) revokedAt(made time.Time) (revocation, bool) {
+// revokedAt gives the revocation that takes a signature made at that time, a final one first. Retired says that the
+// policy has the key as laid aside, and since when: that stands for a revocation that gives no reason. The date of one
+// says nothing: gpg makes it together with the key, to be kept in a drawer.
+func (l keyLife) revokedAt(made time.Time, retired bool) (revocation, bool) {
 	var taken revocation
 	found := false
 	for _, r := range l.revocations {
+		if r.mute && retired {
+			continue
+		}
 		if (r.final || !made.Before(r.made)) && (!found || r.final) {
 			taken, found = r, true
 		}
@@ -70,11 +75,11 @@ func (l keyLife) revokedAt(made time.Time) (revocation, bool) {
 
 // judge says whether the key, which is one of the certificate's, was good for a signature made at
 // that time and landed at the other. What is worst is said first: that a key is revoked as
-// compromised mustn't be hidden by its having expired as well.
-func (c *certificate) judge(key *packet.PublicKey, made, landed time.Time) judgement {
+// compromised mustn't be hidden by its having expired as well. Retired is the policy's word; see [keyLife.revokedAt].
+func (c *certificate) judge(key *packet.PublicKey, made, landed time.Time, retired bool) judgement {
 	lives := c.lives(key)
 	for _, life := range lives {
-		if r, ok := life.revokedAt(made); ok {
+		if r, ok := life.revokedAt(made, retired); ok {
 			reason := fmt.Sprintf("key %s is revoked %s", shortID(life.key), r.why)
 			if !r.final {
 				reason += fmt.Sprintf(" since %s, before the signature of %s", moment(r.made), moment(made))
@@ -119,7 +124,7 @@ func (c *certificate) judge(key *packet.PublicKey, made, landed time.Time) judge
 				shortID(life.key), moment(end), moment(made))
 			return j
 		}
-		j.warnings = append(j.warnings, life.gone(landed)...)
+		j.warnings = append(j.warnings, life.gone(landed, retired)...)
 	}
 	return j
 }
@@ -155,9 +160,9 @@ func (l keyLife) wrongPurpose(made time.Time, isSubkey bool) string {
 }
 
 // gone gives the reasons why a key that was good when it signed no longer was at the landing.
-func (l keyLife) gone(landed time.Time) []string {
+func (l keyLife) gone(landed time.Time, retired bool) []string {
 	var warnings []string
-	if r, ok := l.revokedAt(landed); ok {
+	if r, ok := l.revokedAt(landed, retired); ok {
 		warnings = append(warnings, fmt.Sprintf("key %s was revoked %s on %s, before this landed on %s",
 			shortID(l.key), r.why, moment(r.made), moment(landed)))
 	}

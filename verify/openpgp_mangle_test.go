@@ -225,7 +225,7 @@ func FuzzOpenPGPKey(f *testing.F) {
 				t.Errorf("%d keys are listed of %d", len(listed), len(c.keys()))
 			}
 			for _, public := range c.keys() {
-				c.judge(public, year(2021), year(2021))
+				c.judge(public, year(2021), year(2021), false)
 			}
 		}
 		res, _ := verifyOpenPGP(among(key), []byte(testPayload), signature, year(2021))

@@ -27,11 +27,12 @@ type selfSignature struct {
 	sha1        bool
 }
 
-// revocation is a revocation of a key. One that isn't final leaves good what was signed before it.
+// revocation is a revocation of a key. One that isn't final leaves good what was signed before it. One that is mute
+// gives no reason: it is final, unless the project's own policy says that the key was only laid aside.
 type revocation struct {
-	made  time.Time
-	final bool
-	why   string
+	made        time.Time
+	final, mute bool
+	why         string
 }
 
 // ownerCheck checks a certificate's signatures that are, or say that they are, by its primary key.
@@ -172,9 +173,12 @@ func (o *ownerCheck) byRevoker(head signaturePacket) bool {
 func reasonOf(sig *packet.Signature) revocation {
 	r := revocation{made: sig.CreationTime, final: true, why: "for no stated reason"}
 	if sig.RevocationReason == nil {
+		r.mute = true
 		return r
 	}
 	switch *sig.RevocationReason {
+	case packet.NoReason:
+		r.mute = true
 	case packet.KeySuperseded:
 		r.final, r.why = false, "as superseded"
 	case packet.KeyRetired:

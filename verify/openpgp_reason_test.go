@@ -93,3 +93,46 @@ func TestAttackOpenPGPUnfitKeys(t *testing.T) {
 		})
 	}
 }
+
+// TestRetiredExplainsAMuteRevocation: gpg's own revocation certificates give no reason, and are dated when the key
+// was made. The policy's word that a key is retired says since when. Of a key that its owner says is compromised it
+// changes nothing.
+func TestRetiredExplainsAMuteRevocation(t *testing.T) {
+	silent := func() *packet.Signature { return saying(packet.SigTypeKeyRevocation, 2022) }
+	for _, c := range []struct {
+		name    string
+		revoked []*packet.Signature
+		word    Revocation
+		at      int // when the policy has it retired
+		made    int
+		want    Status
+	}{
+		{"mute, and nothing said", []*packet.Signature{silent()}, NotRevoked, 0, 2021, Revoked},
+		{"mute, and retired", []*packet.Signature{silent()}, Retired, 2023, 2021, Good},
+		{"mute, and compromised", []*packet.Signature{silent()}, Compromised, 2023, 2021, Revoked},
+		{"dated before what was signed", []*packet.Signature{silent()}, Retired, 2024, 2023, Good},
+		{"signed after it was retired", []*packet.Signature{silent()}, Retired, 2020, 2021, Revoked},
+		{"no reason is a reason", []*packet.Signature{because(silent(), packet.NoReason)}, Retired, 2023, 2021, Good},
+		{"compromised", []*packet.Signature{because(silent(), packet.KeyCompromised)}, Retired, 2023, 2021, Revoked},
+		{
+			"mute, and compromised by its owner",
+			[]*packet.Signature{silent(), because(silent(), packet.KeyCompromised)},
+			Retired,
+			2023, 2021, Revoked,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newCertificate(t).user("a", forSigning(saying(overUser, 2018)))
+			file := f.Bytes()
+			for _, r := range c.revoked {
+				file = append(file, sign(t, f.primary, r, hashedKey(&f.primary.PublicKey))...)
+			}
+			key := Key{Principal: "alice", Kind: OpenPGP, Data: file, Revoked: c.word}
+			if c.at != 0 {
+				key.RevokedAt = year(c.at)
+			}
+			res := mustKeyring(t, key).Verify([]byte(testPayload), commitSignature(t, f.primary, c.made), year(c.made))
+			wantStatus(t, res, c.want)
+		})
+	}
+}

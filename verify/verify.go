@@ -78,7 +78,8 @@ const (
 	NotRevoked Revocation = ""
 	// Compromised: signatures made or received since Key.RevokedAt are worth nothing; all, if that is zero.
 	Compromised Revocation = "compromised"
-	// Retired: signatures made before Key.RevokedAt stay good, or before Until if that is zero.
+	// Retired: signatures made before Key.RevokedAt stay good, or before Until if that is zero. A revocation of the
+	// owner's own that gives no reason counts no more.
 	Retired Revocation = "retired"
 )
 
