@@ -53,10 +53,10 @@ func TestHTTP(t *testing.T) {
 		fmt.Fprintf(&passwords, "%s:{PLAIN}password\n", who)
 	}
 	w.write("passwords", passwords.String())
-	w.write("nginx.conf", fmt.Sprintf(nginxConfig, w.dir, port, w.sh(nil, nil, `git --exec-path`), me(t)))
-	w.start("fcgiwrap", "fcgiwrap", "-f", "-c", fmt.Sprint(crowd), "-s", "unix:"+w.path("fcgiwrap.sock"))
+	w.write("nginx.conf", fmt.Sprintf(nginxConfig, w.dir, port, w.sh(nil, `git --exec-path`), me(t)))
+	w.start(nil, "fcgiwrap", "fcgiwrap", "-f", "-c", fmt.Sprint(crowd), "-s", "unix:"+w.path("fcgiwrap.sock"))
 	waitFor(t, "fcgiwrap listens", func() bool { _, err := os.Stat(w.path("fcgiwrap.sock")); return err == nil })
-	w.start("nginx", "nginx", "-c", w.path("nginx.conf"), "-e", "stderr")
+	w.start(nil, "nginx", "nginx", "-c", w.path("nginx.conf"), "-e", "stderr")
 	listens(t, port)
 	w.server = &server{
 		gitDir: w.path("project.git"),
@@ -70,7 +70,7 @@ func TestHTTP(t *testing.T) {
 			}
 		},
 	}
-	w.sh(nil, nil, `git init -q --bare -b main project.git`)
+	w.sh(nil, `git init -q --bare -b main project.git`)
 	w.begin("--kind http")
 	w.play()
 }

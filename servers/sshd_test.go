@@ -14,16 +14,17 @@ import (
 	"time"
 )
 
-// start starts a server and stops it, and all that it started, when the test ends.
-func (w *world) start(what string, args ...string) {
+// start starts a server as a user of the system and stops it, and all that it started, when the test ends.
+func (w *world) start(user *account, what string, args ...string) {
 	w.Helper()
 	said, err := os.Create(w.path(what + ".log"))
 	w.check(err)
 	defer said.Close()
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Dir, cmd.Env = w.dir, environment(w.dir)
+	cmd.Dir, cmd.Env = w.dir, environment(w.homeOf(user))
 	cmd.Stdout, cmd.Stderr = said, said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	user.become(cmd)
 	w.check(cmd.Start())
 	w.Cleanup(func() {
 		if w.Failed() {
@@ -69,6 +70,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin yes
 MaxStartups 1000
 MaxSessions 1000
+LogLevel ERROR
 %s
 `
 
@@ -83,10 +85,10 @@ func (w *world) startSSHD(authorizedKeys, settings string) (port int, env func(w
 		w.makeFolder("/run/sshd")
 	}
 	port = freePort(w.T)
-	w.sh(nil, nil, `ssh-keygen -q -t ed25519 -N '' -f host`)
+	w.sh(nil, `ssh-keygen -q -t ed25519 -N '' -f host`)
 	w.write("known_hosts", fmt.Sprintf("[127.0.0.1]:%d %s", port, w.read("host.pub")))
 	w.write("sshd_config", fmt.Sprintf(sshdConfig, port, w.path("host"), authorizedKeys, settings))
-	w.start("sshd", sshd, "-D", "-e", "-f", w.path("sshd_config"))
+	w.start(nil, "sshd", sshd, "-D", "-e", "-f", w.path("sshd_config"))
 	listens(w.T, port)
 	return port, func(who string) []string {
 		return []string{"GIT_SSH_COMMAND=ssh -F none -i " + w.path("keys/"+who) +
@@ -135,7 +137,7 @@ func TestSSHForcedCommand(t *testing.T) {
 		gitDir: w.path("project.git"), env: env,
 		url: func(string) string { return fmt.Sprintf("ssh://%s@127.0.0.1:%d%s", me(t), port, w.path("project.git")) },
 	}
-	w.sh(nil, nil, `git init -q --bare -b main project.git`)
+	w.sh(nil, `git init -q --bare -b main project.git`)
 	w.begin("--kind ssh")
 	w.play()
 }

@@ -46,7 +46,7 @@ func (w *world) clone(who string) {
 	home := w.path("home/" + who)
 	if w.server.user != nil {
 		if user := w.server.user(who); user != nil {
-			w.sh(nil, nil, `chown -R "$1" "$2" && chown "$1" "keys/$3"`, user.name, home, who)
+			w.sh(nil, `chown -R "$1" "$2" && chown "$1" "keys/$3"`, user.name, home, who)
 		}
 	}
 	cmd := w.command(who, "git", "clone", "-q", w.server.url(who), home+"/clone")
@@ -73,27 +73,25 @@ func (w *world) keyring() string {
 
 // play is what holds on every server. It begins where begin ends.
 func (w *world) play() {
-	for _, part := range []struct {
-		name string
-		do   func(*world)
-	}{
-		{"push", (*world).playPush},
-		{"approval", (*world).playApproval},
-		{"topic first", (*world).playTopicFirst},
-		{"tags", (*world).playTags},
-		{"deletes and rewinds", (*world).playDeletes},
-		{"at once", (*world).playAtOnce},
-		{"race", (*world).playRace},
-		{"killed", (*world).playKilled},
-		{"killed in the hook", (*world).playKilledInTheHook},
-		{"afterwards", (*world).playAfterwards},
-	} {
-		w.Run(part.name, func(t *testing.T) {
-			in := *w
-			in.T = t
-			part.do(&in)
-		})
-	}
+	w.part("push", (*world).playPush)
+	w.part("approval", (*world).playApproval)
+	w.part("topic first", (*world).playTopicFirst)
+	w.part("tags", (*world).playTags)
+	w.part("deletes and rewinds", (*world).playDeletes)
+	w.part("at once", (*world).playAtOnce)
+	w.part("race", (*world).playRace)
+	w.part("killed", (*world).playKilled)
+	w.part("killed in the hook", (*world).playKilledInTheHook)
+	w.part("afterwards", (*world).playAfterwards)
+}
+
+// part plays a part as a test of its own in the same world.
+func (w *world) part(name string, play func(*world)) {
+	w.Run(name, func(t *testing.T) {
+		in := *w
+		in.T = t
+		play(&in)
+	})
 }
 
 const nothingAgainst = "countersign: nothing against "

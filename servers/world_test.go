@@ -93,7 +93,7 @@ func newWorld(t *testing.T) *world {
 	w.check(os.Chmod(dir, 0o755)) // as other users it is looked into
 	w.check(os.Mkdir(w.path("keys"), 0o755))
 	for _, who := range everybody() {
-		w.sh(nil, nil, `ssh-keygen -q -t ed25519 -N '' -C "$1" -f "keys/$1"`, who)
+		w.sh(nil, `ssh-keygen -q -t ed25519 -N '' -C "$1" -f "keys/$1"`, who)
 		w.write("home/"+who+"/.gitconfig", fmt.Sprintf("[user]\n\tname = %[1]s\n\temail = %[1]s@example.org\n"+
 			"\tsigningKey = %[2]s\n[init]\n\tdefaultBranch = main\n[gpg]\n\tformat = ssh\n[commit]\n\tgpgSign = true\n"+
 			"[tag]\n\tgpgSign = true\n[countersign]\n\tprincipal = %[1]s\n[safe]\n\tdirectory = *\n[gc]\n\tauto = 0\n"+
@@ -135,7 +135,7 @@ func (w *world) command(who string, args ...string) *exec.Cmd {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = w.dir
 	user := w.server.owner
-	home := w.dir
+	home := w.homeOf(user)
 	var more []string
 	if who != "" {
 		user = nil
@@ -150,6 +150,14 @@ func (w *world) command(who string, args ...string) *exec.Cmd {
 	cmd.Env = append(environment(home), more...)
 	user.become(cmd)
 	return cmd
+}
+
+// homeOf gives the home of a user of the system.
+func (w *world) homeOf(user *account) string {
+	if user == nil {
+		return w.dir
+	}
+	return user.home
 }
 
 func environment(home string) []string {
@@ -173,10 +181,10 @@ func (w *world) finish(cmd *exec.Cmd) result {
 }
 
 // sh runs a script by the shell in the world's folder, as a user of the system, and gives what it printed.
-func (w *world) sh(user *account, env []string, script string, args ...string) string {
+func (w *world) sh(user *account, script string, args ...string) string {
 	w.Helper()
 	cmd := exec.Command("sh", append([]string{"-ec", script, "sh"}, args...)...)
-	cmd.Dir, cmd.Env = w.dir, append(environment(w.dir), env...)
+	cmd.Dir, cmd.Env = w.dir, environment(w.homeOf(user))
 	user.become(cmd)
 	r := w.finish(cmd)
 	if r.code != 0 {
@@ -232,7 +240,8 @@ func (w *world) tip(ref string) string {
 type account struct {
 	name     string
 	uid, gid uint32
-	groups   []uint32
+	groups   []uint32 // besides gid
+	home     string
 }
 
 // become has a command run as the user; nil is who runs the test.
@@ -240,5 +249,8 @@ func (a *account) become(cmd *exec.Cmd) {
 	if a == nil {
 		return
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: a.uid, Gid: a.gid, Groups: a.groups}}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Credential = &syscall.Credential{Uid: a.uid, Gid: a.gid, Groups: a.groups}
 }
