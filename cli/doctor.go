@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -127,15 +128,15 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 	for _, fault := range install.Check(facts) {
 		x.fault(errors.New(fault))
 	}
-	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
-	defer g.Close()
 	configured := facts.HasPolicy || facts.Common != ""
+	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
 	switch {
 	case errors.Is(err, gate.ErrNotPushed):
-		x.note(err.Error())
+		x.note(strings.TrimPrefix(err.Error(), gate.ErrUndecided.Error()+": "))
 	case err != nil && (configured || g.Repository() == nil):
 		x.fault(err)
 	}
+	defer g.Close()
 	if configured && !install.Covers(facts, guarded(g)) {
 		x.fault(errUncovered)
 	}

@@ -113,7 +113,7 @@ func nameIn(folder, dir string) string {
 
 // oneOf plans for one of all repositories.
 func (i *installation) oneOf(ctx context.Context, facts install.Facts, except bool) error {
-	if !except && !facts.Excepted() && !facts.NotJudged {
+	if !except && !facts.Excepted() {
 		return i.repository(ctx, facts)
 	}
 	plan, err := install.PlanExcept(facts, "install was told, or knows of this kind of server, that this is not judged.\n"+
@@ -243,12 +243,14 @@ func (i *installation) linked(ctx context.Context, folder string) error {
 		return err
 	}
 	wanted := i.wanted
-	wanted.Kind = facts.Kind
+	wanted.Kind, wanted.Linked = facts.Kind, false
 	plan, err := install.PlanCommon(facts, wanted)
 	if err != nil {
 		return exitError{exitRefused, fmt.Errorf("%s: %w", facts.GitDir, err)}
 	}
 	i.plans = append(i.plans, plan)
+	i.next = append(i.next, "in gitolite.conf, where a repository's rules name refs, let approvals come in:",
+		"  RW+ refs/approvals/ refs/withdrawals/ refs/moves/ refs/exceptions/ = @maintainers")
 	i.next = append(i.next, fmt.Sprintf("next: gitolite setup --hooks-only, which links the hooks into all repositories; "+
 		"then countersign doctor --all %s", install.Shell(folder)))
 	return nil

@@ -139,7 +139,10 @@ func (f slot) check() (faults []string) {
 	fault(f.hook.exists && !f.hook.dangles && !f.hook.runs(),
 		"%s is not an executable file, and %s: chmod +x it", hook, unrun)
 	again := "countersign install"
-	if f.hook.link {
+	switch {
+	case strings.HasSuffix(f.target, "/multi-hook-driver"):
+		again = "take option hook." + f.place.name + " out of gitolite.conf, then gitolite setup"
+	case f.hook.link:
 		again = "countersign install --all FOLDER, with the folder of all repositories"
 	}
 	fault(f.hook.exists && !f.hook.dangles && who == foreign,

@@ -40,10 +40,16 @@ func Repositories(folder string) ([]string, error) {
 	return slices.Compact(found), nil
 }
 
-// Excepted says whether a repository is one that its server writes to by itself, unsigned, so that it isn't judged
-// unless the operator wants that.
+// Excepted says whether a repository isn't judged: the operator excepted it, or its server writes to it by itself,
+// unsigned, and no hook of ours is there yet.
 func (f *Facts) Excepted() bool {
 	name := filepath.Base(f.GitDir)
+	switch {
+	case f.NotJudged:
+		return true
+	case f.pre.origin() == ours:
+		return false
+	}
 	switch f.Kind {
 	case Gitolite:
 		return name == "gitolite-admin.git"
