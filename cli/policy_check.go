@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,7 +100,10 @@ func (e Env) isFolder(folder string) error {
 		return nil
 	}
 	info, err := os.Stat(e.path(folder))
-	if err == nil && !info.IsDir() {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = fmt.Errorf("no policy in %s: there is no such folder", e.path(folder))
+	case err == nil && !info.IsDir():
 		err = fmt.Errorf("%s is not a folder: --policy wants the one that holds %s", folder, policy.FileName)
 	}
 	if err != nil {
