@@ -54,11 +54,12 @@ type Facts struct {
 
 	asked map[string]bool // programs, and whether they answered
 
-	proc        file // hooks/proc-receive
-	hasFolder   bool // for the policy
-	hasAdoption bool
-	hasKeys     bool
-	hasTickets  bool
+	proc         file   // hooks/proc-receive
+	introduction string // the text that pins a policy in the tree, "" for none
+	hasFolder    bool   // for the policy
+	hasAdoption  bool
+	hasKeys      bool
+	hasTickets   bool
 }
 
 // slots are the places of our hooks.
@@ -135,6 +136,9 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	f.proc = f.look("hooks/proc-receive")
 	f.hasTickets = f.look(ticketFolder).exists
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
+	if f.introduction, err = readText(filepath.Join(gitDir, introductionFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
 	f.reftable = f.look("reftable").exists
 	if f.version, err = git(ctx, gitDir, "version"); err != nil {
 		return f, err

@@ -38,7 +38,8 @@ func at(name string) file {
 	return file{exists: true, link: true, mode: behind.Mode()}
 }
 
-func readHook(name string) (string, error) {
+// readText reads the beginning of a file, "" of one that may not be read.
+func readText(name string) (string, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrPermission) {
 		return "", nil // somebody else's program may run though it can't be read

@@ -27,7 +27,7 @@ func Placed(gitDir string) (kind, by string) {
 // written gives our pre-receive hook of a repository, the zero script where it has none.
 func written(gitDir string) script {
 	for _, l := range layouts {
-		text, err := readHook(filepath.Join(gitDir, l.place(preReceive).path()))
+		text, err := readText(filepath.Join(gitDir, l.place(preReceive).path()))
 		if err != nil {
 			continue
 		}

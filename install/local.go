@@ -71,7 +71,7 @@ func LookLocal(ctx context.Context, dir string) (Clone, error) {
 	c.hook, c.kept = look(prePushHook), look(prePushKept)
 	c.HasPolicy = look(policyFile).exists || look(introductionFile).exists
 	if c.hook.regular() {
-		if c.text, err = readHook(filepath.Join(c.GitDir, prePushHook)); err != nil {
+		if c.text, err = readText(filepath.Join(c.GitDir, prePushHook)); err != nil {
 			return c, err
 		}
 	}

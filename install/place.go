@@ -50,7 +50,7 @@ func (f *Facts) lookAt(ctx context.Context, p place) (slot, error) {
 			return s, err
 		}
 	}
-	if s.text, err = readHook(filepath.Join(f.GitDir, p.path())); err != nil {
+	if s.text, err = readText(filepath.Join(f.GitDir, p.path())); err != nil {
 		return s, err
 	}
 	if written, who := readScript(s.text); who == ours {

@@ -89,6 +89,11 @@ func TestPlanAgainIsEmpty(t *testing.T) {
 			t.Errorf("%s: installed again:\n%s", name, got)
 		}
 	}
+	pins, pinned := want, inPlace()
+	pins.Introduction, pinned.introduction = "commit = 1\n", "commit = 1\n"
+	if got := plan(t, pinned, pins); got != "" {
+		t.Errorf("pinned again:\n%s", got)
+	}
 }
 
 func TestPlanMendsWhatIsOurs(t *testing.T) {
@@ -163,6 +168,8 @@ func TestPlanRefuses(t *testing.T) {
 	other := "#!/bin/sh\nexit 0\n"
 	relative := want
 	relative.Program = "countersign"
+	pins, pinned := want, inPlace()
+	pins.Introduction, pinned.introduction = "commit = 2\n", "commit = 1\n"
 	for name, c := range map[string]struct {
 		facts  Facts
 		server Server
@@ -170,6 +177,8 @@ func TestPlanRefuses(t *testing.T) {
 	}{
 		"zero facts":           {Facts{}, want, "not a Git directory"},
 		"program not absolute": {fresh(), relative, "not absolute"},
+		"pinned otherwise":     {pinned, pins, "move countersign/introduction.toml or countersign/policy.toml away"},
+		"a policy beside":      {inPlace(), pins, "another policy counts here already"},
 		"somebody else's": {
 			edit(func(f *Facts) { f.user, f.owner = 0, 1<<30 }), want,
 			"belongs to the user #1073741824, and this is root",

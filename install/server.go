@@ -146,6 +146,8 @@ func obstacles(f Facts, s Server) error {
 	_, bounded := CommonHas(s.Common)
 	refuse(s.Common != "" && f.HasPolicy && !bounded, "there is a policy beside the repository, and no %s in %s to bound "+
 		"it: take the policy in %s/ away, or write that file", commonFloor, s.Common, policyFolder)
+	refuse(s.Introduction != "" && f.HasPolicy && f.introduction != s.Introduction,
+		"another policy counts here already: move %s or %s away, then install again", introductionFile, policyFile)
 	refuse(f.pre.place.byGit && f.hooksDir != "",
 		"Git looks for hooks in %s, not in the repository (%s): take that setting away", f.hooksDir, f.setting)
 	for _, folder := range f.linkedOut() {

@@ -18,7 +18,7 @@ func lookAtUpdate(ctx context.Context, gitDir string) (judges bool, fault string
 	if hook := at(name); !hook.runs() {
 		return false, "", nil
 	}
-	text, err := readHook(name)
+	text, err := readText(name)
 	if err != nil || !strings.Contains(text, "countersign") || !strings.Contains(text, "hook update") {
 		return false, "", err
 	}
