@@ -27,7 +27,7 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,
@@ -44,6 +44,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	// and what knows only the rooms below the gate, the words of a record and the modes of files.
 	"gate/attest":         {ours: []string{"history", "policy", "verify"}}, // verify for its word: Arrival
 	"gate/certificate":    {ours: []string{"history"}},
+	"gate/draft":          {ours: []string{"history", "verify"}, modules: []string{"github.com/BurntSushi/toml"}},
 	"gate/keyring":        {ours: []string{"policy", "verify"}}, // which don't know each other
 	"gate/record":         {ours: []string{"policy"}},
 	"gate/refstate":       {ours: []string{"gate/record", "history", "policy"}},

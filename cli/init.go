@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,9 +14,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
+	"countersign/gate/draft"
 	"countersign/history"
 	"countersign/install"
 	"countersign/policy"
+	"countersign/report"
+	"countersign/verify"
 )
 
 func initCommand(env Env) *cobra.Command {
@@ -23,13 +28,26 @@ func initCommand(env Env) *cobra.Command {
 		Short: "Write the first policy into this work tree, with you as its maintainer",
 		Long: `Writes .countersign/policy.toml, which names you by what git config says of you: the address you commit with
 and the key you sign with (user.signingKey, gpg.format). Read it, add the others, and commit it, signed. Trust
-begins at that commit: what it prints says how a server and everybody else pin it. Nothing else is changed.`,
+begins at that commit: what it prints says how a server and everybody else pin it. Nothing else is changed.
+
+With --from-history it drafts a policy of all who signed what HEAD reaches: SSH keys are in the signatures, gitsign's
+identities in the certificates, and OpenPGP keys are taken from the files that --keyring names, and from gpg. What HEAD
+reaches is adopted. Each guess has a remark; who somebody is, only they can say.`,
 		Args: cobra.NoArgs,
 	}
 	repository := repositoryFlag(cmd)
 	as := principalFlag(cmd, "as", "your `name` in the keyring (default: made of user.name)")
+	past := cmd.Flags().Bool("from-history", false, "draft it of who signed so far")
+	keyrings := cmd.Flags().StringSlice("keyring", nil, "with --from-history: `FILE`s of OpenPGP keys")
+	cmd.MarkFlagsMutuallyExclusive("from-history", "as")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		f := founding{approving{env: env, dir: env.path(*repository), name: string(*as)}}
+		if len(*keyrings) > 0 && !*past {
+			return usage("--keyring gives keys to --from-history")
+		}
+		if *past {
+			return f.fromHistory(cmd.Context(), *keyrings)
+		}
 		return f.run(cmd.Context())
 	}
 	return cmd
@@ -38,14 +56,27 @@ begins at that commit: what it prints says how a server and everybody else pin i
 // founding is a first policy in the making.
 type founding struct{ approving }
 
-func (f *founding) run(ctx context.Context) error {
+// place gives the folder that the policy is to be written to, and the branch that it is to lie on.
+func (f *founding) place(ctx context.Context) (folder, branch string, err error) {
 	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
-		return usage("here is no work tree to write %s into: %v", policy.Folder, err)
+		return "", "", usage("here is no work tree to write %s into: %v", policy.Folder, err)
 	}
-	folder := filepath.Join(strings.TrimSuffix(top, "\n"), policy.Folder)
+	folder = filepath.Join(strings.TrimSuffix(top, "\n"), policy.Folder)
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {
-		return usage("%s is there already; to check it: countersign policy check --policy %s", folder, policy.Folder)
+		return "", "", usage("%s is there already; to check it: countersign policy check --policy %s", folder, policy.Folder)
+	}
+	branch, err = f.git(ctx, "symbolic-ref", "HEAD")
+	if branch = strings.TrimSuffix(branch, "\n"); err != nil {
+		return "", "", usage("HEAD is on no branch: check the one out that the policy is to lie on")
+	}
+	return folder, branch, nil
+}
+
+func (f *founding) run(ctx context.Context) error {
+	folder, branch, err := f.place(ctx)
+	if err != nil {
+		return err
 	}
 	email, err := f.whoSigns(ctx)
 	if err != nil {
@@ -54,10 +85,6 @@ func (f *founding) run(ctx context.Context) error {
 	key, keys, err := f.key(ctx)
 	if err != nil {
 		return err
-	}
-	branch, err := f.git(ctx, "symbolic-ref", "HEAD")
-	if branch = strings.TrimSuffix(branch, "\n"); err != nil {
-		return usage("HEAD is on no branch: check the one out that the policy is to lie on")
 	}
 	if keys == nil {
 		keys = make(map[string][]byte)
@@ -188,4 +215,100 @@ and pin that commit and your key, where they can't be changed by a push:
   in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
 `, policy.Folder, keys[0].Fingerprints[0], branch)
 	return nil
+}
+
+// fromHistory drafts a policy of who signed so far.
+func (f *founding) fromHistory(ctx context.Context, keyrings []string) error {
+	folder, branch, err := f.place(ctx)
+	if err != nil {
+		return err
+	}
+	repo, err := history.Open(history.Options{
+		Dir: f.dir, Env: f.env.Getenv, Limits: history.Limits{Commits: math.MaxInt32, Object: maxObject},
+	})
+	if err != nil {
+		return usage("%v", err)
+	}
+	defer repo.Close()
+	tip, err := repo.Resolve(ctx, "HEAD")
+	if err != nil {
+		return usage("%v", err)
+	}
+	past, err := draft.Read(ctx, repo, tip)
+	if err != nil {
+		return err
+	}
+	if len(past.Signers) == 0 {
+		return usage("nobody has signed anything that HEAD reaches, of %s: "+
+			"countersign init, without --from-history, makes a policy of you", report.Count(past.Commits, "commit"))
+	}
+	if err = f.give(ctx, past, keyrings); err == nil {
+		err = past.Prove(ctx, repo)
+	}
+	if err != nil {
+		return err
+	}
+	im := importing{folder: filepath.Join(folder, "keys"), shown: "keys", now: f.env.Now()}
+	im.takePast(past)
+	var text bytes.Buffer
+	out := report.NewPrinter(&text)
+	im.policy(out, past, protecting(branch).Protect.Refs, tip.String(), filepath.Dir(folder))
+	if err = errors.Join(out.Err(), im.writeKeys()); err == nil {
+		err = write(filepath.Join(folder, policy.FileName), text.Bytes())
+	}
+	if err != nil { // the folder wasn't there before
+		return errors.Join(err, os.RemoveAll(folder))
+	}
+	f.tellDraft(folder, past, len(im.owners))
+	return nil
+}
+
+// maxObject is as much of a commit as anybody signs: a history may have large ones.
+const maxObject = 64 << 20
+
+// give gives a past the OpenPGP keys of files, and those that gpg has.
+func (f *founding) give(ctx context.Context, past *draft.Past, keyrings []string) error {
+	for _, file := range keyrings {
+		data, err := os.ReadFile(filepath.Clean(f.env.path(file)))
+		if err != nil {
+			return usage("%v", err)
+		}
+		found, err := verify.Import(file, data)
+		if err == nil {
+			err = past.Give(found)
+		}
+		if err != nil {
+			return usage("%v", err)
+		}
+	}
+	missing := past.Missing()
+	if missing == nil {
+		return nil
+	}
+	var out bytes.Buffer
+	args := append([]string{"gpg", "--batch", "--armor", "--export-options", "export-minimal", "--export"}, missing...)
+	if (history.Command{Dir: f.dir, Args: args, Stdout: &out}).Run(ctx) != nil || out.Len() == 0 {
+		return nil // it has none of them, or isn't there
+	}
+	found, err := verify.Import("gpg's keys", out.Bytes())
+	if err != nil {
+		return usage("%v", err)
+	}
+	return past.Give(found)
+}
+
+// tellDraft says what was drafted, and what comes next.
+func (f *founding) tellDraft(folder string, past *draft.Past, people int) {
+	out := f.env.out
+	out.Printf("wrote %s: %s, of %s of which %d are signed\n", filepath.Join(folder, policy.FileName),
+		report.Count(people, "principal"), report.Count(past.Commits, "commit"), past.Commits-past.Unsigned)
+	for _, name := range past.Missing() {
+		out.Printf("missing: OpenPGP key %s; remove the folder, and run this again with --keyring FILE, which has it\n", name)
+	}
+	out.Printf(`next: read it, ask each one for their fingerprint, and mend the guesses; then
+  countersign policy check --policy %[1]s
+  countersign backtest --claimed --compare
+  git add %[1]s && git commit -S -m 'Say who may land what'
+and pin that commit and the key that signed it: countersign init --help
+`, policy.Folder)
 }

@@ -61,10 +61,9 @@ func policyCheckCommand(env Env) *cobra.Command {
 			return err
 		}
 		for _, f := range forgotten {
-			c.Warnings = append(c.Warnings, fmt.Sprintf("%s, landed, by %s, such as %.12s: nobody has that key, and "+
-				"countersign verify refuses them; if somebody left, bring their entry back with until = DAY at the key "+
-				"(docs/leaving.md)",
-				report.Count(f.Commits, "commit"), f.Fingerprint, f.Newest))
+			c.Warnings = append(c.Warnings, fmt.Sprintf("%s, landed, by %s, such as %.12s: nobody has that key, "+
+				"and countersign verify refuses them; if somebody left, bring their entry back with until = DAY at the key "+
+				"(docs/leaving.md)", report.Count(f.Commits, "commit"), f.Fingerprint, f.Newest))
 		}
 		env.list(format, c, func(out *report.Printer) {
 			out.Printf("%s is valid\n", c.File)
