@@ -74,6 +74,9 @@ func Inspect(c Content) Traits {
 	return t
 }
 
+// LookAt says what the beginning of a file looks like.
+func LookAt(head []byte) content.Look { return content.LookAt(head) }
+
 // inspectMerge says what a merge makes of a file that isn't just what its parents make of it: whatever it adds to any
 // of them, or takes out. To hold what one parent has can undo what another has mended.
 func inspectMerge(c Content) Traits {
