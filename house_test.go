@@ -520,6 +520,9 @@ func TestHouseOutput(t *testing.T) {
 		if path.Dir(name) != "cli" || name == "cli/cli.go" || name == "cli/root.go" { // which hand the streams to printers, and to cobra
 			continue
 		}
+		if name == "cli/pager.go" { // whose pager shows what package report has made visible
+			continue
+		}
 		shown := make(map[ast.Expr]bool) // what is handed to package report
 		ast.Inspect(h.files[name], func(n ast.Node) bool {
 			switch n := n.(type) {

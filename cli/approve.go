@@ -1,18 +1,18 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"countersign/gate"
 	"countersign/gate/attest"
+	"countersign/gate/audit"
 	"countersign/history"
 	"countersign/policy"
 	"countersign/report"
@@ -22,11 +22,13 @@ func approveCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "approve REV",
 		Short: "Stand second behind a commit and what it brings, with a signed tag",
-		Long: `Shows a commit and what it brings that no protected branch has here: paths, classes, who signed. Then
+		Long: `Shows a commit and what it brings that no protected branch has here: paths, classes, who signed, what binary
+files look like and which build files name them, and at a terminal the changes in git's pager. Says whether the
+approval will count, as far as the policy here tells, and signs none that can't, unless --anyway says so. Then
 signs a tag of it with your own Git setup (user.signingKey, gpg.format; see git-tag(1), -s) under
-refs/approvals/COMMIT/NAME, and prints the command that pushes it. NAME is yours in the keyring: --as,
-or else the setting countersign.principal of git-config(1), or else what the policy here knows of your
-address.
+refs/approvals/COMMIT/NAME, in place of an older one of yours, and prints the command that pushes it; --push
+pushes it. NAME is yours in the keyring: --as, or else the setting countersign.principal of git-config(1), or
+else what the policy here knows of your address.
 
 An approval covers what a merge of REV brings. Who will push the commits as they are, without a merge, needs one
 for each: --each signs them all.
@@ -38,16 +40,20 @@ ref-unwanted). With --withdraw it takes an approval back that hasn't been used y
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
-	a := approving{env: env}
+	a := approving{folder: folder}
 	as := principalFlag(cmd, "as", "your `name` in the keyring")
 	cmd.Flags().StringVar(&a.ref, "ref", "", "approve it for this `ref` only, as refs/heads/release/1")
 	from := valued(cmd, new(fullID), "from", "let --ref move from that full `id`")
 	to := valued(cmd, new(fullID), "to", "to that full `id`, of which REV is the commit, or all zeros")
 	cmd.Flags().BoolVar(&a.each, "each", false, "approve each commit by itself, for a push without a merge")
 	withdraw := cmd.Flags().Bool("withdraw", false, "take your approval of REV back")
+	cmd.Flags().BoolVar(&a.anyway, "anyway", false, "sign it though it can't count")
+	push := cmd.Flags().Bool("push", false, "push what was signed, and nothing else")
+	remote := remoteFlag(cmd)
 	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		a.name, a.from, a.to = string(*as), string(*from), string(*to)
+		ctx := cmd.Context()
+		a.name, a.from, a.to, a.server = string(*as), string(*from), string(*to), *remote
 		if moves := a.from != "" || a.to != ""; moves && (a.from == "" || a.to == "" || a.ref == "") {
 			return mistyped(cmd, errors.New("--from and --to want each other, and --ref, which says what is moved"))
 		}
@@ -56,72 +62,91 @@ ref-unwanted). With --withdraw it takes an approval back that hasn't been used y
 			return err
 		}
 		defer g.Close()
-		a.dir = env.path(*repository)
+		a.userRepo = userRepo{env, env.path(*repository)}
 		if a.ref != "" {
 			if a.ref, err = g.RefCalled(a.ref); err != nil {
 				return usage("--ref: %v", err)
 			}
 		}
+		if *push { // before anything is signed
+			if _, err := a.remote(ctx, *remote); err != nil {
+				return err
+			}
+		}
 		switch {
 		case a.from != "":
-			return a.approveMove(cmd.Context(), g, args[0], *withdraw)
+			err = a.approveMove(ctx, g, args[0], *withdraw)
 		case *withdraw:
-			return a.withdraw(cmd.Context(), g, args[0])
+			err = a.withdraw(ctx, g, args[0])
 		default:
-			return a.approve(cmd.Context(), g, args[0])
+			err = a.approve(ctx, g, args[0])
 		}
+		if err != nil {
+			return err
+		}
+		return a.handOver(ctx, *remote, *push)
 	}
 	return cmd
 }
 
 // approving is an approval in the making.
 type approving struct {
-	env  Env
-	dir  string
-	name string
-	ref  string
-	from string
-	to   string
-	yes  bool
-	each bool
+	signing
+	folder *place // of the policy
+	server string // the remote that was said
+	ref    string
+	from   string
+	to     string
+	each   bool
+	anyway bool
 }
 
 func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error {
-	commit, covered, err := g.Coverage(ctx, rev)
+	commit, commits, err := g.Coverage(ctx, rev)
 	if err != nil {
 		return err
 	}
-	if len(covered) == 0 {
+	if len(commits) == 0 {
 		return usage("%s is on a protected branch already: there is nothing to approve", rev)
 	}
-	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
+	if err := a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
-	a.show(g.Policy(), covered)
-	if !a.yes && !a.confirmed(commit) {
-		return exitError{exitRefused, errors.New("nothing was signed")}
+	a.env.out.Printf("%s would stand second behind %s:\n", a.name, report.Count(len(commits), "commit"))
+	shown := covered{a.userRepo, g.Policy(), commits}
+	shown.show(ctx)
+	if err := a.weigh(ctx, commit, commits); err != nil {
+		return err
 	}
-	sign := func(commit history.ID) error {
-		message := fmt.Sprintf("Approve %s\n", commit)
-		if a.ref != "" {
-			message += "\n" + attest.RefLine + a.ref + "\n"
+	if !a.yes {
+		if err := shown.read(ctx); err != nil {
+			return err
 		}
-		return a.sign(ctx, g, policy.Approves, commit, message)
+	}
+	if err := a.confirm(commit); err != nil {
+		return err
 	}
 	if !a.each {
-		return sign(commit)
+		return a.signApproval(ctx, g, commit)
 	}
-	for i := range covered {
-		id, err := history.ParseID(covered[i].ID)
+	for i := range commits {
+		id, err := history.ParseID(commits[i].ID)
 		if err != nil {
 			return err
 		}
-		if err := sign(id); err != nil {
+		if err := a.signApproval(ctx, g, id); err != nil {
 			return err
 		}
 	}
-	a.env.out.Printf("or all at once: git push origin '%[1]s*:%[1]s*'\n", "refs/"+string(policy.Approves)+"/")
 	return nil
+}
+
+func (a *approving) signApproval(ctx context.Context, g *gate.Gate, commit history.ID) error {
+	message := fmt.Sprintf("Approve %s\n", commit)
+	if a.ref != "" {
+		message += "\n" + attest.RefLine + a.ref + "\n"
+	}
+	return a.sign(ctx, g, policy.Approves, commit, message)
 }
 
 func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) error {
@@ -129,7 +154,7 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 	if err != nil {
 		return usage("%v", err)
 	}
-	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
+	if err := a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
 	return a.sign(ctx, g, policy.Withdraws, commit, fmt.Sprintf("Withdraw the approval of %s\n", commit))
@@ -142,7 +167,7 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, w
 	if err != nil {
 		return usage("%v", err)
 	}
-	if a.name, err = a.whoAmI(ctx, g.Policy()); err != nil {
+	if err := a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
 	}
 	if withdraw {
@@ -151,159 +176,104 @@ func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, w
 		}
 		return a.sign(ctx, g, policy.Moves, commit, fmt.Sprintf("Withdraw the approval of a move of %s\n", a.ref))
 	}
+	if g.Keyring() != nil {
+		if why := g.Policy().Powerless(a.name, false); why != "" && !a.anyway {
+			return cannotCount(why)
+		}
+	}
 	a.env.out.Printf("%s would let %s move\n  from %s\n  to   %s\n", a.name, a.ref, a.from, a.to)
-	if !a.yes && !a.confirmed(commit) {
-		return exitError{exitRefused, errors.New("nothing was signed")}
+	if err := a.confirm(commit); err != nil {
+		return err
 	}
 	return a.sign(ctx, g, policy.Moves, commit,
 		fmt.Sprintf("Approve a move of %s\n\n%s%s\n%s%s %s\n", a.ref, attest.RefLine, a.ref, attest.MoveLine, a.from, a.to))
 }
 
-// whoAmI finds the name under which the keyring knows the user.
-func (a *approving) whoAmI(ctx context.Context, p *policy.Policy) (string, error) {
-	name := a.name
-	if name == "" {
-		out, err := a.git(ctx, "config", "--get", "countersign.principal")
-		if err == nil {
-			name = strings.TrimSpace(out)
-		}
-	}
-	if name == "" {
-		_, email, err := a.ident(ctx)
-		if err != nil {
-			return "", err
-		}
-		if q := p.ByEmail(email); q != nil {
-			name = q.Name
-		}
-	}
-	if name == "" {
-		return "", usage("who are you in the keyring? say --as NAME, or once and for all: " +
-			"git config --global countersign.principal NAME")
-	}
-	if !policy.ValidName(name) {
-		return "", usage("%q is no principal's name: want %s", name, policy.NameRule)
-	}
-	return name, nil
+// cannotCount says why nothing is signed.
+func cannotCount(why string) error {
+	return exitError{exitRefused, fmt.Errorf("nothing was signed, as it can't count: %s\n"+
+		"to sign it all the same: --anyway", why)}
 }
 
-// ident gives the name and the address that git commits with.
-func (a *approving) ident(ctx context.Context) (name, email string, err error) {
-	out, err := a.git(ctx, "var", "GIT_COMMITTER_IDENT")
-	name, rest, _ := strings.Cut(out, "<")
-	email, _, _ = strings.Cut(rest, ">")
-	return strings.TrimSpace(name), email, err
-}
-
-// shownPaths bounds the paths shown of one commit.
-const shownPaths = 30
-
-func (a *approving) show(p *policy.Policy, covered []policy.Commit) {
+// weigh says whether an approval will count, as far as the policy here tells. One that can't is an error.
+func (a *approving) weigh(ctx context.Context, commit history.ID, commits []policy.Commit) error {
 	out := a.env.out
-	out.Printf("%s would stand second behind %s:\n", a.name, report.Count(len(covered), "commit"))
-	for i := range covered {
-		c := &covered[i]
-		out.Printf("\n%.10s  %s\n", c.ID, c.Subject)
-		signer := "signature not checked: no keyring here"
-		switch {
-		case c.Signature.Status == "good":
-			signer = "signed by " + c.Signature.Principal
-			if author, service := p.Author(c); service != "" {
-				signer = fmt.Sprintf("%s's, attested by %s", author, service)
-			}
-		case c.Signature.Status != "":
-			signer = "signature " + c.Signature.Status
-		}
-		out.Printf("  committer %s <%s>, %s\n", c.Committer.Name, c.Committer.Email, signer)
-		for j, ch := range c.Changes {
-			if j == shownPaths {
-				out.Printf("  and %d more: git show --stat %.10s\n", len(c.Changes)-j, c.ID)
-				break
-			}
-			classes := strings.Join(p.Classes.Of(ch), ", ")
-			if classes != "" {
-				classes = ", " + classes
-			}
-			out.Printf("  %s  (%s%s)\n", ch.Path, ch.Kind(), classes)
-		}
+	g, err := a.seenFrom(ctx, *a.folder, a.server)
+	if err != nil {
+		out.Printf("whether it will count can't be told here: %v\n", err)
+		return nil
 	}
-	out.Printf("\n")
-}
-
-func (a *approving) confirmed(commit history.ID) bool {
-	a.env.out.Printf("have you looked at every one of them (git show %.10s)? yes or no: ", commit)
-	line, err := bufio.NewReader(a.env.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false
+	defer g.Close()
+	weighed, ref, err := g.Auditor().Weigh(ctx, commit, a.ref, policy.Approval{
+		Ref: a.ref, When: a.env.Now().Unix(),
+		Signature: policy.Signature{
+			Status: policy.StatusGood, Principal: a.name, Kind: g.Policy().Signatures.Kinds[0],
+		},
+	})
+	if err != nil {
+		out.Printf("whether it will count can't be told here: %v\n", err)
+		return nil
 	}
-	line = strings.ToLower(strings.TrimSpace(line))
-	return line == "yes" || line == "y"
-}
-
-// sign makes the tag as git tag -s does, under a name of its own, sees whether it will count, moves it to where
-// attestations live, and says how to push it. One's own word that is there already and counts stays if it says
-// the same: it may have been relied on. Any other makes place.
-func (a *approving) sign(
-	ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, message string,
-) error {
-	ref, name := kind.Ref(commit.String(), a.name), kind.Tag(commit.String(), a.name)
-	push := ref
-	if out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", ref); err == nil {
-		id, err := history.ParseID(strings.TrimSpace(out))
-		if err != nil {
-			return err
-		}
-		if g.Stands(ctx, kind, commit, a.name, id) == nil && g.Says(ctx, id) == message {
-			return usage("%s is there already, at %s, and says the same\nto push it: git push origin %s", ref, id, ref)
-		}
-		push = "+" + ref
+	why := cmp.Or(g.Policy().Powerless(a.name, true), cannotSign(g.Keyring().List(), a.name, a.env.Now()))
+	if why != "" && !a.anyway {
+		return cannotCount(why)
 	}
-	if kind == policy.Moves { // it may stand in place of another
-		push = "+" + ref
+	counts, reasons := a.told(weighed, ref)
+	why = cmp.Or(why, a.useless(g, commits))
+	if why == "" && !counts && len(reasons) > 0 {
+		why = strings.Join(reasons, "; ")
 	}
-	if _, err := a.git(ctx, "tag", "-s", "-f", "-m", message, name, commit.String()); err != nil {
-		return err
+	switch {
+	case why != "" && !counts && !a.anyway:
+		return cannotCount(why)
+	case why != "" && !counts:
+		out.Printf("it can't count: %s\n", why)
+	case len(weighed) == 0:
+		out.Printf("nothing on %s asks for another approval of it, by the policy here\n", ref)
 	}
-	made, err := a.made(ctx, g, kind, commit, name)
-	if err == nil {
-		_, err = a.git(ctx, "update-ref", ref, made)
-	}
-	_, derr := a.git(ctx, "tag", "-d", name)
-	if err := errors.Join(err, derr); err != nil {
-		return err
-	}
-	a.env.out.Printf("signed %s\nnow: git push origin %s\n", ref, push)
 	return nil
 }
 
-// made gives the id of the tag that git made, if it counts: some versions of git end well though what signs failed, and
-// leave a tag without a signature.
-func (a *approving) made(
-	ctx context.Context, g *gate.Gate, kind policy.AttestationKind, commit history.ID, name string,
-) (string, error) {
-	out, err := a.git(ctx, "rev-parse", "--verify", "--quiet", "refs/tags/"+name)
-	if err != nil {
-		return "", err
+// told says what an approval will do, once for all commits where that is the same. Counts says whether it counts for
+// any; else there are the reasons why it doesn't.
+func (a *approving) told(weighed []audit.Weighed, ref string) (counts bool, reasons []string) {
+	type effect struct {
+		asks   string
+		counts bool
+		why    string
 	}
-	id, err := history.ParseID(strings.TrimSpace(out))
-	if err != nil {
-		return "", err
+	var effects []effect
+	commits := make(map[effect][]string)
+	for _, w := range weighed {
+		e := effect{cmp.Or(w.Rule, string(w.Code)), w.Counts, w.Why}
+		if commits[e] == nil {
+			effects = append(effects, e)
+		}
+		commits[e] = append(commits[e], w.Commit)
+		counts = counts || w.Counts
 	}
-	if err := g.Stands(ctx, kind, commit, a.name, id); err != nil {
-		return "", exitError{exitRefused, fmt.Errorf("nothing was signed: the tag that git made doesn't count: %w\n"+
-			"try the key that git config user.signingKey names: git tag -s -m test NAME && git tag -v NAME", err)}
+	for _, e := range effects {
+		what := fmt.Sprintf("%.10s", commits[e][0])
+		if n := len(commits[e]) - 1; n > 0 {
+			what += " and " + report.Count(n, "other")
+		}
+		if e.counts {
+			a.env.out.Printf("it counts for %s on %s: %s\n", what, ref, e.asks)
+			continue
+		}
+		a.env.out.Printf("it doesn't count for %s on %s: %s: %s\n", what, ref, e.asks, e.why)
+		if !slices.Contains(reasons, e.why) {
+			reasons = append(reasons, e.why)
+		}
 	}
-	return id.String(), nil
+	return counts, reasons
 }
 
-// git runs git as the user, who may be asked for a passphrase.
-func (a *approving) git(ctx context.Context, args ...string) (string, error) {
-	var out, said bytes.Buffer
-	err := history.Command{
-		Dir: a.dir, Args: append([]string{"git"}, args...), Stdin: a.env.Stdin, Stdout: &out, Stderr: &said,
-	}.Run(ctx)
-	if err != nil {
-		err = fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
+// useless says why an approval would help nobody whatever is asked, "" if it may help.
+func (a *approving) useless(g *gate.Gate, commits []policy.Commit) string {
+	word := policy.Attestation{Kind: policy.Approves, Principal: a.name, For: a.ref}
+	if tip := &commits[len(commits)-1]; len(commits) == 1 && len(tip.Parents) < 2 {
+		word.Author, _ = g.Policy().Author(tip)
 	}
-	return out.String(), err
+	return g.Policy().Ineffective(word)
 }

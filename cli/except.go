@@ -11,6 +11,7 @@ import (
 	"countersign/gate"
 	"countersign/gate/attest"
 	"countersign/policy"
+	"countersign/report"
 )
 
 func exceptCommand(env Env) *cobra.Command {
@@ -26,51 +27,54 @@ Of a commit that has landed past the rules, it says that it may stand: countersi
 		Args: cobra.ExactArgs(1),
 	}
 	repository, folder := repositoryFlag(cmd), policyFlag(cmd)
-	a := approving{env: env}
+	var s signing
 	as := principalFlag(cmd, "as", "your `name` in the keyring")
 	reason := cmd.Flags().String("reason", "", "why, in a `sentence`: it is shown to everybody")
 	expires := valued(cmd, &span{24 * time.Hour, policy.MaxException}, "expires", "for how `long` it counts")
-	cmd.Flags().BoolVarP(&a.yes, "yes", "y", false, "don't ask")
+	cmd.Flags().BoolVarP(&s.yes, "yes", "y", false, "don't ask")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if strings.TrimSpace(*reason) == "" || strings.ContainsAny(*reason, "\r\n") {
 			return mistyped(cmd, errors.New("--reason wants one line that says why"))
 		}
-		a.name = string(*as)
 		g, err := env.usable(*repository, *folder, gate.Options{Draft: true})
 		if err != nil {
 			return err
 		}
 		defer g.Close()
-		a.dir = env.path(*repository)
-		commit, covered, err := g.Coverage(cmd.Context(), args[0])
+		s = signing{userRepo: userRepo{env, env.path(*repository)}, name: string(*as), yes: s.yes}
+		commit, commits, err := g.Coverage(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
-		landed := len(covered) == 0
+		landed := len(commits) == 0
 		if landed {
-			if covered, err = g.LandedCoverage(cmd.Context(), commit); err != nil {
+			if commits, err = g.LandedCoverage(cmd.Context(), commit); err != nil {
 				return err
 			}
 		}
-		if len(covered) == 0 {
+		if len(commits) == 0 {
 			return usage("%s was there before adoption: nobody judges it", args[0])
 		}
-		if a.name, err = a.whoAmI(cmd.Context(), g.Policy()); err != nil {
+		if err := s.whoAmI(cmd.Context(), g.Policy()); err != nil {
 			return err
 		}
 		until := env.Now().Add(expires.Duration).UTC().Format(time.RFC3339)
-		a.show(g.Policy(), covered)
+		env.out.Printf("%s would let %s pass:\n", s.name, report.Count(len(commits), "commit"))
+		covered{s.userRepo, g.Policy(), commits}.show(cmd.Context())
 		if landed {
 			env.out.Printf("it has landed, and would stand because: %s\n", *reason)
 		} else {
 			env.out.Printf("it may pass until %s, because: %s\n", until, *reason)
 		}
-		if !a.yes && !a.confirmed(commit) {
-			return exitError{exitRefused, errors.New("nothing was signed")}
+		if err := s.confirm(commit); err != nil {
+			return err
 		}
 		message := fmt.Sprintf("Exception for %s\n\n%s%s\n%s%s\n",
 			commit, attest.ReasonLine, *reason, attest.ExpiresLine, until)
-		return a.sign(cmd.Context(), g, policy.Excepts, commit, message)
+		if err := s.sign(cmd.Context(), g, policy.Excepts, commit, message); err != nil {
+			return err
+		}
+		return s.handOver(cmd.Context(), "", false)
 	}
 	return cmd
 }

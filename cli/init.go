@@ -41,7 +41,7 @@ reaches is adopted. Each guess has a remark; who somebody is, only they can say.
 	keyrings := cmd.Flags().StringSlice("keyring", nil, "with --from-history: `FILE`s of OpenPGP keys")
 	cmd.MarkFlagsMutuallyExclusive("from-history", "as")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f := founding{approving{env: env, dir: env.path(*repository), name: string(*as)}}
+		f := founding{signing{userRepo: userRepo{env, env.path(*repository)}, name: string(*as)}}
 		if len(*keyrings) > 0 && !*past {
 			return usage("--keyring gives keys to --from-history")
 		}
@@ -54,7 +54,7 @@ reaches is adopted. Each guess has a remark; who somebody is, only they can say.
 }
 
 // founding is a first policy in the making.
-type founding struct{ approving }
+type founding struct{ signing }
 
 // place gives the folder that the policy is to be written to, and the branch that it is to lie on.
 func (f *founding) place(ctx context.Context) (folder, branch string, err error) {

@@ -44,6 +44,24 @@ func neverSign(keys []verify.Listed, now time.Time) []string {
 	return why
 }
 
+// cannotSign says why no key of a principal counts now, "" if one does or a certificate may.
+func cannotSign(keys []verify.Listed, principal string, now time.Time) string {
+	var theirs []verify.Listed
+	for _, l := range keys {
+		if l.Principal == principal {
+			theirs = append(theirs, l)
+		}
+		if l.Principal == principal && (l.Kind == verify.X509 || l.Authority) {
+			return ""
+		}
+	}
+	why := neverSign(theirs, now)
+	if why == nil {
+		return ""
+	}
+	return strings.Join(append([]string{"no key of " + principal + " counts now"}, why...), "; ")
+}
+
 // checkEntry gives 1 if the key can sign now, else 0.
 func checkEntry(name string, l verify.Listed, k verify.ListedKey, now time.Time, warn func(string, ...any)) int {
 	for _, text := range k.Warnings {

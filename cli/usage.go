@@ -152,6 +152,12 @@ func localFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().Bool("local", false, "the hook of the clone that this is run in")
 }
 
+// remoteFlag gives a command the flag that says which remote is the server.
+func remoteFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("remote", "", "the `name` of the server's remote (default: the one that the branch here "+
+		"follows, else the only one)")
+}
+
 func dryRunFlag(cmd *cobra.Command) *bool {
 	return cmd.Flags().BoolP("dry-run", "n", false, "say what would be done, and change nothing")
 }

@@ -33,8 +33,8 @@ type manager struct {
 	chain string   // how it comes to run ours as well
 }
 
-// managers are those that are known. Each way was tried: husky 9.1, lefthook 2.2; pre-commit's hook runs what it found
-// in its place, which it calls pre-push.legacy.
+// managers are those that are known. The ways of husky 9.1 and lefthook 2.2 were tried; the hook of pre-commit 3.0 runs
+// what stood in its place, which it calls pre-push.legacy, with the same input.
 var managers = []manager{
 	{"husky", []string{".husky"}, `add this line to .husky/pre-push:
 ` + prePush + ` "$1" "$2"`},

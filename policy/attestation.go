@@ -114,7 +114,7 @@ func (p *Policy) JudgeAttestation(a Attestation) Outcome {
 				"to undo it, revert it", tooLate)
 		}
 	}
-	if why := p.ineffective(a); why != "" {
+	if why := p.Ineffective(a); why != "" {
 		out.Notes = []string{WordNote + a.Ref + " doesn't count: " + why}
 	}
 	return out
@@ -134,9 +134,9 @@ func (p *Policy) attests(a Attestation) (status, reason string) {
 	return s.Status, s.Reason
 }
 
-// ineffective says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal
+// Ineffective says why an attestation that is stored may yet not help whoever made it, "" if it may. A withdrawal
 // always counts.
-func (p *Policy) ineffective(a Attestation) string {
+func (p *Policy) Ineffective(a Attestation) string {
 	if a.Kind == Withdraws {
 		return ""
 	}

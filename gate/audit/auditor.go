@@ -85,7 +85,8 @@ type Judged struct {
 	Findings []policy.Finding
 	Notes    []string
 
-	by   *inforce.Policy // nil in an audit by claimed identity
+	by   *inforce.Policy // nil in an audit by claimed identity, as fact
+	fact *walk.Fact
 	read history.Landing
 }
 

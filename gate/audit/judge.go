@@ -52,7 +52,7 @@ func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error
 			return site.Undecided(err)
 		}
 		f.Judged(outcome.Passes())
-		j := Judged{Policy: f.By.Rules, Ledger: ledger, Landing: landing, by: f.By, read: f.Read}
+		j := Judged{Policy: f.By.Rules, Ledger: ledger, Landing: landing, by: f.By, fact: f, read: f.Read}
 		j.Findings, j.Notes = outcome.Findings, outcome.Notes
 		if err := visit(j); err != nil {
 			return err

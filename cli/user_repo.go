@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"countersign/gate"
+	"countersign/history"
+	"countersign/report"
+)
+
+// userRepo is a repository in which git runs for the user, with their configuration.
+type userRepo struct {
+	env Env
+	dir string
+}
+
+// git runs git as the user, who may be asked for a passphrase.
+func (c userRepo) git(ctx context.Context, args ...string) (string, error) {
+	var out, said bytes.Buffer
+	err := history.Command{
+		Dir: c.dir, Args: append([]string{"git"}, args...), Stdin: c.env.Stdin, Stdout: &out, Stderr: &said,
+	}.Run(ctx)
+	if err != nil {
+		err = fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(said.String()))
+	}
+	return out.String(), err
+}
+
+// begin gives as much as most bytes of what git prints.
+func (c userRepo) begin(ctx context.Context, most int, args ...string) []byte {
+	out := &beginning{most: most}
+	// A git that printed more than that ends with an error.
+	_ = history.Command{Dir: c.dir, Args: append([]string{"git"}, args...), Stdout: out}.Run(ctx)
+	return out.Bytes()
+}
+
+// beginning keeps the beginning of what is written, and takes no more.
+type beginning struct {
+	bytes.Buffer
+	most int
+}
+
+var errFull = errors.New("that is enough")
+
+func (b *beginning) Write(p []byte) (int, error) {
+	if room := b.most - b.Len(); len(p) > room {
+		n, _ := b.Buffer.Write(p[:room])
+		return n, errFull
+	}
+	return b.Buffer.Write(p)
+}
+
+// remote names the remote to push to: the one that was said, else the one that the branch here follows, else the only
+// one; "" where there is none.
+func (c userRepo) remote(ctx context.Context, said string) (string, error) {
+	out, err := c.git(ctx, "remote")
+	if err != nil {
+		return "", err
+	}
+	names := strings.Fields(out)
+	if branch, err := c.git(ctx, "symbolic-ref", "--quiet", "--short", "HEAD"); said == "" && err == nil {
+		follows, err := c.git(ctx, "config", "--get", "branch."+strings.TrimSpace(branch)+".remote")
+		if name := strings.TrimSpace(follows); err == nil && slices.Contains(names, name) {
+			return name, nil
+		}
+	}
+	switch {
+	case slices.Contains(names, said):
+		return said, nil
+	case said != "":
+		return "", usage("no remote is called %q here; git remote lists them", said)
+	case len(names) > 1:
+		return "", usage("which remote? say --remote with one of %s", report.List(names, "or"))
+	default:
+		return strings.Join(names, ""), nil
+	}
+}
+
+// seenFrom opens a gate that sees the refs as the remote has them, for judging what would land there: see
+// [gate.Remote]. Where there is no remote, the repository is the server's.
+func (c userRepo) seenFrom(ctx context.Context, policy place, remote string) (*gate.Gate, error) {
+	name, err := c.remote(ctx, remote)
+	if err != nil {
+		return nil, err
+	}
+	o := gate.Options{Record: discard}
+	if name != "" {
+		o.Remote = &gate.Remote{Name: name}
+	}
+	g, err := c.env.open(c.dir, policy, o)
+	if errors.Is(err, gate.ErrNotConfigured) {
+		err = fmt.Errorf("there is no policy in %s; %s", g.PolicyDir(), howToGetPolicy(g.GitDir()))
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.Close())
+	}
+	return g, nil
+}
+
+// push pushes these refs and nothing else, and shows what the server answers.
+func (c userRepo) push(ctx context.Context, remote string, refs []string) error {
+	if remote == "" {
+		return usage("there is no remote to push to: git remote add origin URL")
+	}
+	var said bytes.Buffer
+	args := append([]string{"git", "push", "--no-follow-tags", "--recurse-submodules=no", "--", remote}, refs...)
+	err := history.Command{Dir: c.dir, Args: args, Stdin: c.env.Stdin, Stdout: &said, Stderr: &said}.Run(ctx)
+	for line := range strings.Lines(said.String()) {
+		c.env.out.Printf("%s\n", strings.TrimRight(line, " \n"))
+	}
+	if err != nil {
+		return exitError{exitRefused, fmt.Errorf("it was signed and not pushed: git push: %w", err)}
+	}
+	return nil
+}
