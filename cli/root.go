@@ -107,7 +107,7 @@ type section struct {
 func sections(env Env) []section {
 	return []section{
 		{"Judging:", []*cobra.Command{verifyCommand(env), explainCommand(env), backtestCommand(env)}},
-		{"Deciding together:", []*cobra.Command{approveCommand(env), exceptCommand(env)}},
+		{"Deciding together:", []*cobra.Command{approveCommand(env), pendingCommand(env), exceptCommand(env)}},
 		{"Setting up:", []*cobra.Command{
 			initCommand(env), installCommand(env), uninstallCommand(env), doctorCommand(env),
 			policyCommand(env), keyringCommand(env),
