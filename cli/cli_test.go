@@ -357,6 +357,7 @@ func TestListingsAsJSON(t *testing.T) {
 		{"decision", "verify topic --ref main", `"verdict": "refused"`},
 		{"backtest", "backtest main", `"schema": "countersign-backtest/1"`},
 		{"backtest-comparison", "backtest --compare main", `"profile": "calm"`},
+		{"pending", "pending topic", "[]"},
 		{"version", "version", `"go": `},
 	} {
 		args := strings.Fields(c.args)

@@ -19,7 +19,7 @@ func asked() []string {
 		"init REPO", "install --server DIR", "uninstall --server DIR", "doctor REPO",
 		"policy check REPO", "policy classes x REPO", "keyring list REPO", "keyring check REPO", "keyring graph REPO",
 		"log REPO", "log show 12345678 REPO", "log check REPO", "log compare REPO", "log review REPO",
-		"tenure --at REV REPO", "revoked REPO", "move " + move, "accept-move " + move,
+		"tenure --at REV REPO", "revoked REPO", "pending REV REPO", "move " + move, "accept-move " + move,
 	}
 }
 

@@ -41,7 +41,7 @@ Each row ends with a command for whoever reads it, who is known as in countersig
 		reader := signing{userRepo: userRepo{env, env.path(*repository)}, name: string(*as)}
 		g, err := reader.seenFrom(ctx, *folder, *remote)
 		if err != nil {
-			return usage("%w", err)
+			return err
 		}
 		defer g.Close()
 		if *ref != "" {
@@ -93,7 +93,7 @@ func saidTopics(ctx context.Context, g *gate.Gate, revs []string) (topics []topi
 	for _, rev := range revs {
 		id, err := g.Repository().Resolve(ctx, rev)
 		if err != nil {
-			return nil, usage("%w", err)
+			return nil, err
 		}
 		topics = append(topics, topic{name: rev, tip: id})
 	}

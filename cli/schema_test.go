@@ -51,7 +51,7 @@ var printed = map[string]any{
 	"doctor": examination{}, "explain": audit.Explained{}, "explain-code": explainedCode{},
 	"keyring-check": []string{}, "keyring-graph": []newcomer{}, "keyring-list": []listedPrincipal{},
 	"log": record.Record{}, "log-check": proof{}, "log-compare": compared{},
-	"policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},
+	"pending": []pending{}, "policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},
 	"revoked": audit.Suspect{}, "tenure": []earning{}, "version": build{},
 }
 

@@ -60,7 +60,7 @@ func (b *beginning) Write(p []byte) (int, error) {
 func (c userRepo) remote(ctx context.Context, said string) (string, error) {
 	out, err := c.git(ctx, "remote")
 	if err != nil {
-		return "", err
+		return "", usage("this is no Git repository: %w", err)
 	}
 	names := strings.Fields(out)
 	if branch, err := c.git(ctx, "symbolic-ref", "--quiet", "--short", "HEAD"); said == "" && err == nil {
@@ -94,7 +94,7 @@ func (c userRepo) seenFrom(ctx context.Context, policy place, remote string) (*g
 	}
 	g, err := c.env.open(c.dir, policy, o)
 	if errors.Is(err, gate.ErrNotConfigured) {
-		err = fmt.Errorf("there is no policy in %s; %s", g.PolicyDir(), howToGetPolicy(g.GitDir()))
+		err = usage("there is no policy in %s; %s", g.PolicyDir(), howToGetPolicy(g.GitDir()))
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())

@@ -136,7 +136,8 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	f.proc = f.look("hooks/proc-receive")
 	f.hasTickets = f.look(ticketFolder).exists
 	f.HasPolicy = f.look(policyFile).exists || f.look(introductionFile).exists
-	if f.introduction, err = readText(filepath.Join(gitDir, introductionFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	f.introduction, err = readText(filepath.Join(gitDir, introductionFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
 	f.reftable = f.look("reftable").exists
