@@ -324,7 +324,7 @@ func (im *importing) takePast(past *draft.Past) {
 				landings, report.Count(commits, "commit"), last.Format(time.DateOnly))
 		}
 		for _, s := range person {
-			if !slices.Contains(o.emails, s.Email) && strings.Contains(s.Email, "@") {
+			if !slices.Contains(o.emails, s.Email) && policy.ValidAddress(s.Email) {
 				o.emails = append(o.emails, s.Email)
 			}
 			o.signed(s)

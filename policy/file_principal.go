@@ -49,7 +49,7 @@ func (r *reader) principal(t *table, p *Policy) {
 		}
 	}
 	for i, e := range q.Emails {
-		if strings.ContainsAny(e, "<>*\n\x00 ") || !strings.Contains(e, "@") {
+		if !ValidAddress(e) {
 			t.elementProblem("emails", i, "%q is no e-mail address", e)
 		}
 	}

@@ -62,6 +62,11 @@ func ValidName(name string) bool {
 	return simpleName.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
 }
 
+// ValidAddress says whether a principal may have an address: as it stands in a commit, and no pattern.
+func ValidAddress(email string) bool {
+	return strings.Contains(email, "@") && !strings.ContainsAny(email, "<>*\n\x00 ")
+}
+
 // Key is one key of a principal, as data: this package never looks inside.
 type Key struct {
 	// Kind is "openpgp", "ssh", "x509", or "allowed-signers" for a file of OpenSSH's that stands for the

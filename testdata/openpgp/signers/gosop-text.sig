@@ -1,0 +1,13 @@
+-----BEGIN PGP SIGNATURE-----
+Comment: https://gopenpgp.org
+Version: GopenPGP 2.5.2
+
+wsBzBAEBCgAnBQJrDMekCZCvcAJPEfX16RYhBC5JrKUbWOvMnYCJwq9wAk8R9fXp
+AADbaQf+OTYZkhBa/thmOvTSxywghgVRKJa3Sj30nnasZHWM60RG4hhjaadgVbhJ
+zb/HtJA3eDrK19ISXeOTLnnRdBCLnL8LlS6CkJa3ijxxjC07SYnc6B19oYWOkcL1
+kacYn/3vP/m4OP0UHv2PYRdTrbUx7bTMR5CyfywphgdwF+CVaP9CLEcatnDbeIsk
+TGE0BGXrH1/dZdE9Wqa91vIcxt+8MmBBQ5kOaO5HeHCPe0UqC9WPkCMvhjsujGWl
+JLG9PogKdB8tYovvqVCdTO66zmSCchFKvdgxrsxlZbTL3v1tVvPxrjI7KN5R/uCe
+Q/Sk6B61UMVMlmVKmBS65xcnX5sHGg==
+=Eu5U
+-----END PGP SIGNATURE-----
