@@ -148,9 +148,15 @@ func (p *Policy) Ineffective(a Attestation) string {
 		return "it is for " + a.For + ", which isn't protected"
 	case a.For == "" && a.Author == a.Principal: // who made a tip may say that a branch of it is wanted
 		return a.Principal + " made that commit; it counts only for what others made below"
-	default:
+	}
+	author, approver := p.Principal(a.Author), p.Principal(a.Principal)
+	if a.Kind != Approves || a.For != "" || author == nil {
 		return ""
 	}
+	if why := p.conflict(author, approver); why != "" {
+		return why + "; it counts only for what others made below"
+	}
+	return ""
 }
 
 // Again is the command that makes an attestation about a commit anew.

@@ -60,6 +60,10 @@ func TestJudgeAttestation(t *testing.T) {
 			a.For = "refs/heads/topic"
 		}, nil, "refs/heads/topic, which isn't protected"},
 		"by who made the commit": {func(a *Attestation) { a.Author = "lasse" }, nil, "lasse made that commit"},
+		"by somebody else":       {func(a *Attestation) { a.Author = "jia" }, nil, ""},
+		"by who was introduced by the approver": {func(a *Attestation) {
+			a.Author, a.Principal, a.Signature = "jia", "alice", good("alice")
+		}, nil, "jia was introduced by alice"},
 		"of one's own for a ref": {func(a *Attestation) { a.Author, a.For = "lasse", "refs/heads/main" }, nil, ""},
 	} {
 		a := Attestation{
