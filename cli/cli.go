@@ -102,9 +102,9 @@ func (e Env) asOwner(err error) error {
 	case errors.As(err, &other):
 		owner = other.Owner
 	case errors.Is(err, fs.ErrPermission) && errors.As(err, &denied):
-		owner = install.Owner(denied.Path)
-		err = fmt.Errorf("this user may not read it: %w", err)
-	default:
+		owner = install.OtherOwner(denied.Path)
+	}
+	if owner == "" || len(e.Args) > 0 && e.Args[0] == hookName { // a pusher must not see more
 		return err
 	}
 	words := make([]string, len(e.Args))

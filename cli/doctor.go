@@ -33,13 +33,13 @@ processes have, and who else may write to these files.`,
 		if *all != "" {
 			found, err := examineAll(cmd.Context(), env, env.path(*all))
 			if err != nil {
-				return env.asOwner(err)
+				return err
 			}
 			return tellExamined(env, format, found, found...)
 		}
 		x := newExamination("")
 		if err := x.examine(cmd.Context(), env, *repository); err != nil {
-			return env.asOwner(err)
+			return err
 		}
 		return tellExamined(env, format, x, x)
 	}
@@ -91,6 +91,9 @@ func examineAll(ctx context.Context, env Env, folder string) ([]examination, err
 		}
 		found = append(found, x)
 	}
+	for i := range found {
+		found[i].compare(found, folder)
+	}
 	if !slices.ContainsFunc(dirs, install.IsGitolite) {
 		return found, nil
 	}
@@ -114,6 +117,7 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 	if err := install.Stranger(facts); err != nil {
 		x.fault(env.asOwner(err))
 	}
+	x.common, x.excepted = facts.Common, facts.NotJudged
 	if facts.NotJudged {
 		x.note("not judged: every push passes, since there is " + install.NotJudgedFile)
 		return nil

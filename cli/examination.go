@@ -19,11 +19,14 @@ type examination struct {
 	Repository string   `json:"repository,omitempty"` // its name, where there are several
 	Notes      []string `json:"notes"`
 	Faults     []string `json:"faults"`
+
+	common   string // the folder of the policy of many repositories by which it is judged; "" for none
+	excepted bool   // it isn't judged
 }
 
 // newExamination gives one of a repository, "" where there is only one. As JSON it has two lists, which may be empty.
 func newExamination(repository string) examination {
-	return examination{repository, []string{}, []string{}}
+	return examination{Repository: repository, Notes: []string{}, Faults: []string{}}
 }
 
 func (x *examination) note(text string) { x.Notes = append(x.Notes, text) }
@@ -31,6 +34,15 @@ func (x *examination) note(text string) { x.Notes = append(x.Notes, text) }
 func (x *examination) fault(errs ...error) {
 	for _, err := range errs {
 		x.Faults = append(x.Faults, wordless(err))
+	}
+}
+
+// compare says where a repository isn't judged by the policy by which others in the folder are.
+func (x *examination) compare(others []examination, folder string) {
+	i := slices.IndexFunc(others, func(o examination) bool { return o.common != "" })
+	if i >= 0 && x.common == "" && !x.excepted {
+		x.fault(fmt.Errorf("it isn't judged by the policy by which %s is: countersign install --all %s --policy-folder %s",
+			others[i].Repository, install.Shell(folder), install.Shell(others[i].common)))
 	}
 }
 

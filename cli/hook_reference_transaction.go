@@ -30,6 +30,9 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		if args[0] != "prepared" {
 			return nil // before the locks are taken, or when it is done
 		}
+		if install.NotJudged(env.path(cmp.Or(env.Getenv("GIT_DIR"), "."))) {
+			return nil
+		}
 		moves, err := hook.Transaction(env.Stdin)
 		if err != nil {
 			return notUnderstood(err)

@@ -74,9 +74,9 @@ With --local it puts pre-push into the clone that it is run in, which judges a p
 			i.wanted.Common = env.path(*common)
 		}
 		if *all != "" {
-			return env.asOwner(i.all(cmd.Context(), env.path(*all), *except))
+			return i.all(cmd.Context(), env.path(*all), *except)
 		}
-		return env.asOwner(i.server(cmd.Context(), env.path(*server)))
+		return i.server(cmd.Context(), env.path(*server))
 	}
 	return cmd
 }

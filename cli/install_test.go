@@ -124,6 +124,23 @@ func TestFirstPolicyOfAnEmptyRepository(t *testing.T) {
 	}
 }
 
+// Who isn't the owner is told as whom to run the very command, but no pusher is.
+func TestSaysAsWhomToRun(t *testing.T) {
+	p := newPerson(t)
+	other := exitError{exitRefused, install.StrangerError{Owner: "git", User: "root", Path: "/srv/r.git"}}
+	p.env.Args = []string{"doctor", "-C", "it's a repo"}
+	err := p.env.asOwner(other)
+	wantOutput(t, "error", err.Error(), "belongs to the user git",
+		`next: sudo -u git countersign doctor -C 'it'\''s a repo'`)
+	if exitCode(err) != exitRefused {
+		t.Errorf("exit code %d", exitCode(err))
+	}
+	p.env.Args = []string{"hook", "pre-receive"}
+	if err := p.env.asOwner(other); err != error(other) {
+		t.Errorf("a hook says %v", err)
+	}
+}
+
 // What lets pushes past the hook is found by doctor.
 func TestAttackDoctorFindsABypass(t *testing.T) {
 	s := newServer(t)

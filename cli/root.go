@@ -22,7 +22,7 @@ func Run(ctx context.Context, env Env) (code int) {
 		}
 	}()
 	root := rootCommand(env)
-	err := root.ExecuteContext(ctx)
+	err := env.asOwner(root.ExecuteContext(ctx))
 	code = exitCode(err)
 	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
 		env.end(code, err)

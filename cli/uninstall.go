@@ -30,15 +30,15 @@ the clone that it is run in.`,
 		case *all != "":
 			plans, err := removals(cmd.Context(), env.path(*all))
 			if err != nil {
-				return env.asOwner(err)
+				return err
 			}
-			return env.asOwner(carryOut(env.out, plans, *dry))
+			return carryOut(env.out, plans, *dry)
 		}
 		plan, err := removal(cmd.Context(), env.path(*server), false)
 		if err != nil {
-			return env.asOwner(err)
+			return err
 		}
-		return env.asOwner(carryOut(env.out, []install.Plan{plan}, *dry))
+		return carryOut(env.out, []install.Plan{plan}, *dry)
 	}
 	return cmd
 }

@@ -106,6 +106,12 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return Facts{}, err
 	}
 	f := Facts{GitDir: gitDir, owner: owner(gitDir), user: os.Getuid()}
+	// What may not be read looks like what isn't there.
+	for _, folder := range []string{gitDir, filepath.Join(gitDir, policyFolder)} {
+		if _, err := os.ReadDir(folder); errors.Is(err, fs.ErrPermission) {
+			return f, err
+		}
+	}
 	if f.isRepository = isRepository(gitDir); !f.isRepository {
 		return f, history.NotFound(fmt.Errorf("%s is not a Git directory: name a bare repository, "+
 			"or the .git folder of another", gitDir))

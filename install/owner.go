@@ -2,18 +2,23 @@ package install
 
 import (
 	"fmt"
+	"os"
 	"os/user"
 	"path/filepath"
 	"strconv"
 )
 
-// Owner gives the name of the user who owns a file or, where there is none that can be looked at, the folder above.
-func Owner(path string) string {
-	for ; ; path = filepath.Dir(path) {
-		if id := owner(path); id >= 0 || path == filepath.Dir(path) {
-			return userName(id)
-		}
+// OtherOwner gives the name of the user who owns a file or, where that can't be looked at, the folder above it; "" if
+// that is who runs this.
+func OtherOwner(path string) string {
+	id := owner(path)
+	for ; id < 0 && path != filepath.Dir(path); id = owner(path) {
+		path = filepath.Dir(path)
 	}
+	if id < 0 || id == os.Getuid() {
+		return ""
+	}
+	return userName(id)
 }
 
 // userName gives what a user is called.
@@ -35,11 +40,9 @@ func (f *Facts) stranger() error {
 // StrangerError says that whoever runs a command isn't the user who owns a repository.
 type StrangerError struct{ Owner, User, Path string }
 
-// Error says what would go wrong.
+// Error says whose it is.
 func (e StrangerError) Error() string {
-	return fmt.Sprintf("%s belongs to the user %s, and this is %s: "+
-		"the hook, which runs as %[2]s, can't use what %[3]s makes there",
-		e.Path, e.Owner, e.User)
+	return fmt.Sprintf("%s belongs to the user %s, as whom its hook runs, and this is %s", e.Path, e.Owner, e.User)
 }
 
 // Stranger says, for a repository, that whoever runs this can't try what its hook does as it does: nil for its owner

@@ -39,6 +39,9 @@ func (f *Facts) lookAt(ctx context.Context, p place) (slot, error) {
 	s := slot{place: p, hook: f.look(p.path()), kept: f.look(p.keptPath()), scripts: f.look("hooks/" + p.name + ".d")}
 	if p.runner != "" {
 		s.runner = f.look(p.runner)
+		if text, err := readText(filepath.Join(f.GitDir, p.runner)); err == nil && strings.HasPrefix(text, scriptHead) {
+			s.runner = file{} // our own runs no others
+		}
 	}
 	s.lookAtFolder(f.GitDir)
 	if !s.hook.exists || s.hook.dangles || !s.hook.mode.IsRegular() {

@@ -181,7 +181,7 @@ func TestPlanRefuses(t *testing.T) {
 		"a policy beside":      {inPlace(), pins, "another policy counts here already"},
 		"somebody else's": {
 			edit(func(f *Facts) { f.user, f.owner = 0, 1<<30 }), want,
-			"belongs to the user #1073741824, and this is root",
+			"belongs to the user #1073741824, as whom its hook runs, and this is root",
 		},
 		"core.hooksPath elsewhere": {
 			edit(func(f *Facts) { f.hooksDir, f.setting = "/etc/hooks", "core.hooksPath in file:config" }), want,

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 )
 
 func (r *reader) principal(t *table, p *Policy) {
