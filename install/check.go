@@ -62,6 +62,8 @@ func Check(f Facts) []string {
 		fault(true, "the repository is shared (core.sharedRepository), and the group can't write %s: "+
 			"chmod -R g+rwX %s && find %[2]s -type d -exec chmod g+s {} +", path, policyFolder)
 	}
+	fault(f.commonUnread, "the repository is shared (core.sharedRepository), and its group can't read all of %s: "+
+		"chgrp -R --reference=%s %[1]s && chmod -R g+rX %[1]s", Shell(f.Common), Shell(f.GitDir))
 	hasPolicy, _ := CommonHas(f.Common)
 	fault(!f.HasPolicy && f.Common == "", "there is no %s: every push is refused; countersign install", policyFile)
 	fault(!f.HasPolicy && f.Common != "" && !hasPolicy,

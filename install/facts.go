@@ -43,6 +43,7 @@ type Facts struct {
 	version      string   // of git
 	sharing      string   // core.sharedRepository
 	notShared    []string // below countersign/, see unshared
+	commonUnread bool     // see unread
 	configHooks  []string // settings that define hooks beside ours, "hook.NAME.event"
 
 	pre, post slot    // of the hooks that a push runs
@@ -106,8 +107,9 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return Facts{}, err
 	}
 	f := Facts{GitDir: gitDir, owner: owner(gitDir), user: os.Getuid()}
+	f.Common = PolicyFolder(gitDir)
 	// What may not be read looks like what isn't there.
-	for _, folder := range []string{gitDir, filepath.Join(gitDir, policyFolder)} {
+	for _, folder := range []string{gitDir, filepath.Join(gitDir, policyFolder), f.Common} {
 		if _, err := os.ReadDir(folder); errors.Is(err, fs.ErrPermission) {
 			return f, err
 		}
@@ -118,7 +120,7 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	}
 	f.placed, f.PlacedBy = Placed(gitDir)
 	f.Kind = cmp.Or(kind, f.placed, written(gitDir).kind, "none")
-	f.Common, f.NotJudged = PolicyFolder(gitDir), NotJudged(gitDir)
+	f.NotJudged = NotJudged(gitDir)
 	layout := layoutOf(f.Kind)
 	if f.pre, err = f.lookAt(ctx, layout.place(preReceive)); err != nil {
 		return f, err
@@ -160,7 +162,10 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	if err := f.lookAtSettings(ctx); err != nil {
 		return f, err
 	}
-	f.notShared, err = f.unshared()
+	if f.notShared, err = f.unshared(); err != nil {
+		return f, err
+	}
+	f.commonUnread, err = f.unread()
 	return f, err
 }
 

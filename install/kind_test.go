@@ -130,3 +130,26 @@ func TestRepositoriesOfAFolder(t *testing.T) {
 		t.Error("a folder without any: no error")
 	}
 }
+
+// Where several users push as themselves, all of them must read the policy of many repositories.
+func TestSharedRepositoryReadsTheCommonPolicy(t *testing.T) {
+	s := newSite(t)
+	common := filepath.Join(s.dir, "policy")
+	s.write(common+"/policy.toml", 0o644, "")
+	s.write(common+"/keys/alice.asc", 0o640, "")
+	s.git(s.repo, "config", "core.sharedRepository", "group")
+	p, err := PlanServer(s.look("none"), Server{Program: s.program, Kind: "none", Common: common})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Apply(p); err != nil {
+		t.Fatal(err)
+	}
+	if got := Check(s.look("")); got != nil {
+		t.Errorf("all is well, yet: %q", got)
+	}
+	s.write(common+"/keys/alice.asc", 0o600, "")
+	if got := strings.Join(Check(s.look("")), "\n"); !strings.Contains(got, "its group can't read all of ") {
+		t.Errorf("a key that the group can't read: %q", got)
+	}
+}

@@ -57,3 +57,29 @@ func (f *Facts) unshared() (paths []string, err error) {
 	})
 	return paths, err
 }
+
+// unread says whether the folder of the policy of many repositories has something that the repository's group can't
+// read, though the repository is shared.
+func (f *Facts) unread() (bool, error) {
+	if f.Common == "" || !modesFor(f.sharing).shared() {
+		return false, nil
+	}
+	of, unread := group(f.GitDir), false
+	err := filepath.WalkDir(f.Common, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		at, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		bits := fs.FileMode(0o004)
+		if at.IsDir() {
+			bits = 0o005
+		}
+		mode := at.Mode().Perm()
+		unread = unread || mode&bits != bits && (group(path) != of || mode&(bits<<3) != bits<<3)
+		return nil
+	})
+	return unread, err
+}
