@@ -81,7 +81,7 @@ func (i *installation) all(ctx context.Context, folder string, except []string) 
 		if at >= 0 {
 			except = slices.Delete(except, at, at+1)
 		}
-		err := i.oneOf(ctx, facts, at >= 0)
+		err := i.oneOf(ctx, facts, at >= 0 || facts.Excepted(name))
 		if errors.As(err, new(install.StrangerError)) {
 			return err
 		}
@@ -113,7 +113,7 @@ func nameIn(folder, dir string) string {
 
 // oneOf plans for one of all repositories.
 func (i *installation) oneOf(ctx context.Context, facts install.Facts, except bool) error {
-	if !except && !facts.Excepted() {
+	if !except {
 		return i.repository(ctx, facts)
 	}
 	plan, err := install.PlanExcept(facts, "install was told, or knows of this kind of server, that this is not judged.\n"+

@@ -137,7 +137,7 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 	}
 	f.guarded = f.guard.origin() == ours
 	if f.pre.origin() != ours {
-		if f.ByUpdate, f.update, err = lookAtUpdate(ctx, gitDir); err != nil {
+		if f.ByUpdate, f.update, err = lookAtUpdate(ctx, gitDir, f.mayRun()); err != nil {
 			return f, err
 		}
 	}

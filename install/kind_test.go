@@ -153,3 +153,34 @@ func TestSharedRepositoryReadsTheCommonPolicy(t *testing.T) {
 		t.Errorf("a key that the group can't read: %q", got)
 	}
 }
+
+// Root, looking at another user's repository, runs nothing that this user wrote there.
+func TestAttackRootRunsNothingOfOthers(t *testing.T) {
+	s := newSite(t)
+	s.install("none")
+	s.write(s.program, 0o755, "#!/bin/sh\ntouch '"+s.dir+"/ran'\n")
+	s.write(s.hook("update"), 0o755, "#!/bin/sh\n# countersign hook update\ntouch '"+s.dir+"/ran'\n")
+	place := plain.place(preReceive)
+	for _, c := range []struct {
+		owner, user int
+		runs        bool
+	}{{7, 7, true}, {0, 0, true}, {7, 8, true}, {7, 0, false}} {
+		f := Facts{GitDir: s.repo, owner: c.owner, user: c.user}
+		if err := os.RemoveAll(s.dir + "/ran"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.lookAt(s.Context(), place); err != nil {
+			t.Fatal(err)
+		}
+		if ran := s.read(s.dir + "/ran"); at(s.dir+"/ran").exists != c.runs {
+			t.Errorf("user %d in the repository of %d: ran %q, want %v", c.user, c.owner, ran, c.runs)
+		}
+		if err := os.RemoveAll(s.dir + "/ran"); err != nil {
+			t.Fatal(err)
+		}
+		if judges, _, err := lookAtUpdate(s.Context(), s.repo, f.mayRun()); err != nil || !judges ||
+			at(s.dir+"/ran").exists != c.runs {
+			t.Errorf("user %d in the repository of %d: update judges %v, %v", c.user, c.owner, judges, err)
+		}
+	}
+}

@@ -58,10 +58,13 @@ func (f *Facts) lookAt(ctx context.Context, p place) (slot, error) {
 	}
 	if written, who := readScript(s.text); who == ours {
 		s.missing = !at(written.program).runs()
-		s.silent = !s.missing && !f.answers(ctx, written.program)
+		s.silent = !s.missing && f.mayRun() && !f.answers(ctx, written.program)
 	}
 	return s, nil
 }
+
+// mayRun says whether to run what a repository names: root doesn't run what another user wrote there.
+func (f *Facts) mayRun() bool { return f.user != 0 || f.owner == 0 }
 
 // answers runs a program as our hooks do, and says whether it is the one that they wait for: an empty file, or
 // one that was cut short, runs as well.

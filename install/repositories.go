@@ -41,9 +41,8 @@ func Repositories(folder string) ([]string, error) {
 }
 
 // Excepted says whether a repository isn't judged: the operator excepted it, or its server writes to it by itself,
-// unsigned, and no hook of ours is there yet.
-func (f *Facts) Excepted() bool {
-	name := filepath.Base(f.GitDir)
+// unsigned, and no hook of ours is there yet. Name is the repository's in the folder of all.
+func (f *Facts) Excepted(name string) bool {
 	switch {
 	case f.NotJudged:
 		return true
