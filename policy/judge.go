@@ -119,6 +119,9 @@ func (j *judgement) accountable(c *Commit) *Principal {
 	}
 	q, why := j.p.signedBy(sig, amend)
 	if why != nil {
+		if lands && why.code == Unsigned && len(c.Parents) > 1 {
+			why.next = append(why.next, "or, of a forge's button: merge by hand and push that, git merge --no-ff -S TOPIC")
+		}
 		j.find(c, why.code, why.detail, why.next...)
 		if j.landing.Received != 0 && (why.code == KeyRevoked || why.code == KeyExpired) && j.needs(landedBefore, c.ID) {
 			j.needsApprovals() // it may have come in before: then its rules are asked, too
@@ -175,7 +178,8 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 	case Service:
 		if len(c.Parents) < 2 {
 			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else",
-				"let whoever made the change sign it: git commit --amend --no-edit --reset-author -S")
+				"let whoever made the change sign it: git commit --amend --no-edit --reset-author -S",
+				"or press the forge's button that makes a merge: a squash or a rebase loses the people's signatures")
 			break
 		}
 		own := c.ownBeyondGit(j.p)
