@@ -25,6 +25,11 @@ meanwhile. Run it as the user who owns the repository.`,
 		if *reason == "" {
 			return mistyped(cmd, errors.New("why? --reason TEXT"))
 		}
+		for _, id := range args[1:] {
+			if err := new(fullID).Set(id); err != nil {
+				return mistyped(cmd, err)
+			}
+		}
 		g, err := env.open(*repository, place{}, gate.Options{Record: openJournal, Index: openIndex})
 		if err != nil {
 			return err

@@ -132,6 +132,9 @@ func (x *examination) examine(ctx context.Context, env Env, repository string) e
 	for _, fault := range install.Check(facts) {
 		x.fault(errors.New(fault))
 	}
+	if err := observing(facts.GitDir); err != nil {
+		x.fault(err)
+	}
 	configured := facts.HasPolicy || facts.Common != ""
 	g, err := env.open(facts.GitDir, place{}, gate.Options{Record: discard})
 	switch {

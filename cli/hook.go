@@ -92,10 +92,10 @@ func decide(ctx context.Context, env Env, req gate.Request) error {
 func tell(env Env, decision policy.Decision, undecided error) error {
 	_ = report.Pusher(env.Stderr, decision, report.Options{})
 	switch {
+	case decision.GoesOn():
+		return nil
 	case undecided != nil:
 		return exitError{exitUndecided, nil}
-	case decision.Verdict == policy.Accepted:
-		return nil
 	default:
 		return exitError{exitRefused, nil}
 	}

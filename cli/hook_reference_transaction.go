@@ -11,6 +11,7 @@ import (
 	"countersign/gate/ticket"
 	"countersign/hook"
 	"countersign/install"
+	"countersign/policy"
 )
 
 // shownMoves is how many of the refs that a command may not move are told to who ran it.
@@ -40,20 +41,34 @@ no push was allowed and no operator let through. See githooks(5), reference-tran
 		o := env.options(cmp.Or(env.Getenv("GIT_DIR"), "."), place{}, gate.Options{Record: openJournal, Keyless: true})
 		found, err := gate.Guard(cmd.Context(), o, gate.Request{Received: env.Now()},
 			ticket.Transaction{Moves: moves, Command: caller()})
+		refused, observes := "refused", gate.Observes(o.Dir)
+		if observes {
+			refused = "would have refused, and only observes"
+		}
 		if err != nil {
-			return exitError{exitUndecided, fmt.Errorf("refused: %w", err)}
+			say(env.errs, fmt.Errorf("%s: %w", refused, err))
 		}
-		if len(found) == 0 {
+		sayStopped(env, refused, found)
+		switch {
+		case observes:
 			return nil
+		case err != nil:
+			return exitError{exitUndecided, nil}
+		case len(found) > 0:
+			return exitError{exitRefused, nil}
 		}
-		for i, f := range found {
-			if i == shownMoves {
-				say(env.errs, fmt.Errorf("refused %d more refs: countersign log has them", len(found)-i))
-				break
-			}
-			say(env.errs, fmt.Errorf("refused %s: %s\n  next: %s", f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
-		}
-		return exitError{exitRefused, nil}
+		return nil
 	})
 	return cmd
+}
+
+// sayStopped says which moves of refs nobody decided.
+func sayStopped(env Env, refused string, found []policy.Finding) {
+	for i, f := range found {
+		if i == shownMoves {
+			say(env.errs, fmt.Errorf("%s %d more refs: countersign log has them", refused, len(found)-i))
+			break
+		}
+		say(env.errs, fmt.Errorf("%s %s: %s\n  next: %s", refused, f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
+	}
 }

@@ -17,6 +17,7 @@ func logCommand(env Env) *cobra.Command {
 		Long: `Lists the records of a repository's journal, oldest first, a line each: when, under which reference, what
 became of which refs, who pushed as far as the server says, and the codes of what was wrong. What became of them is
   accepted, refused, undecided  what the hook said of a push; it stands even if the push was broken off after it
+  observed                      the hook would have refused it, and only observes: --refused lists these, too
   applied                       what Git then made of it
   found                         what install found on protected refs that the journal knew nothing of
   may move                      an operator let the guard pass a move: countersign move
@@ -33,7 +34,7 @@ With --format json it prints the records themselves, one a line.`,
 	cmd.Flags().StringVar(&f.principal, "principal", "",
 		"only pushes by that `name`, or with something wrong with what it signed or approved")
 	cmd.Flags().StringVar(&f.commit, "commit", "", "only pushes to, from or about a commit whose `id` begins so")
-	cmd.Flags().BoolVar(&f.refused, "refused", false, "only pushes that were refused")
+	cmd.Flags().BoolVar(&f.refused, "refused", false, "only pushes that were refused, or would have been")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		f.since = since.Time
 		return eachRecord(env, *repository, func(r logged, raw []byte) error {

@@ -89,7 +89,10 @@ func became(r logged) string {
 	case record.Baseline:
 		return "found"
 	}
-	if r.Decision.Undecided != "" {
+	switch {
+	case r.Decision.Observed:
+		return "observed"
+	case r.Decision.Undecided != "":
 		return "undecided"
 	}
 	return r.Decision.Verdict.String()

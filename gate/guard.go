@@ -14,7 +14,8 @@ import (
 )
 
 // Guard decides what a reference transaction may do beside a push: it gives a finding for each move of a protected ref
-// that no ticket lets pass, and records them. With one finding or an error the whole transaction must not go on.
+// that no ticket lets pass, and records them. With one finding or an error the whole transaction must not go on, unless
+// the gate only observes ([Observes]); what goes on then remains a move that nobody decided.
 //
 // Which refs are protected is the policy's to say; where it can't be read all are. Options are those of a gate. The
 // policy is read last, since few moves need it.
@@ -52,6 +53,9 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		return nil, nil
 	}
 	d := policy.Decision{Verdict: policy.Refused, Reference: reference(req)}
+	if Observes(g.GitDir()) {
+		d.Notes = append(d.Notes, "the server only observes: it goes on all the same")
+	}
 	wanted := strings.Join(t.Command, " ")
 	for _, m := range stopped {
 		byHand := fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT, then run the command again",

@@ -16,7 +16,8 @@ import (
 
 // Judge decides a push and has the decision recorded. Whatever goes wrong, a panic included, refuses
 // the push: the error then wraps [ErrUndecided], and the decision still carries the reference under
-// which the record can be found, if it could be written.
+// which the record can be found, if it could be written. Where the gate only observes, a decision that is recorded may
+// say that the push goes on; see [policy.Decision.GoesOn].
 func (g *Gate) Judge(ctx context.Context, req Request) (policy.Decision, error) {
 	d, err := g.inTime(ctx, req)
 	return g.conclude(ctx, req, d, err)
@@ -50,23 +51,24 @@ func (g *Gate) conclude(ctx context.Context, req Request, d policy.Decision, err
 			d.Verdict, d.Undecided = policy.Refused, err.Error()
 		}
 	}
-	if d.Verdict == policy.Accepted {
+	d.Observed = d.Verdict != policy.Accepted && Observes(g.GitDir())
+	if d.GoesOn() {
 		if terr := g.leaveTicket(req); terr != nil {
 			err = site.Undecided(fmt.Errorf("the ticket for the guard couldn't be written: %w", terr))
-			d.Verdict, d.Undecided = policy.Refused, err.Error()
+			d.Verdict, d.Observed, d.Undecided = policy.Refused, false, err.Error()
 		}
 	}
 	rerr := g.record(ctx, record.Push, req, d)
-	if errors.Is(rerr, record.ErrTooLong) && d.Verdict == policy.Accepted { // refused, that fits
+	if errors.Is(rerr, record.ErrTooLong) && d.GoesOn() { // refused, that fits
 		err = site.Undecided(rerr)
-		d.Verdict, d.Undecided = policy.Refused, err.Error()
+		d.Verdict, d.Observed, d.Undecided = policy.Refused, false, err.Error()
 		rerr = g.record(ctx, record.Push, req, d)
 	}
-	if rerr != nil || d.Verdict != policy.Accepted {
+	if rerr != nil || !d.GoesOn() {
 		ticket.In(g.GitDir()).Remove(g.o.Process)
-		if accepted {
-			review.In(g.GitDir()).Drop(d)
-		}
+	}
+	if accepted && (rerr != nil || d.Verdict != policy.Accepted) {
+		review.In(g.GitDir()).Drop(d)
 	}
 	if rerr != nil {
 		rerr = site.Undecided(fmt.Errorf("the record couldn't be written: %w", rerr))

@@ -133,7 +133,9 @@ type Attested struct {
 
 // Decision is the outcome for a push or a range, with all its reasons.
 type Decision struct {
-	Verdict   Verdict       `json:"verdict"`
+	Verdict Verdict `json:"verdict"`
+	// Observed says of a refusal that the push went on all the same: the server only observes.
+	Observed  bool          `json:"observed,omitempty"`
 	Refs      []RefDecision `json:"refs"`
 	Findings  []Finding     `json:"findings"`
 	Notes     []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
@@ -144,6 +146,9 @@ type Decision struct {
 	// paths of the server and is for its operator, not for the pusher.
 	Undecided string `json:"undecided,omitempty"`
 }
+
+// GoesOn says whether Git may make what was decided: it was accepted, or the server only observes.
+func (d *Decision) GoesOn() bool { return d.Verdict == Accepted || d.Observed }
 
 // Settle accepts if nothing stands against it, and refuses otherwise.
 func (d *Decision) Settle() {

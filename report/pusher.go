@@ -27,8 +27,9 @@ const (
 
 // Pusher tells the person who pushed what became of it: one line where the push is accepted, what was put aside by an
 // exception, and which approvals can't count; none if it touches nothing of that; else the verdict, what is wrong
-// where, what to do next, and the reference under which the server's operator finds the rest. Why a decision couldn't
-// be reached is not said: that may name things of the server, and is for its operator to read with Text.
+// where, what to do next, and the reference under which the server's operator finds the rest. Where the server only
+// observes it says that the push goes on. Why a decision couldn't be reached is not said: that may name things of the
+// server, and is for its operator to read with Text.
 func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	d := show(decision)
 	if o.Columns == 0 {
@@ -54,6 +55,7 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		}
 	case d.undecided():
 		p.line(0, d.headline()+"; tell the operator"+after(": ref ", d.Reference))
+		p.observed(d)
 		if d.Unrecorded {
 			p.line(2, "its record couldn't be written, and countersign log doesn't know it")
 			p.line(2, "next: the operator runs countersign doctor")
@@ -70,6 +72,13 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	return p.writeTo(w)
 }
 
+// observed says, where the server only observes, that the push goes on.
+func (p *page) observed(d shown) {
+	if d.Observed {
+		p.line(2, "this server only observes for now, and the push goes on")
+	}
+}
+
 // after gives a text with something before it, or nothing if there is no text.
 func after(before, text string) string {
 	if text == "" {
@@ -80,6 +89,7 @@ func after(before, text string) string {
 
 func (p *page) refusal(d shown, lines int) {
 	p.line(0, d.headline())
+	p.observed(d)
 	p.blank()
 	foot := &page{columns: p.columns, rows: 1}
 	if others := d.alsoRefused(); others != nil {

@@ -60,15 +60,17 @@ func (d shown) headline() string {
 		return "countersign: 0 commits: nothing was judged"
 	case d.Verdict == policy.Accepted:
 		return "countersign: accepted" + d.acceptance()
+	case d.undecided() && d.Observed:
+		return d.refused() + ": could not decide"
 	case d.undecided():
-		return "countersign: refused, nothing changed: could not decide"
+		return d.refused() + ", nothing changed: could not decide"
 	case len(d.refs) > 1:
 		all := Count(max(len(d.refs), len(d.Refs)), "ref")
-		return fmt.Sprintf("countersign: refused %d of %s: %s", len(d.refs), all, d.objection())
+		return fmt.Sprintf("%s %d of %s: %s", d.refused(), len(d.refs), all, d.objection())
 	case d.refs[0] == "":
-		return "countersign: refused: " + d.objection()
+		return d.refused() + ": " + d.objection()
 	default:
-		return "countersign: refused " + cut(d.refs[0], 50) + ": " + d.objection()
+		return d.refused() + " " + cut(d.refs[0], 50) + ": " + d.objection()
 	}
 }
 
@@ -76,6 +78,14 @@ func (d shown) headline() string {
 func (d shown) empty() bool {
 	judged := func(r policy.RefDecision) bool { return r.Commits > 0 || strings.HasPrefix(r.Ref, "refs/tags/") }
 	return d.Reference == "" && len(d.Refs) > 0 && !slices.ContainsFunc(d.Refs, judged)
+}
+
+// refused begins what is said of a refusal.
+func (d shown) refused() string {
+	if d.Observed {
+		return "countersign: observed, would have refused"
+	}
+	return "countersign: refused"
 }
 
 func (d shown) acceptance() string {

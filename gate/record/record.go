@@ -61,10 +61,10 @@ const maxLength = 16 << 20
 // ErrTooLong says that a record is longer than a journal takes.
 var ErrTooLong = errors.New("the record would be too long: push fewer refs at once")
 
-// Encode gives the record of a decision, which encode writes, losing nothing of what was pushed. Of a push that wasn't
-// accepted a brief record is made.
+// Encode gives the record of a decision, which encode writes, losing nothing of what was pushed. Of a push that doesn't
+// go on a brief record is made.
 func (r Record) Encode(d policy.Decision, encode func(policy.Decision) ([]byte, error)) ([]byte, error) {
-	if d.Verdict != policy.Accepted {
+	if !d.GoesOn() {
 		d = brief(d, &r)
 	}
 	var err error

@@ -60,7 +60,7 @@ type Change struct {
 type statement byte
 
 const (
-	accepted statement = '+' // the change was accepted
+	accepted statement = '+' // the change was accepted, or went on where the server only observes
 	refused  statement = '-' // it was refused
 	made     statement = '=' // Git made it
 	stands   statement = 'm' // an operator lets it stand, though no push made it
@@ -107,15 +107,16 @@ func read(b []byte) (what statement, changes []Change, err error) {
 		return 0, nil, nil
 	}
 	var d struct {
-		Verdict policy.Verdict `json:"verdict"`
-		Refs    []recordedRef  `json:"refs"`
+		Verdict  policy.Verdict `json:"verdict"`
+		Observed bool           `json:"observed"` // what went on has been decided: what it led to is known
+		Refs     []recordedRef  `json:"refs"`
 		// The bytes of texts that aren't UTF-8, by where they stand; see package report.
 		Exact map[string][]byte `json:"exact"`
 	}
 	if err := json.Unmarshal(r.Decision, &d); err != nil {
 		return 0, nil, err
 	}
-	if what == refused && d.Verdict == policy.Accepted {
+	if what == refused && (d.Verdict == policy.Accepted || d.Observed) {
 		what = accepted
 	}
 	for i, ref := range d.Refs {
