@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func (e Env) asOwner(err error) error {
 	case errors.Is(err, fs.ErrPermission) && errors.As(err, &denied):
 		owner = install.OtherOwner(denied.Path)
 	}
-	if owner == "" || len(e.Args) > 0 && e.Args[0] == hookName { // a pusher must not see more
+	if owner == "" || e.isHook() { // a pusher must not see more
 		return err
 	}
 	words := make([]string, len(e.Args))
@@ -113,6 +114,11 @@ func (e Env) asOwner(err error) error {
 	}
 	return fmt.Errorf("%w\nnext: sudo -u %s countersign %s", err, install.Shell(owner), strings.Join(words, " "))
 }
+
+const hookName = "hook"
+
+// isHook says whether it is Git that runs this: who reads what it says is who pushes.
+func (e Env) isHook() bool { return len(e.Args) > 0 && e.Args[0] == hookName }
 
 // list prints a listing in the wanted format: a value as JSON, or what text prints.
 func (e Env) list(format *choice, value any, text func(*report.Printer)) {
@@ -129,6 +135,24 @@ func (e Env) operator() record.Pusher {
 		return record.Pusher{Name: name, Source: "USER"}
 	}
 	return record.Pusher{}
+}
+
+// isFolder fails where a policy is to be read from something that isn't a folder.
+func (e Env) isFolder(folder string) error {
+	if folder == "" {
+		return nil
+	}
+	info, err := os.Stat(e.path(folder))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = fmt.Errorf("no policy in %s: there is no such folder", e.path(folder))
+	case err == nil && !info.IsDir():
+		err = fmt.Errorf("%s is not a folder: --policy wants the one that holds %s", folder, policy.FileName)
+	}
+	if err != nil {
+		return usage("%v", err)
+	}
+	return nil
 }
 
 // usable opens a gate for a command that can't do without a policy and keeps no record.

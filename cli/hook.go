@@ -14,8 +14,6 @@ import (
 	"countersign/report"
 )
 
-const hookName = "hook"
-
 func hookCommand(env Env) *cobra.Command {
 	return group(hookName, "What Git runs: the hooks themselves",
 		preReceiveCommand(env), updateCommand(env), postReceiveCommand(env), prePushCommand(env),

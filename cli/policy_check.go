@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -91,24 +88,6 @@ type checked struct {
 	Keys       int      `json:"keys"`
 	Lonely     []string `json:"lonely,omitempty"` // for whose changes there is no second person
 	Warnings   []string `json:"warnings"`
-}
-
-// isFolder fails where a policy is to be read from something that isn't a folder.
-func (e Env) isFolder(folder string) error {
-	if folder == "" {
-		return nil
-	}
-	info, err := os.Stat(e.path(folder))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("no policy in %s: there is no such folder", e.path(folder))
-	case err == nil && !info.IsDir():
-		err = fmt.Errorf("%s is not a folder: --policy wants the one that holds %s", folder, policy.FileName)
-	}
-	if err != nil {
-		return usage("%v", err)
-	}
-	return nil
 }
 
 // adviseLonely says for whose changes there is no second person, and what still helps.

@@ -34,9 +34,6 @@ func Run(ctx context.Context, env Env) (code int) {
 	return code
 }
 
-// isHook says whether it is Git that runs this: who reads what it says is who pushes.
-func (e Env) isHook() bool { return len(e.Args) > 0 && e.Args[0] == hookName }
-
 // end says how a run ended. Its word is that of the exit code; a hook's are for who pushes.
 func (e Env) end(code int, err error) {
 	text := wordless(err)
