@@ -63,11 +63,23 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 		d.Findings = append(d.Findings, policy.Finding{
 			Code: policy.RefUndecided, Ref: m.Ref,
 			Detail: fmt.Sprintf("no decision lets it move from %s to %s, as %.200q wants", m.Old, m.New, wanted),
-			Next:   []string{"push it", byHand},
+			Next:   append(pushed(m), byHand),
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}
 	return d.Findings, site.Undecided(g.record(ctx, record.Push, req, record.Bounded(d)))
+}
+
+// pushed says how a push makes a move, which a deletion needs the quorum for.
+func pushed(m ticket.Move) []string {
+	if strings.Trim(m.New, "0") != "" {
+		return []string{"push it"}
+	}
+	c := policy.RefChange{Ref: m.Ref, Old: m.Old}
+	return []string{
+		"have the quorum approve it: " + c.ApproveMove(),
+		"then push the deletion: git push origin :" + policy.Typed(m.Ref),
+	}
 }
 
 // guards says whether a ref is protected, or may be.

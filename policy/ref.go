@@ -84,7 +84,7 @@ func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 // JudgeMove says what stands against moving a protected ref, whatever that brings: what it would lose, and where it
 // begins. What is read only later, and so isn't known yet, doesn't count against it: Kind, Line, Begins and Lacks.
 func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
-	quorum := "have the quorum approve it: " + c.approveMove()
+	quorum := "have the quorum approve it: " + c.ApproveMove()
 	isTag := strings.HasPrefix(c.Ref, "refs/tags/")
 	may := func(allowed bool) (may, settled bool) {
 		may = p.mayMove(c, allowed, &out)
@@ -219,8 +219,8 @@ func (c RefChange) zeros() string {
 	return strings.Repeat("0", max(len(c.Old), len(c.New), len(c.Claimed)))
 }
 
-// approveMove is the command that approves a move.
-func (c RefChange) approveMove() string {
+// ApproveMove is the command that approves a move.
+func (c RefChange) ApproveMove() string {
 	return fmt.Sprintf("countersign approve %s --ref %s --from %s --to %s",
 		cmp.Or(c.New, c.Old), Typed(c.Ref), cmp.Or(c.Old, c.zeros()), cmp.Or(c.New, c.zeros()))
 }
