@@ -49,10 +49,10 @@ func (g *Gate) LandedCoverage(ctx context.Context, commit history.ID) ([]policy.
 		return nil, nil
 	}
 	_, before, err := lineage.Landing(ctx, g.site.Repo, tips[i], commit)
-	if err != nil || before.IsZero() {
+	if err != nil {
 		return nil, err
 	}
-	return g.covered(ctx, commit, []history.ID{before})
+	return g.covered(ctx, commit, slices.DeleteFunc([]history.ID{before}, history.ID.IsZero))
 }
 
 // covered gives a commit and what it brings beside what was adopted and some other commits, and what these reach.

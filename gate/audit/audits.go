@@ -112,3 +112,23 @@ func (a *Auditor) branchAudits(ctx context.Context, adopted []history.ID) ([]Aud
 	}
 	return audits, nil
 }
+
+// landedAudits reads every protected branch, or, where there is none as in a clone of CI, those that were fetched.
+func (a *Auditor) landedAudits(ctx context.Context, adopted []history.ID) ([]Audit, error) {
+	audits, err := a.branchAudits(ctx, adopted)
+	if err != nil || audits != nil {
+		return audits, err
+	}
+	refs, err := a.fetched(ctx)
+	if err != nil {
+		return nil, site.Undecided(err)
+	}
+	for _, r := range refs {
+		since := history.Range{Tip: r.ID, Not: adopted, Landed: true}
+		audits = append(audits, Audit{Ref: branchOf(r.Name), Read: r.Name, Range: since, all: true})
+	}
+	if audits == nil {
+		return nil, a.noneProtected(ctx)
+	}
+	return audits, nil
+}

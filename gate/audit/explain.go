@@ -91,11 +91,7 @@ func (a *Auditor) lines(ctx context.Context, claimed bool) ([]Audit, error) {
 	if err != nil {
 		return nil, site.Undecided(err)
 	}
-	audits, err := a.branchAudits(ctx, adopted)
-	if err == nil && audits == nil {
-		err = a.noneProtected(ctx)
-	}
-	return audits, err
+	return a.landedAudits(ctx, adopted)
 }
 
 // bringing finds the protected ref that has a commit, or else takes the commit for the new tip of

@@ -29,7 +29,7 @@ func (a *Auditor) tellAuditor(ctx context.Context, findings []policy.Finding) er
 	for _, by := range reached {
 		for i, yes := range by {
 			if yes {
-				about[i].Next = landedSteps(about[i], a.revert(ctx, ids[i]))
+				about[i].Next = landedSteps(about[i], a.isMerge(ctx, ids[i]))
 			}
 		}
 	}
@@ -46,25 +46,27 @@ func (a *Auditor) landed(ctx context.Context) ([]history.ID, error) {
 	return lineage.Tips(refs), err
 }
 
-// revert is the command that takes a commit back. One that can't be read is none that git would revert either way.
-func (a *Auditor) revert(ctx context.Context, id history.ID) string {
-	if c, err := a.site.Repo.Commit(ctx, id); err == nil && len(c.Parents) > 1 {
-		return "git revert -S -m 1 " + id.String()
-	}
-	return "git revert -S " + id.String()
+// isMerge says whether a commit has several parents. One that can't be read is taken for none.
+func (a *Auditor) isMerge(ctx context.Context, id history.ID) bool {
+	c, err := a.site.Repo.Commit(ctx, id)
+	return err == nil && len(c.Parents) > 1
 }
 
 // landedSteps says what can be done about a commit that has landed.
-func landedSteps(f *policy.Finding, revert string) []string {
+func landedSteps(f *policy.Finding, merge bool) []string {
 	switch f.Code {
 	case policy.ApprovalNotFetched:
 		return f.Next
 	case policy.DateFuture:
 		return []string{"date -u, to see whether the clock is right"}
 	}
+	revert := "git revert -S "
+	if merge {
+		revert += "-m 1 "
+	}
 	next := []string{
 		"find out who let it land: countersign log on the server, or the forge's own log",
-		"if nobody stands behind it, take it back: " + revert,
+		"if nobody stands behind it, take it back: " + revert + f.Commit,
 	}
 	if f.Code.Meaning().Exceptable {
 		return append(next, fmt.Sprintf("for it to stand, the quorum signs: countersign except %s --reason TEXT", f.Commit))
@@ -73,12 +75,13 @@ func landedSteps(f *policy.Finding, revert string) []string {
 }
 
 // maybeTestMerge tells of an unsigned merge at the tip of what is judged that a forge may have made it.
-func maybeTestMerge(of *Audit, j *Judged) {
-	for i := range j.Findings {
-		f := &j.Findings[i]
-		if f.Code == policy.Unsigned && f.Commit == j.Landing.Commit.ID && len(j.Landing.Commit.Parents) == 2 {
+func (a *Auditor) maybeTestMerge(ctx context.Context, of Audit, findings []policy.Finding) {
+	tip := of.Range.Tip
+	for i := range findings {
+		f := &findings[i]
+		if f.Code == policy.Unsigned && f.Commit == tip.String() && a.isMerge(ctx, tip) {
 			f.Next = append([]string{fmt.Sprintf("a forge's test merge never lands; judge the request that it is of: "+
-				"countersign verify --pull --ref %s %s^1..%[2]s^2", policy.Typed(of.Ref), f.Commit)}, f.Next...)
+				"countersign verify --pull --ref %s %s^1..%[2]s^2", policy.Typed(of.Ref), tip)}, f.Next...)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -60,7 +61,12 @@ func (a *Auditor) Suspects(ctx context.Context, visit func(Suspect) error) error
 	if err != nil {
 		return site.Undecided(err)
 	}
-	audits, err := a.branchAudits(ctx, adopted)
+	audits, err := a.landedAudits(ctx, adopted)
+	if errors.Is(err, ErrNoneProtected) {
+		if tags, failed := a.site.ProtectedRefs(ctx); failed == nil && len(tags) > 0 {
+			err = nil
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func (a *Auditor) Verify(ctx context.Context, spec, ref string) (policy.Decision
 		if err := a.auditInto(ctx, of, &r, &d); err != nil {
 			return policy.Decision{}, err
 		}
+		a.maybeTestMerge(ctx, of, d.Findings)
 		d.Refs = append(d.Refs, r)
 	}
 	if note := policy.OldTags(old); note != "" {
@@ -90,9 +91,6 @@ func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision
 		r.Judged(j.Policy, j.Landing)
 		if err := a.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
 			return site.Undecided(err)
-		}
-		if j.read.Commit.ID == of.Range.Tip {
-			maybeTestMerge(&of, &j)
 		}
 		d.Findings = append(d.Findings, j.Findings...)
 		d.Notes = append(d.Notes, j.Notes...)
