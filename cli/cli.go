@@ -5,9 +5,9 @@
 // commands need is in the files that aren't named after one: usage.go has the flags, values.go what they take.
 //
 // A command prints by the printers of its [Env], takes arguments, variables and the time from there, and says how it
-// ended by the error that it gives: see exitError. Of the process it runs in it asks besides only who its parents are
-// (process.go) and what it was built from (version.go). Programs that it starts for the user are found by the process's
-// variables and have them; the demonstration's folder is where the process keeps temporary files.
+// ended by the error that it gives: see exitError. Of the process it runs in it asks besides only who it and its
+// parents are (process.go) and what it was built from (version.go). Programs that it starts for the user are found by
+// the process's variables and have them; the demonstration's folder is where the process keeps temporary files.
 package cli
 
 import (

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 
 	"countersign/gate"
@@ -50,6 +52,8 @@ func recordsIn(path string) iter.Seq2[[]byte, error] {
 	}
 }
 
+const indexSuffix = ".index"
+
 // openIndex opens the index of the journal, which lies beside it.
 func openIndex(gitDir string, setting policy.Journal) refstate.Index {
 	path := journalPath(gitDir, setting)
@@ -61,7 +65,7 @@ func openIndex(gitDir string, setting policy.Journal) refstate.Index {
 		}
 		return pairs, err
 	}
-	return index{journal.OpenIndex(path+".index", path, refstate.IndexVersion, entries)}
+	return index{journal.OpenIndex(path+indexSuffix, path, refstate.IndexVersion, entries)}
 }
 
 // index is a journal's as the gate asks it.
@@ -78,6 +82,13 @@ func (x index) Lookup(ctx context.Context, key string) ([][]byte, error) {
 
 // discard is the journal of those who keep none.
 func discard(string, policy.Journal) (gate.Recorder, error) { return journal.Discard, nil }
+
+// unbegun says whether a journal that can't be read was never there: nothing was pushed yet. The first push that is
+// judged makes an index beside it.
+func unbegun(path string, err error) bool {
+	_, index := os.Lstat(path + indexSuffix)
+	return errors.Is(err, fs.ErrNotExist) && errors.Is(index, fs.ErrNotExist)
+}
 
 // journalOf gives where a repository's records are.
 func journalOf(g *gate.Gate) string {

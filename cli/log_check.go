@@ -2,8 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -29,8 +27,8 @@ which record on it has proof.`,
 			if errors.As(err, new(*journal.Fault)) {
 				return exitError{exitRefused, err}
 			}
-			if errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("there is no journal %s: nothing was recorded yet, or it was taken away", path)
+			if unbegun(path, err) {
+				return errors.New("there is nothing to prove: nothing was pushed yet, or all of the journal is gone")
 			}
 			if err != nil {
 				return err

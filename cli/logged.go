@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -27,7 +26,8 @@ func logPath(env Env, repository string) (string, error) {
 	return journalOf(g), nil
 }
 
-// eachRecord goes through a repository's journal. What is wrong with the journal is said at the end.
+// eachRecord goes through a repository's journal. What is wrong with the journal is said at the end. One that hasn't
+// begun has no records.
 func eachRecord(env Env, repository string, do func(r logged, raw []byte) error) error {
 	path, err := logPath(env, repository)
 	if err != nil {
@@ -39,8 +39,8 @@ func eachRecord(env Env, repository string, do func(r logged, raw []byte) error)
 			faults = append(faults, err)
 			continue
 		}
-		if errors.Is(err, fs.ErrNotExist) {
-			say(env.errs, fmt.Errorf("note: nothing is recorded: there is no journal %s", path))
+		if unbegun(path, err) {
+			say(env.errs, errors.New("nothing was pushed yet"))
 			return nil
 		}
 		if err != nil {

@@ -10,6 +10,8 @@ import (
 
 // Run runs one command and gives its exit code. A panic, too, ends in a code that refuses.
 func Run(ctx context.Context, env Env) (code int) {
+	stdout := &stream{Writer: env.Stdout}
+	env.Stdout = stdout
 	env = env.printing()
 	defer func() {
 		if r := recover(); r != nil {
@@ -24,12 +26,14 @@ func Run(ctx context.Context, env Env) (code int) {
 	root := rootCommand(env)
 	err := env.asOwner(root.ExecuteContext(ctx))
 	code = exitCode(err)
-	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) {
+	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) && !stdout.excuses(err) {
 		env.end(code, err)
 	}
 	if err := env.out.Err(); err != nil {
 		code = max(code, exitUndecided)
-		env.end(code, err)
+		if !stdout.excuses(err) {
+			env.end(code, err)
+		}
 	}
 	return code
 }
