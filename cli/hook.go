@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -45,7 +47,38 @@ func answerCommand() *cobra.Command {
 
 // around is the environment of a hook.
 func (e Env) around(pusherFrom string) hook.Environment {
-	return hook.Environment{Getenv: e.Getenv, PusherFrom: pusherFrom, Now: e.Now()}
+	around := hook.Environment{Getenv: e.Getenv, PusherFrom: pusherFrom, Now: e.Now()}
+	if pusherFrom == hook.SSH {
+		around.Account, around.Owner = account(), install.Owns(e.Dir)
+		if around.Owner {
+			around.Login = e.login()
+		}
+	}
+	return around
+}
+
+// maxLogin bounds what is read of how somebody logged in: a few keys.
+const maxLogin = 64 << 10
+
+// login gives what sshd says of how somebody logged in (sshd_config(5), ExposeAuthInfo), "" where it says nothing.
+func (e Env) login() string {
+	name := e.Getenv("SSH_USER_AUTH")
+	if name == "" {
+		return ""
+	}
+	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxLogin))
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // excepted says whether the operator excepted the repository, and tells the pusher so.

@@ -69,7 +69,8 @@ func (f filter) takes(r logged) bool {
 
 // concerns says whether somebody pushed, or stands behind something that was found wrong.
 func concerns(r logged, who string) bool {
-	return r.Pusher.Name == who || slices.ContainsFunc(r.Decision.Findings, func(f policy.Finding) bool {
+	pushed := r.Pusher.Principal == who || r.Pusher.Name == who
+	return pushed || slices.ContainsFunc(r.Decision.Findings, func(f policy.Finding) bool {
 		return f.Signer == who || slices.Contains(f.Have, who) ||
 			slices.ContainsFunc(f.Discounted, func(d policy.Discount) bool { return d.Principal == who })
 	})

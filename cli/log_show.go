@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,19 +42,27 @@ func logShowCommand(env Env, repository *string, format *choice) *cobra.Command 
 
 // showRecord prints what a record says of a push beside the decision.
 func showRecord(out *report.Printer, r logged) {
-	pusher := "not said by the server"
-	if r.Pusher != (record.Pusher{}) {
-		pusher = strings.TrimSpace(r.Pusher.Name+" "+r.Pusher.Address) + " (" + r.Pusher.Source + ")"
-	}
 	if r.Schema != record.Push {
 		out.Printf("record:   %s\n", became(r))
 	}
 	out.Printf("received: %s, took %d ms\n", r.Time.UTC().Format(time.RFC3339), r.Millis)
-	out.Printf("pusher:   %s\n", pusher)
+	out.Printf("pusher:   %s\n", said(r.Pusher))
+	if r.Pusher.Principal != "" {
+		out.Printf("signed:   %s signed the push certificate\n", r.Pusher.Principal)
+	}
 	out.Printf("policy:   %s\n", r.Policy)
 	out.Printf("program:  %s\n", r.Program)
 	for _, o := range r.Options {
 		out.Printf("option:   %s\n", o)
 	}
 	out.Printf("\n")
+}
+
+// said gives what the server says of who pushed.
+func said(p record.Pusher) string {
+	if p.Source == "" {
+		return "not said by the server"
+	}
+	words := slices.DeleteFunc([]string{p.Name, p.Key, p.Address}, func(word string) bool { return word == "" })
+	return strings.Join(words, " ") + " (" + p.Source + ")"
 }

@@ -117,8 +117,8 @@ func logLine(env Env, format *choice, r logged, raw []byte) {
 		}
 	}
 	by, wrong := "", strings.Join(codes, " ")
-	if r.Pusher.Name != "" {
-		by = "  by " + r.Pusher.Name
+	if who := r.Pusher.Known(); who != "" {
+		by = "  by " + who
 	}
 	if wrong != "" {
 		wrong = "  " + wrong

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -37,6 +38,15 @@ func caller() []string {
 		}
 	}
 	return nil
+}
+
+// account names the user of the system that this process runs as, by a number where they have no name.
+func account() string {
+	id := strconv.Itoa(os.Geteuid())
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return "#" + id
 }
 
 func command(pid int) []string {

@@ -41,6 +41,9 @@ func (g *Gate) record(ctx context.Context, schema string, req Request, d policy.
 	r.Pusher.Principal = g.pusher
 	if g.site.InForce != nil {
 		r.Policy = g.site.Rules().Digest
+		if keys := g.site.InForce.Keys; keys != nil && r.Pusher.Key != "" {
+			r.Pusher.Name = keys.OfSSH(r.Pusher.Key)
+		}
 	}
 	b, err := r.Encode(d, g.o.Encode)
 	if err != nil {

@@ -7,6 +7,8 @@
 // a push lets the other half in.
 //
 // Of the environment only listed variables are ever looked up, and who pushes is read only from
-// those that the server of this installation sets (githooks(5); [Kinds] lists the servers). Ref
+// those that the server of this installation sets (githooks(5); [Kinds] lists the servers). Over
+// ssh it is the account that they logged in to, unless that is the repository's owner's, which many
+// may share: then what the command bound to their key says in COUNTERSIGN_USER, or that key. Ref
 // names keep to git-check-ref-format(1), and old ids stay what they are: the client's claim.
 package hook

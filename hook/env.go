@@ -1,6 +1,8 @@
 package hook
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -20,9 +22,22 @@ type Environment struct {
 	// PusherFrom is the kind of server, one of [Kinds], that says who pushes. It is fixed at
 	// installation: many a pusher can set variables of their own. "" is "none".
 	PusherFrom string
+	// Account is the user of the system that the hook runs as, "" where that isn't known. Over ssh it says who pushes.
+	Account string
+	// Owner says that Account owns the repository. It may then be an account that everybody logs in to, and a variable
+	// says more. Of others it says nothing: who logs in to an account of their own sets variables there.
+	Owner bool
+	// Login is how they logged in: the text of the file that SSH_USER_AUTH names, "" for none.
+	Login string
 	// Now is the time at which the push is received.
 	Now time.Time
 }
+
+// SSH is the kind of server where people log in by ssh.
+const SSH = "ssh"
+
+// forcedName is set by the command that a key is bound to (sshd(8), AUTHORIZED_KEYS FILE FORMAT).
+const forcedName = "COUNTERSIGN_USER"
 
 // server says which variables a kind of server sets, for whom it has authenticated.
 type server struct {
@@ -40,7 +55,7 @@ var servers = []server{
 	{kind: "gitea", names: []string{"GITEA_PUSHER_NAME"}},
 	{kind: "gitlab", names: []string{"GL_USERNAME", "GL_ID"}},
 	{kind: "http", names: []string{"REMOTE_USER"}, address: "REMOTE_ADDR"},
-	{kind: "ssh", address: "SSH_CONNECTION"},
+	{kind: SSH, names: []string{forcedName}, address: "SSH_CONNECTION"},
 }
 
 // Kinds lists what [Environment].PusherFrom may be.
@@ -120,16 +135,45 @@ func (e Environment) pusher() (record.Pusher, error) {
 			p.Address, p.Source = addr.String(), of
 		}
 	}
+	if kind == SSH && !e.Owner {
+		e.Getenv, e.Login = nil, ""
+	}
 	for _, of := range servers[i].names {
 		if name := e.lookup(of); name != "" {
 			if len(name) > maxName {
 				return record.Pusher{}, fmt.Errorf("%s is %d bytes long: %d are allowed", of, len(name), maxName)
 			}
 			p.Name, p.Source = name, of
-			break
+			return p, nil
+		}
+	}
+	if kind == SSH {
+		p.Key = loginKey(e.Login)
+		switch {
+		case p.Key != "": // whose it is the keyring says
+			p.Source = "SSH_USER_AUTH"
+		case e.Account != "":
+			p.Name, p.Source = e.Account, "account"
 		}
 	}
 	return p, nil
+}
+
+// loginKey gives the fingerprint of the key that sshd let somebody in by, as ssh-keygen -l prints it; "" for none. Of
+// sshd_config(5), ExposeAuthInfo, that is the line "publickey TYPE BASE64". A certificate's isn't looked for: it isn't
+// the fingerprint of a key.
+func loginKey(login string) string {
+	for line := range strings.Lines(login) {
+		words := strings.Fields(line)
+		if len(words) < 3 || words[0] != "publickey" || strings.Contains(words[1], "-cert-") {
+			continue
+		}
+		if blob, err := base64.StdEncoding.DecodeString(words[2]); err == nil {
+			sum := sha256.Sum256(blob)
+			return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
+		}
+	}
+	return ""
 }
 
 // options reads the push options (githooks(5), pre-receive: GIT_PUSH_OPTION_COUNT, and

@@ -16,7 +16,7 @@ func everything(name string) string {
 	return map[string]string{
 		"GL_USER": "gitolite-name", "GITEA_PUSHER_NAME": "gitea-name", "GL_USERNAME": "root", "GL_ID": "user-1",
 		"REMOTE_USER": "http-name", "REMOTE_ADDR": "198.51.100.9", "SSH_CONNECTION": "2001:db8::7 50122 2001:db8::1 22",
-		"LOGNAME": "root", "USER": "root", "GIT_COMMITTER_NAME": "root", "GIT_PUSHER": "root",
+		"COUNTERSIGN_USER": "root", "LOGNAME": "root", "USER": "root", "GIT_COMMITTER_NAME": "root", "GIT_PUSHER": "root",
 	}[name]
 }
 
@@ -141,6 +141,44 @@ func TestPushOptionCountIsStrict(t *testing.T) {
 		}}
 		if _, err := Update([]string{main, a1, b2}, env); err == nil {
 			t.Errorf("GIT_PUSH_OPTION_COUNT=%q: no error", count)
+		}
+	}
+}
+
+// Over ssh somebody is the account that they logged in to, whatever they say. The account that owns the repository may
+// be one that all share: whom the command bound to their key names, or that key.
+func TestPusherOverSSH(t *testing.T) {
+	t.Parallel()
+	const fingerprint = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
+	login := "password\npublickey ssh-ed25519-cert-v01@openssh.com AAAA\npublickey ssh-ed25519 " +
+		"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n"
+	key := record.Pusher{Key: fingerprint, Source: "SSH_USER_AUTH"}
+	account, forced := record.Pusher{Name: "jia", Source: "account"}, record.Pusher{Name: "al", Source: "COUNTERSIGN_USER"}
+	for name, c := range map[string]struct {
+		owner         bool
+		forced, login string
+		want          record.Pusher
+	}{
+		"an account of one's own":        {want: account},
+		"and a variable":                 {forced: "root", want: account},
+		"and a file":                     {login: login, want: account},
+		"the owner's account":            {owner: true, want: account},
+		"with a command that names them": {owner: true, forced: "al", want: forced},
+		"with a key":                     {owner: true, login: login, want: key},
+		"with both":                      {owner: true, forced: "al", login: login, want: forced},
+		"with a password":                {owner: true, login: "password\n", want: account},
+		"with what isn't base64":         {owner: true, login: "publickey ssh-ed25519 !\n", want: account},
+		"with a line cut short":          {owner: true, login: "publickey\n", want: account},
+	} {
+		req, err := Update([]string{main, a1, b2}, Environment{
+			Getenv:     func(name string) string { return map[string]string{"COUNTERSIGN_USER": c.forced}[name] },
+			PusherFrom: SSH, Account: "jia", Owner: c.owner, Login: c.login,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, req.Pusher); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package servers
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -36,6 +37,7 @@ func TestSharedRepository(t *testing.T) {
 				w.server.url = func(who string) string {
 					return fmt.Sprintf("ssh://%s@127.0.0.1:%d%s", accounts[who].name, port, w.path("srv/project.git"))
 				}
+				w.server.pusher = func(who string) string { return accounts[who].name }
 			}
 			w.sh(nil, `install -d -m 2775 -o "$1" -g "$2" srv`, accounts["alice"].name, fmt.Sprint(group))
 			w.sh(accounts["alice"], `umask 077; git init -q --bare --shared=group -b main srv/project.git`)
@@ -46,6 +48,14 @@ func TestSharedRepository(t *testing.T) {
 			w.part("tags", (*world).playTags)
 			w.part("deletes and rewinds", (*world).playDeletes)
 			w.part("afterwards", (*world).playAfterwards)
+			w.part("another's name", func(w *world) {
+				w.push(stranger, false, "countersign explain unsigned", "HEAD:main",
+					"--receive-pack=COUNTERSIGN_USER=alice SSH_USER_AUTH="+w.path("keys/alice.pub")+" git-receive-pack")
+				got := w.do("", `countersign log | tail -n 1`)
+				if want := "  by " + accounts[stranger].name + "  unsigned"; !strings.HasSuffix(got, want) {
+					w.Errorf("the log says %q, want %q", got, want)
+				}
+			})
 			w.part("everybody's", func(w *world) {
 				if kept := w.do("", `find countersign ! -perm -060`); kept != "" {
 					w.Errorf("the group can't write\n%s", kept)

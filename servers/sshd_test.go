@@ -126,16 +126,27 @@ func (w *world) forced(command func(who string) string) string {
 	return lines.String()
 }
 
-// TestSSHForcedCommand pushes over ssh to one account that all share, in which each key may do no more than git's.
+// TestSSHForcedCommand pushes over ssh to one account that all share, in which each key may do no more than git's. The
+// journal names members of the crowd by the command that their key is bound to, others by their key.
 func TestSSHForcedCommand(t *testing.T) {
 	w := newWorld(t)
-	port, env := w.startSSHD(w.path("authorized_keys"), "")
-	w.write("authorized_keys", w.forced(func(string) string {
-		return "PATH=" + filepath.Dir(program) + `:$PATH git-shell -c "$SSH_ORIGINAL_COMMAND"`
+	port, env := w.startSSHD(w.path("authorized_keys"), "ExposeAuthInfo yes")
+	w.write("authorized_keys", w.forced(func(who string) string {
+		name := ""
+		if strings.HasPrefix(who, "c") {
+			name = "COUNTERSIGN_USER=" + who + " "
+		}
+		return name + "PATH=" + filepath.Dir(program) + `:$PATH git-shell -c "$SSH_ORIGINAL_COMMAND"`
 	}))
 	w.server = &server{
 		gitDir: w.path("project.git"), env: env,
 		url: func(string) string { return fmt.Sprintf("ssh://%s@127.0.0.1:%d%s", me(t), port, w.path("project.git")) },
+		pusher: func(who string) string {
+			if who == stranger { // whose key nobody knows
+				return strings.Fields(w.sh(nil, `ssh-keygen -lf "keys/$1.pub"`, who))[1]
+			}
+			return who
+		},
 	}
 	w.sh(nil, `git init -q --bare -b main project.git`)
 	w.begin("--kind ssh")

@@ -168,6 +168,17 @@ func sshApplication(keyType string, blob []byte) string {
 	return ""
 }
 
+// OfSSH gives the principal who has the SSH key of a fingerprint, "" for nobody. Whether the key still counts isn't
+// asked.
+func (k *Keyring) OfSSH(fingerprint string) string {
+	for _, e := range k.byFingerprint[fingerprint] {
+		if e.ssh != nil {
+			return e.key.Principal
+		}
+	}
+	return ""
+}
+
 // sshFingerprint gives a plain public key's fingerprint as ssh-keygen -l prints it. A certificate's is
 // that of the key in it; x/crypto/ssh would give the hash of the whole.
 func sshFingerprint(blob []byte) string {

@@ -11,6 +11,7 @@
 package record
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"time"
@@ -35,14 +36,21 @@ type Record struct {
 type Pusher struct {
 	// Name as the server authenticated it, "" where it doesn't say.
 	Name string `json:"name,omitempty"`
-	// Source says where Name was read, such as "GL_USER"; fixed at installation, since a pusher
+	// Source says where Name, or Key, was read, such as "GL_USER"; fixed at installation, since a pusher
 	// can often set variables.
 	Source string `json:"source,omitempty"`
 	// Principal is who signed the push certificate, as it was verified here; "" for nobody.
 	Principal string `json:"principal,omitempty"`
+	// Key is the fingerprint of the SSH key by which they logged in, where the server says that and no name. Name is then
+	// whose the keyring says it is.
+	Key string `json:"key,omitempty"`
 	// Address is the client's address where known.
 	Address string `json:"address,omitempty"`
 }
+
+// Known is the surest that is known of who pushed: who signed the push certificate, or else what the server says. It is
+// "" for nothing.
+func (p Pusher) Known() string { return cmp.Or(p.Principal, p.Name, p.Key) }
 
 // The schemas of the records that this version writes.
 const (
