@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints what the built-in rules would have held in the repositories named, and how many commits of each touch which
-# class: the tables of README.md and docs/classes.md. Over the five years before the last commit of each, with committers
+# class: the tables of docs/profiles.md and docs/classes.md. Over the five years before the last commit of each, with committers
 # taken for signers.
 #
 #	docs/figures.sh [--web-landing WORD] REPOSITORY...
