@@ -208,13 +208,18 @@ func (f *founding) tell(folder, branch string) error {
 	out := f.env.out
 	out.Printf("wrote %s, with %s as the one maintainer\n", filepath.Join(folder, policy.FileName), f.name)
 	adviseLonely(out, g.Policy())
-	out.Printf(`next: add the others, then
-  git add %[1]s && git commit -S -m 'Say who may land what'
+	out.Printf("next: add the others, then\n")
+	f.tellPin(keys[0].Fingerprints[0], branch)
+	return nil
+}
+
+// tellPin says how the policy is committed, and how that commit is pinned with the key that signs it.
+func (f *founding) tellPin(key, branch string) {
+	f.env.out.Printf(`  git add %[1]s && git commit -S -m 'Say who may land what'
 and pin that commit and your key, where they can't be changed by a push:
   on the server:   countersign install --server DIR --introduction $(git rev-parse HEAD)@%[2]s --branch %[3]s
   in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
-`, policy.Folder, keys[0].Fingerprints[0], branch)
-	return nil
+`, policy.Folder, key, branch)
 }
 
 // fromHistory drafts a policy of who signed so far.
@@ -259,7 +264,7 @@ func (f *founding) fromHistory(ctx context.Context, keyrings []string) error {
 	if err != nil { // the folder wasn't there before
 		return errors.Join(err, os.RemoveAll(folder))
 	}
-	f.tellDraft(folder, past, len(im.owners))
+	f.tellDraft(folder, branch, past, len(im.owners))
 	return nil
 }
 
@@ -298,7 +303,7 @@ func (f *founding) give(ctx context.Context, past *draft.Past, keyrings []string
 }
 
 // tellDraft says what was drafted, and what comes next.
-func (f *founding) tellDraft(folder string, past *draft.Past, people int) {
+func (f *founding) tellDraft(folder, branch string, past *draft.Past, people int) {
 	out := f.env.out
 	out.Printf("wrote %s: %s, of %s of which %d are signed\n", filepath.Join(folder, policy.FileName),
 		report.Count(people, "principal"), report.Count(past.Commits, "commit"), past.Commits-past.Unsigned)
@@ -308,7 +313,6 @@ func (f *founding) tellDraft(folder string, past *draft.Past, people int) {
 	out.Printf(`next: read it, ask each one for their fingerprint, and mend the guesses; then
   countersign policy check --policy %[1]s
   countersign backtest --claimed --compare
-  git add %[1]s && git commit -S -m 'Say who may land what'
-and pin that commit and the key that signed it: countersign init --help
 `, policy.Folder)
+	f.tellPin("FINGERPRINT", branch)
 }
