@@ -110,6 +110,36 @@ func TestAttestedAuthorIsAskedWhenItCameIn(t *testing.T) {
 	wantCodes(t, judged(p, new(Ledger), landing))
 	landing.CameIn["c"] = t0 + day
 	wantCodes(t, judged(p, new(Ledger), landing), AttestedAuthor)
+	p.Principal("jia").Keys[0] = Key{From: time.Unix(t0+1, 0)} // dated back to before it
+	wantCodes(t, judged(p, new(Ledger), landing), AttestedAuthor)
+}
+
+// Who may not land is no author, and earns nothing, whatever an exception lets pass.
+func TestAttestedOfWhoMayNotLand(t *testing.T) {
+	p, l := forgeWorld(), new(Ledger)
+	c := attestedTo("rev", t0, source())
+	if author, service := p.Author(&c); author != "bot" || service != "" {
+		t.Errorf("%q, attested by %q", author, service)
+	}
+	l.Credit(p, single(c))
+	wantTenure(t, p, l, "rev", "", t0+year, TenureFigures{})
+}
+
+func TestToBelieveAServiceLoosens(t *testing.T) {
+	off := forgeWorld()
+	off.Principals[6].Attests = ""
+	for name, c := range map[string]struct {
+		old, new *Policy
+		want     Effect
+	}{
+		"on":  {off, forgeWorld(), Loosens},
+		"off": {forgeWorld(), off, Tightens},
+	} {
+		got := Amendments(c.old, c.new, time.Unix(t0, 0))
+		if len(got) != 1 || got[0].Effect != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
 }
 
 // A rule with tenure-from = "signatures" takes the author of an attested commit for a stranger, and counts for what

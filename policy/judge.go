@@ -177,7 +177,11 @@ func (j *judgement) role(c *Commit, q *Principal) bool {
 		return true
 	case Service:
 		if len(c.Parents) < 2 {
-			j.find(c, SignerRole, q.Name+" is a service: it may sign merges and nothing else",
+			may := "it may sign merges and nothing else"
+			if q.Attests != "" && len(c.Parents) == 0 {
+				may = "it attests no author of a commit without a parent"
+			}
+			j.find(c, SignerRole, q.Name+" is a service: "+may,
 				"let whoever made the change sign it: git commit --amend --no-edit --reset-author -S",
 				"or press the forge's button that makes a merge: a squash or a rebase loses the people's signatures")
 			break
