@@ -23,9 +23,13 @@ func (p *push) tag(ctx context.Context, u *update) error {
 		return err
 	}
 	if findings := p.site.Rules().JudgeTag(t.Tag); len(findings) > 0 {
-		if old, err := p.oldTag(ctx, u, &t); err != nil || old {
-			p.oldTags = append(p.oldTags, u.Name)
+		old, err := p.oldTag(ctx, u, &t)
+		if err != nil {
 			return err
+		}
+		if old {
+			p.oldTags = append(p.oldTags, u.Name)
+			return nil
 		}
 		p.find(u, findings...)
 		return nil

@@ -101,6 +101,10 @@ func TestAttestedAuthorIsAskedWhenItCameIn(t *testing.T) {
 	p.Principal("jia").Keys[0].Until = time.Unix(t0+day, 0)
 	landing := single(attestedTo("jia", t0, source()))
 	landing.Received = t0 + 2*day
+	landed := single(attestedTo("jia", t0+day, source()))
+	if outcome := p.Judge(new(Ledger), landed); len(outcome.Findings) != 1 || outcome.Needs.LandedBefore != nil {
+		t.Errorf("where it landed before is asked of history: %+v", outcome)
+	}
 	outcome := p.Judge(new(Ledger), landing)
 	wantCodes(t, outcome.Findings, AttestedAuthor)
 	if !outcome.Needs.LandedBefore["c"] {

@@ -221,7 +221,9 @@ func (j *judgement) attested(c *Commit, service *Principal) *Principal {
 	case !q.lands():
 		return refuse(q.Name + " is a " + string(q.Role) + ", who lands nothing")
 	case !j.couldSign(c, q):
-		j.needs(landedBefore, c.ID) // it may have come in before
+		if j.landing.Received != 0 && j.needs(landedBefore, c.ID) {
+			j.needsApprovals() // it may have come in before: then its rules are asked, too
+		}
 		return refuse(q.Name+" has no key that counts at that time: who may not sign has nothing attested either",
 			"or ask a maintainer to give "+q.Name+" a key in the keyring that counts, then push again")
 	}
