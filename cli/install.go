@@ -18,18 +18,19 @@ func installCommand(env Env) *cobra.Command {
 		Use:   "install (--server FOLDER | --all FOLDER | --local)",
 		Short: "Put the hooks in place",
 		Long: `Puts hooks into a repository on a server, or into each repository in a folder, beside a first policy and
-a folder for keys: pre-receive judges each push, post-receive records what Git made of it. A hook that is there already
-is kept and runs as well. What is in place is left alone, a policy
-above all; run it again after moving the program. Run it as the user who owns the repository.
+a folder for keys: pre-receive judges each push, post-receive records what Git made of it. A hook that is
+there already is kept and runs as well. What is in place is left alone, a policy above all; run it again
+after moving the program. Run it as the user who owns the repository.
 
 The history that the protected refs have today is not judged: the first policy names their tips. What they
 hold is recorded in the journal, so that the first push to each is compared with that; run again, this
 adds those that the journal doesn't know yet.
 Nobody is named in it yet, so every push to a protected ref is refused until you do.
 
-With --policy-folder one policy judges them all. A repository's own floor.toml, in its folder countersign, can ask for more.
-With gitolite, --all puts the hooks where "gitolite setup" links them from, so that a repository made later has them, too;
-the documentation's docs/install/ has a page for each kind of server.
+With --policy-folder one policy judges them all, and goes on to when install runs again without it. A
+repository's own floor.toml, in its folder countersign, can ask for more. With gitolite, --all puts the
+hooks where "gitolite setup" links them from, so that a repository made later has them, too. docs/install/
+has a page for each kind of server.
 
 With --local it puts pre-push into the clone that it is run in, which judges a push before it leaves. With
 --introduction it pins the policy in the tree there, so that the other commands know it, too.`,

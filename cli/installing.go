@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ func (i *installation) server(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	i.keep(facts)
 	i.commonPolicy(facts.Head)
 	if err := i.repository(ctx, facts); err != nil {
 		return err
@@ -60,7 +62,13 @@ func (i *installation) all(ctx context.Context, folder string, except []string) 
 			kind, by = install.Placed(dir)
 		}
 	}
-	i.wanted.Linked = kind == install.Gitolite
+	var code install.Facts // gitolite's folder of hooks
+	if i.wanted.Linked = kind == install.Gitolite; i.wanted.Linked {
+		if code, err = install.LookCommon(ctx, folder); err != nil {
+			return err
+		}
+		i.keep(code)
+	}
 	var found []install.Facts
 	var heads []string
 	for _, dir := range dirs {
@@ -68,6 +76,7 @@ func (i *installation) all(ctx context.Context, folder string, except []string) 
 		if err != nil {
 			return err
 		}
+		i.keep(facts)
 		found, heads = append(found, facts), append(heads, facts.Head)
 	}
 	i.commonPolicy(heads...)
@@ -81,7 +90,11 @@ func (i *installation) all(ctx context.Context, folder string, except []string) 
 		if at >= 0 {
 			except = slices.Delete(except, at, at+1)
 		}
-		err := i.oneOf(ctx, facts, at >= 0 || facts.Excepted(name))
+		plan := i.repository
+		if at >= 0 || facts.Excepted(name) {
+			plan = i.except
+		}
+		err := plan(ctx, facts)
 		if errors.As(err, new(install.StrangerError)) {
 			return err
 		}
@@ -95,27 +108,32 @@ func (i *installation) all(ctx context.Context, folder string, except []string) 
 	if err := errors.Join(faults...); err != nil {
 		return err
 	}
-	if err := i.linked(ctx, folder); err != nil {
-		return err
+	if i.wanted.Linked {
+		if err := i.linked(code, folder); err != nil {
+			return err
+		}
 	}
 	i.sayKind(kind, by)
 	return i.carryOut(ctx)
 }
 
-// nameIn gives what a repository is called in a folder.
+// nameIn gives what a repository is called in a folder, in one line.
 func nameIn(folder, dir string) string {
 	name, err := filepath.Rel(folder, dir)
 	if err != nil || strings.HasPrefix(name, "..") { // a link in the folder led to it
-		return dir
+		name = dir
 	}
-	return filepath.ToSlash(name)
+	return strings.ReplaceAll(filepath.ToSlash(name), "\n", `\n`)
 }
 
-// oneOf plans for one of all repositories.
-func (i *installation) oneOf(ctx context.Context, facts install.Facts, except bool) error {
-	if !except {
-		return i.repository(ctx, facts)
-	}
+// keep has the hooks judge by the policy of many repositories by which one that is there judges, unless another is
+// wanted.
+func (i *installation) keep(facts install.Facts) {
+	i.wanted.Common = cmp.Or(i.wanted.Common, facts.Common)
+}
+
+// except plans that a repository isn't judged.
+func (i *installation) except(_ context.Context, facts install.Facts) error {
 	plan, err := install.PlanExcept(facts, "install was told, or knows of this kind of server, that this is not judged.\n"+
 		"To have it judged delete this file, then run: countersign install --server FOLDER\n")
 	if err != nil {
@@ -189,12 +207,13 @@ func (i *installation) policyOf(ctx context.Context, facts install.Facts, wanted
 	case err != nil && i.first == nil:
 		return err
 	}
-	p := i.first // of all, and not written yet
-	if p == nil {
-		p = protecting(facts.Head)
-	}
-	if i.common && i.first == nil {
+	p := i.first
+	switch {
+	case p != nil:
+	case i.common:
 		p = g.Policy()
+	default:
+		p = protecting(facts.Head)
 	}
 	wanted.Protected = p.ProtectedPrefixes()
 	var adopted []string
@@ -234,14 +253,7 @@ func (i *installation) baseline(ctx context.Context, dir string) error {
 }
 
 // linked plans the hooks that gitolite links into all its repositories.
-func (i *installation) linked(ctx context.Context, folder string) error {
-	if !i.wanted.Linked {
-		return nil
-	}
-	facts, err := install.LookCommon(ctx, folder)
-	if err != nil {
-		return err
-	}
+func (i *installation) linked(facts install.Facts, folder string) error {
 	wanted := i.wanted
 	wanted.Kind, wanted.Linked = facts.Kind, false
 	plan, err := install.PlanCommon(facts, wanted)

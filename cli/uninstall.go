@@ -14,9 +14,9 @@ func uninstallCommand(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "uninstall (--server FOLDER | --all FOLDER | --local)",
 		Short: "Take the hooks out, and put back those that were there before",
-		Long: `Takes the hooks out of a repository on a server, or out of each in a folder, and puts back the hooks that were there
-before. The policy, the keys and the journal stay. A hook that was edited since is left alone. With --local it does so in
-the clone that it is run in.`,
+		Long: `Takes the hooks out of a repository on a server, or out of each in a folder, and puts back the hooks that
+were there before. The policy, the keys and the journal stay. A hook that was edited since is left alone.
+With --local it does so in the clone that it is run in.`,
 		Args: cobra.NoArgs,
 	}
 	server, all, local := serverFlag(cmd), allFlag(cmd), localFlag(cmd)

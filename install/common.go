@@ -76,6 +76,9 @@ func LookCommon(ctx context.Context, repositories string) (Facts, error) {
 	if f.pre, err = f.lookAt(ctx, common.place(preReceive)); err != nil {
 		return f, err
 	}
+	if s, who := readScript(f.pre.text); who == ours {
+		f.Common = s.folder
+	}
 	f.post, err = f.lookAt(ctx, common.place(postReceive))
 	return f, err
 }

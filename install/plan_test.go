@@ -183,6 +183,16 @@ func TestPlanRefuses(t *testing.T) {
 			edit(func(f *Facts) { f.user, f.owner = 0, 1<<30 }), want,
 			"belongs to the user #1073741824, as whom its hook runs, and this is root",
 		},
+		"its own policy, not bounded": {
+			edit(func(f *Facts) { f.HasPolicy = true }),
+			Server{Program: want.Program, Common: "/nowhere"},
+			"no floor.toml in /nowhere bounds a policy of the repository's own",
+		},
+		"a policy in the tree, not bounded": {
+			fresh(),
+			Server{Program: want.Program, Common: "/nowhere", Introduction: "commit = \"\"\n"},
+			"no floor.toml in /nowhere bounds",
+		},
 		"core.hooksPath elsewhere": {
 			edit(func(f *Facts) { f.hooksDir, f.setting = "/etc/hooks", "core.hooksPath in file:config" }), want,
 			"in /etc/hooks, not in the repository (core.hooksPath in file:config)",

@@ -144,10 +144,11 @@ func obstacles(f Facts, s Server) error {
 	}
 	refuse(f.NotJudged, "%s says that this repository is not judged: delete that file, then install again", NotJudgedFile)
 	_, bounded := CommonHas(s.Common)
-	refuse(s.Common != "" && f.HasPolicy && !bounded, "there is a policy beside the repository, and no %s in %s to bound "+
-		"it: take the policy in %s/ away, or write that file", commonFloor, s.Common, policyFolder)
 	refuse(s.Introduction != "" && f.HasPolicy && f.introduction != s.Introduction,
 		"another policy counts here already: move %s or %s away, then install again", introductionFile, policyFile)
+	refuse(s.Common != "" && (f.HasPolicy || s.Introduction != "") && !bounded,
+		"no %s in %s bounds a policy of the repository's own: write that file, or do without a policy in the tree or in %s/",
+		commonFloor, s.Common, policyFolder)
 	refuse(f.pre.place.byGit && f.hooksDir != "",
 		"Git looks for hooks in %s, not in the repository (%s): take that setting away", f.hooksDir, f.setting)
 	for _, folder := range f.linkedOut() {
