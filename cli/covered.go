@@ -87,7 +87,9 @@ func (c covered) looks(ctx context.Context) map[file]string {
 		changes := c.conspicuousFirst(&c.commits[i])
 		for _, ch := range changes[:min(len(changes), shownPaths)] {
 			const regular = 0o100000
-			if ch.NewMode&0o170000 == regular && slices.Contains(ch.Traits.Names(), "binary") && len(files) < shownLooks {
+			classes := ch.Traits.Names()
+			opaque := slices.Contains(classes, "binary") || slices.Contains(classes, "large")
+			if ch.NewMode&0o170000 == regular && opaque && len(files) < shownLooks {
 				f := file{c.commits[i].ID, ch.Path}
 				files, sizes[f] = append(files, f), ch.Size
 			}
@@ -98,7 +100,8 @@ func (c covered) looks(ctx context.Context) map[file]string {
 	}
 	looks, named := make(map[file]string), c.namers(ctx, files)
 	for _, f := range files {
-		look := policy.LookAt(c.begin(ctx, looksAt, "cat-file", "blob", f.commit+":"+f.path))
+		blob := []string{"-c", "core.bigFileThreshold=1m", "cat-file", "blob", f.commit + ":" + f.path} // not whole in memory
+		look := policy.LookAt(c.begin(ctx, looksAt, blob...))
 		by := "no build file names it"
 		if names := named[path.Base(f.path)]; len(names) > 0 {
 			by = "named in " + report.List(names[:min(len(names), 5)], "and")

@@ -34,7 +34,7 @@ place; see githooks(5), pre-push.`,
 			return nil
 		}
 		remote := &gate.Remote{Name: args[0], Updates: req.Updates}
-		g, err := env.usable(".", *folder, gate.Options{Remote: remote})
+		g, err := env.seenFrom(".", *folder, remote)
 		if err != nil {
 			return unforeseen(err)
 		}

@@ -88,13 +88,20 @@ func (c userRepo) seenFrom(ctx context.Context, policy place, remote string) (*g
 	if err != nil {
 		return nil, err
 	}
-	o := gate.Options{Record: discard}
-	if name != "" {
-		o.Remote = &gate.Remote{Name: name}
+	if name == "" {
+		return c.env.seenFrom(c.dir, policy, nil)
 	}
-	g, err := c.env.open(c.dir, policy, o)
+	return c.env.seenFrom(c.dir, policy, &gate.Remote{Name: name})
+}
+
+// seenFrom opens a gate that sees the refs as a remote has them.
+func (e Env) seenFrom(dir string, policy place, remote *gate.Remote) (*gate.Gate, error) {
+	g, err := e.open(dir, policy, gate.Options{Record: discard, Remote: remote})
 	if errors.Is(err, gate.ErrNotConfigured) {
 		err = usage("there is no policy in %s; %s", g.PolicyDir(), howToGetPolicy(g.GitDir()))
+	}
+	if err != nil && g.Repository() != nil {
+		err = usage("%w", err) // what is wrong with the policy is known
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
