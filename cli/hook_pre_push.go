@@ -20,8 +20,8 @@ func prePushCommand(env Env) *cobra.Command {
 		Long: `Judges what is about to be pushed as the server would, so that a refusal comes before the upload. The
 policy is read from a folder beside the clone, or from the one that --policy names; the branches of REMOTE and
 the approvals are taken as they were last fetched. What only the server can tell, as since when it has seen a
-change, is said and doesn't stop the push. Nothing is recorded. countersign install --local puts the hook in
-place; see githooks(5), pre-push.`,
+change, is said and doesn't stop the push; where LOCATION is no remote's, nothing is judged. Nothing is recorded.
+countersign install --local puts the hook in place; see githooks(5), pre-push.`,
 		Args: cobra.ExactArgs(2),
 	}
 	folder := policyFlag(cmd)
@@ -31,6 +31,10 @@ place; see githooks(5), pre-push.`,
 			return notUnderstood(err)
 		}
 		if len(req.Updates) == 0 {
+			return nil
+		}
+		if args[0] == args[1] { // githooks(5): there is no remote of that location
+			say(env.errs, fmt.Errorf("nothing was judged, as no remote here is at %s: the server decides", args[1]))
 			return nil
 		}
 		remote := &gate.Remote{Name: args[0], Updates: req.Updates}

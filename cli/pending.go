@@ -140,22 +140,34 @@ func refusedTopics(ctx context.Context, env Env, g *gate.Gate) ([]topic, error) 
 	if err != nil {
 		return nil, err
 	}
-	var held []topic
+	var ids []history.ID
+	topics = slices.DeleteFunc(topics, func(t topic) bool { // what came with its push went with it
+		_, err := g.Repository().Kind(ctx, t.tip)
+		return errors.Is(err, history.ErrMissing)
+	})
+	if n := len(topics) - maxTopics; n > 0 {
+		say(env.errs, fmt.Errorf("the oldest %d refused pushes are left out", n))
+		topics = topics[n:]
+	}
 	for _, t := range topics {
-		if _, err := g.Repository().Kind(ctx, t.tip); errors.Is(err, history.ErrMissing) {
-			continue // it came with the push, and went with it
-		}
-		reached, err := g.Repository().Reaches(ctx, tips, []history.ID{t.tip})
-		if err != nil {
-			return nil, err
-		}
-		if i := slices.IndexFunc(reached, func(by []bool) bool { return by[0] }); i >= 0 {
+		ids = append(ids, t.tip)
+	}
+	reached, err := g.Repository().Reaches(ctx, tips, ids)
+	if err != nil {
+		return nil, err
+	}
+	var held []topic
+	for k, t := range topics {
+		if i := slices.IndexFunc(reached, func(by []bool) bool { return by[k] }); i >= 0 {
 			t.name = refs[i].Name
 			held = append(held, t)
 		}
 	}
 	return held, nil
 }
+
+// maxTopics bounds how many refused pushes are judged anew.
+const maxTopics = 1000
 
 // waits says whether a finding asks for approvals, or for time.
 func waits(f policy.Finding) bool {

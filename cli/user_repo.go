@@ -36,23 +36,24 @@ func (c userRepo) begin(ctx context.Context, most int, args ...string) []byte {
 	out := &beginning{most: most}
 	// A git that printed more than that ends with an error.
 	_ = history.Command{Dir: c.dir, Args: append([]string{"git"}, args...), Stdout: out}.Run(ctx)
-	return out.Bytes()
+	return out.kept
 }
 
 // beginning keeps the beginning of what is written, and takes no more.
 type beginning struct {
-	bytes.Buffer
+	kept []byte
 	most int
 }
 
 var errFull = errors.New("that is enough")
 
 func (b *beginning) Write(p []byte) (int, error) {
-	if room := b.most - b.Len(); len(p) > room {
-		n, _ := b.Buffer.Write(p[:room])
-		return n, errFull
+	room := min(b.most-len(b.kept), len(p))
+	b.kept = append(b.kept, p[:room]...)
+	if room < len(p) {
+		return room, errFull
 	}
-	return b.Buffer.Write(p)
+	return room, nil
 }
 
 // remote names the remote to push to: the one that was said, else the one that the branch here follows, else the only
@@ -99,9 +100,6 @@ func (e Env) seenFrom(dir string, policy place, remote *gate.Remote) (*gate.Gate
 	g, err := e.open(dir, policy, gate.Options{Record: discard, Remote: remote})
 	if errors.Is(err, gate.ErrNotConfigured) {
 		err = usage("there is no policy in %s; %s", g.PolicyDir(), howToGetPolicy(g.GitDir()))
-	}
-	if err != nil && g.Repository() != nil {
-		err = usage("%w", err) // what is wrong with the policy is known
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
