@@ -154,6 +154,34 @@ func TestPusherIsRecordedAsInstallationFixedIt(t *testing.T) {
 	}
 }
 
+// Somebody who logs in by ssh to the account that owns the repository is who has that key in the keyring.
+func TestPusherIsWhoHasTheKey(t *testing.T) {
+	s := newServer(t)
+	s.tool("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(s.dir, "other"))
+	line := s.base + " " + s.commit("-S") + " refs/heads/main\n"
+	for _, who := range []string{"alice", "other"} {
+		s.write("login", "publickey "+s.read(who+".pub"))
+		s.env.Getenv = func(name string) string {
+			return map[string]string{"PATH": os.Getenv("PATH"), "SSH_USER_AUTH": filepath.Join(s.dir, "login")}[name]
+		}
+		if code, _, errs := s.run(line, "hook", "pre-receive", "--pusher-from=ssh"); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, errs)
+		}
+	}
+	fingerprint := func(who string) string {
+		return strings.Fields(s.tool("ssh-keygen", "-lf", filepath.Join(s.dir, who+".pub")))[1]
+	}
+	for i, want := range []record.Pusher{
+		{Name: "alice", Source: "SSH_USER_AUTH", Key: fingerprint("alice")},
+		{Source: "SSH_USER_AUTH", Key: fingerprint("other")},
+	} {
+		if got := s.records()[i].Pusher; got != want {
+			t.Errorf("pusher %+v, want %+v", got, want)
+		}
+	}
+	wantOutput(t, "log", s.must("log"), "  by alice\n", "  by "+fingerprint("other")+"\n")
+}
+
 func TestHookRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	s := newServer(t)
 	for in, want := range map[string]string{

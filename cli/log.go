@@ -15,7 +15,8 @@ func logCommand(env Env) *cobra.Command {
 		Use:   "log",
 		Short: "Read the journal: what was pushed, and what became of it",
 		Long: `Lists the records of a repository's journal, oldest first, a line each: when, under which reference, what
-became of which refs, who pushed as far as the server says, and the codes of what was wrong. What became of them is
+became of which refs, who pushed, and the codes of what was wrong. Who pushed is who signed the push certificate
+or, where there is none, whom the server names. What became of them is
   accepted, refused, undecided  what the hook said of a push; it stands even if the push was broken off after it
   observed                      the hook would have refused it, and only observes: --refused lists these, too
   applied                       what Git then made of it
