@@ -125,8 +125,8 @@ func TestWrongUsage(t *testing.T) {
 		{"hook post-checkout", `no such command: "post-checkout"`},
 		{"hook pre-receive x", "countersign hook pre-receive --help"},
 		{"hook update refs/heads/main", "accepts 3 arg(s), received 1"},
-		{"install", "install --help"},
-		{"uninstall", "uninstall --help"},
+		{"install", "--server FOLDER, --all FOLDER"},
+		{"uninstall", "or --local for the clone"},
 		{"install --server . --kind github", "--kind github: want auto, none, gitolite, gitea, gitlab, http or ssh\n"},
 		{
 			"install --server . --introduction main@x",
