@@ -40,11 +40,17 @@ type Env struct {
 	Executable     string // this program, absolute
 
 	out, errs *report.Printer // to Stdout and Stderr; Run sets them
+	progress  *progress       // likewise; nothing of it is shown beside what goes there
 	common    string          // the folder of the policy of many repositories, as the hook's script says
 }
 
 // printing gives an Env with its printers.
 func (e Env) printing() Env {
+	e.progress = progressTo(e.Stderr, e.Now)
+	if e.isHook() { // what a terminal shows there is the pusher's
+		e.progress.terminal = nil
+	}
+	e.Stdout, e.Stderr = e.progress.beside(e.Stdout), e.progress.beside(e.Stderr)
 	e.out, e.errs = report.NewPrinter(e.Stdout), report.NewPrinter(e.Stderr)
 	return e
 }
@@ -84,7 +90,7 @@ func (e Env) options(repository string, at place, o gate.Options) gate.Options {
 	default:
 		o.Common = install.PolicyFolder
 	}
-	o.Process, o.Alive = receiver(), alive
+	o.Process, o.Alive, o.Read = receiver(), alive, e.progress.add
 	o.Encode = func(d policy.Decision) ([]byte, error) {
 		var b bytes.Buffer
 		err := report.JSON(&b, d)

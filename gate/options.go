@@ -54,6 +54,8 @@ type Options struct {
 	Rules []string
 	// Profile, if it isn't "", names the built-in rules that apply instead of those of every policy and of the floor.
 	Profile string
+	// Read, unless it is nil, is told of commits that were read of a range: how many more. Several goroutines may.
+	Read func(commits int)
 	// Now is the clock: it says how long a push took, for the record, and until when tickets and the dates of what
 	// has landed count.
 	Now func() time.Time
@@ -72,7 +74,7 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 		open = history.OpenGoGit
 	}
 	repo, err := open(history.Options{
-		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder,
+		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder, Read: o.Read,
 		Inspect: func(l history.Landed) uint32 { return uint32(policy.Inspect(policy.Content(l))) },
 	})
 	if err != nil || o.Remote == nil {

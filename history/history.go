@@ -179,6 +179,8 @@ type Options struct {
 	// keep the bytes, nor change them. It may be nil: then no blob is read but those that merges of lines are compared
 	// with.
 	Inspect func(Landed) uint32
+	// Read, unless it is nil, is told of commits that were read for [Repo.Landings]: how many more.
+	Read func(commits int)
 	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see
 	// [Entry]. It costs no question more, since the tree is read anyway. Empty watches nothing.
 	Watch  string

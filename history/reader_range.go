@@ -89,6 +89,9 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 				continue
 			}
 			l.Commit = e
+			if r.opts.Read != nil {
+				r.opts.Read(1 + len(l.Brought))
+			}
 			if !yield(l, nil) {
 				return
 			}
