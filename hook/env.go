@@ -128,15 +128,15 @@ func (e Environment) pusher() (record.Pusher, error) {
 		return record.Pusher{}, fmt.Errorf("unknown kind of server %q to say who pushes: want one of %s",
 			kind, strings.Join(Kinds(), ", "))
 	}
+	if kind == SSH && !e.Owner {
+		e.Getenv, e.Login = nil, ""
+	}
 	var p record.Pusher
 	if of := servers[i].address; of != "" {
 		word, _, _ := strings.Cut(e.lookup(of), " ")
 		if addr, err := netip.ParseAddr(word); err == nil {
 			p.Address, p.Source = addr.String(), of
 		}
-	}
-	if kind == SSH && !e.Owner {
-		e.Getenv, e.Login = nil, ""
 	}
 	for _, of := range servers[i].names {
 		if name := e.lookup(of); name != "" {

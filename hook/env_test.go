@@ -36,7 +36,7 @@ func TestAttackPusherNamesThemselves(t *testing.T) {
 	for kind, want := range map[string]record.Pusher{
 		"":         {},
 		"none":     {},
-		"ssh":      {Source: "SSH_CONNECTION", Address: "2001:db8::7"},
+		"ssh":      {}, // somebody whose account isn't the repository's owner's
 		"http":     {Name: "http-name", Source: "REMOTE_USER", Address: "198.51.100.9"},
 		"gitolite": {Name: "gitolite-name", Source: "GL_USER", Address: "2001:db8::7"},
 		"gitea":    {Name: "gitea-name", Source: "GITEA_PUSHER_NAME"},
@@ -152,8 +152,11 @@ func TestPusherOverSSH(t *testing.T) {
 	const fingerprint = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"
 	login := "password\npublickey ssh-ed25519-cert-v01@openssh.com AAAA\npublickey ssh-ed25519 " +
 		"AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl\n"
-	key := record.Pusher{Key: fingerprint, Source: "SSH_USER_AUTH"}
-	account, forced := record.Pusher{Name: "jia", Source: "account"}, record.Pusher{Name: "al", Source: "COUNTERSIGN_USER"}
+	const from = "2001:db8::7"
+	key := record.Pusher{Key: fingerprint, Source: "SSH_USER_AUTH", Address: from}
+	forced := record.Pusher{Name: "al", Source: "COUNTERSIGN_USER", Address: from}
+	account := record.Pusher{Name: "jia", Source: "account"}
+	owner := record.Pusher{Name: "jia", Source: "account", Address: from}
 	for name, c := range map[string]struct {
 		owner         bool
 		forced, login string
@@ -162,16 +165,18 @@ func TestPusherOverSSH(t *testing.T) {
 		"an account of one's own":        {want: account},
 		"and a variable":                 {forced: "root", want: account},
 		"and a file":                     {login: login, want: account},
-		"the owner's account":            {owner: true, want: account},
+		"the owner's account":            {owner: true, want: owner},
 		"with a command that names them": {owner: true, forced: "al", want: forced},
 		"with a key":                     {owner: true, login: login, want: key},
 		"with both":                      {owner: true, forced: "al", login: login, want: forced},
-		"with a password":                {owner: true, login: "password\n", want: account},
-		"with what isn't base64":         {owner: true, login: "publickey ssh-ed25519 !\n", want: account},
-		"with a line cut short":          {owner: true, login: "publickey\n", want: account},
+		"with a password":                {owner: true, login: "password\n", want: owner},
+		"with what isn't base64":         {owner: true, login: "publickey ssh-ed25519 !\n", want: owner},
+		"with a line cut short":          {owner: true, login: "publickey\n", want: owner},
 	} {
 		req, err := Update([]string{main, a1, b2}, Environment{
-			Getenv:     func(name string) string { return map[string]string{"COUNTERSIGN_USER": c.forced}[name] },
+			Getenv: func(name string) string {
+				return map[string]string{"COUNTERSIGN_USER": c.forced, "SSH_CONNECTION": from + " 50122 ::1 22"}[name]
+			},
 			PusherFrom: SSH, Account: "jia", Owner: c.owner, Login: c.login,
 		})
 		if err != nil {
