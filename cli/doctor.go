@@ -192,9 +192,13 @@ func (x *examination) names(ctx context.Context, g *gate.Gate) error {
 }
 
 func examineJournal(g *gate.Gate) error {
-	_, err := journal.Check(journalOf(g))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // nobody has pushed yet
+	path := journalOf(g)
+	_, err := journal.Check(path)
+	switch {
+	case unbegun(path, err):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the journal is gone, and its index is there: put %s back from a backup; see docs/operations.md", path)
 	}
 	return err
 }

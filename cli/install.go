@@ -25,7 +25,7 @@ after moving the program. Run it as the user who owns the repository.
 The history that the protected refs have today is not judged: the first policy names their tips. What they
 hold is recorded in the journal, so that the first push to each is compared with that; run again, this
 adds those that the journal doesn't know yet.
-Nobody is named in it yet, so every push to a protected ref is refused until you do.
+Nobody is named in it yet, so every push is refused until you do.
 
 With --policy-folder one policy judges them all, and goes on to when install runs again without it. A
 repository's own floor.toml, in its folder countersign, can ask for more. With gitolite, --all puts the

@@ -6,7 +6,7 @@ import (
 )
 
 const starter = `# Who may land what%s. What isn't said here has its default.
-# As long as no [[principal]] is named below, every push to a protected ref is refused.
+# As long as no [[principal]] is named below, every push is refused.
 version = 1
 
 [protect]
