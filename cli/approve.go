@@ -273,7 +273,9 @@ func (a *approving) told(weighed []audit.Weighed, ref string) (counts bool, reas
 func (a *approving) useless(g *gate.Gate, commits []policy.Commit) string {
 	word := policy.Attestation{Kind: policy.Approves, Principal: a.name, For: a.ref}
 	if tip := &commits[len(commits)-1]; len(commits) == 1 && len(tip.Parents) < 2 {
-		word.Author, _ = g.Policy().Author(tip)
+		if author, service := g.Policy().Author(tip); service == "" { // what is attested its author may approve
+			word.Author = author
+		}
 	}
 	return g.Policy().Ineffective(word)
 }

@@ -40,7 +40,7 @@ func (x *examination) fault(errs ...error) {
 // compare says where a repository isn't judged by the policy by which others in the folder are.
 func (x *examination) compare(others []examination, folder string) {
 	i := slices.IndexFunc(others, func(o examination) bool { return o.common != "" })
-	if i >= 0 && x.common == "" && !x.excepted {
+	if i >= 0 && x.common != others[i].common && !x.excepted {
 		x.fault(fmt.Errorf("it isn't judged by the policy by which %s is: countersign install --all %s --policy-folder %s",
 			others[i].Repository, install.Shell(folder), install.Shell(others[i].common)))
 	}

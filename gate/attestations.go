@@ -74,7 +74,9 @@ func (p *push) readAttestation(ctx context.Context, u *update, r attest.Ref, a *
 			Author: walk.Identity(c.Author), Parents: make([]string, len(c.Parents)),
 			Signature: p.site.InForce.Signature(c.Payload, c.Signature, c.Committer.When, at),
 		}
-		a.Author, _ = p.site.Rules().Author(&signed)
+		if author, service := p.site.Rules().Author(&signed); service == "" { // what is attested its author may approve
+			a.Author = author
+		}
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func (p *push) origin(ctx context.Context, u *update, parent history.ID) (*polic
 func (p *push) lands(ctx context.Context, u *update, ledger *policy.Ledger, f *walk.Fact) (policy.Outcome, error) {
 	judge := func(by *inforce.Policy, landing *policy.Landing) (policy.Outcome, error) {
 		landing.Ref, landing.Received, landing.Foreseen = u.resolved, p.req.Received.Unix(), p.foresees()
-		landing.ApprovalsFetched = true
+		landing.ApprovalsFetched, landing.Keyless = true, keyless(by, landing, p.req.Received)
 		if p.tried != nil {
 			p.tried.sign(&landing.Commit, by)
 		}

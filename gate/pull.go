@@ -75,13 +75,13 @@ func (g *Gate) JudgePull(ctx context.Context, r PullRequest) (_ policy.Decision,
 }
 
 // policyFor finds the policy in force for a pull request: that of what its branch holds, or, for another branch than
-// the one that most is merged into, that of that one.
+// the one that holds the policy in the tree, that of that one.
 func (g *Gate) policyFor(ctx context.Context, r PullRequest) (err error) {
 	s := g.site
 	if s.InForce, err = s.Source.At(ctx, s.Repo, r.Base); err != nil || !s.InTree() {
 		return err
 	}
-	main, err := s.MainRef(ctx)
+	main, err := g.holder(ctx)
 	if err != nil || main == r.Ref {
 		return err
 	}
@@ -99,6 +99,28 @@ func (g *Gate) policyFor(ctx context.Context, r PullRequest) (err error) {
 	}
 	s.InForce, err = s.Source.At(ctx, s.Repo, tip)
 	return err
+}
+
+// holder gives the branch that holds the policy in the tree: the one that is pinned, or else HEAD's, if that is
+// protected, or else that of the remote's HEAD. It is never guessed by names: whoever may push may have made a branch
+// of such a name.
+func (g *Gate) holder(ctx context.Context) (string, error) {
+	if ref := g.site.Source.Introduction.Ref; ref != "" {
+		return ref, nil
+	}
+	head, err := g.site.Repo.Symbolic(ctx, "HEAD")
+	if err != nil || g.site.Rules().Protects(head) {
+		return head, err
+	}
+	const remote = "refs/remotes/origin/"
+	head, err = g.site.Repo.Symbolic(ctx, remote+"HEAD")
+	if name, ok := strings.CutPrefix(head, remote); ok && err == nil {
+		return "refs/heads/" + name, nil
+	}
+	if err == nil {
+		err = errors.New("which branch holds the policy isn't known here: git remote set-head origin BRANCH")
+	}
+	return "", err
 }
 
 // serviceCalled gives the name of a service of the policy: "" stands for the only one.

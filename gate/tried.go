@@ -8,7 +8,6 @@ import (
 	"countersign/gate/inforce"
 	"countersign/history"
 	"countersign/policy"
-	"countersign/verify"
 )
 
 // tried is the merge of a pull request, which its service hasn't made yet.
@@ -29,24 +28,13 @@ func (t *tried) sign(c *policy.Commit, by *inforce.Policy) {
 			continue
 		}
 		s := policy.Signature{Status: policy.StatusGood, Principal: t.service, Kind: string(l.Kind)}
-		if !t.counts(l) {
+		if !canSign(l, t.now) {
 			s = policy.Signature{Status: policy.StatusExpired, Kind: s.Kind, Reason: "no key of " + t.service + " can sign now"}
 		}
 		if c.Signature = s; by.Rules.Counts(s) == "" {
 			return
 		}
 	}
-}
-
-// counts says whether an entry of the keyring has a key that can sign now.
-func (t *tried) counts(l verify.Listed) bool {
-	ended := func(end time.Time) bool { return !end.IsZero() && !t.now.Before(end) }
-	if l.Revoked != verify.NotRevoked || t.now.Before(l.From) || ended(l.Until) {
-		return false
-	}
-	return l.Kind == verify.X509 || l.Authority || slices.ContainsFunc(l.Keys, func(k verify.ListedKey) bool {
-		return k.CanSign && k.Revoked == "" && !ended(k.Expires)
-	})
 }
 
 // mergedByPerson says how a person makes the merge that a service may not make, or that nobody approved.

@@ -3,6 +3,7 @@ package install
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -24,8 +25,12 @@ func Repositories(folder string) ([]string, error) {
 			path, err = filepath.EvalSymlinks(path)
 			found = append(found, path)
 			return err
+		case entry.Type()&fs.ModeSymlink != 0 && isFolder(path):
+			return fmt.Errorf("%s is a link to a folder, whose repositories would be overlooked: say --all for that folder, "+
+				"or have the file system mount it here", path)
 		case entry.IsDir() && isRepository(path):
 			found = append(found, path)
+		case entry.IsDir() && slices.Contains(gitsFolders, entry.Name()) && isRepository(filepath.Dir(path)):
 			return fs.SkipDir
 		}
 		return nil
@@ -38,6 +43,14 @@ func Repositories(folder string) ([]string, error) {
 	}
 	slices.Sort(found)
 	return slices.Compact(found), nil
+}
+
+// gitsFolders are those of a Git directory in which no repository is looked for (gitrepository-layout(5)).
+var gitsFolders = []string{"objects", "refs", "hooks", "logs", "info", "worktrees", "modules", policyFolder}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Excepted says whether a repository isn't judged: the operator excepted it, or its server writes to it by itself,

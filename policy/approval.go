@@ -150,7 +150,7 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 		case a.ref != "" && a.ref != j.landing.Ref:
 			reason = "it approves the commit for another ref: " + a.ref
 		default:
-			reason = cmp.Or(j.ineligible(rule, touched, q, accountable), a.unfit)
+			reason = cmp.Or(j.ineligible(rule, c, touched, q, accountable), a.unfit)
 		}
 		if reason == "" {
 			if !slices.Contains(have, q.Name) {
@@ -161,15 +161,44 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 		discounted = append(discounted, Discount{Principal: a.signature.Principal, Name: a.name, Reason: reason})
 	}
 	slices.Sort(have)
+	if j.p.attester(c) != nil {
+		return j.unlike(have, j.needed(rule, c), discounted)
+	}
+	return have, discounted
+}
+
+// needed says how many approvals a rule asks of a commit. Nobody signed what a service attests, and whoever has it say
+// so may be the one who approves: one more is asked, and that of the author who is named counts.
+func (j *judgement) needed(rule *Rule, c *Commit) int {
+	if j.p.attester(c) != nil {
+		return rule.Approvals + 1
+	}
+	return rule.Approvals
+}
+
+// unlike takes out of those who approve whoever has a conflict of interest with others of them.
+func (j *judgement) unlike(have []string, need int, discounted []Discount) ([]string, []Discount) {
+	var people []*Principal
+	for _, name := range have {
+		people = append(people, j.p.Principal(name))
+	}
+	chosen, _ := j.p.withoutConflict(people, need)
+	for _, q := range people {
+		if !slices.Contains(chosen, q) {
+			why := j.p.conflictAmong([]*Principal{q}, chosen)
+			discounted = append(discounted, Discount{Principal: q.Name, Name: "the approval of " + q.Name, Reason: why})
+		}
+	}
+	have = slices.DeleteFunc(have, func(name string) bool { return !slices.Contains(chosen, j.p.Principal(name)) })
 	return have, discounted
 }
 
 // ineligible says why a principal can't stand second behind another's change of these paths, or "".
-func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable *Principal) string {
+func (j *judgement) ineligible(rule *Rule, c *Commit, touched []TouchedPath, q, accountable *Principal) string {
 	switch {
 	case j.p.Powerless(q.Name, true) != "":
 		return j.p.Powerless(q.Name, true)
-	case q == accountable:
+	case q == accountable && j.p.attester(c) == nil:
 		return q.Name + " already stands behind the change: it is their own"
 	}
 	if why := j.p.conflict(accountable, q); why != "" {
@@ -187,11 +216,13 @@ func (j *judgement) ineligible(rule *Rule, touched []TouchedPath, q, accountable
 }
 
 // couldApprove names who else could stand second, in the policy's order.
-func (j *judgement) couldApprove(rule *Rule, touched []TouchedPath, accountable *Principal, have []string) []string {
+func (j *judgement) couldApprove(
+	rule *Rule, c *Commit, touched []TouchedPath, accountable *Principal, have []string,
+) []string {
 	var names []string
 	for i := range j.p.Principals {
 		q := &j.p.Principals[i]
-		if q.approves() && !slices.Contains(have, q.Name) && j.ineligible(rule, touched, q, accountable) == "" {
+		if q.approves() && !slices.Contains(have, q.Name) && j.ineligible(rule, c, touched, q, accountable) == "" {
 			names = append(names, q.Name)
 		}
 	}

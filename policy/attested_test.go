@@ -194,11 +194,13 @@ func TestAttackAttestedApproves(t *testing.T) {
 		approvals []Approval
 		want      string
 	}{
-		"its author":         {[]Approval{approval("c", "jia")}, "it is their own"},
 		"the service":        {[]Approval{approval("c", "bot")}, "bot is a service"},
 		"who brought them":   {[]Approval{approval("c", "alice")}, "jia was introduced by alice"},
 		"whom they brought":  {[]Approval{approval("c", "pup")}, "pup was introduced by jia"},
-		"another maintainer": {[]Approval{approval("c", "lasse")}, ""},
+		"another maintainer": {[]Approval{approval("c", "lasse")}, "one more than the rule asks"},
+		"its author alone":   {[]Approval{approval("c", "jia")}, "one more than the rule asks"},
+		"both":               {[]Approval{approval("c", "lasse"), approval("c", "jia")}, ""},
+		"two others":         {[]Approval{approval("c", "lasse"), approval("c", "rev")}, ""},
 	} {
 		landing := single(change)
 		landing.Approvals = c.approvals
@@ -207,6 +209,7 @@ func TestAttackAttestedApproves(t *testing.T) {
 		case c.want == "" && len(got) == 0:
 		case len(got) == 1 && len(got[0].Discounted) == 1 && c.want != "" &&
 			strings.Contains(got[0].Discounted[0].Reason, c.want):
+		case len(got) == 1 && c.want != "" && strings.Contains(got[0].Detail, c.want) && got[0].Discounted == nil:
 		default:
 			t.Errorf("%s: %+v", name, got)
 		}
@@ -251,14 +254,14 @@ func TestAttestedTenureIsCountedApart(t *testing.T) {
 	}
 	check(kept)
 	check(l.Clone())
-	// A tenured maintainer who merges an attested commit vouches for it by their signature, as for any other.
+	// A tenured maintainer who merges an attested commit makes it no signature of its author's.
 	earn(p, l, "lasse", at, 8, source())
 	merge := single(commit("m", "lasse", at+year))
 	merge.Commit.Parents = []string{"p", "c"}
 	merge.Brought = []Commit{attestedTo("con", at+year, opaqueFile())}
 	l.Credit(p, merge)
-	if got := l.SignedTenure(p, "con", nil, at+2*year); got.Commits != 1 {
-		t.Errorf("con's by lasse's signature: %+v", got)
+	if got := l.SignedTenure(p, "con", nil, at+2*year); got != (TenureFigures{}) {
+		t.Errorf("con signed nothing: %+v", got)
 	}
 	wantTenure(t, p, l, "con", "", at+2*year, TenureFigures{Days: 365, Commits: 1, Months: 1})
 }

@@ -47,7 +47,8 @@ func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) 
 		people = append(people, q.Name)
 		vouched = vouched || l.vouches(p, q, when)
 	}
-	if author != nil && author.Role != Service && vouched && !slices.Contains(people, author.Name) {
+	attested := p.attestedAuthor(c) != nil // which a landing doesn't make a signature
+	if author != nil && author.Role != Service && vouched && !attested && !slices.Contains(people, author.Name) {
 		people = append(people, author.Name)
 	}
 	return people

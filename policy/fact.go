@@ -78,6 +78,9 @@ type Landing struct {
 	Bounded bool
 	// CameIn is when commits came in that were on another protected branch before, in seconds since 1970, by commit id.
 	CameIn map[string]int64
+	// Keyless names authors, attested by a service, of whom no key in the keyring can sign when the landing comes in. What
+	// has landed isn't asked.
+	Keyless []string
 	// InTree says that the policy lies in the tree.
 	InTree bool
 	// Amended is what the landing makes of the policy it is judged by; nil where that stays as it is.

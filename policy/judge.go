@@ -220,7 +220,7 @@ func (j *judgement) attested(c *Commit, service *Principal) *Principal {
 			"or ask a maintainer to list the address in emails of whoever has it, then push again")
 	case !q.lands():
 		return refuse(q.Name + " is a " + string(q.Role) + ", who lands nothing")
-	case !j.couldSign(c, q):
+	case !j.couldSign(c, q) || slices.Contains(j.landing.Keyless, q.Name):
 		if j.landing.Received != 0 && j.needs(landedBefore, c.ID) {
 			j.needsApprovals() // it may have come in before: then its rules are asked, too
 		}

@@ -30,7 +30,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			continue
 		}
 		have, discounted := j.approvers(rule, c, touched, accountable)
-		if len(have) >= rule.Approvals {
+		if len(have) >= j.needed(rule, c) {
 			j.step(c, "rule "+rule.Name, true, "approved by %s", strings.Join(have, ", "))
 			continue
 		}
@@ -157,7 +157,10 @@ func (j *judgement) shortfall(rule *Rule, c *Commit, touched []TouchedPath, q *P
 func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal,
 	short *shortfall, have []string, discounted []Discount,
 ) {
-	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(rule.Approvals, "approval"), len(have))
+	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(j.needed(rule, c), "approval"), len(have))
+	if j.p.attester(c) != nil {
+		detail += "; one more than the rule asks, since its author is only attested: that of " + accountable.Name + " counts"
+	}
 	next := []string{"countersign approve " + c.ID}
 	switch {
 	case rule.Wait > 0:
@@ -188,7 +191,7 @@ func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, 
 	if short.signed {
 		f.TenureFrom = "signatures"
 	}
-	f.Needed, f.Have, f.Discounted = rule.Approvals, have, discounted
-	f.Ask = j.couldApprove(rule, touched, accountable, have)
+	f.Needed, f.Have, f.Discounted = j.needed(rule, c), have, discounted
+	f.Ask = j.couldApprove(rule, c, touched, accountable, have)
 	j.add(f)
 }

@@ -40,7 +40,8 @@ type ListedKey struct {
 	// For OpenPGP: when the key was made, and when it ends by its newest valid self-signature, zero if
 	// never. Zero for SSH.
 	Created, Expires time.Time
-	// Revoked says why and when the key's owner revoked it, such as "as retired on 2024-05-01"; "" if not.
+	// Revoked says why and when the key's owner revoked it, such as "as retired on 2024-05-01", or which list of the
+	// policy's revokes it, such as "by keys/revoked"; "" if nothing does.
 	Revoked string
 	// Mute says that the revocation gives no reason: then nothing that the key signed counts, unless the policy has it
 	// as retired.
@@ -82,6 +83,9 @@ func (k *Keyring) List() []Listed {
 			}
 			if err != nil {
 				key.CanSign, key.Warnings = false, []string{err.Error()}
+			}
+			if list := k.revokedSSH.key(e.ssh.fingerprint, e.ssh.public.Marshal()); list != "" {
+				key.Revoked = "by " + list
 			}
 			l.Keys = []ListedKey{key}
 		}

@@ -21,7 +21,7 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 	var adopted []history.ID
 	var err error
 	if !claimed {
-		if adopted, err = a.site.InForce.Adopted(); err != nil {
+		if adopted, err = a.adopted(ctx); err != nil {
 			return nil, site.Undecided(err)
 		}
 	}

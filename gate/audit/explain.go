@@ -87,7 +87,7 @@ func (a *Auditor) lines(ctx context.Context, claimed bool) ([]Audit, error) {
 	if claimed {
 		return a.Audits(ctx, "@", true)
 	}
-	adopted, err := a.site.InForce.Adopted()
+	adopted, err := a.adopted(ctx)
 	if err != nil {
 		return nil, site.Undecided(err)
 	}

@@ -30,7 +30,7 @@ func (a *Auditor) AuditRef(ctx context.Context, of Audit) (findings []policy.Fin
 	if a.site.InForce.Keys == nil {
 		return nil, false, site.Undecided(errNoKeys)
 	}
-	adopted, err := a.site.InForce.Adopted()
+	adopted, err := a.adopted(ctx)
 	if err != nil {
 		return nil, false, site.Undecided(err)
 	}

@@ -57,7 +57,7 @@ func (a *Auditor) Suspects(ctx context.Context, visit func(Suspect) error) error
 	if !a.site.Readable() {
 		return site.ErrUndecided
 	}
-	adopted, err := a.site.InForce.Adopted()
+	adopted, err := a.adopted(ctx)
 	if err != nil {
 		return site.Undecided(err)
 	}

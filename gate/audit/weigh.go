@@ -113,7 +113,7 @@ func (a *Auditor) onto(ctx context.Context, commit history.ID, ref string) (of A
 			return of, site.Undecided(err)
 		}
 	}
-	adopted, err := a.site.InForce.Adopted()
+	adopted, err := a.adopted(ctx)
 	if err != nil {
 		return of, site.Undecided(err)
 	}
