@@ -198,7 +198,8 @@ func examineJournal(g *gate.Gate) error {
 	case unbegun(path, err):
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("the journal is gone, and its index is there: put %s back from a backup; see docs/operations.md", path)
+		return fmt.Errorf("the journal is gone, and its index is there: put %s back from a backup; see docs/operations.md",
+			path)
 	}
 	return err
 }
