@@ -63,8 +63,7 @@ func TestHTTP(t *testing.T) {
 		url:    func(who string) string { return fmt.Sprintf("http://%s:password@127.0.0.1:%d/project.git", who, port) },
 		pusher: func(who string) string { return who },
 		gone: func(w *world) {
-			// git-http-backend reads for ever where a body is shorter than it was said to be:
-			// findings/git-http-backend-endless.sh.
+			// git-http-backend of git 2.39 goes on for ever where a client went away amid a push: docs/install/bare.md.
 			for _, pid := range w.processes("git-http-backend") {
 				_ = syscall.Kill(pid, syscall.SIGTERM)
 			}
