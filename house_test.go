@@ -406,6 +406,26 @@ func TestHouseFiles(t *testing.T) {
 	}
 }
 
+// What lies beside the rooms is known by name, so that nothing stays there by mistake.
+func TestHouseTopLevel(t *testing.T) {
+	t.Parallel()
+	known := []string{
+		".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "demo", "go.mod", "go.sum", "main.go",
+		"policy.example.toml", "test",
+		".git", "countersign", // a linked worktree's, and what go build writes
+	}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		built := path.Ext(e.Name()) == ".test"
+		if !e.IsDir() && !built && !strings.HasSuffix(e.Name(), "_test.go") && !slices.Contains(known, e.Name()) {
+			t.Errorf("%s: a file that belongs to no room: move or delete it, or name it here", e.Name())
+		}
+	}
+}
+
 // Lines of Go fit on a screen. What a text in back quotes holds is for another reader.
 func TestHouseLinesAreShort(t *testing.T) {
 	t.Parallel()
