@@ -28,7 +28,7 @@ func (t *tried) sign(c *policy.Commit, by *inforce.Policy) {
 			continue
 		}
 		s := policy.Signature{Status: policy.StatusGood, Principal: t.service, Kind: string(l.Kind)}
-		if !canSign(l, t.now) {
+		if !l.CanSign(t.now) {
 			s = policy.Signature{Status: policy.StatusExpired, Kind: s.Kind, Reason: "no key of " + t.service + " can sign now"}
 		}
 		if c.Signature = s; by.Rules.Counts(s) == "" {

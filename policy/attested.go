@@ -33,6 +33,16 @@ func (p *Policy) Author(c *Commit) (principal, service string) {
 	return "", ""
 }
 
+// AttestedAuthors names those who stand behind commits of a landing by the word of a service, each once.
+func (p *Policy) AttestedAuthors(landing *Landing) (principals []string) {
+	for c := range landing.commits() {
+		if author, service := p.Author(c); service != "" && !slices.Contains(principals, author) {
+			principals = append(principals, author)
+		}
+	}
+	return principals
+}
+
 // Trusts says in words whom the policy believes beside keys: the services that attest authors.
 func (p *Policy) Trusts() []string {
 	var words []string

@@ -33,6 +33,18 @@ type Listed struct {
 	RevokedAt   time.Time
 }
 
+// CanSign says whether the entry has a key that can sign at a time, or may have one: a certificate's is made for each
+// signature.
+func (l *Listed) CanSign(at time.Time) bool {
+	ended := func(end time.Time) bool { return !end.IsZero() && !at.Before(end) }
+	if l.Revoked != NotRevoked || at.Before(l.From) || ended(l.Until) {
+		return false
+	}
+	return l.Kind == X509 || l.Authority || slices.ContainsFunc(l.Keys, func(k ListedKey) bool {
+		return k.CanSign && k.Revoked == "" && !ended(k.Expires)
+	})
+}
+
 // ListedKey is one key of an entry.
 type ListedKey struct {
 	Fingerprint string
