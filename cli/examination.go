@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,7 +105,7 @@ func (x *examination) people(g *gate.Gate, facts install.Facts, now time.Time) {
 	p := g.Policy()
 	for i := range p.Principals {
 		if why := p.Addressless(&p.Principals[i]); why != "" {
-			x.fault(fmt.Errorf("%s", why))
+			x.fault(errors.New(why))
 		}
 	}
 	if p.Push.Certificate == "required" && !facts.AsksCertificates {

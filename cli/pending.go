@@ -140,7 +140,6 @@ func refusedTopics(ctx context.Context, env Env, g *gate.Gate) ([]topic, error) 
 	if err != nil {
 		return nil, err
 	}
-	var ids []history.ID
 	topics = slices.DeleteFunc(topics, func(t topic) bool { // what came with its push went with it
 		_, err := g.Repository().Kind(ctx, t.tip)
 		return errors.Is(err, history.ErrMissing)
@@ -149,6 +148,7 @@ func refusedTopics(ctx context.Context, env Env, g *gate.Gate) ([]topic, error) 
 		say(env.errs, fmt.Errorf("the oldest %d refused pushes are left out", n))
 		topics = topics[n:]
 	}
+	var ids []history.ID
 	for _, t := range topics {
 		ids = append(ids, t.tip)
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io"
-	"os"
 	"sync"
 	"time"
 
@@ -30,10 +29,8 @@ type progress struct {
 // progressTo gives the progress of a command that writes errors to w.
 func progressTo(w io.Writer, now func() time.Time) *progress {
 	p := &progress{now: now}
-	if f, ok := w.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			p.terminal = report.NewPrinter(w)
-		}
+	if terminal(w) {
+		p.terminal = report.NewPrinter(w)
 	}
 	return p
 }

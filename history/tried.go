@@ -25,7 +25,7 @@ func TryMerge(ctx context.Context, o Options, ours, theirs ID, when int64) (_ *T
 	}
 	g := &gitNames{env: o.Env}
 	if g.gitDir, g.dir, err = findGitDir(o.Dir); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return nil, asUnreadable(err)
 	}
 	m := new(TriedMerge)
 	if m.scratch, m.folder, err = g.scratch(); err != nil {

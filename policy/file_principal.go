@@ -1,8 +1,6 @@
 package policy
 
-import (
-	"fmt"
-)
+import "fmt"
 
 func (r *reader) principal(t *table, p *Policy) {
 	var q Principal

@@ -157,8 +157,9 @@ func (j *judgement) shortfall(rule *Rule, c *Commit, touched []TouchedPath, q *P
 func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, accountable *Principal,
 	short *shortfall, have []string, discounted []Discount,
 ) {
-	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(j.needed(rule, c), "approval"), len(have))
-	if j.p.attester(c) != nil {
+	needed, attested := j.needed(rule, c), j.p.attester(c) != nil
+	code, detail := ApprovalMissing, fmt.Sprintf("needs %s, has %d", plural(needed, "approval"), len(have))
+	if attested {
 		detail += "; one more than the rule asks, since its author is only attested: that of " + accountable.Name + " counts"
 	}
 	next := []string{"countersign approve " + c.ID}
@@ -178,7 +179,7 @@ func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, 
 		next = []string{"git fetch origin 'refs/approvals/*:refs/approvals/*'"}
 	}
 	j.needsApprovals()
-	if rule.SignedOnly && !rule.Exempt.Nobody && j.p.attester(c) != nil {
+	if rule.SignedOnly && !rule.Exempt.Nobody && attested {
 		detail += "; no tenure exempts what a service signs, by tenure-from"
 		next = append(next, "or let its author sign it: git commit --amend --no-edit --reset-author -S")
 	}
@@ -191,7 +192,7 @@ func (j *judgement) needsApproval(c *Commit, rule *Rule, touched []TouchedPath, 
 	if short.signed {
 		f.TenureFrom = "signatures"
 	}
-	f.Needed, f.Have, f.Discounted = j.needed(rule, c), have, discounted
+	f.Needed, f.Have, f.Discounted = needed, have, discounted
 	f.Ask = j.couldApprove(rule, c, touched, accountable, have)
 	j.add(f)
 }
