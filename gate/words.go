@@ -36,6 +36,7 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 	if u.New.IsZero() { // as people write it
 		to = strings.Repeat("0", len(u.real.String()))
 	}
+	made := state.MovedOn(u.real.String(), u.New.String())
 	var moves []policy.Approval
 	for _, s := range stated {
 		if s.Signature.Status == policy.StatusGood && s.Line(attest.RefLine) == u.resolved &&
@@ -44,7 +45,8 @@ func (p *push) moves(ctx context.Context, u *update) ([]policy.Approval, error) 
 			if a.Seen, err = p.site.AttestedAt(ctx, policy.Moves, a.Commit, s.Principal, a.Object); err != nil {
 				return nil, err
 			}
-			if a.Seen == 0 || a.Seen > state.MovedOn(u.real.String(), u.New.String()) {
+			// Anybody can make another object of the same signed words, but not of a later date.
+			if a.When > made && (a.Seen == 0 || a.Seen > made) {
 				moves = append(moves, a)
 			}
 		}

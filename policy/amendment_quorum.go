@@ -270,7 +270,7 @@ func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens 
 // policyPaths gives what of the policy's folder the landing touches.
 func (j *judgement) policyPaths() []TouchedPath {
 	var touched []TouchedPath
-	for c := range j.landing.commits() {
+	for c := range j.landing.Commits() {
 		for _, ch := range c.Changes {
 			if InFolder(ch.Path) && !slices.ContainsFunc(touched, func(t TouchedPath) bool { return t.Path == ch.Path }) {
 				touched = append(touched, TouchedPath{Path: ch.Path, Change: ch.Kind(), Classes: []string{"policy"}})

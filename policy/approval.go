@@ -36,7 +36,7 @@ func (j *judgement) candidates(rule *Rule, c *Commit) []candidate {
 			signature: Signature{Status: StatusGood, Principal: c.Second, Kind: c.Signature.Kind},
 		})
 	}
-	for m := range j.landing.commits() {
+	for m := range j.landing.Commits() {
 		if !j.approves(m) || m.Signature.Status != StatusGood || len(m.Parents) < 2 || descendants[m.Parents[0]] {
 			continue
 		}

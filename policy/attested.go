@@ -35,7 +35,7 @@ func (p *Policy) Author(c *Commit) (principal, service string) {
 
 // AttestedAuthors names those who stand behind commits of a landing by the word of a service, each once.
 func (p *Policy) AttestedAuthors(landing *Landing) (principals []string) {
-	for c := range landing.commits() {
+	for c := range landing.Commits() {
 		if author, service := p.Author(c); service != "" && !slices.Contains(principals, author) {
 			principals = append(principals, author)
 		}
@@ -66,7 +66,7 @@ func (p *Policy) Trusts() []string {
 func (r *RefDecision) Judged(p *Policy, landing *Landing) {
 	r.Landings++
 	r.Commits += 1 + len(landing.Brought)
-	for c := range landing.commits() {
+	for c := range landing.Commits() {
 		author, service := p.Author(c)
 		if service == "" {
 			continue

@@ -53,7 +53,7 @@ func (b *Backtest) Add(p *Policy, landing *Landing, at int64, findings []Finding
 		held[f.Commit] = append(held[f.Commit], f)
 	}
 	year := b.listed(&b.Years, "year", time.Unix(at, 0).UTC().Format("2006"))
-	for c := range landing.commits() {
+	for c := range landing.Commits() {
 		who := c.Committer.Email
 		if q := p.signerOf(c); q != nil {
 			who = q.Name

@@ -10,7 +10,7 @@ const vouchDays = 90
 // only for landings that passed.
 func (l *Ledger) Credit(p *Policy, landing *Landing) {
 	when := l.LandingTime(landing.Commit.Committer.When)
-	for c := range landing.commits() {
+	for c := range landing.Commits() {
 		people := l.creditedTo(p, landing, c, when)
 		attested := p.attestedAuthor(c)
 		if len(people) == 0 && attested == nil {

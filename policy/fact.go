@@ -130,8 +130,8 @@ type Exception struct {
 // untimed says whether it is taken at its word since when it and the approvals have been in sight.
 func (l *Landing) untimed() bool { return l.Seen == nil && (l.Received == 0 || l.Foreseen) }
 
-// commits gives every commit of the landing, oldest first, the landing commit last.
-func (l *Landing) commits() iter.Seq[*Commit] {
+// Commits gives every commit of the landing, oldest first, the landing commit last.
+func (l *Landing) Commits() iter.Seq[*Commit] {
 	return func(yield func(*Commit) bool) {
 		for i := range l.Brought {
 			if !yield(&l.Brought[i]) {
@@ -144,7 +144,7 @@ func (l *Landing) commits() iter.Seq[*Commit] {
 
 // Find gives the commit of the landing with an id, or nil.
 func (l *Landing) Find(id string) *Commit {
-	for c := range l.commits() {
+	for c := range l.Commits() {
 		if c.ID == id {
 			return c
 		}

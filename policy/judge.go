@@ -32,7 +32,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
 	if !j.dates() {
 		return j.out // every later question depends on the landing time
 	}
-	for c := range landing.commits() {
+	for c := range landing.Commits() {
 		if c.Malformed != "" {
 			f := j.finding(c, ObjectMalformed, c.Malformed, Rewritten)
 			f.Claim = ""
@@ -70,7 +70,7 @@ func OverMessage(size, limit int64) string {
 // thing is known, that it didn't land in the future: the receiver bounded the dates when they landed.
 func (j *judgement) dates() bool {
 	c, now := &j.landing.Commit, j.landing.Received
-	for c := range j.landing.commits() {
+	for c := range j.landing.Commits() {
 		for _, when := range []int64{c.Author.When, c.Committer.When} {
 			if when < 0 || when > maxDate {
 				j.find(c, DateInvalid, "its dates are outside the years 1970 to 9999", amendNow)

@@ -113,7 +113,7 @@ func (j *judgement) needsFirstSeen(commits ...string) {
 // descendants gives the commits of the landing that reach one, itself included.
 func (j *judgement) descendants(id string) map[string]bool {
 	descendants := map[string]bool{id: true}
-	for d := range j.landing.commits() { // parents come before children
+	for d := range j.landing.Commits() { // parents come before children
 		if slices.ContainsFunc(d.Parents, func(parent string) bool { return descendants[parent] }) {
 			descendants[d.ID] = true
 		}

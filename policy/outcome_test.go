@@ -16,7 +16,7 @@ import (
 func lookedUp(t *rapid.T, landing *Landing, needs Needs) {
 	maybe := func() bool { return rapid.Bool().Draw(t, "found") }
 	who := func() string { return rapid.SampledFrom([]string{"alice", "lasse", "rev", "jia"}).Draw(t, "who") }
-	for c := range landing.commits() {
+	for c := range landing.Commits() {
 		if needs.Approvals && maybe() {
 			landing.Approvals = append(landing.Approvals, approval(c.ID, who()))
 		}

@@ -38,6 +38,11 @@ func (a *Answers) findApprovals(ctx context.Context, q Question) error {
 	}
 	for _, r := range found {
 		when, here := commits[r.Commit.String()]
+		if !here && r.Kind == policy.Withdraws {
+			if err := a.withdrawnTwin(ctx, q, repo, r, arrived); err != nil {
+				return err
+			}
+		}
 		if !here {
 			continue
 		}
@@ -77,15 +82,17 @@ func (a *Answers) findApprovals(ctx context.Context, q Question) error {
 // listed all at once, and not again: what comes in meanwhile, counts for the next push.
 const fewCommits = 64
 
-// attestations gives what is stored about some commits.
+// attestations gives what is stored about some commits, and all withdrawals: see [Answers.withdrawnTwin].
 func (a *Answers) attestations(ctx context.Context, repo refReacher, commits []string) ([]attest.Ref, error) {
 	if a.listed == nil {
 		a.asked += len(commits)
 		if a.asked <= fewCommits {
-			var patterns []string
+			patterns := []string{policy.Withdraws.Prefix()}
 			for _, kind := range policy.AttestationKinds {
 				for _, id := range commits {
-					patterns = append(patterns, kind.Prefix()+id+"/")
+					if kind != policy.Withdraws {
+						patterns = append(patterns, kind.Prefix()+id+"/")
+					}
 				}
 			}
 			refs, err := repo.Refs(ctx, patterns...)
@@ -101,10 +108,14 @@ func (a *Answers) attestations(ctx context.Context, repo refReacher, commits []s
 		}
 		a.listed = make(map[string][]attest.Ref)
 		for _, r := range attest.Among(refs) {
+			if r.Kind == policy.Withdraws {
+				a.withdrawals = append(a.withdrawals, r)
+				continue
+			}
 			a.listed[r.Commit.String()] = append(a.listed[r.Commit.String()], r)
 		}
 	}
-	var found []attest.Ref
+	found := slices.Clone(a.withdrawals)
 	for _, id := range commits {
 		found = append(found, a.listed[id]...)
 	}

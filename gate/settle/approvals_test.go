@@ -32,7 +32,8 @@ func (s *store) Refs(_ context.Context, patterns ...string) ([]history.Ref, erro
 	return found, nil
 }
 
-// Whether attestations are asked of each commit or listed all at once, the same are found.
+// Whether attestations are asked of each commit or listed all at once, the same are found: those about it, and every
+// withdrawal.
 func TestAttestationsAreFound(t *testing.T) {
 	t.Parallel()
 	s := new(store)
@@ -43,11 +44,13 @@ func TestAttestationsAreFound(t *testing.T) {
 	}
 	const commits = 3 * fewCommits
 	for n := range commits {
-		for _, name := range []string{policy.Approves.Ref(id(n), "ben"), policy.Withdraws.Ref(id(n), "ann")} {
+		for _, name := range []string{policy.Approves.Ref(id(n), "ben"), policy.Excepts.Ref(id(n), "ann")} {
 			s.refs = append(s.refs, history.Ref{Name: name, ID: tag})
 		}
 		s.refs = append(s.refs, history.Ref{Name: policy.Approves.Prefix() + id(n) + "/un/named", ID: tag})
 	}
+	withdrawal := policy.Withdraws.Ref(id(2*commits), "ann")
+	s.refs = append(s.refs, history.Ref{Name: withdrawal, ID: tag})
 	var a Answers
 	for n := range commits {
 		found, err := a.attestations(t.Context(), s, []string{id(n), id(commits + n)})
@@ -58,7 +61,7 @@ func TestAttestationsAreFound(t *testing.T) {
 		for _, r := range found {
 			names = append(names, r.Called)
 		}
-		want := []string{policy.Approves.Ref(id(n), "ben"), policy.Withdraws.Ref(id(n), "ann")}
+		want := []string{policy.Approves.Ref(id(n), "ben"), policy.Excepts.Ref(id(n), "ann"), withdrawal}
 		if diff := cmp.Diff(want, names); diff != "" {
 			t.Fatalf("of commit %d (-want +got):\n%s", n, diff)
 		}

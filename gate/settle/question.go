@@ -7,6 +7,7 @@ import (
 	"countersign/gate/inforce"
 	"countersign/gate/site"
 	"countersign/gate/walk"
+	"countersign/history"
 	"countersign/policy"
 )
 
@@ -24,10 +25,12 @@ type Question struct {
 
 // Answers looks up what policies need.
 type Answers struct {
-	site       *site.Site
-	exceptions *bool                   // whether there is any; nil before somebody asked
-	asked      int                     // of how many commits the attestations were asked for, one by one
-	listed     map[string][]attest.Ref // all attestations by commit; nil before they were listed
+	site        *site.Site
+	exceptions  *bool                          // whether there is any; nil before somebody asked
+	asked       int                            // of how many commits the attestations were asked for, one by one
+	listed      map[string][]attest.Ref        // all attestations but withdrawals by commit; nil before they were listed
+	withdrawals []attest.Ref                   // all of them, once listed
+	withdrawn   map[history.ID]*history.Commit // those that withdrawals are about, once read
 }
 
 // New gives the answers of a site.

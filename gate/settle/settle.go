@@ -6,7 +6,8 @@
 //
 // It reads by the second reader of the site, since the first may be streaming landings, and by the journal. It writes
 // into the landing that is asked about, and nowhere else. Answers are for one goroutine, and remember for their life
-// whether there are exceptions at all and, once they were asked of many commits, all attestations that are stored.
+// whether there are exceptions at all, the commits of which somebody took back their word and, once they were asked of
+// many commits, all attestations that are stored.
 package settle
 
 import (
