@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,14 +48,16 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 		o := gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules}
 		if *compare {
 			profiles, err := history.compare(cmd.Context(), o)
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case format.word == "json":
-				return report.ComparisonJSON(env.Stdout, profiles)
-			default:
-				return report.Comparison(env.Stdout, profiles)
 			}
+			format.each(func(name string, to io.Writer) error {
+				if name == "text" {
+					return report.Comparison(to, profiles)
+				}
+				return report.ComparisonJSON(to, profiles)
+			})
+			return nil
 		}
 		b := &policy.Backtest{Assumed: web.word}
 		if err := history.each(cmd.Context(), o, func(j audit.Judged, at int64) {
@@ -63,10 +66,17 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 			return err
 		}
 		b.Sort()
-		if format.word == "json" {
-			return report.BacktestJSON(env.Stdout, b)
-		}
-		return report.Backtest(env.Stdout, b, *all)
+		format.each(func(name string, to io.Writer) error {
+			switch name {
+			case "json":
+				return report.BacktestJSON(to, b)
+			case "jsonl":
+				return report.BacktestLines(to, b)
+			default:
+				return report.Backtest(to, b, *all)
+			}
+		})
+		return nil
 	}
 	return cmd
 }

@@ -126,13 +126,9 @@ const hookName = "hook"
 // isHook says whether it is Git that runs this: who reads what it says is who pushes.
 func (e Env) isHook() bool { return len(e.Args) > 0 && e.Args[0] == hookName }
 
-// list prints a listing in the wanted format: a value as JSON, or what text prints.
-func (e Env) list(format *choice, value any, text func(*report.Printer)) {
-	if format.word == "json" {
-		e.out.Document(value)
-		return
-	}
-	text(e.out)
+// list prints a listing in the wanted formats: a value as JSON, or what text prints.
+func (Env) list(to *outputs, value any, text func(*report.Printer)) {
+	to.print(func(one *output) { one.list(value, text) })
 }
 
 // operator is who runs a command on the server, as far as the environment says.

@@ -133,10 +133,13 @@ func TestWrongUsage(t *testing.T) {
 			`--introduction main@x: commit = "main": want the full id of the commit`,
 		},
 		{"verify --policy abc@x", `--policy abc@x: commit = "abc": want the full id of the commit`},
-		{"verify --format xml", "--format xml: want text or json\n"},
-		{"log review --format xml", "--format xml: want text or json\n"},
-		{"keyring graph --format xml", "--format xml: want text, json or dot\n"},
-		{"verify --format=", `--format "": want text or json`},
+		{"verify --format xml", "--format xml: want text, json, jsonl, junit, gitlab or github\n"},
+		{"log review --format xml", "--format xml: want text, json or jsonl\n"},
+		{"keyring graph --format xml", "--format xml: want text, json, jsonl or dot\n"},
+		{"verify --format=", `--format "": want text, json, `},
+		{"verify --format json --format json", "give one of them a file, as json=FILE\n"},
+		{"verify --format json=a --format text=a", "--format text=a: json goes to that file already\n"},
+		{"verify --format json=", "--format json=: want a file, as json=FILE\n"},
 		{"explain unsigned --reader libgit2", "--reader libgit2: want auto, git or go-git\n"},
 		{"log --since yesterday", "--since yesterday: want a time as 2026-06-01 or 2026-06-01T12:00:00Z\n"},
 		{"backtest --until 2026-06", "--until 2026-06: want a time as"},
@@ -263,8 +266,8 @@ func TestCompletion(t *testing.T) {
 	wantOutput(t, "completion", p.must("completion", "bash"), "countersign")
 	const kinds = "none\ngitolite\ngitea\ngitlab\nhttp\nssh\n:4\n"
 	for args, want := range map[string]string{
-		"verify --format ":                "text\njson\n:4\n",
-		"log show --format ":              "text\njson\n:4\n",
+		"verify --format ":                "text\njson\njsonl\njunit\ngitlab\ngithub\n:4\n",
+		"log show --format ":              "text\njson\njsonl\n:4\n",
 		"verify --reader ":                "auto\ngit\ngo-git\n:4\n",
 		"install --kind ":                 "auto\n" + kinds,
 		"hook pre-receive --pusher-from ": kinds,

@@ -47,7 +47,7 @@ processes have, and who else may write to these files.`,
 }
 
 // tellExamined shows what doctor found, as a value for JSON or one by one, and gives the error that there are faults.
-func tellExamined(env Env, format *choice, value any, found ...examination) error {
+func tellExamined(env Env, format *outputs, value any, found ...examination) error {
 	var faults []error
 	for _, x := range found {
 		for _, fault := range x.Faults {
@@ -67,7 +67,7 @@ func tellExamined(env Env, format *choice, value any, found ...examination) erro
 	switch {
 	case faults == nil:
 		return nil
-	case format.word == "json":
+	case !format.toStdout("text"):
 		return exitError{exitRefused, nil}
 	default:
 		return exitError{exitRefused, errors.Join(faults...)}

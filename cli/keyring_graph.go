@@ -27,11 +27,13 @@ line of it, nor between two whom the same third introduced within a time; see [i
 			return err
 		}
 		defer g.Close()
-		if format.word == "dot" {
-			writeDot(env.out, g.Policy())
-			return nil
-		}
-		env.list(format, newcomers(g.Policy()), func(out *report.Printer) { writeTree(out, g.Policy()) })
+		format.print(func(one *output) {
+			draw := writeTree
+			if one.format == "dot" {
+				draw = writeDot
+			}
+			one.list(newcomers(g.Policy()), func(out *report.Printer) { draw(out, g.Policy()) })
+		})
 		return nil
 	}
 	return cmd

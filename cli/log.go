@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countersign/policy"
+	"countersign/report"
 )
 
 func logCommand(env Env) *cobra.Command {
@@ -39,10 +41,10 @@ With --format json it prints the records themselves, one a line.`,
 	cmd.RunE = func(*cobra.Command, []string) error {
 		f.since = since.Time
 		return eachRecord(env, *repository, func(r logged, raw []byte) error {
-			if f.takes(r) {
-				logLine(env, format, r, raw)
+			if !f.takes(r) {
+				return nil
 			}
-			return env.out.Err()
+			return format.row(json.RawMessage(raw), func(out *report.Printer) { logLine(out, r) })
 		})
 	}
 	cmd.AddCommand(

@@ -9,7 +9,7 @@ import (
 	"countersign/report"
 )
 
-func logCheckCommand(env Env, repository *string, format *choice) *cobra.Command {
+func logCheckCommand(env Env, repository *string, format *outputs) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Prove that no record was changed, removed or inserted",

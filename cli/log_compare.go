@@ -13,7 +13,7 @@ import (
 	"countersign/report"
 )
 
-func logCompareCommand(env Env, repository *string, format *choice) *cobra.Command {
+func logCompareCommand(env Env, repository *string, format *outputs) *cobra.Command {
 	return &cobra.Command{
 		Use:   "compare",
 		Short: "Compare the journal with where the protected refs are",

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,9 +10,10 @@ import (
 	"countersign/gate/record"
 	"countersign/gate/review"
 	"countersign/policy"
+	"countersign/report"
 )
 
-func logReviewCommand(env Env, repository *string, format *choice) *cobra.Command {
+func logReviewCommand(env Env, repository *string, format *outputs) *cobra.Command {
 	return &cobra.Command{
 		Use:   "review [REFERENCE...]",
 		Short: "List what passed by an exception, or say that you have looked at it",
@@ -41,12 +43,14 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 					if r.Schema != record.Push || r.Decision.Reference != reference {
 						continue
 					}
-					logLine(env, format, r, raw)
-					for _, note := range r.Decision.Notes {
-						if format.word == "text" && strings.HasPrefix(note, policy.ExceptionNote) {
-							env.out.Printf("  %s\n", note)
+					return format.row(json.RawMessage(raw), func(out *report.Printer) {
+						logLine(out, r)
+						for _, note := range r.Decision.Notes {
+							if strings.HasPrefix(note, policy.ExceptionNote) {
+								out.Printf("  %s\n", note)
+							}
 						}
-					}
+					})
 				}
 				return nil
 			})

@@ -13,7 +13,7 @@ import (
 	"countersign/report"
 )
 
-func logShowCommand(env Env, repository *string, format *choice) *cobra.Command {
+func logShowCommand(env Env, repository *string, format *outputs) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show REFERENCE",
 		Short: "Show all that is known about a push, by the reference its pusher was given",
@@ -25,12 +25,13 @@ func logShowCommand(env Env, repository *string, format *choice) *cobra.Command 
 					return nil
 				}
 				found = true
-				if format.word == "json" {
-					env.out.Document(json.RawMessage(raw))
-					return env.out.Err()
-				}
-				showRecord(env.out, r)
-				return report.Text(env.Stdout, r.Decision, report.Options{})
+				format.print(func(one *output) {
+					one.list(json.RawMessage(raw), func(out *report.Printer) {
+						showRecord(out, r)
+						one.err = report.Text(one.to, r.Decision, report.Options{})
+					})
+				})
+				return env.out.Err()
 			})
 			if err == nil && !found {
 				err = exitError{exitUsage, fmt.Errorf("no push has the reference %s", args[0])}

@@ -98,12 +98,8 @@ func became(r logged) string {
 	return r.Decision.Verdict.String()
 }
 
-// logLine prints a record in one line, as text or as the JSON that it is.
-func logLine(env Env, format *choice, r logged, raw []byte) {
-	if format.word == "json" {
-		env.out.Line(json.RawMessage(raw))
-		return
-	}
+// logLine prints a record in one line.
+func logLine(out *report.Printer, r logged) {
 	var refs, codes []string
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
@@ -123,6 +119,6 @@ func logLine(env Env, format *choice, r logged, raw []byte) {
 	if wrong != "" {
 		wrong = "  " + wrong
 	}
-	env.out.Printf("%s  %-8s  %-9s  %s%s%s\n",
+	out.Printf("%s  %-8s  %-9s  %s%s%s\n",
 		r.Time.UTC().Format(time.RFC3339), r.Decision.Reference, became(r), strings.Join(refs, " "), by, wrong)
 }

@@ -32,12 +32,7 @@ anything.`,
 		n := 0
 		err = g.Auditor().Suspects(cmd.Context(), func(l audit.Suspect) error {
 			n++
-			if format.word == "json" {
-				env.out.Line(l)
-			} else {
-				suspectText(env.out, l)
-			}
-			return env.out.Err()
+			return format.row(l, func(out *report.Printer) { suspectText(out, l) })
 		})
 		if err == nil && n > 0 {
 			err = exitError{exitRefused, nil}

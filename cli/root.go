@@ -91,6 +91,11 @@ func rootCommand(env Env) *cobra.Command {
 				return nil
 			}
 		}
+		if format := cmd.Flag("format"); format != nil {
+			if to, ok := format.Value.(*outputs); ok {
+				cmd.RunE = to.within(env, cmd.RunE)
+			}
+		}
 	})
 	return root
 }

@@ -75,7 +75,7 @@ func former(name string, env Env, cmd *cobra.Command) *cobra.Command {
 
 // formerFlag gives a command a flag that it had before in place of a format. Help doesn't show it, and it says where to
 // go.
-func formerFlag(env Env, cmd *cobra.Command, name string, format *choice) {
+func formerFlag(env Env, cmd *cobra.Command, name string, format *outputs) {
 	cmd.Flags().BoolFunc(name, "", func(word string) error {
 		wanted, err := strconv.ParseBool(word)
 		if err == nil && wanted {
@@ -93,6 +93,8 @@ func valued[V pflag.Value](cmd *cobra.Command, value V, name, usage string) V {
 	complete := cobra.NoFileCompletions
 	switch v := any(value).(type) {
 	case *choice:
+		complete = cobra.FixedCompletions(v.words, cobra.ShellCompDirectiveNoFileComp)
+	case *outputs:
 		complete = cobra.FixedCompletions(v.words, cobra.ShellCompDirectiveNoFileComp)
 	case *place:
 		complete = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
@@ -169,9 +171,10 @@ func policyFlag(cmd *cobra.Command) *place {
 }
 
 // formatFlag gives a command that prints a listing the flag that says how: as text, as JSON, or as else it can.
-func formatFlag(cmd *cobra.Command, others ...string) *choice {
-	words := append([]string{"text", "json"}, others...)
-	return valued(cmd, chosen(words...), "format", "how to print: "+report.List(words, "or"))
+func formatFlag(cmd *cobra.Command, others ...string) *outputs {
+	words := append([]string{"text", "json", "jsonl"}, others...)
+	return valued(cmd, printedIn(words...), "format", "how to print: "+report.List(words, "or")+"; with =FILE into a "+
+		"file. May be given several times")
 }
 
 // readerFlag gives a command the flag that says what reads the repository.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"strings"
 
@@ -30,7 +31,8 @@ deleted, beside a push.
 ` + pullHelp,
 		Args: cobra.MaximumNArgs(1),
 	}
-	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
+	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
+	format := formatFlag(cmd, "junit", "gitlab", "github")
 	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
 	pull := cmd.Flags().Bool("pull", false, "judge RANGE as a pull request that a forge merges now")
 	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
@@ -80,23 +82,31 @@ deleted, beside a push.
 		if err != nil {
 			return err
 		}
-		return show(env, format.word, d)
+		format.each(func(name string, to io.Writer) error { return writeDecision(name, to, d) })
+		if d.Verdict != policy.Accepted {
+			return exitError{exitRefused, nil}
+		}
+		return nil
 	}
 	return cmd
 }
 
-// show writes a decision in the wanted format, and ends with its exit code.
-func show(env Env, format string, d policy.Decision) error {
-	var err error
-	if format == "json" {
-		err = report.JSON(env.Stdout, d)
-	} else {
-		err = report.Text(env.Stdout, d, report.Options{})
+// writeDecision writes a decision in a format.
+func writeDecision(format string, to io.Writer, d policy.Decision) error {
+	switch format {
+	case "json":
+		return report.JSON(to, d)
+	case "jsonl":
+		return report.Lines(to, d)
+	case "junit":
+		return report.JUnit(to, d)
+	case "gitlab":
+		return report.GitLab(to, d)
+	case "github":
+		return report.GitHub(to, d)
+	default:
+		return report.Text(to, d, report.Options{})
 	}
-	if err == nil && d.Verdict != policy.Accepted {
-		err = exitError{exitRefused, nil}
-	}
-	return err
 }
 
 // pullHelp is what verify's help says of pull requests.

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"text/tabwriter"
 	"unicode/utf8"
@@ -73,6 +75,18 @@ func (p *Printer) Document(value any) { p.json(value, "  ") }
 
 // Line writes a value as JSON in one line, with the escapes that [JSON] writes.
 func (p *Printer) Line(value any) { p.json(value, "") }
+
+// Lines writes a list as JSON Lines, each of its values in a line, and another value in one line.
+func (p *Printer) Lines(value any) {
+	list := reflect.ValueOf(value)
+	if list.Kind() != reflect.Slice || list.Type() == reflect.TypeFor[json.RawMessage]() {
+		p.Line(value)
+		return
+	}
+	for i := range list.Len() {
+		p.Line(list.Index(i).Interface())
+	}
+}
 
 func (p *Printer) json(value any, indent string) {
 	if p.err == nil {

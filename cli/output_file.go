@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"bufio"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// newFile is a file in the making. It takes its place when it is kept, whole: who reads that sees the old file or the
+// new one. What isn't a file, as a device or a pipe, is written to as it is.
+type newFile struct {
+	*bufio.Writer
+	file  *os.File
+	place string // where it goes, "" where it is already
+	ended bool
+}
+
+// createFile begins a file. One that is there keeps its mode; a new one has that which the process gives new files.
+func createFile(name string) (*newFile, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, errors.New("it is a folder")
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			return nil, err
+		}
+		return &newFile{Writer: bufio.NewWriter(f), file: f}, nil
+	case err == nil:
+		if name, err = filepath.EvalSymlinks(name); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	beside := filepath.Join(filepath.Dir(name), ".countersign-"+rand.Text())
+	f, err := os.OpenFile(beside, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	n := &newFile{Writer: bufio.NewWriter(f), file: f, place: name}
+	if info != nil {
+		if err := f.Chmod(info.Mode().Perm()); err != nil {
+			n.drop()
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// keep puts the file in its place.
+func (n *newFile) keep() error {
+	err := n.Flush()
+	if err == nil && n.place != "" {
+		err = n.file.Sync()
+	}
+	if err = errors.Join(err, n.file.Close()); err == nil && n.place != "" {
+		err = os.Rename(n.file.Name(), n.place)
+	}
+	if err == nil {
+		n.ended = true
+	}
+	return err
+}
+
+// drop takes away a file that wasn't kept.
+func (n *newFile) drop() {
+	if n.ended {
+		return
+	}
+	n.ended = true
+	_ = n.file.Close() // it may be closed
+	if n.place != "" {
+		_ = os.Remove(n.file.Name())
+	}
+}
+
+// reason gives what is wrong, without the name under which a file was begun.
+func reason(err error) error {
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &at):
+		return at.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
