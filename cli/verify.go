@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,10 @@ bounds the dates of what lands. Approvals are read from refs/approvals/, which a
 
     git fetch origin 'refs/approvals/*:refs/approvals/*'
 
+It begins with a summary: of the commits and tags how many are signed, by which kind of key, and by whom. Each
+commit is judged once, however many refs hold it. Findings that are alike are counted, and the first few shown;
+--all shows each, and --format json has all of them.
+
 Without a RANGE, and where the journal is at hand, as it is on the server, each protected ref is also
 compared with the value that the last judged push left: a branch that was rewound, or a tag that was
 deleted, beside a push.
@@ -38,6 +43,7 @@ deleted, beside a push.
 	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
 	journal := cmd.Flags().String("journal", "",
 		"`file` of the journal to compare the protected refs with (default: the repository's)")
+	all := cmd.Flags().Bool("all", false, "show each finding, however many are alike")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case *pull && (*ref == "" || len(args) == 0):
@@ -71,7 +77,7 @@ deleted, beside a push.
 		case *pull:
 			d, err = env.verifyPull(cmd.Context(), g, args[0], as, string(*service))
 		case len(args) > 0:
-			d, err = g.Auditor().Verify(cmd.Context(), args[0], as)
+			d, err = g.Auditor().Verify(cmd.Context(), audit.Wanted{Spec: args[0], Ref: as})
 		default:
 			var compared bool
 			d, compared, err = g.Auditor().VerifyAll(cmd.Context(), env.Now())
@@ -82,7 +88,7 @@ deleted, beside a push.
 		if err != nil {
 			return err
 		}
-		format.each(func(name string, to io.Writer) error { return writeDecision(name, to, d) })
+		format.each(func(name string, to io.Writer) error { return writeDecision(name, to, d, *all) })
 		if d.Verdict != policy.Accepted {
 			return exitError{exitRefused, nil}
 		}
@@ -91,8 +97,11 @@ deleted, beside a push.
 	return cmd
 }
 
-// writeDecision writes a decision in a format.
-func writeDecision(format string, to io.Writer, d policy.Decision) error {
+// fewAlike is how many findings that are alike the text form shows.
+const fewAlike = 5
+
+// writeDecision writes a decision in a format. As text it has a few of findings that are alike, or all.
+func writeDecision(format string, to io.Writer, d policy.Decision, all bool) error {
 	switch format {
 	case "json":
 		return report.JSON(to, d)
@@ -105,7 +114,11 @@ func writeDecision(format string, to io.Writer, d policy.Decision) error {
 	case "github":
 		return report.GitHub(to, d)
 	default:
-		return report.Text(to, d, report.Options{})
+		o := report.Options{Alike: fewAlike}
+		if all {
+			o.Alike = math.MaxInt
+		}
+		return report.Text(to, d, o)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"countersign/gate/audit"
 	"countersign/gate/inforce"
 	"countersign/gate/record"
 	"countersign/gate/review"
@@ -145,7 +146,7 @@ func TestAuditorErrorIsUndecided(t *testing.T) {
 	if _, err := g.Auditor().Audits(t.Context(), "", false); !errors.Is(err, ErrUndecided) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := g.Auditor().Verify(t.Context(), "", ""); !errors.Is(err, ErrUndecided) {
+	if _, err := g.Auditor().Verify(t.Context(), audit.Wanted{}); !errors.Is(err, ErrUndecided) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -65,14 +65,17 @@ func (t *TouchedPath) Told() bool {
 // Finding is one reason why something may not pass: which commit or ref, which rule, what is
 // needed, what is there, and what to do next. Text from a push is unescaped here.
 type Finding struct {
-	Code    Code          `json:"code"`
-	Ref     string        `json:"ref"`
-	Commit  string        `json:"commit,omitempty"`
-	Subject string        `json:"subject,omitempty"`
-	Landing string        `json:"landing,omitempty"` // the landing commit that brings Commit
-	Rule    string        `json:"rule,omitempty"`
-	Why     string        `json:"why,omitempty"` // the rule's own reason
-	Paths   []TouchedPath `json:"paths,omitempty"`
+	Code Code   `json:"code"`
+	Ref  string `json:"ref"`
+	// Refs are those that hold the commit, where several do; MoreRefs is how many of them aren't named.
+	Refs     []string      `json:"refs,omitempty"`
+	MoreRefs int           `json:"more_refs,omitempty"`
+	Commit   string        `json:"commit,omitempty"`
+	Subject  string        `json:"subject,omitempty"`
+	Landing  string        `json:"landing,omitempty"` // the landing commit that brings Commit
+	Rule     string        `json:"rule,omitempty"`
+	Why      string        `json:"why,omitempty"` // the rule's own reason
+	Paths    []TouchedPath `json:"paths,omitempty"`
 	// Signer is the accountable principal, AttestedBy the service by whose word they are, "" where they signed; Claim is
 	// "Name <email>" of the committer line.
 	Signer      string         `json:"signer,omitempty"`
@@ -107,6 +110,8 @@ type RefDecision struct {
 	// or a commit that landed.
 	As  string `json:"as,omitempty"`
 	Old string `json:"old"`
+	// SharedWith is the ref with which Old was judged, and what it reaches; "" for none.
+	SharedWith string `json:"shared_with,omitempty"`
 	// From is the commit before the first one that was judged, zeros before a root, where that isn't Old.
 	From      string `json:"from,omitempty"`
 	New       string `json:"new"`
@@ -136,6 +141,7 @@ type Decision struct {
 	Verdict Verdict `json:"verdict"`
 	// Observed says of a refusal that the push went on all the same: the server only observes.
 	Observed  bool          `json:"observed,omitempty"`
+	Summary   *Summary      `json:"summary,omitempty"` // of history that has landed; a push has none
 	Refs      []RefDecision `json:"refs"`
 	Findings  []Finding     `json:"findings"`
 	Notes     []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse

@@ -35,7 +35,7 @@
 //
 // The files can be read in this order; none uses what a later one declares, and a test keeps it so:
 //
-//   - words: code.go, inspect.go, reason.go, decision.go, outcome.go, time.go, fold.go, glob.go
+//   - words: code.go, inspect.go, reason.go, summary.go, decision.go, outcome.go, time.go, fold.go, glob.go
 //   - what a policy says: setting.go, principal.go, class.go, class_builtin.go, change.go, symlink.go, policy.go
 //   - what is known, and earned: fact.go, signature.go, tenure.go, attested.go, credit.go, ledger_file.go, earning.go,
 //     exempt.go
@@ -47,6 +47,7 @@
 //   - one landing: judgement.go, wait.go, approval.go, exception.go, rule.go, amendment_quorum.go, judge.go,
 //     backtest.go
 //   - what else comes in: push.go, refname.go, wanted.go, attestation.go, tag.go, ref.go
+//   - what an audit counts: census.go
 //
 // A Policy is immutable after Load, and all its functions are safe for concurrent use. A Ledger is for one goroutine.
 package policy

@@ -17,6 +17,8 @@ type Options struct {
 	Lines int
 	// AllNotes has Pusher tell all notes of what is accepted, not only those that everybody is to hear.
 	AllNotes bool
+	// Alike is how many findings that are alike Text shows; 0 shows all, in their order.
+	Alike int
 }
 
 // Less than these can't hold a refusal that helps.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"countersign/policy"
 )
@@ -26,10 +27,11 @@ func Text(w io.Writer, decision policy.Decision, o Options) error {
 	for _, r := range d.Refs {
 		p.ref(r)
 	}
-	for i, f := range d.Findings {
+	if d.Summary != nil {
 		p.blank()
-		p.finding(d, i+1, f)
+		p.summary(d.Summary)
 	}
+	p.findings(d, o.Alike)
 	if len(d.Notes) > 0 || d.Reference != "" {
 		p.blank()
 	}
@@ -42,12 +44,38 @@ func Text(w io.Writer, decision policy.Decision, o Options) error {
 	return p.writeTo(w)
 }
 
+// findings shows all findings; where most isn't 0, those that have code and rule in common stand together, and so many
+// of them are shown.
+func (p *page) findings(d shown, most int) {
+	groups := [][]policy.Finding{d.Findings}
+	if most > 0 {
+		groups = alikeFindings(d.Findings)
+	}
+	number := 0
+	for _, group := range groups {
+		for i, f := range group {
+			if most > 0 && i == most {
+				p.blank()
+				p.line(0, fmt.Sprintf("and %d more %s%s: --all shows each", len(group)-i, f.Code, after(" by rule ", f.Rule)))
+				break
+			}
+			number++
+			p.blank()
+			p.finding(d, number, f)
+		}
+	}
+}
+
 func (p *page) ref(r policy.RefDecision) {
 	p.line(2, r.Ref+after(", which is ", r.Resolved))
 	if r.As != "" {
 		p.line(4, "judged as "+r.As)
 	}
-	p.line(4, "from "+r.Old+" to "+r.New)
+	shared := ""
+	if r.SharedWith != "" {
+		shared = ", which was judged with " + r.SharedWith + ","
+	}
+	p.line(4, "from "+r.Old+shared+" to "+r.New)
 	if !r.Protected {
 		p.line(4, "not protected")
 		return
@@ -64,7 +92,7 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 		p.line(0, head+after(" ", f.Ref))
 	} else {
 		p.line(0, head+" "+f.Commit+after("  ", f.Subject))
-		p.line(2, "on "+f.Ref+after(", brought in by ", f.Landing))
+		p.line(2, "on "+on(f)+after(", brought in by ", f.Landing))
 	}
 	for _, t := range f.Paths {
 		p.line(2, t.Path+"  "+touched(t))
@@ -101,4 +129,16 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 	for _, n := range next {
 		p.line(2, "next: "+n)
 	}
+}
+
+// on names the refs that hold what a finding is about.
+func on(f policy.Finding) string {
+	if len(f.Refs) == 0 {
+		return f.Ref
+	}
+	names := slices.Clone(f.Refs)
+	if f.MoreRefs > 0 {
+		names = append(names, Count(f.MoreRefs, "other"))
+	}
+	return List(names, "and")
 }

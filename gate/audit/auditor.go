@@ -60,6 +60,9 @@ type Audit struct {
 	tag  history.ID // what a protected tag holds; zero for a branch
 	all  bool       // one of all protected refs
 	part bool       // the caller said where it begins, or it is the one landing that is asked about
+
+	since    *policy.Ledger                   // what stood where the range begins, if that is known
+	credited func(history.ID, *policy.Ledger) // is told what stands after each landing; nil for nobody
 }
 
 // For judges the same history by the rules of another ref.

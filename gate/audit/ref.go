@@ -16,60 +16,70 @@ import (
 	"countersign/verify"
 )
 
-// AuditRef says what stands against the ref itself of an audit, as a push of it would have been told: that a protected
-// branch doesn't hold the history that trust begins with, or that a protected tag isn't one as the policy wants it. Old
-// says that a tag isn't held to that, because it stands on what was adopted and is no newer.
-func (a *Auditor) AuditRef(ctx context.Context, of Audit) (findings []policy.Finding, old bool, err error) {
+// AuditedRef is what an audit says of the ref itself.
+type AuditedRef struct {
+	// Findings are what stands against it, as a push of it would have been told: that a protected branch doesn't hold
+	// the history that trust begins with, or that a protected tag isn't one as the policy wants it.
+	Findings []policy.Finding
+	// Old says that a tag isn't held to that, because it stands on what was adopted and is no newer.
+	Old bool
+	// Signature is a tag's, whether the policy asks for one or not; nil for a branch.
+	Signature *policy.Signature
+}
+
+// AuditRef judges the ref itself of an audit.
+func (a *Auditor) AuditRef(ctx context.Context, of Audit) (about AuditedRef, err error) {
 	defer site.UndecidedOnPanic(&err)
 	if !a.site.Readable() {
-		return nil, false, site.ErrUndecided
+		return about, site.ErrUndecided
 	}
 	if of.Claimed || !a.site.Rules().Protects(of.Ref) {
-		return nil, false, nil
+		return about, nil
 	}
 	if a.site.InForce.Keys == nil {
-		return nil, false, site.Undecided(errNoKeys)
+		return about, site.Undecided(errNoKeys)
 	}
 	adopted, err := a.adopted(ctx)
 	if err != nil {
-		return nil, false, site.Undecided(err)
+		return about, site.Undecided(err)
 	}
 	if !of.tag.IsZero() {
-		if findings, err = a.auditTag(ctx, of); err != nil {
-			return nil, false, site.Undecided(err)
+		about.Signature = new(policy.Signature)
+		if about.Findings, err = a.auditTag(ctx, of, about.Signature); err != nil {
+			return about, site.Undecided(err)
 		}
-		if findings != nil {
-			if old, err = a.isOld(ctx, of, adopted); err != nil || old {
-				return nil, old, err
+		if about.Findings != nil {
+			if about.Old, err = a.isOld(ctx, of, adopted); err != nil || about.Old {
+				about.Findings = nil
+				return about, err
 			}
 		}
 	}
 	if of.Range.Tip.IsZero() {
-		return findings, false, nil
+		return about, nil
 	}
 	lacks, err := a.site.Lacks(ctx, a.site.Repo, of.Ref, of.Range.Tip, func() (history.ID, error) {
 		return lineage.Base(ctx, a.site.Repo, history.Range{Tip: of.Range.Tip, Not: adopted, Landed: true})
 	})
-	if err != nil {
-		return nil, false, site.Undecided(err)
-	}
 	if lacks != "" {
-		findings = append(findings, policy.HistoryIsGone(of.Ref, lacks, a.site.Upstream(ctx)))
+		about.Findings = append(about.Findings, policy.HistoryIsGone(of.Ref, lacks, a.site.Upstream(ctx)))
 	}
-	return findings, false, nil
+	return about, site.Undecided(err)
 }
 
 // auditTag judges a tag by the policy of today. Whoever may sign tags no more may have been allowed to then: what the
 // policy said in the tagged commit counts as well, if that landed on a branch, where no policy gets without its quorum.
-// A key that is revoked by now stays that.
-func (a *Auditor) auditTag(ctx context.Context, of Audit) ([]policy.Finding, error) {
+// A key that is revoked by now stays that. It gives the tag's signature as it is by today's policy.
+func (a *Auditor) auditTag(ctx context.Context, of Audit, signature *policy.Signature) ([]policy.Finding, error) {
 	t, err := tag.Read(ctx, a.site.Repo, of.Ref, of.tag, math.MaxInt64)
 	t.Now = a.site.Clock()
 	landed := verify.LandedThen(time.Unix(0, 0)) // or when it says
 	if err == nil {
-		err = t.Verify(ctx, a.site.Repo, a.site.InForce, landed)
+		err = t.VerifyAnyway(ctx, a.site.Repo, a.site.InForce, landed)
+		*signature = t.Signature
 	}
 	if errors.Is(err, history.ErrMalformed) {
+		*signature = policy.Signature{Status: policy.StatusMalformed}
 		next := []string{t.Again() + " COMMIT"}
 		return []policy.Finding{{Code: policy.ObjectMalformed, Ref: of.Ref, Detail: walk.Malformed(err), Next: next}}, nil
 	}

@@ -11,56 +11,141 @@ import (
 	"countersign/policy"
 )
 
-// Verify judges history that has landed: what spec says, as [Auditor.Audits] reads it, by the rules of ref, "" for
-// each by its own.
-func (a *Auditor) Verify(ctx context.Context, spec, ref string) (policy.Decision, error) {
-	audits, err := a.Audits(ctx, spec, false)
+// Wanted is what [Auditor.Verify] is asked. The zero Wanted is all that the protected refs hold since adoption.
+type Wanted struct {
+	Spec string // as [Auditor.Audits] reads it
+	Ref  string // by whose rules; "" for each by its own
+}
+
+// verification is one run of [Auditor.Verify].
+type verification struct {
+	*Auditor
+	audits  []Audit
+	shared  *shared
+	d       policy.Decision
+	found   findings
+	census  policy.Census
+	counted map[history.ID]bool // nil where no commit can be met twice
+	old     []string            // tags that weren't held to the rules of tags
+}
+
+// Verify judges history that has landed. What several refs hold is judged once.
+func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error) {
+	audits, err := a.Audits(ctx, w.Spec, false)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	var d policy.Decision
-	var old []string
-	for _, of := range audits {
-		if ref != "" {
-			of = of.For(ref)
+	for i := range audits {
+		if w.Ref != "" {
+			audits[i] = audits[i].For(w.Ref)
 		}
-		r := policy.RefDecision{
-			Ref: of.Read, Old: of.From().String(), New: of.Holds().String(), Protected: a.site.Rules().Protects(of.Ref),
-		}
-		if of.Read != of.Ref {
-			r.As = of.Ref
-		}
-		if of.Assumed {
-			d.Notes = append(d.Notes, fmt.Sprintf("%s is judged as %s; say --ref for another", of.Read, of.Ref))
-		}
-		findings, isOld, err := a.AuditRef(ctx, of)
-		if err != nil {
-			return policy.Decision{}, err
-		}
-		d.Findings = append(d.Findings, findings...)
-		if isOld {
-			old = append(old, of.Ref)
-		}
-		if err := a.auditInto(ctx, of, &r, &d); err != nil {
-			return policy.Decision{}, err
-		}
-		a.maybeTestMerge(ctx, of, d.Findings)
-		d.Refs = append(d.Refs, r)
 	}
-	if note := policy.OldTags(old); note != "" {
-		d.Notes = append(d.Notes, note)
-	}
-	if err := a.tellAuditor(ctx, d.Findings); err != nil {
+	v := verification{Auditor: a, audits: audits}
+	if v.shared, err = v.share(ctx); err != nil {
 		return policy.Decision{}, site.Undecided(err)
 	}
-	d.Settle()
-	return d, nil
+	if len(audits) > 1 {
+		v.counted = make(map[history.ID]bool)
+	}
+	for i := range audits {
+		if err := v.ref(ctx, i); err != nil {
+			return policy.Decision{}, err
+		}
+	}
+	v.d.Findings = v.found.named(audits, v.shared)
+	if note := policy.OldTags(v.old); note != "" {
+		v.d.Notes = append(v.d.Notes, note)
+	}
+	if err := a.tellAuditor(ctx, v.d.Findings); err != nil {
+		return policy.Decision{}, site.Undecided(err)
+	}
+	v.settle()
+	return v.d, nil
+}
+
+// settle sums up what was found, and decides.
+func (v *verification) settle() {
+	v.d.Summary = v.census.Summary(v.d.Findings)
+	v.d.Settle()
+}
+
+// ref judges one ref, and what it holds that was not judged with another.
+func (v *verification) ref(ctx context.Context, i int) error {
+	of := &v.audits[i]
+	r := policy.RefDecision{Ref: of.Read, New: of.Holds().String(), Protected: v.site.Rules().Protects(of.Ref)}
+	if of.Read != of.Ref {
+		r.As = of.Ref
+	}
+	if of.Assumed {
+		v.d.Notes = append(v.d.Notes, fmt.Sprintf("%s is judged as %s; say --ref for another", of.Read, of.Ref))
+	}
+	about, err := v.AuditRef(ctx, *of)
+	if err != nil {
+		return err
+	}
+	if about.Signature != nil {
+		v.census.Tag(*about.Signature)
+	}
+	if v.found.add(i, history.ID{}, about.Findings); about.Old {
+		v.old = append(v.old, of.Ref)
+	}
+	if with := v.shared.begin(i, of); with >= 0 {
+		r.SharedWith = v.audits[with].Ref
+	}
+	r.Old = of.From().String()
+	if err := v.landings(ctx, i, &r); err != nil {
+		return err
+	}
+	v.maybeTestMerge(ctx, *of, v.found.list)
+	v.d.Refs = append(v.d.Refs, r)
+	return nil
+}
+
+// landings judges those of one ref.
+func (v *verification) landings(ctx context.Context, i int, r *policy.RefDecision) error {
+	return v.Audit(ctx, v.audits[i], func(j Judged) error {
+		if r.Landings == 0 {
+			parent := history.ID{}.String()
+			if parents := j.Landing.Commit.Parents; len(parents) > 0 {
+				parent = parents[0]
+			}
+			r.Begins(parent)
+		}
+		r.Judged(j.Policy, j.Landing)
+		v.count(&j)
+		if err := v.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
+			return site.Undecided(err)
+		}
+		if len(j.Findings) > 0 && j.Landing.Amended != nil {
+			v.shared.spoilt = true // what comes after it is judged by the policy before it
+		}
+		v.found.add(i, j.read.Commit.ID, j.Findings)
+		v.d.Notes = append(v.d.Notes, j.Notes...)
+		return nil
+	})
+}
+
+// count counts the commits of a landing, each once.
+func (v *verification) count(j *Judged) {
+	once := func(id history.ID, s policy.Signature) {
+		if v.counted[id] {
+			return
+		}
+		if v.counted != nil {
+			v.counted[id] = true
+		}
+		v.census.Commit(s)
+	}
+	for i := range j.read.Brought {
+		once(j.read.Brought[i].ID, j.Landing.Brought[i].Signature)
+	}
+	once(j.read.Commit.ID, j.Landing.Commit.Signature)
 }
 
 // VerifyAll judges everything that the protected refs hold since adoption, and compares them with the journal, where
 // there is one: whether each is where the last judged push left it.
 func (a *Auditor) VerifyAll(ctx context.Context, now time.Time) (d policy.Decision, journal bool, err error) {
-	d, none := a.Verify(ctx, "", "")
+	d, none := a.Verify(ctx, Wanted{})
 	if none != nil && !errors.Is(none, ErrNoneProtected) {
 		return d, false, none
 	}
@@ -70,30 +155,14 @@ func (a *Auditor) VerifyAll(ctx context.Context, now time.Time) (d policy.Decisi
 		return d, false, err
 	case len(c.Outside) > 0:
 		d.Findings = append(d.Findings, c.Outside...)
+		if d.Summary == nil {
+			d.Summary = new(policy.Summary)
+		}
+		d.Summary.Findings = policy.ByCode(d.Findings)
 		d.Settle()
 		return d, true, nil
 	case !c.Journal:
 		d.Notes = append(d.Notes, "no journal is at hand, so the refs weren't compared with what the pushes left")
 	}
 	return d, c.Journal, none
-}
-
-// auditInto adds what an audit finds to a decision.
-func (a *Auditor) auditInto(ctx context.Context, of Audit, r *policy.RefDecision, d *policy.Decision) error {
-	return a.Audit(ctx, of, func(j Judged) error {
-		if r.Landings == 0 {
-			parent := history.ID{}.String()
-			if parents := j.Landing.Commit.Parents; len(parents) > 0 {
-				parent = parents[0]
-			}
-			r.Begins(parent)
-		}
-		r.Judged(j.Policy, j.Landing)
-		if err := a.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
-			return site.Undecided(err)
-		}
-		d.Findings = append(d.Findings, j.Findings...)
-		d.Notes = append(d.Notes, j.Notes...)
-		return nil
-	})
 }

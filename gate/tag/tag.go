@@ -53,10 +53,18 @@ func Read(ctx context.Context, repo Repository, ref string, id history.ID, limit
 	return t, err
 }
 
-// Verify has the signature of a tag verified by the keys of a policy that wants protected tags signed. Nobody signed
-// it before the commit that it leads to was made.
+// Verify has the signature of a tag verified by the keys of a policy that wants protected tags signed.
 func (t *Tag) Verify(ctx context.Context, repo Repository, by *inforce.Policy, at verify.Arrival) error {
-	if t.Kind != "tag" || t.Leads == "" || !by.Rules.Signatures.Tags {
+	if !by.Rules.Signatures.Tags {
+		return nil
+	}
+	return t.VerifyAnyway(ctx, repo, by, at)
+}
+
+// VerifyAnyway has it verified whether the policy wants that or not. Nobody signed it before the commit that it leads
+// to was made.
+func (t *Tag) VerifyAnyway(ctx context.Context, repo Repository, by *inforce.Policy, at verify.Arrival) error {
+	if t.Kind != "tag" || t.Leads == "" {
 		return nil
 	}
 	made := max(t.Tagger.When, 0)

@@ -1,0 +1,98 @@
+package audit
+
+import (
+	"context"
+
+	"countersign/history"
+	"countersign/policy"
+)
+
+// shared is what the refs of one verification have in common. What lies below a commit of a first-parent line is the
+// same on every line that it is on: the same landings, and everybody had earned the same. So a ref is judged from the
+// commit on at which its line leaves one that was judged before.
+//
+// Where a landing changes the policy and is refused, the one before it goes on judging. What a line holds after that is
+// judged anew for each ref.
+type shared struct {
+	places map[history.ID]place
+	forks  []fork // of each audit
+	wanted map[history.ID]bool
+	earned map[history.ID]*policy.Ledger // up to the commits wanted, once their line was judged
+	spoilt bool                          // the line that is being judged has a change of the policy that was refused
+}
+
+// place is where a commit lies: on whose line first, and how far below its tip.
+type place struct{ of, below int }
+
+// fork is where the line of an audit leaves that of another; of is negative where it doesn't, or where all of it was
+// judged anyway.
+type fork struct {
+	place
+	at history.ID
+}
+
+// share reads the first-parent lines of all that is to be judged. Each commit is read once.
+func (v *verification) share(ctx context.Context) (*shared, error) {
+	s := &shared{
+		forks:  make([]fork, len(v.audits)),
+		places: make(map[history.ID]place), wanted: make(map[history.ID]bool), earned: make(map[history.ID]*policy.Ledger),
+	}
+	if len(v.audits) == 1 {
+		s.forks[0].of = -1
+		return s, nil
+	}
+	for i, of := range v.audits {
+		s.forks[i].of = -1
+		if of.Range.Tip.IsZero() {
+			continue
+		}
+		line, err := v.site.Repo.FirstParents(ctx, of.Range.Tip, func(id history.ID) bool {
+			_, known := s.places[id]
+			return known
+		})
+		if err != nil {
+			return nil, err
+		}
+		for below, id := range line {
+			if at, known := s.places[id]; known {
+				s.forks[i], s.wanted[id] = fork{at, id}, true
+				break
+			}
+			s.places[id] = place{i, below}
+		}
+	}
+	return s, nil
+}
+
+// begin lets an audit begin where its line leaves one that was judged, and says which, negative for none.
+func (s *shared) begin(i int, of *Audit) (with int) {
+	f := &s.forks[i]
+	ledger := s.earned[f.at]
+	if s.spoilt = false; f.of < 0 || ledger == nil {
+		f.of = -1
+		ledger = nil
+	} else {
+		of.Range.Not, of.since = append(of.Range.Not[:len(of.Range.Not):len(of.Range.Not)], f.at), ledger
+	}
+	of.credited = func(landing history.ID, l *policy.Ledger) {
+		if s.wanted[landing] && !s.spoilt {
+			s.earned[landing] = l.Clone()
+		}
+	}
+	return f.of
+}
+
+// holds says whether an audit's line has a commit of another's, and below which of its own it leaves that.
+func (s *shared) holds(i int, p place) bool {
+	for i != p.of {
+		f := s.forks[i]
+		if f.of < 0 {
+			return false
+		}
+		if f.of == p.of {
+			return p.below >= f.below
+		}
+		i = f.of
+	}
+	return true
+}
