@@ -285,8 +285,8 @@ func TestCompletion(t *testing.T) {
 // command that prints a listing has --format.
 func TestFlagsAreEverywhere(t *testing.T) {
 	p := newPerson(t)
-	elsewhere := "install uninstall hook policy-diff keyring-import demo version"
-	silent := "approve except move accept-move init install uninstall hook keyring-import demo"
+	elsewhere := "install uninstall hook policy-diff keyring-import demo man version"
+	silent := "approve except move accept-move hook keyring-import demo man"
 	each(rootCommand(p.env), func(cmd *cobra.Command) {
 		words := strings.Fields(cmd.CommandPath())
 		if len(words) == 1 || cmd.HasSubCommands() && words[1] != "log" {
@@ -334,6 +334,8 @@ func TestListingsAsJSON(t *testing.T) {
 	folder := filepath.Join(s.dir, repo, "countersign")
 	s.write("other/policy.toml", s.read(repo+"/countersign/policy.toml")+"\n[limits]\ncommits = 7\n")
 	reference := strings.Fields(s.must("log", "--commit", good))[1]
+	const drafted = "drafted"
+	s.tool("git", "clone", "-q", filepath.Join(s.dir, clone), filepath.Join(s.dir, drafted))
 	listed := map[string]bool{"version": true}
 	for _, c := range []struct{ schema, args, want string }{
 		{"log", "log", `"name":"mal\u001b[2Jlory"`},
@@ -361,6 +363,11 @@ func TestListingsAsJSON(t *testing.T) {
 		{"backtest", "backtest main", `"schema": "countersign-backtest/1"`},
 		{"backtest-comparison", "backtest --compare main", `"profile": "calm"`},
 		{"pending", "pending topic", "[]"},
+		{"init", "init -C ../" + clone, `"principals": [`},
+		{"init", "init --from-history -C ../" + drafted, `"signed": `},
+		{"install", "install --server . --guard --dry-run", `"action": "write"`},
+		{"install", "install --server .", `"changed": false`},
+		{"install", "uninstall --server .", `"action": "delete"`},
 		{"version", "version", `"go": `},
 	} {
 		args := strings.Fields(c.args)

@@ -40,8 +40,9 @@ reaches is adopted. Each guess has a remark; who somebody is, only they can say.
 	past := cmd.Flags().Bool("from-history", false, "draft it of who signed so far")
 	keyrings := cmd.Flags().StringSlice("keyring", nil, "with --from-history: `FILE`s of OpenPGP keys")
 	cmd.MarkFlagsMutuallyExclusive("from-history", "as")
+	format := formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		f := founding{signing{userRepo: userRepo{env, env.path(*repository)}, name: string(*as)}}
+		f := founding{signing{userRepo: userRepo{env, env.path(*repository)}, name: string(*as)}, format}
 		if len(*keyrings) > 0 && !*past {
 			return usage("--keyring gives keys to --from-history")
 		}
@@ -54,7 +55,22 @@ reaches is adopted. Each guess has a remark; who somebody is, only they can say.
 }
 
 // founding is a first policy in the making.
-type founding struct{ signing }
+type founding struct {
+	signing
+	format *outputs
+}
+
+// founded is a first policy that was written.
+type founded struct {
+	Policy     string   `json:"policy"` // its file
+	Principals []string `json:"principals"`
+	Commits    int      `json:"commits,omitempty"` // of the history that it was drafted of
+	Signed     int      `json:"signed,omitempty"`  // of these
+	Missing    []string `json:"missing,omitempty"` // OpenPGP keys that signed some, and aren't at hand
+	// Once the policy is committed, these pin that commit and the key that signs it: on the server, and in CI and clones.
+	Install string `json:"install"`
+	Verify  string `json:"verify"`
+}
 
 // place gives the folder that the policy is to be written to, and the branch that it is to lie on.
 func (f *founding) place(ctx context.Context) (folder, branch string, err error) {
@@ -205,21 +221,34 @@ func (f *founding) tell(folder, branch string) error {
 			"make another, as with ssh-keygen -t ed25519, have git sign with it (git config user.signingKey), and run this "+
 			"again", strings.Join(why, "; "))
 	}
-	out := f.env.out
-	out.Printf("wrote %s, with %s as the one maintainer\n", filepath.Join(folder, policy.FileName), f.name)
-	adviseLonely(out, g.Policy())
-	out.Printf("next: add the others, then\n")
-	f.tellPin(keys[0].Fingerprints[0], branch)
+	done := f.founded(folder, branch, keys[0].Fingerprints[0])
+	done.Principals = []string{f.name}
+	f.env.list(f.format, done, func(out *report.Printer) {
+		out.Printf("wrote %s, with %s as the one maintainer\n", done.Policy, f.name)
+		adviseLonely(out, g.Policy())
+		out.Printf("next: add the others, then\n")
+		done.sayPin(out)
+	})
 	return nil
 }
 
-// tellPin says how the policy is committed, and how that commit is pinned with the key that signs it.
-func (f *founding) tellPin(key, branch string) {
-	f.env.out.Printf(`  git add %[1]s && git commit -S -m 'Say who may land what'
+// founded gives what is told of any policy that is written into a folder, to lie on a branch; key signs it.
+func (f *founding) founded(folder, branch, key string) founded {
+	const commit = "$(git rev-parse HEAD)@"
+	return founded{
+		Policy:  filepath.Join(folder, policy.FileName),
+		Install: "countersign install --server DIR --introduction " + commit + key + " --branch " + branch,
+		Verify:  "countersign verify --policy " + commit + key,
+	}
+}
+
+// sayPin says how the policy is committed, and how that commit is pinned with the key that signs it.
+func (done *founded) sayPin(out *report.Printer) {
+	out.Printf(`  git add %s && git commit -S -m 'Say who may land what'
 and pin that commit and your key, where they can't be changed by a push:
-  on the server:   countersign install --server DIR --introduction $(git rev-parse HEAD)@%[2]s --branch %[3]s
-  in CI, in clones: countersign verify --policy $(git rev-parse HEAD)@%[2]s
-`, policy.Folder, key, branch)
+  on the server:   %s
+  in CI, in clones: %s
+`, policy.Folder, done.Install, done.Verify)
 }
 
 // fromHistory drafts a policy of who signed so far.
@@ -264,7 +293,12 @@ func (f *founding) fromHistory(ctx context.Context, keyrings []string) error {
 	if err != nil { // the folder wasn't there before
 		return errors.Join(err, os.RemoveAll(folder))
 	}
-	f.tellDraft(folder, branch, past, len(im.owners))
+	done := f.founded(folder, branch, "FINGERPRINT")
+	done.Commits, done.Signed, done.Missing = past.Commits, past.Commits-past.Unsigned, past.Missing()
+	for _, o := range im.owners {
+		done.Principals = append(done.Principals, o.name)
+	}
+	f.env.list(f.format, done, done.sayDraft)
 	return nil
 }
 
@@ -302,17 +336,16 @@ func (f *founding) give(ctx context.Context, past *draft.Past, keyrings []string
 	return past.Give(found)
 }
 
-// tellDraft says what was drafted, and what comes next.
-func (f *founding) tellDraft(folder, branch string, past *draft.Past, people int) {
-	out := f.env.out
-	out.Printf("wrote %s: %s, of %s of which %d are signed\n", filepath.Join(folder, policy.FileName),
-		report.Count(people, "principal"), report.Count(past.Commits, "commit"), past.Commits-past.Unsigned)
-	for _, name := range past.Missing() {
+// sayDraft says what was drafted, and what comes next.
+func (done *founded) sayDraft(out *report.Printer) {
+	out.Printf("wrote %s: %s, of %s of which %d are signed\n", done.Policy,
+		report.Count(len(done.Principals), "principal"), report.Count(done.Commits, "commit"), done.Signed)
+	for _, name := range done.Missing {
 		out.Printf("missing: OpenPGP key %s; remove the folder, and run this again with --keyring FILE, which has it\n", name)
 	}
 	out.Printf(`next: read it, ask each one for their fingerprint, and mend the guesses; then
   countersign policy check --policy %[1]s
   countersign backtest --claimed --compare
 `, policy.Folder)
-	f.tellPin("FINGERPRINT", branch)
+	done.sayPin(out)
 }

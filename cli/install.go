@@ -48,13 +48,14 @@ With --local it puts pre-push into the clone that it is run in, which judges a p
 		"put in the hook, too, that stops what moves protected refs beside a push (default for --kind gitea)")
 	branch := cmd.Flags().String("branch", "refs/heads/main",
 		"full name of the `branch` that holds the policy in the tree")
-	dry := dryRunFlag(cmd)
+	dry, format := dryRunFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		t := env.telling(format)
 		switch {
 		case !oneOf(*server != "", *all != "", *local):
 			return mistyped(cmd, errWhichRepository)
 		case *local:
-			return installLocal(cmd.Context(), env, introduction.file(*branch), *dry)
+			return t.end(t.installLocal(cmd.Context(), introduction.file(*branch), *dry))
 		case *all != "" && introduction.Introduction != nil:
 			return mistyped(cmd, errors.New("--introduction is of one repository: say it with --server"))
 		case *all == "" && len(*except) > 0:
@@ -62,7 +63,7 @@ With --local it puts pre-push into the clone that it is run in, which judges a p
 		}
 		i := &installation{
 			open:   func(dir string, o gate.Options) (*gate.Gate, error) { return env.open(dir, place{}, o) },
-			begins: gate.Request{Received: env.Now(), Pusher: env.operator()}, out: env.out, errs: env.errs,
+			begins: gate.Request{Received: env.Now(), Pusher: env.operator()}, told: t,
 			wanted: install.Server{Program: env.Executable}, introduction: introduction.file(*branch), dry: *dry,
 		}
 		if kind.word != "auto" {
@@ -75,9 +76,9 @@ With --local it puts pre-push into the clone that it is run in, which judges a p
 			i.wanted.Common = env.path(*common)
 		}
 		if *all != "" {
-			return i.all(cmd.Context(), env.path(*all), *except)
+			return t.end(i.all(cmd.Context(), env.path(*all), *except))
 		}
-		return i.server(cmd.Context(), env.path(*server))
+		return t.end(i.server(cmd.Context(), env.path(*server)))
 	}
 	return cmd
 }

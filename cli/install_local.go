@@ -10,32 +10,32 @@ import (
 )
 
 // installLocal puts the hook into the clone that the command is run in.
-func installLocal(ctx context.Context, env Env, introduction string, dry bool) error {
-	clone, err := install.LookLocal(ctx, env.Dir)
+func (t *told) installLocal(ctx context.Context, introduction string, dry bool) error {
+	clone, err := install.LookLocal(ctx, t.env.Dir)
 	if err != nil {
 		return err
 	}
-	plan, err := install.PlanLocal(clone, env.Executable, introduction)
+	plan, err := install.PlanLocal(clone, t.env.Executable, introduction)
 	if err != nil {
 		why, lines, _ := strings.Cut(err.Error(), "\n")
-		say(env.errs, errors.New(why))
+		say(t.env.errs, errors.New(why))
 		for line := range strings.Lines(lines) { // to be copied
-			env.errs.Printf("    %s\n", strings.TrimSuffix(line, "\n"))
+			t.env.errs.Printf("    %s\n", strings.TrimSuffix(line, "\n"))
 		}
 		return exitError{exitRefused, nil}
 	}
-	if err := carryOut(env.out, []install.Plan{plan}, dry); err != nil || dry {
+	if err := t.carryOut([]install.Plan{plan}, dry); err != nil || dry {
 		return err
 	}
 	if !clone.HasPolicy && introduction == "" {
-		env.out.Printf("next: no policy is at hand here, so every push stops: %s\n", howToGetPolicy(clone.GitDir))
+		t.next("next: no policy is at hand here, so every push stops: %s", howToGetPolicy(clone.GitDir))
 	}
 	return nil
 }
 
 // uninstallLocal takes it out again.
-func uninstallLocal(ctx context.Context, env Env, dry bool) error {
-	clone, err := install.LookLocal(ctx, env.Dir)
+func (t *told) uninstallLocal(ctx context.Context, dry bool) error {
+	clone, err := install.LookLocal(ctx, t.env.Dir)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func uninstallLocal(ctx context.Context, env Env, dry bool) error {
 	if err != nil {
 		return exitError{exitRefused, err}
 	}
-	return carryOut(env.out, []install.Plan{plan}, dry)
+	return t.carryOut([]install.Plan{plan}, dry)
 }
 
 // howToGetPolicy says how a clone comes by the server's policy.

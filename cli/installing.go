@@ -12,15 +12,13 @@ import (
 	"countersign/gate"
 	"countersign/install"
 	"countersign/policy"
-	"countersign/report"
 )
 
 // installation is what one run of install does.
 type installation struct {
-	open         func(dir string, o gate.Options) (*gate.Gate, error)
-	begins       gate.Request // who installs, and when
-	out          *report.Printer
-	errs         *report.Printer
+	open   func(dir string, o gate.Options) (*gate.Gate, error)
+	begins gate.Request // who installs, and when
+	*told
 	wanted       install.Server
 	kind         string // "" for what each repository's place tells
 	guard        *bool  // nil for the default of the kind
@@ -32,7 +30,6 @@ type installation struct {
 
 	plans  []install.Plan
 	judged []install.Facts
-	next   []string // what to do then
 }
 
 // server installs in one repository.
@@ -139,18 +136,20 @@ func (i *installation) except(_ context.Context, facts install.Facts) error {
 	if err != nil {
 		return exitError{exitRefused, err}
 	}
-	i.next = append(i.next, "not judged: "+filepath.Base(facts.GitDir))
+	i.next("not judged: %s", filepath.Base(facts.GitDir))
 	i.plans = append(i.plans, plan)
 	return nil
 }
 
 // sayKind says what kind of server it is, and how that is known.
 func (i *installation) sayKind(kind, by string) {
+	i.done.Kind = kind
 	switch {
 	case by != "" && i.kind == "":
-		i.out.Printf("kind: %s, as %s tells\n", kind, by)
+		i.done.Notes = append(i.done.Notes, fmt.Sprintf("kind: %s, as %s tells", kind, by))
 	case i.kind == "" && (kind == "none" || kind == ""):
-		i.out.Printf("kind: none, so the journal won't say who pushes; --kind ssh or --kind http would\n")
+		i.done.Notes = append(i.done.Notes,
+			"kind: none, so the journal won't say who pushes; --kind ssh or --kind http would")
 	}
 }
 
@@ -165,8 +164,8 @@ func (i *installation) commonPolicy(heads ...string) {
 	if i.common, _ = install.CommonHas(folder); plan.Steps != nil {
 		i.common, i.first = true, first
 		i.plans = append(i.plans, plan)
-		i.next = append(i.next, fmt.Sprintf("next: name the maintainers in %s/policy.toml, then run "+
-			"countersign policy check -C REPOSITORY", folder))
+		i.next("next: name the maintainers in %s/policy.toml, then run "+
+			"countersign policy check -C REPOSITORY", folder)
 	}
 }
 
@@ -261,16 +260,16 @@ func (i *installation) linked(facts install.Facts, folder string) error {
 		return exitError{exitRefused, fmt.Errorf("%s: %w", facts.GitDir, err)}
 	}
 	i.plans = append(i.plans, plan)
-	i.next = append(i.next, "in gitolite.conf, where a repository's rules name refs, let approvals come in:",
+	i.done.Next = append(i.done.Next, "in gitolite.conf, where a repository's rules name refs, let approvals come in:",
 		"  RW+ refs/approvals/ refs/withdrawals/ refs/moves/ refs/exceptions/ = @maintainers")
-	i.next = append(i.next, fmt.Sprintf("next: gitolite setup --hooks-only, which links the hooks into all repositories; "+
-		"then countersign doctor --all %s", install.Shell(folder)))
+	i.next("next: gitolite setup --hooks-only, which links the hooks into all repositories; "+
+		"then countersign doctor --all %s", install.Shell(folder))
 	return nil
 }
 
 // carryOut shows what is planned and, unless that was all, does it.
 func (i *installation) carryOut(ctx context.Context) error {
-	if err := carryOut(i.out, i.plans, i.dry); err != nil || i.dry {
+	if err := i.told.carryOut(i.plans, i.dry); err != nil || i.dry {
 		return err
 	}
 	for _, facts := range i.judged {
@@ -280,16 +279,12 @@ func (i *installation) carryOut(ctx context.Context) error {
 		switch {
 		case facts.HasPolicy || i.common:
 		case i.introduction != "":
-			i.next = append(i.next, "next: push the branch that holds the introduction")
+			i.next("next: push the branch that holds the introduction")
 		case len(i.judged) > 1:
-			i.next = append(i.next, fmt.Sprintf("next: name the maintainers in %s/countersign/policy.toml", facts.GitDir))
+			i.next("next: name the maintainers in %s/countersign/policy.toml", facts.GitDir)
 		default:
-			i.next = append(i.next,
-				"next: name the maintainers in countersign/policy.toml, then run countersign policy check")
+			i.next("next: name the maintainers in countersign/policy.toml, then run countersign policy check")
 		}
-	}
-	for _, line := range i.next {
-		i.out.Printf("%s\n", line)
 	}
 	if i.wanted.Linked {
 		return nil // nothing is linked, yet
@@ -300,34 +295,7 @@ func (i *installation) carryOut(ctx context.Context) error {
 			return err
 		}
 		for _, fault := range install.Check(facts) {
-			say(i.errs, fmt.Errorf("beware: %s: %s", facts.GitDir, fault))
-		}
-	}
-	return nil
-}
-
-// carryOut shows plans and, unless that was all, applies them.
-func carryOut(out *report.Printer, plans []install.Plan, dry bool) error {
-	several := len(plans) > 1
-	plans = slices.DeleteFunc(plans, func(p install.Plan) bool { return len(p.Steps) == 0 })
-	for _, plan := range plans {
-		if several {
-			out.Printf("in %s:\n", plan.Folder)
-		}
-		for _, step := range plan.Steps {
-			out.Printf("%s\n", step)
-		}
-	}
-	switch {
-	case len(plans) == 0:
-		out.Printf("nothing to do\n")
-	case dry:
-		out.Printf("nothing was changed\n")
-		return nil
-	}
-	for _, plan := range plans {
-		if err := install.Apply(plan); err != nil {
-			return fmt.Errorf("%s: %w", plan.Folder, err)
+			i.done.Beware = append(i.done.Beware, fmt.Sprintf("%s: %s", facts.GitDir, fault))
 		}
 	}
 	return nil

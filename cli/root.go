@@ -127,7 +127,7 @@ func sections(env Env) []section {
 		}},
 		{"The operator's word:", []*cobra.Command{moveCommand(env), acceptMoveCommand(env)}},
 		{"Hooks that Git runs:", []*cobra.Command{hookCommand(env)}},
-		{besides, []*cobra.Command{demoCommand(env), versionCommand(env)}},
+		{besides, []*cobra.Command{demoCommand(env), manCommand(env), versionCommand(env)}},
 	}
 }
 

@@ -49,6 +49,7 @@ type (
 var printed = map[string]any{
 	"backtest": printedBacktest{}, "backtest-comparison": printedComparison{}, "decision": printedDecision{},
 	"doctor": examination{}, "explain": audit.Explained{}, "explain-code": explainedCode{},
+	"init": founded{}, "install": installed{},
 	"keyring-check": []string{}, "keyring-graph": []newcomer{}, "keyring-list": []listedPrincipal{},
 	"log": record.Record{}, "log-check": proof{}, "log-compare": compared{},
 	"pending": []pending{}, "policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},

@@ -20,25 +20,26 @@ With --local it does so in the clone that it is run in.`,
 		Args: cobra.NoArgs,
 	}
 	server, all, local := serverFlag(cmd), allFlag(cmd), localFlag(cmd)
-	dry := dryRunFlag(cmd)
+	dry, format := dryRunFlag(cmd), formatFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		t := env.telling(format)
 		switch {
 		case !oneOf(*server != "", *all != "", *local):
 			return mistyped(cmd, errWhichRepository)
 		case *local:
-			return uninstallLocal(cmd.Context(), env, *dry)
+			return t.end(t.uninstallLocal(cmd.Context(), *dry))
 		case *all != "":
 			plans, err := removals(cmd.Context(), env.path(*all))
 			if err != nil {
 				return err
 			}
-			return carryOut(env.out, plans, *dry)
+			return t.end(t.carryOut(plans, *dry))
 		}
 		plan, err := removal(cmd.Context(), env.path(*server), false)
 		if err != nil {
 			return err
 		}
-		return carryOut(env.out, []install.Plan{plan}, *dry)
+		return t.end(t.carryOut([]install.Plan{plan}, *dry))
 	}
 	return cmd
 }
