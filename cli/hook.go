@@ -121,7 +121,11 @@ func decide(ctx context.Context, env Env, req gate.Request) error {
 
 // tell shows a decision to whoever pushes. A pusher who doesn't listen any more changes nothing.
 func tell(env Env, decision policy.Decision, undecided error) error {
-	_ = report.Pusher(env.Stderr, decision, report.Options{})
+	var o report.Options
+	if env.Getenv("GL_PROTOCOL") == "web" { // GitLab's pages show no other lines of a hook ("Git server hooks")
+		o.Mark = "GL-HOOK-ERR: "
+	}
+	_ = report.Pusher(env.Stderr, decision, o)
 	switch {
 	case decision.GoesOn():
 		return nil

@@ -154,6 +154,27 @@ func TestPusherIsRecordedAsInstallationFixedIt(t *testing.T) {
 	}
 }
 
+// GitLab's pages show only those lines of a hook that begin so; a terminal shows all as they are.
+func TestGitLabsPagesShowWhatIsWrong(t *testing.T) {
+	s := newServer(t)
+	line := s.base + " " + s.commit() + " refs/heads/main\n"
+	for protocol, mark := range map[string]string{"web": "GL-HOOK-ERR: ", "ssh": ""} {
+		s.env.Getenv = func(name string) string {
+			return map[string]string{"PATH": os.Getenv("PATH"), "GL_PROTOCOL": protocol}[name]
+		}
+		code, _, errs := s.run(line, "hook", "pre-receive", "--pusher-from=gitlab")
+		if code != exitRefused {
+			t.Errorf("%s: exit code %d", protocol, code)
+		}
+		wantOutput(t, protocol, errs, mark+"countersign: refused refs/heads/main")
+		for line := range strings.Lines(errs) {
+			if strings.HasPrefix(line, "GL-HOOK-ERR: ") != (mark != "") {
+				t.Errorf("%s: a line %q", protocol, line)
+			}
+		}
+	}
+}
+
 // Somebody who logs in by ssh to the account that owns the repository is who has that key in the keyring.
 func TestPusherIsWhoHasTheKey(t *testing.T) {
 	s := newServer(t)

@@ -7,8 +7,9 @@ import (
 
 // page collects lines of escaped text, none wider than its columns.
 type page struct {
-	columns int // 0 is no bound
-	rows    int // that one sentence may take, 0 for any number
+	columns int    // 0 is no bound
+	rows    int    // that one sentence may take, 0 for any number
+	mark    string // before each line
 	lines   []string
 }
 
@@ -44,7 +45,7 @@ func (p *page) writeTo(w io.Writer) error {
 	if len(p.lines) == 0 {
 		return nil
 	}
-	_, err := io.WriteString(w, strings.Join(p.lines, "\n")+"\n")
+	_, err := io.WriteString(w, p.mark+strings.Join(p.lines, "\n"+p.mark)+"\n")
 	return err
 }
 

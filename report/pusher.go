@@ -17,6 +17,8 @@ type Options struct {
 	Lines int
 	// AllNotes has Pusher tell all notes of what is accepted, not only those that everybody is to hear.
 	AllNotes bool
+	// Mark stands before each line of Pusher's, as some servers want it of what they are to show.
+	Mark string
 	// Alike is how many findings that are alike Text shows; 0 shows all, in their order.
 	Alike int
 }
@@ -40,7 +42,7 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	if o.Lines == 0 {
 		o.Lines = 40
 	}
-	p := &page{columns: max(o.Columns, leastColumns), rows: 2}
+	p := &page{columns: max(o.Columns, leastColumns), rows: 2, mark: o.Mark}
 	switch {
 	case d.Verdict == policy.Accepted:
 		told := d.told()
