@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +87,7 @@ func parse(line []byte) (e Entry, ok bool) {
 		return Entry{}, false
 	}
 	e.Record = append([]byte("{"), line[:len(line)-1]...)
-	return e, json.Valid(e.Record)
+	return e, valid(e.Record)
 }
 
 // end is the end of a journal: what the next line must continue.
