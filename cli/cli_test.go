@@ -344,6 +344,7 @@ func TestListingsAsJSON(t *testing.T) {
 		{"log", "log review", ""},
 		{"log-check", "log check", `"records": 4`},
 		{"log-compare", "log compare", `"unknown": true`},
+		{"log-stats", "log stats", `"unsigned": 1`},
 		{"keyring-list", "keyring list", `"principal": "alice"`},
 		{"keyring-check", "keyring check", `a second, kept elsewhere`},
 		{"keyring-graph", "keyring graph", `"introduced_by": "founder"`},

@@ -19,6 +19,7 @@ func asked() []string {
 		"init REPO", "install --server DIR", "uninstall --server DIR", "doctor REPO",
 		"policy check REPO", "policy classes x REPO", "keyring list REPO", "keyring check REPO", "keyring graph REPO",
 		"log REPO", "log show 12345678 REPO", "log check REPO", "log compare REPO", "log review REPO",
+		"log stats REPO",
 		"tenure --at REV REPO", "revoked REPO", "pending REV REPO", "move " + move, "accept-move " + move,
 	}
 }
@@ -40,7 +41,7 @@ func TestOneFaultHasOneCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	const (
-		noPolicy    = "init install uninstall log log-show log-check move"
+		noPolicy    = "init install uninstall log log-show log-check log-stats move"
 		noJudgement = noPolicy + " doctor policy-check policy-classes keyring-list keyring-check keyring-graph " +
 			"log-compare log-review accept-move"
 		noRevision = noJudgement + " revoked"

@@ -38,10 +38,10 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			if err != nil {
 				return err
 			}
-			return eachRecord(env, *repository, func(r logged, raw []byte) error {
-				for _, reference := range waiting {
+			for _, reference := range waiting {
+				err := eachWanted(cmd.Context(), env, *repository, filter{reference: reference}, func(r logged, raw []byte) error {
 					if r.Schema != record.Push || r.Decision.Reference != reference {
-						continue
+						return nil
 					}
 					return format.row(json.RawMessage(raw), func(out *report.Printer) {
 						logLine(out, r)
@@ -51,9 +51,12 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 							}
 						}
 					})
+				})
+				if err != nil {
+					return err
 				}
-				return nil
-			})
+			}
+			return nil
 		},
 	}
 }

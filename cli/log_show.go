@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,12 +19,12 @@ func logShowCommand(env Env, repository *string, format *outputs) *cobra.Command
 		Use:   "show REFERENCE",
 		Short: "Show all that is known about a push, by the reference its pusher was given",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" {
+				return mistyped(cmd, errors.New("which reference?"))
+			}
 			found := false
-			err := eachRecord(env, *repository, func(r logged, raw []byte) error {
-				if args[0] == "" || !strings.HasPrefix(r.Decision.Reference, args[0]) {
-					return nil
-				}
+			err := eachWanted(cmd.Context(), env, *repository, filter{reference: args[0]}, func(r logged, raw []byte) error {
 				found = true
 				format.print(func(one *output) {
 					one.list(json.RawMessage(raw), func(out *report.Printer) {

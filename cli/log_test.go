@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"countersign/gate/record"
 	"countersign/gate/ticket"
+	"countersign/policy"
 )
 
 // newLog is a server whose journal has three pushes: alice's signed one, an unsigned one of
@@ -67,6 +69,22 @@ func TestLog(t *testing.T) {
 		{"--commit " + good[:10], []string{accepted}},
 		{"--commit " + unsigned, []string{refused}},
 		{"--refused --since 2026-06-03", []string{undecided}},
+		{"--until 2026-06-02", []string{found, accepted}},
+		{"--since 2026-06-01T12:00:01Z --until 2026-06-03T12:00:00Z", []string{refused}},
+		{"--ref refs/heads/main", []string{found, accepted, refused, undecided}},
+		{"--ref refs/heads/mai", nil},
+		{"--ref refs/heads/main --last 2", []string{refused, undecided}},
+		{"--ref refs/heads/main --first 2", []string{found, accepted}},
+		{"--first 1", []string{found}},
+		{"--last 1", []string{undecided}},
+		{"--last 99", []string{found, accepted, refused, undecided}},
+		{"--code unsigned", []string{refused}},
+		{"--code unsign", nil},
+		{"--became found", []string{found}},
+		{"--became undecided --refused", []string{undecided}},
+		{"--became accepted --refused", nil},
+		{"--commit " + s.base[:4], []string{found, accepted, refused, undecided}},
+		{"--principal alice --ref refs/heads/main --until 2026-06-02 --commit " + good, []string{accepted}},
 	} {
 		got := lines(s, append([]string{"log"}, strings.Fields(c.args)...)...)
 		if diff := cmp.Diff(c.want, got); diff != "" {
@@ -100,6 +118,12 @@ func TestLogCheck(t *testing.T) {
 	whole := s.read(name)
 
 	s.write(name, strings.Replace(whole, "unsigned", "Unsigned", 1))
+	// What isn't damaged is shown all the same, where all is read.
+	s.tool("rm", "-f", filepath.Join(s.dir, name+rowsSuffix))
+	code, out, errs := s.run("", "log", "--became", "undecided", "--last", "1")
+	if code != exitRefused || !strings.Contains(out, "undecided") || !strings.Contains(errs, "line 3: changed") {
+		t.Errorf("a question after a change: exit code %d\n%s%s", code, out, errs)
+	}
 	for _, args := range [][]string{{"log", "check"}, {"log"}, {"log", "show", "x"}} {
 		code, _, errs := s.run("", args...)
 		if code != exitRefused || !strings.Contains(errs, "journal.jsonl: line 3: changed") {
@@ -154,5 +178,48 @@ func TestOutputThatNobodyReads(t *testing.T) {
 		if errs.Len() > 0 {
 			t.Errorf("%v: %s", args, errs)
 		}
+	}
+}
+
+func TestPercentilesByNearestRank(t *testing.T) {
+	seconds := func(n ...time.Duration) (all []time.Duration) {
+		for _, s := range n {
+			all = append(all, s*time.Second)
+		}
+		return all
+	}
+	for _, c := range []struct {
+		sorted      []time.Duration
+		median, p90 int64
+	}{
+		{nil, 0, 0},
+		{seconds(7), 7, 7},
+		{seconds(1, 9), 1, 9},
+		{seconds(1, 2, 3), 2, 3},
+		{seconds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), 5, 9},
+		{seconds(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), 6, 10},
+	} {
+		if median, p90 := rank(c.sorted, 50), rank(c.sorted, 90); median != c.median || p90 != c.p90 {
+			t.Errorf("%v: median %d, 90th percentile %d; want %d and %d", c.sorted, median, p90, c.median, c.p90)
+		}
+	}
+}
+
+// What log stats keeps is bounded, whatever is pushed, and says what it left out.
+func TestStatisticsAreBounded(t *testing.T) {
+	c := newStatistics(time.Time{}, time.Time{})
+	r := logged{Record: record.Record{Schema: record.Push}}
+	for i := range mostHeld + 5 {
+		ref := "refs/heads/release/" + strconv.Itoa(i)
+		r.Decision.Refs = []policy.RefDecision{{Ref: ref, New: "1", Protected: true}}
+		r.Decision.Findings = []policy.Finding{{Code: policy.ApprovalMissing, Ref: ref}}
+		c.add(r)
+	}
+	c.end()
+	if len(c.Refs) != mostRefs || c.MoreRefs != mostHeld+5-mostRefs || c.Approvals.Unfollowed != 5 {
+		t.Errorf("%d refs and %d more, %d not followed", len(c.Refs), c.MoreRefs, c.Approvals.Unfollowed)
+	}
+	if c.Approvals.NotAccepted != mostHeld || c.Pushes != mostHeld+5 {
+		t.Errorf("%+v", c.Approvals)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -100,19 +99,14 @@ func became(r logged) string {
 
 // logLine prints a record in one line.
 func logLine(out *report.Printer, r logged) {
-	var refs, codes []string
+	var refs []string
 	for _, ref := range r.Decision.Refs {
 		refs = append(refs, ref.Ref)
 	}
 	if r.Schema == record.Baseline {
 		refs = []string{fmt.Sprintf("what protected refs hold: %d", len(refs))}
 	}
-	for _, f := range r.Decision.Findings {
-		if !slices.Contains(codes, string(f.Code)) {
-			codes = append(codes, string(f.Code))
-		}
-	}
-	by, wrong := "", strings.Join(codes, " ")
+	by, wrong := "", strings.Join(codesOf(r.Decision), " ")
 	if who := r.Pusher.Known(); who != "" {
 		by = "  by " + who
 	}

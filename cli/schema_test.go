@@ -52,7 +52,8 @@ var printed = map[string]any{
 	"init": founded{}, "install": installed{},
 	"keyring-check": []string{}, "keyring-graph": []newcomer{}, "keyring-list": []listedPrincipal{},
 	"log": record.Record{}, "log-check": proof{}, "log-compare": compared{},
-	"pending": []pending{}, "policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},
+	"log-stats": statistics{},
+	"pending":   []pending{}, "policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},
 	"revoked": audit.Suspect{}, "tenure": []earning{}, "version": build{},
 }
 

@@ -36,13 +36,16 @@ const (
 // Fault is a line that breaks the chain.
 type Fault struct {
 	File   string // of the journal's files
-	Line   int    // there, from 1
+	Line   int    // there, from 1; 0 where a record was looked up by its number
 	Damage Damage
 	Detail string
 }
 
 // Error names the file, the line and what is wrong with it.
 func (f *Fault) Error() string {
+	if f.Line == 0 {
+		return place(f.File) + fmt.Sprintf("%s: %s", f.Damage, f.Detail)
+	}
 	return place(f.File) + fmt.Sprintf("line %d: %s: %s", f.Line, f.Damage, f.Detail)
 }
 

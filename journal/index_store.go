@@ -332,16 +332,7 @@ func (x *Index) clean(generation string) {
 
 // makeFolder makes the folder if there is none, and gives the journal's file, which its files are to be like.
 func (x *Index) makeFolder() (os.FileInfo, error) {
-	pieces, err := piecesOf(x.path)
-	if err != nil {
-		return nil, &readingError{err}
-	}
-	last := &pieces[len(pieces)-1]
-	if err := last.open(); err != nil {
-		return nil, &readingError{err}
-	}
-	defer last.close()
-	like, err := last.file.Stat()
+	like, err := likeOf(x.path)
 	if err != nil {
 		return nil, &readingError{err}
 	}

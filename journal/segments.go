@@ -115,6 +115,20 @@ func piecesOf(path string) ([]piece, error) {
 	return append(all, current), nil
 }
 
+// likeOf gives the file of a journal that grows, as which what lies beside it is made.
+func likeOf(path string) (os.FileInfo, error) {
+	pieces, err := piecesOf(path)
+	if err != nil {
+		return nil, err
+	}
+	last := &pieces[len(pieces)-1]
+	if err := last.open(); err != nil {
+		return nil, err
+	}
+	defer last.close()
+	return last.file.Stat()
+}
+
 // newest opens the segment that the growing file continues; nil if there is none.
 func (l *Log) newest() (*piece, error) {
 	all, err := segmentsOf(l.path)
