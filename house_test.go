@@ -27,7 +27,7 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/ticket", "report", "install", "policy", "journal", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,
@@ -54,6 +54,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/ticket":         {ours: []string{"gate/shared"}},
 	"gate/translog":       {},
 	"report":              {ours: []string{"policy"}},
+	"report/page":         {ours: []string{"policy", "report"}},
 	"install":             {ours: []string{"history"}},
 	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
 	"internal/objectid":   {},                                    // the names of Git's objects
@@ -72,7 +73,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"gate/certificate", "hook", "policy", "internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal", "report", "verify"}
+var pure = []string{"gate/certificate", "hook", "policy", "internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal", "report", "report/page", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}
@@ -91,7 +92,7 @@ var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
 	"github.com/pjbgf/sha1cd", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
-	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/text", "pgregory.net/rapid",
+	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/net", "golang.org/x/text", "pgregory.net/rapid",
 }
 
 // oracles are the modules that verify/oracle/go.mod may require directly: what the verdicts on X.509 are compared with.

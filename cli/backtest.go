@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,6 +10,7 @@ import (
 	"countersign/gate/audit"
 	"countersign/policy"
 	"countersign/report"
+	"countersign/report/page"
 )
 
 func backtestCommand(env Env) *cobra.Command {
@@ -24,10 +24,20 @@ the end, so it counts toward tenure. RANGE is A..B, or B; HEAD if it is left out
 With --claimed, committers are taken for signers, and everybody for a maintainer: for a history that
 nobody signed. What a forge made when somebody pressed a button has the forge for its committer, and
 doesn't say who that was: --web-landing says what to take for it. Without a policy the built-in rules
-of the profile "standard" apply; --compare shows all profiles side by side.`,
+of the profile "standard" apply.
+
+--compare shows the built-in profiles side by side. --compare=A,B shows others: each is a profile, or the
+folder of a policy. --suggest 0.5% looks for the tenure that each rule may ask for so that no more of the
+commits are held, and prints the lines for the policy. --format html=FILE writes a page that shows all of
+it: it needs nothing else, and may be sent to others.`,
+		Example: `  countersign backtest --claimed --compare
+  countersign backtest --claimed --compare=standard,./stricter
+  countersign backtest --claimed --suggest 0.5%
+  countersign backtest --claimed --format html=backtest.html`,
 		Args: cobra.MaximumNArgs(1),
 	}
-	repository, folder, reader, format := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd), formatFlag(cmd)
+	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
+	format := formatFlag(cmd, "html")
 	claimed := claimedFlag(cmd)
 	web := valued(cmd, chosen(audit.Webs()...), "web-landing",
 		"who stands behind what a forge's button made, with --claimed: the author, and a second person where the "+
@@ -35,7 +45,7 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 	since := valued(cmd, new(moment), "since", "count only what landed since then: a `time` as 2026-06-01")
 	until := valued(cmd, new(moment), "until", "count only what landed before: a `time` as 2026-06-01")
 	rules := cmd.Flags().StringSlice("rule", nil, "only the rules of these `names`")
-	compare := cmd.Flags().Bool("compare", false, "the built-in profiles side by side, instead of the policy's rules")
+	compare := compareFlag(cmd)
 	all := cmd.Flags().Bool("all", false, "list everything, however long")
 	cmd.MarkFlagsMutuallyExclusive("compare", "rule")
 	cmd.MarkFlagsMutuallyExclusive("compare", "all")
@@ -44,103 +54,74 @@ of the profile "standard" apply; --compare shows all profiles side by side.`,
 		if len(args) > 0 {
 			spec = args[0]
 		}
+		if err := compare.misplaced(env, spec); err != nil {
+			return mistyped(cmd, err)
+		}
 		history := landings{env, *repository, *folder, spec, *claimed, audit.Web(web.word), since.Time, until.Time}
 		o := gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules}
-		if *compare {
-			profiles, err := history.compare(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			format.each(func(name string, to io.Writer) error {
-				if name == "text" {
-					return report.Comparison(to, profiles)
-				}
-				return report.ComparisonJSON(to, profiles)
-			})
-			return nil
-		}
-		b := &policy.Backtest{Assumed: web.word}
-		if err := history.each(cmd.Context(), o, func(j audit.Judged, at int64) {
-			b.Add(j.Policy, j.Landing, at, j.Findings)
-		}); err != nil {
+		t := tested{landings: history, compare: compare.words, page: format.has("html")}
+		if err := t.read(cmd.Context(), o); err != nil {
 			return err
 		}
-		b.Sort()
-		format.each(func(name string, to io.Writer) error {
-			switch name {
-			case "json":
-				return report.BacktestJSON(to, b)
-			case "jsonl":
-				return report.BacktestLines(to, b)
-			default:
-				return report.Backtest(to, b, *all)
-			}
-		})
+		format.each(func(name string, to io.Writer) error { return t.write(name, to, *all) })
 		return nil
 	}
 	return cmd
 }
 
-// landings are what a backtest judges.
-type landings struct {
-	env          Env
-	repository   string
-	policy       place
-	spec         string
-	claimed      bool
-	web          audit.Web
-	since, until time.Time // of what counts; zero for no bound
+// tested is a backtest, and what is shown beside it.
+type tested struct {
+	landings
+	compare []string // what is compared; nil where that isn't wanted
+	page    bool     // a page is
+	of      page.Backtest
+	rivals  []report.Profile
 }
 
-// each judges the landings, and shows those that count, each with its landing time in seconds since 1970.
-func (l *landings) each(ctx context.Context, o gate.Options, show func(j audit.Judged, at int64)) error {
-	g, err := l.env.usable(l.repository, l.policy, o)
+// read judges the landings.
+func (t *tested) read(ctx context.Context, o gate.Options) error {
+	words := t.compare
+	if t.page && words == nil {
+		words = policy.Profiles()
+	}
+	rivals, err := t.landings.rivals(words)
 	if err != nil {
 		return err
 	}
-	defer g.Close()
-	auditor := g.Auditor()
-	audits, err := auditor.Audits(ctx, l.spec, l.claimed)
-	if err != nil {
-		return err
-	}
-	for _, a := range audits {
-		a.Web = l.web
-		if err := auditor.Audit(ctx, a, func(j audit.Judged) error {
-			at := j.Ledger.LandingTime(j.Landing.Commit.Committer.When)
-			if t := time.Unix(at, 0); !t.Before(l.since) && (l.until.IsZero() || t.Before(l.until)) {
-				show(j, at)
-			}
-			return nil
-		}); err != nil {
-			return err
+	t.of = page.Backtest{Backtest: &policy.Backtest{Assumed: string(t.web)}, Chart: new(policy.Chart), Claimed: t.claimed}
+	what, err := t.landings.compare(ctx, o, rivals, func(j audit.Judged, at int64) {
+		t.of.Add(j.Policy, j.Landing, at, j.Findings)
+		if t.page {
+			t.of.Chart.Add(j.Policy, j.Ledger, j.Landing, at, j.Findings)
 		}
+	})
+	if err != nil {
+		return err
+	}
+	t.of.Project, t.of.Tip = what.project, what.tip
+	t.of.Sort()
+	for _, r := range rivals {
+		t.rivals = append(t.rivals, r.Profile)
 	}
 	return nil
 }
 
-// compare judges the landings by each of the built-in profiles. By claimed identity it reads them once: what everybody
-// has earned is the same by all.
-func (l *landings) compare(ctx context.Context, o gate.Options) ([]report.Profile, error) {
-	var profiles []report.Profile
-	for _, name := range policy.Profiles() {
-		profiles = append(profiles, report.Profile{Name: name, Backtest: &policy.Backtest{Assumed: string(l.web)}})
+// write writes it in a format.
+func (t *tested) write(format string, to io.Writer, all bool) error {
+	switch {
+	case format == "html":
+		t.of.Chart.End()
+		t.of.Beside = t.rivals
+		return t.of.Write(to)
+	case t.compare != nil && format == "text":
+		return report.Comparison(to, t.rivals)
+	case t.compare != nil:
+		return report.ComparisonJSON(to, t.rivals)
+	case format == "json":
+		return report.BacktestJSON(to, t.of.Backtest)
+	case format == "jsonl":
+		return report.BacktestLines(to, t.of.Backtest)
+	default:
+		return report.Backtest(to, t.of.Backtest, all)
 	}
-	if l.claimed {
-		return profiles, l.each(ctx, o, func(j audit.Judged, at int64) {
-			for _, of := range profiles {
-				by := j.Policy.WithRulesOf(of.Name)
-				of.Backtest.Add(by, j.Landing, at, by.Judge(j.Ledger, j.Landing).Findings)
-			}
-		})
-	}
-	for _, of := range profiles {
-		o.Profile = of.Name
-		if err := l.each(ctx, o, func(j audit.Judged, at int64) {
-			of.Backtest.Add(j.Policy, j.Landing, at, j.Findings)
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return profiles, nil
 }

@@ -149,7 +149,7 @@ func (e Env) isFolder(folder string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("no policy in %s: there is no such folder", e.path(folder))
 	case err == nil && !info.IsDir():
-		err = fmt.Errorf("%s is not a folder: --policy wants the one that holds %s", folder, policy.FileName)
+		err = fmt.Errorf("%s is not a folder: want the one that holds %s", folder, policy.FileName)
 	}
 	if err != nil {
 		return usage("%v", err)

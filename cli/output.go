@@ -85,6 +85,11 @@ func (o *outputs) toStdout(format string) bool {
 	return slices.ContainsFunc(o.list, func(one *output) bool { return one.format == format && one.file == "" })
 }
 
+// has says whether a format is wanted.
+func (o *outputs) has(format string) bool {
+	return slices.ContainsFunc(o.list, func(one *output) bool { return one.format == format })
+}
+
 // within gives what a command runs the outputs to print to. Files take their places when it has ended, and only if it
 // came to an end: with exit code 2 or 3 nothing is written.
 func (o *outputs) within(env Env, run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {

@@ -21,15 +21,16 @@ type Backtest struct {
 	Rules    []*BacktestCount `json:"rules"`
 	Classes  []*BacktestCount `json:"classes"`
 	Years    []*BacktestCount `json:"years"`
+	Months   []*BacktestCount `json:"months"`  // those in which something landed, as 2024-03
 	Signers  []*BacktestCount `json:"signers"` // with held commits first
 	List     []Finding        `json:"list"`
 	byName   map[string]*BacktestCount
 }
 
-// BacktestCount is a share of a backtest: of one rule, class, year or signer.
+// BacktestCount is a share of a backtest: of one rule, class, year, month or signer.
 type BacktestCount struct {
 	Name    string `json:"name"`
-	Commits int    `json:"commits"` // that the rule or class concerns, or of that year or signer
+	Commits int    `json:"commits"` // that the rule or class concerns, or of that time or signer
 	Held    int    `json:"held"`
 }
 
@@ -52,13 +53,14 @@ func (b *Backtest) Add(p *Policy, landing *Landing, at int64, findings []Finding
 	for _, f := range findings {
 		held[f.Commit] = append(held[f.Commit], f)
 	}
-	year := b.listed(&b.Years, "year", time.Unix(at, 0).UTC().Format("2006"))
+	when := time.Unix(at, 0).UTC()
+	year, month := b.listed(&b.Years, "year", when.Format("2006")), b.listed(&b.Months, "month", when.Format("2006-01"))
 	for c := range landing.Commits() {
 		who := c.Committer.Email
 		if q := p.signerOf(c); q != nil {
 			who = q.Name
 		}
-		counts := []*BacktestCount{year, b.listed(&b.Signers, "signer", who)}
+		counts := []*BacktestCount{year, month, b.listed(&b.Signers, "signer", who)}
 		classes := c.classified(p)
 		for _, class := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(classes...)))) {
 			counts = append(counts, b.listed(&b.Classes, "class", class))
@@ -114,7 +116,7 @@ func (b *Backtest) listed(list *[]*BacktestCount, kind, name string) *BacktestCo
 	return n
 }
 
-// Sort puts what was held most first; years and rules keep their order.
+// Sort puts what was held most first; years, months and rules keep their order.
 func (b *Backtest) Sort() {
 	for _, list := range [][]*BacktestCount{b.Classes, b.Signers} {
 		slices.SortFunc(list, func(x, y *BacktestCount) int {

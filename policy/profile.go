@@ -1,6 +1,10 @@
 package policy
 
-import "countersign/policy/signal"
+import (
+	"reflect"
+
+	"countersign/policy/signal"
+)
 
 // The profiles: the rules of a policy that writes none.
 const (
@@ -67,6 +71,16 @@ func (p *Policy) WithRulesOf(profile string) *Policy {
 	c := *p
 	c.Rules = rulesOf(profile)
 	return &c
+}
+
+// Profile gives the name of the profile whose rules the policy has, "" where it has its own.
+func (p *Policy) Profile() string {
+	for _, name := range Profiles() {
+		if reflect.DeepEqual(p.Rules, rulesOf(name)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // buildExempt is the tenure that frees from a second person for the build. With 365 days xz's attacker would have been

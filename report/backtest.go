@@ -101,7 +101,7 @@ func BacktestJSON(w io.Writer, b *policy.Backtest) error {
 func withLists(b *policy.Backtest, findings []policy.Finding) policy.Backtest {
 	with := *b
 	with.List = append([]policy.Finding{}, findings...)
-	for _, list := range []*[]*policy.BacktestCount{&with.Rules, &with.Classes, &with.Years, &with.Signers} {
+	for _, list := range []*[]*policy.BacktestCount{&with.Rules, &with.Classes, &with.Years, &with.Months, &with.Signers} {
 		*list = append([]*policy.BacktestCount{}, *list...)
 	}
 	return with

@@ -56,6 +56,7 @@ type Audit struct {
 	// history that nobody signed.
 	Claimed bool
 	Web     Web
+	Beside  []Other // judge, too, in the same reading
 
 	tag  history.ID // what a protected tag holds; zero for a branch
 	all  bool       // one of all protected refs
@@ -87,10 +88,26 @@ type Judged struct {
 	Landing  *policy.Landing
 	Findings []policy.Finding
 	Notes    []string
+	Beside   []Opinion // of the other policies, in their order
 
 	by   *inforce.Policy // nil in an audit by claimed identity, as fact
 	fact *walk.Fact
 	read history.Landing
+}
+
+// Other is a policy that judges beside the one in force: one that is made of that, and asks for something else of the
+// same people; or, in an audit by claimed identity, one of its own, with people and classes of its own.
+type Other struct {
+	Made   func(*policy.Policy) *policy.Policy
+	Policy *policy.Policy
+}
+
+// Opinion is what another policy says of a landing, by the tenure that stood before it.
+type Opinion struct {
+	Policy   *policy.Policy
+	Ledger   *policy.Ledger
+	Landing  *policy.Landing
+	Findings []policy.Finding
 }
 
 // Holds is what the ref holds that is judged: a tag object, or a commit.

@@ -10,51 +10,95 @@ import (
 	"countersign/policy"
 )
 
-// claimed judges the landings of a range that nobody signed, as if each committer had, and everybody were a maintainer.
-func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) error) error {
-	rules := a.site.Rules().WithPrincipals(a.site.Rules().Principals)
+// claims are the people of a history that nobody signed, as one policy knows them, and what they have earned.
+type claims struct {
+	walk.Claims
+	ledger *policy.Ledger
+}
+
+// claimedBy takes each committer for a signer, and everybody for a maintainer.
+func claimedBy(p *policy.Policy, web Web) *claims {
+	rules := p.WithPrincipals(p.Principals)
 	rules.Signatures.Kinds = append(slices.Clone(rules.Signatures.Kinds), walk.ClaimedKind)
 	rules.Signatures.Identity = "off"
-	cl := &walk.Claims{Rules: rules, Everybody: true, Web: of.Web}
-	var ledger *policy.Ledger
+	return &claims{walk.Claims{Rules: rules, Everybody: true, Web: web}, new(policy.Ledger)}
+}
+
+// landing gives a landing to be judged.
+func (cl *claims) landing(f *walk.Fact, ref string) *policy.Landing {
+	landing := cl.Landing(f.Read, f.Elsewhere)
+	landing.Ref, landing.ApprovalsFetched, landing.Complete = ref, true, true
+	return landing
+}
+
+// claimed judges the landings of a range that nobody signed, as if each committer had, and everybody were a maintainer.
+func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) error) error {
+	all := []*claims{claimedBy(a.site.Rules(), of.Web)} // the first is the policy in force
+	for _, other := range of.Beside {
+		if other.Policy != nil {
+			all = append(all, claimedBy(other.Policy, of.Web))
+		}
+	}
 	r := route{start: a.site.WalkUnverified}
-	r.origin = func(parent history.ID) (o walk.Origin, err error) {
-		ledger, err = a.claimedLedger(ctx, cl, parent)
-		return walk.Origin{Line: inforce.Line{InForce: a.site.InForce}}, err
+	r.origin = func(parent history.ID) (walk.Origin, error) {
+		return walk.Origin{Line: inforce.Line{InForce: a.site.InForce}}, a.creditClaims(ctx, all, parent)
 	}
 	r.visit = func(f *walk.Fact) error {
-		landing := cl.Landing(f.Read, f.Elsewhere)
-		landing.Ref, landing.ApprovalsFetched, landing.Complete = of.Ref, true, true
-		j := Judged{Policy: cl.Rules, Ledger: ledger, Landing: landing, read: f.Read} // as it knows these people
-		j.Findings = cl.Rules.Judge(ledger, landing).Findings
-		for i := range j.Findings {
-			j.Findings[i].Ask = nil // everybody: nobody is asked
+		landings := make([]*policy.Landing, len(all))
+		for i, cl := range all {
+			landings[i] = cl.landing(f, of.Ref)
+		}
+		cl, landing := all[0], landings[0]
+		j := Judged{Policy: cl.Rules, Ledger: cl.ledger, Landing: landing, read: f.Read} // as it knows these people
+		j.Findings = unasked(cl.Rules.Judge(cl.ledger, landing).Findings)
+		own := 0
+		for _, other := range of.Beside {
+			say := Opinion{Ledger: cl.ledger, Landing: landing}
+			if other.Policy != nil {
+				own++
+				say.Policy, say.Ledger, say.Landing = all[own].Rules, all[own].ledger, landings[own]
+			} else {
+				say.Policy = other.Made(cl.Rules)
+			}
+			say.Findings = unasked(say.Policy.Judge(say.Ledger, say.Landing).Findings)
+			j.Beside = append(j.Beside, say)
 		}
 		if err := visit(j); err != nil {
 			return err
 		}
-		ledger.Credit(cl.Rules, landing)
+		for i, cl := range all {
+			cl.ledger.Credit(cl.Rules, landings[i])
+		}
 		return nil
 	}
 	return a.walk(ctx, of.Range, r)
 }
 
-// claimedLedger gives what everybody had earned up to a commit by what they claim.
-func (a *Auditor) claimedLedger(ctx context.Context, cl *walk.Claims, tip history.ID) (*policy.Ledger, error) {
-	l := new(policy.Ledger)
+// unasked takes out of findings whom to ask: everybody, so nobody.
+func unasked(findings []policy.Finding) []policy.Finding {
+	for i := range findings {
+		findings[i].Ask = nil
+	}
+	return findings
+}
+
+// creditClaims credits what everybody had earned up to a commit by what they claim.
+func (a *Auditor) creditClaims(ctx context.Context, all []*claims, tip history.ID) error {
 	if tip.IsZero() {
-		return l, nil
+		return nil
 	}
 	repo, err := a.site.Aside()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	all := history.Range{Tip: tip, Counted: true, Merges: true, Landed: true, Unseen: true}
-	for landing, err := range repo.Landings(ctx, all) {
+	everything := history.Range{Tip: tip, Counted: true, Merges: true, Landed: true, Unseen: true}
+	for landing, err := range repo.Landings(ctx, everything) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		l.Credit(cl.Rules, cl.Landing(landing, nil))
+		for _, cl := range all {
+			cl.ledger.Credit(cl.Rules, cl.Landing(landing, nil))
+		}
 	}
-	return l, nil
+	return nil
 }

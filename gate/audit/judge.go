@@ -54,6 +54,14 @@ func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error
 		f.Judged(outcome.Passes())
 		j := Judged{Policy: f.By.Rules, Ledger: ledger, Landing: landing, by: f.By, fact: f, read: f.Read}
 		j.Findings, j.Notes = outcome.Findings, outcome.Notes
+		for _, other := range of.Beside {
+			by := f.By.As(other.Made)
+			outcome, err := a.answers.Settle(ctx, settle.Question{By: by, Ledger: ledger, Landing: landing, Fact: f})
+			if err != nil {
+				return site.Undecided(err)
+			}
+			j.Beside = append(j.Beside, Opinion{by.Rules, ledger, landing, outcome.Findings})
+		}
 		if err := visit(j); err != nil {
 			return err
 		}

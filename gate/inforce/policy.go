@@ -40,6 +40,16 @@ func (p *Policy) above(floor *policy.Policy) {
 	}
 }
 
+// As gives the policy, and the floor beneath it, with what is made of their rules. The people and their keys stay.
+func (p *Policy) As(other func(*policy.Policy) *policy.Policy) *Policy {
+	c := *p
+	c.Rules = other(p.Rules)
+	if p.floor != nil {
+		c.floor = other(p.floor)
+	}
+	return &c
+}
+
 // HasRule says whether the policy, or the floor beneath it, has a rule of that name.
 func (p *Policy) HasRule(name string) bool {
 	named := func(r policy.Rule) bool { return r.Name == name }
