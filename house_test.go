@@ -53,7 +53,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/tenure":         {ours: []string{"gate/shared", "policy"}},
 	"gate/ticket":         {ours: []string{"gate/shared"}},
 	"gate/translog":       {},
-	"report":              {ours: []string{"policy"}},
+	"report":              {ours: []string{"docs", "policy"}},
 	"report/page":         {ours: []string{"policy", "report"}},
 	"install":             {ours: []string{"history"}},
 	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
@@ -91,7 +91,8 @@ var onlyIn = map[string][]string{
 var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
-	"github.com/pjbgf/sha1cd", "github.com/rogpeppe/go-internal", "github.com/spf13/cobra", "github.com/spf13/pflag",
+	"github.com/pjbgf/sha1cd", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6",
+	"github.com/spf13/cobra", "github.com/spf13/pflag",
 	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/net", "golang.org/x/text", "pgregory.net/rapid",
 }
 

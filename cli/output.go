@@ -113,7 +113,15 @@ func (o *output) open(env Env) (err error) {
 		o.to, o.out = env.Stdout, env.out
 		return nil
 	}
-	if o.kept, err = createFile(env.path(o.file)); err != nil {
+	name := env.path(o.file)
+	// Each step has a file of its own for its summary, which every program of the step adds to:
+	// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+	if name == env.Getenv("GITHUB_STEP_SUMMARY") {
+		o.kept, err = appendFile(name)
+	} else {
+		o.kept, err = createFile(name)
+	}
+	if err != nil {
 		return o.failed(err)
 	}
 	o.to, o.out = o.kept, report.NewPrinter(o.kept)

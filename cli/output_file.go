@@ -15,6 +15,7 @@ type newFile struct {
 	*bufio.Writer
 	file  *os.File
 	place string // where it goes, "" where it is already
+	began int64  // of a file that is added to: how long it was
 	ended bool
 }
 
@@ -52,18 +53,32 @@ func createFile(name string) (*newFile, error) {
 	return n, nil
 }
 
+// appendFile begins what is added to a file.
+func appendFile(name string) (*newFile, error) {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	n := &newFile{Writer: bufio.NewWriter(f), file: f}
+	if info, err := f.Stat(); err == nil {
+		n.began = info.Size()
+	}
+	return n, nil
+}
+
 // keep puts the file in its place.
 func (n *newFile) keep() error {
 	err := n.Flush()
 	if err == nil && n.place != "" {
 		err = n.file.Sync()
 	}
-	if err = errors.Join(err, n.file.Close()); err == nil && n.place != "" {
+	if err == nil {
+		err = n.file.Close()
+	}
+	if err == nil && n.place != "" {
 		err = os.Rename(n.file.Name(), n.place)
 	}
-	if err == nil {
-		n.ended = true
-	}
+	n.ended = err == nil
 	return err
 }
 
@@ -73,6 +88,9 @@ func (n *newFile) drop() {
 		return
 	}
 	n.ended = true
+	if n.place == "" {
+		_ = n.file.Truncate(n.began) // which only a file can be
+	}
 	_ = n.file.Close() // it may be closed
 	if n.place != "" {
 		_ = os.Remove(n.file.Name())

@@ -113,3 +113,30 @@ func TestOutputToAPipe(t *testing.T) {
 	}
 	wantOutput(t, "version", string(text[:n]), `"modified": `)
 }
+
+// The summary of a step is added to, as GitHub asks.
+func TestStepSummary(t *testing.T) {
+	s, _, _ := newLog(t)
+	s.write("out/summary", "before\n")
+	summary := filepath.Join(s.dir, "out", "summary")
+	getenv := s.env.Getenv
+	s.env.Getenv = func(name string) string {
+		if name == "GITHUB_STEP_SUMMARY" {
+			return summary
+		}
+		return getenv(name)
+	}
+	if code, _, errs := s.run("", "verify", "nothing", "--format", "markdown="+summary); code != exitUsage {
+		t.Errorf("exit code %d\n%s", code, errs)
+	}
+	if got := s.read("out/summary"); got != "before\n" {
+		t.Errorf("after an error: %q", got)
+	}
+	for range 2 {
+		s.must("verify", s.base, "--format", "markdown="+summary)
+	}
+	if got := s.read("out/summary"); !strings.HasPrefix(got, "before\n### Countersign: accepted\n") ||
+		strings.Count(got, "### Countersign") != 2 {
+		t.Errorf("summary:\n%s", got)
+	}
+}

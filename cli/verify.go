@@ -37,7 +37,7 @@ deleted, beside a push.
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
-	format := formatFlag(cmd, "junit", "gitlab", "github")
+	format := formatFlag(cmd, "markdown", "sarif", "junit", "gitlab", "github")
 	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
 	pull := cmd.Flags().Bool("pull", false, "judge RANGE as a pull request that a forge merges now")
 	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
@@ -107,6 +107,10 @@ func writeDecision(format string, to io.Writer, d policy.Decision, all bool) err
 		return report.JSON(to, d)
 	case "jsonl":
 		return report.Lines(to, d)
+	case "markdown":
+		return report.Markdown(to, d)
+	case "sarif":
+		return report.SARIF(to, version(), d)
 	case "junit":
 		return report.JUnit(to, d)
 	case "gitlab":

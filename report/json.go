@@ -67,6 +67,13 @@ func writeJSON(w io.Writer, doc any, indent string) error {
 func plain(b []byte) []byte {
 	p := make([]byte, 0, len(b))
 	for len(b) > 0 {
+		ascii := 0
+		for ascii < len(b) && b[ascii] >= ' ' && b[ascii] <= '~' {
+			ascii++
+		}
+		if p, b = append(p, b[:ascii]...), b[ascii:]; len(b) == 0 {
+			break
+		}
 		r, n := utf8.DecodeRune(b)
 		switch {
 		case r == '\n' || visible(r):

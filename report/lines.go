@@ -27,6 +27,8 @@ type DecisionRow struct {
 	Notes     int            `json:"notes"`
 	Reference string         `json:"reference,omitempty"`
 	Undecided string         `json:"undecided,omitempty"`
+
+	Summary *policy.Summary `json:"summary,omitempty"`
 }
 
 // RefRow, FindingRow and NoteRow are the others. Exact is as in [JSON], with "" for the row itself.
@@ -53,6 +55,7 @@ func Lines(w io.Writer, d policy.Decision) error {
 	var r rows
 	r.add(DecisionRow{
 		kindDecision, Schema, d.Verdict, d.Observed, len(d.Refs), len(d.Findings), len(d.Notes), d.Reference, d.Undecided,
+		d.Summary,
 	})
 	for _, ref := range d.Refs {
 		row := RefRow{Kind: kindRef, Exact: make(map[string][]byte)}

@@ -32,7 +32,8 @@ func (d shown) problems(exact policy.Decision) []problem {
 		}
 		var p page
 		p.finding(d, i+1, f)
-		one.lines = p.lines
+		_, head, _ := strings.Cut(p.lines[0], " ") // without its number
+		one.lines = append([]string{head}, p.lines[1:]...)
 		name := nameOf(exact.Findings[i], one.path)
 		seen[name]++
 		if one.name = name; seen[name] > 1 {
@@ -44,7 +45,7 @@ func (d shown) problems(exact policy.Decision) []problem {
 		return all
 	}
 	f := policy.Finding{Code: policy.Undecided, Detail: d.headline() + after(", because ", d.Undecided)}
-	return append(all, problem{finding: f, title: f.Detail, lines: []string{f.Detail}, name: digest(string(f.Code))})
+	return append(all, problem{finding: f, title: f.Detail, lines: []string{string(f.Code), "  " + f.Detail}, name: digest(string(f.Code))})
 }
 
 // title says in one line what is wrong with what.

@@ -24,6 +24,8 @@ func hostile() *rapid.Generator[string] {
 	piece := rapid.SampledFrom([]string{
 		"", "a", "src/main.c", " ", "\n", "\r", "\x1b[2J", "\x1b[1A", "\u009b31m", "\u202e", "\u2028", "\u200b", "\xff",
 		"\xc3", "\x00", "\\", "\\n", "\"", "'", "<&>", "文", "…",
+		"::error::x", "\n::stop-commands::x\n", "##[add-mask]x", "%0A", "%", ":", ",", "]]>", "\ufffe", "```", "\n```\n# x",
+		"](https://x.example)", "{0}", "|", "../", "//x.example/",
 		"remote: ", "\nremote: countersign: nothing against refs/heads/main: 1 commit\n", "countersign: ",
 		strings.Repeat("x", 90), strings.Repeat("long word ", 40), strings.Repeat("文", 60),
 	})
