@@ -56,15 +56,11 @@ func TestGoldenCI(t *testing.T) {
 
 // sarifResultsOf writes the results alone: the rules are the text of docs/refusals.md.
 func sarifResultsOf(w io.Writer, d policy.Decision) error {
-	var b bytes.Buffer
-	if err := SARIF(&b, "v1", d); err != nil {
+	run, err := sarifOf(d, sarifResults, sarifBytes)
+	if err != nil {
 		return err
 	}
-	var log sarifLog
-	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
-		return err
-	}
-	return writeJSON(w, log.Runs[0].Results, "  ")
+	return writeJSON(w, run.Results, "  ")
 }
 
 // commanded reads workflow commands as GitHub's runner does: github.com/actions/runner, ActionCommand.cs.
@@ -158,7 +154,8 @@ func checkGitLab(t *rapid.T, text string, wrong int) {
 func checkMarkdown(t *rapid.T, text string) {
 	lines := strings.Split(text, "\n")
 	marks := lines[2][:strings.IndexByte(lines[2], ' ')]
-	if inner := strings.Trim(lines[2], "`"); strings.Contains(inner, marks) || !strings.HasPrefix(lines[2], marks+" countersign: ") {
+	inner := strings.Trim(lines[2], "`")
+	if strings.Contains(inner, marks) || !strings.HasPrefix(lines[2], marks+" countersign: ") {
 		t.Fatalf("headline %q", lines[2])
 	}
 	lines = lines[3:]
@@ -177,7 +174,9 @@ func checkMarkdown(t *rapid.T, text string) {
 
 func checkSARIF(t *rapid.T, schema *jsonschema.Schema, d policy.Decision) {
 	var b bytes.Buffer
-	if err := SARIF(&b, "v1\x1b", d); err != nil {
+	run, err := sarifOf(d, sarifResults, sarifBytes)
+	run.Tool.Driver = sarifDriver{Name: "countersign", Rules: []sarifRule{}} // TestSARIFRules has the rules
+	if err != nil || writeJSON(&b, sarifLog{sarifSchema, "2.1.0", []sarifRun{run}}, "") != nil {
 		t.Fatal(err)
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b.Bytes()))
@@ -188,16 +187,12 @@ func checkSARIF(t *rapid.T, schema *jsonschema.Schema, d policy.Decision) {
 		t.Fatalf("%v in\n%s", err, b.String())
 	}
 	checkShown(t, strings.TrimSuffix(b.String(), "\n"))
-	var log sarifLog
-	if err := json.Unmarshal(b.Bytes(), &log); err != nil {
-		t.Fatal(err)
-	}
-	for _, raw := range log.Runs[0].Results {
+	for _, raw := range run.Results {
 		var r sarifResult
 		if err := json.Unmarshal(raw, &r); err != nil {
 			t.Fatal(err)
 		}
-		if i := r.RuleIndex; i >= 0 && log.Runs[0].Tool.Driver.Rules[i].ID != r.RuleID {
+		if i := r.RuleIndex; i >= 0 && string(policy.Codes()[i]) != r.RuleID {
 			t.Fatalf("rule %d is not %s", i, r.RuleID)
 		}
 		if strings.Contains(strings.ReplaceAll(r.Message.Text, `\](`, ""), "](") {
@@ -225,7 +220,22 @@ func schema(t *testing.T, file string) *jsonschema.Schema {
 
 // A rule for each code, with its section of docs/refusals.md.
 func TestSARIFRules(t *testing.T) {
-	rules := sarifRules()
+	var b bytes.Buffer
+	if err := SARIF(&b, "v1\x1b", policy.Decision{}); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b.Bytes()))
+	if err == nil {
+		err = schema(t, "../testdata/sarif/sarif-schema-2.1.0.json").Validate(doc)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	var log sarifLog
+	if err := json.Unmarshal(b.Bytes(), &log); err != nil || log.Runs[0].Tool.Driver.Version != `v1\x1b` {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	rules := log.Runs[0].Tool.Driver.Rules
 	if len(rules) != len(policy.Codes()) {
 		t.Fatalf("%d rules", len(rules))
 	}
@@ -245,55 +255,54 @@ func TestSARIFRules(t *testing.T) {
 func TestSARIFLimits(t *testing.T) {
 	sarif := schema(t, "../testdata/sarif/sarif-schema-2.1.0.json")
 	noise := rand.New(rand.NewPCG(1, 2))
-	for name, c := range map[string]struct{ findings, detail, want int }{
-		"one more":  {sarifResults + 1, 10, sarifResults},
-		"too large": {60, 200_000, -1},
-	} {
-		d := policy.Decision{Findings: make([]policy.Finding, c.findings)}
-		for i := range d.Findings {
-			detail := make([]byte, c.detail)
-			for j := range detail {
-				detail[j] = byte('!' + noise.IntN(90))
-			}
-			d.Findings[i] = policy.Finding{
-				Code: policy.Unsigned, Ref: "refs/heads/main", Commit: strconv.Itoa(i), Detail: string(detail),
-				Paths: slices.Repeat([]policy.TouchedPath{{Path: "a b", Change: "added"}}, 101),
-			}
-			if i > 0 {
-				d.Findings[i].Paths = nil
-			}
+	d := policy.Decision{Findings: make([]policy.Finding, 60)}
+	for i := range d.Findings {
+		detail := make([]byte, 20_000) // which gzip makes little smaller
+		for j := range detail {
+			detail[j] = byte('!' + noise.IntN(90))
 		}
+		d.Findings[i] = policy.Finding{
+			Code: policy.Unsigned, Ref: "refs/heads/main", Commit: strconv.Itoa(i), Detail: string(detail),
+		}
+	}
+	d.Findings[0].Paths = slices.Repeat([]policy.TouchedPath{{Path: "a b", Change: "added"}}, sarifLocations+1)
+	for _, c := range []struct {
+		results, bytes, least, most int // results that are kept
+		said                        string
+	}{
+		{60, sarifBytes, 60, 60, ""},
+		{59, sarifBytes, 59, 59, "1 of 60 findings left out, since GitHub takes no more: "},
+		{60, 512 << 10, 20, 40, " of 60 findings left out, since GitHub takes no more: "},
+	} {
+		run, err := sarifOf(d, c.results, c.bytes)
+		run.Tool.Driver = sarifDriver{Name: "countersign", Rules: []sarifRule{}}
 		var b, packed bytes.Buffer
-		if err := SARIF(&b, "v1", d); err != nil {
+		if err != nil || writeJSON(&b, sarifLog{sarifSchema, "2.1.0", []sarifRun{run}}, "") != nil {
 			t.Fatal(err)
 		}
 		z := gzip.NewWriter(&packed)
 		_, _ = z.Write(b.Bytes())
 		_ = z.Close()
-		var log sarifLog
-		if err := json.Unmarshal(b.Bytes(), &log); err != nil {
-			t.Fatal(err)
-		}
-		run := log.Runs[0]
-		n := len(run.Results)
-		if packed.Len() > sarifBytes || c.want >= 0 && n != c.want || n == 0 {
-			t.Errorf("%s: %d results, %d bytes", name, n, packed.Len())
-		}
 		said := ""
 		for _, x := range run.Invocations[0].Notifications {
 			said += x.Message.Text
 		}
-		if want := strconv.Itoa(c.findings-n) + " of "; n < c.findings && !strings.HasPrefix(said, want) || n == c.findings && said != "" {
-			t.Errorf("%s: said %q", name, said)
+		n := len(run.Results)
+		if n < c.least || n > c.most || packed.Len() > c.bytes+100_000 {
+			t.Errorf("%d results, %d bytes", n, packed.Len())
+		}
+		if !strings.Contains(said, c.said) || c.said == "" && said != "" {
+			t.Errorf("said %q, want %q", said, c.said)
 		}
 		if locations := strings.Count(string(run.Results[0]), `"a%20b"`); locations != sarifLocations {
 			t.Errorf("%d locations", locations)
 		}
-		if c.findings < 100 {
-			doc, _ := jsonschema.UnmarshalJSON(bytes.NewReader(b.Bytes()))
-			if err := sarif.Validate(doc); err != nil {
-				t.Error(err)
-			}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b.Bytes()))
+		if err == nil {
+			err = sarif.Validate(doc)
+		}
+		if err != nil {
+			t.Error(err)
 		}
 	}
 }

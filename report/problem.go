@@ -45,7 +45,8 @@ func (d shown) problems(exact policy.Decision) []problem {
 		return all
 	}
 	f := policy.Finding{Code: policy.Undecided, Detail: d.headline() + after(", because ", d.Undecided)}
-	return append(all, problem{finding: f, title: f.Detail, lines: []string{string(f.Code), "  " + f.Detail}, name: digest(string(f.Code))})
+	lines := []string{string(f.Code), "  " + f.Detail}
+	return append(all, problem{finding: f, title: f.Detail, lines: lines, name: digest(string(f.Code))})
 }
 
 // title says in one line what is wrong with what.

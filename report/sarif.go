@@ -18,9 +18,11 @@ import (
 const (
 	sarifResults   = 25_000
 	sarifLocations = 100
-	sarifBytes     = 10 << 20 // compressed by gzip
-	sarifReserve   = 1 << 20  // of these, for the rules and for what the compression holds back
+	sarifBytes     = 10<<20 - 1<<20 // compressed by gzip; the rest is for the rules, and what the compression holds back
 )
+
+// sarifSchema is the name of the schema that a test compares with what is written.
+const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 // The objects of SARIF that we write; the numbers are of its sections.
 // https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html
@@ -113,13 +115,22 @@ type (
 // about. One that is about no path is at "commit/ID" or at the name of the ref: GitHub wants some path, and takes one
 // that leads nowhere. Version is the program's.
 func SARIF(w io.Writer, version string, decision policy.Decision) error {
+	run, err := sarifOf(decision, sarifResults, sarifBytes)
+	if err != nil {
+		return err
+	}
+	run.Tool = sarifTool{sarifDriver{"countersign", escape(version), sarifRules()}}
+	return writeJSON(w, sarifLog{sarifSchema, "2.1.0", []sarifRun{run}}, "")
+}
+
+// sarifOf gives a decision as the results of a tool, at most so many and of so many bytes, compressed.
+func sarifOf(decision policy.Decision, results, bytesOf int) (sarifRun, error) {
 	d := show(decision)
 	run := sarifRun{
-		Tool:        sarifTool{sarifDriver{"countersign", escape(version), sarifRules()}},
 		Invocations: []sarifInvocation{{Successful: decision.Undecided == ""}},
 		ColumnKind:  "unicodeCodePoints", Results: []json.RawMessage{},
 	}
-	size := newSize(sarifBytes - sarifReserve)
+	size := newSize(bytesOf)
 	problems := d.problems(decision)
 	for i, p := range problems {
 		var exact []policy.TouchedPath
@@ -128,9 +139,9 @@ func SARIF(w io.Writer, version string, decision policy.Decision) error {
 		}
 		var b bytes.Buffer
 		if err := writeJSON(&b, p.sarif(exact), ""); err != nil {
-			return err
+			return sarifRun{}, err
 		}
-		if i == sarifResults || !size.takes(b.Bytes()) {
+		if i == results || !size.takes(b.Bytes()) {
 			run.Invocations[0].Notifications = []sarifNotification{{"error", sarifMessage{Text: fmt.Sprintf(
 				"%d of %s left out, since GitHub takes no more: countersign verify --format json has all",
 				len(problems)-i, Count(len(problems), "finding"))}}}
@@ -138,9 +149,7 @@ func SARIF(w io.Writer, version string, decision policy.Decision) error {
 		}
 		run.Results = append(run.Results, b.Bytes())
 	}
-	return writeJSON(w, sarifLog{
-		"https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", "2.1.0", []sarifRun{run},
-	}, "")
+	return run, nil
 }
 
 // sarifRules gives a rule for each code, in the order of [policy.Codes].
@@ -195,8 +204,8 @@ func (p problem) sarif(exact []policy.TouchedPath) sarifResult {
 	return r
 }
 
-// uri gives a path as a relative reference, byte by byte: RFC 3986, section 4.2, where the first segment isn't empty and
-// has no colon.
+// uri gives a path as a relative reference, byte by byte: RFC 3986, section 4.2, where the first segment isn't empty
+// and has no colon.
 func uri(path string) string {
 	text := strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), ":", "%3A")
 	if rest, rooted := strings.CutPrefix(text, "/"); rooted {
