@@ -54,6 +54,7 @@ func TestOneFaultHasOneCode(t *testing.T) {
 		{"empty", "main", "", exitUsage, "Git "},
 		{"nowhere", "main", "", exitUsage, "no such file"},
 		{"repo.git", "nowhere", noRevision, exitUsage, "no commit is called"},
+		{"repo.git", strings.Repeat("1", 40), noRevision, exitUsage, "git fetch brings what was pushed"},
 		{"policy.git", "main", noPolicy + " doctor", exitUsage, `unknown key "aprovals"`},
 		{"unnamed.git", "main", noPolicy + " doctor approve except keyring-graph", exitUsage, "no policy"},
 		{"damaged.git", "main", noJudgement, exitUndecided, "is missing: "},

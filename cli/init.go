@@ -226,7 +226,7 @@ func (f *founding) tell(folder, branch string) error {
 	f.env.list(f.format, done, func(out *report.Printer) {
 		out.Printf("wrote %s, with %s as the one maintainer\n", done.Policy, f.name)
 		adviseLonely(out, g.Policy())
-		out.Printf("next: add the others, then\n")
+		out.Printf("next: add the others, then\n  countersign policy check --policy %s\n", policy.Folder)
 		done.sayPin(out)
 	})
 	return nil

@@ -165,7 +165,7 @@ func (i *installation) commonPolicy(heads ...string) {
 		i.common, i.first = true, first
 		i.plans = append(i.plans, plan)
 		i.next("next: name the maintainers in %s/policy.toml, then run "+
-			"countersign policy check -C REPOSITORY", folder)
+			"countersign policy check --policy %s -C REPOSITORY", folder, install.Shell(folder))
 	}
 }
 

@@ -45,7 +45,7 @@ func mergedByPerson(ref string) []string {
 }
 
 // again is the step after an approval: it starts nothing by itself.
-const again = "push the approval, and run this check again"
+const again = "push the approval, and run this check again, where refs/approvals/* is fetched"
 
 // tell puts a finding into the words of whoever reads of a pull request. Nobody can approve or amend the merge that was
 // judged, since it isn't there: what is wrong with it is said of the head of the request. Timeless says that no journal

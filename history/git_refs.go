@@ -101,13 +101,21 @@ func (g *gitNames) Resolve(ctx context.Context, rev string) (ID, error) {
 		}
 		fallthrough
 	default:
-		return ID{}, NotFound(fmt.Errorf("no commit is called %.80q here", rev))
+		return ID{}, NotFound(fmt.Errorf("no commit is called %.80q here%s", rev, perhapsElsewhere(rev)))
 	}
 	id, err := ParseID(strings.TrimSpace(string(out)))
 	if err != nil {
 		return ID{}, NotFound(fmt.Errorf("%.80q is no single revision", rev))
 	}
 	return id, nil
+}
+
+// perhapsElsewhere says what brings a commit whose full id somebody was told.
+func perhapsElsewhere(rev string) string {
+	if _, err := ParseID(rev); err != nil {
+		return ""
+	}
+	return "; in a clone, git fetch brings what was pushed to a branch"
 }
 
 // leadsNowhere is the error of a ref that leads to no commit: to something else, or to what isn't here.

@@ -14,7 +14,7 @@ refs = [%s]
 %s
 # Name the people whose signatures count, two maintainers at least: nobody approves a change of
 # their own. Keys stand here, or as files in the folder keys/ beside this file. Then run
-# "countersign policy check" here.
+# "%s" here.
 #
 # [[principal]]
 # name = "alice"
@@ -30,12 +30,14 @@ refs = [%s]
 // StarterPolicy gives the text of a first policy: the refs to protect, as patterns, and the full ids
 // of the commits up to which nothing is judged. Until somebody is named in it, it refuses.
 func StarterPolicy(protect, adopted []string) string {
-	return fmt.Sprintf(starter, " in this repository", list(protect), "\n[adoption]\n"+AdoptionText(adopted))
+	return fmt.Sprintf(starter, " in this repository", list(protect), "\n[adoption]\n"+AdoptionText(adopted),
+		"countersign policy check")
 }
 
 // CommonPolicy gives the text of a first policy by which many repositories are judged.
 func CommonPolicy(protect []string) string {
-	return fmt.Sprintf(starter, " in the repositories that are judged by it", list(protect), "")
+	return fmt.Sprintf(starter, " in the repositories that are judged by it", list(protect), "",
+		"countersign policy check --policy . -C REPOSITORY")
 }
 
 // AdoptionText gives the text of the file that says what a repository which is judged by a common policy held before.
