@@ -16,17 +16,20 @@ import (
 // memory is how many bytes a hook uses before it collects its garbage more often than is fast.
 const memory = 256 << 20
 
-func main() {
+func main() { os.Exit(execute(environment())) }
+
+// execute runs the command line in this process, until it ends or a signal ends it.
+func execute(env cli.Env) int {
 	// A pusher who hangs up closes our standard error. The push must be recorded all the same, not
 	// ended by the signal that the next line written would bring.
 	signal.Ignore(syscall.SIGPIPE)
-	if len(os.Args) > 1 && os.Args[1] == "hook" {
+	if len(env.Args) > 0 && env.Args[0] == "hook" {
 		debug.SetTraceback("none") // a stack is nothing for a pusher
 		debug.SetMemoryLimit(memory)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	os.Exit(cli.Run(ctx, environment()))
+	return cli.Run(ctx, env)
 }
 
 // environment gathers what the command line may know of the process.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,8 +10,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"countersign/cli"
 )
 
 // The sessions in testdata/script run real git with the real hook, real keys and a clock of their
@@ -56,7 +53,7 @@ func TestMain(m *testing.M) {
 			}
 			env := environment()
 			env.Now = now
-			os.Exit(cli.Run(context.Background(), env))
+			os.Exit(execute(env))
 		},
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"countersign/gate"
+	"countersign/gate/audit"
 	"countersign/gate/record"
 	"countersign/history"
 	"countersign/install"
@@ -90,7 +91,8 @@ func (e Env) options(repository string, at place, o gate.Options) gate.Options {
 	default:
 		o.Common = install.PolicyFolder
 	}
-	o.Process, o.Alive, o.Read = receiver(), alive, e.progress.add
+	o.Process, o.Alive, o.Read = receiver(), alive, e.progress.read
+	o.Progress = audit.Progress{Found: e.progress.found, Judged: e.progress.judged}
 	o.Encode = func(d policy.Decision) ([]byte, error) {
 		var b bytes.Buffer
 		err := report.JSON(&b, d)

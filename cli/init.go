@@ -259,6 +259,7 @@ func (f *founding) fromHistory(ctx context.Context, keyrings []string) error {
 	}
 	repo, err := history.Open(history.Options{
 		Dir: f.dir, Env: f.env.Getenv, Limits: history.Limits{Commits: math.MaxInt32, Object: maxObject},
+		Read: f.env.progress.read,
 	})
 	if err != nil {
 		return usage("%v", err)

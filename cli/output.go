@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -96,7 +97,7 @@ func (o *outputs) within(env Env, run func(*cobra.Command, []string) error) func
 	return func(cmd *cobra.Command, args []string) error {
 		defer o.drop()
 		for _, one := range o.list {
-			if err := one.open(env); err != nil {
+			if err := one.open(cmd.Context(), env); err != nil {
 				return err
 			}
 		}
@@ -108,7 +109,7 @@ func (o *outputs) within(env Env, run func(*cobra.Command, []string) error) func
 	}
 }
 
-func (o *output) open(env Env) (err error) {
+func (o *output) open(ctx context.Context, env Env) (err error) {
 	if o.file == "" {
 		o.to, o.out = env.Stdout, env.out
 		return nil
@@ -119,7 +120,7 @@ func (o *output) open(env Env) (err error) {
 	if name == env.Getenv("GITHUB_STEP_SUMMARY") {
 		o.kept, err = appendFile(name)
 	} else {
-		o.kept, err = createFile(name)
+		o.kept, err = createFile(ctx, name)
 	}
 	if err != nil {
 		return o.failed(err)

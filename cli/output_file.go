@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"io/fs"
@@ -19,14 +20,31 @@ type newFile struct {
 	ended bool
 }
 
+// openPlace opens what isn't a file to write to it. A named pipe waits for its reader, as long as nobody breaks it off.
+func openPlace(ctx context.Context, name string) (*os.File, error) {
+	var f *os.File
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		return f, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // createFile begins a file. One that is there keeps its mode; a new one has that which the process gives new files.
-func createFile(name string) (*newFile, error) {
+func createFile(ctx context.Context, name string) (*newFile, error) {
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
 		return nil, errors.New("it is a folder")
 	case err == nil && !info.Mode().IsRegular():
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
+		f, err := openPlace(ctx, name)
 		if err != nil {
 			return nil, err
 		}

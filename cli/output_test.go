@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -138,5 +139,17 @@ func TestStepSummary(t *testing.T) {
 	if got := s.read("out/summary"); !strings.HasPrefix(got, "before\n### Countersign: accepted\n") ||
 		strings.Count(got, "### Countersign") != 2 {
 		t.Errorf("summary:\n%s", got)
+	}
+}
+
+// Who waits for a reader that never comes can break it off.
+func TestOutputToAPipeThatNobodyReads(t *testing.T) {
+	p := newPerson(t)
+	p.tool("mkfifo", filepath.Join(p.dir, "pipe"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	code, out, errs := p.runContext(ctx, "", "version", "--format", "json=pipe")
+	if code != exitUndecided || out != "" || errs != "countersign: undecided: broken off: 0 commits read by then\n" {
+		t.Errorf("exit code %d\n%s%s", code, out, errs)
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -14,14 +15,16 @@ const (
 	redrawn = 200 * time.Millisecond
 )
 
-// progress says in one line of a terminal how many commits were read, and counts them where there is none. It may be
-// called by several goroutines.
+// progress says in one line of a terminal how far a command is, and counts where there is none. It may be called by
+// several goroutines.
 type progress struct {
 	terminal *report.Printer // nil for none
 	now      func() time.Time
 
 	mu    sync.Mutex
-	read  int
+	reads int       // commits that were read
+	of    int       // those that are to be judged, as far as they were found
+	done  int       // those of them that were judged
 	next  time.Time // when the line is drawn
 	shown bool
 }
@@ -35,11 +38,15 @@ func progressTo(w io.Writer, now func() time.Time) *progress {
 	return p
 }
 
-// add counts commits that were read.
-func (p *progress) add(commits int) {
+// read counts commits that were read, found those that are to be judged, and judged those that were.
+func (p *progress) read(commits int)   { p.add(&p.reads, commits) }
+func (p *progress) found(commits int)  { p.add(&p.of, commits) }
+func (p *progress) judged(commits int) { p.add(&p.done, commits) }
+
+func (p *progress) add(count *int, commits int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.read += commits
+	*count += commits
 	if p.terminal == nil {
 		return
 	}
@@ -48,15 +55,26 @@ func (p *progress) add(commits int) {
 		p.next = at.Add(silent)
 	case !at.Before(p.next):
 		p.next, p.shown = at.Add(redrawn), true
-		p.terminal.Printf("\r%d commits read", p.read)
+		p.terminal.Printf("\r%s\x1b[K", p.line()) // ECMA-48, EL: to the end of the line
 	}
 }
 
-// count gives how many commits were read so far.
-func (p *progress) count() int {
+// line says how far it is. Before what is to be judged other commits are read, for what everybody had earned.
+func (p *progress) line() string {
+	if p.of == 0 || p.done == 0 {
+		return report.Count(p.reads, "commit") + " read"
+	}
+	return fmt.Sprintf("%d of %s judged", p.done, report.Count(p.of, "commit"))
+}
+
+// far says how far it was when it was broken off.
+func (p *progress) far() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.read
+	if p.of == 0 {
+		return report.Count(p.reads, "commit") + " read by then"
+	}
+	return fmt.Sprintf("%d of %s judged; not finished", p.done, report.Count(p.of, "commit"))
 }
 
 // clear takes the line away.
@@ -64,7 +82,7 @@ func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.shown {
-		p.terminal.Printf("\r\x1b[K") // ECMA-48, EL: to the end of the line
+		p.terminal.Printf("\r\x1b[K")
 		p.shown = false
 	}
 }

@@ -26,10 +26,10 @@ func Run(ctx context.Context, env Env) (code int) {
 	root := rootCommand(env)
 	err := env.asOwner(root.ExecuteContext(ctx))
 	env.progress.clear()
-	if err != nil && ctx.Err() != nil && !env.isHook() {
-		say(env.errs, fmt.Errorf("broken off: %d commits were read by then", env.progress.count()))
-	}
 	code = exitCode(err)
+	if ctx.Err() != nil && code != exitAccepted && code != exitRefused && !env.isHook() {
+		code, err = exitUndecided, fmt.Errorf("broken off: %s", env.progress.far())
+	}
 	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) && !stdout.excuses(err) {
 		env.end(code, err)
 	}

@@ -154,7 +154,11 @@ func (g *Gate) folder() string {
 }
 
 // Auditor judges what has landed here. It is for the same goroutine as the gate.
-func (g *Gate) Auditor() *audit.Auditor { return audit.New(g.site) }
+func (g *Gate) Auditor() *audit.Auditor {
+	a := audit.New(g.site)
+	a.Progress = g.o.Progress
+	return a
+}
 
 // Prepare works out the tenure of each protected branch and stores it, so that the first push costs
 // what any other does. It is for installation and after a change of policy.

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"countersign/gate/audit"
 	"countersign/gate/refstate"
 	"countersign/gate/site"
 	"countersign/history"
@@ -56,6 +57,8 @@ type Options struct {
 	Profile string
 	// Read, unless it is nil, is told of commits that were read of a range: how many more. Several goroutines may.
 	Read func(commits int)
+	// Progress is told how far an auditor is.
+	Progress audit.Progress
 	// Now is the clock: it says how long a push took, for the record, and until when tickets and the dates of what
 	// has landed count.
 	Now func() time.Time

@@ -148,6 +148,8 @@ type Range struct {
 	// Unseen says that blobs may be missing, as in a partial clone (git-clone(1), --filter): Inspect is told so, and the
 	// reading goes on. What isn't here explains no merge.
 	Unseen bool
+	// Found, unless it is nil, is told how many commits the range has, before the first of them is given.
+	Found func(commits int)
 }
 
 // Limits bound what reading may cost. Zero means the default, in the comment.

@@ -61,6 +61,9 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 			yield(Landing{}, err)
 			return
 		}
+		if rng.Found != nil {
+			rng.Found(len(nodes))
+		}
 		rr := &rangeReader{
 			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
 			meeting: &meeting{lineages: r.lineages, nodes: nodes}, facts: make(map[changeOf]blobFact),

@@ -30,9 +30,14 @@ import (
 
 // Auditor judges what has landed in one repository.
 type Auditor struct {
-	site    *site.Site
-	answers *settle.Answers
+	Progress Progress
+	site     *site.Site
+	answers  *settle.Answers
 }
+
+// Progress is told how many commits an audit was found to have, before it begins, and how many more of them were
+// judged. Either may be nil; both may be called while a landing is read.
+type Progress struct{ Found, Judged func(commits int) }
 
 // New gives the auditor of a site.
 func New(s *site.Site) *Auditor { return &Auditor{site: s, answers: settle.New(s)} }

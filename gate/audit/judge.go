@@ -20,10 +20,18 @@ func (a *Auditor) Audit(ctx context.Context, of Audit, visit func(Judged) error)
 	if !a.site.Readable() {
 		return site.ErrUndecided
 	}
-	if of.Claimed {
-		return a.claimed(ctx, of, visit)
+	of.Range.Found = a.Progress.Found
+	counted := func(j Judged) error {
+		err := visit(j)
+		if err == nil && a.Progress.Judged != nil {
+			a.Progress.Judged(1 + len(j.read.Brought))
+		}
+		return err
 	}
-	return a.signed(ctx, of, visit)
+	if of.Claimed {
+		return a.claimed(ctx, of, counted)
+	}
+	return a.signed(ctx, of, counted)
 }
 
 // signed judges the landings of a range by their signatures.
