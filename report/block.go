@@ -172,7 +172,7 @@ func (b *block) entries(findings []policy.Finding, same, names bool) {
 			}
 			if len(t.Lines) > 0 {
 				r := t.Lines[0]
-				e.line(6, cut(strings.TrimPrefix(place(r)+": ", ": ")+r.Why, e.columns-6))
+				e.line(6, cut(reason(r), e.columns-6))
 				if r.Text != "" {
 					e.line(8, cut(r.Text, e.columns-8))
 				}

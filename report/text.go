@@ -99,6 +99,12 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 		if as := shownAs(t); as != "" {
 			p.line(4, as)
 		}
+		for _, r := range t.Lines {
+			p.line(4, reason(r))
+			if r.Text != "" {
+				p.line(6, r.Text)
+			}
+		}
 	}
 	p.line(2, detail(f))
 	if f.Why != "" {

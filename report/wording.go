@@ -264,6 +264,9 @@ func Line(r policy.Reason) string {
 	return fmt.Sprintf("%s, %s: %s: %s", place(r), r.Is, r.Why, r.Text)
 }
 
+// reason says what a line of a change shows, without the line.
+func reason(r policy.Reason) string { return strings.TrimPrefix(place(r)+": ", ": ") + r.Why }
+
 // place says where a line stands, "" for all of a text.
 func place(r policy.Reason) string {
 	switch {
