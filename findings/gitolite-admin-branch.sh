@@ -16,6 +16,7 @@
 #   init.defaultBranch is main: gitolite-admin has main; the push is accepted; the repository added is not made
 set -euo pipefail
 
+script=$(realpath "$0")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 exec 3>&2
@@ -53,7 +54,7 @@ attempt unset '' 4>>"$tmp/got"
 attempt main main 4>>"$tmp/got"
 cat "$tmp/got"
 
-sed -n '/^# Seen on/,/^set/s/^#   //p' "$0" | diff - "$tmp/got" || {
+sed -n '/^# Seen on/,/^set/s/^#   //p' "$script" | diff - "$tmp/got" || {
 	echo 'changed: < is what was seen, > is what is' >&2
 	exit 1
 }
