@@ -33,6 +33,8 @@ import (
 //	record                print the last decision in the server's journal
 //	memory KIB            bound the data of each process of the server's pre-receive
 //	ci-script FILE OUT    write the script that a job in a file of ci/ runs
+//	advised PERSON CODE TEXT ...
+//	                      do what the last refusal says: see advice_test.go
 //	log silent|endless    start a transparency log at $LOG that never answers, or never ends its answer
 //
 // alice, lasse and jia are maintainers; jia was introduced by alice. mallory is in nobody's keyring.
@@ -68,6 +70,8 @@ func TestSessions(t *testing.T) {
 	for _, name := range append([]string{"jia2"}, people...) {
 		run(t, keys, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", filepath.Join(keys, name))
 	}
+	said := &advice{given: make(map[string]string), followed: make(map[string]bool)}
+	t.Cleanup(func() { said.complain(t) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -82,10 +86,12 @@ func TestSessions(t *testing.T) {
 			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(e.WorkDir, "gitconfig"))
 			e.Setenv("GIT_TERMINAL_PROMPT", "0")
 			e.Setenv("LC_ALL", "C")
+			e.Values[adviceKey{}] = new(told)
+			said.begin()
 			setClock(e.Setenv, "2026-06-01T12:00:00Z")
 			return os.WriteFile(filepath.Join(e.WorkDir, "gitconfig"), []byte(gitconfig), 0o600)
 		},
-		Cmds: commands(t),
+		Cmds: commands(t, said),
 		Condition: func(name string) (bool, error) {
 			if name != "reftable" {
 				return false, fmt.Errorf("unknown condition %q", name)
@@ -110,7 +116,7 @@ const gitconfig = `[init]
 	auto = 0
 `
 
-func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
+func commands(t *testing.T, said *advice) map[string]func(*testscript.TestScript, bool, []string) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +135,8 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 			script := scriptOf(ts.ReadFile(filepath.Join(ts.Getenv("CI_SCRIPTS"), args[0])))
 			ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(script), 0o666))
 		},
-		"log": logCommand,
+		"log":     logCommand,
+		"advised": said.follow,
 		"clock": func(ts *testscript.TestScript, _ bool, args []string) {
 			at := args[0]
 			if at == "now" {
@@ -182,10 +189,7 @@ func commands(t *testing.T) map[string]func(*testscript.TestScript, bool, []stri
 	}
 	for _, name := range append([]string{"server"}, people...) {
 		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
-			err := as(ts, name, args...)
-			if (err == nil) == neg {
-				ts.Fatalf("%s %s: %v", name, strings.Join(args, " "), err)
-			}
+			said.run(ts, neg, name, args)
 		}
 	}
 	return cmds
@@ -219,10 +223,14 @@ func as(ts *testscript.TestScript, name string, args ...string) error {
 	back := ts.MkAbs(".")
 	ts.Check(ts.Chdir(ts.Getenv("WORK") + "/" + dir))
 	defer func() { ts.Check(ts.Chdir(back)) }()
-	key := filepath.Join(ts.Getenv("KEYS"), name)
+	key, email := filepath.Join(ts.Getenv("KEYS"), name), name+"@example.org"
+	if config, err := os.ReadFile(ts.MkAbs(".git/config")); err == nil { // what they configured themselves
+		key = configured(config, "signingKey", key)
+		email = configured(config, "email", email)
+	}
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
 		ts.Setenv("GIT_"+who+"_NAME", name)
-		ts.Setenv("GIT_"+who+"_EMAIL", name+"@example.org")
+		ts.Setenv("GIT_"+who+"_EMAIL", email)
 	}
 	ts.Setenv("GIT_CONFIG_COUNT", "2")
 	ts.Setenv("GIT_CONFIG_KEY_0", "user.signingKey")
@@ -230,6 +238,16 @@ func as(ts *testscript.TestScript, name string, args ...string) error {
 	ts.Setenv("GIT_CONFIG_KEY_1", "countersign.principal")
 	ts.Setenv("GIT_CONFIG_VALUE_1", name)
 	return ts.Exec(args[0], args[1:]...)
+}
+
+// configured gives a setting of a file of git-config(1), or what it is without that.
+func configured(config []byte, setting, unset string) string {
+	for line := range strings.Lines(string(config)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), " = "); ok && name == setting {
+			return value
+		}
+	}
+	return unset
 }
 
 // makeWorld sets up a server repository with one signed commit, puts it behind the hook, and gives

@@ -36,10 +36,11 @@ meanwhile. Run it as the user who owns the repository.`,
 		}
 		defer g.Close()
 		req := gate.Request{Received: env.Now(), Pusher: env.operator()}
-		if err := g.AcceptMove(cmd.Context(), req, args[0], args[1], args[2], *reason); err != nil {
+		err = g.AcceptMove(cmd.Context(), req, args[0], args[1], args[2], *reason)
+		if err != nil && !errors.Is(err, gate.ErrUndecided) {
 			return exitError{exitRefused, err}
 		}
-		return nil
+		return err
 	}
 	return cmd
 }

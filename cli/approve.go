@@ -104,7 +104,7 @@ type approving struct {
 func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error {
 	commit, commits, err := g.Coverage(ctx, rev)
 	if err != nil {
-		return err
+		return a.notHere(ctx, err)
 	}
 	if len(commits) == 0 {
 		return usage("%s is on a protected branch already: there is nothing to approve", rev)
@@ -141,6 +141,14 @@ func (a *approving) approve(ctx context.Context, g *gate.Gate, rev string) error
 	return nil
 }
 
+// notHere says of what couldn't be found that it may have to be fetched.
+func (a *approving) notHere(ctx context.Context, err error) error {
+	if !errors.Is(err, history.ErrNotFound) {
+		return err
+	}
+	return usage("%v\nif it is on the server, fetch it: git fetch --tags %s", err, a.remoteOr(ctx, a.server))
+}
+
 func (a *approving) signApproval(ctx context.Context, g *gate.Gate, commit history.ID) error {
 	message := fmt.Sprintf("Approve %s\n", commit)
 	if a.ref != "" {
@@ -152,7 +160,7 @@ func (a *approving) signApproval(ctx context.Context, g *gate.Gate, commit histo
 func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) error {
 	commit, err := g.Repository().Resolve(ctx, rev)
 	if err != nil {
-		return usage("%v", err)
+		return a.notHere(ctx, err)
 	}
 	if err := a.whoAmI(ctx, g.Policy()); err != nil {
 		return err
@@ -165,7 +173,7 @@ func (a *approving) withdraw(ctx context.Context, g *gate.Gate, rev string) erro
 func (a *approving) approveMove(ctx context.Context, g *gate.Gate, rev string, withdraw bool) error {
 	commit, err := g.Repository().Resolve(ctx, rev)
 	if err != nil {
-		return usage("%v", err)
+		return a.notHere(ctx, err)
 	}
 	if err := a.whoAmI(ctx, g.Policy()); err != nil {
 		return err

@@ -68,7 +68,7 @@ func foretell(env Env, remote string, d policy.Decision) error {
 	}
 	if slices.ContainsFunc(d.Findings, func(f policy.Finding) bool { return f.Needed > len(f.Have) }) {
 		say(env.errs, fmt.Errorf("what was approved since the last fetch isn't known here: "+
-			"git fetch %s 'refs/approvals/*:refs/approvals/*', then push again", policy.Typed(remote)))
+			"git fetch %s 'refs/approvals/*:refs/approvals/*'", policy.Typed(remote)))
 	}
 	say(env.errs, errors.New("nothing was pushed; "+pushAnyway))
 	return exitError{exitRefused, nil}

@@ -69,6 +69,6 @@ func sayStopped(env Env, refused string, found []policy.Finding) {
 			say(env.errs, fmt.Errorf("%s %d more refs: countersign log has them", refused, len(found)-i))
 			break
 		}
-		say(env.errs, fmt.Errorf("%s %s: %s\n  next: %s", refused, f.Ref, f.Detail, strings.Join(f.Next, "\n        ")))
+		say(env.errs, fmt.Errorf("%s %s: %s\n  next:\n    %s", refused, f.Ref, f.Detail, strings.Join(f.Next, "\n    ")))
 	}
 }

@@ -216,7 +216,7 @@ func (i *installation) policyOf(ctx context.Context, facts install.Facts, wanted
 	}
 	wanted.Protected = p.ProtectedPrefixes()
 	var adopted []string
-	if !facts.HasJournal { // what was judged here is not adopted
+	if !exists(journalOf(g)) { // what was judged here is not adopted
 		tips, err := protectedTips(ctx, g.Repository(), p)
 		if err != nil {
 			return err

@@ -86,8 +86,13 @@ func discard(string, policy.Journal) (gate.Recorder, error) { return journal.Dis
 // unbegun says whether a journal that can't be read was never there: nothing was pushed yet. The first push that is
 // judged makes an index beside it.
 func unbegun(path string, err error) bool {
-	_, index := os.Lstat(path + indexSuffix)
-	return errors.Is(err, fs.ErrNotExist) && errors.Is(index, fs.ErrNotExist)
+	return errors.Is(err, fs.ErrNotExist) && !exists(path+indexSuffix)
+}
+
+// exists says whether there is a file. One that can't be looked at is there.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // journalOf gives where a repository's records are.

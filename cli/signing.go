@@ -140,16 +140,14 @@ func (s *signing) made(
 
 // handOver pushes what was signed, or says how.
 func (s *signing) handOver(ctx context.Context, remote string, push bool) error {
-	to, err := s.remote(ctx, remote)
 	if push {
+		to, err := s.remote(ctx, remote)
 		if err != nil {
 			return err
 		}
 		return s.push(ctx, to, s.signed)
 	}
-	if err != nil || to == "" {
-		to = "REMOTE"
-	}
+	to := s.remoteOr(ctx, remote)
 	for _, ref := range s.signed {
 		s.env.out.Printf("now: git push %s %s\n", to, ref)
 	}

@@ -56,6 +56,15 @@ func (b *beginning) Write(p []byte) (int, error) {
 	return room, nil
 }
 
+// remoteOr names the remote to push to, or REMOTE where there is none or it isn't clear.
+func (c userRepo) remoteOr(ctx context.Context, said string) string {
+	name, err := c.remote(ctx, said)
+	if err != nil || name == "" {
+		return "REMOTE"
+	}
+	return name
+}
+
 // remote names the remote to push to: the one that was said, else the one that the branch here follows, else the only
 // one; "" where there is none.
 func (c userRepo) remote(ctx context.Context, said string) (string, error) {

@@ -8,12 +8,14 @@ import (
 
 	"countersign/gate/lineage"
 	"countersign/gate/record"
+	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
 )
 
 // AcceptMove lets one move of a protected ref stand that no judged push made, from the value that it was known to have
-// to the one that it has now, and records who said so and why. Whoever may write to the journal may say so.
+// to the one that it has now, and records who said so and why. Whoever may write to the journal may say so. What could
+// not be read or recorded is an error that wraps [ErrUndecided]; any other says why there is nothing to accept.
 func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reason string) error {
 	if !g.site.Readable() {
 		return ErrUndecided
@@ -29,18 +31,21 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 	g.site.Receive(req.Received.Unix())
 	now, err := valueOf(ctx, g.site.Repo, ref)
 	if err != nil {
-		return err
+		return site.Undecided(err)
 	}
 	if now != new {
 		at, not := cmp.Or(lineage.Name(now), "nothing"), cmp.Or(lineage.Name(new), "nothing")
 		return fmt.Errorf("%s is at %s, not at %s", ref, at, not)
 	}
-	if l, err := g.site.RefLog(ctx); err != nil || l == nil {
-		return errors.Join(err, errors.New("there is no journal yet, and nothing to accept"))
+	switch l, err := g.site.RefLog(ctx); {
+	case err != nil:
+		return site.Undecided(err)
+	case l == nil:
+		return errors.New("there is no journal yet, and nothing to accept")
 	}
 	state, err := g.site.StateOf(ctx, ref, now)
 	if err != nil {
-		return err
+		return site.Undecided(err)
 	}
 	known := state.Known()
 	switch {
@@ -56,5 +61,5 @@ func (g *Gate) AcceptMove(ctx context.Context, req Request, ref, from, to, reaso
 		Notes: []string{"moved past the hook and let stand: " + reason},
 	}
 	d.Refs = []policy.RefDecision{{Ref: ref, Old: old.String(), New: new.String(), Protected: true}}
-	return g.record(ctx, record.Move, req, d)
+	return site.Undecided(g.record(ctx, record.Move, req, d))
 }

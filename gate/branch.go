@@ -121,7 +121,7 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		if len(p.decision.Findings) >= maxFindings {
 			p.refuse(u, policy.LimitExceeded,
 				fmt.Sprintf("more than %d findings: what comes after commit %s was not looked at", maxFindings, landing.Commit.ID),
-				"mend these first, then push again")
+				"mend these first", policy.PushAgain)
 			return errRefused
 		}
 		ledger.Credit(f.By.Rules, landing)

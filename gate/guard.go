@@ -58,12 +58,11 @@ func Guard(ctx context.Context, o Options, req Request, t ticket.Transaction) ([
 	}
 	wanted := strings.Join(t.Command, " ")
 	for _, m := range stopped {
-		byHand := fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT, then run the command again",
-			m.Ref, m.Old, m.New)
+		byHand := fmt.Sprintf("or on the server: countersign move %s %s %s --reason TEXT", policy.Typed(m.Ref), m.Old, m.New)
 		d.Findings = append(d.Findings, policy.Finding{
 			Code: policy.RefUndecided, Ref: m.Ref,
 			Detail: fmt.Sprintf("no decision lets it move from %s to %s, as %.200q wants", m.Old, m.New, wanted),
-			Next:   append(pushed(m), byHand),
+			Next:   append(pushed(m), byHand, "then run the command again"),
 		})
 		d.Refs = append(d.Refs, policy.RefDecision{Ref: m.Ref, Old: m.Old, New: m.New, Protected: true})
 	}

@@ -29,8 +29,10 @@ func tookTooLong(err error) []policy.Finding {
 	}
 	return []policy.Finding{{
 		Code: policy.LimitExceeded, Detail: fmt.Sprintf("it took longer than limits.time, which is %s", time.Duration(limit)),
-		Next: []string{"push in parts, an older commit first: git push origin COMMIT:BRANCH; " +
-			"or ask the server's operator to raise limits.time"},
+		Next: []string{
+			"push in parts, an older commit first: git push origin COMMIT:BRANCH",
+			"or ask the server's operator to raise limits.time",
+		},
 	}}
 }
 
@@ -71,7 +73,7 @@ func (p *push) within(ctx context.Context, u *update, name string) []string {
 	case "blob":
 		next = append(next, "take the file out of every commit that has it: git rebase -r -i --gpg-sign BASE")
 	case "message":
-		next = append(next, "write less: git tag -s -f NAME, or git commit --amend -S")
+		next = append(next, "write less: git tag -s -f NAME", "or, of a commit: git commit --amend -S")
 	default:
 		return []string{"no setting raises this limit; make it smaller, in several commits: git rebase -r -i --gpg-sign BASE"}
 	}

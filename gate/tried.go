@@ -40,8 +40,9 @@ func (t *tried) sign(c *policy.Commit, by *inforce.Policy) {
 // mergedByPerson says how a person makes the merge that a service may not make, or that nobody approved.
 func mergedByPerson(ref string) []string {
 	onto := policy.Typed("origin/" + strings.TrimPrefix(ref, "refs/heads/"))
-	return []string{"merge it in the branch of the request, by hand: git fetch origin && git merge --no-ff -S " + onto +
-		", then push that"}
+	return []string{
+		"merge it in the branch of the request, by hand: git fetch origin && git merge --no-ff -S " + onto, "then push that",
+	}
 }
 
 // again is the step after an approval: it starts nothing by itself.

@@ -18,14 +18,13 @@ import (
 // Facts are what an installation depends on. The zero Facts are of no repository, and nothing can be
 // installed there.
 type Facts struct {
-	GitDir     string // absolute, no link in it
-	HasPolicy  bool   // of its own
-	Head       string // the ref that HEAD names, "" if none
-	Kind       string // of server, see package hook
-	PlacedBy   string // the file by which that was found, "" where nothing told it
-	Common     string // the folder of the policy of many repositories by which our hook judges; "" for none
-	NotJudged  bool   // the operator excepted it, see [NotJudgedFile]
-	HasJournal bool   // pushes to it were judged
+	GitDir    string // absolute, no link in it
+	HasPolicy bool   // of its own
+	Head      string // the ref that HEAD names, "" if none
+	Kind      string // of server, see package hook
+	PlacedBy  string // the file by which that was found, "" where nothing told it
+	Common    string // the folder of the policy of many repositories by which our hook judges; "" for none
+	NotJudged bool   // the operator excepted it, see [NotJudgedFile]
 	// ByUpdate says that hooks/update judges, in place of our pre-receive.
 	ByUpdate bool
 	// AsksCertificates says that Git asks clients for signed pushes (receive.certNonceSeed).
@@ -87,7 +86,6 @@ const (
 	// In place of the above, where the policy lies in the tree.
 	introductionFile = policyFolder + "/introduction.toml"
 	adoptionFile     = policyFolder + "/adoption.toml" // beside the policy of many repositories
-	journalFile      = policyFolder + "/journal.jsonl" // unless the policy names another
 	keysFolder       = policyFolder + "/keys"
 	ticketFolder     = policyFolder + "/tickets" // see package gate/ticket
 )
@@ -153,7 +151,7 @@ func Look(ctx context.Context, gitDir, kind string) (Facts, error) {
 		return f, err
 	}
 	f.hasFolder, f.hasKeys = f.look(policyFolder).exists, f.look(keysFolder).exists
-	f.hasAdoption, f.HasJournal = f.look(adoptionFile).exists, f.look(journalFile).exists
+	f.hasAdoption = f.look(adoptionFile).exists
 	head, err := git(ctx, gitDir, "symbolic-ref", "--quiet", "HEAD")
 	if err != nil && !says(err, 1) { // git-symbolic-ref(1): HEAD is detached
 		return f, err

@@ -20,7 +20,7 @@ func (j *judgement) amendment() {
 	}
 	if a.Policy == nil {
 		j.find(c, PolicyInvalid, "it leaves a policy that can't be used: "+a.Problem,
-			"countersign policy check --policy "+Folder, "mend it, then git commit --amend -a --no-edit -S")
+			"countersign policy check --policy "+Folder, "mend it, then: git commit --amend -a --no-edit -S")
 		return
 	}
 	j.needsApprovals() // who proposed it may have taken it back
@@ -223,8 +223,10 @@ func (j *judgement) coolDown(what string, sponsors []sponsor) {
 	}
 	next := []string{"push it to an unprotected branch, if it isn't on one", "at that time or later: " + mergeIt}
 	if j.mergesIt(c) {
-		next = []string{"at that time or later: git commit --amend --no-edit --date=now -S, then push again; " +
-			"pushed as it is it counts as of " + date(j.at)}
+		next = []string{
+			"at that time or later: " + amendNow,
+			"then push again; without the new date it counts as of " + date(j.at),
+		}
 	}
 	f := j.finding(c, CoolDown, fmt.Sprintf("%s; it may land %s, on %s at the earliest",
 		what, j.p.Quorum.After(), date(from+wait)), next...)
@@ -240,7 +242,7 @@ func (j *judgement) mergesIt(c *Commit) bool { return len(c.Parents) > 1 && len(
 // gainSponsors says how a change of the policy gets more sponsors.
 func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens bool) []string {
 	c := &j.landing.Commit
-	about, land := c.ID, "then push again"
+	about, land := c.ID, []string{PushAgain}
 	if proposals := j.proposals(a); j.mergesIt(c) {
 		for i := range j.landing.Brought {
 			if id := j.landing.Brought[i].ID; proposals[id] {
@@ -250,9 +252,9 @@ func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens 
 	}
 	switch wait := j.p.Quorum.CoolDown; {
 	case loosens && wait > 0 && about != c.ID:
-		land = fmt.Sprintf("%s after that: git commit --amend --no-edit --date=now -S, then push again", span(wait))
+		land = []string{span(wait) + " after that: " + amendNow, PushAgain}
 	case loosens && wait > 0:
-		land = fmt.Sprintf("%s after that: %s", span(wait), mergeIt)
+		land = []string{span(wait) + " after that: " + mergeIt}
 	}
 	who := strings.Join(ask, " or ")
 	switch {
@@ -261,10 +263,10 @@ func (j *judgement) gainSponsors(a *Amended, missing int, ask []string, loosens 
 	case missing > 1:
 		who = fmt.Sprintf("%d of %s", missing, strings.Join(ask, ", "))
 	}
-	return []string{
+	return append([]string{
 		"push it to an unprotected branch, if it isn't on one",
-		"ask " + who + " to run: countersign approve " + about, land,
-	}
+		"ask " + who + " to run: countersign approve " + about,
+	}, land...)
 }
 
 // policyPaths gives what of the policy's folder the landing touches.

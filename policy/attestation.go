@@ -81,7 +81,7 @@ func (p *Policy) JudgeAttestation(a Attestation) Outcome {
 	const tooLate = "take it out of the push: it says nothing any more"
 	switch {
 	case a.Unnamed != "":
-		return refuse(ApprovalInvalid, a.Unnamed, "countersign approve COMMIT prints the right push command")
+		return refuse(ApprovalInvalid, a.Unnamed, "have it made, and the push printed: countersign approve COMMIT")
 	case a.Deleted:
 		return refuse(ApprovalForeign, "what somebody signed is not deleted", "countersign approve --withdraw "+a.Commit)
 	}
@@ -185,7 +185,7 @@ func (p *Policy) tagDate(when, received, now int64, again string) *problem {
 	case clock == 0:
 		return nil
 	case when > clock+seconds(p.Signatures.ClockSkew):
-		next := []string{"date -u, to see whether the clock is right", again}
+		next := []string{"see whether the clock is right: date -u", again}
 		return &problem{DateFuture, "the tag is dated after " + whose, next}
 	case received != 0 && when < clock-seconds(p.Tenure.MaxLandingAge):
 		day := time.Unix(when, 0).UTC().Format(time.DateOnly)

@@ -62,6 +62,10 @@ func (t *TouchedPath) Told() bool {
 	return slices.ContainsFunc(t.Classes, func(class string) bool { return slices.Contains(signal.All.Names(), class) })
 }
 
+// PushAgain is the step after others that don't push. A step is words, or a command, or words that end with a colon and
+// then a command: nothing follows a command, so that it can be typed as it stands.
+const PushAgain = "then push again"
+
 // Finding is one reason why something may not pass: which commit or ref, which rule, what is
 // needed, what is there, and what to do next. Text from a push is unescaped here.
 type Finding struct {
@@ -91,7 +95,7 @@ type Finding struct {
 	Discounted  []Discount     `json:"discounted,omitempty"`
 	Ask         []string       `json:"ask,omitempty"`  // principals who could approve
 	Detail      string         `json:"detail"`         // one sentence: what is wrong
-	Next        []string       `json:"next,omitempty"` // commands to type, or a sentence, one each
+	Next        []string       `json:"next,omitempty"` // steps, see [PushAgain]
 }
 
 // Discount is an approval that doesn't count, and why.

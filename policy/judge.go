@@ -57,7 +57,7 @@ func (p *Policy) judge(l *Ledger, landing *Landing, trace func(Step)) Outcome {
 func (j *judgement) size(c *Commit) {
 	if limit := j.p.Limits.Message; j.landing.Received != 0 && limit > 0 && c.Size > limit {
 		j.find(c, LimitExceeded, OverMessage(c.Size, limit),
-			"put what is long into a file, then git commit --amend -S", "or ask the server's operator to raise limits.message")
+			"put what is long into a file, then: git commit --amend -S", "or ask the server's operator to raise limits.message")
 	}
 }
 
@@ -82,7 +82,7 @@ func (j *judgement) dates() bool {
 	case now == 0 && j.landing.Now != 0 && when > j.landing.Now+seconds(j.p.Signatures.ClockSkew):
 		detail := fmt.Sprintf("its committer date is %s, after the clock of this machine (%s): it can't have landed",
 			date(when), date(j.landing.Now))
-		j.find(c, DateFuture, detail, "date -u, to see whether the clock is right", amendNow)
+		j.find(c, DateFuture, detail, "see whether the clock is right: date -u", amendNow)
 		return false
 	case now == 0:
 		j.step(c, "date", true, "landing time %s", date(j.at))
@@ -120,7 +120,7 @@ func (j *judgement) accountable(c *Commit) *Principal {
 	q, why := j.p.signedBy(sig, amend)
 	if why != nil {
 		if lands && why.code == Unsigned && len(c.Parents) > 1 {
-			why.next = append(why.next, "or, of a forge's button: merge by hand and push that, git merge --no-ff -S TOPIC")
+			why.next = append(why.next, "or, where a forge's button made it, merge by hand: git merge --no-ff -S TOPIC")
 		}
 		j.find(c, why.code, why.detail, why.next...)
 		if j.landing.Received != 0 && (why.code == KeyRevoked || why.code == KeyExpired) && j.needs(landedBefore, c.ID) {
@@ -166,7 +166,7 @@ func (j *judgement) identity(c *Commit, q *Principal) bool {
 		again = "git commit --amend --no-edit --reset-author -S"
 	}
 	j.find(c, SignerMismatch, fmt.Sprintf("signed by %s, but the %s's address is not one of theirs", q.Name, who),
-		"git config user.email ADDRESS, one the keyring lists for "+q.Name, again)
+		"name an address that the keyring lists for "+q.Name+": git config user.email ADDRESS", again)
 	return false
 }
 
@@ -217,7 +217,7 @@ func (j *judgement) attested(c *Commit, service *Principal) *Principal {
 	switch {
 	case q == nil:
 		return refuse("nobody in the keyring has that address",
-			"or ask a maintainer to list the address in emails of whoever has it, then push again")
+			"or ask a maintainer to list the address in emails of whoever has it", PushAgain)
 	case !q.lands():
 		return refuse(q.Name + " is a " + string(q.Role) + ", who lands nothing")
 	case !j.couldSign(c, q) || slices.Contains(j.landing.Keyless, q.Name):
@@ -225,7 +225,7 @@ func (j *judgement) attested(c *Commit, service *Principal) *Principal {
 			j.needsApprovals() // it may have come in before: then its rules are asked, too
 		}
 		return refuse(q.Name+" has no key that counts at that time: who may not sign has nothing attested either",
-			"or ask a maintainer to give "+q.Name+" a key in the keyring that counts, then push again")
+			"or ask a maintainer to give "+q.Name+" a key in the keyring that counts", PushAgain)
 	}
 	j.step(c, "author", true, "%s, and %s is %s: attested by %s", who, c.Author.Email, q.Name, service.Name)
 	return q

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // judgement is one landing being judged.
@@ -59,6 +60,11 @@ func (j *judgement) finding(c *Commit, code Code, detail string, next ...string)
 		Code: code, Ref: j.landing.Ref, Commit: c.ID, Subject: c.Subject, Detail: detail, Next: next,
 		Claim: c.Committer.Name + " <" + c.Committer.Email + ">", Fingerprint: c.Signature.Fingerprint,
 	}
+	if len(c.Parents) == 1 && len(c.Changes) == 0 {
+		for i, n := range next {
+			next[i] = AmendEmpty(n)
+		}
+	}
 	if c != &j.landing.Commit {
 		f.Landing = j.landing.Commit.ID
 	}
@@ -73,6 +79,14 @@ const (
 	// Rewritten is the step that has git write commits anew.
 	Rewritten = "make it again with git itself: git rebase -r --force-rebase --gpg-sign BASE"
 )
+
+// AmendEmpty has a command that amends amend a commit that changes nothing, too: git refuses to without a word for it.
+func AmendEmpty(step string) string {
+	if strings.Contains(step, "--allow-empty") {
+		return step
+	}
+	return strings.Replace(step, "--amend ", "--amend --allow-empty ", 1)
+}
 
 // needs notes that a fact about a commit is needed, and says whether it is: it isn't where it was looked up already.
 func (j *judgement) needs(of func(*Needs) *map[string]bool, id string) bool {

@@ -11,7 +11,7 @@ type Certificate struct {
 // somebody has changed it.
 func (p *Policy) JudgePush(c *Certificate) (pusher *Principal, findings []Finding) {
 	refuse := func(detail string) []Finding {
-		next := []string{"git push --signed", "or for good: git config push.gpgSign true"}
+		next := []string{"push again with --signed", "or for good: git config push.gpgSign true", PushAgain}
 		return []Finding{{Code: PushCertificate, Detail: detail, Next: next}}
 	}
 	switch {

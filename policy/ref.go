@@ -76,7 +76,7 @@ func (p *Policy) JudgeRef(c RefChange) (out Outcome) {
 		return c.refuse(out, RefName, "Git can't store it beside "+b.Ref+", which this push brings, too",
 			"push only one of the two")
 	case b.Ref != "":
-		return c.refuse(out, RefName, "Git can't store it beside "+b.Ref, p.wayOut(b.Ref))
+		return c.refuse(out, RefName, "Git can't store it beside "+b.Ref, p.wayOut(b.Ref)...)
 	}
 	return out
 }
@@ -103,7 +103,7 @@ func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 		case *c.Unused:
 			out.Notes = append(out.Notes, fmt.Sprintf("%s goes from %s: nothing landed on it", c.Ref, c.Old))
 		default:
-			return c.refuse(out, RefDelete, "it is protected and may not be deleted", quorum, "then push again")
+			return c.refuse(out, RefDelete, "it is protected and may not be deleted", quorum, PushAgain)
 		}
 		return out
 	case isTag && c.Old != "":
@@ -112,7 +112,8 @@ func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 			return out
 		case !may:
 			return c.refuse(out, TagMoved, "it stands already at "+c.Old+"; a released name never changes what it means",
-				"give the release a new name: git tag -s NAME "+c.New+"^{}", "or "+quorum, "then push again")
+				"give the release a new name: git tag -s NAME "+c.New+"^{}",
+				"or push it to a tag that isn't protected, where the others find it", "and "+quorum, PushAgain)
 		}
 	case c.Line == MergesOld:
 		return c.refuse(out, RefDetour,
@@ -125,8 +126,8 @@ func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 		case !may:
 			return c.refuse(out, RefRewind,
 				"the new tip doesn't continue the old one: commits that are on the ref would be gone",
-				"git pull --rebase --gpg-sign origin "+Typed(c.Name)+", then push again without --force",
-				"or "+quorum, "then push again")
+				"git pull --rebase --gpg-sign origin "+Typed(c.Name), "then push again without --force",
+				"or push it to an unprotected branch, if it isn't on one", "and "+quorum, PushAgain)
 		}
 	}
 	switch {
@@ -134,8 +135,11 @@ func (p *Policy) JudgeMove(c RefChange) (out Outcome) {
 		return c.refuse(out, RefNotCommit, "it would hold a tag where a commit belongs",
 			fmt.Sprintf("push the commit that it tags: git push origin '%s^{commit}':%s", c.New, Typed(c.Name)))
 	case c.Kind != "" && c.Kind != "commit":
-		return c.refuse(out, RefNotCommit, "it would hold a "+c.Kind+" where a commit belongs",
-			"push a commit: git push origin COMMIT:"+Typed(c.Name))
+		next := "push a commit: git push origin COMMIT:" + Typed(c.Name)
+		if isTag {
+			next = Tag{Shown: c.Name}.Again() + " COMMIT"
+		}
+		return c.refuse(out, RefNotCommit, "it would hold a "+c.Kind+" where a commit belongs", next)
 	case c.Begins != "":
 		return c.refuse(out, RefDetour,
 			"it begins at "+c.Begins+", which was merged into a protected branch but is not on its first-parent line",
@@ -154,9 +158,13 @@ func (c RefChange) refuse(out Outcome, code Code, detail string, next ...string)
 
 // StaleRef is the finding about a ref that isn't where it was thought to be.
 func StaleRef(ref, now, thought string) Finding {
+	next := "git fetch"
+	if strings.HasPrefix(ref, "refs/heads/") && strings.Trim(now, "0") != "" {
+		next = "git pull --rebase --gpg-sign origin " + Typed(ref)
+	}
 	return Finding{
 		Code: RefStale, Ref: ref, Detail: "it is at " + now + " by now, not at " + thought,
-		Next: []string{"git fetch, then push again"},
+		Next: []string{next, PushAgain},
 	}
 }
 
@@ -226,11 +234,11 @@ func (c RefChange) ApproveMove() string {
 }
 
 // wayOut says how a ref that is in the way goes.
-func (p *Policy) wayOut(ref string) string {
+func (p *Policy) wayOut(ref string) []string {
 	if p.Names(ref) || IsAttestation(ref) {
-		return "ask the server's operator to take " + ref + " away"
+		return []string{"ask the server's operator to take " + ref + " away", PushAgain}
 	}
-	return "git push origin :" + Typed(ref) + ", then push again"
+	return []string{"git push origin :" + Typed(ref), PushAgain}
 }
 
 // MovedRef is a protected ref that isn't where the last judged push left it. Ids are "" for nothing.

@@ -139,7 +139,7 @@ func (p *Policy) JudgeName(n NewName) []Finding {
 	switch pattern := p.Imitates(n.Ref); {
 	case n.Protected && n.ShadowedBy != "":
 		return refuse(RefShadows, n.ShadowedBy+" is there, which isn't protected, and Git would find that by this name",
-			"git push origin :"+Typed(n.ShadowedBy), "then push again")
+			"git push origin :"+Typed(n.ShadowedBy), PushAgain)
 	case n.Twin != "":
 		return refuse(RefTwin, "it is "+n.Twin+" but for case or composed letters; on some file systems that is one ref",
 			"push it under another name, or spell it as what is there", "or delete that first, in a push of its own")

@@ -19,7 +19,8 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 			continue
 		}
 		if rule.Refuse {
-			f := j.finding(c, ContentRefused, "the rule lets nobody make this change", "take it out, then "+amend)
+			f := j.finding(c, ContentRefused, "the rule lets nobody make this change",
+				"take it out, then: git commit --amend --allow-empty -a --no-edit -S")
 			f.Rule, f.Why, f.Paths, f.Signer = rule.Name, rule.Why, touched, accountable.Name
 			j.add(f)
 			continue

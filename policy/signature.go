@@ -101,8 +101,9 @@ const amendNow = "git commit --amend --no-edit --date=now -S"
 // same. Status is what became of the signature that it has.
 func otherKey(status string, sign string) []string {
 	switch status {
-	case StatusUnknown, StatusExpired, StatusRevoked, StatusWeak, StatusUnsupported, StatusWrongPurpose:
-		return []string{"git config user.signingKey KEY, one that counts for you by countersign keyring list", sign}
+	case StatusUnknown, StatusExpired, StatusNotYetValid, StatusRevoked, StatusWeak, StatusUnsupported,
+		StatusWrongPurpose:
+		return []string{"name a key of yours that the keyring has: git config user.signingKey KEY", sign}
 	default:
 		return []string{sign}
 	}
@@ -118,7 +119,7 @@ func badSignature(s Signature, sign string) *problem {
 		w.code, w.detail = SignatureMalformed, "its signature is malformed"
 	case StatusUnknown:
 		w.code, w.detail = SignerUnknown, "it is signed by a key that nobody in the keyring has"
-		w.next = append(w.next, "or ask a maintainer to add your key to the keyring, then push again")
+		w.next = append(w.next, "or ask a maintainer to add your key to the keyring", PushAgain)
 	case StatusExpired:
 		w.code, w.detail = KeyExpired, "its key, or the signature, had ended"
 	case StatusNotYetValid:

@@ -64,7 +64,7 @@ func (p *Policy) tagProblem(t Tag) *problem {
 		return &problem{SignatureUnsupported, notAccepted(t.Signature), otherKey(StatusUnsupported, again)}
 	case p.Signatures.Identity != "off" && p.ByEmail(t.Tagger.Email) != q:
 		detail := fmt.Sprintf("signed by %s, but the tagger's address %.100q is not one of theirs", q.Name, t.Tagger.Email)
-		next := []string{"git config user.email ADDRESS, one the keyring lists for " + q.Name, again}
+		next := []string{"name an address that the keyring lists for " + q.Name + ": git config user.email ADDRESS", again}
 		return &problem{SignerMismatch, detail, next}
 	case t.Restored:
 		return nil
@@ -98,7 +98,7 @@ func OldTags(names []string) string {
 // Adopt is the step by which a commit and what it reaches come in unjudged.
 func Adopt(commit string) string {
 	return fmt.Sprintf("or, if it is older than this gate, have the operator write commits = [%q] under [adoption] of "+
-		"the policy, then push again", commit)
+		"the policy", commit)
 }
 
 // Again is the command that makes a tag anew, but for what it is about. Git allows names that a shell would obey;

@@ -33,10 +33,10 @@ func (p *Policy) JudgeWanted(b BranchByPattern) (out Outcome) {
 		return out
 	}
 	next := []string{
-		"have a maintainer run this, once for the branch, and the push that it prints; then push again",
-		fmt.Sprintf("countersign approve %s --ref %s --from %s --to %[1]s",
+		fmt.Sprintf("have a maintainer run, once for the branch: countersign approve %s --ref %s --from %s --to %[1]s",
 			b.New, Typed(b.Ref), cmp.Or(b.Old, strings.Repeat("0", len(b.New)))),
-		"or, where the server takes signed pushes: git push --signed",
+		PushAgain,
+		"or, where the server takes signed pushes, push again with --signed",
 	}
 	if b.Old != "" {
 		next = append(next, "or, if it is to begin elsewhere, delete it first: git push origin :"+Typed(b.Ref))

@@ -236,14 +236,14 @@ func (b *block) next(indent int, findings []policy.Finding) []string {
 		p.line(indent, "next: "+ask)
 	case len(commands) == 0:
 		return nil
-	case len(commands)+more == 1 && indent+width("next: "+commands[0]) <= p.columns:
-		p.line(indent, "next: "+commands[0])
+	case len(commands)+more == 1:
+		p.step(indent, "next: ", commands[0])
 		return p.lines
 	default:
 		p.line(indent, "next:")
 	}
 	for _, c := range commands {
-		p.line(indent+2, c)
+		p.step(indent+2, "", c)
 	}
 	if more > 0 {
 		p.line(indent+2, fmt.Sprintf("and %d more like that", more))

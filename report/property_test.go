@@ -259,7 +259,8 @@ func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 		tip   = "2222222222222222222222222222222222222222"
 	)
 	below, none := strings.Repeat("3", 40), strings.Repeat("0", 40)
-	rebase := "git rebase -r -x '" + amend + "' 111111111111"
+	amendAny := policy.AmendEmpty(amend)
+	rebase := "git rebase -r -x '" + amendAny + "' 111111111111"
 	for _, tc := range []struct {
 		name, old, from, commit, want string
 	}{
@@ -267,7 +268,7 @@ func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 		{"below", old, "", below, rebase},
 		{"new ref", none, old, below, rebase},
 		{"judged from elsewhere", below, old, below, rebase},
-		{"root", none, none, below, "git rebase -r -x '" + amend + "' --root"},
+		{"root", none, none, below, "git rebase -r -x '" + amendAny + "' --root"},
 		{"an old record of a new ref", none, "", below, amend},
 	} {
 		d := policy.Decision{
@@ -284,28 +285,6 @@ func TestNextStepMendsCommitsBelowTheTip(t *testing.T) {
 		if err := Pusher(&b, d, Options{}); err != nil || !strings.Contains(b.String(), "next: "+tc.want+"\n") {
 			t.Errorf("%s: want %s (%v) in:\n%s", tc.name, tc.want, err, b.String())
 		}
-	}
-}
-
-// What is said after a command isn't part of what is typed.
-func TestNextStepQuotesTheCommandAlone(t *testing.T) {
-	d := policy.Decision{
-		Refs: []policy.RefDecision{{
-			Ref: "refs/heads/main", Old: strings.Repeat("1", 40), New: strings.Repeat("2", 40),
-			Commits: 2,
-		}},
-		Findings: []policy.Finding{{
-			Code: policy.CoolDown, Ref: "refs/heads/main", Commit: strings.Repeat("3", 40),
-			Detail: "it loosens the policy", Next: []string{
-				"at that time or later: git commit --amend --no-edit --date=now -S, then push again; now it counts as of today",
-			},
-		}},
-	}
-	var b bytes.Buffer
-	const want = "later: git rebase -r -x 'git commit --amend --no-edit --date=now -S' 111111111111, then push again; " +
-		"now it counts as of today\n"
-	if err := Pusher(&b, d, Options{Columns: 300}); err != nil || !strings.Contains(b.String(), want) {
-		t.Errorf("want %s (%v) in:\n%s", want, err, b.String())
 	}
 }
 

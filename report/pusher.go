@@ -67,7 +67,10 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 		for _, f := range d.Findings {
 			if f.Code == policy.LimitExceeded && f.Ref == "" { // the push as a whole took too long
 				p.line(2, f.Detail)
-				p.line(2, "next: "+List(f.Next, "and"))
+				p.line(2, "next:")
+				for _, n := range f.Next {
+					p.step(4, "", n)
+				}
 			}
 		}
 	default:

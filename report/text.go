@@ -133,7 +133,7 @@ func (p *page) finding(d shown, number int, f policy.Finding) {
 	}
 	next, _ := d.steps([]policy.Finding{f}, 1)
 	for _, n := range next {
-		p.line(2, "next: "+n)
+		p.step(2, "next: ", n)
 	}
 }
 

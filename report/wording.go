@@ -295,7 +295,8 @@ func (d shown) steps(findings []policy.Finding, first int) (next []string, more 
 	below := slices.ContainsFunc(findings, func(f policy.Finding) bool { return f.Commit != d.updates[f.Ref].New })
 	known := make(map[string]bool)
 	for i, f := range findings {
-		for _, n := range d.exact(f, below) {
+		steps := d.exact(f, below)
+		for _, n := range steps {
 			switch {
 			case known[n]:
 			case i < first:
@@ -303,6 +304,8 @@ func (d shown) steps(findings []policy.Finding, first int) (next []string, more 
 			default:
 				more++
 			}
+		}
+		for _, n := range steps {
 			known[n] = true
 		}
 	}
@@ -322,15 +325,16 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 	}
 	rewrites := false
 	for _, n := range f.Next {
-		before, command, amends := strings.Cut(n, "git commit --amend ")
+		words, command := parts(n)
+		amends := strings.HasPrefix(command, "git commit --amend ")
+		byHand := strings.HasSuffix(words, "then: ")
 		switch {
 		case f.Commit == "" || !amends || !below:
-		case before == "" || strings.HasSuffix(before, ": "):
-			end := strings.IndexAny(command+";", ",;") // what follows is said, not typed
-			n = before + "git rebase -r -x 'git commit --amend " + command[:end] + "' " + base + command[end:]
-		case strings.HasSuffix(before, "then "):
-			n = "git rebase -r -i --gpg-sign " + base + ", mark " + short(f.Commit, 8) + " with edit, " + n +
-				", then git rebase --continue"
+		case byHand:
+			steps = append(steps, "in the list that opens, change pick to edit before "+short(f.Commit, 8)+
+				": git rebase -r -i --gpg-sign "+base)
+		default:
+			n = words + "git rebase -r -x '" + policy.AmendEmpty(command) + "' " + base // others may change nothing
 		}
 		rewrites = rewrites || amends || strings.Contains(n, "git rebase ")
 		n = strings.Replace(n, "--no-ff -S TIP", "--no-ff -S "+short(r.New, 12), 1)
@@ -343,6 +347,9 @@ func (d shown) exact(f policy.Finding, below bool) (steps []string) {
 			n = strings.Replace(n, "--detach BASE", "--detach "+base, 1)
 		}
 		steps = append(steps, n)
+		if byHand && below && amends {
+			steps = append(steps, "git rebase --continue")
+		}
 	}
 	if name, isTag := strings.CutPrefix(f.Ref, "refs/tags/"); isTag && rewrites {
 		if !policy.Plain(name) {

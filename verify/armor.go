@@ -78,9 +78,9 @@ func trailing(rest, kind string) error {
 	case strings.HasPrefix(rest, "-----BEGIN "+kind):
 		return errors.New("after the signature's armor stands a second signature")
 	case strings.HasPrefix(rest, beginTimestamp):
-		return refuseUntil("git config gpg.program gpg, which adds no proof; or ask an administrator for "+
-			`signatures.trailing = "opentimestamps"`,
-			Malformed, "after the signature's armor stands an OpenTimestamps proof, which nobody signed")
+		return refuseUntil("sign with a program that adds no proof: git config gpg.program gpg", Malformed,
+			"after the signature's armor stands an OpenTimestamps proof, which nobody signed; "+
+				`the policy takes it with signatures.trailing = "opentimestamps"`)
 	default:
 		return errors.New("after the signature's armor stands something else, which nobody signed")
 	}

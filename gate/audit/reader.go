@@ -58,7 +58,7 @@ func landedSteps(f *policy.Finding, merge bool) []string {
 	case policy.ApprovalNotFetched:
 		return f.Next
 	case policy.DateFuture:
-		return []string{"date -u, to see whether the clock is right"}
+		return []string{"see whether the clock is right: date -u"}
 	}
 	revert := "git revert -S "
 	if merge {
