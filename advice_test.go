@@ -84,7 +84,7 @@ func (a *advice) follow(ts *testscript.TestScript, neg bool, args []string) {
 		a.run(ts, neg, person, rest)
 		return
 	}
-	if command == "" && strings.HasPrefix(step.text, "then push again") {
+	if command == "" && again.MatchString(step.text) {
 		a.run(ts, neg, t.by, t.args)
 		return
 	}
@@ -115,6 +115,8 @@ func (a *advice) run(ts *testscript.TestScript, neg bool, person string, args []
 
 var (
 	filled   = regexp.MustCompile(`^[A-Z]+=`)
+	origin   = regexp.MustCompile(`^(remote|countersign): `)
+	again    = regexp.MustCompile(`^then (push|run the command) again`)
 	now      = regexp.MustCompile(`(?m)^now: (.*)$`)
 	nextLine = regexp.MustCompile(`^( *)next:(?: (.*))?$`)
 	inBlock  = regexp.MustCompile(`  \[([a-z-]+)\]$`)
@@ -126,7 +128,7 @@ var (
 func stepsIn(text string) (steps []told1) {
 	var lines []string
 	for line := range strings.Lines(text) {
-		lines = append(lines, strings.TrimRight(strings.TrimPrefix(line, "remote: "), " \n"))
+		lines = append(lines, strings.TrimRight(origin.ReplaceAllString(line, ""), " \n"))
 	}
 	only := ""
 	if m := inFoot.FindStringSubmatch(text); m != nil {

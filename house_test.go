@@ -478,7 +478,7 @@ func TestHouseCodesAreListed(t *testing.T) {
 	}
 }
 
-// A session names each code.
+// A session names each code, and one does what is advised there; see advice_test.go.
 func TestHouseCodesHaveSessions(t *testing.T) {
 	t.Parallel()
 	names, err := filepath.Glob("testdata/script/*.txtar")
@@ -496,6 +496,9 @@ func TestHouseCodesHaveSessions(t *testing.T) {
 	for _, code := range policy.Codes() {
 		if !bytes.Contains(all, []byte(code)) {
 			t.Errorf("no session names %s", code)
+		}
+		if !regexp.MustCompile(`\n(! )?advised [a-z]+ ` + string(code) + " ").Match(all) {
+			t.Errorf("no session does what is advised about %s", code)
 		}
 	}
 }

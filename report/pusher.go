@@ -60,9 +60,12 @@ func Pusher(w io.Writer, decision policy.Decision, o Options) error {
 	case d.undecided():
 		p.line(0, d.headline()+"; tell the operator"+after(": ref ", d.Reference))
 		p.observed(d)
+		if !d.Unrecorded && d.Reference != "" {
+			p.line(2, "next: the operator runs: countersign log show "+d.Reference)
+		}
 		if d.Unrecorded {
 			p.line(2, "its record couldn't be written, and countersign log doesn't know it")
-			p.line(2, "next: the operator runs countersign doctor")
+			p.line(2, "next: the operator runs: countersign doctor")
 		}
 		for _, f := range d.Findings {
 			if f.Code == policy.LimitExceeded && f.Ref == "" { // the push as a whole took too long

@@ -65,13 +65,15 @@ func landedSteps(f *policy.Finding, merge bool) []string {
 		revert += "-m 1 "
 	}
 	next := []string{
-		"find out who let it land: countersign log on the server, or the forge's own log",
+		"find out who let it land, in the forge's own log or on the server: countersign log",
 		"if nobody stands behind it, take it back: " + revert + f.Commit,
 	}
 	if f.Code.Meaning().Exceptable {
-		return append(next, fmt.Sprintf("for it to stand, the quorum signs: countersign except %s --reason TEXT", f.Commit))
+		return append(next, fmt.Sprintf("it stays in history even so, and the quorum says that it may: "+
+			"countersign except %s --reason TEXT", f.Commit))
 	}
-	return append(next, "for it to stand, add it to adoption.commits in the policy, which takes the quorum")
+	return append(next, fmt.Sprintf("it stays in history even so; once it may, add %s to adoption.commits in the policy, "+
+		"which takes the quorum", f.Commit))
 }
 
 // maybeTestMerge tells of an unsigned merge at the tip of what is judged that a forge may have made it.
