@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -46,9 +47,12 @@ it: it needs nothing else, and may be sent to others.`,
 	until := valued(cmd, new(moment), "until", "count only what landed before: a `time` as 2026-06-01")
 	rules := cmd.Flags().StringSlice("rule", nil, "only the rules of these `names`")
 	compare := compareFlag(cmd)
+	suggest := valued(cmd, new(portion), "suggest", "look for the tenure that rules may ask for so that no more than this "+
+		"`share` of the commits is held: 0.5%")
 	all := cmd.Flags().Bool("all", false, "list everything, however long")
 	cmd.MarkFlagsMutuallyExclusive("compare", "rule")
 	cmd.MarkFlagsMutuallyExclusive("compare", "all")
+	cmd.MarkFlagsMutuallyExclusive("compare", "suggest")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		spec := "HEAD"
 		if len(args) > 0 {
@@ -59,6 +63,12 @@ it: it needs nothing else, and may be sent to others.`,
 		}
 		history := landings{env, *repository, *folder, spec, *claimed, audit.Web(web.word), since.Time, until.Time}
 		o := gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules}
+		if suggest.given() {
+			if format.has("html") {
+				return mistyped(cmd, errors.New("--suggest has no page: text or json"))
+			}
+			return history.suggest(cmd.Context(), o, suggest, format, *all)
+		}
 		t := tested{landings: history, compare: compare.words, page: format.has("html")}
 		if err := t.read(cmd.Context(), o); err != nil {
 			return err
@@ -124,4 +134,31 @@ func (t *tested) write(format string, to io.Writer, all bool) error {
 	default:
 		return report.Backtest(to, t.of.Backtest, all)
 	}
+}
+
+// suggest looks for thresholds with which no more than a share of the commits is held.
+func (l *landings) suggest(ctx context.Context, o gate.Options, most *portion, format *outputs, all bool) error {
+	b, trial := new(policy.Backtest), new(policy.Trial)
+	var p *policy.Policy
+	asking := []audit.Other{{Made: (*policy.Policy).AskingEverybody}}
+	_, err := l.each(ctx, o, asking, func(j audit.Judged, at int64) {
+		p = j.Policy
+		b.Add(j.Policy, j.Landing, at, j.Findings)
+		other := j.Beside[0]
+		trial.Add(other.Policy, other.Ledger, other.Landing, at, other.Findings)
+	})
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		return usage("nothing landed there or then, so there is nothing to try thresholds on")
+	}
+	s := trial.Suggest(p, b, most.of(b.NonMerges()))
+	format.each(func(name string, to io.Writer) error {
+		if name == "text" {
+			return report.Suggestion(to, s, most.String(), all)
+		}
+		return report.SuggestionJSON(to, s)
+	})
+	return nil
 }

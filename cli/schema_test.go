@@ -38,6 +38,10 @@ type (
 		policy.Backtest
 		Exact map[string][]byte `json:"exact,omitempty"`
 	}
+	printedSuggestion struct {
+		Schema string `json:"schema"`
+		policy.Suggestion
+	}
 	printedComparison struct {
 		Schema   string           `json:"schema"`
 		Profiles []report.Profile `json:"profiles"`
@@ -47,7 +51,8 @@ type (
 // printed has a value of the type that each schema describes, by the schema's name. What commands print line by line
 // is described by the line.
 var printed = map[string]any{
-	"backtest": printedBacktest{}, "backtest-comparison": printedComparison{}, "decision": printedDecision{},
+	"backtest": printedBacktest{}, "backtest-comparison": printedComparison{},
+	"backtest-suggestion": printedSuggestion{}, "decision": printedDecision{},
 	"doctor": examination{}, "explain": audit.Explained{}, "explain-code": explainedCode{},
 	"init": founded{}, "install": installed{},
 	"keyring-check": []string{}, "keyring-graph": []newcomer{}, "keyring-list": []listedPrincipal{},

@@ -3,7 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -120,6 +122,41 @@ func (p *place) Set(text string) error {
 	p.folder = text
 	return nil
 }
+
+// portion is a share of something, in millionths; nothing is given where the text is "".
+type portion struct {
+	millionths int
+	text       string
+}
+
+func (p *portion) String() string { return p.text }
+func (*portion) Type() string     { return "share" }
+
+// percent is how a share is written, with up to four digits after the point.
+var percent = regexp.MustCompile(`^([0-9]{1,3})(?:\.([0-9]{1,4}))? ?%$`)
+
+func (p *portion) Set(text string) error {
+	*p = portion{}
+	if text == "" {
+		return nil
+	}
+	m := percent.FindStringSubmatch(text)
+	if m == nil {
+		return errors.New("want a share in percent, as 0.5%")
+	}
+	n, err := strconv.Atoi(m[1] + (m[2] + "0000")[:4])
+	if err != nil || n > 1_000_000 {
+		return errors.New("want 100% at most")
+	}
+	*p = portion{n, text}
+	return nil
+}
+
+// given says whether there is one.
+func (p *portion) given() bool { return p.text != "" }
+
+// of gives so much of a number, rounded down.
+func (p *portion) of(n int) int { return n * p.millionths / 1_000_000 }
 
 // fullID is the full id of an object, or zeros for none.
 type fullID string

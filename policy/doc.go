@@ -45,7 +45,7 @@
 //     adoption_file.go, introduction_pin.go
 //   - what a change of the policy does: effect.go, amendment_principals.go, amendment.go
 //   - one landing: judgement.go, wait.go, approval.go, exception.go, rule.go, amendment_quorum.go, judge.go,
-//     backtest.go, chart.go
+//     backtest.go, chart.go, suggest.go
 //   - what else comes in: push.go, refname.go, wanted.go, attestation.go, tag.go, ref.go
 //   - what an audit counts: census.go
 //
