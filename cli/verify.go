@@ -14,6 +14,7 @@ import (
 	"countersign/gate/audit"
 	"countersign/policy"
 	"countersign/report"
+	"countersign/report/page"
 )
 
 func verifyCommand(env Env) *cobra.Command {
@@ -37,7 +38,7 @@ deleted, beside a push.
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
-	format := formatFlag(cmd, "markdown", "sarif", "junit", "gitlab", "github")
+	format := formatFlag(cmd, "markdown", "sarif", "junit", "gitlab", "github", "html")
 	ref := cmd.Flags().String("ref", "", "judge RANGE by the rules of this `ref`")
 	pull := cmd.Flags().Bool("pull", false, "judge RANGE as a pull request that a forge merges now")
 	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
@@ -88,7 +89,13 @@ deleted, beside a push.
 		if err != nil {
 			return err
 		}
-		format.each(func(name string, to io.Writer) error { return writeDecision(name, to, d, *all) })
+		format.each(func(name string, to io.Writer) error {
+			if name == "html" {
+				shown := page.Decision{Project: project(g.GitDir()), Decision: d}
+				return shown.Write(to)
+			}
+			return writeDecision(name, to, d, *all)
+		})
 		if d.Verdict != policy.Accepted {
 			return exitError{exitRefused, nil}
 		}

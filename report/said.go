@@ -1,6 +1,10 @@
 package report
 
-import "countersign/policy"
+import (
+	"strings"
+
+	"countersign/policy"
+)
 
 // Said is a finding in words, each of them escaped; see the package's comment.
 type Said struct {
@@ -28,6 +32,9 @@ func Say(f policy.Finding) Said {
 	}
 	return s
 }
+
+// Headline says in one line what became of a decision.
+func Headline(d policy.Decision) string { return strings.TrimPrefix(show(d).headline(), "countersign: ") }
 
 // Escape gives text of a push or a repository as it may be shown, for outputs that a [Printer] doesn't write.
 func Escape(text string) string { return escape(text) }

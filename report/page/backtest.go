@@ -116,6 +116,7 @@ func whose(signers []*policy.BacktestCount, held int) string {
 // heldRow is a held commit in the list.
 type heldRow struct {
 	ID, Short, Day string
+	Ref            string // where it isn't that of all
 	Subject        string
 	Signer, Claim  string
 	Reasons        []reason
@@ -129,6 +130,7 @@ type reason struct {
 	Why      string
 	Paths    []report.SaidPath
 	More     int // paths
+	Next     []string
 }
 
 // heldRows gives the held commits, the newest first, and says how many are left out.

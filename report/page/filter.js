@@ -3,7 +3,10 @@
   var form = document.getElementById("filter"), box = document.getElementById("words");
   if (!form || !box) return;
   var rows = Array.prototype.slice.call(document.querySelectorAll("#held > li")), count = document.getElementById("shown");
-  var texts = rows.map(function (row) { return row.textContent.toLowerCase(); });
+  var texts = rows.map(function (row) {
+    var id = row.querySelector("code[title]");
+    return (row.textContent + " " + (id ? id.title : "")).toLowerCase();
+  });
   function apply() {
     var words = box.value.toLowerCase().split(/\s+/), n = 0;
     rows.forEach(function (row, i) {

@@ -1,9 +1,10 @@
 // Package page writes what was judged as one HTML page that needs nothing else: no network, no other file, no script.
 //
-// [Backtest] is that of a backtest. It says first what was held and whose it is. Then it shows the classes that were
-// touched over time, what people had earned, each held commit with its reasons, and how much work that would have been.
-// Drawings are SVG. A script of a few lines filters the list of held commits; without it, the page is whole. The page
-// forbids its reader's browser to fetch anything, by a Content-Security-Policy (https://www.w3.org/TR/CSP3/).
+// [Decision] is the page of history that was verified: what became of it, its summary, and each finding. [Backtest] is
+// that of a backtest. It says first what was held and whose it is. Then it shows the classes that were touched over
+// time, what people had earned, each held commit with its reasons, and how much work that would have been. Drawings are
+// SVG. A script of a few lines filters the list; without it, the page is whole. The page forbids its reader's browser
+// to fetch anything, by a Content-Security-Policy (https://www.w3.org/TR/CSP3/).
 //
 // Every text of a push or a repository goes through [report.Escape] and then through html/template. The same input
 // makes the same bytes. Lists have bounds, and say what they leave out: a history of any size makes a page of a few MB.

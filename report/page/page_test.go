@@ -122,11 +122,7 @@ func TestHostileBacktest(t *testing.T) {
 	if shown := report.Escape(hostile); strings.Count(text, shown) < 20 {
 		t.Errorf("the text is shown %d times, as %q", strings.Count(text, shown), shown)
 	}
-	for _, raw := range []string{"\u202e", "\u2066", "\x1b", "\xff", "\ufffd"} {
-		if at := bytes.Index(b.Bytes(), []byte(raw)); at >= 0 {
-			t.Errorf("the page holds %q: %.300q", raw, b.Bytes()[max(at-200, 0):])
-		}
-	}
+	unseen(t, b.Bytes())
 	var again bytes.Buffer
 	if err := hostileBacktest(30).Write(&again); err != nil || !bytes.Equal(b.Bytes(), again.Bytes()) {
 		t.Errorf("the same makes another page: %v", err)
@@ -134,6 +130,56 @@ func TestHostileBacktest(t *testing.T) {
 	control, _ := parsed(t, bytes.Replace(b.Bytes(), []byte("<h2"), []byte("<img src=x onerror=y><h2"), 1))
 	if len(control) != 3 {
 		t.Errorf("of an image with a source and a script are found %q", control)
+	}
+}
+
+func TestHostileDecision(t *testing.T) {
+	t.Parallel()
+	count := []policy.Count{{Name: hostile, Count: 2}, {Count: 1}}
+	signed := policy.Signed{Total: 2, Statuses: count, Kinds: count, Signers: count, Strangers: count}
+	d := Decision{Project: hostile, Decision: policy.Decision{
+		Refs: []policy.RefDecision{
+			{Ref: hostile, As: hostile, Old: hostile, New: hostile, Protected: true, Landings: 1, Commits: 1},
+			{Ref: hostile, Resolved: hostile, From: hostile},
+		},
+		Findings: []policy.Finding{
+			{Code: hostile, Ref: hostile, Detail: hostile, Next: []string{hostile}},
+			{Code: hostile, Ref: hostile, Commit: hostile, Subject: hostile, Signer: hostile, Claim: hostile, Rule: hostile},
+			{Code: hostile, Ref: hostile, Commit: hostile, Paths: []policy.TouchedPath{{Path: hostile}}},
+		},
+		Notes: []string{hostile}, Undecided: hostile,
+		Summary: &policy.Summary{Commits: signed, Tags: signed, Findings: count},
+	}}
+	var b bytes.Buffer
+	if err := d.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	faults, text := parsed(t, b.Bytes())
+	if faults != nil {
+		t.Errorf("the page has %q", faults)
+	}
+	if shown := report.Escape(hostile); strings.Count(text, shown) < 15 {
+		t.Errorf("the text is shown %d times, as %q", strings.Count(text, shown), shown)
+	}
+	unseen(t, b.Bytes())
+	if rows := strings.Count(b.String(), "<h3>"); rows != 2 {
+		t.Errorf("%d rows for a ref and a commit", rows)
+	}
+	accepted := Decision{Project: "x", Decision: policy.Decision{Verdict: policy.Accepted}}
+	b.Reset()
+	if err := accepted.Write(&b); err != nil || strings.Contains(b.String(), `h1 class="held"`) ||
+		!strings.Contains(b.String(), ">accepted") {
+		t.Errorf("%v in\n%s", err, b.String())
+	}
+}
+
+// unseen finds characters that a reader doesn't see.
+func unseen(t *testing.T, page []byte) {
+	t.Helper()
+	for _, raw := range []string{"\u202e", "\u2066", "\x1b", "\xff", "\ufffd"} {
+		if at := bytes.Index(page, []byte(raw)); at >= 0 {
+			t.Errorf("the page holds %q: %.300q", raw, page[max(at-200, 0):])
+		}
 	}
 }
 
