@@ -47,8 +47,8 @@ it: it needs nothing else, and may be sent to others.`,
 	until := valued(cmd, new(moment), "until", "count only what landed before: a `time` as 2026-06-01")
 	rules := cmd.Flags().StringSlice("rule", nil, "only the rules of these `names`")
 	compare := compareFlag(cmd)
-	suggest := valued(cmd, new(portion), "suggest", "look for the tenure that rules may ask for so that no more than this "+
-		"`share` of the commits is held: 0.5%")
+	suggest := valued(cmd, new(portion), "suggest", "look for the tenure that rules may ask for so that no more than "+
+		"this `share` of the commits is held: 0.5%")
 	all := cmd.Flags().Bool("all", false, "list everything, however long")
 	cmd.MarkFlagsMutuallyExclusive("compare", "rule")
 	cmd.MarkFlagsMutuallyExclusive("compare", "all")

@@ -57,7 +57,8 @@ func TestSuggest(t *testing.T) {
 		if s.Held != c.held || s.Fits != c.fits || r.Suggested != c.suggested {
 			t.Errorf("of %d: %d held, %v, %+v; want %+v", c.most, s.Held, s.Fits, r.Suggested, c)
 		}
-		if got := s.Policy.Rules[0].Exempt; got.figures() != c.suggested || got.In != "class" || p.Rules[0].Exempt.Days != 365 {
+		got := s.Policy.Rules[0].Exempt
+		if got.figures() != c.suggested || got.In != "class" || p.Rules[0].Exempt.Days != 365 {
 			t.Errorf("of %d: the policy has %+v", c.most, got)
 		}
 		if diff := cmp.Diff([2][]string{c.lower, c.freed}, [2][]string{triedIDs(r.Freed), triedIDs(s.Freed)}); diff != "" {
@@ -78,9 +79,10 @@ func TestSuggestionHolds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := world()
+		in := rapid.SampledFrom([]string{"rule", "class", "all"}).Draw(t, "in")
 		p.Rules = append(p.Rules, Rule{
 			Name: "together", Classes: []string{"binary", "build", "ci"}, Approvals: 1,
-			Exempt: Exempt{Days: 100, Commits: 3, Months: 2, In: rapid.SampledFrom([]string{"rule", "class", "all"}).Draw(t, "in")},
+			Exempt: Exempt{Days: 100, Commits: 3, Months: 2, In: in},
 		})
 		p.Rules = slices.Delete(p.Rules, 1, 2) // the one that tenure doesn't exempt from
 		var landings []*Landing

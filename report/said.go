@@ -34,7 +34,9 @@ func Say(f policy.Finding) Said {
 }
 
 // Headline says in one line what became of a decision.
-func Headline(d policy.Decision) string { return strings.TrimPrefix(show(d).headline(), "countersign: ") }
+func Headline(d policy.Decision) string {
+	return strings.TrimPrefix(show(d).headline(), "countersign: ")
+}
 
 // Escape gives text of a push or a repository as it may be shown, for outputs that a [Printer] doesn't write.
 func Escape(text string) string { return escape(text) }

@@ -17,7 +17,7 @@ func TestSuggestedRulesAreRead(t *testing.T) {
 	for _, name := range policy.Profiles() {
 		p := policy.Default().WithRulesOf(name)
 		p.Rules = append(p.Rules, policy.Rule{
-			Name: "own", Why: "a \"quoted\" \\ text\n‮x", Classes: []string{"vendored"}, Approvals: 2, Wait: 36 * time.Hour,
+			Name: "own", Why: "a \"quoted\" \\ text\n\u202ex", Classes: []string{"vendored"}, Approvals: 2, Wait: 36 * time.Hour,
 			Exempt: policy.Exempt{Commits: 7, In: "class"}, Approvers: &policy.Exempt{Days: 9, In: "all"},
 		})
 		var b strings.Builder

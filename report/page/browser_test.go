@@ -76,7 +76,9 @@ func shownRows(t *testing.T, dom string) (all, shown int, said string) {
 		t.Fatal(err)
 	}
 	has := func(n *html.Node, key, value string) bool {
-		return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == key && (value == "" || a.Val == value) })
+		return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
+			return a.Key == key && (value == "" || a.Val == value)
+		})
 	}
 	for n := range root.Descendants() {
 		switch {
@@ -119,7 +121,8 @@ func TestBrowser(t *testing.T) {
 
 	// What fetches or runs beside is stopped by the page's own policy, which is seen on the console, and without the
 	// policy it would have been asked for.
-	intruder := []byte(`<img src="http://elsewhere.test/x"><script src="//elsewhere.test/y"></script><script>document.title = "ran"</script><h2`)
+	intruder := []byte(`<img src="http://elsewhere.test/x"><script src="//elsewhere.test/y"></script>` +
+		`<script>document.title = "ran"</script><h2`)
 	with := bytes.Replace(page.Bytes(), []byte("<h2"), intruder, 1)
 	b := browse(t, with, "")
 	if len(b.requests) != 1 || len(b.console) != 3 || strings.Contains(b.dom, "<title>ran</title>") {
