@@ -56,6 +56,8 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"report":              {ours: []string{"docs", "policy"}},
 	"report/page":         {ours: []string{"policy", "report"}},
 	"install":             {ours: []string{"history"}},
+	// Kept libraries unpack; Unicode says which names are one where its composition makes no difference.
+	"internal/archive":    {modules: []string{"github.com/klauspost/compress/zstd", "github.com/mikelolasagasti/xz", "golang.org/x/text/unicode/norm"}},
 	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
 	"internal/objectid":   {},                                    // the names of Git's objects
 	"history/commitgraph": {ours: []string{"internal/objectid"}}, // how deep commits lie, from Git's own files
@@ -63,7 +65,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"history/odb":    {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}},
 	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":         {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":         {ours: []string{"internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
+	"policy":         {ours: []string{"internal/archive", "internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
 	"policy/edit":    {},
 	"policy/shape":   {ours: []string{"policy/edit"}, modules: []string{"github.com/BurntSushi/toml", "golang.org/x/mod"}},
 	"policy/signal":  {ours: []string{"policy/edit"}},
@@ -91,6 +93,7 @@ var onlyIn = map[string][]string{
 var requirements = []string{
 	"github.com/BurntSushi/toml", "github.com/ProtonMail/go-crypto", "github.com/bmatcuk/doublestar/v4",
 	"github.com/gabriel-vasile/mimetype", "github.com/go-git/go-git/v5", "github.com/google/go-cmp", "github.com/hiddeco/sshsig",
+	"github.com/klauspost/compress", "github.com/mikelolasagasti/xz",
 	"github.com/pjbgf/sha1cd", "github.com/rogpeppe/go-internal", "github.com/santhosh-tekuri/jsonschema/v6",
 	"github.com/spf13/cobra", "github.com/spf13/pflag",
 	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/net", "golang.org/x/text", "pgregory.net/rapid",

@@ -216,6 +216,11 @@ type Repo interface {
 	Commit(ctx context.Context, id ID) (Commit, error)
 	Tag(ctx context.Context, id ID) (Tag, error)
 	Blob(ctx context.Context, id ID) ([]byte, error)
+	// Files shows each file, symbolic link and submodule in a commit's tree, in Git's order. It stops at the first
+	// error, which may be that of see.
+	Files(ctx context.Context, commit ID, see func(path string, at Side) error) error
+	// Beginning gives the first bytes of a blob, at most keep, and the size of the whole, which is read through.
+	Beginning(ctx context.Context, blob ID, keep int64) (first []byte, size int64, err error)
 	// Folder reads a folder at the top of a commit's tree, whole. The error is fs.ErrNotExist where
 	// there is none.
 	Folder(ctx context.Context, commit ID, name string) (*Folder, error)

@@ -2,13 +2,10 @@ package odb
 
 import (
 	"bufio"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"os"
-	"strconv"
-
-	"github.com/pjbgf/sha1cd"
 
 	"countersign/internal/objectid"
 )
@@ -57,10 +54,7 @@ type reading struct {
 }
 
 func newReading(db *DB) *reading {
-	r := &reading{db: db, hash: sha1cd.New()}
-	if db.nameSize == sha256.Size {
-		r.hash = sha256.New()
-	}
+	r := &reading{db: db, hash: newHash(db.nameSize)}
 	r.buffered = *bufio.NewReader(nil)
 	return r
 }
@@ -278,29 +272,23 @@ func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
 	return first.content, r.checkHash(id)
 }
 
-// beginHash begins the sum that names the object: over kind, size and content.
+// beginHash begins the sum that names the object.
 func (r *reading) beginHash() {
 	r.hash.Reset()
-	r.header = append(r.header[:0], r.kind.String()...)
-	r.header = strconv.AppendInt(append(r.header, ' '), r.size, 10)
-	r.header = append(r.header, 0)
+	r.header = appendHeader(r.header[:0], r.kind, r.size)
 	r.hash.Write(r.header)
 }
 
 // checkHash compares the sum with the name.
 func (r *reading) checkHash(id objectid.ID) error {
-	collides := false
-	if h, ok := r.hash.(sha1cd.CollisionResistantHash); ok {
-		r.sum, collides = h.CollisionResistantSum(r.sum[:0])
-	} else {
-		r.sum = r.hash.Sum(r.sum[:0])
-	}
-	name, err := objectid.FromBytes(r.sum)
+	var name objectid.ID
+	var err error
+	r.sum, name, err = sumOf(r.hash, r.sum[:0])
 	switch {
+	case errors.Is(err, ErrCollides):
+		return r.fail(r.offset, fmt.Errorf("object %s %w", id, err))
 	case err != nil:
 		return r.fail(r.offset, err)
-	case collides:
-		return r.fail(r.offset, fmt.Errorf("object %s was made to collide with another", id))
 	case name != id:
 		return r.fail(r.offset, fmt.Errorf("the content is that of object %s, not of %s", name, id))
 	}

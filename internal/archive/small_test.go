@@ -1,0 +1,13 @@
+package archive
+
+// small, by xz -0 and by bzip2 -9.
+const (
+	smallXz = `
+/Td6WFoAAATm1rRGAgAhAQwAAACPmEGc4A//AJJdADgLQiMOfkxRG7LMRbwPc5T2alBAddLQiqul41UyG8E1k0GiWYYdxeH9g6rz
+F5kJiRvw1Gc/q9EkEHZpzVpNlfDF3amuN2bYhJH61bwpGwDqBBcegbpqIksrre5YaPzk5GtTwXgZCFmJ/zxPWfr50FI7EFCUVIMi
+SazOCLeEqH35pyVYHwIgogB/B8qgXNanRvkAAAAA05k5/2K6Ji8AAa4BgCAAACh9NwixxGf7AgAAAAAEWVo=`
+	smallBz2 = `
+QlpoOTFBWSZTWe6u4+8AAIjbgMOyaAP/iABmeG1eAAmIIACSCVNKeapoYQwAJkBjUEpqUPUNPUNHkgMJtQaMmaVLoxS8Wzi6Q9Nk
+28TOgABn50Q9g8HgwgQT7uAw6fsA9FpWiVZAGoBAF96ncFwaGmlOgZ2SrItqDomvEaOHtMxzZjRCdAPGEVocPJr91wuXbZkHkJgU
+UOPMPcGQ7gz+LuSKcKEh3V3H3g==`
+)
