@@ -334,6 +334,7 @@ func TestListingsAsJSON(t *testing.T) {
 	folder := filepath.Join(s.dir, repo, "countersign")
 	s.write("other/policy.toml", s.read(repo+"/countersign/policy.toml")+"\n[limits]\ncommits = 7\n")
 	reference := strings.Fields(s.must("log", "--commit", good))[1]
+	s.tool("git", "-C", filepath.Join(s.dir, repo), "archive", "--format=tar", "-o", "release.tar", "main")
 	const drafted = "drafted"
 	s.tool("git", "clone", "-q", filepath.Join(s.dir, clone), filepath.Join(s.dir, drafted))
 	listed := map[string]bool{"version": true}
@@ -355,6 +356,7 @@ func TestListingsAsJSON(t *testing.T) {
 		{"doctor", "doctor", `"faults": [`},
 		{"tenure", "tenure --at " + s.base, `"principal": "alice"`},
 		{"revoked", "revoked", ""},
+		{"tarball", "tarball release.tar main --unsigned", `"format": "tar"`},
 		{"explain-code", "explain unsigned", `"code": "unsigned"`},
 		{"explain", "explain " + good, `"steps": [`},
 		{"explain", "explain " + unsigned, `"code": "unsigned"`},

@@ -19,7 +19,7 @@ func asked() []string {
 		"init REPO", "install --server DIR", "uninstall --server DIR", "doctor REPO",
 		"policy check REPO", "policy classes x REPO", "keyring list REPO", "keyring check REPO", "keyring graph REPO",
 		"log REPO", "log show 12345678 REPO", "log check REPO", "log compare REPO", "log review REPO",
-		"log stats REPO",
+		"log stats REPO", "tarball empty/x REV --unsigned REPO",
 		"tenure --at REV REPO", "revoked REPO", "pending REV REPO", "move " + move, "accept-move " + move,
 	}
 }
@@ -56,7 +56,7 @@ func TestOneFaultHasOneCode(t *testing.T) {
 		{"repo.git", "nowhere", noRevision, exitUsage, "no commit is called"},
 		{"repo.git", strings.Repeat("1", 40), noRevision, exitUsage, "git fetch brings what was pushed"},
 		{"policy.git", "main", noPolicy + " doctor", exitUsage, `unknown key "aprovals"`},
-		{"unnamed.git", "main", noPolicy + " doctor approve except keyring-graph", exitUsage, "no policy"},
+		{"unnamed.git", "main", noPolicy + " doctor approve except keyring-graph tarball", exitUsage, "no policy"},
 		{"damaged.git", "main", noJudgement, exitUndecided, "is missing: "},
 	} {
 		for _, command := range asked() {

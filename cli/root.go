@@ -116,7 +116,9 @@ type section struct {
 // sections gives the commands as help shows them; in each of them it sorts them by name.
 func sections(env Env) []section {
 	return []section{
-		{"Judging:", []*cobra.Command{verifyCommand(env), explainCommand(env), backtestCommand(env)}},
+		{"Judging:", []*cobra.Command{
+			verifyCommand(env), tarballCommand(env), explainCommand(env), backtestCommand(env),
+		}},
 		{"Deciding together:", []*cobra.Command{approveCommand(env), pendingCommand(env), exceptCommand(env)}},
 		{"Setting up:", []*cobra.Command{
 			initCommand(env), installCommand(env), uninstallCommand(env), doctorCommand(env),

@@ -59,7 +59,7 @@ var printed = map[string]any{
 	"log": record.Record{}, "log-check": proof{}, "log-compare": compared{},
 	"log-stats": statistics{},
 	"pending":   []pending{}, "policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},
-	"revoked": audit.Suspect{}, "tenure": []earning{}, "version": build{},
+	"revoked": audit.Suspect{}, "tarball": releaseArchive{}, "tenure": []earning{}, "version": build{},
 }
 
 const schemas = "../docs/schema"

@@ -42,7 +42,7 @@
 //   - who counts with whom: kinship.go, conflict.go, quorum.go
 //   - how a policy is read: file_lines.go, file_reader.go, file_table.go, file_key.go, file_principal.go, file_rule.go,
 //     profile.go, default.go, file_signatures.go, file_sections.go, file_check.go, file.go, floor.go,
-//     adoption_file.go, introduction_pin.go
+//     adoption_file.go, introduction_pin.go, allowed.go
 //   - what a change of the policy does: effect.go, amendment_principals.go, amendment.go
 //   - one landing: judgement.go, wait.go, approval.go, exception.go, rule.go, amendment_quorum.go, judge.go,
 //     backtest.go, chart.go, suggest.go

@@ -207,7 +207,11 @@ func (t *table) list(key, want string) []*table {
 // named gives the array of tables of the top level, which have names.
 func (t *table) named(key string) []*table {
 	tables := t.list(key, "[["+key+"]] tables")
-	if most := map[string]int{"rule": maxRules, "principal": maxPrincipals}[key]; len(tables) > most {
+	most, known := map[string]int{"rule": maxRules, "principal": maxPrincipals}[key]
+	if !known {
+		most = maxListed
+	}
+	if len(tables) > most {
 		t.problem(key, "there are %d [[%s]] tables; %d are allowed", len(tables), key, most)
 		return nil
 	}

@@ -34,6 +34,13 @@ func (p *Policy) JudgeTag(t Tag) []Finding {
 	return []Finding{{Code: w.code, Ref: t.Ref, Detail: w.detail, Next: w.next}}
 }
 
+// WantingSignedTags gives a copy of a policy that wants protected tags signed.
+func (p *Policy) WantingSignedTags() *Policy {
+	c := *p
+	c.Signatures.Tags = true
+	return &c
+}
+
 func (p *Policy) tagProblem(t Tag) *problem {
 	name := strings.TrimPrefix(t.Ref, "refs/tags/")
 	again := t.Again() + " " + t.Target

@@ -65,6 +65,7 @@ type Audit struct {
 
 	tag  history.ID // what a protected tag holds; zero for a branch
 	all  bool       // one of all protected refs
+	must bool       // the tag has to be signed, whatever the policy says of protected tags
 	part bool       // the caller said where it begins, or it is the one landing that is asked about
 
 	since    *policy.Ledger                   // what stood where the range begins, if that is known

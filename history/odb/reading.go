@@ -275,7 +275,7 @@ func (r *reading) head(id objectid.ID, keep int64) ([]byte, error) {
 // beginHash begins the sum that names the object.
 func (r *reading) beginHash() {
 	r.hash.Reset()
-	r.header = appendHeader(r.header[:0], r.kind, r.size)
+	r.header = appendHeader(r.header[:0], r.kind.String(), r.size)
 	r.hash.Write(r.header)
 }
 
@@ -285,7 +285,7 @@ func (r *reading) checkHash(id objectid.ID) error {
 	var err error
 	r.sum, name, err = sumOf(r.hash, r.sum[:0])
 	switch {
-	case errors.Is(err, ErrCollides):
+	case errors.Is(err, errCollides):
 		return r.fail(r.offset, fmt.Errorf("object %s %w", id, err))
 	case err != nil:
 		return r.fail(r.offset, err)

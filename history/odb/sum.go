@@ -11,8 +11,8 @@ import (
 	"countersign/internal/objectid"
 )
 
-// ErrCollides says of content that its name is another content's, too: somebody has made both so.
-var ErrCollides = errors.New("was made to collide with another")
+// errCollides says of content that its name is another content's, too: somebody has made both so.
+var errCollides = errors.New("was made to collide with another")
 
 // Sum computes the name that content has as a blob. Write takes the content, of which the size was said before.
 type Sum struct{ hash.Hash }
@@ -20,11 +20,11 @@ type Sum struct{ hash.Hash }
 // NewSum begins a sum for names of so many bytes, 20 or 32.
 func NewSum(nameSize int, size int64) Sum {
 	h := newHash(nameSize)
-	h.Write(appendHeader(nil, Blob, size))
+	h.Write(appendHeader(nil, "blob", size))
 	return Sum{h}
 }
 
-// Name gives the name, once all content was written. It fails with [ErrCollides] where that was made to have another
+// Name gives the name, once all content was written. It fails where that was made to have another
 // content's name.
 func (s Sum) Name() (objectid.ID, error) {
 	_, name, err := sumOf(s.Hash, nil)
@@ -39,8 +39,8 @@ func newHash(nameSize int) hash.Hash {
 }
 
 // appendHeader appends what an object's sum begins with: its kind and size.
-func appendHeader(b []byte, kind Kind, size int64) []byte {
-	b = append(append(b, kind.String()...), ' ')
+func appendHeader(b []byte, kind string, size int64) []byte {
+	b = append(append(b, kind...), ' ')
 	return append(strconv.AppendInt(b, size, 10), 0)
 }
 
@@ -53,7 +53,7 @@ func sumOf(h hash.Hash, b []byte) (sum []byte, name objectid.ID, err error) {
 		b = h.Sum(b)
 	}
 	if collides {
-		return b, name, ErrCollides
+		return b, name, errCollides
 	}
 	name, err = objectid.FromBytes(b)
 	return b, name, err

@@ -1,0 +1,63 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"countersign/gate/lineage"
+	"countersign/gate/site"
+	"countersign/history"
+	"countersign/policy"
+)
+
+// Release is a tag that a release is made of.
+type Release struct {
+	Tag       string     // its full name
+	Commit    history.ID // which it leads to
+	Signature policy.Signature
+	Findings  []policy.Finding // what stands against it
+}
+
+// Release says what stands against the tag that a release is made of, by the rules of protected tags, protected or not.
+// It must be annotated and signed by a maintainer, whatever the policy says of others.
+func (a *Auditor) Release(ctx context.Context, name string) (r Release, err error) {
+	defer site.UndecidedOnPanic(&err)
+	if !a.site.Readable() {
+		return r, site.ErrUndecided
+	}
+	if a.site.InForce.Keys == nil {
+		return r, site.Undecided(errNoKeys)
+	}
+	full, rest, err := history.Named(ctx, a.site.Repo, name)
+	if err != nil {
+		return r, err
+	}
+	refs, err := a.site.Repo.Refs(ctx, full)
+	switch {
+	case err != nil:
+		return r, site.Undecided(err)
+	case len(refs) != 1 || rest != "" || !lineage.IsTag(full) || refs[0].Name != full:
+		return r, question{fmt.Errorf("%.200q is the name of no tag here", name)}
+	}
+	of := Audit{Ref: full, Read: full, tag: refs[0].ID, must: true}
+	if of.Range.Tip, err = a.tagged(ctx, of.tag); err != nil {
+		return r, site.Undecided(err)
+	}
+	if of.Range.Tip.IsZero() {
+		return r, question{fmt.Errorf("%s leads to no commit", strings.TrimPrefix(full, "refs/tags/"))}
+	}
+	r.Tag, r.Commit = full, of.Range.Tip
+	if r.Findings, err = a.auditTag(ctx, of, &r.Signature); err != nil {
+		return r, site.Undecided(err)
+	}
+	return r, nil
+}
+
+// judgeTag judges the tag of an audit.
+func (a Audit) judgeTag(p *policy.Policy, t policy.Tag) []policy.Finding {
+	if a.must {
+		p = p.WantingSignedTags()
+	}
+	return p.JudgeTag(t)
+}
