@@ -208,7 +208,7 @@ func (a *approving) weigh(ctx context.Context, commit history.ID, commits []poli
 	out := a.env.out
 	g, err := a.seenFrom(ctx, *a.folder, a.server)
 	if err != nil {
-		out.Printf("whether it will count can't be told here: %v\n", err)
+		a.cannotTell(err)
 		return nil
 	}
 	defer g.Close()
@@ -219,7 +219,7 @@ func (a *approving) weigh(ctx context.Context, commit history.ID, commits []poli
 		},
 	})
 	if err != nil {
-		out.Printf("whether it will count can't be told here: %v\n", err)
+		a.cannotTell(err)
 		return nil
 	}
 	why := cmp.Or(g.Policy().Powerless(a.name, true), cannotSign(g.Keyring().List(), a.name, a.env.Now()))
@@ -240,6 +240,15 @@ func (a *approving) weigh(ctx context.Context, commit history.ID, commits []poli
 		out.Printf("nothing on %s asks for another approval of it, by the policy here\n", ref)
 	}
 	return nil
+}
+
+// cannotTell says why nobody knows here whether an approval will count.
+func (a *approving) cannotTell(err error) {
+	lead := "whether it will count can't be told here: "
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		a.env.out.Printf("%s%s\n", lead, line)
+		lead = "  "
+	}
 }
 
 // told says what an approval will do, once for all commits where that is the same. Counts says whether it counts for

@@ -28,7 +28,10 @@ func (t *told) installLocal(ctx context.Context, introduction string, dry bool) 
 		return err
 	}
 	if !clone.HasPolicy && introduction == "" {
-		t.next("next: no policy is at hand here, so every push stops: %s", howToGetPolicy(clone.GitDir))
+		t.next("next: no policy is at hand here, so every push stops")
+		for _, line := range howToGetPolicy(clone.GitDir) {
+			t.next("  %s", line)
+		}
 	}
 	return nil
 }
@@ -46,9 +49,12 @@ func (t *told) uninstallLocal(ctx context.Context, dry bool) error {
 	return t.carryOut([]install.Plan{plan}, dry)
 }
 
-// howToGetPolicy says how a clone comes by the server's policy.
-func howToGetPolicy(gitDir string) string {
-	return "if it lies in the tree, countersign install --local --introduction COMMIT@FINGERPRINT, as the server's " +
-		"operator tells them; else copy policy.toml and keys/ of the server's folder countersign to " +
-		filepath.Join(gitDir, "countersign")
+// howToGetPolicy says how a clone comes by the server's policy, in lines.
+func howToGetPolicy(gitDir string) []string {
+	return []string{
+		"if it lies in the tree, ask the server's operator for COMMIT@FINGERPRINT, and run:",
+		"  countersign install --local --introduction COMMIT@FINGERPRINT",
+		"else copy policy.toml and keys from the server's folder countersign to:",
+		"  " + filepath.Join(gitDir, "countersign"),
+	}
 }

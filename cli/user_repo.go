@@ -108,7 +108,7 @@ func (c userRepo) seenFrom(ctx context.Context, policy place, remote string) (*g
 func (e Env) seenFrom(dir string, policy place, remote *gate.Remote) (*gate.Gate, error) {
 	g, err := e.open(dir, policy, gate.Options{Record: discard, Remote: remote})
 	if errors.Is(err, gate.ErrNotConfigured) {
-		err = usage("there is no policy in %s; %s", g.PolicyDir(), howToGetPolicy(g.GitDir()))
+		err = usage("there is no policy in %s\n%s", g.PolicyDir(), strings.Join(howToGetPolicy(g.GitDir()), "\n"))
 	}
 	if err != nil {
 		return nil, errors.Join(err, g.Close())
