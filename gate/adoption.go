@@ -32,7 +32,8 @@ func (p *push) adopt(ctx context.Context, u *update, from int) error {
 	for i := range p.decision.Findings[from:] {
 		f := &p.decision.Findings[from+i]
 		if f.Commit != "" || lineage.IsTag(u.resolved) || f.Code.Meaning().About == policy.AboutJudging {
-			f.Next = append(slices.Clip(f.Next), policy.Adopt(tip.String()), policy.PushAgain)
+			steps := slices.DeleteFunc(slices.Clone(f.Next), func(s string) bool { return s == policy.PushAgain })
+			f.Next = append(steps, policy.Adopt(tip.String()), policy.PushAgain)
 		}
 	}
 	return nil
