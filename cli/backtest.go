@@ -125,6 +125,8 @@ func (t *tested) write(format string, to io.Writer, all bool) error {
 		return t.of.Write(to)
 	case t.compare != nil && format == "text":
 		return report.Comparison(to, t.rivals)
+	case t.compare != nil && format == "jsonl":
+		return report.ComparisonLines(to, t.rivals)
 	case t.compare != nil:
 		return report.ComparisonJSON(to, t.rivals)
 	case format == "json":

@@ -16,6 +16,7 @@ import (
 
 	"countersign/policy"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/spf13/cobra"
 )
 
@@ -338,6 +339,7 @@ func TestListingsAsJSON(t *testing.T) {
 	const drafted = "drafted"
 	s.tool("git", "clone", "-q", filepath.Join(s.dir, clone), filepath.Join(s.dir, drafted))
 	listed := map[string]bool{"version": true}
+	v := validators{t, make(map[string]*jsonschema.Schema)}
 	for _, c := range []struct{ schema, args, want string }{
 		{"log", "log", `"name":"mal\u001b[2Jlory"`},
 		{"log", "log --refused", `"verdict":"refused"`},
@@ -379,10 +381,19 @@ func TestListingsAsJSON(t *testing.T) {
 			t.Fatal(err)
 		}
 		listed[nameOf(cmd)] = true
-		_, out, errs := s.run("", append(args, "--format", "json")...)
-		if n := wantFit(t, c.schema, c.args, out); n == 0 && c.want != "" {
+		rows := filepath.Join(s.dir, "rows")
+		code, out, errs := s.run("", append(args, "--format", "json", "--format", "jsonl="+rows)...)
+		if n := v.fits(c.schema, c.args, out, false); n == 0 && c.want != "" {
 			t.Errorf("%s: nothing was printed\n%s", c.args, errs)
 		}
+		if lines, err := os.ReadFile(rows); err == nil {
+			if n := v.fits(c.schema, c.args, string(lines), true); n == 0 && c.want != "" && c.want != "[]" {
+				t.Errorf("%s: no row", c.args)
+			}
+		} else if code < exitUsage {
+			t.Errorf("%s: exit code %d, %v", c.args, code, err)
+		}
+		_ = os.Remove(rows) // it needn't be there
 		wantOutput(t, c.args, out, c.want)
 	}
 	each(rootCommand(s.env), func(cmd *cobra.Command) {

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"countersign/gate/audit"
 	"countersign/gate/record"
 	"countersign/policy"
@@ -49,7 +51,7 @@ type (
 )
 
 // printed has a value of the type that each schema describes, by the schema's name. What commands print line by line
-// is described by the line.
+// is described by the line; a row that has a kind, by row-KIND.
 var printed = map[string]any{
 	"backtest": printedBacktest{}, "backtest-comparison": printedComparison{},
 	"backtest-suggestion": printedSuggestion{}, "decision": printedDecision{},
@@ -59,6 +61,8 @@ var printed = map[string]any{
 	"log": record.Record{}, "log-check": proof{}, "log-compare": compared{},
 	"log-stats": statistics{},
 	"pending":   []pending{}, "policy-check": checked{}, "policy-classes": []classed{}, "policy-diff": []amendment{},
+	"row-decision": report.DecisionRow{}, "row-ref": report.RefRow{}, "row-finding": report.FindingRow{},
+	"row-note": report.NoteRow{}, "row-backtest": report.BacktestRow{}, "row-profile": report.ProfileRow{},
 	"revoked": audit.Suspect{}, "tarball": releaseArchive{}, "tenure": []earning{}, "version": build{},
 }
 
@@ -154,123 +158,119 @@ func (m maker) fields(t reflect.Type) map[string]any {
 	return map[string]any{"type": "object", "properties": properties, "required": required}
 }
 
-// misfit says in what a value doesn't fit a schema, "" where it does. It knows the words that maker writes.
-func misfit(root, schema map[string]any, v any, at string) string {
-	if ref, ok := schema["$ref"].(string); ok {
-		schema = root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+// validators compile the schemas, each once. Where a schema says nothing of further fields, the test takes none.
+type validators struct {
+	*testing.T
+	known map[string]*jsonschema.Schema
+}
+
+// of gives the validator of a schema, or of the items of a list that it describes.
+func (v *validators) of(name string, items bool) *jsonschema.Schema {
+	v.Helper()
+	key := fmt.Sprint(name, items)
+	if known := v.known[key]; known != nil {
+		return known
 	}
-	if enum, ok := schema["enum"].([]any); ok {
-		if !slices.Contains(enum, v) {
-			return fmt.Sprintf("%s is %v, not of %v", at, v, enum)
+	file, err := os.Open(filepath.Join(schemas, name+".json"))
+	if err != nil {
+		v.Fatal(err)
+	}
+	defer file.Close()
+	doc, err := jsonschema.UnmarshalJSON(file)
+	if err != nil {
+		v.Fatal(err)
+	}
+	closed(doc)
+	if list, isList := doc.(map[string]any)["items"]; items && isList {
+		item := maps.Clone(list.(map[string]any))
+		item["$defs"] = doc.(map[string]any)["$defs"]
+		if item["$defs"] == nil {
+			delete(item, "$defs")
 		}
-		return ""
+		doc = item
 	}
-	is := "null"
-	switch v := v.(type) {
-	case string:
-		is = "string"
-	case bool:
-		is = "boolean"
-	case json.Number:
-		if is = "integer"; strings.ContainsAny(v.String(), ".eE") {
-			is = "number"
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	c.AssertContent()
+	if err := c.AddResource("file:///"+key+".json", doc); err != nil {
+		v.Fatal(err)
+	}
+	v.known[key], err = c.Compile("file:///" + key + ".json")
+	if err != nil {
+		v.Fatal(err)
+	}
+	return v.known[key]
+}
+
+// closed has each object of a schema take no fields but its own.
+func closed(schema any) {
+	switch s := schema.(type) {
+	case map[string]any:
+		if _, fields := s["properties"].(map[string]any); fields && s["type"] == "object" {
+			s["additionalProperties"] = false
+		}
+		for _, of := range s {
+			closed(of)
 		}
 	case []any:
-		is = "array"
-		for i, x := range v {
-			if items, ok := schema["items"].(map[string]any); ok {
-				if why := misfit(root, items, x, fmt.Sprintf("%s/%d", at, i)); why != "" {
-					return why
-				}
-			}
-		}
-	case map[string]any:
-		is = "object"
-		if why := misfitObject(root, schema, v, at); why != "" {
-			return why
+		for _, of := range s {
+			closed(of)
 		}
 	}
-	if is != schema["type"] {
-		return fmt.Sprintf("%s is of type %s, not %v", at, is, schema["type"])
-	}
-	return ""
 }
 
-func misfitObject(root, schema map[string]any, v map[string]any, at string) string {
-	properties, _ := schema["properties"].(map[string]any)
-	others, _ := schema["additionalProperties"].(map[string]any)
-	required, _ := schema["required"].([]any)
-	for _, name := range required {
-		if _, has := v[name.(string)]; !has {
-			return fmt.Sprintf("%s lacks %v", at, name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(v)) {
-		of, known := properties[name].(map[string]any)
-		if !known && others == nil {
-			return fmt.Sprintf("%s has %s, which the schema doesn't", at, name)
-		}
-		if !known {
-			of = others
-		}
-		if why := misfit(root, of, v[name], at+"/"+name); why != "" {
-			return why
-		}
-	}
-	return ""
-}
+// kinds are what is printed in rows of several kinds.
+var kinds = []string{"decision", "backtest", "backtest-comparison"}
 
-// wantFit compares what a command has printed, one document or several, with a schema, and counts the documents.
-func wantFit(t *testing.T, name, args, out string) (documents int) {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(schemas, name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var schema map[string]any
-	if err := json.Unmarshal(content, &schema); err != nil {
-		t.Fatal(err)
-	}
+// fits compares what a command has printed, one document or several, with a schema, and counts the documents. Of JSON
+// Lines each is a row: of a kind, which has a schema of its own, or of what the schema lists.
+func (v *validators) fits(name, args, out string, rows bool) (documents int) {
+	v.Helper()
 	in := json.NewDecoder(strings.NewReader(out))
 	in.UseNumber()
 	for ; ; documents++ {
-		var v any
-		if err := in.Decode(&v); errors.Is(err, io.EOF) {
-			return documents
+		var doc any
+		if err := in.Decode(&doc); errors.Is(err, io.EOF) {
+			break
 		} else if err != nil {
-			t.Fatalf("%s: %v in\n%s", args, err, out)
+			v.Fatalf("%s: %v in\n%s", args, err, out)
 		}
-		if why := misfit(schema, schema, v, ""); why != "" {
-			t.Errorf("%s doesn't fit %s.json: %s\n%s", args, name, why, out)
+		of := name
+		if row, _ := doc.(map[string]any); rows && slices.Contains(kinds, name) {
+			of = fmt.Sprint("row-", row["kind"])
+		}
+		if err := v.of(of, rows).Validate(doc); err != nil {
+			v.Errorf("%s doesn't fit %s.json: %v\n%s", args, of, err, out)
+		}
+	}
+	if lines := strings.Count(out, "\n"); rows && lines != documents {
+		v.Errorf("%s: %d rows in %d lines", args, documents, lines)
+	}
+	return documents
+}
+
+// The schemas refuse what they should.
+func TestSchemasRefuse(t *testing.T) {
+	t.Parallel()
+	v := validators{t, make(map[string]*jsonschema.Schema)}
+	schema := v.of("row-ref", true)
+	for text, fits := range map[string]bool{
+		row(""): true, row(`, "resolved": "r"`): true,
+		`{}`: false, `[]`: false, `null`: false, row(`, "x": 1`): false, row(`, "resolved": 1`): false,
+		row(`, "attested": null`): false, row(`, "exact": {"/ref": "?"}`): false,
+		strings.Replace(row(""), `"landings": 1`, `"landings": 1.5`, 1): false,
+		strings.Replace(row(""), `"new": "b", `, "", 1):                 false,
+	} {
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); (err == nil) != fits {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
 
-// The validator refuses what it should.
-func TestMisfits(t *testing.T) {
-	t.Parallel()
-	schema := map[string]any{
-		"type":     "object",
-		"required": []any{"n"},
-		"properties": map[string]any{
-			"n": map[string]any{"type": "integer"},
-			"l": map[string]any{"type": "array", "items": map[string]any{"$ref": "#/$defs/v"}},
-		},
-		"$defs": map[string]any{"v": map[string]any{"enum": []any{"accepted"}}},
-	}
-	for text, fits := range map[string]bool{
-		`{"n": 1}`: true, `{"n": 1, "l": ["accepted"]}`: true, `{"n": 1, "l": []}`: true,
-		`{}`: false, `[]`: false, `null`: false, `{"n": 1.5}`: false, `{"n": "1"}`: false, `{"n": null}`: false,
-		`{"n": 1, "x": 1}`: false, `{"n": 1, "l": ["refused"]}`: false, `{"n": 1, "l": null}`: false,
-	} {
-		var v any
-		in := json.NewDecoder(strings.NewReader(text))
-		in.UseNumber()
-		if err := in.Decode(&v); err != nil {
-			t.Fatal(err)
-		}
-		if why := misfit(schema, schema, v, ""); (why == "") != fits {
-			t.Errorf("%s: %q", text, why)
-		}
-	}
+func row(more string) string {
+	return `{"kind": "ref", "ref": "a", "old": "a", "new": "b", "protected": true, "landings": 1, "commits": 1` + more + `}`
 }

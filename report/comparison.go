@@ -66,13 +66,34 @@ const ComparisonSchema = "countersign-backtest-comparison/1"
 
 // ComparisonJSON writes a comparison for a program, without what is held.
 func ComparisonJSON(w io.Writer, profiles []Profile) error {
+	return writeJSON(w, struct {
+		Schema   string    `json:"schema"`
+		Profiles []Profile `json:"profiles"`
+	}{ComparisonSchema, brieflyAll(profiles)}, "  ")
+}
+
+// ComparisonLines writes the same as JSON Lines, a row for each profile.
+func ComparisonLines(w io.Writer, profiles []Profile) error {
+	var r rows
+	for _, p := range brieflyAll(profiles) {
+		r.add(ProfileRow{kindProfile, ComparisonSchema, p})
+	}
+	return r.writeTo(w)
+}
+
+// ProfileRow is a row of ComparisonLines.
+type ProfileRow struct {
+	Kind   string `json:"kind"` // "profile"
+	Schema string `json:"schema"`
+	Profile
+}
+
+// brieflyAll gives profiles without the lists of what is held.
+func brieflyAll(profiles []Profile) []Profile {
 	profiles = slices.Clone(profiles)
 	for i := range profiles {
 		brief := withLists(profiles[i].Backtest, nil)
 		profiles[i].Backtest = &brief
 	}
-	return writeJSON(w, struct {
-		Schema   string    `json:"schema"`
-		Profiles []Profile `json:"profiles"`
-	}{ComparisonSchema, profiles}, "  ")
+	return profiles
 }

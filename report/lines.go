@@ -7,13 +7,14 @@ import (
 	"countersign/policy"
 )
 
-// The kinds of rows that Lines and BacktestLines write.
+// The kinds of rows of JSON Lines.
 const (
 	kindDecision = "decision"
 	kindRef      = "ref"
 	kindFinding  = "finding"
 	kindNote     = "note"
 	kindBacktest = "backtest"
+	kindProfile  = "profile"
 )
 
 // DecisionRow is the first row of Lines. It says how many follow, so that a part isn't taken for all.
