@@ -57,7 +57,7 @@ func TestCIScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := []string{"CS_URL", "CS_USER", "CS_BRANCH", "CS_REQUEST", "CS_HEAD"} // github.sh sets them
+	given := []string{"CS_URL", "CS_USER", "CS_BRANCH", "CS_REQUEST", "CS_HEAD", "CS_FORMATS"} // github.sh sets them
 	for _, m := range regexp.MustCompile(`(?m)^ +([A-Z_]+): \$\{\{`).FindAllStringSubmatch(string(action), -1) {
 		given = append(given, m[1])
 	}

@@ -14,4 +14,22 @@ push | schedule | workflow_dispatch) ;;
 	exit 2
 	;;
 esac
-exec bash "$(dirname "${BASH_SOURCE[0]}")/judge.sh"
+
+annotations=$(mktemp)
+trap 'rm -f "$annotations"' EXIT
+export CS_FORMATS=github=$annotations
+[ -z "${GITHUB_STEP_SUMMARY:-}" ] || CS_FORMATS+=$'\n'markdown=$GITHUB_STEP_SUMMARY
+if [ -n "${CS_SARIF:-}" ]; then
+	rm -f "$CS_SARIF" # of another run
+	CS_FORMATS+=$'\n'sarif=$CS_SARIF
+fi
+
+# GitHub obeys lines of a job that look like its commands, and a file or a subject may be called like one. Between these
+# two lines it obeys none (its documentation, "Stopping and starting workflow commands"). What is to be obeyed comes after.
+word=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+code=0
+echo "::stop-commands::$word"
+bash "$(dirname "${BASH_SOURCE[0]}")/judge.sh" 2>&1 || code=$?
+echo "::$word::"
+cat "$annotations"
+exit "$code"

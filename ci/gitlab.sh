@@ -3,7 +3,7 @@
 set -euo pipefail
 
 export CS_URL=$CI_PROJECT_URL.git CS_USER=gitlab-ci-token CS_TOKEN=$CI_JOB_TOKEN CS_MAIN=$CI_DEFAULT_BRANCH
-export CS_BRANCH='' CS_REQUEST='' CS_HEAD=''
+export CS_BRANCH='' CS_REQUEST='' CS_HEAD='' CS_FORMATS=''
 if [ "$CI_PIPELINE_SOURCE" = merge_request_event ]; then
 	if [ "${CI_MERGE_REQUEST_EVENT_TYPE:-}" = merge_train ]; then
 		echo 'countersign: a merge train lands several requests at once, which can not be judged before; see docs/ci.md' >&2
@@ -15,4 +15,9 @@ if [ "$CI_PIPELINE_SOURCE" = merge_request_event ]; then
 	export CS_BRANCH=$CI_MERGE_REQUEST_TARGET_BRANCH_NAME CS_REQUEST=refs/merge-requests/$CI_MERGE_REQUEST_IID/head
 	export CS_HEAD=${CI_MERGE_REQUEST_SOURCE_BRANCH_SHA:-$CI_COMMIT_SHA}
 fi
+reports=(junit=countersign-junit.xml gitlab=gl-code-quality-report.json)
+for report in "${reports[@]}"; do
+	rm -f "$CI_PROJECT_DIR/${report#*=}" # of another run
+	export CS_FORMATS=${CS_FORMATS:+$CS_FORMATS$'\n'}${report%%=*}=$CI_PROJECT_DIR/${report#*=}
+done
 exec bash "$(dirname "${BASH_SOURCE[0]}")/judge.sh"

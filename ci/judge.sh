@@ -13,6 +13,7 @@
 #   CS_REQUEST  the ref of the pull request's head, "" to judge the protected refs as they stand
 #   CS_HEAD     the commit that it had when the check began
 #   CS_SERVICE  the service that would merge it, "" where the policy has one
+#   CS_FORMATS  what else to write than the text: NAME=FILE as verify --format takes it, one a line
 #   COUNTERSIGN the program, "countersign" where that is ""
 #
 # Exit codes are countersign's: 0 accepted, 1 refused, 2 wrong usage or configuration, 3 undecided.
@@ -55,7 +56,10 @@ git -C "$repository" symbolic-ref HEAD "refs/heads/$CS_MAIN"
 	git -C "$repository" fetch -q --no-tags --no-write-fetch-head "$CS_URL" "${refs[@]}"
 ) || undecided 'the refs could not be fetched'
 
-judge=("${COUNTERSIGN:-countersign}" verify -C "$repository" --policy "$CS_POLICY")
+judge=("${COUNTERSIGN:-countersign}" verify -C "$repository" --policy "$CS_POLICY" --format text)
+while IFS= read -r format; do
+	[ -z "$format" ] || judge+=(--format "$format")
+done <<<"${CS_FORMATS:-}"
 if [ -n "${CS_REQUEST:-}" ]; then
 	git -C "$repository" cat-file -e "$CS_HEAD^{commit}" 2>/dev/null ||
 		undecided "the request moved on from $CS_HEAD; its new head is judged by a check of its own"

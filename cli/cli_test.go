@@ -134,7 +134,7 @@ func TestWrongUsage(t *testing.T) {
 			`--introduction main@x: commit = "main": want the full id of the commit`,
 		},
 		{"verify --policy abc@x", `--policy abc@x: commit = "abc": want the full id of the commit`},
-		{"verify --format xml", "--format xml: want text, json, jsonl, markdown, sarif, junit, gitlab or github\n"},
+		{"verify --format xml", "--format xml: want text, json, jsonl, markdown, sarif, junit, gitlab, github or html\n"},
 		{"log review --format xml", "--format xml: want text, json or jsonl\n"},
 		{"keyring graph --format xml", "--format xml: want text, json, jsonl or dot\n"},
 		{"verify --format=", `--format "": want text, json, `},
@@ -267,7 +267,7 @@ func TestCompletion(t *testing.T) {
 	wantOutput(t, "completion", p.must("completion", "bash"), "countersign")
 	const kinds = "none\ngitolite\ngitea\ngitlab\nhttp\nssh\n:4\n"
 	for args, want := range map[string]string{
-		"verify --format ":                "text\njson\njsonl\nmarkdown\nsarif\njunit\ngitlab\ngithub\n:4\n",
+		"verify --format ":                "text\njson\njsonl\nmarkdown\nsarif\njunit\ngitlab\ngithub\nhtml\n:4\n",
 		"log show --format ":              "text\njson\njsonl\n:4\n",
 		"verify --reader ":                "auto\ngit\ngo-git\n:4\n",
 		"install --kind ":                 "auto\n" + kinds,

@@ -272,5 +272,6 @@ func TestSchemasRefuse(t *testing.T) {
 }
 
 func row(more string) string {
-	return `{"kind": "ref", "ref": "a", "old": "a", "new": "b", "protected": true, "landings": 1, "commits": 1` + more + `}`
+	return `{"kind": "ref", "ref": "a", "old": "a", "new": "b", "protected": true, "landings": 1, "commits": 1` +
+		more + `}`
 }
