@@ -34,7 +34,7 @@ commit is judged once, however many refs hold it. Findings that are alike are co
 Without a RANGE, and where the journal is at hand, as it is on the server, each protected ref is also
 compared with the value that the last judged push left: a branch that was rewound, or a tag that was
 deleted, beside a push.
-` + pullHelp,
+` + pullHelp + attestHelp,
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
@@ -45,6 +45,7 @@ deleted, beside a push.
 	journal := cmd.Flags().String("journal", "",
 		"`file` of the journal to compare the protected refs with (default: the repository's)")
 	all := cmd.Flags().Bool("all", false, "show each finding, however many are alike")
+	attest := attestFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case *pull && (*ref == "" || len(args) == 0):
@@ -57,6 +58,9 @@ deleted, beside a push.
 			return mistyped(cmd, errors.New("--ref wants a RANGE to judge so"))
 		case *journal != "" && len(args) > 0:
 			return mistyped(cmd, errors.New("--journal is for all protected refs, without a RANGE"))
+		}
+		if err := attest.begin(cmd, env, *pull || strings.Contains(strings.Join(args, ""), "..")); err != nil {
+			return err
 		}
 		o := gate.Options{GoGit: reader.goGit()}
 		if *journal != "" {
@@ -85,6 +89,9 @@ deleted, beside a push.
 			if *journal != "" && !compared && (err == nil || errors.Is(err, audit.ErrNoneProtected)) {
 				err = usage("--journal: there is no journal %s", *journal)
 			}
+		}
+		if err == nil {
+			err = attest.write(cmd.Context(), env, g, d)
 		}
 		if err != nil {
 			return err
