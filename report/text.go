@@ -76,11 +76,15 @@ func (p *page) ref(r policy.RefDecision) {
 		shared = ", which was judged with " + r.SharedWith + ","
 	}
 	p.line(4, "from "+r.Old+shared+" to "+r.New)
+	protected := "protected"
 	if !r.Protected {
-		p.line(4, "not protected")
+		protected = "not protected"
+	}
+	if !r.Protected && r.Commits == 0 {
+		p.line(4, protected)
 		return
 	}
-	p.line(4, fmt.Sprintf("protected; %s judged, in %s", Count(r.Commits, "commit"), Count(r.Landings, "landing")))
+	p.line(4, fmt.Sprintf("%s; %s judged, in %s", protected, Count(r.Commits, "commit"), Count(r.Landings, "landing")))
 	for _, a := range r.Attested {
 		p.line(4, fmt.Sprintf("%s of %s, attested by %s", Count(a.Commits, "commit"), a.Author, a.Service))
 	}

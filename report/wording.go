@@ -92,7 +92,7 @@ func (d shown) acceptance() string {
 	var refs []string
 	commits := 0
 	for _, r := range d.Refs {
-		if r.Protected {
+		if r.Protected || r.Commits > 0 { // an auditor has unprotected ones judged, too
 			refs = append(refs, r.Ref)
 			commits += r.Commits
 		}
