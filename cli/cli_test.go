@@ -338,6 +338,10 @@ func TestListingsAsJSON(t *testing.T) {
 	s.tool("git", "-C", filepath.Join(s.dir, repo), "archive", "--format=tar", "-o", "release.tar", "main")
 	const drafted = "drafted"
 	s.tool("git", "clone", "-q", filepath.Join(s.dir, clone), filepath.Join(s.dir, drafted))
+	s.must("log", "key", "--name", "example.org/x")
+	s.must("log", "checkpoint")
+	s.write("proof", s.must("log", "prove", reference))
+	receiver := newCollector(t)
 	listed := map[string]bool{"version": true}
 	v := validators{t, make(map[string]*jsonschema.Schema)}
 	for _, c := range []struct{ schema, args, want string }{
@@ -348,6 +352,14 @@ func TestListingsAsJSON(t *testing.T) {
 		{"log-check", "log check", `"records": 4`},
 		{"log-compare", "log compare", `"unknown": true`},
 		{"log-stats", "log stats", `"unsigned": 1`},
+		{"log-key", "log key --name example.org/y --key ../other.key", `"public": "example.org/y+`},
+		{"log-prove", "log prove " + reference, `"number": 2`},
+		{"log-check-proof", "log check-proof ../proof --key countersign/journal.jsonl.key.vkey", `"record": {`},
+		{"log-checkpoint", "log checkpoint", `"records": 4`},
+		{"log-export", "log export --otlp http://" + receiver.at + "/v1/logs", `"records": 4`},
+		{"log-tiles", "log tiles ../served", `"files": 2`},
+		{"log-consistency", "log consistency ../served/checkpoint", `"new": 4`},
+		{"log-check", "log check --checkpoint ../served/checkpoint", `"checkpoints": [`},
 		{"keyring-list", "keyring list", `"principal": "alice"`},
 		{"keyring-check", "keyring check", `a second, kept elsewhere`},
 		{"keyring-graph", "keyring graph", `"introduced_by": "founder"`},

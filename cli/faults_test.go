@@ -19,7 +19,9 @@ func asked() []string {
 		"init REPO", "install --server DIR", "uninstall --server DIR", "doctor REPO",
 		"policy check REPO", "policy classes x REPO", "keyring list REPO", "keyring check REPO", "keyring graph REPO",
 		"log REPO", "log show 12345678 REPO", "log check REPO", "log compare REPO", "log review REPO",
-		"log stats REPO", "tarball empty/x REV --unsigned REPO",
+		"log stats REPO", "log key --name x REPO", "log checkpoint REPO", "log tiles x REPO", "log prove 12345678 REPO",
+		"log consistency x REPO", "log export --otlp http://localhost:1/v1/logs --patience 1ns REPO",
+		"tarball empty/x REV --unsigned REPO",
 		"tenure --at REV REPO", "revoked REPO", "pending REV REPO", "move " + move, "accept-move " + move,
 	}
 }
@@ -41,7 +43,8 @@ func TestOneFaultHasOneCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	const (
-		noPolicy    = "init install uninstall log log-show log-check log-stats move"
+		noPolicy = "init install uninstall log log-show log-check log-stats log-key log-checkpoint log-tiles " +
+			"log-prove log-consistency log-export move"
 		noJudgement = noPolicy + " doctor policy-check policy-classes keyring-list keyring-check keyring-graph " +
 			"log-compare log-review accept-move"
 		noRevision = noJudgement + " revoked"
@@ -84,6 +87,7 @@ func TestEveryCommandIsAskedAboutFaults(t *testing.T) {
 	p := newPerson(t)
 	each(rootCommand(p.env), func(cmd *cobra.Command) {
 		about := cmd.Flag("repository") != nil || cmd.Flag("server") != nil
+		about = about && nameOf(cmd) != "log-check-proof" // which is for where there is none
 		if !about || cmd.Hidden || cmd.HasParent() && cmd.Parent().Hidden {
 			return
 		}

@@ -48,6 +48,10 @@ Which changes of a ref were made:                log --ref refs/heads/main --bec
 		logShowCommand(env, repository, format), logCheckCommand(env, repository, format),
 		logCompareCommand(env, repository, format), former("audit", env, logCompareCommand(env, repository, format)),
 		logReviewCommand(env, repository, format), logStatsCommand(env, repository, format),
+		logKeyCommand(env, repository, format), logCheckpointCommand(env, repository, format),
+		logTilesCommand(env, repository, format), logProveCommand(env, repository, format),
+		logCheckProofCommand(env, format), logConsistencyCommand(env, repository, format),
+		logExportCommand(env, repository, format),
 	)
 	return cmd
 }

@@ -61,6 +61,20 @@ func place(file string) string {
 // but for a torn last line, which the next record repairs, is a Fault of damage [Torn].
 func Check(path string) (Head, error) { return check(Read(path)) }
 
+// CheckEach is Check, and gives each record on the way.
+func CheckEach(path string, do func(Entry)) (Head, error) {
+	return check(func(yield func(Entry, error) bool) {
+		for e, err := range Read(path) {
+			if err == nil {
+				do(e)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	})
+}
+
 func check(entries iter.Seq2[Entry, error]) (Head, error) {
 	var head Head
 	for e, err := range entries {

@@ -5,11 +5,11 @@
 // a log says is data: the verifier checks it with the log's key. So whoever stands between can keep a proof back, and
 // do nothing else.
 //
-// This is the only access to a network that there is, and nothing leads here but a policy that asks for proofs online.
-// While a push is judged, from [Client.During] to the end of it, the client asks only the logs of the policies in
-// force: what the push itself brings may not say whom this server talks to. It asks for as long as the push may take,
-// 1,000 times at most. Outside of a push, where history is judged that has landed, each question is bounded by its own
-// timeout alone. An answer has 1 MiB at most. It is never kept.
+// This is the only access to a network that a hook or an auditor has, and nothing leads here but a policy that asks for
+// proofs online. While a push is judged, from [Client.During] to the end of it, the client asks only the logs of the
+// policies in force: what the push itself brings may not say whom this server talks to. It asks for as long as the push
+// may take, 1,000 times at most. Outside of a push, where history is judged that has landed, each question is bounded
+// by its own timeout alone. An answer has 1 MiB at most. It is never kept.
 //
 // Whatever goes wrong is an error, and then there is no proof. The environment's proxy settings aren't looked at: a web
 // server hands on what a client wrote into its headers (httpoxy).
