@@ -104,10 +104,12 @@ var requirements = []string{
 	"golang.org/x/crypto", "golang.org/x/mod", "golang.org/x/net", "golang.org/x/text", "pgregory.net/rapid",
 }
 
-// oracles are the modules that verify/oracle/go.mod may require directly: what the verdicts on X.509 are compared with.
+// oracles are the modules that verify/oracle/go.mod may require directly: what the verdicts on X.509 and attestations
+// are compared with.
 var oracles = []string{
-	"countersign", "github.com/github/smimesign", "github.com/sigstore/gitsign", "github.com/sigstore/protobuf-specs",
-	"github.com/sigstore/sigstore-go", "google.golang.org/protobuf",
+	"countersign", "github.com/github/smimesign", "github.com/in-toto/attestation",
+	"github.com/secure-systems-lab/go-securesystemslib", "github.com/sigstore/gitsign", "github.com/sigstore/protobuf-specs",
+	"github.com/sigstore/sigstore-go", "golang.org/x/crypto", "google.golang.org/protobuf",
 }
 
 // decoders are the modules that journal/otlp/oracle/go.mod may require directly: OpenTelemetry's own types decode what

@@ -1,5 +1,5 @@
-// Package oracle compares the verdicts on X.509 signatures with those of gitsign and sigstore-go. It is a module of its
-// own, so that what these need is no requirement of Countersign's.
+// Package oracle compares the verdicts on X.509 signatures with those of gitsign and sigstore-go, and has in-toto's
+// libraries read what we attest. It is a module of its own, so that what these need is no requirement of Countersign's.
 package oracle
 
 import (
