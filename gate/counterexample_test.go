@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"countersign/gate/audit"
 	"countersign/policy"
@@ -51,6 +52,31 @@ func (h *randomHistory) says(kind policy.AttestationKind, by string, about *rand
 	h.t.Helper()
 	v := &word{kind: kind, about: about, name: by, signer: by, when: h.clock.Unix(), ref: ref, move: move}
 	h.passes(true, refUpdate{name: h.attestation(v), to: v.tag, commit: about, word: v})
+}
+
+// A branch on which nothing landed may go, whatever happened to the branch that keeps its commit; one on which something
+// landed may not. The model says so, too: push asks it.
+func TestUnusedBranchMayGo(t *testing.T) {
+	t.Parallel()
+	const release = "refs/heads/release/1"
+	h := smallest(t, false)
+	h.clock = h.clock.Add(20 * 24 * time.Hour)
+	at := h.tip()
+	goes := func(want policy.Verdict) {
+		t.Helper()
+		if d := h.push(refUpdate{name: release}); d.Verdict != want {
+			t.Fatalf("to be deleted: %v, want %v: %+v", d.Verdict, want, d.Findings)
+		}
+	}
+	h.push(refUpdate{name: release, to: at.id, commit: at})
+	h.topic("jia", "src/a.c", "aside\n", at)
+	h.movedPast(move{Past: "push"})
+	goes(policy.Accepted)
+	h.push(refUpdate{name: release, to: at.id, commit: at})
+	next := h.topic("alice", "src/b.c", "next\n", at)
+	h.says(policy.Approves, "lasse", next, release, "")
+	h.lands(true, release, next)
+	goes(policy.Refused)
 }
 
 // A change that a rule holds, and that was approved instead of waiting, is approved for whoever audits it

@@ -295,7 +295,7 @@ func (h *randomHistory) accepted(before map[string]value, updates []refUpdate, a
 		tag := strings.HasPrefix(u.name, "refs/tags/")
 		if old != nil &&
 			(u.commit == nil || tag && u.commit != old || !tag && !slices.Contains(u.commit.firsts(), old)) &&
-			!h.moved(now, u, before[u.name]) {
+			!h.moved(now, u, before[u.name]) && !h.unused(u, updates, before) {
 			return u.name + " lost what it had"
 		}
 		if u.commit == nil {
@@ -370,6 +370,35 @@ func (h *randomHistory) moved(now *rulesOf, u refUpdate, old value) bool {
 		}
 	}
 	return now.independent(names, now.quorum)
+}
+
+// unused says whether a push takes away a release branch on which nothing landed since it was made, and which another
+// protected branch keeps.
+func (h *randomHistory) unused(u refUpdate, updates []refUpdate, before map[string]value) bool {
+	if u.commit != nil || u.name == mainRef || strings.HasPrefix(u.name, "refs/tags/") {
+		return false
+	}
+	old, had := before[u.name].commit, h.shown[u.name]
+	if n := len(had); n > 0 && had[n-1].commit == nil { // by this very push
+		had = had[:n-1]
+	}
+	n := len(had)
+	if n == 0 || had[n-1].commit != old || n > 1 && had[n-2].commit != nil {
+		return false
+	}
+	judged, kept := false, false
+	for name, values := range h.shown {
+		if name == u.name || !protected(name) || strings.HasPrefix(name, "refs/tags/") {
+			continue
+		}
+		judged = judged || slices.ContainsFunc(values, func(v shown) bool {
+			return v.at <= had[n-1].at && v.commit != nil && v.commit.reach()[old]
+		})
+		there := before[name].commit
+		moves := slices.ContainsFunc(updates, func(other refUpdate) bool { return other.name == name })
+		kept = kept || !moves && there != nil && there.reach()[old]
+	}
+	return judged && kept
 }
 
 // firsts gives a commit's first-parent line.
