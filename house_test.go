@@ -34,8 +34,8 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/audit": {ours: []string{"gate/attest", "gate/earned", "gate/inforce", "gate/lineage", "gate/settle", "gate/site", "gate/tag", "gate/walk", "history", "policy", "verify"}},
 	// what pushes and auditors both ask, of the repository that both share,
 	"gate/settle": {ours: []string{"gate/attest", "gate/inforce", "gate/site", "gate/walk", "history", "policy", "verify"}},
-	"gate/earned": {ours: []string{"gate/lineage", "gate/site", "gate/tenure", "gate/walk", "history", "policy", "verify"}},
-	"gate/site":   {ours: []string{"gate/inforce", "gate/lineage", "gate/refstate", "gate/tenure", "gate/walk", "history", "policy"}},
+	"gate/earned": {ours: []string{"gate/kept", "gate/lineage", "gate/site", "gate/tenure", "gate/walk", "history", "policy", "verify"}},
+	"gate/site":   {ours: []string{"gate/inforce", "gate/kept", "gate/lineage", "gate/refstate", "gate/tenure", "gate/walk", "history", "policy"}},
 	// how landings and tags become facts, by the policy in force,
 	"gate/tag":     {ours: []string{"gate/inforce", "gate/walk", "history", "policy", "verify"}},
 	"gate/walk":    {ours: []string{"gate/inforce", "gate/lineage", "history", "policy", "verify"}},
@@ -45,6 +45,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/attest":         {ours: []string{"history", "policy", "verify"}}, // verify for its word: Arrival
 	"gate/certificate":    {ours: []string{"history"}},
 	"gate/draft":          {ours: []string{"history", "verify"}, modules: []string{"github.com/BurntSushi/toml"}},
+	"gate/kept":           {ours: []string{"gate/shared", "policy"}},
 	"gate/keyring":        {ours: []string{"policy", "verify"}}, // which don't know each other
 	"gate/record":         {ours: []string{"policy"}},
 	"gate/refstate":       {ours: []string{"gate/record", "history", "policy"}},

@@ -49,7 +49,7 @@ func TestAttackDecidedTooLate(t *testing.T) {
 		Now:    func() time.Time { return time.Unix(0, 0) },
 		Encode: func(d policy.Decision) ([]byte, error) { return json.Marshal(d) },
 	})
-	g.recorder = new(kept)
+	g.recorder = new(keeping)
 	id, err := history.ParseID(strings.Repeat("1", 40))
 	if err != nil {
 		t.Fatal(err)
@@ -61,10 +61,10 @@ func TestAttackDecidedTooLate(t *testing.T) {
 	}
 }
 
-// kept keeps what is recorded.
-type kept struct{ records []record.Record }
+// keeping keeps what is recorded.
+type keeping struct{ records []record.Record }
 
-func (k *kept) Append(_ context.Context, b []byte) error {
+func (k *keeping) Append(_ context.Context, b []byte) error {
 	var r record.Record
 	err := json.Unmarshal(b, &r)
 	k.records = append(k.records, r)
@@ -75,7 +75,7 @@ func (k *kept) Append(_ context.Context, b []byte) error {
 func TestAttackNeverAnswers(t *testing.T) {
 	p := policy.Default()
 	p.Limits.Time = 20 * time.Millisecond
-	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(kept)
+	repo, journal := stuck{asked: make(chan struct{}), until: make(chan struct{})}, new(keeping)
 	defer close(repo.until)
 	g := gateOf(repo, p, Options{
 		Now:    func() time.Time { return time.Unix(0, 0) },

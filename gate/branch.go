@@ -90,6 +90,9 @@ func (p *push) judge(ctx context.Context, u *update, r history.Range, start func
 		return err
 	}
 	ledger, o, err := p.origin(ctx, u, parent)
+	if parent == u.real { // what had landed before, as much of it as there was time for
+		p.site.Kept.Save()
+	}
 	if err != nil {
 		return err
 	}

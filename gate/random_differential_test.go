@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"countersign/gate/audit"
+	"countersign/gate/kept"
 	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
@@ -87,8 +89,10 @@ type singles struct {
 	*randomHistory
 	found  verdicts
 	shown  [][]byte // the journal but for what landed
-	cold   bool     // each landing is judged with no tenure stored, too
+	cold   bool     // each landing is judged with nothing kept, or only some of it, too
 	passed int
+	// how many landings were judged with what other keys had verified
+	reverified int
 }
 
 func (s *singles) push(updates ...refUpdate) {
@@ -123,14 +127,7 @@ func (s *singles) land(c *randomCommit) bool {
 	s.t.Helper()
 	u := refUpdate{name: mainRef, to: c.id, commit: c}
 	if s.cold {
-		stored := filepath.Join(s.dir, "countersign", "tenure")
-		d := s.judgedAgain(u)
-		if err := os.RemoveAll(stored); err != nil {
-			s.t.Fatal(err)
-		}
-		if diff := gocmp.Diff(d.Findings, s.judgedAgain(u).Findings); diff != "" {
-			s.t.Fatalf("with no tenure stored, landing %s is judged otherwise:\n%s", c.id, diff)
-		}
+		s.coldly(u)
 	}
 	d := s.judge(u)
 	if len(d.Findings) > 0 && !maps.Equal(c.inFolder(), s.tip().inFolder()) {
@@ -151,6 +148,66 @@ func (s *singles) land(c *randomCommit) bool {
 		})
 	}
 	return true
+}
+
+// coldly judges a landing with less and less of what is kept between pushes, and with what other keys verified: what is
+// found is the same.
+func (s *singles) coldly(u refUpdate) {
+	s.t.Helper()
+	folder := filepath.Join(s.dir, "countersign", "tenure")
+	noTenure := func() {
+		ledgers, err := filepath.Glob(filepath.Join(folder, "*.json"))
+		for _, name := range ledgers {
+			err = errors.Join(err, os.Remove(name))
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	nothing := func() {
+		if err := os.RemoveAll(folder); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	d := s.judgedAgain(u)
+	for _, c := range []struct {
+		with    string
+		prepare func()
+	}{
+		{"no tenure", noTenure},
+		{"no tenure, and landings that other keys verified", func() { noTenure(); s.verifiedByOthers() }},
+		{"nothing", nothing},
+		{"only the landings that this kept", noTenure},
+	} {
+		c.prepare()
+		if diff := gocmp.Diff(d.Findings, s.judgedAgain(u).Findings); diff != "" {
+			s.t.Fatalf("with %s, landing %s is judged otherwise:\n%s", c.with, u.to, diff)
+		}
+	}
+}
+
+// verifiedByOthers says of the landings that are kept that other keys verified them, and nobody's signature was good.
+func (s *singles) verifiedByOthers() {
+	store := kept.Open(s.dir)
+	was := store.Line()
+	is, i := was.After(was.Claimed()), was.Claimed()
+	is.Keys = "other keys"
+	for landing, err := range was.Landings(i, was.Len()) {
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		landing.Commit.ID = was.ID(i)
+		for c := range landing.Commits() {
+			c.Signature = policy.Signature{}
+		}
+		is.Add(landing, true)
+		i++
+	}
+	store.Keep(is)
+	store.Save()
+	if i > was.Claimed() {
+		s.reverified++
+	}
 }
 
 // inFolder gives the files of the policy's folder.
@@ -175,7 +232,7 @@ func (w *world) audit(journal bool) verdicts {
 		if !journal {
 			g.o.Records = nil
 			here := site.New(g.o.site(), g.site.Repo)
-			here.Source, here.InForce, here.Tenure = g.site.Source, g.site.InForce, g.site.Tenure
+			here.Source, here.InForce, here.Tenure, here.Kept = g.site.Source, g.site.InForce, g.site.Tenure, g.site.Kept
 			g.site = here
 		}
 		ctx := context.Background()
@@ -236,7 +293,12 @@ func (s *singles) inOne() verdicts {
 
 // drawSingles plays a history of landings, honest and bad.
 func drawSingles(t *rapid.T, age int, waits []int) *singles {
-	s := &singles{randomHistory: drawHistory(t, age, rapid.Bool().Draw(t, "policy in the tree")), found: make(verdicts)}
+	return drawSinglesOf(t, age, waits, false)
+}
+
+func drawSinglesOf(t *rapid.T, age int, waits []int, cold bool) *singles {
+	h := drawHistory(t, age, rapid.Bool().Draw(t, "policy in the tree"))
+	s := &singles{randomHistory: h, found: make(verdicts), cold: cold}
 	for _, m := range rapid.SliceOfN(drawMove(s.attackers), 1, 8).Draw(t, "moves") {
 		m.Wait, m.Refs = waits[m.Wait%len(waits)], []string{mainRef}
 		for i := range m.Words {
@@ -276,6 +338,20 @@ func TestRandomHistoriesAreJudgedAlikeOverYears(t *testing.T) {
 		defer s.remove()
 		s.auditsAgree()
 	})
+}
+
+// What is kept between pushes changes no verdict, nor does what is missing of it.
+func TestRandomHistoriesAreJudgedAlikeWithNothingKept(t *testing.T) {
+	t.Parallel()
+	reverified := 0
+	checkFew(t, 12, func(t *rapid.T) {
+		s := drawSinglesOf(t, 14, []int{0, 24 * 10, 24 * 20, 24 * 40, 24 * 60}, true)
+		defer s.remove()
+		reverified += s.reverified
+	})
+	if reverified == 0 {
+		t.Error("no landing was verified anew by other keys")
+	}
 }
 
 func (s *singles) auditsAgree() {

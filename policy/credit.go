@@ -39,23 +39,30 @@ func (l *Ledger) Credit(p *Policy, landing *Landing) {
 // somebody could earn by a signature under another's work, they could as well by work that they call their own.
 func (l *Ledger) creditedTo(p *Policy, landing *Landing, c *Commit, when int64) []string {
 	var people []string
-	vouched, author := false, p.ByEmail(c.Author.Email)
+	var signers []*Principal
 	for _, q := range []*Principal{p.signerOf(c), p.signerOf(&landing.Commit)} {
-		if q == nil || !q.lands() || slices.Contains(people, q.Name) {
-			continue
+		if q != nil && q.lands() && !slices.Contains(people, q.Name) {
+			people, signers = append(people, q.Name), append(signers, q)
 		}
-		people = append(people, q.Name)
-		vouched = vouched || l.vouches(p, q, when)
 	}
-	attested := p.attestedAuthor(c) != nil // which a landing doesn't make a signature
-	if author != nil && author.Role != Service && vouched && !attested && !slices.Contains(people, author.Name) {
+	author := p.ByEmail(c.Author.Email)
+	if author == nil || author.Role == Service || slices.Contains(people, author.Name) ||
+		p.attestedAuthor(c) != nil { // which a landing doesn't make a signature
+		return people
+	}
+	if slices.ContainsFunc(signers, func(q *Principal) bool { return l.vouches(p, q, when) }) {
 		people = append(people, author.Name)
 	}
 	return people
 }
 
 func (l *Ledger) vouches(p *Policy, q *Principal, when int64) bool {
-	return q.Role == Maintainer && l.SignedTenure(p, q.Name, nil, when).Days >= vouchDays
+	if q.Role != Maintainer {
+		return false
+	}
+	signed := func(w work) bool { return !w.attested() }
+	begins := l.begins(p, q.Name, when, signed, true, func(int64, int, []int) {})
+	return begins != 0 && begins <= when && (when-begins)/day >= vouchDays
 }
 
 // settle counts credits that landed up to and including a time. No later question is about an earlier time than

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // Earning is the SHA-256, in hexadecimal, of all that the policy says but for what only a judgement asks: its rules,
@@ -18,10 +19,7 @@ func (p *Policy) Earning() string {
 	c.Principals = slices.Clone(p.Principals)
 	for i := range c.Principals {
 		q := &c.Principals[i]
-		q.Keys = slices.Clone(q.Keys)
-		for j := range q.Keys {
-			q.Keys[j].Source = "" // where it stands in the file
-		}
+		q.Keys = placeless(q.Keys)
 	}
 	text, err := json.Marshal(struct {
 		Policy  Policy
@@ -32,4 +30,48 @@ func (p *Policy) Earning() string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// Verifying is the SHA-256, in hexadecimal, of all that says whose a signature on a commit is: the keys, and the settings
+// for signatures and certificates. It is "" where a transparency log is asked, which may answer otherwise tomorrow.
+func (p *Policy) Verifying() string {
+	type person struct {
+		Name   string
+		Emails []string
+		Keys   []Key
+	}
+	if p.X509.Transparency == "online" {
+		return ""
+	}
+	var people []person
+	for _, q := range p.Principals {
+		if len(q.Keys) == 0 {
+			continue
+		}
+		who := person{Name: q.Name, Keys: placeless(q.Keys)}
+		if slices.ContainsFunc(q.Keys, func(k Key) bool { return k.Kind == "allowed-signers" }) {
+			who.Emails = q.Emails // by which its keys are found
+		}
+		people = append(people, who)
+	}
+	text, err := json.Marshal(struct {
+		People     []person
+		Signatures Signatures
+		X509       X509
+		LandingAge time.Duration
+	}{people, p.Signatures, p.X509, p.Tenure.MaxLandingAge})
+	if err != nil { // a date after the year 9999
+		return p.Digest
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// placeless gives keys without where they stand in the file.
+func placeless(keys []Key) []Key {
+	keys = slices.Clone(keys)
+	for i := range keys {
+		keys[i].Source = ""
+	}
+	return keys
 }

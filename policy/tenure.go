@@ -75,27 +75,50 @@ func (l *Ledger) Tenure(p *Policy, principal string, classes []string, at int64)
 
 // SignedTenure gives the tenure without what was only attested by a service.
 func (l *Ledger) SignedTenure(p *Policy, principal string, classes []string, at int64) TenureFigures {
-	signed := func(w work) bool { return w.isIn(classes) && !w.isIn([]string{attestedWork}) }
+	signed := func(w work) bool { return w.isIn(classes) && !w.attested() }
 	return l.figures(p, principal, at, signed, len(classes) == 0)
 }
+
+// attested says whether a service attested it, and nobody signed it.
+func (w work) attested() bool { return strings.Contains(string(w), attestedWork) }
 
 // figures gives what a principal has earned by a time with work that counts.
 func (l *Ledger) figures(p *Policy, principal string, at int64, counts func(work) bool, overall bool) TenureFigures {
 	var t TenureFigures
-	var first int64
 	months := make(map[int]bool)
-	count := func(since int64, commits int) {
-		if t.Commits == 0 || since < first {
-			first = since
-		}
+	first := l.begins(p, principal, at, counts, overall, func(first int64, commits int, in []int) {
 		t.Commits += commits
+		if in == nil {
+			months[month(first)] = true
+		}
+		for _, m := range in {
+			months[m] = true
+		}
+	})
+	if first == 0 || first > at {
+		return TenureFigures{}
+	}
+	t.Days, t.Months = int((at-first)/day), len(months)
+	return t
+}
+
+// begins says when the tenure of a principal begins that they have by a time with work that counts, 0 for none. Each
+// part of it is shown: the landing time of its first commit, how many there are, and the months, nil for that of the
+// first alone.
+func (l *Ledger) begins(
+	p *Policy, principal string, at int64, counts func(work) bool, overall bool,
+	show func(first int64, commits int, months []int),
+) (begins int64) {
+	any := false
+	part := func(first int64, commits int, months []int) {
+		if !any || first < begins {
+			begins, any = first, true
+		}
+		show(first, commits, months)
 	}
 	for w, settled := range l.earned[principal] {
 		if counts(w) {
-			count(settled.First, settled.Commits)
-			for _, m := range settled.Months {
-				months[m] = true
-			}
+			part(settled.First, settled.Commits, settled.Months)
 		}
 	}
 	until := p.settledBy(at)
@@ -104,18 +127,13 @@ func (l *Ledger) figures(p *Policy, principal string, at int64, counts func(work
 			break
 		}
 		if c.Principal == principal && counts(c.For) {
-			count(c.When, 1)
-			months[month(c.When)] = true
+			part(c.When, 1, nil)
 		}
 	}
-	if since := p.since(principal); overall && since != 0 && (t.Commits == 0 || since < first) {
-		first = since
+	if since := p.since(principal); overall && since != 0 && (!any || since < begins) {
+		begins = since
 	}
-	if first == 0 || first > at {
-		return TenureFigures{}
-	}
-	t.Days, t.Months = int((at-first)/day), len(months)
-	return t
+	return begins
 }
 
 // settledBy is the landing time of the newest credit that counts at a time. What a receiver lets in at once

@@ -2,8 +2,9 @@
 // there.
 //
 // [At] gives the ledger of a commit on a ref: as it is kept, carried on from what is kept of an earlier commit, or
-// worked out from the beginning, in this order, and with the same result. [All] always works it out. [Links] and
-// [Above] say what else is known of such a commit, and [Prepare] fills the cache.
+// worked out from the beginning, in this order, and with the same result. What is kept of landings is counted, and only
+// the others are read. [All] always works it out from the history. [Links] and [Above] say what else is known of such a
+// commit, and [Prepare] fills the caches.
 //
 // Reading uses the second reader of a site, so that a push may be read at the same time; Above and Prepare alone ask
 // the first. Nothing is written, but for what Prepare has the cache save.
@@ -14,9 +15,8 @@ import (
 	"slices"
 	"time"
 
-	"countersign/gate/lineage"
+	"countersign/gate/kept"
 	"countersign/gate/site"
-	"countersign/gate/tenure"
 	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
@@ -26,9 +26,23 @@ import (
 // At gives what everyone has earned on a ref's first-parent line up to and including tip.
 // Reading uses the site's second reader.
 func At(ctx context.Context, s *site.Site, ref string, tip history.ID) (*policy.Ledger, error) {
-	kept, earlier := s.Tenure.At(ref, tip.String())
-	if kept != nil {
-		return kept, nil
+	if l := stored(ctx, s, ref, tip); l != nil {
+		return l, nil
+	}
+	c, err := newCount(s, s.Kept.Line())
+	if err != nil {
+		return nil, err
+	}
+	defer c.remember()
+	stands, err := c.upTo(ctx, tip, standing{})
+	return stands.ledger, err
+}
+
+// stored gives a ledger that is kept, or carried on from one; nil for none.
+func stored(ctx context.Context, s *site.Site, ref string, tip history.ID) *policy.Ledger {
+	l, earlier := s.Tenure.At(ref, tip.String())
+	if l != nil {
+		return l
 	}
 	for _, e := range earlier {
 		from, err := history.ParseID(e.Tip)
@@ -36,11 +50,11 @@ func At(ctx context.Context, s *site.Site, ref string, tip history.ID) (*policy.
 			continue
 		}
 		since := history.Range{Tip: tip, Not: []history.ID{from}, Landed: true}
-		if ok, err := fold(ctx, s, e.Ledger, since, from); err == nil && ok {
-			return e.Ledger, nil
+		if ok, err := fold(ctx, s, e.Ledger, since, from, nil); err == nil && ok {
+			return e.Ledger
 		}
 	}
-	return All(ctx, s, tip)
+	return nil
 }
 
 // Above says whether a ref's tip reaches every commit of adoption.
@@ -53,8 +67,11 @@ func Above(ctx context.Context, s *site.Site, ref string, tip history.ID, adopte
 }
 
 // fold credits the landings of a range to a ledger. It says false, and leaves the ledger spoilt, if
-// the range doesn't begin right after from.
-func fold(ctx context.Context, s *site.Site, l *policy.Ledger, r history.Range, from history.ID) (bool, error) {
+// the range doesn't begin right after from. Each landing is shown first, unless seen is nil.
+func fold(
+	ctx context.Context, s *site.Site, l *policy.Ledger, r history.Range, from history.ID,
+	seen func(*policy.Landing) error,
+) (bool, error) {
 	repo, err := s.Aside()
 	if err != nil {
 		return false, err
@@ -76,55 +93,26 @@ func fold(ctx context.Context, s *site.Site, l *policy.Ledger, r history.Range, 
 			return false, err
 		}
 		f.Judged(true) // it has landed
+		if seen != nil {
+			if err := seen(landing); err != nil {
+				return false, err
+			}
+		}
 		NotAhead(s, landing)
 		l.Credit(f.By.Rules, landing)
 	}
 	return true, nil
 }
 
-// All works a ledger out from the beginning: what was there before adoption by claimed identity,
-// if the policy says so, and everything since by signature.
+// All works a ledger out from the beginning, from the history alone: what was there before adoption by claimed
+// identity, if the policy says so, and everything since by signature.
 func All(ctx context.Context, s *site.Site, tip history.ID) (*policy.Ledger, error) {
-	if tip.IsZero() { // before a root
-		return new(policy.Ledger), nil
-	}
-	adopted, err := s.Source.First.Adopted()
+	c, err := newCount(s, new(kept.Line))
 	if err != nil {
 		return nil, err
 	}
-	repo, err := s.Aside()
-	if err != nil {
-		return nil, err
-	}
-	since := history.Range{Tip: tip, Not: adopted, Landed: true}
-	before, err := lineage.Base(ctx, repo, since)
-	if err != nil {
-		return nil, err
-	}
-	l := new(policy.Ledger)
-	if !before.IsZero() {
-		last, err := lineage.LastDate(ctx, repo, before)
-		if err != nil {
-			return nil, err
-		}
-		rules := s.Source.First.Rules
-		cl := &walk.Claims{Rules: rules, None: last == 0 || !rules.Adoption.CreditClaims}
-		for landing, err := range repo.Landings(ctx, history.Range{Tip: before, Counted: true}) {
-			if err != nil {
-				return nil, err
-			}
-			facts := cl.Landing(landing, nil)
-			// A date in the future, in history from before the gate, would hold the clock there.
-			facts.Commit.Committer.When = min(facts.Commit.Committer.When, last)
-			l.Credit(rules, facts)
-		}
-	}
-	if before != tip {
-		if _, err := fold(ctx, s, l, since, before); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
+	stands, err := c.upTo(ctx, tip, standing{})
+	return stands.ledger, err
 }
 
 // Links gives the links at the commit that a push to a ref goes on from.
@@ -143,32 +131,4 @@ func Links(ctx context.Context, s *site.Site, ref string, commit history.ID) (*p
 // ahead of it hasn't landed later because of that.
 func NotAhead(s *site.Site, landing *policy.Landing) {
 	landing.Commit.Committer.When = s.LandedBy(landing.Commit.Committer.When)
-}
-
-// Prepare works out the tenure of each protected branch and stores it, so that the first push costs
-// what any other does. It is for installation and after a change of policy.
-func Prepare(ctx context.Context, s *site.Site) error {
-	if !s.Readable() {
-		return site.ErrUndecided
-	}
-	refs, err := s.Repo.Refs(ctx, s.Rules().ProtectedPrefixes()...)
-	if err != nil {
-		return site.Undecided(err)
-	}
-	for _, r := range refs {
-		if !s.Rules().Protects(r.Name) || r.Target != "" || lineage.IsTag(r.Name) {
-			continue
-		}
-		l, err := At(ctx, s, r.Name, r.ID)
-		if err != nil {
-			return site.Undecided(err)
-		}
-		links, err := Links(ctx, s, r.Name, r.ID)
-		if err != nil {
-			return site.Undecided(err)
-		}
-		s.Tenure.Keep(r.Name, tenure.Entry{Tip: r.ID.String(), Ledger: l, Links: tenure.LinksOf(links)})
-	}
-	s.Tenure.Save()
-	return nil
 }

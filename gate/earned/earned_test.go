@@ -17,7 +17,8 @@ import (
 )
 
 // testRepo is a bare repository whose main branch ann has worked on for some months.
-func testRepo(t *testing.T) (s *site.Site, tip history.ID, more func(date string) history.ID) {
+// More lands another commit there; or on another branch, from some revision.
+func testRepo(t *testing.T) (s *site.Site, tip history.ID, more func(date string, onFrom ...string) history.ID) {
 	t.Helper()
 	dir := t.TempDir()
 	git := func(input string, args ...string) string {
@@ -32,20 +33,24 @@ func testRepo(t *testing.T) (s *site.Site, tip history.ID, more func(date string
 	}
 	git("", "init", "-q", "--bare", ".")
 	n := 0
-	more = func(date string) history.ID {
+	more = func(date string, onFrom ...string) history.ID {
 		n++
+		on, from := "refs/heads/main", "refs/heads/main"
+		if onFrom != nil {
+			on, from = "refs/heads/"+onFrom[0], onFrom[1]
+		}
 		when, err := time.Parse(time.DateOnly, date)
 		if err != nil {
 			t.Fatal(err)
 		}
 		who := fmt.Sprintf(" Ann <ann@example.org> %d +0000\n", when.Unix())
-		stream := "commit refs/heads/main\nauthor" + who + "committer" + who + "data 2\nm\n"
+		stream := "commit " + on + "\nauthor" + who + "committer" + who + "data 2\nm\n"
 		if n > 1 {
-			stream += "from refs/heads/main^0\n"
+			stream += "from " + git("", "rev-parse", from+"^0") + "\n"
 		}
 		stream += "M 644 inline configure.ac\ndata 2\n" + string(rune('a'+n)) + "\n\n"
 		git(stream, "fast-import", "--quiet")
-		id, err := history.ParseID(git("", "rev-parse", "refs/heads/main"))
+		id, err := history.ParseID(git("", "rev-parse", on))
 		if err != nil {
 			t.Fatal(err)
 		}

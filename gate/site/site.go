@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"countersign/gate/inforce"
+	"countersign/gate/kept"
 	"countersign/gate/refstate"
 	"countersign/gate/tenure"
 	"countersign/gate/walk"
@@ -87,6 +88,7 @@ type Site struct {
 	Source  *inforce.Source // nil before the policy was looked for
 	InForce *inforce.Policy // the policy in force; nil where it couldn't be read
 	Tenure  *tenure.Cache   // nil where InForce is
+	Kept    *kept.Store     // nil where InForce is
 
 	o        Options
 	second   Repository    // see Aside
@@ -184,12 +186,12 @@ func (s *Site) WalkUnverified(ctx context.Context, repo Repository, r history.Ra
 	return walk.Start(ctx, walk.Route{Repo: repo, Range: r, Bound: s.LandedBy})
 }
 
-// OpenTenure opens the cache of what was earned, by what the policy in force says of earning. A policy in the tree is
-// part of the history.
+// OpenTenure opens the cache of what was earned, by what the policy in force says of earning, and that of landings. A
+// policy in the tree is part of the history.
 func (s *Site) OpenTenure() {
 	by := s.Rules().Earning()
 	if s.InTree() {
 		by = "tree since " + s.Source.Introduction.Commit
 	}
-	s.Tenure = tenure.Open(s.GitDir(), by)
+	s.Tenure, s.Kept = tenure.Open(s.GitDir(), by), kept.Open(s.GitDir())
 }

@@ -28,19 +28,26 @@ func (cl *Claims) Landing(l history.Landing, elsewhere Shown) *policy.Landing {
 	one := func(e *history.Entry) policy.Commit {
 		c := commitOf(e, elsewhere)
 		c.Malformed = "" // it is only counted
-		c.Signature = policy.Signature{Status: verify.Missing.String()}
-		cl.web(&c)
-		if q := cl.Rules.ByEmail(cl.signer(&c)); q != nil && !cl.None {
-			c.Signature = policy.Signature{Status: verify.Good.String(), Principal: q.Name, Kind: ClaimedKind}
-		}
 		return c
 	}
 	for i := range l.Brought {
 		landing.Brought[i] = one(&l.Brought[i])
 	}
 	landing.Commit = one(&l.Commit)
-	cl.lands(&landing.Commit)
+	cl.Claim(landing)
 	return landing
+}
+
+// Claim takes who is said to have made each commit of a landing for its signer.
+func (cl *Claims) Claim(landing *policy.Landing) {
+	for c := range landing.Commits() {
+		c.Signature = policy.Signature{Status: verify.Missing.String()}
+		cl.web(c)
+		if q := cl.Rules.ByEmail(cl.signer(c)); q != nil && !cl.None {
+			c.Signature = policy.Signature{Status: verify.Good.String(), Principal: q.Name, Kind: ClaimedKind}
+		}
+	}
+	cl.lands(&landing.Commit)
 }
 
 // know makes principals of the people of a landing whom the policy doesn't know.

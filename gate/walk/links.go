@@ -32,11 +32,11 @@ func LinksAt(ctx context.Context, repo linkReader, commit history.ID) (*policy.L
 	if commit.IsZero() { // before a root
 		return links, nil
 	}
-	return links, followLinks(ctx, repo, links, commit, history.ID{})
+	return links, FollowLinks(ctx, repo, links, commit, history.ID{})
 }
 
-// followLinks brings links up to date with a commit's tree, given those of another.
-func followLinks(ctx context.Context, repo linkReader, links *policy.Links, commit, since history.ID) error {
+// FollowLinks brings links up to date with a commit's tree, given those of another.
+func FollowLinks(ctx context.Context, repo linkReader, links *policy.Links, commit, since history.ID) error {
 	found, err := repo.Links(ctx, commit, since)
 	for _, l := range found {
 		links.Set(l.Path, l.Target)
@@ -58,7 +58,7 @@ func shownBy(
 		})
 	})
 	if changed || len(l.Commit.Parents) > 1 && !counted {
-		if err := followLinks(ctx, repo, links, l.Commit.ID, lineage.FirstParent(l)); err != nil {
+		if err := FollowLinks(ctx, repo, links, l.Commit.ID, lineage.FirstParent(l)); err != nil {
 			return nil, err
 		}
 	}

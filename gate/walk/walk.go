@@ -185,14 +185,16 @@ func (w *Walk) begin(ctx context.Context, parent history.ID) (at Origin, err err
 // fact gives a landing as it was read, moves on what stands before the next, and gives the policy that it brings, nil
 // for none.
 func (r Route) fact(ctx context.Context, at *Origin, l history.Landing) (f *Fact, next *inforce.Policy, err error) {
-	if at.Links == nil {
+	if at.Links == nil && !r.Range.Bare {
 		if at.Links, err = LinksAt(ctx, r.Repo, lineage.FirstParent(&l)); err != nil {
 			return nil, nil, err
 		}
 	}
 	f = &Fact{Read: l, By: at.InForce, Today: at.Today, done: make(chan struct{})}
-	if f.Elsewhere, err = shownBy(ctx, r.Repo, at.Links, &l, r.Range.Counted); err != nil {
-		return nil, nil, err
+	if !r.Range.Bare {
+		if f.Elsewhere, err = shownBy(ctx, r.Repo, at.Links, &l, r.Range.Counted); err != nil {
+			return nil, nil, err
+		}
 	}
 	at.Last = max(at.Last, r.Bound(l.Commit.Committer.When))
 	f.Arrival = at.Arrival.NoEarlier(time.Unix(at.Last, 0))
