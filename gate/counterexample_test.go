@@ -54,8 +54,8 @@ func (h *randomHistory) says(kind policy.AttestationKind, by string, about *rand
 	h.passes(true, refUpdate{name: h.attestation(v), to: v.tag, commit: about, word: v})
 }
 
-// A branch on which nothing landed may go, whatever happened to the branch that keeps its commit; one on which something
-// landed may not. The model says so, too: push asks it.
+// A branch on which nothing landed may go, whatever happened to the branch that keeps its commit; one on which
+// something landed may not. The model says so, too: push asks it.
 func TestUnusedBranchMayGo(t *testing.T) {
 	t.Parallel()
 	const release = "refs/heads/release/1"

@@ -32,8 +32,9 @@ func (p *Policy) Earning() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Verifying is the SHA-256, in hexadecimal, of all that says whose a signature on a commit is: the keys, and the settings
-// for signatures and certificates. It is "" where a transparency log is asked, which may answer otherwise tomorrow.
+// Verifying is the SHA-256, in hexadecimal, of all that says whose a signature on a commit is: the keys, and the
+// settings for signatures and certificates. It is "" where a transparency log is asked, which may answer otherwise
+// tomorrow.
 func (p *Policy) Verifying() string {
 	type person struct {
 		Name   string

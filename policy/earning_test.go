@@ -51,7 +51,8 @@ func TestEarning(t *testing.T) {
 
 func TestVerifying(t *testing.T) {
 	t.Parallel()
-	const bob = "\n[[principal]]\nname = \"bob\"\nrole = \"contributor\"\nemails = [\"bob@example.org\"]\nintroduced-by = \"alice\"\n"
+	const bob = "\n[[principal]]\nname = \"bob\"\nrole = \"contributor\"\nemails = [\"bob@example.org\"]\n" +
+		"introduced-by = \"alice\"\n"
 	const text = "version = 1\n" + alice
 	before := func(more string) string { return "version = 1\n" + more + alice }
 	for name, c := range map[string]struct {

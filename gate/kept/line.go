@@ -2,15 +2,15 @@
 // change of the policy costs no second reading of the history.
 //
 // Start with [Open] and [Store.Line]. A [Line] gives its landings in their order, from the beginning of the history:
-// first those that were adopted, then those that were verified. A landing has no more than [policy.Ledger.Credit] looks
-// at. Of each commit that is who is said to have made it, and which paths it changed, with what their content showed;
-// nothing of that depends on the policy. Of a verified one it is also who signed it. That depends on the policy's keys,
-// which the line names by their digest: see [policy.Policy.Verifying].
+// first those that were adopted, then those that were verified. A landing has no more than [policy.Ledger.Credit]
+// looks at. Of each commit that is who is said to have made it, and which paths it changed, with what their content
+// showed; nothing of that depends on the policy. Of a verified one it is also who signed it. That depends on the
+// policy's keys, which the line names by their digest: see [policy.Policy.Verifying].
 //
 // [Line.After] begins a longer line, [Line.Add] adds to it, and [Store.Keep] writes it down. There is one file for a
-// repository, countersign/tenure/landings of the Git directory. It names its format and begins with a checksum. What doesn't
-// fit, of another version of this program, cut or changed, is as if it weren't there. A line of another repository has
-// no landing that is looked for here, since landings are found by the ids of their commits.
+// repository, countersign/tenure/landings of the Git directory. It names its format and begins with a checksum. What
+// doesn't fit, of another version of this program, cut or changed, is as if it weren't there. A line of another
+// repository has no landing that is looked for here, since landings are found by the ids of their commits.
 //
 // It is a cache and no witness: what is judged is always read from the repository. The checksum finds damage and no
 // malice; whoever may write to the folder may write to the repository. What can't be written costs time and no trust,
