@@ -103,7 +103,12 @@ func (im *importing) read(files []string, path func(string) string) error {
 		}
 		given = append(given, verify.File{Name: file, Data: data})
 	}
-	found, err := draft.Import(given)
+	return im.gather(given)
+}
+
+// gather gathers what files hold by owner.
+func (im *importing) gather(files []verify.File) error {
+	found, err := draft.Import(files)
 	if err != nil {
 		return usage("%v", err)
 	}

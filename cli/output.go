@@ -16,13 +16,20 @@ import (
 // outputs are the formats in which a command prints, and where each of them goes: the value of a flag that may be given
 // several times (pflag.Value). The first one that is given replaces the default, which is the first of the words.
 type outputs struct {
+	flag  string
 	words []string // the formats that the command has
 	list  []*output
 	given bool
 }
 
+// printing is a flag that says where something is printed.
+type printing interface {
+	within(env Env, run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error
+}
+
 // output is a format and where it goes.
 type output struct {
+	flag   string // that named it
 	format string
 	file   string // "" for standard output
 	to     io.Writer
@@ -33,7 +40,7 @@ type output struct {
 
 // printedIn makes outputs, with the first format to standard output as the default.
 func printedIn(words ...string) *outputs {
-	return &outputs{words: words, list: []*output{{format: words[0]}}}
+	return &outputs{flag: "format", words: words, list: []*output{{flag: "format", format: words[0]}}}
 }
 
 func (o *outputs) String() string {
@@ -77,7 +84,7 @@ func (o *outputs) Set(text string) error {
 			return fmt.Errorf("%s goes to that file already", other.format)
 		}
 	}
-	o.list = append(o.list, &output{format: name, file: file})
+	o.list = append(o.list, &output{flag: o.flag, format: name, file: file})
 	return nil
 }
 
@@ -134,7 +141,7 @@ func (o *output) failed(err error) error {
 	if o.file == "" {
 		return err
 	}
-	return fmt.Errorf("--format %s: %w", o, reason(err))
+	return fmt.Errorf("--%s %s: %w", o.flag, o, reason(err))
 }
 
 // keep puts files in their places, after a command that ended so.

@@ -91,9 +91,11 @@ func rootCommand(env Env) *cobra.Command {
 				return nil
 			}
 		}
-		if format := cmd.Flag("format"); format != nil {
-			if to, ok := format.Value.(*outputs); ok {
-				cmd.RunE = to.within(env, cmd.RunE)
+		for _, name := range []string{"format", allCommitsName} { // one may be of a command above it
+			if flag := cmd.Flag(name); flag != nil {
+				if to, ok := flag.Value.(printing); ok {
+					cmd.RunE = to.within(env, cmd.RunE)
+				}
 			}
 		}
 	})

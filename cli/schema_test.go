@@ -67,6 +67,7 @@ var printed = map[string]any{
 	"row-decision": report.DecisionRow{}, "row-ref": report.RefRow{}, "row-finding": report.FindingRow{},
 	"row-note": report.NoteRow{}, "row-backtest": report.BacktestRow{}, "row-profile": report.ProfileRow{},
 	"revoked": audit.Suspect{}, "tarball": releaseArchive{}, "tenure": []earning{}, "version": build{},
+	"verify-row": policy.Row{},
 }
 
 const schemas = "../docs/schema"

@@ -34,7 +34,7 @@ commit is judged once, however many refs hold it. Findings that are alike are co
 Without a RANGE, and where the journal is at hand, as it is on the server, each protected ref is also
 compared with the value that the last judged push left: a branch that was rewound, or a tag that was
 deleted, beside a push.
-` + pullHelp + attestHelp,
+` + pullHelp + auditHelp + attestHelp,
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
@@ -44,6 +44,7 @@ deleted, beside a push.
 	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
 	journal := cmd.Flags().String("journal", "",
 		"`file` of the journal to compare the protected refs with (default: the repository's)")
+	rows, only, keys := allCommitsFlag(cmd), signaturesOnlyFlag(cmd), keysFlag(cmd)
 	all := cmd.Flags().Bool("all", false, "show each finding, however many are alike")
 	attest := attestFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -58,11 +59,31 @@ deleted, beside a push.
 			return mistyped(cmd, errors.New("--ref wants a RANGE to judge so"))
 		case *journal != "" && len(args) > 0:
 			return mistyped(cmd, errors.New("--journal is for all protected refs, without a RANGE"))
+		case len(*keys) > 0 && !*only:
+			return mistyped(cmd, errors.New("--keys is for --signatures-only: rules need a policy"))
+		case *only && (*pull || *ref != "" || *journal != "" || *attest.file != ""):
+			return mistyped(cmd, errors.New("--signatures-only asks no rules: it goes with no --pull, --ref, --journal or "+
+				"--attest"))
+		case *pull && len(rows.list) > 0:
+			return mistyped(cmd, errors.New("--all-commits is for what has landed, without --pull"))
+		}
+		if err := rows.alone(format); err != nil {
+			return err
 		}
 		if err := attest.begin(cmd, env, *pull || strings.Contains(strings.Join(args, ""), "..")); err != nil {
 			return err
 		}
 		o := gate.Options{GoGit: reader.goGit()}
+		wanted := audit.Wanted{Spec: strings.Join(args, "")}
+		var rowsEnd func() error
+		wanted.Row, rowsEnd = rows.row()
+		if *only {
+			d, err := env.signaturesOnly(cmd.Context(), *repository, *folder, o, *keys, wanted)
+			if err == nil {
+				err = rowsEnd()
+			}
+			return decided(verdict{d, project(env.path(*repository)), *all}, format, err)
+		}
 		if *journal != "" {
 			o.Records = func(string, policy.Journal) iter.Seq2[[]byte, error] { return recordsIn(env.path(*journal)) }
 		}
@@ -71,44 +92,57 @@ deleted, beside a push.
 			return err
 		}
 		defer g.Close()
-		as := *ref
-		if as != "" {
-			if as, err = g.RefCalled(as); err != nil {
+		if *ref != "" {
+			if wanted.Ref, err = g.RefCalled(*ref); err != nil {
 				return usage("--ref: %v", err)
 			}
 		}
 		var d policy.Decision
 		switch {
 		case *pull:
-			d, err = env.verifyPull(cmd.Context(), g, args[0], as, string(*service))
+			d, err = env.verifyPull(cmd.Context(), g, args[0], wanted.Ref, string(*service))
 		case len(args) > 0:
-			d, err = g.Auditor().Verify(cmd.Context(), audit.Wanted{Spec: args[0], Ref: as})
+			d, err = g.Auditor().Verify(cmd.Context(), wanted)
 		default:
 			var compared bool
-			d, compared, err = g.Auditor().VerifyAll(cmd.Context(), env.Now())
+			d, compared, err = g.Auditor().VerifyAll(cmd.Context(), wanted, env.Now())
 			if *journal != "" && !compared && (err == nil || errors.Is(err, audit.ErrNoneProtected)) {
 				err = usage("--journal: there is no journal %s", *journal)
 			}
 		}
 		if err == nil {
+			err = rowsEnd()
+		}
+		if err == nil {
 			err = attest.write(cmd.Context(), env, g, d)
 		}
-		if err != nil {
-			return err
-		}
-		format.each(func(name string, to io.Writer) error {
-			if name == "html" {
-				shown := page.Decision{Project: project(g.GitDir()), Decision: d}
-				return shown.Write(to)
-			}
-			return writeDecision(name, to, d, *all)
-		})
-		if d.Verdict != policy.Accepted {
-			return exitError{exitRefused, nil}
-		}
-		return nil
+		return decided(verdict{d, project(g.GitDir()), *all}, format, err)
 	}
 	return cmd
+}
+
+// verdict is a decision to be printed.
+type verdict struct {
+	policy.Decision
+	project string // what the repository is called
+	all     bool   // show each finding, however many are alike
+}
+
+// decided writes a decision in all formats, and ends with its exit code.
+func decided(v verdict, format *outputs, err error) error {
+	if err != nil {
+		return err
+	}
+	format.each(func(name string, to io.Writer) error {
+		if name == "html" {
+			return (&page.Decision{Project: v.project, Decision: v.Decision}).Write(to)
+		}
+		return writeDecision(name, to, v.Decision, v.all)
+	})
+	if v.Verdict != policy.Accepted {
+		return exitError{exitRefused, nil}
+	}
+	return nil
 }
 
 // fewAlike is how many findings that are alike the text form shows.

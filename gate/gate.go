@@ -90,7 +90,7 @@ func (g *Gate) readPolicy(ctx context.Context) (err error) {
 	}
 	g.site.Source, err = inforce.Open(inforce.Options{
 		Dir: g.folder(), Common: common, Introduction: g.o.Introduction, Draft: g.o.Draft, Keyless: g.o.Keyless,
-		Rules: g.o.Rules, Profile: g.o.Profile, Logs: g.logs,
+		Rules: g.o.Rules, Profile: g.o.Profile, Logs: g.logs, Keys: g.o.Keys,
 	})
 	if err != nil {
 		return err

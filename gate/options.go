@@ -10,6 +10,7 @@ import (
 	"countersign/gate/site"
 	"countersign/history"
 	"countersign/policy"
+	"countersign/verify"
 )
 
 // Repository is what the gate asks of a repository, and no more.
@@ -51,6 +52,8 @@ type Options struct {
 	Draft bool
 	// Keyless reads no keys of a policy beside the repository: for who asks only what is protected.
 	Keyless bool
+	// Keys are the only ones that count, and no policy is read: for who asks only who signed; nil for the policy's.
+	Keys *verify.Keyring
 	// Rules, if there are any, are the names of the only rules that apply, of every policy and of the floor.
 	Rules []string
 	// Profile, if it isn't "", names the built-in rules that apply instead of those of every policy and of the floor.

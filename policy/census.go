@@ -33,7 +33,7 @@ func (n *counts) add(s Signature) {
 	case StatusGood:
 		n.signers[s.Principal]++
 	case StatusUnknown:
-		n.strangers[s.Fingerprint]++
+		n.strangers[cmp.Or(s.Fingerprint, s.KeyID)]++
 	}
 	n.kinds[s.Kind]++
 }
@@ -45,11 +45,20 @@ func (c *Census) Summary(findings []Finding) *Summary {
 
 // ByCode counts findings by their codes.
 func ByCode(findings []Finding) []Count {
-	codes := make(map[string]int)
+	codes := make(map[Code]int)
 	for i := range findings {
-		codes[string(findings[i].Code)]++
+		codes[findings[i].Code]++
 	}
-	return ranked(codes)
+	return CountsOf(codes)
+}
+
+// CountsOf gives counts of findings as a summary has them.
+func CountsOf(codes map[Code]int) []Count {
+	named := make(map[string]int, len(codes))
+	for code, n := range codes {
+		named[string(code)] = n
+	}
+	return ranked(named)
 }
 
 func (n *counts) signed() Signed {

@@ -144,12 +144,14 @@ type Attested struct {
 type Decision struct {
 	Verdict Verdict `json:"verdict"`
 	// Observed says of a refusal that the push went on all the same: the server only observes.
-	Observed  bool          `json:"observed,omitempty"`
-	Summary   *Summary      `json:"summary,omitempty"` // of history that has landed; a push has none
-	Refs      []RefDecision `json:"refs"`
-	Findings  []Finding     `json:"findings"`
-	Notes     []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
-	Reference string        `json:"reference,omitempty"` // finds the record in the journal
+	Observed bool `json:"observed,omitempty"`
+	// SignaturesOnly says that no rules were asked: what isn't signed stands against nothing.
+	SignaturesOnly bool          `json:"signatures_only,omitempty"`
+	Summary        *Summary      `json:"summary,omitempty"` // of history that has landed; a push has none
+	Refs           []RefDecision `json:"refs"`
+	Findings       []Finding     `json:"findings"`
+	Notes          []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
+	Reference      string        `json:"reference,omitempty"` // finds the record in the journal
 	// Unrecorded says that the journal doesn't know this decision: its reference leads nowhere.
 	Unrecorded bool `json:"-"`
 	// Undecided says why no decision could be reached; the verdict is then Refused. It may name

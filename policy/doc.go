@@ -47,7 +47,7 @@
 //   - one landing: judgement.go, wait.go, approval.go, exception.go, rule.go, amendment_quorum.go, judge.go,
 //     backtest.go, chart.go, suggest.go
 //   - what else comes in: push.go, refname.go, wanted.go, attestation.go, tag.go, ref.go
-//   - what an audit counts: census.go
+//   - what an audit counts and lists: census.go, row.go
 //
 // A Policy is immutable after Load, and all its functions are safe for concurrent use. A Ledger is for one goroutine.
 package policy

@@ -11,8 +11,11 @@ type Signature struct {
 	Principal   string `json:"principal,omitempty"`
 	Kind        string `json:"kind,omitempty"`
 	Fingerprint string `json:"fingerprint,omitempty"`
+	KeyID       string `json:"-"`                  // of an OpenPGP signature, which may have no fingerprint
+	Identity    string `json:"identity,omitempty"` // the name in a certificate; "" for plain keys
 	Reason      string `json:"reason,omitempty"`
 	Next        string `json:"-"` // how the same key makes one that is good; "" where that isn't known
+	SignedAt    int64  `json:"-"` // the signature's own time, seconds since 1970; 0 where it has none
 	KeyOwner    string `json:"-"` // in whose entry the key stands, whatever the status; "" if nobody's
 }
 

@@ -30,6 +30,18 @@ type Step struct {
 	Finding *Finding `json:"finding,omitempty"`
 }
 
+// notTouched is the text of a step about a rule that a commit doesn't concern.
+const notTouched = "touches nothing that it asks about"
+
+// Rule gives the rule that a step is about, "" for none and for one that the commit doesn't concern.
+func (s Step) Rule() string {
+	name, is := strings.CutPrefix(s.Check, "rule ")
+	if !is || s.Text == notTouched {
+		return ""
+	}
+	return name
+}
+
 // step tells whoever asked for the steps of a question that was answered.
 func (j *judgement) step(c *Commit, check string, holds bool, format string, args ...any) {
 	if j.trace != nil {

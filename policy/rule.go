@@ -15,7 +15,7 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 		rule := &j.p.Rules[i]
 		touched := j.outsidePolicy(c, touchedBy(j.p.Classes, rule, c, classes))
 		if len(touched) == 0 {
-			j.step(c, "rule "+rule.Name, true, "touches nothing that it asks about")
+			j.step(c, "rule "+rule.Name, true, notTouched)
 			continue
 		}
 		if rule.Refuse {

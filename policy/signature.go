@@ -97,6 +97,16 @@ const amend = "git commit --amend --no-edit -S"
 // amendNow does, and dates it anew.
 const amendNow = "git commit --amend --no-edit --date=now -S"
 
+// Against says what stands against a signature by itself, whoever may have made it: the code of a finding and one
+// sentence. The code is "" where nothing does: it is good, or there is none.
+func Against(s Signature) (Code, string) {
+	if s.Status == StatusGood || s.Status == StatusMissing {
+		return "", ""
+	}
+	w := badSignature(s, "")
+	return w.code, w.detail
+}
+
 // otherKey gives the steps by which something is signed once more; with another key, where the same would end in the
 // same. Status is what became of the signature that it has.
 func otherKey(status string, sign string) []string {

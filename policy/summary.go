@@ -14,7 +14,8 @@ type Signed struct {
 	Statuses []Count `json:"statuses"` // all of them, by the status of the signature
 	Kinds    []Count `json:"kinds"`    // those that are signed, by the kind of the key
 	Signers  []Count `json:"signers"`  // those with a good signature, by principal
-	// Strangers has those that are signed by a key that nobody in the keyring has, by its fingerprint.
+	// Strangers has those that are signed by a key that nobody in the keyring has, by its fingerprint, or by its
+	// key id where an OpenPGP signature has nothing else.
 	Strangers []Count `json:"strangers"`
 }
 

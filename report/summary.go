@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"countersign/policy"
 )
@@ -61,4 +62,29 @@ func alikeFindings(findings []policy.Finding) [][]policy.Finding {
 		groups[i] = append(groups[i], f)
 	}
 	return groups
+}
+
+// signaturesLine says in one line what became of signatures that were verified by themselves.
+func signaturesLine(s *policy.Summary) string {
+	count := func(status string) int {
+		n := 0
+		for _, of := range append(slices.Clone(s.Commits.Statuses), s.Tags.Statuses...) {
+			if of.Name == status {
+				n += of.Count
+			}
+		}
+		return n
+	}
+	good, missing := count(policy.StatusGood), count(policy.StatusMissing)
+	total := s.Commits.Total + s.Tags.Total
+	line := fmt.Sprintf("countersign: %s, %s: %d signed, ",
+		Count(s.Commits.Total, "commit"), Count(s.Tags.Total, "tag"), total-missing)
+	switch bad := total - missing - good; {
+	case total == missing:
+		return line + "nothing to verify"
+	case bad == 0:
+		return line + "each signature is good"
+	default:
+		return line + Count(bad, "signature") + " of them not good"
+	}
 }

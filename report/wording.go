@@ -56,6 +56,8 @@ func (d shown) undecided() bool { return d.Undecided != "" || len(d.Findings) ==
 // is wrong in a few words.
 func (d shown) headline() string {
 	switch {
+	case d.SignaturesOnly && d.Summary != nil && d.Undecided == "":
+		return signaturesLine(d.Summary)
 	case d.Verdict == policy.Accepted && d.empty():
 		return "countersign: 0 commits: nothing was judged"
 	case d.Verdict == policy.Accepted:

@@ -54,6 +54,9 @@ func (res *Result) verify(v openpgpVerifier, payload, signature []byte, at time.
 		return nil, err
 	}
 	res.Fingerprint = upperHex(by.fingerprint)
+	if by.keyID != 0 {
+		res.KeyID = fmt.Sprintf("%016X", by.keyID)
+	}
 	var signers []openpgpSigner
 	var key *openpgpKey
 	if by.keyID != 0 {

@@ -187,6 +187,9 @@ type Result struct {
 	// upper-case hex digits for OpenPGP (the signing subkey's), "SHA256:…" for SSH, also for the key
 	// in a certificate, and for X.509 the SHA-256 of the certificate in 64 upper-case hex digits.
 	Fingerprint string
+	// KeyID is what an OpenPGP signature calls its key where it may have no fingerprint: 16 upper-case hex digits; ""
+	// where it has none.
+	KeyID string
 	// Identity is the name in a certificate by which it was matched or could not be; "" for plain keys.
 	Identity string
 	// KeyOwner names the principal in whose entry the key stands, good or not; "" if nobody's.

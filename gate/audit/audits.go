@@ -33,7 +33,7 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 		from, to = "", spec
 	}
 	if strings.HasPrefix(to, ".") {
-		return nil, question{fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)}
+		return nil, notThree(spec)
 	}
 	if to == "" {
 		to = "HEAD"
@@ -131,4 +131,9 @@ func (a *Auditor) landedAudits(ctx context.Context, adopted []history.ID) ([]Aud
 		return nil, a.noneProtected(ctx)
 	}
 	return audits, nil
+}
+
+// notThree says that three dots are no range.
+func notThree(spec string) error {
+	return question{fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)}
 }

@@ -57,21 +57,22 @@ func (fs *findings) named(audits []Audit, s *shared) []policy.Finding {
 		if f.Commit == "" || len(audits) < 2 {
 			continue
 		}
-		var refs []string
-		n := 0
-		for of := range audits {
-			if !slices.ContainsFunc(fs.where[i], func(h held) bool { return h.on(of, s) }) {
-				continue
-			}
-			if n++; n <= mostRefs {
-				refs = append(refs, audits[of].Ref)
-			}
-		}
-		if n > 1 {
-			f.Refs, f.MoreRefs = refs, n-len(refs)
+		if refs := refsOf(audits, s, fs.where[i]); len(refs) > 1 {
+			f.Refs = refs[:min(len(refs), mostRefs)]
+			f.MoreRefs = len(refs) - len(f.Refs)
 		}
 	}
 	return fs.list
+}
+
+// refsOf names the refs that hold something.
+func refsOf(audits []Audit, s *shared, where []held) (refs []string) {
+	for of := range audits {
+		if slices.ContainsFunc(where, func(h held) bool { return h.on(of, s) }) {
+			refs = append(refs, audits[of].Ref)
+		}
+	}
+	return refs
 }
 
 // on says whether an audit's ref holds what was found.

@@ -23,8 +23,8 @@ type AuditedRef struct {
 	Findings []policy.Finding
 	// Old says that a tag isn't held to that, because it stands on what was adopted and is no newer.
 	Old bool
-	// Signature is a tag's, whether the policy asks for one or not; nil for a branch.
-	Signature *policy.Signature
+	// Tag is what a tag holds, with its signature, whether the policy asks for one or not; nil for a branch.
+	Tag *policy.Tag
 }
 
 // AuditRef judges the ref itself of an audit.
@@ -44,8 +44,8 @@ func (a *Auditor) AuditRef(ctx context.Context, of Audit) (about AuditedRef, err
 		return about, site.Undecided(err)
 	}
 	if !of.tag.IsZero() {
-		about.Signature = new(policy.Signature)
-		if about.Findings, err = a.auditTag(ctx, of, about.Signature); err != nil {
+		about.Tag = new(policy.Tag)
+		if about.Findings, err = a.auditTag(ctx, of, about.Tag); err != nil {
 			return about, site.Undecided(err)
 		}
 		if about.Findings != nil {
@@ -69,17 +69,17 @@ func (a *Auditor) AuditRef(ctx context.Context, of Audit) (about AuditedRef, err
 
 // auditTag judges a tag by the policy of today. Whoever may sign tags no more may have been allowed to then: what the
 // policy said in the tagged commit counts as well, if that landed on a branch, where no policy gets without its quorum.
-// A key that is revoked by now stays that. It gives the tag's signature as it is by today's policy.
-func (a *Auditor) auditTag(ctx context.Context, of Audit, signature *policy.Signature) ([]policy.Finding, error) {
+// A key that is revoked by now stays that. It gives the tag as it is by today's policy.
+func (a *Auditor) auditTag(ctx context.Context, of Audit, held *policy.Tag) ([]policy.Finding, error) {
 	t, err := tag.Read(ctx, a.site.Repo, of.Ref, of.tag, math.MaxInt64)
 	t.Now = a.site.Clock()
 	landed := verify.LandedThen(time.Unix(0, 0)) // or when it says
 	if err == nil {
 		err = t.VerifyAnyway(ctx, a.site.Repo, a.site.InForce, landed)
-		*signature = t.Signature
 	}
+	*held = t.Tag
 	if errors.Is(err, history.ErrMalformed) {
-		*signature = policy.Signature{Status: policy.StatusMalformed}
+		held.Signature = policy.Signature{Status: policy.StatusMalformed, Reason: walk.Malformed(err)}
 		next := []string{t.Again() + " COMMIT"}
 		return []policy.Finding{{Code: policy.ObjectMalformed, Ref: of.Ref, Detail: walk.Malformed(err), Next: next}}, nil
 	}

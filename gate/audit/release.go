@@ -48,10 +48,10 @@ func (a *Auditor) Release(ctx context.Context, name string) (r Release, err erro
 		return r, question{fmt.Errorf("%s leads to no commit", strings.TrimPrefix(full, "refs/tags/"))}
 	}
 	r.Tag, r.Commit = full, of.Range.Tip
-	if r.Findings, err = a.auditTag(ctx, of, &r.Signature); err != nil {
-		return r, site.Undecided(err)
-	}
-	return r, nil
+	var held policy.Tag
+	r.Findings, err = a.auditTag(ctx, of, &held)
+	r.Signature = held.Signature
+	return r, site.Undecided(err)
 }
 
 // judgeTag judges the tag of an audit.

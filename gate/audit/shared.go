@@ -32,21 +32,22 @@ type fork struct {
 }
 
 // share reads the first-parent lines of all that is to be judged. Each commit is read once.
-func (v *verification) share(ctx context.Context) (*shared, error) {
+func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
 	s := &shared{
-		forks:  make([]fork, len(v.audits)),
-		places: make(map[history.ID]place), wanted: make(map[history.ID]bool), earned: make(map[history.ID]*policy.Ledger),
+		forks:  make([]fork, len(audits)),
+		places: make(map[history.ID]place), wanted: make(map[history.ID]bool),
+		earned: make(map[history.ID]*policy.Ledger),
 	}
-	if len(v.audits) == 1 {
+	if len(audits) == 1 {
 		s.forks[0].of = -1
 		return s, nil
 	}
-	for i, of := range v.audits {
+	for i, of := range audits {
 		s.forks[i].of = -1
 		if of.Range.Tip.IsZero() {
 			continue
 		}
-		line, err := v.site.Repo.FirstParents(ctx, of.Range.Tip, func(id history.ID) bool {
+		line, err := a.site.Repo.FirstParents(ctx, of.Range.Tip, func(id history.ID) bool {
 			_, known := s.places[id]
 			return known
 		})

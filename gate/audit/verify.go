@@ -11,16 +11,12 @@ import (
 	"countersign/policy"
 )
 
-// Wanted is what [Auditor.Verify] is asked. The zero Wanted is all that the protected refs hold since adoption.
-type Wanted struct {
-	Spec string // as [Auditor.Audits] reads it
-	Ref  string // by whose rules; "" for each by its own
-}
-
 // verification is one run of [Auditor.Verify].
 type verification struct {
 	*Auditor
+	Wanted
 	audits  []Audit
+	states  map[string]string // of the keys today
 	shared  *shared
 	d       policy.Decision
 	found   findings
@@ -40,8 +36,11 @@ func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error)
 			audits[i] = audits[i].For(w.Ref)
 		}
 	}
-	v := verification{Auditor: a, audits: audits}
-	if v.shared, err = v.share(ctx); err != nil {
+	v := verification{Auditor: a, Wanted: w, audits: audits}
+	if w.Row != nil && a.site.InForce.Keys != nil {
+		v.states = keyStates(a.site.InForce.Keys, moment(a.site.Clock()))
+	}
+	if v.shared, err = a.share(ctx, audits); err != nil {
 		return policy.Decision{}, site.Undecided(err)
 	}
 	if len(audits) > 1 {
@@ -83,8 +82,8 @@ func (v *verification) ref(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	if about.Signature != nil {
-		v.census.Tag(*about.Signature)
+	if err := v.tag(of, &about); err != nil {
+		return err
 	}
 	if v.found.add(i, history.ID{}, about.Findings); about.Old {
 		v.old = append(v.old, of.Ref)
@@ -101,6 +100,26 @@ func (v *verification) ref(ctx context.Context, i int) error {
 	return nil
 }
 
+// tag counts what a tag holds, and gives its row.
+func (v *verification) tag(of *Audit, about *AuditedRef) error {
+	if about.Tag == nil {
+		return nil
+	}
+	v.census.Tag(about.Tag.Signature)
+	if v.Row == nil {
+		return nil
+	}
+	row := policy.Row{Object: "tag", ID: about.Tag.ID, Subject: about.Tag.Name, Refs: []string{of.Ref}}
+	if about.Tag.Kind == "tag" {
+		row.Committer, row.CommitAt = claim(about.Tag.Tagger)
+	}
+	signed(&row, about.Tag.Signature, v.states)
+	for _, f := range about.Findings {
+		row.Findings = append(row.Findings, f.Code)
+	}
+	return v.Row(row)
+}
+
 // landings judges those of one ref.
 func (v *verification) landings(ctx context.Context, i int, r *policy.RefDecision) error {
 	return v.Audit(ctx, v.audits[i], func(j Judged) error {
@@ -112,6 +131,11 @@ func (v *verification) landings(ctx context.Context, i int, r *policy.RefDecisio
 			r.Begins(parent)
 		}
 		r.Judged(j.Policy, j.Landing)
+		if v.Row != nil {
+			if err := v.rows(i, &j); err != nil {
+				return err
+			}
+		}
 		v.count(&j)
 		if err := v.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
 			return site.Undecided(err)
@@ -144,8 +168,8 @@ func (v *verification) count(j *Judged) {
 
 // VerifyAll judges everything that the protected refs hold since adoption, and compares them with the journal, where
 // there is one: whether each is where the last judged push left it.
-func (a *Auditor) VerifyAll(ctx context.Context, now time.Time) (d policy.Decision, journal bool, err error) {
-	d, none := a.Verify(ctx, Wanted{})
+func (a *Auditor) VerifyAll(ctx context.Context, w Wanted, now time.Time) (d policy.Decision, journal bool, err error) {
+	d, none := a.Verify(ctx, w)
 	if none != nil && !errors.Is(none, ErrNoneProtected) {
 		return d, false, none
 	}

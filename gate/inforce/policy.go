@@ -120,10 +120,14 @@ func (p *Policy) Signature(payload, signature []byte, written int64, at verify.A
 	if r.Status != verify.Good {
 		principal = ""
 	}
-	return policy.Signature{
-		Status: r.Status.String(), Principal: principal, Kind: string(r.Kind),
-		Fingerprint: r.Fingerprint, Reason: r.Reason, Next: r.Next, KeyOwner: r.KeyOwner,
+	s := policy.Signature{
+		Status: r.Status.String(), Principal: principal, Kind: string(r.Kind), Identity: r.Identity,
+		Fingerprint: r.Fingerprint, KeyID: r.KeyID, Reason: r.Reason, Next: r.Next, KeyOwner: r.KeyOwner,
 	}
+	if !r.SignedAt.IsZero() {
+		s.SignedAt = r.SignedAt.Unix()
+	}
+	return s
 }
 
 // isKey says whether a good signature was made by the key with a fingerprint, or by a subkey of it.

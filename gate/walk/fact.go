@@ -2,6 +2,7 @@ package walk
 
 import (
 	"slices"
+	"time"
 
 	"countersign/gate/inforce"
 	"countersign/history"
@@ -51,6 +52,16 @@ func (f *Fact) Find(id string) *history.Entry {
 		return nil
 	}
 	return &f.Read.Brought[i]
+}
+
+// Signed gives a commit with its signature judged by a policy's keys, by itself: it landed when its committer says.
+func Signed(by *inforce.Policy, e *history.Entry) policy.Commit {
+	c := commitOf(e, nil)
+	if e.Malformed == nil {
+		at := verify.LandedThen(time.Unix(max(0, e.Committer.When), 0))
+		c.Signature = by.Signature(e.Payload, e.Signature, e.Committer.When, at)
+	}
+	return c
 }
 
 // Verified turns a landing into facts, each commit's signature judged at its arrival by a policy's keys, if it has any.
