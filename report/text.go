@@ -63,7 +63,24 @@ func (p *page) findings(d shown, most int) {
 			p.blank()
 			p.finding(d, number, f)
 		}
+		if n := d.unlisted(group); n > 0 {
+			p.blank()
+			p.line(0, fmt.Sprintf("and %d %s that aren't listed: --all-commits lists each", n, group[0].Code))
+		}
 	}
+}
+
+// unlisted says how many findings of a code were counted where signatures alone are verified, and not kept.
+func (d shown) unlisted(group []policy.Finding) int {
+	if !d.SignaturesOnly || d.Summary == nil || len(group) == 0 {
+		return 0
+	}
+	for _, n := range d.Summary.Findings {
+		if n.Name == string(group[0].Code) {
+			return n.Count - len(group)
+		}
+	}
+	return 0
 }
 
 func (p *page) ref(r policy.RefDecision) {

@@ -41,6 +41,7 @@ func (a *Auditor) Explain(ctx context.Context, rev string, claimed bool) (Explai
 	if err != nil {
 		return Explained{}, err
 	}
+	of.Web = Web(Webs()[0]) // as a backtest takes it that isn't told
 	e := Explained{Ref: of.Ref, Changes: []policy.TouchedPath{}, Findings: []policy.Finding{}}
 	err = a.Audit(ctx, of, func(j Judged) error {
 		c := j.Landing.Find(id.String())
