@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -269,4 +270,39 @@ func FuzzLine(f *testing.F) {
 			t.Fatalf("written again it is %+v, %v", again, err)
 		}
 	})
+}
+
+// Of two that write at once one wins, and who reads meanwhile finds all of one of the two lines. What somebody left who
+// was killed while they wrote is nothing.
+func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	save := func(n int) {
+		l := lineOf().After(3)
+		for range n {
+			l.Add(&policy.Landing{Commit: commit("5", "ann@example.org", 50)}, true)
+		}
+		s := &Store{file: Open(dir).file, line: new(Line)} // which knows nothing of what others wrote
+		s.Keep(l)
+		s.Save()
+	}
+	save(1)
+	left := filepath.Join(dir, "countersign", "tenure", "new-1")
+	if err := os.WriteFile(left, lineOf().text()[:99], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var writers sync.WaitGroup
+	for n := range 2 {
+		writers.Go(func() {
+			for range 50 {
+				save(1 + n)
+			}
+		})
+	}
+	for range 100 {
+		if n := Open(dir).Line().Len(); n != 4 && n != 5 {
+			t.Errorf("%d landings", n)
+		}
+	}
+	writers.Wait()
 }
