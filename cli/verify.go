@@ -31,6 +31,9 @@ It begins with a summary: of the commits and tags how many are signed, by which 
 commit is judged once, however many refs hold it. Findings that are alike are counted, and the first few shown;
 --all shows each, and --format json has all of them.
 
+What can't be read ends the judging of its ref, and of no other. Exit code 1: something stands against what was
+judged; 3: nothing does, but not all could be judged, as in a partial clone.
+
 Without a RANGE, and where the journal is at hand, as it is on the server, each protected ref is also
 compared with the value that the last judged push left: a branch that was rewound, or a tag that was
 deleted, beside a push.
@@ -73,7 +76,7 @@ deleted, beside a push.
 		if err := attest.begin(cmd, env, *pull || strings.Contains(strings.Join(args, ""), "..")); err != nil {
 			return err
 		}
-		o := gate.Options{GoGit: reader.goGit()}
+		o := gate.Options{GoGit: reader.goGit(), Partial: !*pull}
 		wanted := audit.Wanted{Spec: strings.Join(args, "")}
 		var rowsEnd func() error
 		wanted.Row, rowsEnd = rows.row()
@@ -139,10 +142,14 @@ func decided(v verdict, format *outputs, err error) error {
 		}
 		return writeDecision(name, to, v.Decision, v.all)
 	})
-	if v.Verdict != policy.Accepted {
+	switch {
+	case v.Verdict == policy.Accepted:
+		return nil
+	case len(v.Findings) == 0:
+		return exitError{exitUndecided, nil}
+	default:
 		return exitError{exitRefused, nil}
 	}
-	return nil
 }
 
 // fewAlike is how many findings that are alike the text form shows.

@@ -44,6 +44,9 @@ func Open(o Options) (*Gate, error) {
 
 // closed gives a gate that has read nothing yet.
 func closed(o Options) *Gate {
+	if o.Partial {
+		o.unseen = new(site.Unseen)
+	}
 	return &Gate{o: o, site: site.New(o.site(), nil), logs: new(translog.Client)}
 }
 

@@ -48,6 +48,8 @@ type Options struct {
 	Remote *Remote
 	// GoGit reads with go-git instead of a git program.
 	GoGit bool
+	// Partial lets the content of files be missing, as in a partial clone: for [audit.Auditor.Verify], which says so.
+	Partial bool
 	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
 	Draft bool
 	// Keyless reads no keys of a policy beside the repository: for who asks only what is protected.
@@ -71,6 +73,8 @@ type Options struct {
 	Alive   func(process string) bool
 	// Version is the program's version, for the record.
 	Version string
+
+	unseen *site.Unseen // nil but with Partial
 }
 
 // openRepo opens a reader of the repository.
@@ -79,10 +83,14 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 	if o.GoGit {
 		open = history.OpenGoGit
 	}
-	repo, err := open(history.Options{
+	with := history.Options{
 		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder, Read: o.Read,
 		Inspect: func(l history.Landed) uint32 { return uint32(policy.Inspect(policy.Content(l))) },
-	})
+	}
+	if o.unseen != nil {
+		with.Unseen = o.unseen.Add
+	}
+	repo, err := open(with)
 	if err != nil || o.Remote == nil {
 		return repo, err
 	}
@@ -93,5 +101,6 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 func (o Options) site() site.Options {
 	return site.Options{
 		Dir: o.Dir, Open: o.openRepo, Records: o.Records, Index: o.Index, Now: o.Now, Judged: o.Remote != nil,
+		Unseen: o.unseen,
 	}
 }

@@ -181,6 +181,11 @@ type Options struct {
 	// keep the bytes, nor change them. It may be nil: then no blob is read but those that merges of lines are compared
 	// with.
 	Inspect func(Landed) uint32
+	// Unseen, unless it is nil, lets blobs be missing, as in a partial clone (git-clone(1), --filter), and is told of
+	// each. Where ranges are judged, nothing is found in such a change, nor in one of which a parent's blob is missing;
+	// a symbolic link that isn't here leads nowhere. So nobody may take what is read for whole once Unseen was told.
+	// Several goroutines may tell it.
+	Unseen func(blob ID)
 	// Read, unless it is nil, is told of commits that were read for [Repo.Landings]: how many more.
 	Read func(commits int)
 	// Watch is a name at the top of each new commit's tree. What has that name is given with the commit; see

@@ -94,8 +94,21 @@ func (r *reader) Links(ctx context.Context, commit, since ID) ([]Link, error) {
 		return nil, inCommit(commit, err)
 	}
 	return linksAmong(changes, func(id ID) ([]byte, int64, error) {
-		return r.store.head(id, "blob", maxTarget, bound{"blob", math.MaxInt64})
+		head, size, err := r.store.head(id, "blob", maxTarget, bound{"blob", math.MaxInt64})
+		if r.unseen(id, err) {
+			return nil, 0, nil
+		}
+		return head, size, err
 	})
+}
+
+// unseen says of an error that a blob isn't here, where [Options] let it be missing, and tells of it.
+func (r *reader) unseen(blob ID, err error) bool {
+	if r.opts.Unseen == nil || !errors.Is(err, ErrMissing) {
+		return false
+	}
+	r.opts.Unseen(blob)
+	return true
 }
 
 // text gives the first limit+1 bytes of a blob.

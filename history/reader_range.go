@@ -299,12 +299,14 @@ func (r *rangeReader) bases(ctx context.Context, a, b ID) ([]ID, error) {
 }
 
 // unseen says of an error that a blob isn't here, where that may be.
-func (r *rangeReader) unseen(err error) bool { return r.Unseen && errors.Is(err, ErrMissing) }
+func (r *rangeReader) unseen(blob ID, err error) bool {
+	return r.reader.unseen(blob, err) || r.Unseen && errors.Is(err, ErrMissing)
+}
 
 // text makes the reader a [mergeSource]. What isn't here is given as what is no text.
 func (r *rangeReader) text(blob ID, limit int64) ([]byte, error) {
 	text, err := r.reader.text(blob, limit)
-	if r.unseen(err) {
+	if r.unseen(blob, err) {
 		return []byte{0}, nil
 	}
 	return text, err
@@ -322,11 +324,12 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 		}
 	}
 	head, size, err := r.store.head(c.New.ID, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
-	landed := Landed{Path: c.Path, Head: head, Size: size, Merged: c.Merged, Missing: r.unseen(err)}
+	landed := Landed{Path: c.Path, Head: head, Size: size, Merged: c.Merged, Missing: r.unseen(c.New.ID, err)}
 	landed.Alone = r.Counted && !r.Merges
 	if err != nil && !landed.Missing {
 		return blobFact{}, err
 	}
+	whole := !landed.Missing
 	for _, old := range c.Old {
 		if !old.IsBlob() || landed.Alone {
 			continue
@@ -335,11 +338,16 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 		switch {
 		case err == nil:
 			landed.Before = append(landed.Before, before)
-		case !r.unseen(err): // else all that lands counts as added
+		case !r.unseen(old.ID, err):
 			return blobFact{}, err
+		default: // where nothing is judged, all that lands counts as added
+			whole = false
 		}
 	}
-	fact := blobFact{size, r.opts.Inspect(landed)}
+	fact := blobFact{size: size}
+	if whole || r.Counted || r.opts.Unseen == nil {
+		fact.traits = r.opts.Inspect(landed)
+	}
 	if len(c.Old) > 1 {
 		return fact, nil
 	}

@@ -122,6 +122,8 @@ type RefDecision struct {
 	Protected bool   `json:"protected"`
 	Landings  int    `json:"landings"`
 	Commits   int    `json:"commits"` // judged, landings included
+	// Undecided says why the ref could not be judged to its end; the counts are of what was.
+	Undecided string `json:"undecided,omitempty"`
 	// Attested are those of Commits that are their author's by the word of a service.
 	Attested []Attested `json:"attested,omitempty"`
 }
@@ -154,7 +156,7 @@ type Decision struct {
 	Reference      string        `json:"reference,omitempty"` // finds the record in the journal
 	// Unrecorded says that the journal doesn't know this decision: its reference leads nowhere.
 	Unrecorded bool `json:"-"`
-	// Undecided says why no decision could be reached; the verdict is then Refused. It may name
+	// Undecided says why no decision could be reached, or not on all of it; the verdict is then Refused. It may name
 	// paths of the server and is for its operator, not for the pusher.
 	Undecided string `json:"undecided,omitempty"`
 }

@@ -102,6 +102,9 @@ func (p *page) ref(r policy.RefDecision) {
 		return
 	}
 	p.line(4, fmt.Sprintf("%s; %s judged, in %s", protected, Count(r.Commits, "commit"), Count(r.Landings, "landing")))
+	if r.Undecided != "" {
+		p.line(4, "undecided: "+r.Undecided)
+	}
 	for _, a := range r.Attested {
 		p.line(4, fmt.Sprintf("%s of %s, attested by %s", Count(a.Commits, "commit"), a.Author, a.Service))
 	}

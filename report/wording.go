@@ -62,6 +62,10 @@ func (d shown) headline() string {
 		return "countersign: 0 commits: nothing was judged"
 	case d.Verdict == policy.Accepted:
 		return "countersign: accepted" + d.acceptance()
+	case d.Summary != nil && len(d.Findings) == 0: // of history that has landed
+		return "countersign: undecided: not all of it could be judged"
+	case d.Summary != nil && d.Undecided != "":
+		return "countersign: refused: " + d.objection() + "; and not all of it could be judged"
 	case d.undecided() && d.Observed:
 		return d.refused() + ": could not decide"
 	case d.undecided():

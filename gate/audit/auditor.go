@@ -68,6 +68,7 @@ type Audit struct {
 	must bool       // the tag has to be signed, whatever the policy says of protected tags
 	part bool       // the caller said where it begins, or it is the one landing that is asked about
 
+	broken   error                            // why nothing of it can be judged
 	since    *policy.Ledger                   // what stood where the range begins, if that is known
 	credited func(history.ID, *policy.Ledger) // is told what stands after each landing; nil for nobody
 }

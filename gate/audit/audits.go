@@ -82,11 +82,11 @@ func (a *Auditor) everyRef(ctx context.Context, adopted []history.ID) ([]Audit, 
 			continue
 		}
 		target, err := a.tagged(ctx, r.ID)
-		if err != nil {
-			return nil, site.Undecided(err)
+		if err = site.Undecided(err); err != nil && !unreadable(ctx, err) {
+			return nil, err
 		}
 		since := history.Range{Tip: target, Not: tips, Landed: true}
-		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, tag: r.ID, all: true})
+		audits = append(audits, Audit{Ref: r.Name, Read: r.Name, Range: since, tag: r.ID, all: true, broken: err})
 	}
 	if audits == nil {
 		return nil, a.noneProtected(ctx)

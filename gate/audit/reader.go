@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"countersign/gate/lineage"
@@ -26,6 +27,15 @@ func (a *Auditor) tellAuditor(ctx context.Context, findings []policy.Finding) er
 		return err
 	}
 	reached, err := a.site.Repo.Reaches(ctx, tips, ids)
+	if unreadable(ctx, err) { // of one of them, perhaps
+		err = nil
+		for _, tip := range tips {
+			one, failed := a.site.Repo.Reaches(ctx, []history.ID{tip}, ids)
+			if reached = append(reached, one...); !unreadable(ctx, failed) {
+				err = errors.Join(err, failed)
+			}
+		}
+	}
 	for _, by := range reached {
 		for i, yes := range by {
 			if yes {

@@ -31,7 +31,8 @@ type fork struct {
 	at history.ID
 }
 
-// share reads the first-parent lines of all that is to be judged. Each commit is read once.
+// share reads the first-parent lines of all that is to be judged. Each commit is read once. A line that can't be read
+// is shared with nothing.
 func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
 	s := &shared{
 		forks:  make([]fork, len(audits)),
@@ -51,7 +52,7 @@ func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
 			_, known := s.places[id]
 			return known
 		})
-		if err != nil {
+		if err != nil && !unreadable(ctx, err) {
 			return nil, err
 		}
 		for below, id := range line {

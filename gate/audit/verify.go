@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"countersign/gate/site"
@@ -23,6 +24,7 @@ type verification struct {
 	census  policy.Census
 	counted map[history.ID]bool // nil where no commit can be met twice
 	old     []string            // tags that weren't held to the rules of tags
+	broken  []error             // why refs couldn't be judged to their end
 }
 
 // Verify judges history that has landed. What several refs hold is judged once.
@@ -51,6 +53,9 @@ func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error)
 			return policy.Decision{}, err
 		}
 	}
+	if len(v.broken) == len(audits) && len(v.found.list) == 0 {
+		return policy.Decision{}, v.broken[0]
+	}
 	v.d.Findings = v.found.named(audits, v.shared)
 	if note := policy.OldTags(v.old); note != "" {
 		v.d.Notes = append(v.d.Notes, note)
@@ -65,10 +70,37 @@ func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error)
 // settle sums up what was found, and decides.
 func (v *verification) settle() {
 	v.d.Summary = v.census.Summary(v.d.Findings)
+	v.d.Undecided = v.undecided()
 	v.d.Settle()
 }
 
-// ref judges one ref, and what it holds that was not judged with another.
+// undecided says what could not be judged, "" for nothing.
+func (v *verification) undecided() string {
+	var why []string
+	switch n := len(v.broken); {
+	case n == 1:
+		why = append(why, "a ref can't be judged to its end: "+because(v.broken[0]))
+	case n > 1:
+		why = append(why, fmt.Sprintf("%d refs can't be judged to their end; the first: %s", n, because(v.broken[0])))
+	}
+	if n := v.site.Unseen(); n > 0 {
+		some := fmt.Sprint(n)
+		if n > site.MaxUnseen {
+			some = fmt.Sprintf("more than %d", site.MaxUnseen)
+		}
+		why = append(why, fmt.Sprintf("the content of %s files isn't here, so nobody looked at it, and tenure may be "+
+			"counted wrong: in a partial clone: git fetch --refetch --no-filter; on a server: git fsck", some))
+	}
+	return strings.Join(why, "; ")
+}
+
+// goesOn says whether other refs are still judged after an error. Rows are of all that there is, or none are.
+func (v *verification) goesOn(ctx context.Context, err error) bool {
+	return v.Row == nil && unreadable(ctx, err)
+}
+
+// ref judges one ref, and what it holds that was not judged with another. What can't be read ends the judging of this
+// ref, and of no other.
 func (v *verification) ref(ctx context.Context, i int) error {
 	of := &v.audits[i]
 	r := policy.RefDecision{Ref: of.Read, New: of.Holds().String(), Protected: v.site.Rules().Protects(of.Ref)}
@@ -77,6 +109,24 @@ func (v *verification) ref(ctx context.Context, i int) error {
 	}
 	if of.Assumed {
 		v.d.Notes = append(v.d.Notes, fmt.Sprintf("%s is judged as %s; say --ref for another", of.Read, of.Ref))
+	}
+	if err := v.judge(ctx, i, &r); err != nil {
+		if !v.goesOn(ctx, err) {
+			return err
+		}
+		v.broken = append(v.broken, err)
+		r.Undecided = because(err)
+	}
+	v.maybeTestMerge(ctx, *of, v.found.list)
+	v.d.Refs = append(v.d.Refs, r)
+	return nil
+}
+
+// judge judges one ref.
+func (v *verification) judge(ctx context.Context, i int, r *policy.RefDecision) error {
+	of := &v.audits[i]
+	if r.Old = of.From().String(); of.broken != nil {
+		return of.broken
 	}
 	about, err := v.AuditRef(ctx, *of)
 	if err != nil {
@@ -92,12 +142,7 @@ func (v *verification) ref(ctx context.Context, i int) error {
 		r.SharedWith = v.audits[with].Ref
 	}
 	r.Old = of.From().String()
-	if err := v.landings(ctx, i, &r); err != nil {
-		return err
-	}
-	v.maybeTestMerge(ctx, *of, v.found.list)
-	v.d.Refs = append(v.d.Refs, r)
-	return nil
+	return v.landings(ctx, i, r)
 }
 
 // tag counts what a tag holds, and gives its row.

@@ -334,7 +334,7 @@ func idAt(l *kept.Line, i int) (history.ID, error) {
 
 // remember lets the site keep the longer line. Save of its store writes it.
 func (c *count) remember() {
-	if c.longer != nil {
+	if c.longer != nil && c.site.Unseen() == 0 { // else it may be wrong in classes by content
 		c.site.Kept.Keep(c.longer)
 	}
 }

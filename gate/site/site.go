@@ -78,6 +78,8 @@ type Options struct {
 	Index func(gitDir string, setting policy.Journal) refstate.Index
 	// Now is the clock; nil where it isn't asked.
 	Now func() time.Time
+	// Unseen are the files that the readers met without their content, where they may; nil where they may not.
+	Unseen *Unseen
 	// Judged says that what the protected refs hold was judged, though no journal here tells: by a server.
 	Judged bool
 }
@@ -102,6 +104,9 @@ func New(o Options, repo Repository) *Site { return &Site{o: o, Repo: repo} }
 // Unlimited is for what landed long ago, which is as much as it is; the policy's limit on commits is
 // for what is pushed.
 var Unlimited = history.Limits{Commits: math.MaxInt32, Bytes: math.MaxInt64}
+
+// Unseen says how many files were met without their content; see [Unseen.Count].
+func (s *Site) Unseen() int { return s.o.Unseen.Count() }
 
 // Open opens another reader of the repository.
 func (s *Site) Open() (Repository, error) { return s.o.Open(Unlimited) }
