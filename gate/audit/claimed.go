@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"countersign/gate/inforce"
+	"countersign/gate/site"
 	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
@@ -33,20 +34,24 @@ func (cl *claims) landing(f *walk.Fact, ref string) *policy.Landing {
 
 // claimed judges the landings of a range that nobody signed, as if each committer had, and everybody were a maintainer.
 func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) error) error {
-	all := []*claims{claimedBy(a.site.Rules(), of.Web)} // the first is the policy in force
-	for _, other := range of.Beside {
-		if other.Policy != nil {
-			all = append(all, claimedBy(other.Policy, of.Web))
-		}
+	var all []*claims
+	var before history.ID
+	count := func(bare bool) error {
+		all = a.claimants(of)
+		return a.creditClaims(ctx, all, before, bare)
 	}
 	r := route{start: a.site.WalkUnverified}
 	r.origin = func(parent history.ID) (walk.Origin, error) {
-		return walk.Origin{Line: inforce.Line{InForce: a.site.InForce}}, a.creditClaims(ctx, all, parent)
+		before = parent
+		return walk.Origin{Line: inforce.Line{InForce: a.site.InForce}}, count(of.one)
 	}
 	r.visit = func(f *walk.Fact) error {
-		landings := make([]*policy.Landing, len(all))
-		for i, cl := range all {
-			landings[i] = cl.landing(f, of.Ref)
+		landings := landingsOf(all, f, of.Ref)
+		if of.one && asksTenure(all, landings) {
+			if err := count(false); err != nil {
+				return site.Undecided(err)
+			}
+			landings = landingsOf(all, f, of.Ref)
 		}
 		cl, landing := all[0], landings[0]
 		j := Judged{Policy: cl.Rules, Ledger: cl.ledger, Landing: landing, read: f.Read} // as it knows these people
@@ -74,6 +79,38 @@ func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) erro
 	return a.walk(ctx, of.Range, r)
 }
 
+// claimants gives those of each policy of an audit that has people of its own; the first is the policy in force.
+func (a *Auditor) claimants(of Audit) []*claims {
+	all := []*claims{claimedBy(a.site.Rules(), of.Web)}
+	for _, other := range of.Beside {
+		if other.Policy != nil {
+			all = append(all, claimedBy(other.Policy, of.Web))
+		}
+	}
+	return all
+}
+
+// landingsOf gives a landing as each of the policies knows its people.
+func landingsOf(all []*claims, f *walk.Fact, ref string) []*policy.Landing {
+	landings := make([]*policy.Landing, len(all))
+	for i, cl := range all {
+		landings[i] = cl.landing(f, ref)
+	}
+	return landings
+}
+
+// asksTenure says whether a landing concerns any rule. No other question is about what somebody earned.
+func asksTenure(all []*claims, landings []*policy.Landing) bool {
+	for i, cl := range all {
+		for _, step := range policy.Explain(cl.Rules, cl.ledger, landings[i]) {
+			if step.Rule() != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // unasked takes out of findings whom to ask: everybody, so nobody.
 func unasked(findings []policy.Finding) []policy.Finding {
 	for i := range findings {
@@ -82,8 +119,9 @@ func unasked(findings []policy.Finding) []policy.Finding {
 	return findings
 }
 
-// creditClaims credits what everybody had earned up to a commit by what they claim.
-func (a *Auditor) creditClaims(ctx context.Context, all []*claims, tip history.ID) error {
+// creditClaims credits what everybody had earned up to a commit by what they claim. Bare is without what was changed:
+// then no class is known, and only who the people are and when the last of it landed is right.
+func (a *Auditor) creditClaims(ctx context.Context, all []*claims, tip history.ID, bare bool) error {
 	if tip.IsZero() {
 		return nil
 	}
@@ -91,7 +129,7 @@ func (a *Auditor) creditClaims(ctx context.Context, all []*claims, tip history.I
 	if err != nil {
 		return err
 	}
-	everything := history.Range{Tip: tip, Counted: true, Merges: true, Landed: true, Unseen: true}
+	everything := history.Range{Tip: tip, Counted: true, Merges: true, Landed: true, Unseen: true, Bare: bare}
 	for landing, err := range repo.Landings(ctx, everything) {
 		if err != nil {
 			return err

@@ -121,6 +121,7 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID, claimed bool) (Au
 		if of.Range.Tip = landing; !before.IsZero() {
 			of.Range.Not, of.part = append(slices.Clone(of.Range.Not), before), true
 		}
+		of.one = true
 		return of, nil
 	}
 	of := audits[0]
