@@ -76,7 +76,7 @@ type founded struct {
 func (f *founding) place(ctx context.Context) (folder, branch string, err error) {
 	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
 	if err != nil {
-		return "", "", usage("here is no work tree to write %s into: %v", policy.Folder, err)
+		return "", "", usage("%s is in no work tree, to hold %s: run this in a clone", f.dir, policy.Folder)
 	}
 	folder = filepath.Join(strings.TrimSuffix(top, "\n"), policy.Folder)
 	if _, err := os.Lstat(folder); !errors.Is(err, fs.ErrNotExist) {

@@ -24,7 +24,7 @@ past the hook; 3 if no record says what Git made, which hooks/post-receive write
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// Damage first: what can't be read can't be compared.
-			if err := eachRecord(env, *repository, func(logged, []byte) error { return nil }); err != nil {
+			if err := eachRecord(cmd.Context(), env, *repository, func(logged, []byte) error { return nil }); err != nil {
 				return err
 			}
 			g, err := env.open(*repository, place{}, gate.Options{Record: discard})

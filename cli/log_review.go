@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,6 +38,9 @@ put aside, by whom and why. With one it records that you have looked at it; repo
 			waiting, err := review.In(g.GitDir()).Waiting()
 			if err != nil {
 				return err
+			}
+			if len(waiting) == 0 {
+				say(env.errs, errors.New("nothing waits for a review"))
 			}
 			for _, reference := range waiting {
 				err := eachWanted(cmd.Context(), env, *repository, filter{reference: reference}, func(r logged, raw []byte) error {

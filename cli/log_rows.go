@@ -143,7 +143,7 @@ func hasKey(keys, k []byte) bool {
 // is damaged all of it is read, as eachRecord does, and what is wrong with it is said at the end.
 func eachWanted(ctx context.Context, env Env, repository string, f filter, do taking) error {
 	if f == (filter{}) {
-		return eachRecord(env, repository, do)
+		return eachRecord(ctx, env, repository, do)
 	}
 	path, err := logPath(env, repository)
 	if err != nil {
@@ -152,7 +152,7 @@ func eachWanted(ctx context.Context, env Env, repository string, f filter, do ta
 	table := journal.OpenTable(path+rowsSuffix, path, rowsVersion, rowOf)
 	rows, err := table.Select(ctx, f.matcher())
 	if errors.As(err, new(*journal.Fault)) || unbegun(path, err) {
-		return f.fromAll(env, repository, do)
+		return f.fromAll(ctx, env, repository, do)
 	}
 	if err != nil {
 		return err
@@ -209,10 +209,10 @@ func give(found []wanted, do taking) error {
 }
 
 // fromAll is eachWanted without an index.
-func (f filter) fromAll(env Env, repository string, do taking) error {
+func (f filter) fromAll(ctx context.Context, env Env, repository string, do taking) error {
 	var tail []wanted
 	n := 0
-	err := eachRecord(env, repository, func(r logged, raw []byte) error {
+	err := eachRecord(ctx, env, repository, func(r logged, raw []byte) error {
 		switch {
 		case !f.takes(r) || f.first > 0 && n == f.first:
 			return nil

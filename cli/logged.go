@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,13 +28,16 @@ func logPath(env Env, repository string) (string, error) {
 
 // eachRecord goes through a repository's journal. What is wrong with the journal is said at the end. One that hasn't
 // begun has no records.
-func eachRecord(env Env, repository string, do func(r logged, raw []byte) error) error {
+func eachRecord(ctx context.Context, env Env, repository string, do func(r logged, raw []byte) error) error {
 	path, err := logPath(env, repository)
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for entry, err := range journal.Read(path) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if errors.As(err, new(*journal.Fault)) {
 			faults = append(faults, err)
 			continue

@@ -123,7 +123,7 @@ func refusedTopics(ctx context.Context, env Env, g *gate.Gate) ([]topic, error) 
 	}
 	var topics []topic
 	known := make(map[[2]string]bool)
-	err = eachRecord(env, g.GitDir(), func(r logged, _ []byte) error {
+	err = eachRecord(ctx, env, g.GitDir(), func(r logged, _ []byte) error {
 		if r.Schema != record.Push || r.Decision.Verdict == policy.Accepted {
 			return nil
 		}

@@ -31,6 +31,14 @@ func (c userRepo) git(ctx context.Context, args ...string) (string, error) {
 	return out.String(), err
 }
 
+// nowhere words why git has nothing to say where it was asked: mostly, that there is no repository.
+func (c userRepo) nowhere(ctx context.Context, err error) error {
+	if _, none := c.git(ctx, "rev-parse", "--git-dir"); none != nil {
+		return usage("%s is not in a Git repository: run this in a clone", c.dir)
+	}
+	return usage("%w", err)
+}
+
 // begin gives as much as most bytes of what git prints.
 func (c userRepo) begin(ctx context.Context, most int, args ...string) []byte {
 	out := &beginning{most: most}
@@ -70,7 +78,7 @@ func (c userRepo) remoteOr(ctx context.Context, said string) string {
 func (c userRepo) remote(ctx context.Context, said string) (string, error) {
 	out, err := c.git(ctx, "remote")
 	if err != nil {
-		return "", usage("this is no Git repository: %w", err)
+		return "", c.nowhere(ctx, err)
 	}
 	names := strings.Fields(out)
 	if branch, err := c.git(ctx, "symbolic-ref", "--quiet", "--short", "HEAD"); said == "" && err == nil {

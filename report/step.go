@@ -48,7 +48,8 @@ func (p *page) step(indent int, lead, step string) {
 	p.add(indent, row)
 }
 
-// arguments cuts a command at the spaces outside single quotes, and leaves a long option with what follows it.
+// arguments cuts a command at the spaces outside single quotes. It leaves a long option with what follows it, and a
+// program, of which there may be several joined by &&, with its subcommand.
 func arguments(command string) (words []string) {
 	quoted := false
 	begin := 0
@@ -57,7 +58,7 @@ func arguments(command string) (words []string) {
 		case r == '\'':
 			quoted = !quoted
 		case r == ' ' && !quoted && (!strings.HasPrefix(command[begin:i], "--") || strings.Contains(command[begin:i], " ") ||
-			strings.HasPrefix(command[i+1:], "-")):
+			strings.HasPrefix(command[i+1:], "-")) && !slices.Contains(commands, command[begin:i+1]):
 			words = append(words, command[begin:i])
 			begin = i + 1
 		}

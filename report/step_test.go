@@ -6,6 +6,21 @@ import (
 	"testing"
 )
 
+// A program and its subcommand stay in one row.
+func TestStepKeepsSubcommands(t *testing.T) {
+	t.Parallel()
+	step := "git checkout --detach BASE && git merge --no-ff -S TIP && git push origin HEAD:REF"
+	for columns := leastColumns; columns < len(step); columns++ {
+		p := &page{columns: columns, rows: 2}
+		p.step(0, "", step)
+		for _, row := range p.lines {
+			if strings.HasSuffix(row, `git \`) {
+				t.Errorf("%d columns: git stands alone at the end of a row:\n%s", columns, strings.Join(p.lines, "\n"))
+			}
+		}
+	}
+}
+
 // A command can be typed as it stands, however narrow the page is: what a shell makes of its rows is the command.
 func TestStep(t *testing.T) {
 	t.Parallel()

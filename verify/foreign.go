@@ -17,7 +17,7 @@ func foreign(name string, data []byte) error {
 	}
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		return is("it begins with a byte order mark", `take that out: sed -i '1s/^\xEF\xBB\xBF//' %s`, name)
+		return is("it begins with a byte order mark", "take that out: tail -c +4 %s >NEW-FILE", name)
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		return is("it is text in UTF-16, as PowerShell writes it", "iconv -f UTF-16 -t UTF-8 %s >NEW-FILE", name)
 	case strings.HasPrefix(line, "PuTTY-User-Key-File-"):
@@ -70,5 +70,5 @@ func withoutOptions(name, line string) error {
 		return nil
 	}
 	return fmt.Errorf("its keys have options, as in authorized_keys, which say nothing of signing: "+
-		`take them off: sed -E 's/^([^" ]|"[^"]*")* +((ssh|ecdsa|sk)-)/\2/' %s >NEW-FILE`, name)
+		"take them off: grep -oE '(ssh|ecdsa|sk)-[-a-z0-9@.]+ AAAA.*' %s >NEW-FILE", name)
 }
