@@ -155,6 +155,7 @@ func (j *judgement) sponsors(a *Amended, need int) (counted, sponsors []sponsor,
 		}
 	}
 	for _, approval := range j.approvals {
+		j.out.OfRef = j.out.OfRef || approval.Ref != ""
 		switch {
 		case !a.Same[approval.Commit]:
 		case approval.Ref != "" && approval.Ref != j.landing.Ref:

@@ -86,14 +86,17 @@ func (j *judgement) mergedElsewhere(merge *Commit) bool {
 	said := false
 	for i, word := range words {
 		if word == "into" {
-			said = true
+			said, j.out.OfRef = true, true
 			if i+1 == len(words) || "refs/heads/"+words[i+1] != j.landing.Ref {
 				return true
 			}
 		}
 	}
-	leftOut := func(ref string) bool { return ref == j.landing.Ref || j.p.Protects(ref) }
-	return !said && titledByGit(words) && !slices.ContainsFunc(gitLeavesOut, leftOut)
+	if said || !titledByGit(words) || slices.ContainsFunc(gitLeavesOut, j.p.Protects) {
+		return false
+	}
+	j.out.OfRef = true
+	return !slices.Contains(gitLeavesOut, j.landing.Ref)
 }
 
 // gitLeavesOut are the branches that git doesn't name in the title of a merge, unless merge.suppressDest says
@@ -142,6 +145,7 @@ func (j *judgement) approvers(rule *Rule, c *Commit, touched []TouchedPath, acco
 	have []string, discounted []Discount,
 ) {
 	for _, a := range j.candidates(rule, c) {
+		j.out.OfRef = j.out.OfRef || a.ref != ""
 		q, why := j.p.signedBy(a.signature, amend)
 		reason := ""
 		switch {

@@ -11,6 +11,8 @@ type Outcome struct {
 	Findings []Finding // what stands against the landing
 	Notes    []string  // what an exception puts aside, and then what had to be taken for granted without a journal
 	Needs    Needs
+	// OfRef says that it was asked for which ref something was approved or merged: for another ref it may be otherwise.
+	OfRef bool
 }
 
 // Passes says whether it may pass: nothing stands against it, and nothing that could is unknown.
@@ -19,6 +21,7 @@ func (o Outcome) Passes() bool { return len(o.Findings) == 0 && o.Needs.Empty() 
 // Join gives what two policies say of the same landing: what either finds, notes or needs, and what both say once.
 func (o Outcome) Join(more Outcome) Outcome {
 	joined := Outcome{Findings: slices.Clip(o.Findings), Notes: slices.Clip(o.Notes), Needs: o.Needs.With(more.Needs)}
+	joined.OfRef = o.OfRef || more.OfRef
 	for _, f := range more.Findings {
 		same := func(g Finding) bool { return g.Code == f.Code && g.Commit == f.Commit && g.Rule == f.Rule }
 		if !slices.ContainsFunc(o.Findings, same) {

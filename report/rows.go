@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"countersign/policy"
 )
@@ -13,9 +14,10 @@ import (
 // Rows writes rows of an audit as a table in CSV, as RFC 4180 has it: lines end with CR and LF, and a cell with a
 // comma, a quote or a line end stands in quotes. The first line names the columns.
 //
-// Text is escaped as in listings. A cell that begins with one of = + - @ or an apostrophe has an apostrophe before
-// that: a spreadsheet would run it. So has one that begins with a tab or CR, though escaping leaves none. Whoever takes
-// one apostrophe away from each cell that begins with one, and undoes the escapes, has the text again.
+// Text is escaped as in listings. A cell that begins with one of = + - @, also in full width, or an apostrophe has an
+// apostrophe before that: a spreadsheet would run it. So has one that begins with a tab or CR, though escaping leaves
+// none. Whoever takes one apostrophe away from each cell that begins with one, and undoes the escapes, has the text
+// again.
 type Rows struct {
 	w     *csv.Writer
 	begun bool
@@ -95,7 +97,7 @@ func (t *Rows) End() error {
 
 // guarded keeps a spreadsheet from taking a cell for a formula.
 func guarded(cell string) string {
-	if cell != "" && strings.IndexByte("=+-@'\t\r", cell[0]) >= 0 {
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@'\t\r＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

@@ -52,6 +52,7 @@ func TestRows(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "'a": "''a", "\ta": `\ta`, "\ra": `\ra`, "a=1": "a=1", "": "",
+		"＝1": "'＝1", "＋1": "'＋1", "－1": "'－1", "＠a": "'＠a",
 	} {
 		if got := cellsOf(t, policy.Row{Subject: text})["subject"]; got != want {
 			t.Errorf("%q stands there as %q, want %q", text, got, want)

@@ -72,6 +72,7 @@ type Audit struct {
 	one      bool                             // it is one landing, to be judged for as little as it costs
 	since    *policy.Ledger                   // what stood where the range begins, if that is known
 	credited func(history.ID, *policy.Ledger) // is told what stands after each landing; nil for nobody
+	alsoOn   func(history.ID) []string        // the refs besides Ref that a landing is judged for; nil for none
 }
 
 // For judges the same history by the rules of another ref.
@@ -98,9 +99,11 @@ type Judged struct {
 	Notes    []string
 	Beside   []Opinion // of the other policies, in their order
 
-	by   *inforce.Policy // nil in an audit by claimed identity, as fact
-	fact *walk.Fact
-	read history.Landing
+	also  [][]policy.Finding // for each other ref that it is judged for; nil where it is the same for all
+	ofRef bool               // what is found, or what the policy becomes, may be otherwise on another ref
+	by    *inforce.Policy    // nil in an audit by claimed identity, as fact
+	fact  *walk.Fact
+	read  history.Landing
 }
 
 // Other is a policy that judges beside the one in force: one that is made of that, and asks for something else of the

@@ -78,5 +78,5 @@ func refsOf(audits []Audit, s *shared, where []held) (refs []string) {
 // on says whether an audit's ref holds what was found.
 func (h held) on(of int, s *shared) bool {
 	p, known := s.places[h.landing]
-	return of == h.of || known && p.of == h.of && s.holds(of, p)
+	return of == h.of || known && p.of == h.of && s.holds(of, p, false)
 }

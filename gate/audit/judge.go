@@ -62,6 +62,16 @@ func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error
 		f.Judged(outcome.Passes())
 		j := Judged{Policy: f.By.Rules, Ledger: ledger, Landing: landing, by: f.By, fact: f, read: f.Read}
 		j.Findings, j.Notes = outcome.Findings, outcome.Notes
+		j.ofRef = outcome.OfRef || len(landing.Known.FirstSeen) > 0 || f.Follows
+		if j.ofRef && of.alsoOn != nil {
+			for _, ref := range of.alsoOn(f.Read.Commit.ID) {
+				found, err := a.onRef(ctx, ref, settle.Question{By: f.By, Ledger: ledger, Landing: landing, Fact: f})
+				if err != nil {
+					return site.Undecided(err)
+				}
+				j.also = append(j.also, found)
+			}
+		}
 		for _, other := range of.Beside {
 			by := f.By.As(other.Made)
 			outcome, err := a.answers.Settle(ctx, settle.Question{By: by, Ledger: ledger, Landing: landing, Fact: f})
@@ -81,6 +91,16 @@ func (a *Auditor) signed(ctx context.Context, of Audit, visit func(Judged) error
 		return nil
 	}
 	return a.walk(ctx, of.Range, r)
+}
+
+// onRef says what is found against a landing on another ref.
+func (a *Auditor) onRef(ctx context.Context, ref string, q settle.Question) ([]policy.Finding, error) {
+	again := *q.Landing
+	again.Ref, again.Seen = ref, nil
+	again.Known = policy.Needs{GitsMerge: again.Known.GitsMerge}
+	q.Landing = &again
+	outcome, err := a.answers.Settle(ctx, q)
+	return outcome.Findings, err
 }
 
 // aboveAdoption says whether a commit on a ref is known to reach all that was adopted.

@@ -111,7 +111,7 @@ func (v *verification) judged(row *policy.Row, j *Judged, c *policy.Commit, step
 			row.Approvals = append(row.Approvals, a.Signature.Principal)
 		}
 	}
-	for _, f := range j.Findings {
+	for _, f := range slices.Concat(append(j.also, j.Findings)...) {
 		if f.Commit == c.ID && !slices.Contains(row.Findings, f.Code) {
 			row.Findings = append(row.Findings, f.Code)
 		}

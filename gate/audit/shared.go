@@ -11,8 +11,9 @@ import (
 // same on every line that it is on: the same landings, and everybody had earned the same. So a ref is judged from the
 // commit on at which its line leaves one that was judged before.
 //
-// Where a landing changes the policy and is refused, the one before it goes on judging. What a line holds after that is
-// judged anew for each ref.
+// Where a landing changes the policy and is refused, the one before it goes on judging; and on another ref it may not
+// be refused. What a line holds after that is judged anew for each ref. A landing of which what is found depends on the
+// ref is judged for each ref that holds it.
 type shared struct {
 	places map[history.ID]place
 	forks  []fork // of each audit
@@ -24,11 +25,11 @@ type shared struct {
 // place is where a commit lies: on whose line first, and how far below its tip.
 type place struct{ of, below int }
 
-// fork is where the line of an audit leaves that of another; of is negative where it doesn't, or where all of it was
-// judged anyway.
+// fork is where the line of an audit leaves that of another; of is negative where it doesn't.
 type fork struct {
 	place
-	at history.ID
+	at   history.ID
+	anew bool // all of it was judged anyway
 }
 
 // share reads the first-parent lines of all that is to be judged. Each commit is read once. A line that can't be read
@@ -57,7 +58,7 @@ func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
 		}
 		for below, id := range line {
 			if at, known := s.places[id]; known {
-				s.forks[i], s.wanted[id] = fork{at, id}, true
+				s.forks[i], s.wanted[id] = fork{place: at, at: id}, true
 				break
 			}
 			s.places[id] = place{i, below}
@@ -71,8 +72,7 @@ func (s *shared) begin(i int, of *Audit) (with int) {
 	f := &s.forks[i]
 	ledger := s.earned[f.at]
 	if s.spoilt = false; f.of < 0 || ledger == nil {
-		f.of = -1
-		ledger = nil
+		f.anew = true
 	} else {
 		of.Range.Not, of.since = append(of.Range.Not[:len(of.Range.Not):len(of.Range.Not)], f.at), ledger
 	}
@@ -81,14 +81,30 @@ func (s *shared) begin(i int, of *Audit) (with int) {
 			s.earned[landing] = l.Clone()
 		}
 	}
+	if f.anew {
+		return -1
+	}
 	return f.of
 }
 
-// holds says whether an audit's line has a commit of another's, and below which of its own it leaves that.
-func (s *shared) holds(i int, p place) bool {
+// above gives the audits whose lines leave that of another at a commit of it or above: they hold it, and don't begin
+// with it.
+func (s *shared) above(i int, id history.ID) (also []int) {
+	p, known := s.places[id]
+	for other := range s.forks {
+		if known && other != i && s.holds(other, p, true) {
+			also = append(also, other)
+		}
+	}
+	return also
+}
+
+// holds says whether an audit's line has a commit that has this place. Where a line was judged anew, that it has it
+// counts only if it is asked for those, too.
+func (s *shared) holds(i int, p place, anew bool) bool {
 	for i != p.of {
 		f := s.forks[i]
-		if f.of < 0 {
+		if f.of < 0 || f.anew && !anew {
 			return false
 		}
 		if f.of == p.of {

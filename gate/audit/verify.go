@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -167,7 +168,18 @@ func (v *verification) tag(of *Audit, about *AuditedRef) error {
 
 // landings judges those of one ref.
 func (v *verification) landings(ctx context.Context, i int, r *policy.RefDecision) error {
-	return v.Audit(ctx, v.audits[i], func(j Judged) error {
+	of := v.audits[i]
+	var also []int // the audits that hold the landing that is judged, and begin above it
+	of.alsoOn = func(landing history.ID) (refs []string) {
+		also = slices.DeleteFunc(v.shared.above(i, landing), func(other int) bool {
+			return of.tag.IsZero() && !v.audits[other].tag.IsZero() // what a branch has isn't judged for a tag
+		})
+		for _, other := range also {
+			refs = append(refs, v.audits[other].Ref)
+		}
+		return refs
+	}
+	return v.Audit(ctx, of, func(j Judged) error {
 		if r.Landings == 0 {
 			parent := history.ID{}.String()
 			if parents := j.Landing.Commit.Parents; len(parents) > 0 {
@@ -185,10 +197,17 @@ func (v *verification) landings(ctx context.Context, i int, r *policy.RefDecisio
 		if err := v.site.ShowLines(ctx, &j.read, j.Findings); err != nil {
 			return site.Undecided(err)
 		}
-		if len(j.Findings) > 0 && j.Landing.Amended != nil {
-			v.shared.spoilt = true // what comes after it is judged by the policy before it
+		if j.fact.Follows || j.Landing.Amended != nil && (j.ofRef || len(j.Findings) > 0) {
+			v.shared.spoilt = true // what comes after it may be judged by another policy on another ref
 		}
-		v.found.add(i, j.read.Commit.ID, j.Findings)
+		if j.also == nil {
+			v.found.add(i, j.read.Commit.ID, j.Findings)
+		} else {
+			v.found.add(i, history.ID{}, j.Findings)
+		}
+		for n, found := range j.also {
+			v.found.add(also[n], history.ID{}, found)
+		}
 		v.d.Notes = append(v.d.Notes, j.Notes...)
 		return nil
 	})

@@ -22,6 +22,8 @@ type Fact struct {
 	By        *inforce.Policy // the policy that stood before it
 	Today     *inforce.Policy // judges as well, nil for none; see [Origin]
 	ByToday   *policy.Landing // as Today sees it
+	// Follows says that it takes over the policy of the branch that holds it, as it may on another branch only.
+	Follows bool
 
 	amended *policy.Amended // what it makes of the policy in the tree, nil for nothing
 	done    chan struct{}

@@ -202,7 +202,7 @@ func (r Route) fact(ctx context.Context, at *Origin, l history.Landing) (f *Fact
 		return f, nil, nil
 	}
 	if f.amended, next, err = r.Policies.Of(ctx, &at.Line, &l); next != nil {
-		f.amends = make(chan bool, 1)
+		f.amends, f.Follows = make(chan bool, 1), f.amended == nil
 	}
 	return f, next, err
 }
