@@ -60,12 +60,13 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"install":             {ours: []string{"history"}},
 	"internal/intoto":     {modules: []string{"golang.org/x/crypto/ssh"}}, // keys as ssh-keygen writes them
 	"internal/archive":    {modules: []string{"github.com/klauspost/compress/zstd", "github.com/mikelolasagasti/xz", "golang.org/x/text/unicode/norm"}},
-	"internal/refname":    {},                                    // Git's rules for names, which are nobody's opinion: several rooms ask them
-	"internal/objectid":   {},                                    // the names of Git's objects
-	"history/commitgraph": {ours: []string{"internal/objectid"}}, // how deep commits lie, from Git's own files
+	"internal/refname":    {},                                                        // Git's rules for names, which are nobody's opinion: several rooms ask them
+	"internal/objectid":   {},                                                        // the names of Git's objects
+	"internal/regular":    {},                                                        // files that are neither pipes nor devices
+	"history/commitgraph": {ours: []string{"internal/objectid", "internal/regular"}}, // how deep commits lie, from Git's own files
 	// SHA-1 that detects collisions, as git's does
-	"history/odb":    {ours: []string{"internal/objectid"}, modules: []string{"github.com/pjbgf/sha1cd"}},
-	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname"}, modules: []string{"github.com/go-git/go-git/v5"}},
+	"history/odb":    {ours: []string{"internal/objectid", "internal/regular"}, modules: []string{"github.com/pjbgf/sha1cd"}},
+	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname", "internal/regular"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":         {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
 	"policy":         {ours: []string{"internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
 	"policy/edit":    {},

@@ -10,7 +10,11 @@ import (
 	"syscall"
 
 	"countersign/history/odb"
+	"countersign/internal/regular"
 )
+
+// maxPointer is how many bytes a file may have that names a Git directory.
+const maxPointer = 64 << 10
 
 // findGitDir finds the Git directory that a folder belongs to, and the one that it shares with other worktrees
 // (gitrepository-layout(5)). It is found as Git finds it: of the folder, then of each one above it, what is called .git
@@ -56,7 +60,7 @@ func gitDirAt(path string) (string, error) {
 	case !info.Mode().IsRegular():
 		return "", nil
 	}
-	content, err := os.ReadFile(path)
+	content, err := regular.Read(path, maxPointer)
 	if err != nil {
 		return "", err
 	}
@@ -90,7 +94,7 @@ func IsGitDir(dir string) bool {
 
 // commonDir gives what a worktree's Git directory shares with the others.
 func commonDir(gitDir string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
+	content, err := regular.Read(filepath.Join(gitDir, "commondir"), maxPointer)
 	if errors.Is(err, fs.ErrNotExist) {
 		return gitDir, nil
 	}

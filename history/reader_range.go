@@ -47,7 +47,7 @@ const (
 )
 
 func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, error] {
-	if rng.Counted {
+	if rng.Counted && !rng.Bare { // names of commits alone cost little, and their signatures may be asked for
 		r = r.counting()
 	}
 	return func(yield func(Landing, error) bool) {

@@ -9,11 +9,11 @@
 package commitgraph
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
 	"countersign/internal/objectid"
+	"countersign/internal/regular"
 )
 
 // A Commit is what a graph says of one.
@@ -50,16 +50,25 @@ func Open(dirs []string) *Graph {
 	return g
 }
 
+// What a chain may be: a file counts those below it in one byte.
+const (
+	maxChain     = 256
+	maxChainList = maxChain * (2*32 + 1)
+)
+
 // openChain opens all files of a directory's chain, some of which may lie in other directories. A file builds on those
 // below it, so without one of them the others are of no use.
 func openChain(dir string, dirs []string) (c chain, err error) {
-	list, err := os.ReadFile(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"))
+	list, err := regular.Read(filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain"), maxChainList)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range strings.Fields(string(list)) {
 		if _, err := objectid.Parse(name); err != nil {
 			return c, err
+		}
+		if len(c) == maxChain {
+			return c, errNoGraph
 		}
 		var l *layer
 		for _, in := range dirs {
@@ -71,6 +80,9 @@ func openChain(dir string, dirs []string) (c chain, err error) {
 			return c, err
 		}
 		c = append(c, l)
+		if l.below != len(c)-1 { // a file that is named twice, too
+			return c, errNoGraph
+		}
 	}
 	return c, nil
 }

@@ -149,6 +149,41 @@ func TestChainAcrossAlternates(t *testing.T) {
 	}
 	check(t, Open([]string{dir, other}), all)
 	check(t, Open([]string{dir}), nil)
+
+	// A file that is named twice builds on itself.
+	path := filepath.Join(dir, "info", "commit-graphs", "commit-graph-chain")
+	lines := strings.SplitAfter(string(list), "\n")
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(lines[0]+lines[0]+lines[1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(t, Open([]string{dir, other}), nil)
+}
+
+// TestLongEdges: a file may claim to be larger than all memory, and a commit to have more parents than any has.
+func TestLongEdges(t *testing.T) {
+	t.Parallel()
+	content := tiny()
+	l := &layer{file: newPaged(inMemory{bytes.NewReader(content)})}
+	if err := l.readHead(int64(len(content))); err != nil {
+		t.Fatal(err)
+	}
+	two := l.data + int64(l.hash) + 4
+	binary.BigEndian.PutUint32(content[two:], moreBit)
+	for _, test := range []struct {
+		edges int
+		ok    bool
+	}{{maxParents - 1, true}, {maxParents, false}} {
+		edges := make([]byte, 4*test.edges)
+		edges[len(edges)-4] = 0x80
+		file := newPaged(inMemory{bytes.NewReader(append(bytes.Clone(content), edges...))})
+		l := &layer{file: file, hash: l.hash, data: l.data, edges: int64(len(content)), many: 1 << 50}
+		if _, _, err := l.commit(0); (err == nil) != test.ok {
+			t.Errorf("%d edges: %v", test.edges, err)
+		}
+	}
 }
 
 func TestTiny(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"sort"
 
 	"countersign/internal/objectid"
+	"countersign/internal/regular"
 )
 
 // layer is one file of a graph.
@@ -20,7 +20,9 @@ type layer struct {
 	fanout [256]uint32 // how many names begin with at most this byte
 	names  int64       // where the names stand, in order
 	data   int64       // where what is known of each stands, in the same order
-	edges  []byte      // places of parents of which a commit has more than two
+	below  int         // how many files it builds on
+	edges  int64       // where places of parents stand, of which a commit has more than two
+	many   int64       // bytes of these
 }
 
 // The sizes of a file's parts, in bytes.
@@ -35,19 +37,12 @@ const (
 var errNoGraph = errors.New("no commit-graph of version 1")
 
 func openLayer(path string) (*layer, error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // opening a pipe would wait
-		return nil, errNoGraph
-	}
-	f, err := os.Open(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	l := &layer{file: newPaged(f)}
-	info, err := f.Stat()
-	if err == nil {
-		err = l.readHead(info.Size())
-	}
-	if err != nil {
+	if err := l.readHead(size); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -99,9 +94,8 @@ func (l *layer) readHead(fileSize int64) error {
 		edgesSize < 0 || edges < 0 || edges > fileSize-edgesSize {
 		return errNoGraph
 	}
-	l.edges = make([]byte, edgesSize)
-	_, err := l.file.ReadAt(l.edges, edges)
-	return err
+	l.below, l.edges, l.many = int(head[7]), edges, edgesSize
+	return nil
 }
 
 // commits is how many there are.
@@ -145,6 +139,9 @@ const (
 	placesMask = 1<<31 - 1
 )
 
+// maxParents is how many parents are read of a commit. One with more counts as one that the graph doesn't know.
+const maxParents = 1024
+
 // commit gives what stands at a place, and the places of the parents.
 func (l *layer) commit(at int64) (c Commit, parents []int64, err error) {
 	data := make([]byte, dataSize)
@@ -158,10 +155,14 @@ func (l *layer) commit(at int64) (c Commit, parents []int64, err error) {
 	switch {
 	case two&moreBit != 0:
 		for i := int64(two&placesMask) * 4; ; i += 4 {
-			if i+4 > int64(len(l.edges)) {
+			edge := make([]byte, 4)
+			if i+4 > l.many || len(parents) == maxParents {
 				return c, nil, errNoGraph
 			}
-			place := binary.BigEndian.Uint32(l.edges[i:])
+			if _, err := l.file.ReadAt(edge, l.edges+i); err != nil {
+				return c, nil, err
+			}
+			place := binary.BigEndian.Uint32(edge)
 			parents = append(parents, int64(place&placesMask))
 			if place&lastBit != 0 {
 				break

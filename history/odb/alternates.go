@@ -4,14 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"countersign/internal/regular"
 )
 
 // maxNested is how deep alternates may be nested: link_alt_odb_entries in git's object-file.c.
 const maxNested = 5
+
+// maxAlternates is how many bytes a list of alternates may have.
+const maxAlternates = 1 << 20
 
 // Dirs gives the object directories that are there, and after each those that its info/alternates names:
 // gitrepository-layout(5). One that was met before isn't taken again.
@@ -34,7 +38,7 @@ func addDir(dirs []string, path string, depth int) ([]string, error) {
 	}
 	dirs = append(dirs, dir)
 	file := filepath.Join(dir, "info", "alternates")
-	list, err := os.ReadFile(file)
+	list, err := regular.Read(file, maxAlternates)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(list) == 0 {
 		return dirs, nil
 	}

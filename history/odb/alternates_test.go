@@ -1,11 +1,14 @@
 package odb
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"countersign/internal/regular"
 )
 
 // Each repository has a file of its own, and one with alternates. What git reads is read, and nothing else.
@@ -80,6 +83,27 @@ func TestAlternates(t *testing.T) {
 				t.Errorf("git reads %q", theirs)
 			}
 		})
+	}
+}
+
+// TestAlternatesFile: a list that isn't a file, or has no end, isn't read.
+func TestAlternatesFile(t *testing.T) {
+	t.Parallel()
+	dir := must(filepath.EvalSymlinks(t.TempDir()))
+	list := filepath.Join(dir, "info", "alternates")
+	writeFile(t, list, []byte(strings.Repeat("\n", maxAlternates)))
+	if _, err := Dirs([]string{dir}); err != nil {
+		t.Error(err)
+	}
+	writeFile(t, list, []byte(strings.Repeat("\n", maxAlternates+1)))
+	if _, err := Dirs([]string{dir}); err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
+		t.Error(err)
+	}
+	if err := errors.Join(os.Remove(list), os.Symlink(os.DevNull, list)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Dirs([]string{dir}); !errors.Is(err, regular.ErrNot) {
+		t.Error(err)
 	}
 }
 

@@ -2,24 +2,17 @@ package odb
 
 import (
 	"errors"
-	"os"
 	"runtime/debug"
+
+	"countersign/internal/regular"
 )
 
-// openRegular opens a file that has content of its own, and gives its size.
-func openRegular(path string) (*os.File, int64, error) {
-	f, err := os.OpenFile(path, openFlags, 0)
-	if err != nil {
-		return nil, 0, err
+// irregular makes an Error of what is no regular file: another copy of an object may be one.
+func irregular(path string, err error) error {
+	if errors.Is(err, regular.ErrNot) {
+		return &Error{path, 0, regular.ErrNot}
 	}
-	stat, err := f.Stat()
-	if err == nil && !stat.Mode().IsRegular() {
-		err = &Error{path, 0, errors.New("not a regular file")}
-	}
-	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	return f, stat.Size(), nil
+	return err
 }
 
 // guard runs what reads mapped files. Where such a file was cut short since, or the disk doesn't give it, the processor

@@ -9,10 +9,9 @@ import (
 	"os"
 	"syscall"
 	"unsafe"
-)
 
-// openFlags open a file without waiting for a writer, if it should be a pipe.
-const openFlags = os.O_RDONLY | syscall.O_NONBLOCK
+	"countersign/internal/regular"
+)
 
 // file is a file of an object directory, mapped into memory.
 type file struct {
@@ -23,9 +22,9 @@ type file struct {
 
 // openFile maps a regular file.
 func openFile(path string) (*file, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, irregular(path, err)
 	}
 	defer f.Close()
 	if size == 0 { // can't be mapped

@@ -6,9 +6,9 @@ import (
 	"bufio"
 	"io"
 	"os"
-)
 
-const openFlags = os.O_RDONLY
+	"countersign/internal/regular"
+)
 
 // file is a file of an object directory, read piece by piece.
 type file struct {
@@ -19,9 +19,9 @@ type file struct {
 
 // openFile opens a regular file.
 func openFile(path string) (*file, error) {
-	f, size, err := openRegular(path)
+	f, size, err := regular.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, irregular(path, err)
 	}
 	return &file{path, size, f}, nil
 }

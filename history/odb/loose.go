@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+
+	"countersign/internal/regular"
 )
 
 // maxLooseHeader is how many bytes the header of a loose object has at most, as in git's object-file.c.
@@ -13,9 +15,9 @@ const maxLooseHeader = 32
 
 // openLoose begins to read the object in a file of its own.
 func (r *reading) openLoose(path string) error {
-	f, _, err := openRegular(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
-		return err
+		return irregular(path, err)
 	}
 	r.path, r.offset, r.loose = path, 0, f
 	r.buffered.Reset(f)

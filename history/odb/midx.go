@@ -79,7 +79,7 @@ func (m *midx) parse(data []byte, nameSize int) (known bool, err error) {
 	rest := chunk["PNAM"]
 	for range packs {
 		name, after, ok := bytes.Cut(rest, []byte{0})
-		if !ok {
+		if !ok || len(name) == 0 {
 			return false, errors.New("not all packs are named")
 		}
 		pack := strings.TrimSuffix(string(name), ".idx")
