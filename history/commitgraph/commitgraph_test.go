@@ -170,8 +170,9 @@ func TestLongEdges(t *testing.T) {
 	if err := l.readHead(int64(len(content))); err != nil {
 		t.Fatal(err)
 	}
-	two := l.data + int64(l.hash) + 4
-	binary.BigEndian.PutUint32(content[two:], moreBit)
+	parents := content[l.data+int64(l.hash):]
+	binary.BigEndian.PutUint32(parents, 0)
+	binary.BigEndian.PutUint32(parents[4:], moreBit)
 	for _, test := range []struct {
 		edges int
 		ok    bool
