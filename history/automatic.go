@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,7 +15,7 @@ import (
 // of its own, and compares. What git makes of a merge depends on its version; so this decides nothing but whether a
 // service did more than git.
 func (g *gitNames) remerge(ctx context.Context, c *Commit) (differs []string, known bool, err error) {
-	scratch, folder, err := g.scratch()
+	scratch, folder, err := g.scratch(c.ID)
 	if err != nil {
 		return nil, false, err
 	}
@@ -32,10 +33,12 @@ func (g *gitNames) remerge(ctx context.Context, c *Commit) (differs []string, kn
 	return append(differs, strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 })...), true, nil
 }
 
-// scratch gives a reader of the same repository that writes into a new folder: git-merge-tree(1) leaves
-// objects, which are nobody's.
-func (g *gitNames) scratch() (*gitNames, string, error) {
-	folder, err := os.MkdirTemp("", "countersign-")
+// scratch gives a repository in a new folder that has the objects of this one, whose names are as long as one of them:
+// git-merge-tree(1) leaves objects, which are nobody's. It has a configuration and attributes of its own, which are
+// none: those of the other may name a program that merges (gitattributes(5), Defining a custom merge driver), and who
+// audits a stranger's repository runs nothing of theirs.
+func (g *gitNames) scratch(like ID) (*gitNames, string, error) {
+	folder, err := emptyRepository(like)
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: a folder to merge in: %w", ErrUnreadable, err)
 	}
@@ -47,10 +50,10 @@ func (g *gitNames) scratch() (*gitNames, string, error) {
 	if more := g.env("GIT_ALTERNATE_OBJECT_DIRECTORIES"); more != "" {
 		alternates += string(filepath.ListSeparator) + more
 	}
-	scratch := &gitNames{gitDir: g.gitDir, dir: g.dir, env: func(name string) string {
+	scratch := &gitNames{gitDir: folder, dir: g.dir, env: func(name string) string {
 		switch name {
 		case "GIT_OBJECT_DIRECTORY":
-			return folder
+			return filepath.Join(folder, "objects")
 		case "GIT_ALTERNATE_OBJECT_DIRECTORIES":
 			return alternates
 		default:
@@ -58,6 +61,27 @@ func (g *gitNames) scratch() (*gitNames, string, error) {
 		}
 	}}
 	return scratch, folder, nil
+}
+
+// emptyRepository makes a bare repository (gitrepository-layout(5)) whose objects have names as long as one of them.
+func emptyRepository(like ID) (folder string, err error) {
+	config := "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
+	if len(like.String()) == 64 {
+		config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n"
+	}
+	if folder, err = os.MkdirTemp("", "countersign-"); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"objects", "refs"} {
+		err = errors.Join(err, os.Mkdir(filepath.Join(folder, name), 0o700))
+	}
+	for name, text := range map[string]string{"HEAD": "ref: refs/heads/main\n", "config": config} {
+		err = errors.Join(err, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(folder))
+	}
+	return folder, nil
 }
 
 // quoteAlternate writes a folder as git(1), GIT_ALTERNATE_OBJECT_DIRECTORIES, wants it.

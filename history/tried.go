@@ -28,7 +28,7 @@ func TryMerge(ctx context.Context, o Options, ours, theirs ID, when int64) (_ *T
 		return nil, asUnreadable(err)
 	}
 	m := new(TriedMerge)
-	if m.scratch, m.folder, err = g.scratch(); err != nil {
+	if m.scratch, m.folder, err = g.scratch(ours); err != nil {
 		return nil, err
 	}
 	tree, conflicts, err := m.scratch.mergeAll(ctx, []ID{ours, theirs})
