@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -33,6 +34,9 @@ func (c userRepo) git(ctx context.Context, args ...string) (string, error) {
 
 // nowhere words why git has nothing to say where it was asked: mostly, that there is no repository.
 func (c userRepo) nowhere(ctx context.Context, err error) error {
+	if _, none := os.Stat(c.dir); none != nil {
+		return usage("%w", none)
+	}
 	if _, none := c.git(ctx, "rev-parse", "--git-dir"); none != nil {
 		return usage("%s is not in a Git repository: run this in a clone", c.dir)
 	}
