@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,9 +57,10 @@ func TestBrokenOff(t *testing.T) {
 	s.tool("sh", "-c", "git fast-import --quiet <../stream")
 	for _, args := range [][]string{{"verify", "many", "--ref", "main"}, {"backtest", "many"}} {
 		ctx, cancel := context.WithCancel(t.Context())
-		env, asked := s.env, 0
-		env.Now = func() time.Time { // which is asked for each landing
-			if asked++; asked == 120 {
+		env := s.env
+		var asked atomic.Int32
+		env.Now = func() time.Time { // which is asked for each landing, also while the next ones are read
+			if asked.Add(1) == 120 {
 				cancel()
 			}
 			return noon
