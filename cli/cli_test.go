@@ -338,6 +338,9 @@ func TestListingsAsJSON(t *testing.T) {
 	s.tool("git", "-C", filepath.Join(s.dir, repo), "archive", "--format=tar", "-o", "release.tar", "main")
 	const drafted = "drafted"
 	s.tool("git", "clone", "-q", filepath.Join(s.dir, clone), filepath.Join(s.dir, drafted))
+	for key, value := range map[string]string{"user.name": "Alice", "user.email": "alice@example.org"} {
+		s.tool("git", "-C", filepath.Join(s.dir, clone), "config", key, value)
+	}
 	s.must("log", "key", "--name", "example.org/x")
 	s.must("log", "checkpoint")
 	s.write("proof", s.must("log", "prove", reference))

@@ -124,7 +124,8 @@ func (f *founding) run(ctx context.Context) error {
 func (f *founding) whoSigns(ctx context.Context) (email string, err error) {
 	person, email, err := f.ident(ctx)
 	if err != nil {
-		return "", usage("git doesn't know who you are: %v", err)
+		return "", usage("git doesn't know who you are: git config --global user.name NAME, and " +
+			"git config --global user.email ADDRESS")
 	}
 	if f.name == "" {
 		other := func(r rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789", r) }
