@@ -87,7 +87,7 @@ func recounting(env Env, path, key string, kept []string) ([]int64, *merkle.Reco
 	var newest merkle.Checkpoint
 	var points []merkle.Checkpoint
 	if signed != nil {
-		if newest, _, _, err = published(env, path, key); err != nil {
+		if newest, _, err = published(env, path, key); err != nil {
 			return nil, nil, err
 		}
 		points = append(points, newest)

@@ -165,23 +165,23 @@ func growBy(growth *merkle.Growth, path string, size uint64) error {
 
 // published gives the newest checkpoint of a journal, by a key: as it is printed, in a file, or "" for the one beside
 // the journal's own key.
-func published(env Env, path, key string) (merkle.Checkpoint, []byte, note.Verifier, error) {
+func published(env Env, path, key string) (merkle.Checkpoint, []byte, error) {
 	verifier, err := verifierFor(env, path, key)
 	if err != nil {
-		return merkle.Checkpoint{}, nil, nil, err
+		return merkle.Checkpoint{}, nil, err
 	}
 	signed, err := merkle.Open(path + treeSuffix).Checkpoint()
 	if err != nil {
-		return merkle.Checkpoint{}, nil, nil, err
+		return merkle.Checkpoint{}, nil, err
 	}
 	if signed == nil {
-		return merkle.Checkpoint{}, nil, nil, usage("there is no checkpoint yet: countersign log checkpoint")
+		return merkle.Checkpoint{}, nil, usage("there is no checkpoint yet: countersign log checkpoint")
 	}
 	c, err := merkle.OpenCheckpoint(signed, verifier)
 	if err != nil {
-		return merkle.Checkpoint{}, nil, nil, exitError{exitRefused, fmt.Errorf("%s: %w", path+treeSuffix, err)}
+		return merkle.Checkpoint{}, nil, exitError{exitRefused, fmt.Errorf("%s: %w", path+treeSuffix, err)}
 	}
-	return c, signed, verifier, nil
+	return c, signed, nil
 }
 
 func verifierFor(env Env, path, key string) (note.Verifier, error) {

@@ -43,7 +43,7 @@ trusted. Exit code 1 if the log was rewritten between the two. Keep both checkpo
 		if len(args) == 2 {
 			new, err = readCheckpoint(env, args[1], verifier)
 		} else {
-			new, _, _, err = published(env, path, *key)
+			new, _, err = published(env, path, *key)
 		}
 		if err != nil {
 			return err

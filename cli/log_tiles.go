@@ -22,7 +22,7 @@ Only what is new is written, so it can run after each log checkpoint.`,
 		if err != nil {
 			return err
 		}
-		c, signed, _, err := published(env, path, *key)
+		c, signed, err := published(env, path, *key)
 		if err != nil {
 			return err
 		}
