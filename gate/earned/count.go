@@ -188,36 +188,21 @@ func (c *count) known(ctx context.Context, n int, claims claimed) error {
 	c.longer = c.line.After(n)
 	c.longer.Keys, c.longer.Adopted = c.keys, c.site.Source.First.Rules.Adoption.Commits
 	adopted := min(n, c.line.Claimed())
-	i := 0
-	for landing, err := range c.line.Landings(0, adopted) {
-		if err != nil {
-			return err
-		}
-		id, err := idAt(c.line, i)
-		if err != nil {
-			return err
-		}
-		i++
+	err := eachKept(c.line, 0, adopted, func(id history.ID, landing *policy.Landing) {
 		claims.Claim(landing)
 		c.credit(claims, landing, id)
-	}
-	if n > adopted && c.line.Keys != c.keys {
+	})
+	switch {
+	case err != nil:
+		return err
+	case n > adopted && c.line.Keys != c.keys:
 		return c.verify(ctx, n)
 	}
-	for landing, err := range c.line.Landings(adopted, n) {
-		if err != nil {
-			return err
-		}
-		id, err := idAt(c.line, i)
-		if err != nil {
-			return err
-		}
-		i++
+	return eachKept(c.line, adopted, n, func(id history.ID, landing *policy.Landing) {
 		c.stands(id, true)
 		NotAhead(c.site, landing)
 		c.before.ledger.Credit(c.site.Rules(), landing)
-	}
-	return nil
+	})
 }
 
 // verify counts those of the landings that are kept that were verified by other keys. Their commits are read, and not
@@ -330,6 +315,23 @@ func idAt(l *kept.Line, i int) (history.ID, error) {
 		return id, kept.ErrDamaged
 	}
 	return id, nil
+}
+
+// eachKept goes through landings that are kept, from one number up to another.
+func eachKept(l *kept.Line, from, to int, do func(history.ID, *policy.Landing)) error {
+	i := from
+	for landing, err := range l.Landings(from, to) {
+		if err != nil {
+			return err
+		}
+		id, err := idAt(l, i)
+		if err != nil {
+			return err
+		}
+		do(id, landing)
+		i++
+	}
+	return nil
 }
 
 // remember lets the site keep the longer line. Save of its store writes it.
