@@ -28,15 +28,9 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 	if spec == "" {
 		return a.everyRef(ctx, adopted)
 	}
-	from, to, isRange := strings.Cut(spec, "..")
-	if !isRange {
-		from, to = "", spec
-	}
-	if strings.HasPrefix(to, ".") {
-		return nil, notThree(spec)
-	}
-	if to == "" {
-		to = "HEAD"
+	from, to, err := ends(spec)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := history.ParseID(from); err == nil && strings.Trim(from, "0") == "" {
 		return nil, question{fmt.Errorf("%s: zeros stand for what a new branch held before, which is nothing: "+
@@ -133,7 +127,16 @@ func (a *Auditor) landedAudits(ctx context.Context, adopted []history.ID) ([]Aud
 	return audits, nil
 }
 
-// notThree says that three dots are no range.
-func notThree(spec string) error {
-	return question{fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)}
+// ends gives the ends of a range, A..B, of which B is HEAD where there is none; of B alone, A is "".
+func ends(spec string) (from, to string, err error) {
+	from, to, isRange := strings.Cut(spec, "..")
+	switch {
+	case !isRange:
+		return "", spec, nil
+	case strings.HasPrefix(to, "."):
+		return "", "", question{fmt.Errorf("%s: a range is A..B; three dots mean something else to Git", spec)}
+	case to == "":
+		to = "HEAD"
+	}
+	return from, to, nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"runtime"
-	"strings"
 	"sync"
 
 	"countersign/gate/site"
@@ -89,15 +88,9 @@ func (c *signatures) everyRef(ctx context.Context) error {
 
 // one reads a range, or what a revision names.
 func (c *signatures) one(ctx context.Context, spec string) error {
-	from, to, isRange := strings.Cut(spec, "..")
-	if !isRange {
-		from, to = "", spec
-	}
-	if to == "" {
-		to = "HEAD"
-	}
-	if strings.HasPrefix(to, ".") {
-		return notThree(spec)
+	from, to, err := ends(spec)
+	if err != nil {
+		return err
 	}
 	if from != "" {
 		id, err := c.site.Repo.Resolve(ctx, from)
