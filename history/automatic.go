@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +67,7 @@ func (g *gitNames) scratch(like ID) (*gitNames, string, error) {
 // emptyRepository makes a bare repository (gitrepository-layout(5)) whose objects have names as long as one of them.
 func emptyRepository(like ID) (folder string, err error) {
 	config := "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
-	if len(like.String()) == 64 {
+	if like.Size() == sha256.Size {
 		config = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n"
 	}
 	if folder, err = os.MkdirTemp("", "countersign-"); err != nil {
