@@ -19,7 +19,7 @@ type shared struct {
 	forks  []fork // of each audit
 	wanted map[history.ID]bool
 	earned map[history.ID]*policy.Ledger // up to the commits wanted, once their line was judged
-	spoilt bool                          // the line that is being judged has a change of the policy that was refused
+	spoilt bool                          // what follows on the line being judged may fall under another policy elsewhere
 }
 
 // place is where a commit lies: on whose line first, and how far below its tip.
