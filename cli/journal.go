@@ -36,20 +36,39 @@ func records(gitDir string, setting policy.Journal) iter.Seq2[[]byte, error] {
 	return recordsIn(journalPath(gitDir, setting))
 }
 
-// recordsIn reads a journal. A torn last line is no record: whoever wrote it wasn't told that anything was decided, or
-// is about to be.
+// recordsIn reads a journal.
 func recordsIn(path string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for entry, err := range journal.Read(path) {
-			var fault *journal.Fault
-			if errors.As(err, &fault) && fault.Damage == journal.Torn {
-				continue
-			}
+		for entry, err := range whole(journal.Read(path)) {
 			if !yield(entry.Record, err) {
 				return
 			}
 		}
 	}
+}
+
+// whole leaves a torn last line out of what is read of a journal. It is no record: whoever wrote it wasn't told that
+// anything was decided, or is about to be.
+func whole(entries iter.Seq2[journal.Entry, error]) iter.Seq2[journal.Entry, error] {
+	return func(yield func(journal.Entry, error) bool) {
+		for entry, err := range entries {
+			var fault *journal.Fault
+			if errors.As(err, &fault) && fault.Damage == journal.Torn {
+				continue
+			}
+			if !yield(entry, err) {
+				return
+			}
+		}
+	}
+}
+
+// damaged gives an error about the journal the exit code of one that was changed, and leaves others as they are.
+func damaged(err error) error {
+	if errors.As(err, new(*journal.Fault)) {
+		return exitError{exitRefused, err}
+	}
+	return err
 }
 
 const indexSuffix = ".index"

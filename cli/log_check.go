@@ -40,14 +40,14 @@ the journal was written anew.`,
 			return err
 		}
 		head, err := checkJournal(path, recount)
-		if errors.As(err, new(*journal.Fault)) || errors.Is(err, merkle.ErrFork) {
+		if errors.Is(err, merkle.ErrFork) {
 			return exitError{exitRefused, err}
 		}
 		if unbegun(path, err) {
 			return errors.New("there is nothing to prove: nothing was pushed yet, or all of the journal is gone")
 		}
 		if err != nil {
-			return err
+			return damaged(err)
 		}
 		proved := proof{max(head.First, 1), head.Seq + 1 - max(head.First, 1), head.Hash, points}
 		env.list(format, proved, func(out *report.Printer) {

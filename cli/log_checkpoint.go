@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -39,9 +38,9 @@ checkpoint: exit code 1 if the journal does. Run it by a timer, before log tiles
 		if err != nil {
 			return err
 		}
-		keyFile := path + keySuffix
-		if *file != "" {
-			keyFile = env.path(*file)
+		keyFile, err := keyPath(env, *repository, *file)
+		if err != nil {
+			return err
 		}
 		signer, key, err := readKey(keyFile)
 		if err != nil {
@@ -125,15 +124,9 @@ func makeCheckpoint(ctx context.Context, path string, signer note.Signer, keys [
 // growBy appends the records after number size, and holds the record of that number against the tree's last leaf.
 func growBy(growth *merkle.Growth, path string, size uint64) error {
 	last, ours := growth.Last(), uint64(0)
-	for e, err := range journal.ReadFrom(path, max(size, 1)) {
-		if fault := new(journal.Fault); errors.As(err, &fault) {
-			if fault.Damage == journal.Torn {
-				continue
-			}
-			return exitError{exitRefused, fault}
-		}
+	for e, err := range whole(journal.ReadFrom(path, max(size, 1))) {
 		if err != nil {
-			return err
+			return damaged(err)
 		}
 		prev := hex.EncodeToString(last[:])
 		switch {

@@ -3,7 +3,6 @@ package cli
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -160,7 +159,7 @@ func readVerifier(text string) (note.Verifier, error) {
 	return key, nil
 }
 
-// readSmall reads a file that a user names, of some size at most.
+// readSmall reads a file that a user names, which may be a pipe, of some size at most.
 func readSmall(path string) ([]byte, error) {
 	const most = 32 << 20 // a proof has a whole record
 	f, err := os.Open(path)
@@ -168,12 +167,9 @@ func readSmall(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	at, err := f.Stat()
-	if err == nil && at.Size() > most {
-		err = fmt.Errorf("%s has more than %d bytes", path, most)
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && len(text) > most {
+		err = usage("%s has more than %d bytes: no key, checkpoint or proof is that long", path, most)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(f, most))
+	return text, err
 }

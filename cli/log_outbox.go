@@ -67,15 +67,9 @@ func (b *outbox) drain(ctx context.Context) error {
 	}
 	var batch []journal.Entry
 	size, next, kept := 0, b.at.Seq+1, b.at.Hash == ""
-	for e, err := range journal.ReadFrom(b.journal, max(b.at.Seq, 1)) {
-		if fault := new(journal.Fault); errors.As(err, &fault) {
-			if fault.Damage == journal.Torn {
-				continue
-			}
-			return errors.Join(b.flush(ctx, batch), exitError{exitRefused, fault})
-		}
-		if err != nil {
-			return err
+	for e, err := range whole(journal.ReadFrom(b.journal, max(b.at.Seq, 1))) {
+		if err != nil { // what is before it is whole
+			return errors.Join(b.flush(ctx, batch), damaged(err))
 		}
 		if err := b.follows(e, next); err != nil {
 			return err

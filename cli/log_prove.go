@@ -75,10 +75,8 @@ type provenFile struct {
 func numbered(path string, seq uint64) (journal.Entry, error) {
 	for e, err := range journal.ReadFrom(path, seq) {
 		switch {
-		case errors.As(err, new(*journal.Fault)):
-			return journal.Entry{}, exitError{exitRefused, err}
 		case err != nil:
-			return journal.Entry{}, err
+			return journal.Entry{}, damaged(err)
 		case e.Seq != seq:
 			return journal.Entry{}, usage("record %d was moved away: put its segment back beside %s for this once", seq, path)
 		}
@@ -92,18 +90,12 @@ func referred(cmd *cobra.Command, path, reference string) (found journal.Entry, 
 	f := filter{reference: reference}
 	table := journal.OpenTable(path+rowsSuffix, path, rowsVersion, rowOf)
 	rows, err := table.Select(cmd.Context(), f.matcher())
-	if errors.As(err, new(*journal.Fault)) {
-		err = exitError{exitRefused, err}
-	}
 	if err != nil {
-		return found, err
+		return found, damaged(err)
 	}
 	for e, err := range table.Entries(rows) {
-		if errors.As(err, new(*journal.Fault)) {
-			err = exitError{exitRefused, err}
-		}
 		if err != nil {
-			return found, err
+			return found, damaged(err)
 		}
 		r, err := readRecord(e.Record)
 		if err != nil || !f.takes(r) || r.Schema != record.Push {

@@ -162,11 +162,8 @@ func eachWanted(ctx context.Context, env Env, repository string, f filter, do ta
 	}
 	found, most := []wanted(nil), f.first+f.last
 	for e, err := range table.Entries(rows) {
-		if errors.As(err, new(*journal.Fault)) {
-			return exitError{exitRefused, err}
-		}
 		if err != nil {
-			return err
+			return damaged(err)
 		}
 		r, err := readRecord(e.Record)
 		switch {
