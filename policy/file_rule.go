@@ -41,7 +41,7 @@ func (r *reader) rule(t *table, p *Policy) {
 	known := p.Classes.Names()
 	for i, class := range rule.Classes {
 		if !slices.Contains(known, class) {
-			t.elementProblem("classes", i, "unknown class %q%s", class, didYouMean(class, known))
+			t.elementProblem("classes", i, "unknown class %q%s", class, orNewer(class, known))
 		}
 	}
 	for _, key := range []string{"approvals", "approvers", "exempt", "merges-approve", "tenure-from", "wait", "hold"} {

@@ -20,7 +20,7 @@ func (r *reader) policy(p *Policy, raw map[string]any) {
 	version := 1
 	top.integer("version", &version, 1)
 	if version != 1 {
-		top.problem("version", "version = %d: this program knows version 1", version)
+		top.problem("version", "version = %d: this program knows version 1%s", version, newer)
 		return // everything else may mean something else there
 	}
 	r.profile(top, p)
@@ -185,7 +185,7 @@ func (r *reader) classes(t *table, p *Policy) {
 			c.problem("", "the class name %q: want %s", name, simpleNameWords)
 			continue
 		case paths == nil && !slices.Contains(builtIn, name):
-			c.problem("", "there is no built-in class %q to add to; a new one has \"paths\"%s", name, didYouMean(name, builtIn))
+			c.problem("", "there is no built-in class %q to add to; a new one has \"paths\"%s", name, orNewer(name, builtIn))
 			continue
 		case len(paths)+len(add) == 0:
 			c.problem("", "class %s gets no globs here: \"add\" extends a built-in class, \"paths\" makes or replaces one", name)

@@ -11,7 +11,7 @@ func (r *reader) signatures(t *table, s *Signatures) {
 	t.strs("kinds", &s.Kinds)
 	for i, kind := range s.Kinds {
 		if !slices.Contains(signatureKinds, kind) {
-			t.elementProblem("kinds", i, "kinds: unknown kind %q%s", kind, didYouMean(kind, signatureKinds))
+			t.elementProblem("kinds", i, "kinds: unknown kind %q%s", kind, orNewer(kind, signatureKinds))
 		}
 	}
 	if len(s.Kinds) == 0 {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -59,7 +60,7 @@ func (t *table) oneOf(key string, into *string, allowed ...string) {
 		return
 	}
 	if !slices.Contains(allowed, v) {
-		t.problem(key, "%s = %q: want %s%s", key, v, alternatives(allowed), didYouMean(v, allowed))
+		t.problem(key, "%s = %q: want %s%s", key, v, alternatives(allowed), orNewer(v, allowed))
 		return
 	}
 	*into = v
@@ -240,7 +241,7 @@ func (t *table) done() {
 				continue
 			}
 		}
-		t.problem(key, "unknown key %q%s%s", key, where, didYouMean(key, t.known))
+		t.problem(key, "unknown key %q%s%s", key, where, orNewer(key, t.known))
 	}
 }
 
@@ -262,6 +263,12 @@ func didYouMean(word string, allowed []string) string {
 	}
 	return ""
 }
+
+// newer ends what is said of a word of the policy's language that this program doesn't know.
+const newer = "; a newer countersign may know it: countersign version says which this is"
+
+// orNewer is didYouMean for such words: what is near none of them may be one of a later version.
+func orNewer(word string, allowed []string) string { return cmp.Or(didYouMean(word, allowed), newer) }
 
 // Nearest gives the word that a mistyped one is nearest to, "" if none is near.
 func Nearest(word string, words []string) string {
