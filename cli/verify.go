@@ -22,8 +22,9 @@ func verifyCommand(env Env) *cobra.Command {
 		Use:   "verify [RANGE]",
 		Short: "Judge history that has landed, as the hook would have",
 		Long: `Judges what protected branches hold since adoption, or what a RANGE holds: A..B, or B for all of it
-since adoption. The rules and the findings are the hook's; only the receiver's clock is missing, which
-bounds the dates of what lands. Approvals are read from refs/approvals/, which a clone has after
+since adoption. A range that leads backward, or whose ends have no commit in common, is an error. The rules and
+the findings are the hook's; only the receiver's clock is missing, which bounds the dates of what lands. Approvals
+are read from refs/approvals/, which a clone has after
 
     git fetch origin 'refs/approvals/*:refs/approvals/*'
 

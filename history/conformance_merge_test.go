@@ -348,7 +348,7 @@ func TestMergeOfCrissCross(t *testing.T) {
 		{"undone", "right", "V"},
 		{"takes", "left undone", "V"},
 	})
-	bases, err := r.open(Open).(*reader).bases(t.Context(), ids["left"], ids["right"])
+	bases, err := r.open(Open).(*reader).Bases(t.Context(), ids["left"], ids["right"])
 	if err != nil || len(bases) != 2 {
 		t.Fatalf("common ancestors: %v, %v", bases, err)
 	}

@@ -138,9 +138,9 @@ func paint(
 	return slices.DeleteFunc(found, func(id ID) bool { return met[id].by&beneath != 0 }), met, nil
 }
 
-// bases gives the best common ancestors of two commits: those that no other reaches. None means that the histories
+// Bases gives the best common ancestors of two commits: those that no other reaches. None means that the histories
 // have nothing in common.
-func (l *lineages) bases(ctx context.Context, a, b ID) ([]ID, error) {
+func (l *lineages) Bases(ctx context.Context, a, b ID) ([]ID, error) {
 	found, _, err := paint(ctx, a, b, l.linksOf)
 	if err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (m *meeting) bases(ctx context.Context, a, b ID) ([]ID, error) {
 		}
 	}
 	if apart == byFirst|bySecond { // what both reach may lie in between
-		return m.lineages.bases(ctx, a, b)
+		return m.Bases(ctx, a, b)
 	}
 	return m.best(ctx, found)
 }

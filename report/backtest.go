@@ -43,6 +43,10 @@ func Backtest(w io.Writer, b *policy.Backtest, all bool) error {
 
 // judgedBy says how much a backtest judged.
 func judgedBy(p *Printer, b *policy.Backtest) {
+	if b.Commits == 0 {
+		p.Printf("0 commits: nothing landed there or then\n")
+		return
+	}
 	p.Printf("%d commits (%d of them merges) in %d landings, %s to %s\n",
 		b.Commits, b.Merges, b.Landings, day(b.From), day(b.To))
 }

@@ -32,10 +32,6 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 	if err != nil {
 		return nil, err
 	}
-	if _, err := history.ParseID(from); err == nil && strings.Trim(from, "0") == "" {
-		return nil, question{fmt.Errorf("%s: zeros stand for what a new branch held before, which is nothing: "+
-			"judge all of it, countersign verify %s", spec, to)}
-	}
 	read, err := a.read(ctx, to)
 	if err != nil {
 		return nil, err
@@ -47,7 +43,7 @@ func (a *Auditor) Audits(ctx context.Context, spec string, claimed bool) ([]Audi
 		},
 	}
 	if from != "" {
-		id, err := a.site.Repo.Resolve(ctx, from)
+		id, err := a.begins(ctx, from, to, read.commit)
 		if err != nil {
 			return nil, err
 		}
@@ -125,6 +121,38 @@ func (a *Auditor) landedAudits(ctx context.Context, adopted []history.ID) ([]Aud
 		return nil, a.noneProtected(ctx)
 	}
 	return audits, nil
+}
+
+// begins gives the commit at which a range begins, of whose end the commit is known. A range that leads backward is
+// empty, as one is in which nothing has happened: it is an error, so that nobody takes the one for the other. So is one
+// between two commits that have nothing in common, which leaves nothing out.
+func (a *Auditor) begins(ctx context.Context, from, to string, end history.ID) (begin history.ID, err error) {
+	spec := from + ".." + to
+	if _, err := history.ParseID(from); err == nil && strings.Trim(from, "0") == "" {
+		return begin, question{fmt.Errorf("%s: zeros stand for what a new branch held before, which is nothing: "+
+			"judge all of it, countersign verify %s", spec, to)}
+	}
+	begin, err = a.site.Repo.Resolve(ctx, from)
+	if err != nil || begin == end || end.IsZero() {
+		return begin, err
+	}
+	ends := []history.ID{begin, end}
+	reached, err := a.site.Repo.Reaches(ctx, ends, ends)
+	switch {
+	case err != nil:
+		return begin, site.Undecided(err)
+	case reached[1][0]:
+		return begin, nil
+	case reached[0][1]:
+		return begin, question{fmt.Errorf("%s leads backward, so nothing is in it: its end, %s, is an ancestor of its "+
+			"beginning, %s: swap them, %s..%s", spec, end, begin, to, from)}
+	}
+	common, err := a.site.Repo.Bases(ctx, begin, end)
+	if err == nil && len(common) == 0 {
+		return begin, question{fmt.Errorf("%s: %s and %s have no commit in common: to judge all that the second holds since "+
+			"adoption, name it alone: %s", spec, begin, end, to)}
+	}
+	return begin, site.Undecided(err)
 }
 
 // ends gives the ends of a range, A..B, of which B is HEAD where there is none; of B alone, A is "".
