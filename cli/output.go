@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -99,7 +102,8 @@ func (o *outputs) has(format string) bool {
 }
 
 // within gives what a command runs the outputs to print to. Files take their places when it has ended, and only if it
-// came to an end: with exit code 2 or 3 nothing is written.
+// said all that it had to say: with exit code 2 nothing is written, and with 3 only where the report says what could not
+// be judged.
 func (o *outputs) within(env Env, run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		defer o.drop()
@@ -109,10 +113,11 @@ func (o *outputs) within(env Env, run func(*cobra.Command, []string) error) func
 			}
 		}
 		err := run(cmd, args)
-		if code := exitCode(err); code != exitAccepted && code != exitRefused {
-			return err
+		said := exitError{}
+		if err == nil || errors.As(err, &said) && (said.err == nil || said.code == exitRefused) {
+			return o.keep(err)
 		}
-		return o.keep(err)
+		return err
 	}
 }
 
@@ -128,6 +133,9 @@ func (o *output) open(ctx context.Context, env Env) (err error) {
 		o.kept, err = appendFile(name)
 	} else {
 		o.kept, err = createFile(ctx, name)
+	}
+	if _, gone := os.Stat(filepath.Dir(name)); errors.Is(gone, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no folder %s: make it, or name another", filepath.Dir(o.file))
 	}
 	if err != nil {
 		return o.failed(err)

@@ -18,11 +18,11 @@ it reads all branches, remote-tracking branches and tag objects. The keys are th
 those of the files, and no policy is read: OpenPGP keys, armored or not, SSH public keys, allowed signers, and
 certificates of X.509 authorities in PEM. So it works in a clone of anybody's repository. What isn't signed is
 counted, and is no fault: the summary says how much it is. Exit code 0: each signature that is there is good;
-1: one isn't, or is by a key that nobody has. A key is judged at the time that its signature says, or else at the
-committer's date.
+1: one isn't, or is by a key that nobody has; 3: neither, but a ref can't be read to its end. A key is judged at
+the time that its signature says, or else at the committer's date.
 
 --all-commits FORMAT=FILE also writes a row of each commit and tag, while they are read: docs/audit.md says what
-is in it. Without =FILE the rows are all that is printed; take them only where the exit code is 0 or 1.
+is in it. A ref that can't be read to its end has a row, too. Without =FILE the rows are all that is printed.
 `
 
 // signaturesOnlyFlag gives a command that flag.

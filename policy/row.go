@@ -2,15 +2,16 @@ package policy
 
 import "time"
 
-// Row is what an audit says of one commit or one tag object: a line of a table.
+// Row is what an audit says of one commit or one tag object: a line of a table. A ref has one where it couldn't be
+// judged to its end, so that who reads only the table knows what isn't in it.
 type Row struct {
-	Object  string `json:"object"` // "commit" or "tag"
-	ID      string `json:"id"`
+	Object  string `json:"object"`  // "commit", "tag" or "ref"
+	ID      string `json:"id"`      // what a ref holds
 	Subject string `json:"subject"` // of a commit's message; what a tag calls itself
 	// Refs are those that hold it, where they were judged: of a commit those on whose first-parent line its landing is.
 	Refs []string `json:"refs"`
 
-	Status      string `json:"status"`              // of the signature
+	Status      string `json:"status"`              // of the signature; [RowUndecided] of a ref
 	Principal   string `json:"principal,omitempty"` // who signed, only if the signature is good
 	Identity    string `json:"identity,omitempty"`  // the name in a certificate
 	Kind        string `json:"kind,omitempty"`
@@ -18,7 +19,7 @@ type Row struct {
 	KeyID       string `json:"key_id,omitempty"`    // of OpenPGP; a signature may have nothing else of its key
 	KeyOwner    string `json:"key_owner,omitempty"` // in whose entry of the keyring the key stands, whatever the status
 	KeyState    string `json:"key_state,omitempty"` // today: see [KeyValid]
-	Reason      string `json:"reason,omitempty"`    // why the signature isn't good
+	Reason      string `json:"reason,omitempty"`    // why the signature isn't good, or a ref couldn't be judged
 
 	SignedAt  time.Time `json:"signed_at,omitzero"` // by the signature; those of SSH have no time
 	Author    string    `json:"author,omitempty"`   // "Name <email>", as it stands there
@@ -33,6 +34,9 @@ type Row struct {
 	Approvals []string  `json:"approvals,omitempty"` // who approved it, by a tag whose signature is good
 	Findings  []Code    `json:"findings,omitempty"`  // what stands against it
 }
+
+// RowUndecided is the status of a ref that couldn't be judged to its end.
+const RowUndecided = "undecided"
 
 // RowRule is a rule that asked about a commit, and how it was met.
 type RowRule struct {

@@ -46,6 +46,13 @@ func signed(row *policy.Row, s policy.Signature, states map[string]string) {
 	}
 }
 
+// unjudged gives the row of a ref that can't be judged to its end.
+func unjudged(ref string, tip history.ID, why error) policy.Row {
+	return policy.Row{
+		Object: "ref", ID: tip.String(), Refs: []string{ref}, Status: policy.RowUndecided, Reason: because(why),
+	}
+}
+
 func moment(when int64) time.Time { return time.Unix(when, 0).UTC() }
 
 // said fills in what a commit says of itself.

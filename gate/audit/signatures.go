@@ -3,8 +3,10 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 
 	"countersign/gate/site"
@@ -66,7 +68,7 @@ type signatures struct {
 // mostAlike is how many findings of a code are kept: a history may have as many as it has commits. All are counted.
 const mostAlike = 1000
 
-// everyRef reads what the refs hold.
+// everyRef reads what the refs hold. What can't be read ends the reading of its ref, and of no other.
 func (c *signatures) everyRef(ctx context.Context) error {
 	refs, err := c.site.Repo.Refs(ctx, "refs/heads/", "refs/remotes/", "refs/tags/")
 	if err != nil {
@@ -75,15 +77,52 @@ func (c *signatures) everyRef(ctx context.Context) error {
 	if len(refs) == 0 {
 		return question{errors.New("there is no branch and no tag here: nothing to verify")}
 	}
+	var broken []string // that can't be read to their end
+	var first error     // why the first of them can't
+	read := 0
 	for _, r := range refs {
 		if r.Target != "" { // another name of a ref
 			continue
 		}
-		if err := c.holds(ctx, r.Name, r.ID); err != nil {
-			return err
+		read++
+		err := c.holds(ctx, r.Name, r.ID)
+		if !unreadable(ctx, err) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		broken = append(broken, r.Name)
+		if first == nil {
+			first = err
+		}
+		if c.Row != nil {
+			if err := c.Row(unjudged(r.Name, r.ID, err)); err != nil {
+				return err
+			}
 		}
 	}
+	if len(broken) == read && len(c.seen) == 0 {
+		return first
+	}
+	c.d.Undecided = unread(broken, first)
 	return nil
+}
+
+// unread says which refs can't be read to their end, "" for none, and why the first of them can't.
+func unread(refs []string, first error) string {
+	switch n := len(refs); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return fmt.Sprintf("%s can't be read to its end: %s", refs[0], because(first))
+	default:
+		named := strings.Join(refs[:min(n, mostRefs)], ", ")
+		if n > mostRefs {
+			named += fmt.Sprintf(" and %d more", n-mostRefs)
+		}
+		return fmt.Sprintf("%d refs can't be read to their end, %s; the first: %s", n, named, because(first))
+	}
 }
 
 // one reads a range, or what a revision names.
@@ -93,11 +132,15 @@ func (c *signatures) one(ctx context.Context, spec string) error {
 		return err
 	}
 	if from != "" {
-		id, err := c.site.Repo.Resolve(ctx, from)
+		end, err := c.site.Repo.Resolve(ctx, to)
 		if err != nil {
 			return err
 		}
-		c.not = append(c.not, id)
+		begin, err := c.begins(ctx, from, to, end)
+		if err != nil {
+			return err
+		}
+		c.not = append(c.not, begin)
 	}
 	name, rest, err := history.Named(ctx, c.site.Repo, to)
 	if err != nil {
@@ -165,9 +208,17 @@ func (c *signatures) commits(ctx context.Context, ref string, tip history.ID) er
 	var batch []history.Entry
 	for l, err := range c.repo.Landings(ctx, since) {
 		if err != nil {
+			if failed := c.verified(ref, batch); failed != nil {
+				return failed
+			}
 			return site.Undecided(err)
 		}
-		if batch = append(append(batch, l.Brought...), l.Commit); len(batch) >= atOnce {
+		for _, e := range append(l.Brought, l.Commit) {
+			if !c.seen[e.ID] { // as far as a ref was read that couldn't be read to its end
+				batch = append(batch, e)
+			}
+		}
+		if len(batch) >= atOnce {
 			if err := c.verified(ref, batch); err != nil {
 				return err
 			}

@@ -84,20 +84,10 @@ func (v *verification) undecided() string {
 	case n > 1:
 		why = append(why, fmt.Sprintf("%d refs can't be judged to their end; the first: %s", n, because(v.broken[0])))
 	}
-	if n := v.site.Unseen(); n > 0 {
-		some := fmt.Sprint(n)
-		if n > site.MaxUnseen {
-			some = fmt.Sprintf("more than %d", site.MaxUnseen)
-		}
-		why = append(why, fmt.Sprintf("the content of %s files isn't here, so nobody looked at it, and tenure may be "+
-			"counted wrong: in a partial clone: git fetch --refetch --no-filter; on a server: git fsck", some))
+	if unseen := v.Unseen(); unseen != "" {
+		why = append(why, unseen)
 	}
 	return strings.Join(why, "; ")
-}
-
-// goesOn says whether other refs are still judged after an error. Rows are of all that there is, or none are.
-func (v *verification) goesOn(ctx context.Context, err error) bool {
-	return v.Row == nil && unreadable(ctx, err)
 }
 
 // ref judges one ref, and what it holds that was not judged with another. What can't be read ends the judging of this
@@ -112,11 +102,16 @@ func (v *verification) ref(ctx context.Context, i int) error {
 		v.d.Notes = append(v.d.Notes, fmt.Sprintf("%s is judged as %s; say --ref for another", of.Read, of.Ref))
 	}
 	if err := v.judge(ctx, i, &r); err != nil {
-		if !v.goesOn(ctx, err) {
+		if !unreadable(ctx, err) {
 			return err
 		}
 		v.broken = append(v.broken, err)
 		r.Undecided = because(err)
+		if v.Row != nil {
+			if err := v.Row(unjudged(of.Ref, of.Holds(), err)); err != nil {
+				return err
+			}
+		}
 	}
 	v.maybeTestMerge(ctx, *of, v.found.list)
 	v.d.Refs = append(v.d.Refs, r)
