@@ -61,8 +61,11 @@ it: it needs nothing else, and may be sent to others.`,
 		if err := compare.misplaced(env, spec); err != nil {
 			return mistyped(cmd, err)
 		}
-		history := landings{env, *repository, *folder, spec, *claimed, audit.Web(web.word), since.Time, until.Time}
-		o := gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules}
+		history := landings{
+			env: env, repository: *repository, policy: *folder, spec: spec, claimed: *claimed, web: audit.Web(web.word),
+			since: since.Time, until: until.Time,
+		}
+		o := gate.Options{GoGit: reader.goGit(), Draft: *claimed, Rules: *rules, Partial: true}
 		if suggest.given() {
 			if format.has("html") {
 				return mistyped(cmd, errors.New("--suggest has no page: text or json"))
@@ -74,7 +77,7 @@ it: it needs nothing else, and may be sent to others.`,
 			return err
 		}
 		format.each(func(name string, to io.Writer) error { return t.write(name, to, *all) })
-		return nil
+		return t.ended()
 	}
 	return cmd
 }
@@ -162,5 +165,5 @@ func (l *landings) suggest(ctx context.Context, o gate.Options, most *portion, f
 		}
 		return report.SuggestionJSON(to, s)
 	})
-	return nil
+	return l.ended()
 }

@@ -25,6 +25,8 @@ type landings struct {
 	claimed      bool
 	web          audit.Web
 	since, until time.Time // of what counts; zero for no bound
+
+	unseen string // that content isn't here; "" where all of it was
 }
 
 // judged is what was judged: the name of the repository, and the newest commit.
@@ -59,7 +61,17 @@ func (l *landings) each(
 			return what, err
 		}
 	}
+	l.unseen = auditor.Unseen()
 	return what, nil
+}
+
+// ended ends a backtest that was printed: undecided, if some content isn't here. Such files count as large.
+func (l *landings) ended() error {
+	if l.unseen == "" {
+		return nil
+	}
+	l.env.end(exitUndecided, errors.New(l.unseen))
+	return exitError{exitUndecided, nil}
 }
 
 // project gives what a repository is called: its folder, without what Git adds.

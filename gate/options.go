@@ -48,7 +48,8 @@ type Options struct {
 	Remote *Remote
 	// GoGit reads with go-git instead of a git program.
 	GoGit bool
-	// Partial lets the content of files be missing, as in a partial clone: for [audit.Auditor.Verify], which says so.
+	// Partial lets the content of files be missing, as in a partial clone: for [audit.Auditor.Verify], which says so, and
+	// for who asks [audit.Auditor.Unseen].
 	Partial bool
 	// Draft accepts a policy without keys, or none at all, for trying out what a policy would hold.
 	Draft bool

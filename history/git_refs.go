@@ -121,8 +121,8 @@ func perhapsElsewhere(rev string) string {
 // leadsNowhere is the error of a ref that leads to no commit: to something else, or to what isn't here.
 func (g *gitNames) leadsNowhere(ctx context.Context, rev, id string) error {
 	if _, err := g.output(ctx, "", "cat-file", "-e", id+"^{}"); err != nil {
-		return fmt.Errorf("%w: what %.80q leads to is %w: the history is shallow, partial or damaged; "+
-			"git fetch --unshallow, or git fsck", ErrUnreadable, rev, ErrMissing)
+		return fmt.Errorf("%w: what %.80q leads to is %w: the history is partial or damaged; %s",
+			ErrUnreadable, rev, ErrMissing, refetch)
 	}
 	return NotFound(fmt.Errorf("%.80q leads to no commit", rev))
 }

@@ -91,7 +91,7 @@ func unreadable(id ID, err error) error {
 	if errors.Is(err, odb.ErrMissing) {
 		return missing(id)
 	}
-	return fmt.Errorf("%w: object %s: %w", ErrUnreadable, id, err)
+	return fmt.Errorf("%w: object %s: %w; %s", ErrUnreadable, id, err, refetch)
 }
 
 func (s *odbStore) Close() error {

@@ -34,10 +34,12 @@ func notA(kind string, id ID, is string) error {
 	return fmt.Errorf("%w: object %s is a %s, not a %s", ErrUnreadable, id, is, kind)
 }
 
+// refetch says what to do where the history is partial or damaged.
+const refetch = "in a clone: git fetch --refetch --no-filter; on a server: git fsck"
+
 // missing is the error of an object that isn't there.
 func missing(id ID) error {
-	return fmt.Errorf("%w: object %s is %w: the history is partial or damaged; in a clone: "+
-		"git fetch --refetch --no-filter; on a server: git fsck", ErrUnreadable, id, ErrMissing)
+	return fmt.Errorf("%w: object %s is %w: the history is partial or damaged; %s", ErrUnreadable, id, ErrMissing, refetch)
 }
 
 // objects reads single objects of a store. Small commits and tags are kept for a while: who asks for a tag's kind asks
