@@ -33,10 +33,10 @@ func Run(ctx context.Context, env Env) (code int) {
 	if said := (exitError{}); err != nil && (!errors.As(err, &said) || said.err != nil) && !stdout.excuses(err) {
 		env.end(code, err)
 	}
-	if err := env.out.Err(); err != nil {
+	if unwritten := env.out.Err(); unwritten != nil {
 		code = max(code, exitUndecided)
-		if !stdout.excuses(err) {
-			env.end(code, err)
+		if !stdout.excuses(unwritten) && !errors.Is(err, unwritten) {
+			env.end(code, unwritten)
 		}
 	}
 	return code

@@ -64,7 +64,7 @@ What [[generated]] allows is only a file that the tree hasn't: one that it has t
 	_ = cmd.MarkFlagFilename("allow", "toml")
 	unsigned := cmd.Flags().Bool("unsigned", false,
 		"compare with any revision in place of TAG, and ask for nobody's signature")
-	cmd.RunE = format.within(env, func(cmd *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		allowed, err := env.allowed(*allow)
 		if err != nil {
 			return err
@@ -98,7 +98,7 @@ What [[generated]] allows is only a file that the tree hasn't: one that it has t
 			return exitError{exitRefused, nil}
 		}
 		return nil
-	})
+	}
 	return cmd
 }
 
