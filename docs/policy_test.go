@@ -126,7 +126,7 @@ func TestPolicyPageSaysTypes(t *testing.T) {
 		case row.kind == "date":
 			value = "true"
 		case want == "":
-			want, value = strings.ReplaceAll(row.kind, "`", "")+"\n", `"no such word"` // all the words that there are
+			want, value = strings.ReplaceAll(row.kind, "`", "")+"; a newer", `"no such word"` // all the words that there are
 		case strings.Contains(want, "%s"):
 			want = fmt.Sprintf(want, row.key)
 		}
