@@ -102,8 +102,8 @@ func (o *outputs) has(format string) bool {
 }
 
 // within gives what a command runs the outputs to print to. Files take their places when it has ended, and only if it
-// said all that it had to say: with exit code 2 nothing is written, and with 3 only where the report says what could not
-// be judged.
+// said all that it had to say: with exit code 2 nothing is written, and with 3 only where the report itself says what
+// could not be judged.
 func (o *outputs) within(env Env, run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		defer o.drop()

@@ -79,7 +79,10 @@ func TestOutputsThatCannotBeWritten(t *testing.T) {
 		args, want string
 		code       int
 	}{
-		{"verify --format json=../out/none/x", "json=../out/none/x: there is no folder ../out/none: make it, or name another", exitUndecided},
+		{
+			"verify --format json=../out/none/x",
+			"json=../out/none/x: there is no folder ../out/none: make it, or name another", exitUndecided,
+		},
 		{"verify --format json=../out", "json=../out: it is a folder", exitUndecided},
 		{"verify --format json=../out/old/x", "json=../out/old/x: not a directory", exitUndecided},
 		{"verify --format text --format json=/dev/full", "json=/dev/full: no space left on device", exitUndecided},

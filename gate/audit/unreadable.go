@@ -26,8 +26,8 @@ func (a *Auditor) Unseen() string {
 	if n > site.MaxUnseen {
 		some = fmt.Sprintf("more than %d", site.MaxUnseen)
 	}
-	return fmt.Sprintf("the content of %s files isn't here, so nobody looked at it, and tenure may be counted wrong: in a "+
-		"partial clone: git fetch --refetch --no-filter; on a server: git fsck", some)
+	return fmt.Sprintf("the content of %s files isn't here, so nobody looked at it, and tenure may be counted wrong: in "+
+		"a partial clone: git fetch --refetch --no-filter; on a server: git fsck", some)
 }
 
 // because gives the text of an error without the word that it is undecided.
