@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"countersign/gate/audit"
+	"countersign/gate/earned"
 	"countersign/gate/kept"
 	"countersign/gate/site"
 	"countersign/history"
@@ -360,4 +361,44 @@ func (s *singles) auditsAgree() {
 	s.found.without(journalled).same(s.t, "in an audit without the journal", s.audit(false).without(journalled))
 	s.goGit = !s.goGit
 	s.found.same(s.t, "in an audit by the other reader", s.audit(true))
+	s.explainsAgree()
+}
+
+// explainsAgree asks of each landing what explain says where nothing is kept. It counts what somebody earned only where
+// that is asked, and says what an audit of all of it finds.
+func (s *singles) explainsAgree() {
+	s.t.Helper()
+	w := s.copy()
+	defer w.remove()
+	if err := os.RemoveAll(filepath.Join(w.dir, "countersign", "tenure")); err != nil {
+		s.t.Fatal(err)
+	}
+	w.with(func(g *Gate) error {
+		ctx := context.Background()
+		found, explained := make(verdicts), make(verdicts)
+		since := history.Range{Tip: mustID(w.refs[mainRef].id), Not: w.adopted(g)}
+		err := g.Auditor().Audit(ctx, audit.Audit{Ref: mainRef, Range: since}, func(j audit.Judged) error {
+			found.add(j.Landing.Commit.ID, j.Findings)
+			return nil
+		})
+		for landing := range found {
+			if err != nil {
+				break
+			}
+			var e audit.Explained
+			e, err = g.Auditor().Explain(ctx, landing, false)
+			explained.add(e.Landing, e.Findings)
+		}
+		if diff := gocmp.Diff(found, explained); err == nil && diff != "" {
+			s.t.Fatalf("explain says of landings what an audit doesn't (-audit +explain):\n%s", diff)
+		}
+		for landing := range found {
+			clock, failed := earned.Clock(ctx, g.site, mainRef, mustID(landing))
+			all, failedToo := earned.All(ctx, g.site, mustID(landing))
+			if err = errors.Join(err, failed, failedToo); err == nil && clock.Last() != all.Last() {
+				s.t.Fatalf("%s landed at %d by the dates alone, and at %d", landing, clock.Last(), all.Last())
+			}
+		}
+		return err
+	})
 }

@@ -20,7 +20,15 @@ type Ledger struct {
 	last    int64 // landing time of the last landing, seconds since 1970
 	earned  map[string]map[work]*tally
 	pending []credit // not settled yet, oldest first
+	asked   func()   // see Watch; nil for nobody
 }
+
+// NewClock gives a ledger that knows nothing but when the last landing was, in seconds since 1970. What is judged by it
+// is right as long as nobody asks what a principal has earned: see [Ledger.Watch].
+func NewClock(last int64) *Ledger { return &Ledger{last: last} }
+
+// Watch has a function called whenever somebody asks what a principal has earned.
+func (l *Ledger) Watch(asked func()) { l.asked = asked }
 
 // work is the classes that a commit touched, sorted, with a blank between two: class names have none. What a service
 // attests is work of its own, with a word among them that no class is called.
@@ -84,6 +92,9 @@ func (w work) attested() bool { return strings.Contains(string(w), attestedWork)
 
 // figures gives what a principal has earned by a time with work that counts.
 func (l *Ledger) figures(p *Policy, principal string, at int64, counts func(work) bool, overall bool) TenureFigures {
+	if l.asked != nil {
+		l.asked()
+	}
 	var t TenureFigures
 	months := make(map[int]bool)
 	first := l.begins(p, principal, at, counts, overall, func(first int64, commits int, in []int) {

@@ -69,7 +69,7 @@ type Audit struct {
 	part bool       // the caller said where it begins, or it is the one landing that is asked about
 
 	broken   error                            // why nothing of it can be judged
-	one      bool                             // it is one landing, to be judged for as little as it costs
+	asked    func()                           // is told when what somebody earned is asked; nil to count that
 	since    *policy.Ledger                   // what stood where the range begins, if that is known
 	credited func(history.ID, *policy.Ledger) // is told what stands after each landing; nil for nobody
 	alsoOn   func(history.ID) []string        // the refs besides Ref that a landing is judged for; nil for none

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"countersign/gate/inforce"
-	"countersign/gate/site"
 	"countersign/gate/walk"
 	"countersign/history"
 	"countersign/policy"
@@ -35,24 +34,16 @@ func (cl *claims) landing(f *walk.Fact, ref string) *policy.Landing {
 // claimed judges the landings of a range that nobody signed, as if each committer had, and everybody were a maintainer.
 func (a *Auditor) claimed(ctx context.Context, of Audit, visit func(Judged) error) error {
 	var all []*claims
-	var before history.ID
-	count := func(bare bool) error {
-		all = a.claimants(of)
-		return a.creditClaims(ctx, all, before, bare)
-	}
 	r := route{start: a.site.WalkUnverified}
 	r.origin = func(parent history.ID) (walk.Origin, error) {
-		before = parent
-		return walk.Origin{Line: inforce.Line{InForce: a.site.InForce}}, count(of.one)
+		all = a.claimants(of)
+		for _, cl := range all {
+			cl.ledger.Watch(of.asked)
+		}
+		return walk.Origin{Line: inforce.Line{InForce: a.site.InForce}}, a.creditClaims(ctx, all, parent, of.asked != nil)
 	}
 	r.visit = func(f *walk.Fact) error {
 		landings := landingsOf(all, f, of.Ref)
-		if of.one && asksTenure(all, landings) {
-			if err := count(false); err != nil {
-				return site.Undecided(err)
-			}
-			landings = landingsOf(all, f, of.Ref)
-		}
 		cl, landing := all[0], landings[0]
 		j := Judged{Policy: cl.Rules, Ledger: cl.ledger, Landing: landing, read: f.Read} // as it knows these people
 		j.Findings = unasked(cl.Rules.Judge(cl.ledger, landing).Findings)
@@ -97,18 +88,6 @@ func landingsOf(all []*claims, f *walk.Fact, ref string) []*policy.Landing {
 		landings[i] = cl.landing(f, ref)
 	}
 	return landings
-}
-
-// asksTenure says whether a landing concerns any rule. No other question is about what somebody earned.
-func asksTenure(all []*claims, landings []*policy.Landing) bool {
-	for i, cl := range all {
-		for _, step := range policy.Explain(cl.Rules, cl.ledger, landings[i]) {
-			if step.Rule() != "" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // unasked takes out of findings whom to ask: everybody, so nobody.

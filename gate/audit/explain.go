@@ -42,8 +42,26 @@ func (a *Auditor) Explain(ctx context.Context, rev string, claimed bool) (Explai
 		return Explained{}, err
 	}
 	of.Web = Web(Webs()[0]) // as a backtest takes it that isn't told
+	asked := false
+	of.asked = func() { asked = true }
+	e, err := a.explain(ctx, of, id)
+	if err == nil && asked {
+		of.asked = nil
+		e, err = a.explain(ctx, of, id)
+	}
+	if err == nil && e.Landing == "" {
+		err = question{fmt.Errorf("%s was there before adoption: it is not judged", rev)}
+	}
+	if err != nil {
+		return Explained{}, err
+	}
+	return e, nil
+}
+
+// explain judges the landing of an audit that has a commit; without a landing there is none.
+func (a *Auditor) explain(ctx context.Context, of Audit, id history.ID) (Explained, error) {
 	e := Explained{Ref: of.Ref, Changes: []policy.TouchedPath{}, Findings: []policy.Finding{}}
-	err = a.Audit(ctx, of, func(j Judged) error {
+	err := a.Audit(ctx, of, func(j Judged) error {
 		c := j.Landing.Find(id.String())
 		if c == nil {
 			return nil
@@ -67,12 +85,9 @@ func (a *Auditor) Explain(ctx context.Context, rev string, claimed bool) (Explai
 		return errFound
 	})
 	if errors.Is(err, errFound) {
-		return e, nil
+		err = nil
 	}
-	if err == nil {
-		err = question{fmt.Errorf("%s was there before adoption: it is not judged", rev)}
-	}
-	return Explained{}, err
+	return e, err
 }
 
 // explain asks again what was asked of a landing, and says all of it.
@@ -121,7 +136,6 @@ func (a *Auditor) bringing(ctx context.Context, id history.ID, claimed bool) (Au
 		if of.Range.Tip = landing; !before.IsZero() {
 			of.Range.Not, of.part = append(slices.Clone(of.Range.Not), before), true
 		}
-		of.one = true
 		return of, nil
 	}
 	of := audits[0]

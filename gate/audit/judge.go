@@ -172,10 +172,15 @@ func (a *Auditor) earned(ctx context.Context, of Audit, tip history.ID) (*policy
 		ledger, err := earned.All(ctx, a.site, tip)
 		return ledger, nil, err
 	}
-	ledger, err := earned.At(ctx, a.site, of.Ref, tip)
+	at := earned.At
+	if of.asked != nil {
+		at = earned.Clock
+	}
+	ledger, err := at(ctx, a.site, of.Ref, tip)
 	if err != nil {
 		return nil, nil, err
 	}
+	ledger.Watch(of.asked)
 	links, err := earned.Links(ctx, a.site, of.Ref, tip)
 	return ledger, links, err
 }

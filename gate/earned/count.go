@@ -153,6 +153,9 @@ type claimed struct {
 	last int64 // when the last of them landed
 }
 
+// bound gives when an adopted landing landed that has this date: no later than the last of them.
+func (cl claimed) bound(when int64) int64 { return min(when, cl.last) }
+
 func (c *count) claims(ctx context.Context, ends history.ID) (claimed, error) {
 	rules := c.site.Source.First.Rules
 	cl := claimed{Claims: &walk.Claims{Rules: rules, None: true}}
@@ -170,8 +173,61 @@ func (c *count) credit(claims claimed, landing *policy.Landing, id history.ID) {
 	c.stands(id, false)
 	when := landing.Commit.Committer.When
 	c.before.dated, c.before.bounded = max(c.before.dated, when), c.before.bounded || when > claims.last
-	landing.Commit.Committer.When = min(when, claims.last)
+	landing.Commit.Committer.When = claims.bound(when)
 	c.before.ledger.Credit(claims.Rules, landing)
+}
+
+// last gives the landing time of a commit, in seconds since 1970, which depends on nothing but the dates of its line.
+func (c *count) last(ctx context.Context, tip history.ID) (last int64, err error) {
+	if tip.IsZero() { // before a root
+		return 0, nil
+	}
+	line, err := c.repo.FirstParents(ctx, tip, func(history.ID) bool { return false })
+	if err != nil {
+		return 0, err
+	}
+	ends, err := c.adoptedOn(ctx, line)
+	if err != nil {
+		return 0, err
+	}
+	var base history.ID
+	if ends < len(line) {
+		base = line[ends]
+	}
+	claims, err := c.claims(ctx, base)
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range line {
+		commit, err := c.repo.Commit(ctx, id)
+		if err != nil && !errors.Is(err, history.ErrMalformed) { // which has no date
+			return 0, err
+		}
+		when := c.site.LandedBy(commit.Committer.When)
+		if i >= ends {
+			when = claims.bound(commit.Committer.When)
+		}
+		last = max(last, when)
+	}
+	return last, nil
+}
+
+// adoptedOn says where on a first-parent line what is adopted begins, from the tip down; after its end for nowhere.
+func (c *count) adoptedOn(ctx context.Context, line []history.ID) (int, error) {
+	on, ends := 0, len(line)
+	for i, id := range line {
+		if slices.Contains(c.adopted, id) {
+			on, ends = on+1, min(ends, i)
+		}
+	}
+	if on == len(c.adopted) { // none reaches what lies above it
+		return ends, nil
+	}
+	base, err := c.base(ctx, line[0], history.ID{})
+	if i := slices.Index(line, base); i >= 0 {
+		ends = i
+	}
+	return ends, err
 }
 
 // stands shows what stands before a landing, which is credited next.

@@ -3,8 +3,8 @@
 //
 // [At] gives the ledger of a commit on a ref: as it is kept, carried on from what is kept of an earlier commit, or
 // worked out from the beginning, in this order, and with the same result. What is kept of landings is counted, and only
-// the others are read. [All] always works it out from the history. [Links] and [Above] say what else is known of such a
-// commit, and [Prepare] fills the caches.
+// the others are read. [All] always works it out from the history, and [Clock] only when the last landing was. [Links]
+// and [Above] say what else is known of such a commit, and [Prepare] fills the caches.
 //
 // Reading uses the second reader of a site, so that a push may be read at the same time; Above and Prepare alone ask
 // the first. Nothing is written, but for what Prepare has the cache save.
@@ -36,6 +36,21 @@ func At(ctx context.Context, s *site.Site, ref string, tip history.ID) (*policy.
 	defer c.remember()
 	stands, err := c.upTo(ctx, tip, standing{})
 	return stands.ledger, err
+}
+
+// Clock gives a ledger that is right about when the last landing up to tip was, and of which nobody may ask more: of
+// each landing it reads only the date. It is for who judges little, and has [policy.Ledger.Watch] say whether At is
+// needed.
+func Clock(ctx context.Context, s *site.Site, ref string, tip history.ID) (*policy.Ledger, error) {
+	if l := stored(ctx, s, ref, tip); l != nil {
+		return l, nil
+	}
+	c, err := newCount(s, new(kept.Line))
+	if err != nil {
+		return nil, err
+	}
+	last, err := c.last(ctx, tip)
+	return policy.NewClock(last), err
 }
 
 // stored gives a ledger that is kept, or carried on from one; nil for none.
