@@ -18,7 +18,7 @@ func TestReadmeScripts(t *testing.T) {
 	}{
 		"demo": {"go apt-get sudo", []string{"installing: git openssh-client", "go run . demo"}},
 		"test": {"go apt-get sudo git gpg gpgsm dirmngr ssh-keygen", []string{
-			"installing: openssl gcc libc6-dev", "go -C . test -race -timeout 30m ./...",
+			"installing: openssl libxml2-utils gcc libc6-dev", "go -C . test -race -timeout 30m ./...",
 			"go -C verify/oracle test -race -timeout 30m ./...",
 		}},
 	} {

@@ -34,8 +34,8 @@ type (
 	junitCase struct {
 		Class   string        `xml:"classname,attr"`
 		Name    string        `xml:"name,attr"`
+		Error   *junitFailure `xml:"error"` // before the failure, as older schemas want it
 		Failure *junitFailure `xml:"failure"`
-		Error   *junitFailure `xml:"error"`
 		Out     string        `xml:"system-out,omitempty"`
 	}
 	junitFailure struct {
