@@ -10,18 +10,31 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"countersign/gate"
 	"countersign/gate/keyring"
 	"countersign/report"
 	"countersign/verify"
 )
 
 // keysFlag gives a command the flag that makes a keyring of files.
-func keysFlag(cmd *cobra.Command) *[]string {
+func keysFlag(cmd *cobra.Command, with string) *[]string {
 	const name = "keys"
-	files := cmd.Flags().StringArray(name, nil, "with --signatures-only: `FILE` of the keys that count, or a folder of "+
-		"such files; may be given several times")
+	files := cmd.Flags().StringArray(name, nil, with+"`FILE` of the keys that count, or a folder of such files; may be "+
+		"given several times")
 	_ = cmd.MarkFlagFilename(name)
 	return files
+}
+
+// givenOnly has only the keys of files count, if there are any, and no policy be read.
+func (e Env) givenOnly(o *gate.Options, files []string, at place) (err error) {
+	switch {
+	case len(files) == 0:
+		return nil
+	case at != (place{}):
+		return usage("--keys and --policy both say which keys count: give one of them")
+	}
+	o.Keys, err = e.givenKeys(files)
+	return err
 }
 
 // givenKeys makes a keyring of files, and of those in folders: whoever a file says its keys are of.

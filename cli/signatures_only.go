@@ -34,13 +34,8 @@ func signaturesOnlyFlag(cmd *cobra.Command) *bool {
 func (e Env) signaturesOnly(
 	ctx context.Context, repository string, at place, o gate.Options, files []string, w audit.Wanted,
 ) (d policy.Decision, err error) {
-	if len(files) > 0 {
-		if at != (place{}) {
-			return d, usage("--keys and --policy both say which keys count: give one of them")
-		}
-		if o.Keys, err = e.givenKeys(files); err != nil {
-			return d, err
-		}
+	if err := e.givenOnly(&o, files, at); err != nil {
+		return d, err
 	}
 	g, err := e.open(repository, at, o)
 	if errors.Is(err, gate.ErrNotConfigured) {

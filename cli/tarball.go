@@ -27,7 +27,8 @@ func tarballCommand(env Env) *cobra.Command {
 		Long: `Compares a release archive, a tar (plain, or compressed by gzip, xz, zstd or bzip2) or a zip, with the tree of
 the tag that it is made of. It shows which files are only in the archive, which are missing from it, and which
 differ: at which line, whether they may be run, where a symbolic link leads. The tag must be signed by a maintainer
-of the policy. Nothing of the archive is written to disk, and nothing in it is run.
+of the policy; with --keys, which takes what verify --signatures-only takes, by one of these keys, and no policy is
+needed. Nothing of the archive is written to disk, and nothing in it is run.
 
 What git archive leaves out (export-ignore) or rewrites (export-subst, eol=crlf) by the tree's .gitattributes is no
 difference, and is shown. A file that a command makes, such as configure, is one, unless --allow names a file that says
@@ -55,6 +56,7 @@ which command that is:
 What [[generated]] allows is only a file that the tree hasn't: one that it has takes [[rewritten]].`,
 		Example: `  countersign tarball xz-5.6.1.tar.gz v5.6.1 --allow generated.toml
   countersign tarball project-1.0.zip v1.0 --format json
+  countersign tarball project-1.0.tar.xz v1.0 --keys maintainers.asc
   countersign tarball nightly.tar.zst origin/main --unsigned`,
 		Args: cobra.ExactArgs(2),
 	}
@@ -64,7 +66,11 @@ What [[generated]] allows is only a file that the tree hasn't: one that it has t
 	_ = cmd.MarkFlagFilename("allow", "toml")
 	unsigned := cmd.Flags().Bool("unsigned", false,
 		"compare with any revision in place of TAG, and ask for nobody's signature")
+	keys := keysFlag(cmd, "without a policy: ")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *unsigned && len(*keys) > 0 {
+			return mistyped(cmd, errors.New("--unsigned asks for nobody's signature, so it goes with no --keys"))
+		}
 		allowed, err := env.allowed(*allow)
 		if err != nil {
 			return err
@@ -75,6 +81,9 @@ What [[generated]] allows is only a file that the tree hasn't: one that it has t
 		}
 		defer file.Close()
 		o := gate.Options{GoGit: reader.goGit()}
+		if err := env.givenOnly(&o, *keys, *folder); err != nil {
+			return err
+		}
 		r := releaseArchive{Archive: filepath.Base(args[0]), Unsigned: *unsigned, Findings: []policy.Finding{}}
 		g, commit, err := env.released(cmd.Context(), *repository, *folder, o, args[1], &r)
 		if err != nil {
@@ -161,7 +170,7 @@ func (e Env) released(
 		commit, err = g.Repository().Resolve(ctx, ref)
 	} else {
 		var of audit.Release
-		of, err = g.Auditor().Release(ctx, ref)
+		of, err = g.Auditor().Release(ctx, ref, o.Keys != nil)
 		if errors.Is(err, audit.ErrQuestion) {
 			err = usage("%w; --unsigned compares with any revision, and asks for nobody's signature", err)
 		}

@@ -48,7 +48,7 @@ deleted, beside a push.
 	service := principalFlag(cmd, "service", "with --pull: the `name` of the service that would merge it")
 	journal := cmd.Flags().String("journal", "",
 		"`file` of the journal to compare the protected refs with (default: the repository's)")
-	rows, only, keys := allCommitsFlag(cmd), signaturesOnlyFlag(cmd), keysFlag(cmd)
+	rows, only, keys := allCommitsFlag(cmd), signaturesOnlyFlag(cmd), keysFlag(cmd, "with --signatures-only: ")
 	all := cmd.Flags().Bool("all", false, "show each finding, however many are alike")
 	attest := attestFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -26,33 +26,31 @@ type Tag struct {
 
 // JudgeTag says what stands against a protected tag: what a tag object leads to must not be too deep to follow. With
 // signatures.tags it has to be annotated, signed by a maintainer and named as its ref, and its date must be possible.
-func (p *Policy) JudgeTag(t Tag) []Finding {
-	w := p.tagProblem(t)
+func (p *Policy) JudgeTag(t Tag) []Finding { return t.against(p.tagProblem(t, p.Signatures.Tags, false)) }
+
+// JudgeRelease says what stands against the tag that a release is made of, which has to be signed whatever
+// signatures.tags says. Where no policy says who is a maintainer, anybody whose key counts may have signed it.
+func (p *Policy) JudgeRelease(t Tag, anybody bool) []Finding { return t.against(p.tagProblem(t, true, anybody)) }
+
+func (t Tag) against(w *problem) []Finding {
 	if w == nil {
 		return nil
 	}
 	return []Finding{{Code: w.code, Ref: t.Ref, Detail: w.detail, Next: w.next}}
 }
 
-// WantingSignedTags gives a copy of a policy that wants protected tags signed.
-func (p *Policy) WantingSignedTags() *Policy {
-	c := *p
-	c.Signatures.Tags = true
-	return &c
-}
-
-func (p *Policy) tagProblem(t Tag) *problem {
+func (p *Policy) tagProblem(t Tag, signed, anybody bool) *problem {
 	name := strings.TrimPrefix(t.Ref, "refs/tags/")
 	again := t.Again() + " " + t.Target
 	switch {
-	case t.Kind != "tag" && p.Signatures.Tags:
+	case t.Kind != "tag" && signed:
 		const detail = "it is a lightweight tag; protected tags are annotated and signed"
 		return &problem{TagLightweight, detail, []string{t.Again() + " " + t.ID}}
 	case t.Kind != "tag":
 		return nil
 	case t.Leads == "":
 		return &problem{RefNotCommit, "it is a tag of a tag of a tag, too deep to follow", []string{t.Again() + " COMMIT"}}
-	case !p.Signatures.Tags:
+	case !signed:
 		return nil
 	case t.Name != name:
 		return &problem{TagName, fmt.Sprintf("the tag object calls itself %q", t.Name), []string{again}}
@@ -64,7 +62,7 @@ func (p *Policy) tagProblem(t Tag) *problem {
 			detail += ", " + t.Signature.Reason
 		}
 		return &problem{TagUnsigned, detail, otherKey(t.Signature.Status, again)}
-	case q == nil || q.Role != Maintainer:
+	case !anybody && (q == nil || q.Role != Maintainer):
 		detail := t.Signature.Principal + " is no maintainer: maintainers sign protected tags"
 		return &problem{SignerRole, detail, []string{"have a maintainer sign it: " + again}}
 	case !p.accepts(t.Signature):

@@ -63,10 +63,11 @@ type Audit struct {
 	Web     Web
 	Beside  []Other // judge, too, in the same reading
 
-	tag  history.ID // what a protected tag holds; zero for a branch
-	all  bool       // one of all protected refs
-	must bool       // the tag has to be signed, whatever the policy says of protected tags
-	part bool       // the caller said where it begins, or it is the one landing that is asked about
+	tag     history.ID // what a protected tag holds; zero for a branch
+	all     bool       // one of all protected refs
+	must    bool       // the tag has to be signed, whatever the policy says of protected tags
+	anybody bool       // whose key counts may have signed it
+	part    bool       // the caller said where it begins, or it is the one landing that is asked about
 
 	broken   error                            // why nothing of it can be judged
 	asked    func()                           // is told when what somebody earned is asked; nil to count that

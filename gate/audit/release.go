@@ -20,8 +20,9 @@ type Release struct {
 }
 
 // Release says what stands against the tag that a release is made of, by the rules of protected tags, protected or not.
-// It must be annotated and signed by a maintainer, whatever the policy says of others.
-func (a *Auditor) Release(ctx context.Context, name string) (r Release, err error) {
+// It must be annotated and signed by a maintainer, whatever the policy says of others; or by anybody whose key counts,
+// where keys were given and no policy.
+func (a *Auditor) Release(ctx context.Context, name string, anybody bool) (r Release, err error) {
 	defer site.UndecidedOnPanic(&err)
 	if !a.site.Readable() {
 		return r, site.ErrUndecided
@@ -40,7 +41,7 @@ func (a *Auditor) Release(ctx context.Context, name string) (r Release, err erro
 	case len(refs) != 1 || rest != "" || !lineage.IsTag(full) || refs[0].Name != full:
 		return r, question{fmt.Errorf("%.200q is the name of no tag here", name)}
 	}
-	of := Audit{Ref: full, Read: full, tag: refs[0].ID, must: true}
+	of := Audit{Ref: full, Read: full, tag: refs[0].ID, must: true, anybody: anybody}
 	if of.Range.Tip, err = a.tagged(ctx, of.tag); err != nil {
 		return r, site.Undecided(err)
 	}
@@ -51,13 +52,21 @@ func (a *Auditor) Release(ctx context.Context, name string) (r Release, err erro
 	var held policy.Tag
 	r.Findings, err = a.auditTag(ctx, of, &held)
 	r.Signature = held.Signature
+	if anybody { // who asks doesn't make the tag
+		for i := range r.Findings {
+			r.Findings[i].Next = nil
+			if held.Signature.Status == policy.StatusUnknown {
+				r.Findings[i].Next = []string{"find out whose key it is; if the project publishes it as its own: --keys FILE"}
+			}
+		}
+	}
 	return r, site.Undecided(err)
 }
 
 // judgeTag judges the tag of an audit.
 func (a Audit) judgeTag(p *policy.Policy, t policy.Tag) []policy.Finding {
 	if a.must {
-		p = p.WantingSignedTags()
+		return p.JudgeRelease(t, a.anybody)
 	}
 	return p.JudgeTag(t)
 }
