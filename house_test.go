@@ -26,8 +26,8 @@ import (
 // rooms says which of our packages, and which modules, a package's own code may import.
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
-	// pflag has the types of what cobra's flags take.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "internal/archive", "internal/intoto", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/mod/sumdb/note"}},
+	// pflag has the types of what cobra's flags take; ssh has an agent's protocol.
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "internal/archive", "internal/intoto", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,
@@ -91,8 +91,8 @@ var onlyIn = map[string][]string{
 	// One wall to Git; user.go runs what a user asked for, as themselves.
 	"os/exec": {"history/git.go", "history/user.go"},
 	// Two walls to the network: only a policy with transparency = "online" leads through the one, and only log export,
-	// which no hook runs, through the other.
-	"net":      {"gate/translog/translog.go"},
+	// which no hook runs, through the other. An ssh-agent answers on a socket of this machine.
+	"net":      {"gate/translog/translog.go", "cli/attest_agent.go"},
 	"net/http": {"gate/translog/translog.go", "journal/otlp/client.go"},
 }
 

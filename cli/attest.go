@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
 
 	"countersign/gate"
 	"countersign/history"
@@ -28,7 +29,8 @@ type attesting struct {
 func attestFlags(cmd *cobra.Command) *attesting {
 	a := &attesting{
 		file:     cmd.Flags().String("attest", "", "`FILE` for a signed attestation, once all is accepted"),
-		keyFile:  cmd.Flags().String("attest-key", "", "with --attest: `FILE` of the private key that signs it"),
+		keyFile:  cmd.Flags().String("attest-key", "", "with --attest: `FILE` of the key that signs it, "+
+			"or of its public half where an ssh-agent has it"),
 		resource: cmd.Flags().String("attest-of", "", "with --attest: `URI` of the repository, as git+https://..."),
 		verifier: cmd.Flags().String("attest-as", "", "with --attest: `URI` that names who verifies"),
 	}
@@ -63,8 +65,15 @@ func (a *attesting) begin(cmd *cobra.Command, env Env, part bool) error {
 	if err != nil {
 		return usage("--attest-key: %w", err)
 	}
+	if public, _, _, _, err := ssh.ParseAuthorizedKey(text); err == nil {
+		if a.key, err = env.agentKey(cmd.Context(), public); err != nil {
+			return usage("--attest-key %s: %w", *a.keyFile, err)
+		}
+		return nil
+	}
 	if a.key, err = intoto.ParseKey(text); errors.Is(err, intoto.ErrEncrypted) {
-		return usage("--attest-key %s: %w; make one without for this: ssh-keygen -t ed25519 -N '' -f FILE", *a.keyFile, err)
+		return usage("--attest-key %s: %w: ssh-add it and name its public key, or make one without for this: "+
+			"ssh-keygen -t ed25519 -N '' -f FILE", *a.keyFile, err)
 	} else if err != nil {
 		return usage("--attest-key %s: %w", *a.keyFile, err)
 	}

@@ -1,7 +1,7 @@
 // Package intoto writes in-toto attestations: statements in an envelope that a key has signed.
 //
-// [ParseKey] reads a private key, and [Key.Sign] signs a [Statement]. The envelope is DSSE's, version 1.0.2
-// (https://github.com/secure-systems-lab/dsse), the statement in-toto's, version 1
+// [ParseKey] reads a private key, [AgentKey] has another program sign, and [Key.Sign] signs a [Statement]. The envelope
+// is DSSE's, version 1.0.2 (https://github.com/secure-systems-lab/dsse), the statement in-toto's, version 1
 // (https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md). What is signed are the bytes of the
 // statement as they are in the envelope: nobody has to write them again to verify them.
 //
@@ -16,10 +16,12 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha256" // the hashes of ECDSA and RSA
 	_ "crypto/sha512"
+	"encoding/asn1"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 
 	"golang.org/x/crypto/ssh"
 )
@@ -57,8 +59,8 @@ type signature struct {
 
 // Key is a private key.
 type Key struct {
-	ID     string // its SHA-256 fingerprint, as ssh-keygen -l shows it
-	signer crypto.Signer
+	ID   string // its SHA-256 fingerprint, as ssh-keygen -l shows it
+	sign func(random io.Reader, message []byte) ([]byte, error)
 }
 
 // ErrEncrypted says that a passphrase protects a key.
@@ -94,7 +96,35 @@ func ParseKey(text []byte) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	return Key{ssh.FingerprintSHA256(public), signer}, nil
+	sign := func(random io.Reader, message []byte) ([]byte, error) { return signed(signer, random, message) }
+	return Key{ssh.FingerprintSHA256(public), sign}, nil
+}
+
+// AgentKey gives the key of a public key that somebody else has, as an ssh-agent: sign gives their signature of a
+// message, as SSH has them. An RSA key isn't one: of it DSSE's readers want signatures that SSH doesn't have.
+func AgentKey(public ssh.PublicKey, sign func(message []byte) (*ssh.Signature, error)) (Key, error) {
+	switch public.Type() {
+	case ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521:
+	default:
+		return Key{}, errors.New("an agent can sign by an Ed25519 or ECDSA key")
+	}
+	return Key{ssh.FingerprintSHA256(public), func(_ io.Reader, message []byte) ([]byte, error) {
+		s, err := sign(message)
+		if err == nil {
+			err = public.Verify(message, s)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if public.Type() == ssh.KeyAlgoED25519 {
+			return s.Blob, nil
+		}
+		var pair struct{ R, S *big.Int } // RFC 5656, section 3.1.2
+		if err := ssh.Unmarshal(s.Blob, &pair); err != nil {
+			return nil, err
+		}
+		return asn1.Marshal(pair)
+	}}, nil
 }
 
 // Sign gives a statement in a signed envelope, as JSON.
@@ -121,11 +151,11 @@ func preAuthEncoding(kind string, payload []byte) []byte {
 	return append(fmt.Appendf(nil, "DSSEv1 %d %s %d ", len(kind), kind, len(payload)), payload...)
 }
 
-// sign signs as implementations of DSSE do, which the protocol leaves open: Ed25519 without a hash, ECDSA with the hash
-// of its curve's size, and RSA by PSS with SHA-256.
-func (k Key) sign(random io.Reader, message []byte) ([]byte, error) {
+// signed signs as implementations of DSSE do, which the protocol leaves open: Ed25519 without a hash, ECDSA with the
+// hash of its curve's size, and RSA by PSS with SHA-256.
+func signed(signer crypto.Signer, random io.Reader, message []byte) ([]byte, error) {
 	var opts crypto.SignerOpts = crypto.Hash(0)
-	switch key := k.signer.(type) {
+	switch key := signer.(type) {
 	case *ecdsa.PrivateKey:
 		switch size := key.Curve.Params().BitSize; {
 		case size <= 256:
@@ -143,5 +173,5 @@ func (k Key) sign(random io.Reader, message []byte) ([]byte, error) {
 		h.Write(message)
 		message = h.Sum(nil)
 	}
-	return k.signer.Sign(random, message, opts)
+	return signer.Sign(random, message, opts)
 }
