@@ -28,8 +28,8 @@ type attesting struct {
 // attestFlags gives a command the flags of an attestation.
 func attestFlags(cmd *cobra.Command) *attesting {
 	a := &attesting{
-		file:     cmd.Flags().String("attest", "", "`FILE` for a signed attestation, once all is accepted"),
-		keyFile:  cmd.Flags().String("attest-key", "", "with --attest: `FILE` of the key that signs it, "+
+		file: cmd.Flags().String("attest", "", "`FILE` for a signed attestation, once all is accepted"),
+		keyFile: cmd.Flags().String("attest-key", "", "with --attest: `FILE` of the key that signs it, "+
 			"or of its public half where an ssh-agent has it"),
 		resource: cmd.Flags().String("attest-of", "", "with --attest: `URI` of the repository, as git+https://..."),
 		verifier: cmd.Flags().String("attest-as", "", "with --attest: `URI` that names who verifies"),

@@ -26,11 +26,15 @@ type Tag struct {
 
 // JudgeTag says what stands against a protected tag: what a tag object leads to must not be too deep to follow. With
 // signatures.tags it has to be annotated, signed by a maintainer and named as its ref, and its date must be possible.
-func (p *Policy) JudgeTag(t Tag) []Finding { return t.against(p.tagProblem(t, p.Signatures.Tags, false)) }
+func (p *Policy) JudgeTag(t Tag) []Finding {
+	return t.against(p.tagProblem(t, p.Signatures.Tags, false))
+}
 
 // JudgeRelease says what stands against the tag that a release is made of, which has to be signed whatever
 // signatures.tags says. Where no policy says who is a maintainer, anybody whose key counts may have signed it.
-func (p *Policy) JudgeRelease(t Tag, anybody bool) []Finding { return t.against(p.tagProblem(t, true, anybody)) }
+func (p *Policy) JudgeRelease(t Tag, anybody bool) []Finding {
+	return t.against(p.tagProblem(t, true, anybody))
+}
 
 func (t Tag) against(w *problem) []Finding {
 	if w == nil {
