@@ -19,6 +19,18 @@ func statements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule, 
 
 const buildWords = commands | sanitizer
 
+// The formats that files of several names have. Each is made once, for what it remembers.
+var (
+	makefiles  = statements(readMake, judgeMake, loneMake, buildWords)
+	cmakeFiles = statements(readCMake, judgeCMake, nil, buildWords)
+	autoconf   = statements(readAutoconf, judgeAutoconf, nil, buildWords)
+	containers = statements(readDocker, judgeDocker, nil, commands|images)
+	gradles    = statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
+	rubies     = statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
+	workflows  = format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | workflow}
+	otherYAML  = format{compare: compareParsed(parseYAML, judgeNothing), words: commands}
+)
+
 // formatOf tells the format of a file by its path. Names count without regard to case, as on systems where
 // Makefile and MAKEFILE are one file. What isn't known is searched for commands, and is never harmless.
 func formatOf(path string) format {
@@ -33,25 +45,25 @@ func formatOf(path string) format {
 	end := name[strings.LastIndexByte(name, '.')+1:]
 	switch {
 	case isWorkflow(lower):
-		return format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | workflow}
+		return workflows
 	case end == "yml" || end == "yaml":
-		return format{compare: compareParsed(parseYAML, judgeNothing), words: commands}
+		return otherYAML
 	case !slices.Contains(otherCode, end) &&
 		(strings.HasPrefix(name, "makefile") || name == "gnumakefile" || name == "bsdmakefile"):
-		return statements(readMake, judgeMake, loneMake, buildWords)
+		return makefiles
 	case slices.Contains([]string{"mk", "am", "mak", "make"}, end):
-		return statements(readMake, judgeMake, loneMake, buildWords)
+		return makefiles
 	case end == "cmake" && strings.Count(name, ".") == 1:
-		return statements(readCMake, judgeCMake, nil, buildWords)
+		return cmakeFiles
 	case end == "ac" || end == "m4":
-		return statements(readAutoconf, judgeAutoconf, nil, buildWords)
+		return autoconf
 	case !slices.Contains(otherCode, end) && (strings.HasPrefix(name, "dockerfile") ||
 		strings.HasPrefix(name, "containerfile") || end == "dockerfile"):
-		return statements(readDocker, judgeDocker, nil, commands|images)
+		return containers
 	case end == "gradle" || strings.HasSuffix(name, ".gradle.kts"):
-		return statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
+		return gradles
 	case end == "gemspec" || end == "podspec":
-		return statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
+		return rubies
 	case slices.Contains([]string{"csproj", "fsproj", "vbproj", "vcxproj", "props", "targets"}, end):
 		return format{compare: compareXML, words: commands}
 	case end == "txt" && (strings.Contains(name, "requirements") || strings.HasPrefix(name, "constraints")),
@@ -79,10 +91,10 @@ var manifests = map[string]format{
 	"go.mod":              {compare: compareGoMod},
 	"go.sum":              {compare: compareGoSum},
 	"pom.xml":             {compare: compareXML, words: commands},
-	"gemfile":             statements(readCode(rubySyntax), judgeRuby, nil, commands|names),
-	"cmakelists.txt":      statements(readCMake, judgeCMake, nil, buildWords),
+	"gemfile":             rubies,
+	"cmakelists.txt":      cmakeFiles,
 	"meson.build":         statements(readCode(mesonSyntax), judgeMeson, nil, buildWords),
-	"configure.in":        statements(readAutoconf, judgeAutoconf, nil, buildWords),
+	"configure.in":        autoconf,
 	"package-lock.json":   {compare: compareLocks(readNPMLock)},
 	"npm-shrinkwrap.json": {compare: compareLocks(readNPMLock)},
 	"cargo.lock":          {compare: compareLocks(readCargoLock)},

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 )
 
@@ -11,17 +12,23 @@ type recent[T any] struct {
 	read func([]byte) (T, bool)
 
 	mu    sync.Mutex
-	texts [recentTexts]struct {
-		known bool
-		text  []byte
-		value T
-		ok    bool
-	}
-	next int
+	texts []remembered[T] // the oldest first
+	bytes int             // of the texts
 }
 
-// recentTexts is how many texts of a format are remembered: one for each branch that is worked on at a time.
-const recentTexts = 3
+type remembered[T any] struct {
+	text  []byte
+	value T
+	ok    bool
+}
+
+// How many texts of a format are remembered: always some, one for each branch that is worked on at a time, and more
+// while they are small, as the manifests of a project that has many.
+const (
+	leastRecent      = 3
+	mostRecent       = 64
+	mostRecentlyRead = 128 << 10 // bytes
+)
 
 // remember gives a function that reads as read does.
 func remember[T any](read func([]byte) (T, bool)) func([]byte) (T, bool) {
@@ -30,20 +37,30 @@ func remember[T any](read func([]byte) (T, bool)) func([]byte) (T, bool) {
 }
 
 func (r *recent[T]) get(text []byte) (T, bool) {
-	r.mu.Lock()
-	for i := range r.texts {
-		if t := &r.texts[i]; t.known && bytes.Equal(t.text, text) {
-			value, ok := t.value, t.ok
-			r.mu.Unlock()
-			return value, ok
-		}
+	if known := r.find(text); known != nil {
+		return known.value, known.ok
 	}
-	r.mu.Unlock()
 	value, ok := r.read(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t := &r.texts[r.next]
-	t.known, t.text, t.value, t.ok = true, append(t.text[:0], text...), value, ok
-	r.next = (r.next + 1) % recentTexts
+	n := 0
+	for left := len(r.texts) + 1 - n; left > mostRecent || left > leastRecent && r.bytes+len(text) > mostRecentlyRead; left-- {
+		r.bytes -= len(r.texts[n].text)
+		n++
+	}
+	r.texts = append(slices.Delete(r.texts, 0, n), remembered[T]{bytes.Clone(text), value, ok})
+	r.bytes += len(text)
 	return value, ok
+}
+
+// find gives what a text was read as, nil if it isn't remembered.
+func (r *recent[T]) find(text []byte) *remembered[T] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.texts {
+		if t := &r.texts[i]; bytes.Equal(t.text, text) {
+			return &remembered[T]{value: t.value, ok: t.ok}
+		}
+	}
+	return nil
 }

@@ -9,21 +9,37 @@ import (
 )
 
 func TestRemember(t *testing.T) {
-	var reads []string
-	read := remember(func(text []byte) (string, bool) {
-		reads = append(reads, string(text))
-		return "<" + string(text) + ">", len(text) > 1
-	})
-	text := []byte("one")
-	for _, ask := range []string{"one", "two", "one", "", "", "x", "one", "two"} {
-		text = append(text[:0], ask...) // what is remembered isn't the caller's
-		if got, ok := read(text); got != "<"+ask+">" || ok != (len(ask) > 1) {
-			t.Errorf("%q is read as %q, %t", ask, got, ok)
+	for _, c := range []struct {
+		size, others int // how long the texts are, and how many others are read
+		again        int // how often the first is read in all
+	}{
+		{1, mostRecent - 1, 1},
+		{1, mostRecent, 2},
+		{mostRecentlyRead, leastRecent - 1, 1},
+		{mostRecentlyRead, leastRecent, 2},
+		{mostRecentlyRead / 8, 7, 1},
+		{mostRecentlyRead / 8, 8, 2},
+	} {
+		reads := make(map[string]int)
+		read := remember(func(text []byte) (string, bool) {
+			reads[string(text)]++
+			return "<" + string(text) + ">", len(text) > 1
+		})
+		buffer := make([]byte, 0, c.size)
+		first := strings.Repeat("\x00", c.size)
+		ask := func(text string) {
+			buffer = append(buffer[:0], text...) // what is remembered isn't the caller's
+			if got, ok := read(buffer); got != "<"+text+">" || ok != (len(text) > 1) {
+				t.Errorf("a text of %d bytes is read as %.20q, %t", len(text), got, ok)
+			}
 		}
-	}
-	// After three others "one" is forgotten.
-	if got := strings.Join(reads, ","); got != "one,two,,x,one,two" {
-		t.Errorf("read are %q", got)
+		ask(first)
+		for i := range c.others {
+			ask(strings.Repeat(string([]byte{byte(i + 1)}), c.size))
+		}
+		if ask(first); reads[first] != c.again {
+			t.Errorf("after %d others of %d bytes it was read %d times, want %d", c.others, c.size, reads[first], c.again)
+		}
 	}
 }
 

@@ -93,10 +93,13 @@ func judgeXML(old, now item) (change, bool) {
 	return change{}, false
 }
 
+// readProject is readXML, and remembers what it read.
+var readProject = remember(readXML)
+
 // compareXML gives the differences of two project files; a new dependency and a new source are risky.
 func compareXML(old, now []byte) []change {
-	nows, ok := readXML(now)
-	olds, okOld := readXML(old)
+	nows, ok := readProject(now)
+	olds, okOld := readProject(old)
 	if old != nil && (!ok || !okOld) || !ok {
 		return unread()
 	}
