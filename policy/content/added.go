@@ -2,6 +2,8 @@ package content
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 
 	"countersign/policy/edit"
 )
@@ -78,6 +80,19 @@ func (f *former) lacks(run span) bool {
 // adds gives how many bytes of a run lie in lines that one of the texts doesn't have. Where one part of the text
 // changed, only that part of a line counts.
 func (f *former) adds(i int, run span) (n int) {
+	spans := f.spans(i)
+	first, _ := slices.BinarySearchFunc(spans, run.from, func(a span, from int) int { return cmp.Compare(a.to, from) })
+	for _, a := range spans[first:] {
+		if a.from >= run.to {
+			break
+		}
+		n += max(0, min(a.to, run.to)-max(a.from, run.from))
+	}
+	return n
+}
+
+// spans gives what head adds to one of the texts, in order.
+func (f *former) spans(i int) []span {
 	if f.added == nil {
 		f.added = make([][]span, len(f.texts))
 	}
@@ -88,10 +103,42 @@ func (f *former) adds(i int, run span) (n int) {
 		}
 		f.added[i] = addedSpans(f.texts[i], f.head, lines)
 	}
-	for _, a := range f.added[i] {
-		n += max(0, min(a.to, run.to)-max(a.from, run.from))
+	return f.added[i]
+}
+
+// near gives the parts of head that a run has to overlap to be brought in by the change: in a change of one text those
+// that it adds, if they are more than a little together.
+func (f *former) near(core span) []span {
+	if len(f.texts) != 1 {
+		return []span{core}
 	}
-	return n
+	spans, all := f.spans(0), 0
+	for _, a := range spans {
+		all += a.to - a.from
+	}
+	if all <= little {
+		return nil
+	}
+	return spans
+}
+
+// joined is how far apart two parts of a text may be for the text to be looked at as one.
+const joined = 256
+
+// within gives spans by where they lie in a part of a text: those that overlap it or touch it, cut off at its ends, and
+// those that lie close to each other as one.
+func within(spans []span, part span) (near []span) {
+	for _, s := range spans {
+		s = span{max(s.from, part.from) - part.from, min(s.to, part.to) - part.from}
+		switch last := len(near) - 1; {
+		case s.from > s.to:
+		case last >= 0 && s.from-near[last].to < joined:
+			near[last].to = s.to
+		default:
+			near = append(near, s)
+		}
+	}
+	return near
 }
 
 func addedSpans(old, head []byte, lines []edit.Line) []span {

@@ -65,9 +65,10 @@ func carries(head []byte, part, core span, stood *former) bool {
 	if len(stood.texts) == 1 && core.to-core.from <= little {
 		return false
 	}
+	changes := stood.near(core)
 	for _, part := range besideSignatures(head, part) {
-		near := span{max(core.from, part.from) - part.from, min(core.to, part.to) - part.from}
-		if near.from > near.to {
+		near := within(changes, part)
+		if len(near) == 0 {
 			continue
 		}
 		inHead := func(s span) span { return span{part.from + s.from, part.from + s.to} }

@@ -8,36 +8,42 @@ package content
 // Who makes up words for bytes can hide a file in any text. Digits of decimal fractions, and lists of names with a
 // digest each, are honest chance, and no payload here.
 //
-// It looks at what overlaps near, and is worth it.
-func dense(text []byte, near span, worth func(span) bool) (found []span) {
+// It looks at what overlaps near, parts in order, and is worth it.
+func dense(text []byte, near []span, worth func(span) bool) (found []span) {
 	const step = 512
 	plainAt := func(i int) bool { return plain(text[i:min(i+step, len(text))]) }
-	start := max(0, near.from/step-1) * step
-	for start > 0 && !plainAt(start) {
-		start -= step
+	var c *counts
+	next := 0 // a step before which nothing goes on
+	for _, around := range near {
+		start := max(next, (around.from/step-1)*step)
+		for start > next && !plainAt(start) {
+			start -= step
+		}
+		for next = start; next < min(len(text), around.to+step); next += step {
+			if plainAt(next) {
+				continue
+			}
+			from := max(0, next-step)
+			for next < len(text) && !plainAt(next) {
+				next += step
+			}
+			to := min(len(text), next+step) // what looks plain may end within the step
+			part := span{from, to}
+			if to-from < 3*step || !worth(part) {
+				continue
+			}
+			if c == nil {
+				c = countsPool.Get().(*counts)
+			}
+			found = append(found, readChars(text, part, c)...)
+			if numbers(text[from:to]) {
+				found = append(found, readHex(text, part, c)...)
+				found = append(found, readDecimals(text, part, c)...)
+			}
+		}
 	}
-	var counts *counts
-	for i := start; i < min(len(text), near.to+step); i += step {
-		if plainAt(i) {
-			continue
-		}
-		from := max(0, i-step)
-		for i < len(text) && !plainAt(i) {
-			i += step
-		}
-		to := min(len(text), i+step) // what looks plain may end within the step
-		part := span{from, to}
-		if to-from < 3*step || !worth(part) {
-			continue
-		}
-		if counts == nil {
-			counts = newCounts()
-		}
-		found = append(found, readChars(text, part, counts)...)
-		if numbers(text[from:to]) {
-			found = append(found, readHex(text, part, counts)...)
-			found = append(found, readDecimals(text, part, counts)...)
-		}
+	if c != nil {
+		countsPool.Put(c)
 	}
 	return found
 }

@@ -18,19 +18,22 @@ const (
 // quoted or not; and hexadecimal dumps of as many bytes. Paths, words and rules of one character are in base64's
 // alphabet too: a run must mix capitals, small letters and digits as chance does.
 //
-// It looks at what overlaps near: from a line before it on by which every run ends, to one behind it.
-func encodedLines(text []byte, near span) (found []span) {
+// It looks at what overlaps near, parts in order: from a line before each on by which every run ends, to one behind it.
+func encodedLines(text []byte, near []span) (found []span) {
 	var run base64Run
 	var dump dumpRun
-	end := 0
-	for start := quietBefore(text, near.from); start < len(text); start = end {
-		if start > near.to && run.n == 0 && dump.shown == 0 {
-			return found
+	at := 0
+	for _, part := range near {
+		if part.from > at {
+			at = quietBefore(text, at, part.from)
 		}
-		end = lineEnd(text, start)
-		line := bytes.TrimSuffix(text[start:end], []byte{'\n'})
-		found = dump.add(found, line, span{start, end})
-		found = run.next(found, line, start)
+		for at < len(text) && (at <= part.to || run.n > 0 || dump.shown > 0) {
+			end := lineEnd(text, at)
+			line := bytes.TrimSuffix(text[at:end], []byte{'\n'})
+			found = dump.add(found, line, span{at, end})
+			found = run.next(found, line, at)
+			at = end
+		}
 	}
 	found = dump.end(found)
 	return run.end(found)
@@ -44,10 +47,11 @@ func lineEnd(text []byte, start int) int {
 	return len(text)
 }
 
-// quietBefore gives where the line begins that a place is in, or one before it, so that no run goes on into it.
-func quietBefore(text []byte, at int) int {
-	at = bytes.LastIndexByte(text[:at], '\n') + 1
-	for at > 0 {
+// quietBefore gives where the line begins that a place is in, or one before it, so that no run goes on into it. Before
+// the line that begins at first there is none.
+func quietBefore(text []byte, first, at int) int {
+	at = max(first, bytes.LastIndexByte(text[:at], '\n')+1)
+	for at > first {
 		start := bytes.LastIndexByte(text[:at-1], '\n') + 1
 		line := text[start : at-1]
 		if _, _, ok := base64Line(line); !ok && len(bytes.TrimSpace(line)) > 0 && dumped(line) == 0 {
@@ -278,24 +282,27 @@ func hexDigits(text []byte) (n int) {
 // hexText finds 512 bytes in hexadecimal and more, with nothing between them but what separates them in
 // a dump, a string or an array: 7f45, 7f 45, \x7f\x45, "\x7f" "\x45", 0x7f, 0x45.
 //
-// It looks at what overlaps near.
-func hexText(head []byte, near span) (found []span) {
-	// A stretch of that many bytes covers every 512th position.
-	for i := near.from; i < min(len(head), near.to+payload); i += payload {
-		if byteKinds[head[i]]&hexTextKind == 0 {
-			continue
+// It looks at what overlaps near, parts in order.
+func hexText(head []byte, near []span) (found []span) {
+	next := 0
+	for _, part := range near {
+		// A stretch of that many bytes covers every 512th position.
+		for next = max(next, part.from); next < min(len(head), part.to+payload); next += payload {
+			if byteKinds[head[next]]&hexTextKind == 0 {
+				continue
+			}
+			from, to := next, next+1
+			for from > 0 && byteKinds[head[from-1]]&hexTextKind != 0 {
+				from--
+			}
+			for to < len(head) && byteKinds[head[to]]&hexTextKind != 0 {
+				to++
+			}
+			if to-from >= 2*payload && hexBytes(head[from:to]) >= payload {
+				found = append(found, span{from, to})
+			}
+			next = to
 		}
-		from, to := i, i+1
-		for from > 0 && byteKinds[head[from-1]]&hexTextKind != 0 {
-			from--
-		}
-		for to < len(head) && byteKinds[head[to]]&hexTextKind != 0 {
-			to++
-		}
-		if to-from >= 2*payload && hexBytes(head[from:to]) >= payload {
-			found = append(found, span{from, to})
-		}
-		i = to
 	}
 	return found
 }

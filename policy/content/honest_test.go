@@ -160,8 +160,8 @@ func TestHonestTextIsNoPayload(t *testing.T) {
 		}),
 	} {
 		if got := inspect(text); got != 0 {
-			t.Errorf("%s is %s: %v %v %v", kind, traitNames(got), encodedLines([]byte(text), span{0, len(text)}),
-				hexText([]byte(text), span{0, len(text)}), dense([]byte(text), span{0, len(text)}, always))
+			t.Errorf("%s is %s: %v %v %v", kind, traitNames(got), encodedLines([]byte(text), []span{{0, len(text)}}),
+				hexText([]byte(text), []span{{0, len(text)}}), dense([]byte(text), []span{{0, len(text)}}, always))
 		}
 	}
 }
@@ -171,18 +171,26 @@ func always(span) bool { return true }
 // What is found near a place is what is found in all of the text and overlaps it.
 func FuzzNear(f *testing.F) {
 	b64 := wrap(base64.StdEncoding.EncodeToString(noise(900)), 60, "", "")
-	f.Add([]byte(source1+b64+source1), 100, 900)
-	f.Add([]byte(b64+"\n\n"+b64+"a\n"+base85(noise(3000))), 1000, 1010)
-	f.Add([]byte(source1+hex.EncodeToString(noise(1000))+source1), 2000, 2600)
-	f.Fuzz(func(t *testing.T, text []byte, from, to int) {
-		from = max(0, min(from, len(text)))
-		near, whole := span{from, max(from, min(to, len(text)))}, span{0, len(text)}
+	f.Add([]byte(source1+b64+source1), 100, 900, 1000, 1001)
+	f.Add([]byte(b64+"\n\n"+b64+"a\n"+base85(noise(3000))), 1000, 1010, 1500, 4000)
+	f.Add([]byte(source1+hex.EncodeToString(noise(1000))+source1), 2000, 2600, 2700, 2701)
+	f.Add([]byte(b64+source1+b64+source1+b64), 10, 11, 4000, 4001)
+	f.Add([]byte(base85(noise(3000))+strings.Repeat(source1, 4)+base85(noise(3000))), 100, 200, 9000, 9001)
+	f.Fuzz(func(t *testing.T, text []byte, a, b, c, d int) {
+		ends := []int{a, b, c, d}
+		for i, end := range ends {
+			ends[i] = max(0, min(end, len(text)))
+		}
+		slices.Sort(ends)
+		near, whole := []span{{ends[0], ends[1]}, {ends[2], ends[3]}}, []span{{0, len(text)}}
 		for name, found := range map[string][2][]span{
 			"lines":       {encodedLines(text, near), encodedLines(text, whole)},
 			"hexadecimal": {hexText(text, near), hexText(text, whole)},
 			"dense":       {dense(text, near, always), dense(text, whole, always)},
 		} {
-			apart := func(s span) bool { return s.to <= near.from || s.from >= near.to }
+			apart := func(s span) bool {
+				return !slices.ContainsFunc(near, func(n span) bool { return s.to > n.from && s.from < n.to })
+			}
 			here, all := slices.DeleteFunc(found[0], apart), slices.DeleteFunc(found[1], apart)
 			if !slices.Equal(here, all) {
 				t.Errorf("%s near %v: %v, in all of it %v", name, near, here, all)
@@ -202,10 +210,10 @@ func FuzzDense(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, times int) {
 		text := []byte(strings.Repeat(string(b), 1+max(0, min(times, 40))%40))
-		c := newCounts()
-		whole := span{0, len(text)}
+		c, whole := new(counts), span{0, len(text)}
+		all := []span{whole}
 		found := [][]span{
-			encodedLines(text, whole), hexText(text, whole), dense(text, whole, always), readChars(text, whole, c),
+			encodedLines(text, all), hexText(text, all), dense(text, all, always), readChars(text, whole, c),
 			readHex(text, whole, c),
 		}
 		for _, runs := range append(found, readDecimals(text, whole, c)) {

@@ -15,12 +15,13 @@ const lookAt = 1 << 10
 func LookAt(head []byte) Look {
 	l := Look{Type: mimetype.Detect(head).String()}
 	parts, noise := len(head)/lookAt, 0
-	c := newCounts()
+	c := countsPool.Get().(*counts)
 	for i := range parts {
 		if alphabet, chance := c.measure(head[i*lookAt : (i+1)*lookAt]); chance && alphabet > 64 {
 			noise++
 		}
 	}
+	countsPool.Put(c)
 	if parts > 0 {
 		l.Chance = noise * 100 / parts
 	}

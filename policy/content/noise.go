@@ -1,6 +1,9 @@
 package content
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // payloadBits is how much chance is a payload: seven eighths of a kibibyte.
 const payloadBits = 7 << 10
@@ -70,7 +73,8 @@ type tables struct {
 // maxWindow is how many symbols a window looks at.
 const maxWindow = 2048
 
-func newCounts() *counts { return new(counts) }
+// countsPool has those that are not in use. One in which something is still counted must not come back.
+var countsPool = sync.Pool{New: func() any { return new(counts) }}
 
 // measure says how many symbols there are, as far as it takes to choose one by chance, and whether these are in an
 // order of chance. It counts pairs of places that have the same symbol, the same two in a row, and the same

@@ -14,7 +14,7 @@ func readAutoconf(text []byte) ([]item, bool) {
 	}
 	var items []item
 	var state m4State
-	for _, l := range joinLines(text, '\\') {
+	for l := range joinLines(text, '\\') {
 		trimmed := strings.TrimSpace(l.text)
 		clear := state == (m4State{}) && !l.joined
 		switch {

@@ -13,13 +13,13 @@ func readDocker(text []byte) ([]item, bool) {
 		return rawLines(text), true // here-documents
 	}
 	sign := byte('\\')
-	for _, l := range joinLines(text, 0) {
+	for l := range joinLines(text, 0) {
 		if strings.HasPrefix(l.text, "#") && strings.Contains(strings.ToLower(l.text), "escape") {
 			return rawLines(text), true
 		}
 	}
 	var items []item
-	for _, l := range joinLines(text, sign) {
+	for l := range joinLines(text, sign) {
 		trimmed := strings.TrimSpace(l.text)
 		switch {
 		case l.joined:

@@ -7,7 +7,7 @@ import "strings"
 type item struct {
 	line  int
 	text  string   // two items of the same text mean the same
-	words []string // the parts of a statement that can be read in parts
+	words []string // the parts of a statement that is read in parts
 	raw   bool     // it stands where a line could mean anything: in a recipe, a definition, a string
 }
 

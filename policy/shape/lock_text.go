@@ -93,7 +93,7 @@ func readYarnLock(text []byte) (lockfile, bool) {
 		p, url, nested = locked{}, "", ""
 	}
 	meta := false
-	for _, l := range joinLines(text, 0) {
+	for l := range joinLines(text, 0) {
 		trimmed := strings.TrimSpace(l.text)
 		indent := len(l.text) - len(strings.TrimLeft(l.text, " "))
 		key, value := yarnField(trimmed)
@@ -168,7 +168,7 @@ func yarnName(header string) (name, source string) {
 func readGemfileLock(text []byte) (lockfile, bool) {
 	var f lockfile
 	section, source := "", ""
-	for _, l := range joinLines(text, 0) {
+	for l := range joinLines(text, 0) {
 		trimmed := strings.TrimSpace(l.text)
 		indent := len(l.text) - len(strings.TrimLeft(l.text, " "))
 		name, version, hasVersion := strings.Cut(strings.TrimSuffix(trimmed, ")"), " (")

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"bytes"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -18,7 +19,7 @@ func readMake(text []byte) ([]item, bool) {
 	}
 	var items []item
 	defined := 0 // how deep within define
-	for _, l := range joinLines(text, '\\') {
+	for l := range joinLines(text, '\\') {
 		it := item{line: l.line, text: l.text, raw: defined > 0 || strings.HasPrefix(l.text, "\t")}
 		trimmed := strings.Trim(l.text, " ")
 		word, _, _ := strings.Cut(trimmed, " ")
@@ -34,7 +35,6 @@ func readMake(text []byte) ([]item, bool) {
 		case word == "define" || strings.HasPrefix(trimmed, "override define"):
 			defined++
 		}
-		it.words = makeList(l.text)
 		items = append(items, it)
 	}
 	return items, defined == 0
@@ -43,7 +43,7 @@ func readMake(text []byte) ([]item, bool) {
 // rawLines takes every line for one that could mean anything.
 func rawLines(text []byte) []item {
 	var items []item
-	for _, l := range joinLines(text, 0) {
+	for l := range joinLines(text, 0) {
 		items = append(items, item{line: l.line, text: l.text, raw: true})
 	}
 	return items
@@ -57,32 +57,37 @@ type logical struct {
 }
 
 // joinLines joins lines that end with a sign of continuation, if there is one, and takes off the ends.
-func joinLines(text []byte, sign byte) []logical {
-	whole := strings.ReplaceAll(string(text), "\r\n", "\n")
-	var all []logical
-	number := 1
-	for start := 0; start < len(whole); {
-		l := logical{line: number}
-		end := start
-		for {
-			stop := len(whole)
-			if i := strings.IndexByte(whole[end:], '\n'); i >= 0 {
-				stop = end + i
-			}
-			number++
-			open := sign != 0 && stop > end && whole[stop-1] == sign
-			end = stop
-			if !open || stop+1 >= len(whole) {
-				break
-			}
-			l.joined = true
-			end++
-		}
-		l.text = whole[start:end]
-		all = append(all, l)
-		start = end + 1
+func joinLines(text []byte, sign byte) iter.Seq[logical] {
+	whole := string(text)
+	if strings.Contains(whole, "\r\n") {
+		whole = strings.ReplaceAll(whole, "\r\n", "\n")
 	}
-	return all
+	return func(yield func(logical) bool) {
+		number := 1
+		for start := 0; start < len(whole); {
+			l := logical{line: number}
+			end := start
+			for {
+				stop := len(whole)
+				if i := strings.IndexByte(whole[end:], '\n'); i >= 0 {
+					stop = end + i
+				}
+				number++
+				open := sign != 0 && stop > end && whole[stop-1] == sign
+				end = stop
+				if !open || stop+1 >= len(whole) {
+					break
+				}
+				l.joined = true
+				end++
+			}
+			l.text = whole[start:end]
+			if !yield(l) {
+				return
+			}
+			start = end + 1
+		}
+	}
 }
 
 // makeList gives the words of a list that a variable is set to or grows by; the first is the variable with its sign.
@@ -130,11 +135,13 @@ func makeFile(word string) bool {
 }
 
 func judgeMake(old, now item) (change, bool) {
-	switch {
-	case old.raw || now.raw:
+	if old.raw || now.raw {
 		return change{}, false
-	case len(old.words) > 1 && len(now.words) > 1 && old.words[0] == now.words[0] && sourcesOnly(old, now):
-		return harmless(listLine(old, now), "source files in a list of them"), true
+	}
+	olds, nows := makeList(old.text), makeList(now.text)
+	switch {
+	case len(olds) > 1 && len(nows) > 1 && olds[0] == nows[0] && sourcesOnly(olds, nows):
+		return harmless(listLine(olds, now), "source files in a list of them"), true
 	case versionSet(old.text, now.text):
 		return harmless(0, "a newer version"), true
 	}
@@ -142,14 +149,14 @@ func judgeMake(old, now item) (change, bool) {
 }
 
 // sourcesOnly tells whether two lists differ by source files alone, of which some stay.
-func sourcesOnly(old, now item) bool {
-	return !slices.ContainsFunc(now.words, isOption) && listChanged(old.words[1:], now.words[1:], makeFile)
+func sourcesOnly(olds, nows []string) bool {
+	return !slices.ContainsFunc(nows, isOption) && listChanged(olds[1:], nows[1:], makeFile)
 }
 
 // listLine gives the line of the first word that a list has anew.
-func listLine(old, now item) int {
+func listLine(olds []string, now item) int {
 	had := make(map[string]bool)
-	for _, w := range old.words {
+	for _, w := range olds {
 		had[w] = true
 	}
 	line := now.line
@@ -167,10 +174,11 @@ func listLine(old, now item) int {
 // loneMake judges a list of sources that grows by a line of its own. What follows must not be a recipe, which would
 // then belong to nothing.
 func loneMake(it, next item, _ bool) (change, bool) {
-	if len(it.words) < 2 || !strings.HasSuffix(it.words[0], "+=") || next.raw {
+	words := makeList(it.text)
+	if len(words) < 2 || !strings.HasSuffix(words[0], "+=") || next.raw {
 		return change{}, false
 	}
-	for _, word := range it.words[1:] {
+	for _, word := range words[1:] {
 		if !makeFile(word) {
 			return change{}, false
 		}

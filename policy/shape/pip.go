@@ -5,7 +5,7 @@ import "strings"
 // readPip reads a requirements file (pip, "Requirements File Format"): each requirement is an item.
 func readPip(text []byte) ([]item, bool) {
 	var items []item
-	for _, l := range joinLines(text, '\\') {
+	for l := range joinLines(text, '\\') {
 		trimmed := strings.TrimSpace(l.text)
 		if strings.HasPrefix(trimmed, "#") && (l.joined || strings.HasSuffix(trimmed, `\`)) {
 			return nil, false // pip ends the comment with its line, others don't
@@ -89,7 +89,7 @@ func cutHashes(words []string) (rest string, hashes bool) {
 func readSetup(text []byte) ([]item, bool) {
 	var items []item
 	section, key := "", ""
-	for _, l := range joinLines(text, 0) {
+	for l := range joinLines(text, 0) {
 		trimmed := strings.TrimSpace(l.text)
 		switch {
 		case trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';':
