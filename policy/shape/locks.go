@@ -2,7 +2,6 @@ package shape
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 )
 
@@ -35,79 +34,6 @@ func readNPMLock(text []byte) (lockfile, bool) {
 		})
 	}
 	return f, true
-}
-
-// readCargoLock reads Cargo.lock, poetry.lock, uv.lock and pdm.lock: tables [[package]].
-func readCargoLock(text []byte) (lockfile, bool) {
-	root := parseTOML(text)
-	packages := root.at("package")
-	if packages == nil || packages.kind != sequence {
-		return lockfile{}, false
-	}
-	f := lockfile{frame: frameOf(root, "package", "metadata", "content-hash")}
-	if m := root.at("metadata"); m != nil {
-		f.frame += frameOf(m, "content-hash", "files")
-	}
-	for _, n := range packages.kids {
-		name, version := n.at("name").str(), n.at("version").str()
-		if name == "" {
-			return lockfile{}, false
-		}
-		p := locked{name: name, version: version, source: frameOf(n.at("source")), hash: n.at("checksum").str()}
-		p.rest = frameOf(n, "name", "version", "source", "checksum", "dependencies", "sdist", "wheels", "files",
-			"description", "optional-dependencies", "dev-dependencies", "package", "metadata", "extras", "python-versions",
-			"resolution-markers", "optional", "groups", "markers", "category", "requires_python")
-		var hosts []string
-		hashes := ""
-		for _, key := range []string{"sdist", "wheels", "files"} {
-			hosts = append(hosts, hostsOf(n.at(key), 0)...)
-			hosts = append(hosts, otherFiles(n.at(key), name, 0)...)
-			if n.at(key) != nil {
-				hashes += key + frameOf(n.at(key))
-			}
-		}
-		slices.Sort(hosts)
-		p.source += strings.Join(slices.Compact(hosts), " ")
-		if hashes != "" {
-			p.hash = hashSet + hashes
-		}
-		f.packages = append(f.packages, p)
-	}
-	return f, true
-}
-
-// hostsOf gives the hosts of all addresses in a value.
-func hostsOf(n *node, depth int) []string {
-	if n == nil || depth > maxDepth {
-		return nil
-	}
-	var hosts []string
-	if scheme, rest, ok := strings.Cut(n.text, "://"); ok {
-		host, _, _ := strings.Cut(rest, "/")
-		hosts = append(hosts, scheme+"://"+host)
-	}
-	for _, kid := range n.kids {
-		hosts = append(hosts, hostsOf(kid, depth+1)...)
-	}
-	return hosts
-}
-
-// otherFiles gives the addresses and names of files in a value that aren't called as the package is.
-func otherFiles(n *node, name string, depth int) []string {
-	if n == nil || depth > maxDepth {
-		return nil
-	}
-	var others []string
-	for i, kid := range n.kids {
-		if n.kind == mapping && n.keys[i] != "url" && n.keys[i] != "file" && n.keys[i] != "filename" {
-			continue
-		}
-		if kid.kind == scalar && !strings.HasPrefix(requirementName(base(kid.text)), requirementName(name)+"-") {
-			others = append(others, kid.text)
-		}
-		others = append(others, otherFiles(kid, name, depth+1)...)
-	}
-	return others
 }
 
 // distOf gives where an archive comes from, without what names its version.

@@ -44,13 +44,18 @@ func (r *recent[T]) get(text []byte) (T, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
-	for left := len(r.texts) + 1 - n; left > mostRecent || left > leastRecent && r.bytes+len(text) > mostRecentlyRead; left-- {
+	for r.full(len(r.texts)-n+1, len(text)) {
 		r.bytes -= len(r.texts[n].text)
 		n++
 	}
 	r.texts = append(slices.Delete(r.texts, 0, n), remembered[T]{bytes.Clone(text), value, ok})
 	r.bytes += len(text)
 	return value, ok
+}
+
+// full says whether so many texts are too many, of which the newest has so many bytes.
+func (r *recent[T]) full(texts, newest int) bool {
+	return texts > mostRecent || texts > leastRecent && r.bytes+newest > mostRecentlyRead
 }
 
 // find gives what a text was read as, nil if it isn't remembered.

@@ -1,17 +1,17 @@
 package shape
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // parseYAML reads the part of YAML 1.2 that every reader of YAML reads alike: block mappings and sequences,
 // scalars on one line, literal and folded text, and flow collections on one line, which it takes for text. It
 // gives nil for all else: anchors, aliases, tags, merge keys, complex keys, tabs, scalars on several lines, keys
 // that stand there twice, several documents.
-func parseYAML(text []byte) *node {
-	p := yamlParser{lines: make([]yamlLine, 0, bytes.Count(text, []byte{'\n'})+1)}
-	for line := range strings.Lines(string(text)) {
+func parseYAML(text []byte) *node { return parseYAMLBelow(string(text), 0) }
+
+// parseYAMLBelow is parseYAML for a part of a text whose keys are so many levels deep.
+func parseYAMLBelow(text string, depth int) *node {
+	p := yamlParser{lines: make([]yamlLine, 0, strings.Count(text, "\n")+1)}
+	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		below := strings.TrimLeft(line, " ")
 		p.lines = append(p.lines, yamlLine{number: len(p.lines) + 1, indent: len(line) - len(below), text: below})
@@ -24,7 +24,7 @@ func parseYAML(text []byte) *node {
 	if !p.more() {
 		return &node{kind: mapping}
 	}
-	root := p.value(p.lines[p.next].indent, 0)
+	root := p.value(p.lines[p.next].indent, depth)
 	p.skip()
 	if root == nil || p.more() {
 		return nil
