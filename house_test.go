@@ -27,11 +27,11 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take; ssh has an agent's protocol.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "internal/archive", "internal/intoto", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "gate/verified", "internal/archive", "internal/intoto", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,
-	"gate/audit": {ours: []string{"gate/attest", "gate/earned", "gate/inforce", "gate/lineage", "gate/settle", "gate/site", "gate/tag", "gate/walk", "history", "policy", "verify"}},
+	"gate/audit": {ours: []string{"gate/attest", "gate/earned", "gate/inforce", "gate/lineage", "gate/settle", "gate/site", "gate/tag", "gate/verified", "gate/walk", "history", "policy", "verify"}},
 	// what pushes and auditors both ask, of the repository that both share,
 	"gate/settle": {ours: []string{"gate/attest", "gate/inforce", "gate/site", "gate/walk", "history", "policy", "verify"}},
 	"gate/earned": {ours: []string{"gate/kept", "gate/lineage", "gate/site", "gate/tenure", "gate/walk", "history", "policy", "verify"}},
@@ -55,6 +55,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/tenure":         {ours: []string{"gate/shared", "policy"}},
 	"gate/ticket":         {ours: []string{"gate/shared"}},
 	"gate/translog":       {},
+	"gate/verified":       {},
 	"report":              {ours: []string{"docs", "policy"}},
 	"report/page":         {ours: []string{"policy", "report"}},
 	"install":             {ours: []string{"history"}},
@@ -81,7 +82,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 }
 
 // pure packages decide or translate: what they give depends on what they are given alone.
-var pure = []string{"gate/certificate", "hook", "policy", "internal/archive", "internal/intoto", "internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal", "report", "report/page", "verify"}
+var pure = []string{"gate/certificate", "gate/verified", "hook", "policy", "internal/archive", "internal/intoto", "internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal", "report", "report/page", "verify"}
 
 // impure is what a pure package must not import.
 var impure = []string{"os", "os/exec", "os/signal", "net", "net/http", "context", "syscall", "time/tzdata"}

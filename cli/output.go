@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -134,13 +135,19 @@ func (o *output) open(ctx context.Context, env Env) (err error) {
 	} else {
 		o.kept, err = createFile(ctx, name)
 	}
-	if _, gone := os.Stat(filepath.Dir(name)); errors.Is(gone, fs.ErrNotExist) {
-		err = fmt.Errorf("there is no folder %s: make it, or name another", filepath.Dir(o.file))
-	}
 	if err != nil {
-		return o.failed(err)
+		return o.failed(cmp.Or(noFolder(o.file, name), err))
 	}
 	o.to, o.out = o.kept, report.NewPrinter(o.kept)
+	return nil
+}
+
+// noFolder says that a file can't be made since its folder isn't there, nil if it is. The file is given as it was
+// typed, and as it is found.
+func noFolder(typed, name string) error {
+	if _, gone := os.Stat(filepath.Dir(name)); errors.Is(gone, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s: make it, or name another", filepath.Dir(typed))
+	}
 	return nil
 }
 

@@ -91,7 +91,7 @@ func rootCommand(env Env) *cobra.Command {
 				return nil
 			}
 		}
-		for _, name := range []string{"format", allCommitsName} { // one may be of a command above it
+		for _, name := range []string{"format", allCommitsName, sinceName} { // one may be of a command above it
 			if flag := cmd.Flag(name); flag != nil {
 				if to, ok := flag.Value.(printing); ok {
 					cmd.RunE = to.within(env, cmd.RunE)

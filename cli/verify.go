@@ -38,7 +38,7 @@ judged; 3: nothing does, but not all could be judged, as in a partial clone.
 Without a RANGE, and where the journal is at hand, as it is on the server, each protected ref is also
 compared with the value that the last judged push left: a branch that was rewound, or a tag that was
 deleted, beside a push.
-` + pullHelp + auditHelp + attestHelp,
+` + pullHelp + auditHelp + sinceHelp + attestHelp,
 		Args: cobra.MaximumNArgs(1),
 	}
 	repository, folder, reader := repositoryFlag(cmd), policyFlag(cmd), readerFlag(cmd)
@@ -50,7 +50,7 @@ deleted, beside a push.
 		"`file` of the journal to compare the protected refs with (default: the repository's)")
 	rows, only, keys := allCommitsFlag(cmd), signaturesOnlyFlag(cmd), keysFlag(cmd, "with --signatures-only: ")
 	all := cmd.Flags().Bool("all", false, "show each finding, however many are alike")
-	attest := attestFlags(cmd)
+	attest, since := attestFlags(cmd), sinceFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case *pull && (*ref == "" || len(args) == 0):
@@ -74,11 +74,18 @@ deleted, beside a push.
 		if err := rows.alone(format); err != nil {
 			return err
 		}
-		if err := attest.begin(cmd, env, *pull || strings.Contains(strings.Join(args, ""), "..")); err != nil {
+		err := since.alone(env, format, map[string]bool{
+			"A..B": isRange(args), "--pull": *pull, "--signatures-only": *only, "--attest": *attest.file != "",
+			"--" + allCommitsName: len(rows.list) > 0,
+		})
+		if err != nil {
+			return err
+		}
+		if err := attest.begin(cmd, env, *pull || isRange(args)); err != nil {
 			return err
 		}
 		o := gate.Options{GoGit: reader.goGit(), Partial: !*pull}
-		wanted := audit.Wanted{Spec: strings.Join(args, "")}
+		wanted := audit.Wanted{Spec: strings.Join(args, ""), Since: since.with(reader)}
 		var rowsEnd func() error
 		wanted.Row, rowsEnd = rows.row()
 		if *only {

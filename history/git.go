@@ -64,6 +64,15 @@ func HasGit() bool {
 	return err == nil
 }
 
+// GitVersion names the git program on PATH, "" for none.
+func GitVersion(ctx context.Context) (string, error) {
+	if !HasGit() {
+		return "", nil
+	}
+	said, err := exec.CommandContext(ctx, "git", "version").Output()
+	return strings.TrimSpace(string(said)), err
+}
+
 func (g *gitNames) Dir() string { return g.dir }
 
 // passed are the variables a git process may inherit: the quarantine's (git-receive-pack(1)), and

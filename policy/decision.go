@@ -148,17 +148,26 @@ type Decision struct {
 	// Observed says of a refusal that the push went on all the same: the server only observes.
 	Observed bool `json:"observed,omitempty"`
 	// SignaturesOnly says that no rules were asked: what isn't signed stands against nothing.
-	SignaturesOnly bool          `json:"signatures_only,omitempty"`
-	Summary        *Summary      `json:"summary,omitempty"` // of history that has landed; a push has none
-	Refs           []RefDecision `json:"refs"`
-	Findings       []Finding     `json:"findings"`
-	Notes          []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
-	Reference      string        `json:"reference,omitempty"` // finds the record in the journal
+	SignaturesOnly bool `json:"signatures_only,omitempty"`
+	// Earlier says what earlier runs judged, so that this one didn't; nil for nothing.
+	Earlier   *Earlier      `json:"earlier,omitempty"`
+	Summary   *Summary      `json:"summary,omitempty"` // of history that has landed; a push has none
+	Refs      []RefDecision `json:"refs"`
+	Findings  []Finding     `json:"findings"`
+	Notes     []string      `json:"notes,omitempty"`     // worth knowing, no reason to refuse
+	Reference string        `json:"reference,omitempty"` // finds the record in the journal
 	// Unrecorded says that the journal doesn't know this decision: its reference leads nowhere.
 	Unrecorded bool `json:"-"`
 	// Undecided says why no decision could be reached, or not on all of it; the verdict is then Refused. It may name
 	// paths of the server and is for its operator, not for the pusher.
 	Undecided string `json:"undecided,omitempty"`
+}
+
+// Earlier counts what runs before judged that isn't judged again: a commit once for each run that judged it.
+type Earlier struct {
+	At      string `json:"at"` // when the last of them began (RFC 3339)
+	Commits int    `json:"commits"`
+	Tags    int    `json:"tags"`
 }
 
 // GoesOn says whether Git may make what was decided: it was accepted, or the server only observes.

@@ -21,15 +21,26 @@ func (p *Policy) Earning() string {
 		q := &c.Principals[i]
 		q.Keys = placeless(q.Keys)
 	}
+	sum, err := c.sum()
+	if err != nil {
+		return p.Digest
+	}
+	return sum
+}
+
+// Contents is the SHA-256, in hexadecimal, of all that the policy says, the bytes of its files among that. The error is
+// about a date after the year 9999, which no file can have.
+func (p *Policy) Contents() (string, error) { return p.sum() }
+
+// sum sums up what the policy says, its classes as well.
+func (p *Policy) sum() (string, error) {
 	text, err := json.Marshal(struct {
 		Policy  Policy
 		Classes map[string][]string
-	}{c, p.Classes.byName()})
-	if err != nil { // a date after the year 9999
-		return p.Digest
-	}
+		Floor   bool `json:",omitempty"`
+	}{*p, p.Classes.byName(), p.floor})
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:]), err
 }
 
 // Verifying is the SHA-256, in hexadecimal, of all that says whose a signature on a commit is: the keys, and the

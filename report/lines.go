@@ -30,6 +30,7 @@ type DecisionRow struct {
 	Undecided string         `json:"undecided,omitempty"`
 
 	Summary *policy.Summary `json:"summary,omitempty"`
+	Earlier *policy.Earlier `json:"earlier,omitempty"`
 }
 
 // RefRow, FindingRow and NoteRow are the others. Exact is as in [JSON], with "" for the row itself.
@@ -56,7 +57,7 @@ func Lines(w io.Writer, d policy.Decision) error {
 	var r rows
 	r.add(DecisionRow{
 		kindDecision, Schema, d.Verdict, d.Observed, len(d.Refs), len(d.Findings), len(d.Notes), d.Reference, d.Undecided,
-		d.Summary,
+		d.Summary, d.Earlier,
 	})
 	for _, ref := range d.Refs {
 		row := RefRow{Kind: kindRef, Exact: make(map[string][]byte)}

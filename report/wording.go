@@ -58,10 +58,10 @@ func (d shown) headline() string {
 	switch {
 	case d.SignaturesOnly && d.Summary != nil && d.Undecided == "":
 		return signaturesLine(d.Summary)
-	case d.Verdict == policy.Accepted && d.empty():
+	case d.Verdict == policy.Accepted && d.empty() && d.Earlier == nil:
 		return "countersign: 0 commits: nothing was judged"
 	case d.Verdict == policy.Accepted:
-		return "countersign: accepted" + d.acceptance()
+		return "countersign: accepted" + d.acceptance() + d.earlier()
 	case d.Summary != nil && len(d.Findings) == 0: // of history that has landed
 		return "countersign: undecided: not all of it could be judged"
 	case d.Summary != nil && d.Undecided != "":
@@ -84,6 +84,18 @@ func (d shown) headline() string {
 func (d shown) empty() bool {
 	judged := func(r policy.RefDecision) bool { return r.Commits > 0 || strings.HasPrefix(r.Ref, "refs/tags/") }
 	return d.Reference == "" && len(d.Refs) > 0 && !slices.ContainsFunc(d.Refs, judged)
+}
+
+// earlier says what was judged before, "" for nothing.
+func (d shown) earlier() string {
+	switch {
+	case d.Earlier == nil:
+		return ""
+	case d.Summary != nil && d.Summary.Commits.Total+d.Summary.Tags.Total == 0:
+		return ": nothing new; earlier runs judged " + Count(d.Earlier.Commits, "commit")
+	default:
+		return "; earlier runs judged " + Count(d.Earlier.Commits, "commit") + " more"
+	}
 }
 
 // refused begins what is said of a refusal.

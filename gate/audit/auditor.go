@@ -71,7 +71,7 @@ type Audit struct {
 
 	broken   error                            // why nothing of it can be judged
 	asked    func()                           // is told when what somebody earned is asked; nil to count that
-	since    *policy.Ledger                   // what stood where the range begins, if that is known
+	stood    func(history.ID) *policy.Ledger  // what stood after a commit, nil where that isn't known; nil for none
 	credited func(history.ID, *policy.Ledger) // is told what stands after each landing; nil for nobody
 	alsoOn   func(history.ID) []string        // the refs besides Ref that a landing is judged for; nil for none
 }

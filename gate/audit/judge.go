@@ -165,8 +165,10 @@ func (a *Auditor) origin(ctx context.Context, of Audit, parent history.ID) (*pol
 // earned gives what everybody had earned up to a commit. Where a part is judged, that may be kept, and the symbolic
 // links there with it; else all is worked out from the history alone, and the links are still to be read.
 func (a *Auditor) earned(ctx context.Context, of Audit, tip history.ID) (*policy.Ledger, *policy.Links, error) {
-	if n := len(of.Range.Not); of.since != nil && tip == of.Range.Not[n-1] {
-		return of.since.Clone(), nil, nil
+	if of.stood != nil {
+		if ledger := of.stood(tip); ledger != nil {
+			return ledger.Clone(), nil, nil
+		}
 	}
 	if !of.part {
 		ledger, err := earned.All(ctx, a.site, tip)

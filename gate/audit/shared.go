@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 
 	"countersign/history"
 	"countersign/policy"
@@ -32,20 +33,27 @@ type fork struct {
 	anew bool // all of it was judged anyway
 }
 
-// share reads the first-parent lines of all that is to be judged. Each commit is read once. A line that can't be read
-// is shared with nothing.
-func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
+// apart gives that of so many refs of which nothing is judged together.
+func apart(refs int) *shared {
 	s := &shared{
-		forks:  make([]fork, len(audits)),
+		forks:  make([]fork, refs),
 		places: make(map[history.ID]place), wanted: make(map[history.ID]bool),
 		earned: make(map[history.ID]*policy.Ledger),
 	}
+	for i := range s.forks {
+		s.forks[i].of = -1
+	}
+	return s
+}
+
+// share reads the first-parent lines of all that is to be judged. Each commit is read once. A line that can't be read
+// is shared with nothing.
+func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
+	s := apart(len(audits))
 	if len(audits) == 1 {
-		s.forks[0].of = -1
 		return s, nil
 	}
 	for i, of := range audits {
-		s.forks[i].of = -1
 		if of.Range.Tip.IsZero() {
 			continue
 		}
@@ -67,6 +75,17 @@ func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
 	return s, nil
 }
 
+// leaveOut has an audit judge what comes after a commit of its line, by what is known to have stood there.
+func (a *Audit) leaveOut(commit history.ID, stood func(history.ID) *policy.Ledger) {
+	a.Range.Not = append(slices.Clip(a.Range.Not), commit)
+	a.stood = func(id history.ID) *policy.Ledger {
+		if id != commit {
+			return nil
+		}
+		return stood(id)
+	}
+}
+
 // begin lets an audit begin where its line leaves one that was judged, and says which, negative for none.
 func (s *shared) begin(i int, of *Audit) (with int) {
 	f := &s.forks[i]
@@ -74,7 +93,7 @@ func (s *shared) begin(i int, of *Audit) (with int) {
 	if s.spoilt = false; f.of < 0 || ledger == nil {
 		f.anew = true
 	} else {
-		of.Range.Not, of.since = append(of.Range.Not[:len(of.Range.Not):len(of.Range.Not)], f.at), ledger
+		of.leaveOut(f.at, func(history.ID) *policy.Ledger { return ledger })
 	}
 	of.credited = func(landing history.ID, l *policy.Ledger) {
 		if s.wanted[landing] && !s.spoilt {

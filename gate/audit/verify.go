@@ -24,6 +24,7 @@ type verification struct {
 	found   findings
 	census  policy.Census
 	counted map[history.ID]bool // nil where no commit can be met twice
+	again   recall              // from earlier runs, and for the next
 	old     []string            // tags that weren't held to the rules of tags
 	broken  []error             // why refs couldn't be judged to their end
 }
@@ -43,7 +44,12 @@ func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error)
 	if w.Row != nil && a.site.InForce.Keys != nil {
 		v.states = keyStates(a.site.InForce.Keys, moment(a.site.Clock()))
 	}
-	if v.shared, err = a.share(ctx, audits); err != nil {
+	if err = v.recall(ctx); err != nil {
+		return policy.Decision{}, err
+	}
+	if v.again.was != nil {
+		v.shared = apart(len(audits)) // each goes on from where it was
+	} else if v.shared, err = a.share(ctx, audits); err != nil {
 		return policy.Decision{}, site.Undecided(err)
 	}
 	if len(audits) > 1 {
@@ -65,7 +71,7 @@ func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error)
 		return policy.Decision{}, site.Undecided(err)
 	}
 	v.settle()
-	return v.d, nil
+	return v.d, v.remember(ctx)
 }
 
 // settle sums up what was found, and decides.
@@ -124,6 +130,9 @@ func (v *verification) judge(ctx context.Context, i int, r *policy.RefDecision) 
 	if r.Old = of.From().String(); of.broken != nil {
 		return of.broken
 	}
+	if v.before(i, r) {
+		return nil
+	}
 	about, err := v.AuditRef(ctx, *of)
 	if err != nil {
 		return err
@@ -133,10 +142,12 @@ func (v *verification) judge(ctx context.Context, i int, r *policy.RefDecision) 
 	}
 	if v.found.add(i, history.ID{}, about.Findings); about.Old {
 		v.old = append(v.old, of.Ref)
+		v.again.old(i)
 	}
 	if with := v.shared.begin(i, of); with >= 0 {
 		r.SharedWith = v.audits[with].Ref
 	}
+	v.remembering(i, of)
 	r.Old = of.From().String()
 	return v.landings(ctx, i, r)
 }
@@ -203,7 +214,7 @@ func (v *verification) landings(ctx context.Context, i int, r *policy.RefDecisio
 		for n, found := range j.also {
 			v.found.add(also[n], history.ID{}, found)
 		}
-		v.d.Notes = append(v.d.Notes, j.Notes...)
+		v.told(i, &j)
 		return nil
 	})
 }
@@ -237,7 +248,9 @@ func (a *Auditor) VerifyAll(ctx context.Context, w Wanted, now time.Time) (d pol
 	case err != nil:
 		return d, false, err
 	case len(c.Outside) > 0:
-		d.Findings = append(d.Findings, c.Outside...)
+		if d.Findings = append(d.Findings, c.Outside...); w.Since != nil {
+			w.Since.Next = nil
+		}
 		if d.Summary == nil {
 			d.Summary = new(policy.Summary)
 		}

@@ -54,7 +54,7 @@ func (a *Answers) findApprovals(ctx context.Context, q Question) error {
 		case policy.Approves:
 			approval := s.Approval()
 			if landing.Received == 0 && approval.Ref != landing.Ref {
-				landed, err := reaches(ctx, repo, by, approval.Ref, r.Commit)
+				landed, err := a.reaches(ctx, repo, by, approval.Ref, r.Commit)
 				if err != nil {
 					return err
 				}
@@ -106,14 +106,7 @@ func (a *Answers) attestations(ctx context.Context, repo refReacher, commits []s
 		if err != nil {
 			return nil, err
 		}
-		a.listed = make(map[string][]attest.Ref)
-		for _, r := range attest.Among(refs) {
-			if r.Kind == policy.Withdraws {
-				a.withdrawals = append(a.withdrawals, r)
-				continue
-			}
-			a.listed[r.Commit.String()] = append(a.listed[r.Commit.String()], r)
-		}
+		a.list(refs)
 	}
 	found := slices.Clone(a.withdrawals)
 	for _, id := range commits {
@@ -121,6 +114,31 @@ func (a *Answers) attestations(ctx context.Context, repo refReacher, commits []s
 	}
 	slices.SortFunc(found, func(r, other attest.Ref) int { return strings.Compare(r.Called, other.Called) })
 	return found, nil
+}
+
+// List has all refs be those that are given, as far as it is asked what is said of history that has landed, and where
+// something was approved for: so all is judged by the same.
+func (a *Answers) List(refs []history.Ref) {
+	a.list(refs)
+	a.held = make(map[string]history.ID, len(refs))
+	exceptions := false
+	for _, r := range refs {
+		a.held[r.Name] = r.ID
+		exceptions = exceptions || strings.HasPrefix(r.Name, policy.Excepts.Prefix())
+	}
+	a.exceptions = &exceptions
+}
+
+// list takes the attestations among refs for all that are stored.
+func (a *Answers) list(refs []history.Ref) {
+	a.listed, a.withdrawals = make(map[string][]attest.Ref), nil
+	for _, r := range attest.Among(refs) {
+		if r.Kind == policy.Withdraws {
+			a.withdrawals = append(a.withdrawals, r)
+			continue
+		}
+		a.listed[r.Commit.String()] = append(a.listed[r.Commit.String()], r)
+	}
 }
 
 // mergeTag gives what a tag that a merge embeds approves: git merge takes in whatever tag it is given, so that
@@ -143,16 +161,37 @@ type refReacher interface {
 }
 
 // reaches says whether a protected branch that exists has a commit.
-func reaches(
+func (a *Answers) reaches(
 	ctx context.Context, repo refReacher, by *inforce.Policy, ref string, commit history.ID,
 ) (bool, error) {
 	if ref == "" || !by.Rules.Protects(ref) {
 		return false, nil
 	}
+	has := false
+	tip, there, err := a.tip(ctx, repo, ref)
+	if err == nil && there {
+		var reached [][]bool
+		if reached, err = repo.Reaches(ctx, []history.ID{tip}, []history.ID{commit}); err == nil {
+			has = reached[0][0]
+		}
+	}
+	if a.leans.Elsewhere == nil {
+		a.leans.Elsewhere = make(map[string]bool)
+	}
+	before, asked := a.leans.Elsewhere[ref]
+	a.leans.Elsewhere[ref] = has && (before || !asked)
+	return has, err
+}
+
+// tip gives what a ref holds.
+func (a *Answers) tip(ctx context.Context, repo refReacher, ref string) (id history.ID, there bool, err error) {
+	if a.held != nil {
+		id, there = a.held[ref]
+		return id, there, nil
+	}
 	refs, err := repo.Refs(ctx, ref)
 	if err != nil || len(refs) != 1 || refs[0].Name != ref {
-		return false, err
+		return id, false, err
 	}
-	reached, err := repo.Reaches(ctx, []history.ID{refs[0].ID}, []history.ID{commit})
-	return err == nil && reached[0][0], err
+	return refs[0].ID, true, nil
 }

@@ -31,7 +31,22 @@ type Answers struct {
 	listed      map[string][]attest.Ref        // all attestations but withdrawals by commit; nil before they were listed
 	withdrawals []attest.Ref                   // all of them, once listed
 	withdrawn   map[history.ID]*history.Commit // those that withdrawals are about, once read
+	held        map[string]history.ID          // what all refs hold, where they were listed; else nil
+	leans       Leans
 }
+
+// Leans say which answers about history that has landed came from something that may say otherwise later, though
+// neither the history nor what is said of it changes.
+type Leans struct {
+	Journal bool // since when something was in sight
+	Git     bool // what the git program makes of a merge
+	Clock   bool // a word is dated ahead of this machine's clock
+	// Elsewhere are other refs for which something was approved, and whether they had each of the commits.
+	Elsewhere map[string]bool
+}
+
+// Leans says what the answers so far lean on.
+func (a *Answers) Leans() Leans { return a.leans }
 
 // New gives the answers of a site.
 func New(s *site.Site) *Answers { return &Answers{site: s} }

@@ -26,6 +26,7 @@ func (a *Answers) askGit(ctx context.Context, c *policy.Commit) error {
 	if err != nil {
 		return err
 	}
+	a.leans.Git = true
 	differs, known, err := repo.Remerge(ctx, id)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 // firstSeen adds to a landing since when some of its commits, and its approvals, have been in sight.
 func (a *Answers) firstSeen(ctx context.Context, q Question, commits map[string]bool) error {
 	landing := q.Landing
+	a.leans.Journal = true
 	l, err := a.site.RefLog(ctx)
 	if err != nil || l == nil && landing.Received == 0 {
 		return err // no server, no journal

@@ -17,6 +17,7 @@ func (a *Answers) Stated(
 ) (attest.Statement, error) {
 	s, err := attest.Read(ctx, repo, r, at, by.Signature)
 	if err == nil && !at.Now() && by.Rules.AheadOf(s.When, a.site.Clock()) {
+		a.leans.Clock = true
 		s.Signature = policy.Signature{Status: policy.StatusMisdated, Reason: "it is dated after the clock of this machine"}
 	}
 	byReceipt := s.Signature.Status == policy.StatusRevoked || s.Signature.Status == policy.StatusExpired
