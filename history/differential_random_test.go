@@ -213,6 +213,11 @@ func TestReadersAgreeOnRandomHistories(t *testing.T) {
 		}
 		repos := r.both(rt)
 		defer repos.close(rt)
+		if known := rapid.IntRange(0, len(rng.Not)).Draw(rt, "walked"); known > 0 { // git's reader as after a long walk
+			reader := repos.git.(*reader)
+			reader.excluded.walked(rng.Not[:known], longWalk+1)
+			reader.counting().excluded.walked(rng.Not[:known], longWalk+1)
+		}
 		repos.agree(rt, rng)
 		for _, counted := range []bool{false, true} {
 			rng.Counted = counted

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"countersign/history/commitgraph"
 )
@@ -24,6 +25,9 @@ import (
 type lineages struct {
 	objects *objects
 	graph   *commitgraph.Graph
+
+	steps    atomic.Int64 // of walks, so far
+	excluded excluded
 
 	mu      sync.Mutex
 	known   map[ID]links
@@ -182,6 +186,11 @@ func (l *lineages) newCommits(ctx context.Context, tip ID, not []ID, limit int) 
 	if _, err := l.linksOf(ctx, tip); err != nil {
 		return nil, err
 	}
+	if reached := l.excluded.by(ctx, l, known); reached != nil {
+		return l.newBeside(ctx, tip, known, reached, limit)
+	}
+	before := l.steps.Load()
+	defer func() { l.excluded.walked(known, l.steps.Load()-before) }()
 	for _, id := range known {
 		if err := f.mark(ctx, id, fromNot); err != nil {
 			return nil, err
@@ -241,6 +250,7 @@ func (f *frontier) isOpen(id ID) bool { return f.marks[id] == fromTip || f.passe
 
 // pass hands the marks of the youngest commit on to its parents.
 func (f *frontier) pass(ctx context.Context) error {
+	f.steps.Add(1)
 	id := heap.Pop(&f.queue).(aged).id
 	if f.isOpen(id) {
 		f.open--

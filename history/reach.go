@@ -200,6 +200,7 @@ func (w *walk) give(ctx context.Context, id ID, from, below bits) error {
 
 // pass hands a commit's marks on to its parents.
 func (w *walk) pass(ctx context.Context, id ID) error {
+	w.steps.Add(1)
 	m := w.marks[id]
 	if m.live() {
 		w.live--
