@@ -118,27 +118,37 @@ func inOrder[T, R any](
 		var running sync.WaitGroup
 		defer running.Wait()
 		defer cancel()
-		outcomes := make(chan chan outcome, readAhead)
-		readers := make(chan struct{}, min(maxReaders, runtime.GOMAXPROCS(0)))
+		type task struct {
+			item T
+			made chan outcome
+		}
+		tasks, outcomes := make(chan task), make(chan chan outcome, readAhead)
+		do := func(t task) {
+			var o outcome
+			defer func() {
+				o.panicked = recover()
+				t.made <- o
+			}()
+			o.value, o.err = work(ctx, t.item)
+		}
+		for range min(maxReaders, runtime.GOMAXPROCS(0)) {
+			running.Go(func() {
+				for t := range tasks {
+					do(t)
+				}
+			})
+		}
 		running.Go(func() {
 			defer close(outcomes)
+			defer close(tasks)
 			for item := range items {
-				made := make(chan outcome, 1)
+				t := task{item, make(chan outcome, 1)}
 				select {
-				case outcomes <- made:
+				case outcomes <- t.made:
 				case <-ctx.Done():
 					return
 				}
-				readers <- struct{}{}
-				running.Go(func() {
-					var o outcome
-					defer func() {
-						o.panicked = recover()
-						made <- o
-						<-readers
-					}()
-					o.value, o.err = work(ctx, item)
-				})
+				tasks <- t
 			}
 		})
 		for made := range outcomes {

@@ -120,7 +120,15 @@ func (w *Walk) From(o Origin) <-chan *Fact {
 // read reads all landings, and starts the verification of each.
 func (w *Walk) read(ctx context.Context, r Route) (err error) {
 	defer Recovered(&err)
-	busy := make(chan struct{}, runtime.GOMAXPROCS(0))
+	unverified := make(chan *Fact)
+	defer close(unverified)
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for f := range unverified {
+				f.verify(r.Policies.InTree())
+			}
+		}()
+	}
 	var at Origin
 	first := true
 	for l, err := range r.Repo.Landings(ctx, r.Range) {
@@ -140,12 +148,7 @@ func (w *Walk) read(ctx context.Context, r Route) (err error) {
 		if r.Policies == nil {
 			close(f.done)
 		} else {
-			busy <- struct{}{}
-			go func() {
-				defer func() { close(f.done); <-busy }()
-				defer Recovered(&f.err)
-				f.verify(r.Policies.InTree())
-			}()
+			unverified <- f
 		}
 		select {
 		case w.facts <- f:
@@ -209,6 +212,8 @@ func (r Route) fact(ctx context.Context, at *Origin, l history.Landing) (f *Fact
 
 // verify judges the signatures of a landing.
 func (f *Fact) verify(inTree bool) {
+	defer close(f.done)
+	defer Recovered(&f.err)
 	f.Landing, f.Tags = Verified(f.By, f.Read, f.Elsewhere, f.Arrival)
 	f.Landing.InTree, f.Landing.Amended = inTree, f.amended
 	if f.Today != nil {
