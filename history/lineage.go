@@ -111,7 +111,7 @@ func (l *lineages) peel(ctx context.Context, id ID) (ID, bool, error) {
 	if known {
 		return id, true, nil
 	}
-	return commitBehind(ctx, l.objects, id)
+	return commitBehind(ctx, claims{l.objects}, id)
 }
 
 // age is the level of a commit and its committer's date. Both are hints in which order to walk.

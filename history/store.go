@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -13,7 +14,7 @@ type store interface {
 	// head reads an object through, which must be of the kind, and gives its first bytes, at most keep, and the size
 	// of the whole. Nobody may change the bytes.
 	head(id ID, kind string, keep int64, b bound) (first []byte, size int64, err error)
-	// kind gives an object's type.
+	// kind gives an object's type as it is claimed, which may not be what head finds.
 	kind(id ID) (string, error)
 	Close() error
 }
@@ -114,14 +115,34 @@ func (o *objects) Blob(_ context.Context, id ID) ([]byte, error) {
 // whole is the bound of what is read whole.
 func (o *objects) whole() bound { return bound{"object", o.limits.Object} }
 
-func (o *objects) Kind(_ context.Context, id ID) (string, error) {
-	o.mu.Lock()
-	k, ok := o.kept[id]
-	o.mu.Unlock()
+// Kind reads the object: of several copies the first may claim another kind, and a tag that passes for something else
+// is nobody's word.
+func (o *objects) Kind(ctx context.Context, id ID) (string, error) {
+	kind, err := claims{o}.Kind(ctx, id)
+	switch {
+	case err != nil:
+	case kind == "commit" || kind == "tag":
+		_, err = o.small(id, kind, o.limits.Object, bound{most: math.MaxInt64})
+	default:
+		_, _, err = o.store.head(id, kind, 0, bound{most: math.MaxInt64})
+	}
+	if err != nil {
+		return "", err
+	}
+	return kind, nil
+}
+
+// claims are objects whose kinds are believed. It serves where what is wrong makes more look new than is.
+type claims struct{ *objects }
+
+func (c claims) Kind(_ context.Context, id ID) (string, error) {
+	c.mu.Lock()
+	k, ok := c.kept[id]
+	c.mu.Unlock()
 	if ok {
 		return k.kind, nil
 	}
-	return o.store.kind(id)
+	return c.store.kind(id)
 }
 
 func (o *objects) Folder(ctx context.Context, commit ID, name string) (*Folder, error) {

@@ -165,7 +165,7 @@ func (db *DB) Claimed(id objectid.ID, keep, max int64) (kind Kind, first []byte,
 
 // Stat gives kind and size of an object as the files claim them: the content isn't read. For a delta these are the kind
 // of what it is a delta to in the end, and the size of what it says it makes. They are those of the first copy, which
-// Head may pass over.
+// Head may pass over: no verdict may follow from them.
 func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 	err = db.read(id, math.MaxInt64, func(r *reading) error {
 		kind, size = r.kind, r.size
