@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -43,9 +44,10 @@ func gitOf(args ...string) work {
 
 // compare measures work in turns with git's and, where there is an earlier build, with that one's, each in a repository
 // of its own, since what a build keeps between two pushes is nothing to another. It reports processor time, user and
-// system, of the command and all that it started: ours, and how many times git's and the earlier build's. A function
-// cold, if there is one, is called before each run.
-func (s *bench) compare(b *testing.B, ours, git work, cold func(repo string)) {
+// system, of the command and all that it started: ours, and how many times git's and the earlier build's; and the most
+// memory that ours had at a time, which is no less than this test's own. A function cold, if there is one, is called
+// before each run. Our time and git's are given, in milliseconds.
+func (s *bench) compare(b *testing.B, ours, git work, cold func(repo string)) (now, gits float64) {
 	b.Helper()
 	type side struct {
 		work
@@ -75,16 +77,22 @@ func (s *bench) compare(b *testing.B, ours, git work, cold func(repo string)) {
 		run(sides[name])
 	}
 	times := make(map[string][]time.Duration)
+	var peak int64
 	for b.Loop() {
 		for _, name := range order {
 			state := run(sides[name]).ProcessState
 			times[name] = append(times[name], state.UserTime()+state.SystemTime())
+			if u, ok := state.SysUsage().(*syscall.Rusage); ok && name == "now" {
+				peak = max(peak, u.Maxrss)
+			}
 		}
 	}
-	now := median(times["now"])
+	now, gits = median(times["now"]), median(times["git"])
 	b.ReportMetric(now, "cpu-ms")
-	b.ReportMetric(now/median(times["git"]), "cpu/git")
+	b.ReportMetric(float64(peak)/1024, "MiB")
+	b.ReportMetric(now/gits, "cpu/git")
 	if before() != "" {
 		b.ReportMetric(median(times["before"])/now, "before/cpu")
 	}
+	return now, gits
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -79,19 +80,61 @@ func BenchmarkPushMerges(b *testing.B) {
 }
 
 // BenchmarkVerify judges signed commits, one in fourteen a merge, and the last of them alone, against git reading them.
+// The floor is git's reading and the bare signatures. With 50,000 it makes the repository for some minutes.
 func BenchmarkVerify(b *testing.B) {
-	for _, n := range []int{1000, 10000} {
-		s := newSigned(b, n, 14)
-		s.run(b, "sh", "-ec", `cd "$1"; git update-ref refs/heads/main "$2~1"; "$3" policy check --prepare
-			git update-ref refs/heads/main "$2"; git commit-graph write --reachable`, "sh", s.repo, s.new, s.program)
-		reading := func(_, repo string) *exec.Cmd {
-			return shell(`git -C "$1" rev-list "$2" | git -C "$1" cat-file --batch`, repo, s.new)
-		}
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			s.compare(b, subcommand("verify", s.old+".."+s.new, "--ref", "refs/heads/main"), reading, nil)
+	for _, c := range []struct {
+		name   string
+		n      int
+		keygen []string
+	}{{"1000", 1000, nil}, {"10000", 10000, nil}, {"50000", 50000, nil}, {"rsa4096", 10000, []string{"-t", "rsa", "-b", "4096"}}} {
+		b.Run(c.name, func(b *testing.B) {
+			s := newSigned(b, c.n, 14, c.keygen...)
+			s.run(b, "sh", "-ec", `cd "$1"; git update-ref refs/heads/main "$2~1"; "$3" policy check --prepare
+				git update-ref refs/heads/main "$2"; git commit-graph write --reachable`, "sh", s.repo, s.new, s.program)
+			reading := func(_, repo string) *exec.Cmd {
+				return shell(`git -C "$1" rev-list "$2" | git -C "$1" cat-file --batch`, repo, s.new)
+			}
+			b.Run("all", func(b *testing.B) {
+				now, read := s.compare(b, subcommand("verify", s.old+".."+s.new, "--ref", "refs/heads/main"), reading, nil)
+				n, err := strconv.Atoi(s.run(b, "git", "-C", s.repo, "rev-list", "--count", s.new, "--not", s.old))
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric((read+s.bare(b, n))/now, "floor/cpu")
+			})
+			b.Run("last", func(b *testing.B) {
+				s.compare(b, subcommand("verify", s.new+"~1.."+s.new, "--ref", "refs/heads/main"), reading, nil)
+			})
 		})
-		b.Run(fmt.Sprintf("%d/last", n), func(b *testing.B) {
-			s.compare(b, subcommand("verify", s.new+"~1.."+s.new, "--ref", "refs/heads/main"), reading, nil)
+	}
+}
+
+// BenchmarkVerifyAdopted judges one commit on a history that was adopted.
+func BenchmarkVerifyAdopted(b *testing.B) {
+	for _, history := range histories(b) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
+			s := newBench(b, history, 1, "git commit-graph write --reachable")
+			s.run(b, s.program, "policy", "check", "--prepare", "-C", s.repo)
+			s.run(b, "git", "-C", s.repo, "update-ref", "refs/heads/main", s.new)
+			s.compare(b, subcommand("verify", s.old+".."+s.new, "--ref", "refs/heads/main"), gitOf("rev-list", s.new, "--not", s.old), nil)
+		})
+	}
+}
+
+// BenchmarkPrepare counts everybody's tenure anew, after a change of people, on 101 protected branches that have commits
+// of their own, without a commit-graph.
+func BenchmarkPrepare(b *testing.B) {
+	for _, history := range histories(b) {
+		b.Run(filepath.Base(history), func(b *testing.B) {
+			s := newBench(b, history, 0, releases(101))
+			s.run(b, "sh", "-ec", `cd "$1"; for i in $(seq 101); do at=$(git rev-parse refs/heads/release/r$i)
+					echo update refs/heads/release/r$i $(git commit-tree -S -p $at -m own $at^{tree}); done | git update-ref --stdin
+				git pack-refs --all; "$2" policy check --prepare`, "sh", s.repo, s.program)
+			n := 0
+			s.compare(b, subcommand("policy", "check", "--prepare"), gitOf("rev-list", "--count", "--all"), func(repo string) {
+				n++
+				s.addToPolicy(b, repo, fmt.Sprintf("\n[[principal]]\nname = \"p%d\"\nrole = \"reviewer\"\nemails = [\"p%d@example.org\"]\n", n, n))
+			})
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,19 +24,15 @@ func shell(script string, args ...string) *exec.Cmd {
 }
 
 // newSigned makes a repository behind the gate with signed commits that its main branch doesn't have, every n-th of them
-// a merge. A commit changes one of 50 files; every second merge is of two sides that changed the same one.
-func newSigned(b *testing.B, commits, merged int) *bench {
+// a merge. A commit changes one of 50 files; every second merge is of two sides that changed the same one. Arguments of
+// ssh-keygen(1) say by what key.
+func newSigned(b *testing.B, commits, merged int, keygen ...string) *bench {
 	b.Helper()
-	s := newBench(b, histories(b)[0], 0)
-	raw, err := os.ReadFile(filepath.Join(s.dir, "key"))
-	if err != nil {
-		b.Fatal(err)
+	if keygen == nil {
+		keygen = []string{"-t", "ed25519"}
 	}
-	key, err := ssh.ParsePrivateKey(raw)
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := &writer{b: b, dir: filepath.Join(s.repo, "objects"), key: key, when: time.Now().Unix() - 3600, blobs: make(map[string]string)}
+	s := newBenchWith(b, keygen, histories(b)[0], 0)
+	w := &writer{b: b, dir: filepath.Join(s.repo, "objects"), key: s.signer(b), when: time.Now().Unix() - 3600, blobs: make(map[string]string)}
 	tree := exec.Command("git", "-C", s.repo, "cat-file", "tree", s.old+"^{tree}")
 	w.root = s.must(b, tree)
 	s.new = w.commit(s.old)
@@ -62,6 +59,42 @@ func newSigned(b *testing.B, commits, merged int) *bench {
 	s.run(b, "sh", "-ec", `cd "$1"; printf '%s\n^%s\n' "$2" "$3" | git pack-objects --revs -q objects/pack/pack >/dev/null
 		git prune-packed -q`, "sh", s.repo, s.new, s.old)
 	return s
+}
+
+// signer gives the key by which all is signed.
+func (s *bench) signer(b *testing.B) ssh.Signer {
+	raw, err := os.ReadFile(filepath.Join(s.dir, "key"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	key, err := ssh.ParsePrivateKey(raw)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return key
+}
+
+// bare is the processor time, in milliseconds, of verifying as many signatures by the key with nothing around it.
+func (s *bench) bare(b *testing.B, n int) float64 {
+	key, message := s.signer(b), make([]byte, 100)
+	signature, err := sshsig.Sign(bytes.NewReader(message), key, sshsig.HashSHA512, "git")
+	if err != nil {
+		b.Fatal(err)
+	}
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	begin := used()
+	for range n {
+		if err := sshsig.Verify(bytes.NewReader(message), signature, key.PublicKey(), sshsig.HashSHA512, "git"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return float64((used() - begin).Microseconds()) / 1000
 }
 
 // writer writes loose objects: commits, and trees of files of 40 lines.

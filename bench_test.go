@@ -45,6 +45,12 @@ func histories(b *testing.B) []string {
 // before what is there is adopted; $1 is its main branch.
 func newBench(b *testing.B, history string, commits int, prepare ...string) *bench {
 	b.Helper()
+	return newBenchWith(b, []string{"-t", "ed25519"}, history, commits, prepare...)
+}
+
+// newBenchWith is newBench with a key as ssh-keygen(1) makes it by some arguments.
+func newBenchWith(b *testing.B, keygen []string, history string, commits int, prepare ...string) *bench {
+	b.Helper()
 	s := &bench{dir: b.TempDir()}
 	s.program = filepath.Join(s.dir, "countersign")
 	s.repo = filepath.Join(s.dir, "repo.git")
@@ -62,7 +68,7 @@ func newBench(b *testing.B, history string, commits int, prepare ...string) *ben
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	s.must(b, build)
 	key := filepath.Join(s.dir, "key")
-	s.run(b, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+	s.run(b, append([]string{"ssh-keygen", "-q", "-N", "", "-f", key}, keygen...)...)
 	const config = "[gpg]\n\tformat = ssh\n[gpg \"ssh\"]\n\tallowedSignersFile = %q\n[user]\n\tsigningKey = %q\n[safe]\n\tdirectory = *\n"
 	write(b, filepath.Join(s.dir, "gitconfig"), fmt.Sprintf(config, s.dir+"/allowed", key)) // quoted: a path may have a # in it
 	public, err := os.ReadFile(key + ".pub")
