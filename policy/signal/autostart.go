@@ -17,6 +17,7 @@ var starters = []starter{
 	{".claude/settings.json", []string{
 		"\"command\"", "\"hooks\"", "apikeyhelper", "statusline", "awsauthrefresh", "awscredentialexport",
 		"enableallprojectmcpservers", "bypasspermissions", "otelheadershelper", "base_url", "filesuggestion",
+		"extraknownmarketplaces", "node_options", "\"bash(*)\"",
 	}},
 	{".claude/settings.local.json", []string{
 		"\"command\"", "\"hooks\"", "apikeyhelper", "statusline", "enableallprojectmcpservers", "bypasspermissions",
@@ -40,7 +41,7 @@ var starters = []starter{
 		"terminal.integrated.env",
 		"terminal.integrated.shell", "workspace.trust", "git.path", "interpreterpath", "pythonpath", "executablepath",
 		"autoapprove", "chat.mcp", "overridecommand", "clangd.path", "rust-analyzer.server.path", "prettierpath",
-		"executepath", "cmakepath", "eslint.runtime", "eslint.nodepath", "alternatetools", "php.validate.exe",
+		"executepath", "cmakepath", "runonsave", "eslint.runtime", "eslint.nodepath", "alternatetools", "php.validate.exe",
 	}},
 	{".code-workspace", []string{
 		"folderopen", "allowautomatictasks", "terminal.integrated.profiles", "interpreterpath",
@@ -61,6 +62,14 @@ var starters = []starter{
 	{".kiro.hook", []string{"runcommand", "\"command\""}},
 	{".dir-locals-2.el", emacs},
 	{".mise.toml", mise},
+	{".mise/config.toml", mise},
+	{".factory/settings.json", []string{"\"command\"", "\"hooks\""}},
+	{".amp/settings.json", []string{"\"command\"", "mcpservers"}},
+	{"gemini-extension.json", []string{"mcpservers", "\"command\""}},
+	{"opencode.jsonc", []string{"\"command\"", "\"mcp\"", "\"plugin\""}},
+	{"crush.json", []string{"\"command\"", "\"mcp\""}},
+	{".crush.json", []string{"\"command\"", "\"mcp\""}},
+	{".theia/tasks.json", []string{"folderopen"}},
 	{".npmrc", []string{"script-shell", "node-options", "onload-script", "init-module", "git="}},
 	{".envrc", []string{"eval", "curl", "wget", "base64", "python", "node ", "nohup", "sh -c", "source_url", "/dev/tcp"}},
 	{".exrc", vimrc},
@@ -85,7 +94,7 @@ var (
 	vimrc = []string{
 		"system(", "systemlist(", "os.execute", "io.popen", "jobstart", "termopen", "loadstring", "dofile", "loadfile",
 		":!", "silent !", "vim.uv",
-		"vim.loop", "execute", "source", "py3", "python",
+		"vim.loop", "execute", "source", "py3", "python", "cmd(\"!", "cmd('!", "cmd(\"silent", "cmd[[",
 	}
 )
 
@@ -156,6 +165,22 @@ func (f *file) startWords() []string {
 			}
 			return s.words
 		}
+	}
+	return folderWords(f.path, f.ext)
+}
+
+// folderWords gives the words of files that run something whatever they are called, by the folder that they are in.
+func folderWords(path, ext string) []string {
+	in := func(folder string) bool { return strings.HasPrefix(path, folder) || strings.Contains(path, "/"+folder) }
+	switch {
+	case in(".opencode/plugin") && (ext == "js" || ext == "ts"):
+		return []string{"export", "import", "module."}
+	case in(".github/hooks/") && ext == "json":
+		return []string{"\"bash\"", "\"powershell\"", "\"command\""}
+	case in(".claude/") && ext == "md":
+		return []string{"type: command"}
+	case in(".continue/mcpservers/"):
+		return []string{"command"}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ const (
 	farStart    = 100 // bytes of a line after which fewer blanks do
 	farGap      = 60  // such blanks
 	manyTurns   = 16  // from blanks to tabs and back, in one run
+	manyEmpty   = 120 // empty lines one after the other
 )
 
 // behindBlanks finds code that stands so far to the right that no screen shows it. A comment there, a brace or the
@@ -31,6 +32,9 @@ func (f *file) behindBlanks(l edit.Line) {
 			continue
 		}
 		from := i
+		for from > 0 && !utf8.RuneStart(b[from]) {
+			from--
+		}
 		for from > 0 && blankBefore(b[:from]) > 0 {
 			from -= blankBefore(b[:from])
 		}
@@ -39,6 +43,8 @@ func (f *file) behindBlanks(l edit.Line) {
 			r, n := utf8.DecodeRune(b[to:])
 			if r == '\t' {
 				columns += 8
+			} else if r == 0x3000 { // as wide as an ideograph
+				columns += 2
 			} else if r == ' ' || r == '\f' || r > 0x7f && blank(r) {
 				columns++
 			} else {
@@ -55,6 +61,15 @@ func (f *file) behindBlanks(l edit.Line) {
 			f.hit(InvisibleText, l, from, "blanks and tabs in turn, which may be written for a program")
 		}
 		i = max(i, to/15*15+14-15)
+	}
+}
+
+// emptyLines finds a run of empty lines that is higher than any screen, before whatever comes below.
+func (f *file) emptyLines(l edit.Line) {
+	if len(trimBlanks(l.Text)) > 0 {
+		f.empty = 0
+	} else if f.empty++; f.empty == manyEmpty && f.isCode() {
+		f.hit(CodeBehind, l, 0, "so many empty lines that no screen shows what is below")
 	}
 }
 

@@ -3,6 +3,7 @@ package signal
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"countersign/policy/edit"
 )
@@ -32,7 +33,8 @@ func (f *file) byName() {
 		inProgram, inShell := marksOf(b)&(run|call) != 0, f.kind != code && bytes.IndexByte(b, '$') >= 0
 		if inProgram || inShell {
 			for _, v := range values {
-				if (v.added || added[n]) && (inProgram && f.runsName(b, v.name) || inShell && shellRunsName(b, v.name)) {
+				if (v.added || added[n]) && (inProgram && f.runsName(b, v.name) ||
+					inShell && (shellRunsName(b, v.name) || isVariable(b, v.name) && !f.quoted(edit.Line{Number: n}))) {
 					f.hit(DecodeAndRun, edit.Line{Number: n, Text: b}, 0, "a value that is decoded or fetched is run as a program")
 					return false
 				}
@@ -62,7 +64,14 @@ func (f *file) values(added map[int]bool) []value {
 		if name := functionName(b); name != nil {
 			function, since = value{string(name), added[n]}, 0
 		}
-		if marksOf(b)&(unpack|fetch|down) == 0 || len(f.decoders(b)) == 0 {
+		if marksOf(b)&(unpack|fetch|down) == 0 {
+			return true
+		}
+		if to := decoderNamed(b); to != nil {
+			all = with(all, value{string(to), added[n]})
+			return len(all) < mostNames
+		}
+		if len(f.decoders(b)) == 0 {
 			return true
 		}
 		if to := assigned(b); to != nil {
@@ -73,6 +82,24 @@ func (f *file) values(added map[int]bool) []value {
 		return len(all) < mostNames
 	})
 	return all
+}
+
+// decoderNamed gives the other name that a statement gives a decoder, or nil: const d = atob, import b64decode as d.
+func decoderNamed(b []byte) []byte {
+	_, as, found := bytes.Cut(b, []byte(" as "))
+	to := assigned(b)
+	for _, d := range decoders {
+		d = strings.TrimSuffix(d, "(")
+		i := indexFold(b, d)
+		switch {
+		case i < 0:
+		case found && hasFold(trimBlanks(b), "from ") && i+len(d) == len(b)-len(as)-len(" as "):
+			return trimBlanks(as)
+		case to != nil && len(bytes.Trim(b[i+len(d):], " \t'\"")) == 0 && bytes.IndexByte(b, '(') < 0:
+			return to
+		}
+	}
+	return nil
 }
 
 // with gives the values and one more, unless it is among them.
@@ -93,10 +120,20 @@ func (f *file) statements(each func(n int, b []byte) bool) {
 		line, _ = f.plain(bytes.TrimRight(line, "\r\n"))
 		for len(line) > 0 {
 			statement, rest, _ := bytes.Cut(line, []byte(";"))
+			line = rest
+			for f.kind != code && len(statement) > 0 {
+				first, more, found := bytes.Cut(statement, []byte("&&"))
+				if !found {
+					break
+				}
+				if !each(n, first) {
+					return
+				}
+				statement = more
+			}
 			if !each(n, statement) {
 				return
 			}
-			line = rest
 		}
 	}
 }
@@ -108,7 +145,10 @@ func handsOn(b []byte) bool {
 }
 
 // nameSinks are the sinks that run a value by its name.
-var nameSinks = append(sinks[:len(sinks):len(sinks)], "execsync(", "system(", "popen(", "document.write(")
+var nameSinks = append(
+	sinks[:len(sinks):len(sinks)],
+	"execsync(", "system(", "popen(", "document.write(", "shell_exec(", "passthru(", "settimeout(",
+)
 
 // shellRunsName says whether a shell runs the value of a variable: sh -c "$x", echo "$x" | sh, sh <<< "$x".
 func shellRunsName(b []byte, name string) bool {
@@ -125,6 +165,11 @@ func shellRunsName(b []byte, name string) bool {
 		}
 	}
 	return false
+}
+
+// isVariable says whether a command is a variable's value and nothing else.
+func isVariable(b []byte, name string) bool {
+	return string(bytes.Trim(b, " \t\r\"{}$&-")) == name && bytes.IndexByte(b, '$') >= 0
 }
 
 // runsName says whether a sink runs the value of a name.
@@ -145,7 +190,9 @@ func (f *file) runsName(b []byte, name string) bool {
 
 func beginsWithName(args []byte, name string) bool {
 	args = bytes.TrimLeft(args, "( \t$\"'`{@,[")
-	for _, w := range []string{"await ", "new ", "compile(", "string(", "str(", "this,", "null,", "void 0,"} {
+	for _, w := range []string{
+		"await ", "new ", "compile(", "string(", "str(", "this,", "null,", "void 0,", "string::from_utf8(", "&",
+	} {
 		if hasFold(args, w) {
 			args = bytes.TrimLeft(args[len(w):], "( $")
 		}
@@ -180,10 +227,10 @@ func mentions(b []byte, name string) bool {
 
 // assigned gives the name that a line assigns to, or nil: x = …, const x = …, $x = …, x := ….
 func assigned(b []byte) []byte {
-	b = bytes.TrimLeft(b, " \t{;")
+	b = bytes.TrimLeft(b, " \t{;(")
 	for _, w := range []string{
-		"const ", "let ", "var ", "local ", "my ", "export ", "final ", "string ", "auto ", "- ",
-		"run: ",
+		"<?php ", "- ", "run: ", "while ", "if ", "do ", "then ", "else ", "const ", "let ", "var ", "local ", "my ",
+		"export ", "final ", "string ", "auto ",
 	} {
 		if hasFold(b, w) {
 			b = bytes.TrimLeft(b[len(w):], " ")

@@ -3,6 +3,7 @@ package signal
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // sinks run a text as a program, up to the bracket or blank that begins it.
@@ -14,13 +15,13 @@ var sinks = []string{
 	"compile(", "create_function(", "assert(", "zend_eval_string(", "loadstring(", "load(", "instance_eval(",
 	"class_eval(",
 	"module_eval(", "exec')(", "exec\")(", "eval')(", "eval\")(", "\"-c\",", "'-c',", "\"-c\").arg(", "iex ", "iex(",
-	"invoke-expression", "scriptblock]::create(", "constructor(",
+	"invoke-expression", "scriptblock]::create(", "constructor(", "assembly.load(", "defineclass(", "script)(",
 }
 
 // weakSinks run a text, but are mostly given other things: what they are given must be decoded just there.
 var weakSinks = []string{
 	"settimeout(", "run(", "call(", "import(", "require(", "system(", "popen(", "execsync(", "spawn(", "execfilesync(",
-	"document.write(",
+	"document.write(", "shell_exec(", "passthru(",
 }
 
 // decoders give bytes or a text for one that hides it.
@@ -33,7 +34,9 @@ var decoders = []string{
 	"gzdecode", "hex2bin", "convert_uudecode", "decode64", "unpack(", "unpack1(", "buffer.from(", "frombase64",
 	"fromcharcode",
 	"fromcodepoint", "data:text/", "data:application/", "bytes([", "createdecipher", "fernet(", "codepointat(",
-	"decode_base64", "pack(", "decodestring(", "map(chr", "chr(",
+	"decode_base64", "pack(", "decodestring(", "map(chr", "chr(", "buffer['from'](", "buffer[\"from\"](", "new buffer(",
+	"textdecoder(", "urlsafe_b64decode(", "standard_b64decode(", "urlsafe_decode64", "strict_decode64", "unb64(",
+	"base64::decode(", "standard.decode(", "reverse().join(", "[::-1]", "atob)",
 }
 
 // fetches give a text from the network.
@@ -42,6 +45,10 @@ var fetches = []string{
 	"net::http", "uri.open(", "open('http", "open(\"http", "$_get[", "$_post[", "$_request[", "$_cookie[",
 	"$_server['http", "downloadstring(", "axios.get(", "axios(", "invoke-webrequest", "invoke-restmethod",
 	"irm ", "iwr ",
+	// what somebody elsewhere asks for
+	"req.query", "req.body", "req.headers", "request.args", "request.form", "request.headers", "getallheaders(",
+	"filter_input(", "file_get_contents('php://input", "file_get_contents(\"php://input", "$_server[\"http",
+	"__import__('requests", "__import__(\"requests",
 }
 
 // farArgument is how far from a sink what it runs is looked for.
@@ -85,11 +92,11 @@ func (f *file) runsFetchedLater(b []byte) int {
 			continue
 		}
 		rest := b[at:min(len(b), at+far)]
-		then := max(indexFold(rest, ".then("), indexFold(rest, ".on("))
+		then := max(indexFold(rest, ".then("), indexFold(rest, ".on("), indexFold(rest, ".catch("))
 		if then < 0 {
 			continue
 		}
-		for _, s := range []string{"eval(", "function(", ".then(eval)", "_compile("} {
+		for _, s := range []string{"eval(", "function(", ".then(eval)", "_compile(", "function.constructor("} {
 			if i := f.sinkAt(rest[then:], s, 0); i >= 0 {
 				return at
 			}
@@ -123,9 +130,35 @@ func (f *file) runsDecoded(b []byte) int {
 			}
 		}
 	}
+	if at := f.evalHanded(b); at >= 0 {
+		return at
+	}
 	for _, lookup := range []string{"[atob(", "[buffer.from("} {
 		if at := indexFold(b, lookup); at > 0 && (isWord(b[at-1]) || b[at-1] == ']' || b[at-1] == ')') {
 			return at
+		}
+	}
+	return -1
+}
+
+// evalHanded finds eval or Function that is handed on as a value, in JavaScript: map(eval), [eval], = eval;
+func (f *file) evalHanded(b []byte) int {
+	if f.kind != code || !f.slashes() {
+		return -1
+	}
+	for _, name := range []string{"eval", "Function"} {
+		for from := 0; ; {
+			i := bytes.Index(b[from:], []byte(name))
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(name)
+			before, after := bytes.TrimRight(b[:i], " "), bytes.TrimLeft(b[from:], " ")
+			if len(before) > 0 && bytes.IndexByte([]byte("([=,"), before[len(before)-1]) >= 0 && len(after) > 0 &&
+				bytes.IndexByte([]byte(")],;."), after[0]) >= 0 && !bytes.HasPrefix(after, []byte(".prototype")) {
+				return i
+			}
 		}
 	}
 	return -1
@@ -171,7 +204,8 @@ func (f *file) sinkAt(b []byte, sink string, from int) int {
 		}
 		i += from
 		from = i + 1
-		if i > 0 && (isWord(b[i-1]) || b[i-1] == '$') || sink == "load(" && f.ext != "lua" {
+		if i > 0 && (isWord(b[i-1]) || b[i-1] == '$') || sink == "load(" && f.ext != "lua" ||
+			sink == "assert(" && f.kind == code && !strings.HasPrefix(f.ext, "ph") && f.ext != "inc" {
 			continue
 		}
 		if sink[:4] == "func" && b[i] != 'F' { // function(a, b) is how a function is written

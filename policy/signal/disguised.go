@@ -16,6 +16,9 @@ var opaqueNames = map[string]bool{
 	"m4v": true, "mov": true, "avi": true, "mkv": true, "webm": true, "zip": true, "gz": true, "tgz": true, "bz2": true,
 	"xz": true,
 	"7z": true, "rar": true, "zst": true, "lz4": true, "jar": true, "war": true, "whl": true, "wasm": true, "apk": true,
+	"lzma": true, "tbz2": true, "txz": true, "cab": true, "rpm": true, "deb": true, "iso": true, "dmg": true, "msi": true,
+	"docx": true, "xlsx": true, "pptx": true, "node": true, "swf": true, "glb": true, "aiff": true, "vsix": true,
+	"crx": true, "nupkg": true, "sqlite": true, "pdf": true,
 }
 
 // placeholder is how long a text in the place of a picture or of a test's data may be.
@@ -34,6 +37,7 @@ func (f *file) disguised() {
 	text := bytes.TrimSpace(f.now)
 	switch {
 	case len(text) == 0,
+		f.ext == "pdf" && bytes.HasPrefix(text, []byte("%PDF-")), // it may be all ASCII
 		isPointer(text),
 		bytes.Contains(text, []byte("/annex/objects/")) && bytes.Count(text, []byte("\n")) == 0 && len(text) < 1024,
 		len(text) <= placeholder && !bytes.ContainsAny(text, "(){};=<$|&\n"),
@@ -79,7 +83,7 @@ func isText(b []byte) bool {
 	if odd > len(b)/256 {
 		return false
 	}
-	if plain > len(b)/8*7 {
+	if plain > len(b)/8*7 || plain > len(b)/2 && len(b) > 200 { // in another character set
 		return true
 	}
 	for len(b) > 0 && !utf8.Valid(b) {

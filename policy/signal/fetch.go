@@ -49,7 +49,8 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 			if at < 0 {
 				continue
 			}
-			if f.runsCommands() && (f.ran(b, at) || powershellRuns(b)) && !said(b, at) && !officialOnly(b) {
+			if f.runsCommands() && (f.ran(b, at) || powershellRuns(b) || f.isCommand(l, b, at)) && !said(b, at) &&
+				!officialOnly(b) {
 				f.hit(FetchAndRun, l, bytes.Index(l.Text, []byte(name[:4])), "what is fetched is run by a shell or an interpreter")
 			}
 		}
@@ -61,7 +62,8 @@ func (f *file) fetchAndRun(i int, l edit.Line, m mark) {
 		f.hit(DecodeAndRun, l, at, "PowerShell runs a command that is encoded")
 	}
 	if m&unpack != 0 {
-		if at := shellDecodes(b); at >= 0 && (f.ran(b, at) || f.runsFile(b[at:], last)) && !said(b, at) {
+		if at := shellDecodes(b); at >= 0 && !said(b, at) &&
+			(f.ran(b, at) || f.isCommand(l, b, at) || f.runsFile(b[at:], last)) {
 			f.hit(DecodeAndRun, l, 0, "what is decoded is run by a shell or an interpreter")
 		}
 	}
@@ -123,7 +125,11 @@ func said(b []byte, at int) bool {
 	} {
 		if hasFold(start, name) {
 			open := bytes.IndexAny(b, "\"'`")
-			if open < 0 || open > at {
+			if open < 0 || open > at || b[open] == '`' || ranBefore(b[:open]) ||
+				anyFold(b[:open], "popen(", "exec(", "execsync(", "system(", "spawn(", "run(", "call(", "output(") {
+				return false
+			}
+			if inside := b[open:at]; b[open] == '"' && (bytes.Contains(inside, []byte("$(")) || inside[0] == '`') {
 				return false
 			}
 			end := bytes.IndexByte(b[open+1:], b[open])
@@ -189,12 +195,30 @@ func (f *file) reverseShell(b []byte) int {
 	if at := indexFold(b, "/inet/tcp"); at >= 0 && anyFold(b, "awk", "|&") && !f.test {
 		return at
 	}
+	if f.kind != code && oneLiner(b) {
+		for _, name := range []string{"connect(", "create_connection(", "tcpsocket", "socket.tcp"} {
+			if at := indexFold(b, name); at >= 0 && anyFold(b,
+				"popen", "exec(", "exec sh", "exec \"", "exec '", "spawn(", "os.execute", "/bin/sh", "/bin/bash", "sh -i",
+				"subprocess", "cmd.exe", "\"sh\"", "'sh'") {
+				return at
+			}
+		}
+	}
+	for _, name := range []string{"telnet ", "s_client"} {
+		if at := indexFold(b, name); at >= 0 && f.kind != code && (anyFold(b, "sh -i") || pipedIntoShell(b, 0) >= 0) {
+			return at
+		}
+	}
+	if at := indexFold(b, "ztcp "); at >= 0 && f.kind != code && anyFold(b, "zsh") {
+		return at
+	}
 	for _, name := range []string{"nc ", "ncat ", "netcat ", "nc.traditional "} {
 		at := indexFold(b, name)
 		if at < 0 || at > 0 && isWord(b[at-1]) {
 			continue
 		}
-		if anyFold(b[at:], " -e /", " -e sh", " -e bash", " -c /bin", " -c bash", "-e cmd", "--exec", "--sh-exec") ||
+		if anyFold(b[at:], " -e /", " -e sh", " -e bash", " -c /bin", " -c bash", " -c sh", "-e cmd", "--exec",
+			"--sh-exec") ||
 			pipedIntoShell(b, 0) >= 0 {
 			return at
 		}
@@ -216,6 +240,16 @@ func (f *file) reverseShell(b []byte) int {
 		}
 	}
 	return -1
+}
+
+// oneLiner says whether an interpreter is given a program as a word: python -c, perl -e, php -r.
+func oneLiner(b []byte) bool {
+	for _, flag := range []string{" -c ", " -e ", " -r ", " -ne ", " -rsocket ", " -msocket "} {
+		if at := indexFold(b, flag); at >= 0 && ranBefore(b[:at]) {
+			return true
+		}
+	}
+	return false
 }
 
 func first(b []byte) byte {

@@ -18,6 +18,8 @@ type file struct {
 	reasons  []Reason
 	commands answer // whether a program runs commands
 	judged   int    // the last line of the last command that was looked at
+	joined   int    // the same, of commands with a pipe
+	empty    int    // empty lines that were added just before
 	starts   []int  // where the lines of now begin, and one behind its end; made when somebody asks
 
 	stray, names, escapes int  // what was counted over all lines: invisible characters, _0x names, escapes

@@ -12,12 +12,14 @@ const (
 	strayRun  = 4  // invisible characters one after the other; in tests, which try what is odd, four times as many
 	strayLine = 12 // such in one line
 	strayAll  = 64 // such in what a change adds
+	privRun   = 16 // characters one after the other that no standard names
 )
 
 // invisible finds text that no editor and no diff shows: characters that Unicode says to ignore where they aren't known
 // (Default_Ignorable_Code_Point), and fillers that are blank. They carry bytes for a program, or words for a reader
 // that is a program. What scripts and emoji need isn't asked: one joiner or selector after a character that isn't ASCII
-// (Unicode 16, 23.4), a keycap, a flag in tags (UTS #51, ED-14A).
+// (Unicode 16, 23.4), a keycap, a flag in tags (UTS #51, ED-14A). Neither is a character of private use or two, as
+// fonts of icons have them: a run of them shows boxes or nothing, and carries bytes as well.
 //
 // Measured: none.
 func (f *file) invisible(l edit.Line) {
@@ -27,6 +29,7 @@ func (f *file) invisible(l edit.Line) {
 	var (
 		base  rune // the last character that is seen
 		run   int  // of invisible characters
+		priv  int  // of characters that no standard names
 		stray int
 		text  = f.hiddenCode(l)
 	)
@@ -36,6 +39,12 @@ func (f *file) invisible(l edit.Line) {
 		i += n
 		if l.Number == 1 && at == 0 && r == 0xfeff {
 			continue
+		}
+		if priv = counted(priv, nameless(r)); priv == privRun {
+			f.hit(InvisibleText, l, at, "a run of characters that no standard names")
+		}
+		if r == 0x1b && hides(l.Text[i:]) {
+			f.hit(InvisibleText, l, at, "a command to a terminal, which hides what stands there")
 		}
 		if !ignorable(r) {
 			if breaksLine(r) && text.from < at && i < text.to {
@@ -77,30 +86,32 @@ func (f *file) invisible(l edit.Line) {
 	}
 }
 
+// counted counts on, or begins again.
+func counted(n int, more bool) int {
+	if more {
+		return n + 1
+	}
+	return 0
+}
+
+// hides says whether what follows an escape conceals text, moves the cursor up or back, or clears a line (ECMA-48).
+func hides(b []byte) bool {
+	if len(b) < 2 || b[0] != '[' {
+		return false
+	}
+	n := 1
+	for n < len(b) && (b[n] == ';' || '0' <= b[n] && b[n] <= '9') {
+		n++
+	}
+	if n == len(b) {
+		return false
+	}
+	return b[n] == 'm' && (string(b[1:n]) == "8" || bytes.HasSuffix(b[1:n], []byte(";8"))) ||
+		bytes.IndexByte([]byte("ADFGHJK"), b[n]) >= 0
+}
+
 // blank says whether a character takes room and shows nothing: U+2800 is braille without a dot.
 func blank(r rune) bool { return r <= ' ' || r == 0x2800 || unicode.IsSpace(r) }
-
-// ignorable characters show nothing.
-func ignorable(r rune) bool {
-	switch {
-	case r < 0xad:
-		return false
-	case r == 0xad, r == 0x34f, r == 0x61c, isFiller(r), r == 0x17b4, r == 0x17b5, 0x180b <= r && r <= 0x180f:
-		return true
-	case 0x200b <= r && r <= 0x200f, 0x202a <= r && r <= 0x202e, 0x2060 <= r && r <= 0x206f:
-		return true
-	case 0xfe00 <= r && r <= 0xfe0f, r == 0xfeff, 0xfff0 <= r && r <= 0xfff8:
-		return true
-	}
-	return 0x1bca0 <= r && r <= 0x1bca3 || 0x1d173 <= r && r <= 0x1d17a || 0xe0000 <= r && r <= 0xe0fff
-}
-
-// isFiller says whether a character stands for a Hangul letter that isn't there, or is Mongolian's invisible vowel.
-func isFiller(r rune) bool {
-	return r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 || r == 0x180e
-}
-
-func isTag(r rune) bool { return 0xe0000 <= r && r <= 0xe007f }
 
 // flagTags gives the length of the tags of a flag, as England's: up to six letters and digits, and an end.
 func flagTags(b []byte) int {

@@ -13,7 +13,7 @@ const (
 	allEscapes  = 400 // of a change
 	longBase64  = 400
 	manyCodes   = 16 // numbers of characters
-	manySigns   = 80 // of []()!+ one after the other
+	manySigns   = 40 // of []()!+ one after the other
 )
 
 // obfuscated finds code that was written so that nobody can read it: the names that obfuscators give, plain characters
@@ -89,7 +89,9 @@ func shortPrefix(b []byte) bool {
 	return n >= 2 && 'a' <= b[n-2] && b[n-2] <= 'z' && '0' <= b[n-1] && b[n-1] <= '9' && (n == 2 || !isWord(b[n-3]))
 }
 
-// plainEscapes counts \x and \u escapes of printable ASCII, if they are most of the line's escapes.
+const hexDigits = "0123456789abcdef"
+
+// plainEscapes counts \x, \u and \1 escapes of printable ASCII, if they are most of the line's escapes.
 func plainEscapes(b []byte) (n, at int) {
 	all, at := 0, -1
 	for i := 0; i+3 < len(b); i++ {
@@ -106,6 +108,13 @@ func plainEscapes(b []byte) (n, at int) {
 				high, low = b[i+4], b[i+5]
 			}
 			i += 5
+		case b[i+1] == 'u' && b[i+2] == '{' && i+5 < len(b) && b[i+5] == '}' && isHex(b[i+3]) && isHex(b[i+4]):
+			high, low = b[i+3], b[i+4]
+			i += 5
+		case '0' <= b[i+1] && b[i+1] <= '1' && '0' <= b[i+2] && b[i+2] <= '7' && '0' <= b[i+3] && b[i+3] <= '7':
+			c := (b[i+1]-'0')<<6 | (b[i+2]-'0')<<3 | b[i+3] - '0'
+			high, low = '0'+c>>4, hexDigits[c&15]
+			i += 3
 		default:
 			i++ // what is escaped is no escape
 			continue

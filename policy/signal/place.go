@@ -97,7 +97,7 @@ var (
 )
 
 func placeOf(raw string, now []byte) place {
-	p := place{path: strings.ToLower(raw)}
+	p := place{path: strings.ToLower(plainPath(raw))}
 	p.name = path.Base(p.path)
 	for rest := p.path; ; {
 		part, after, more := strings.Cut(rest, "/")
@@ -120,6 +120,35 @@ func placeOf(raw string, now []byte) place {
 		p.kind = data
 	}
 	return p
+}
+
+// plainPath gives a path as file systems may take it: without characters that show nothing (HFS+), with slashes for
+// backslashes and without dots and blanks behind a name (Windows).
+func plainPath(raw string) string {
+	plain := !strings.Contains(raw, "\\") && !strings.HasSuffix(raw, ".") && !strings.HasSuffix(raw, " ") &&
+		!strings.Contains(raw, "./") && !strings.Contains(raw, " /")
+	for i := 0; plain && i < len(raw); i++ {
+		plain = raw[i] < 0x80
+	}
+	if plain {
+		return raw
+	}
+	raw = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\\':
+			return '/'
+		case ignorable(r):
+			return -1
+		case 0xff01 <= r && r <= 0xff5e: // full-width forms
+			return r - 0xfee0
+		}
+		return r
+	}, raw)
+	parts := strings.Split(raw, "/")
+	for i := range parts {
+		parts[i] = strings.TrimRight(parts[i], ". ")
+	}
+	return strings.Join(parts, "/")
 }
 
 func kindOf(name, ext string, now []byte) kind {

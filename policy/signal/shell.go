@@ -19,6 +19,10 @@ func (f *file) command(l edit.Line) (all []byte, last int) {
 	for to < l.Number+reach && (goesOn(f.line(to)) || begunBefore(f.line(to+1))) {
 		to++
 	}
+	if f.ext == "yml" || f.ext == "yaml" {
+		first, last := f.folded(l.Number)
+		from, to = min(from, first), max(to, last)
+	}
 	all = l.Text
 	if from != to {
 		all = nil
@@ -70,14 +74,26 @@ func (f *file) isComment(line []byte) bool {
 			continue
 		}
 		if c.in != "" && strings.Contains(c.in, lang) {
-			return true
+			return c.mark != "dnl " || !bytes.ContainsAny(line, ";&") // else it is a command that fails, and another
 		}
 		if c.in == "" && f.kind == code && !strings.Contains(hashed, lang) {
 			end := bytes.Index(line, []byte("*/"))
+			if n := wordLength(line[2:]); c.mark == "* " && n > 0 && n+2 < len(line) && line[n+2] == '(' {
+				return false // a factor
+			}
 			return c.mark == "//" || end < 0 || len(trimBlanks(line[end+2:])) == 0
 		}
 	}
 	return f.kind == code && string(line) == "*"
+}
+
+// wordLength says how many letters, digits and underscores bytes begin with.
+func wordLength(b []byte) int {
+	n := 0
+	for n < len(b) && isWord(b[n]) {
+		n++
+	}
+	return n
 }
 
 // interpreters run what they are given on standard input.
@@ -88,7 +104,8 @@ var interpreters = map[string]bool{
 	"lua": true, "pwsh": true,
 	"powershell": true, "iex": true, "invoke-expression": true, "osascript": true, "tclsh": true,
 	"cmd": true, "cmd.exe": true, "powershell.exe": true, "$shell": true, "${shell}": true,
-	"$bash": true, "$0": true, "${0}": true,
+	"$bash": true, "$0": true, "${0}": true, "$(shell": true, "$$shell": true, "$$0": true,
+	"expect": true, "julia": true,
 }
 
 // before are words that may stand before the name of a command.
@@ -128,13 +145,26 @@ func runsInput(b []byte) bool {
 		case n > 0 && len(word) > 0 && (word[0] == '-' || '0' <= word[0] && word[0] <= '9'), bytes.IndexByte(word, '=') > 0:
 		default:
 			if !interpreters[name] && !interpreters[trimVersion(name)] {
-				return false
+				return readsProgram(name, rest)
 			}
 			return readsInput(trimVersion(name), rest, xargs)
 		}
 		if word, rest = nextWord(rest); len(word) == 0 {
 			return false
 		}
+	}
+	return false
+}
+
+// readsProgram says whether another command is told to take its program from standard input, as by -f -.
+func readsProgram(name string, rest []byte) bool {
+	switch name {
+	case "make", "gmake", "awk", "gawk", "mawk", "sed":
+		return anyFold(rest, "-f -", "-f /dev/stdin", "-f/dev/stdin")
+	case "at", "batch":
+		return !anyFold(rest, "-f")
+	case "source", ".":
+		return anyFold(rest, "/dev/stdin")
 	}
 	return false
 }
@@ -150,6 +180,7 @@ func readsInput(name string, rest []byte, xargs bool) bool {
 			return true
 		case w == "-s" && shell:
 			return true
+		case w == "run" && name == "deno":
 		case w == "-c" && shell:
 			return xargs || anyFold(rest, "$(cat", "`cat", "/dev/stdin", "eval")
 		case w == "-command" || w == "-Command":
@@ -241,6 +272,16 @@ func runsArgument(b []byte, isFile bool) bool {
 		return ranBefore(b[:i])
 	}
 	return name == "eval" || name == "iex" || name == "invoke-expression"
+}
+
+// endsWith says whether bytes end with one of several texts.
+func endsWith(b []byte, texts ...string) bool {
+	for _, t := range texts {
+		if bytes.HasSuffix(b, []byte(t)) {
+			return true
+		}
+	}
+	return false
 }
 
 // shellOptions may stand between a shell and the file that it runs.

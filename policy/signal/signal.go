@@ -46,6 +46,7 @@ func (f *file) look() {
 			}
 			continue
 		}
+		f.emptyLines(l)
 		raw := l
 		var m mark
 		l.Text, m = f.plain(l.Text)
@@ -61,6 +62,9 @@ func (f *file) look() {
 		}
 		if m&(down|unpack|socket) != 0 && f.kind.runs() {
 			f.fetchAndRun(i, l, m)
+		}
+		if m&pipe != 0 && (f.kind == script || f.kind == config) {
+			f.pipedIn(l)
 		}
 		if m&stay != 0 && f.kind.runs() {
 			f.foothold(l)

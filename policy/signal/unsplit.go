@@ -30,6 +30,7 @@ func (f *file) maySplit(m mark) bool {
 func unsplit(b []byte, k kind) []byte {
 	var out []byte
 	from := 0
+	inQuotes := k == config && bytes.Contains(b, []byte(`: "`))
 	for i := 1; i+1 < len(b); i++ {
 		n, with := 0, ""
 		switch c := b[i]; {
@@ -37,6 +38,8 @@ func unsplit(b []byte, k kind) []byte {
 			n = joint(b, i, k)
 		case c == '\\' && k == code && i+3 < len(b) && (b[i+1] == 'x' || b[i+1] == 'u'):
 			n, with = escape(b[i:])
+		case c == '\\' && inQuotes && i+3 < len(b) && (b[i+1] == 'x' || b[i+1] == 'u'):
+			n, with = yamlEscape(b[i:])
 		case c == '\\' && k == script && isLetter(b[i-1]) && isLetter(b[i+1]):
 			n = 1
 		case c == '$' && k != code:
@@ -72,6 +75,19 @@ func escape(b []byte) (n int, with string) {
 	}
 	if c := digit(b[at])<<4 | digit(b[at+1]); isLetter(c) {
 		return at + 2, string(c)
+	}
+	return 0, ""
+}
+
+// yamlEscape gives the length of an escape of a printable character in a double-quoted text of YAML, and the character.
+func yamlEscape(b []byte) (n int, with string) {
+	if n, with = escape(b); n > 0 {
+		return n, with
+	}
+	if len(b) > 3 && b[1] == 'x' && isHex(b[2]) && isHex(b[3]) {
+		if c := digit(b[2])<<4 | digit(b[3]); ' ' <= c && c < 0x7f {
+			return 4, string(c)
+		}
 	}
 	return 0, ""
 }

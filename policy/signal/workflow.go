@@ -79,17 +79,17 @@ func (f *file) carriesAnywhere() bool {
 }
 
 // allSecrets says whether a line names secrets one by one or all at once.
-func allSecrets(b []byte) bool { return anyFold(b, "secrets.", "tojson(") }
+func allSecrets(b []byte) bool { return anyFold(b, "secrets.", "tojson") }
 
 // takesAll finds all secrets, or the whole environment, as a text that goes on somewhere.
 func takesAll(b []byte) int {
 	for from := 0; ; {
-		at := indexFold(b[from:], "tojson(")
+		at := indexFold(b[from:], "tojson")
 		if at < 0 {
 			break
 		}
-		from += at + len("tojson(")
-		if hasFold(bytes.TrimLeft(b[from:], " "), "secrets") {
+		from += at + len("tojson")
+		if hasFold(bytes.TrimLeft(b[from:], " ("), "secrets") {
 			return from
 		}
 	}
@@ -174,6 +174,15 @@ func (f *file) foothold(l edit.Line) {
 	if f.isComment(b) || f.test || f.done(Foothold) {
 		return
 	}
+	if f.name == "config" || f.name == ".gitconfig" {
+		for _, name := range []string{"fsmonitor", "sshcommand", "hookspath"} {
+			key, value, _ := bytes.Cut(trimBlanks(b), []byte("="))
+			if hasFold(key, name) && len(trimBlanks(value)) > 0 && !anyFold(value, "true", "false") {
+				f.hit(Foothold, l, 0, "Git runs this in a repository that has it")
+				return
+			}
+		}
+	}
 	if at := indexFold(b, "authorized_keys"); at >= 0 {
 		copied := anyFold(b[:at], "cp ", "mv ", "install ") && len(trimBlanks(b[at+len("authorized_keys"):])) < 3
 		if copied || bytes.HasSuffix(bytes.TrimRight(b[:at], " ~/.sh$HOMEROTruserthome{}\"'"), []byte(">")) {
@@ -194,6 +203,10 @@ func (f *file) foothold(l edit.Line) {
 		{"launchagents", ">", "a job is added that stays"},
 		{"core.fsmonitor", "git config", "Git is told to run a command"},
 		{"core.sshcommand", "git config", "Git is told to run a command"},
+		{"core.hookspath", "--global", "Git is told to run commands, in every repository"},
+		{"core.hookspath", "--system", "Git is told to run commands, in every repository"},
+		{"bash_env", "github_env", "each later step of a pipeline runs a file first"},
+		{"pythonstartup", "github_env", "each later step of a pipeline runs a file first"},
 	} {
 		if at := indexFold(b, p.name); at >= 0 && containsFold(b, p.with) {
 			f.hit(Foothold, l, at, p.why)
