@@ -43,13 +43,14 @@ func builtInGlobs() map[string][]string {
 		},
 		// Is obeyed by a coding agent, an editor or a shell as soon as the folder is opened.
 		"agent": {
-			"**/.{agent,agents,amazonq,augment,claude,cline,clinerules,codex,continue,crush,cursor,gemini,goose,junie,kiro," +
-				"opencode,qwen,roo,trae,windsurf}/**",
+			"**/.{agent,agents,amazonq,amp,augment,claude,cline,clinerules,codex,continue,copilot,crush,cursor,factory,gemini," +
+				"goose,junie,kiro,opencode,openhands,qwen,roo,serena,trae,windsurf}/**",
 			"**/.{cursorrules,windsurfrules,clinerules,roorules,goosehints}", "**/.aider.conf.yml", "**/{.,}mcp.json",
 			".github/hooks/*.json", "**/.claude-plugin/**",
-			"**/opencode.json{,c}", "**/{AGENT,AGENTS,CLAUDE,GEMINI,QWEN,CRUSH}{,.local,.override}.md",
+			"**/{opencode.json{,c},{,.}crush.json}", "**/{AGENT,AGENTS,CLAUDE,GEMINI,QWEN,CRUSH,WARP}{,.local,.override}.md",
 			".github/{copilot-instructions.md,{instructions,prompts,chatmodes,agents,skills}/**}",
-			"**/.{vscode,idea,fleet,zed,vs,settings,devcontainer}/**", "**/.devcontainer.json", "**/nbproject/**",
+			"**/.{vscode,idea,fleet,zed,vs,settings,devcontainer,theia,lapce,idx,flox}/**",
+			"**/.devcontainer.json", "**/nbproject/**",
 			"**/.project", "**/*.{sublime-project,code-workspace}",
 			"**/.{exrc,vimrc,nvimrc,nvim.lua,lvimrc,dir-locals.el,dir-locals-2.el}", ".gitpod.{yml,Dockerfile}", ".replit",
 			"**/.envrc", "**/{.,}mise{,.local}.toml", "**/{.,}mise/**", "**/.tool-versions", "**/devbox.json",
@@ -84,7 +85,7 @@ func builtInGlobs() map[string][]string {
 			"**/*.config.{js,cjs,mjs,ts,cts,mts}", "**/webpack.*.{js,cjs,mjs,ts}", "**/{karma,wdio}.*conf.{js,cjs,mjs,ts}",
 			"**/.*rc.{js,cjs,mjs,ts,cts,mts}", "**/.{babelrc,swcrc,eslintrc}{,.json,.yml,.yaml}",
 			"**/{jest,vitest}.setup.{js,cjs,mjs,ts}", "**/{Gruntfile,Gulpfile,Jakefile}{,.babel,.esm}.{js,ts,mjs,cjs}",
-			"**/gulpfile.js/index.js", "**/*.{gyp,gypi}", "**/pnpm-workspace.yaml", "**/.pnpmfile.cjs", "**/deno.json{,c}",
+			"**/gulpfile.js/index.js", "**/*.{gyp,gypi}", "**/pnpm-workspace.yaml", "**/.pnpmfile.{cjs,mjs}", "**/deno.json{,c}",
 			"**/bunfig.toml", "**/{nx,turbo,lerna}.json",
 			// Python, Ruby, PHP, Perl, Lua
 			"**/setup.{py,cfg}", "**/pyproject.toml", "**/MANIFEST.in", "**/tox.ini", "**/conftest.py", "**/noxfile.py",
@@ -115,7 +116,8 @@ func builtInGlobs() map[string][]string {
 		"lockfile": {
 			"**/go.{mod,sum,work,work.sum}", "**/Cargo.lock", "**/package-lock.json", "**/npm-shrinkwrap.json", "**/yarn.lock",
 			"**/pnpm-lock.yaml", "**/bun.lock{,b}", "**/deno.lock", "**/{poetry,uv,pdm,Pipfile}.lock", "**/Pipfile",
-			"**/{,*-}requirements{,-*,_*}.{txt,in}", "**/constraints*.txt", "**/conda-lock.yml", "**/Gemfile.lock",
+			"**/{,*-}requirements{,-*,_*}.{txt,in}", "**/requirements/*.{txt,in}", "**/constraints*.txt", "**/conda-lock.yml",
+			"**/Gemfile.lock",
 			"**/composer.lock", "**/mix.lock", "**/rebar.lock", "**/pubspec.lock", "**/Podfile.lock", "**/Package.resolved",
 			"**/Cartfile{,.resolved}", "**/packages.{lock.json,config}", "**/paket.{dependencies,lock}", "**/*.lockfile",
 			"**/libs.versions.toml", "**/verification-metadata.xml", "**/flake.lock", "**/*.opam.locked",

@@ -40,6 +40,10 @@ buildspec.yml                                    ci
 vars/deploy.groovy                               ci
 .claude/settings.json                            agent
 packages/x/.claude/settings.json                 agent
+.factory/settings.json                           agent
+.openhands/pre-commit.sh                         agent
+crush.json                                       agent
+WARP.md                                          agent
 .mcp.json                                        agent
 .cursor/rules/setup.mdc                          agent
 .gemini/settings.json                            agent
@@ -192,6 +196,7 @@ Cargo.lock                                       lockfile
 package-lock.json                                lockfile
 requirements.txt                                 lockfile
 requirements-dev.txt                             lockfile
+requirements/prod.txt                            lockfile
 dev-requirements.in                              lockfile
 Gemfile.lock                                     lockfile
 flake.lock                                       lockfile

@@ -4,19 +4,19 @@ package shape
 // capitals; in the text, capitals of ASCII count as small letters.
 type finder struct {
 	words []string
-	table [1 << finderBits]uint8 // by the hash of four bytes: the number of a word that begins so, from 1
-	next  []uint8                // the number of another
+	table [1 << finderBits]uint16 // by the hash of four bytes: the number of a word that begins so, from 1
+	next  []uint16                // the number of another
 }
 
 const finderBits = 12
 
-// newFinder gives a finder of 255 words at most.
+// newFinder gives a finder of 320 words at most.
 func newFinder(words []string) *finder {
-	f := &finder{words: words, next: make([]uint8, len(words)+1)}
+	f := &finder{words: words, next: make([]uint16, len(words)+1)}
 	for i, w := range words {
 		h := hashOf(uint32(w[0]) | uint32(w[1])<<8 | uint32(w[2])<<16 | uint32(w[3])<<24)
 		f.next[i+1] = f.table[h]
-		f.table[h] = uint8(i + 1)
+		f.table[h] = uint16(i + 1)
 	}
 	return f
 }
@@ -43,7 +43,7 @@ func (f *finder) in(text []byte) (words wordSet) {
 }
 
 // wordSet is a set of the words of a finder.
-type wordSet [4]uint64
+type wordSet [5]uint64
 
 func (s *wordSet) has(word int) bool { return s[word/64]&(1<<(word%64)) != 0 }
 

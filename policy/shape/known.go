@@ -17,6 +17,7 @@ func knownNames(f family, old []byte) map[string]bool {
 				known[name] = true
 				known[name+"@"] = known[name+"@"] || !pinned(pin)
 			}
+			known[broughtIn(line)] = true
 		}
 		if f&names != 0 {
 			for _, name := range quotedNames(line) {
@@ -48,6 +49,21 @@ func actionOf(lower []byte) (name, pin string, ok bool) {
 	return name, pin, true
 }
 
+// broughtIn gives the image that a line of a workflow runs in, or the repository that pre-commit takes hooks from; ""
+// if it names none. Images of Docker's own library, which have no owner, are the platform's.
+func broughtIn(lower []byte) string {
+	key, value, _ := strings.Cut(strings.TrimLeft(string(lower), " -"), ":")
+	value = strings.Trim(strings.TrimSpace(value), `"'`)
+	switch {
+	case (key == "image" || key == "container") && strings.Contains(value, "/") && !strings.ContainsAny(value, " $"):
+		name, _, _ := cutImage(value)
+		return "image " + name
+	case key == "repo" && strings.Contains(value, "://"):
+		return "hooks " + value
+	}
+	return ""
+}
+
 func pinned(pin string) bool {
 	return isCommit(pin) || versionLike(pin) || strings.Contains(pin, "sha256:")
 }
@@ -71,6 +87,9 @@ func newAction(known map[string]bool, lower []byte) bool {
 // their version, and gems.
 func quotedNames(lower []byte) []string {
 	trimmed := bytes.TrimSpace(lower)
+	plugin := (bytes.HasPrefix(trimmed, []byte("id ")) || bytes.HasPrefix(trimmed, []byte("id("))) &&
+		bytes.Contains(trimmed, []byte("version"))
+	group := ""
 	gem := bytes.HasPrefix(trimmed, []byte("gem")) || bytes.Contains(lower, []byte("_dependency"))
 	var found []string
 	for rest := lower; ; {
@@ -84,8 +103,15 @@ func quotedNames(lower []byte) []string {
 		}
 		value := string(rest[i+1 : i+1+end])
 		rest = rest[i+1+end+1:]
-		if gem {
+		switch {
+		case gem:
 			return []string{"gem " + value}
+		case plugin:
+			return []string{"plugin " + value}
+		case bytes.HasSuffix(lower[:len(lower)-len(rest)-len(value)-2], []byte("group: ")):
+			group = value
+		case group != "" && bytes.HasSuffix(lower[:len(lower)-len(rest)-len(value)-2], []byte("name: ")):
+			found = append(found, group+":"+value)
 		}
 		parts := strings.Split(value, ":")
 		if len(parts) > 1 && len(parts) < 5 && strings.Contains(parts[0], ".") && parts[1] != "" &&
@@ -123,5 +149,10 @@ func imageOf(lower []byte) (name, stage string, ok bool) {
 
 func newImage(known map[string]bool, lower []byte) bool {
 	name, _, ok := imageOf(lower)
+	if _, from, copies := bytes.Cut(lower, []byte("--from=")); copies && !ok {
+		from, _, _ = bytes.Cut(from, []byte(" "))
+		name, _, _ = cutImage(string(from))
+		ok = strings.ContainsAny(name, "/.")
+	}
 	return ok && name != "scratch" && !known[name]
 }

@@ -13,6 +13,7 @@ type locked struct {
 	source        string // the kind of source and its host, without what names the version
 	hash          string
 	rest          string // what must not change when the version does
+	other         bool   // its address in a registry is that of another name
 	line          int
 }
 
@@ -69,6 +70,10 @@ func judgeLocks(a, b lockfile) []change {
 			all = append(all, risky(p.line, "another hash of the same version"))
 		case stays && before.hash != "" && p.hash == "":
 			all = append(all, risky(p.line, "no hash of it any more"))
+		case stays && strings.HasPrefix(p.hash, "sha1-") && !strings.HasPrefix(before.hash, "sha1-"):
+			all = append(all, risky(p.line, "a weaker hash of it"))
+		case p.other && !stays && len(olds) > 0 && !slices.ContainsFunc(olds, func(o locked) bool { return o.other }):
+			all = append(all, risky(p.line, "what another name has in the registry"))
 		case originOf(p.source) != "" && !known[originOf(p.source)] && !registry(originOf(p.source)),
 			stays && before.source != "" && p.source != "" && !sameSource(before.source, p.source):
 			all = append(all, risky(p.line, "from where nothing came before"))

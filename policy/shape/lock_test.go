@@ -176,6 +176,32 @@ func TestLockfiles(t *testing.T) {
 	}
 }
 
+// A lock file names what it fetches by its address: another package's address, a link in its place, a weaker hash.
+func TestLockOfAnotherName(t *testing.T) {
+	const path, old = "package-lock.json", `{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1.0.0"}},
+"node_modules/a": {"version": "1.2.3", "resolved": "https://registry.npmjs.org/a/-/a-1.2.3.tgz", "integrity": "sha512-A"}
+}}`
+	const bumped = `"version": "1.3.0", "resolved": "https://registry.npmjs.org/a/-/a-1.3.0.tgz"`
+	const was = `"version": "1.2.3", "resolved": "https://registry.npmjs.org/a/-/a-1.2.3.tgz"`
+	with := func(from, to string) string { return replaceOnce(t, old, from, to) }
+	more := func(entry string) string { return `, "integrity": "sha512-A"},` + "\n" + entry }
+	alias := `"node_modules/c": {"name": "d", "version": "1.0.0",
+"resolved": "https://registry.npmjs.org/d/-/d-1.0.0.tgz", "integrity": "sha512-D"}`
+	edits{
+		"newer": {path, old, with(was, bumped), Harmless},
+		"newer, of another name": {
+			path, old,
+			with(was, `"version": "1.3.0", "resolved": "https://registry.npmjs.org/b/-/b-1.3.0.tgz"`), Risky,
+		},
+		"an alias": {
+			path, old,
+			with(was, `"name": "b", "version": "1.3.0", "resolved": "https://registry.npmjs.org/b/-/b-1.3.0.tgz"`), Risky,
+		},
+		"a weaker hash": {path, old, with("sha512-A", "sha1-A"), Risky},
+		"a new alias":   {path, old, with(`, "integrity": "sha512-A"}`, more(alias)), Plain},
+	}.check(t)
+}
+
 // Another hash of the same version is what no honest tool writes, where a version has one hash.
 func TestLockfilesWithAnotherHash(t *testing.T) {
 	for name, l := range lockfiles() {

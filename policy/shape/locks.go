@@ -27,7 +27,8 @@ func readNPMLock(text []byte) (lockfile, bool) {
 			source = n.at("resolved").str()
 		}
 		f.packages = append(f.packages, locked{
-			name: name, version: version, source: source, hash: n.at("integrity").str(), line: n.line,
+			other: !ok && registry(originOf(source)),
+			name:  name, version: version, source: source, hash: n.at("integrity").str(), line: n.line,
 			rest: frameOf(n, "version", "resolved", "integrity", "dependencies", "optionalDependencies",
 				"peerDependencies", "peerDependenciesMeta", "engines", "license", "funding", "deprecated", "dev", "peer",
 				"optional", "devOptional"),

@@ -18,11 +18,18 @@ func riskyLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 	reasons = append(reasons, lostProtection(f, added, gone)...)
 	known := knownNames(f, old)
 	for _, l := range added {
-		words := wordFinder.in(l.Text)
-		if words == (wordSet{}) && !hinted(f, l.Text) {
+		text := l.Text
+		if f&workflow != 0 && bytes.Contains(text, []byte(`: "`)) {
+			text = unescaped(text)
+		}
+		words := wordFinder.in(text)
+		if words == (wordSet{}) && !hinted(f, text) {
 			continue
 		}
-		lower := bytes.ToLower(l.Text)
+		lower := bytes.ToLower(text)
+		if f&images != 0 && otherReader(lower) {
+			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, "a program that reads this file instead"})
+		}
 		if isComment(lower) {
 			continue
 		}
@@ -32,6 +39,9 @@ func riskyLines(f family, old, now []byte, added, gone []edit.Line) []Reason {
 		}
 		if why == "" && f&workflow != 0 {
 			why = whyWritten(lower)
+		}
+		if why == "" && f&workflow != 0 && foreignCheckout(lower, now) {
+			why = whyInput
 		}
 		if why != "" {
 			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
@@ -189,6 +199,10 @@ func special(f family, known map[string]bool, lower []byte) string {
 		return whyDecode
 	case f&workflow != 0 && bytes.Contains(lower, []byte("${{")) && outsideInput(lower):
 		return whyInput
+	case f&workflow != 0 && broughtIn(lower) != "" && !known[broughtIn(lower)]:
+		return "a new image, or hooks from another repository"
+	case f&running != 0 && assignsOutput(lower):
+		return whyRun
 	case f&workflow != 0 && newAction(known, lower):
 		return "a new action, or one that isn't pinned"
 	case f&names != 0 && newName(known, lower):
@@ -197,6 +211,20 @@ func special(f family, known map[string]bool, lower []byte) string {
 		return "a new image"
 	}
 	return ""
+}
+
+// assignsOutput tells whether a line of a makefile sets a variable to what a command prints: X != command.
+func assignsOutput(lower []byte) bool {
+	name, _, found := bytes.Cut(lower, []byte(" != "))
+	return found && len(name) > 0 && asciiWords(string(name))
+}
+
+// otherReader tells whether a comment of a Dockerfile names another reader than Docker's (Dockerfile reference,
+// "Parser directives").
+func otherReader(lower []byte) bool {
+	name, found := strings.CutPrefix(squeezed(lower), "#syntax=")
+	name = strings.TrimPrefix(name, "docker.io/")
+	return found && !strings.HasPrefix(name, "docker/dockerfile")
 }
 
 // disablesCheck tells whether a line has an option --disable-…-check.
@@ -230,25 +258,34 @@ func pipesToShell(lower []byte) bool {
 		if len(parts[i]) == 0 && i > 0 {
 			continue // behind ||
 		}
-		part = bytes.TrimLeft(part, " \t")
+		part = bytes.TrimLeft(part, " \t\"")
+		variable := bytes.HasPrefix(part, []byte("$"))
+		part = bytes.TrimLeft(part, "${(")
 		n := 0
 		for n < len(part) && (isWord(part[n]) || part[n] == '/') {
 			n++
 		}
-		if n > 0 && slices.Contains(shells, base(string(part[:n]))) && (n == len(part) || part[n] != ')') {
+		name := base(string(part[:n]))
+		if variable && name == "shell" || n > 0 && slices.Contains(shells, name) && (n == len(part) || part[n] != ')') {
 			return true
 		}
 	}
 	return false
 }
 
-// runsData tells whether a line has an interpreter run a file of data.
+// readers are words of shells, make, CMake and m4 by which a file becomes a part of what runs.
+var readers = []string{".", "source", "include", "-include", "sinclude", "m4_include", "m4_sinclude"}
+
+// runsData tells whether a line has an interpreter run a file of data, or a shell what stands in a file behind <.
 func runsData(lower []byte) bool {
-	fields := bytes.Fields(lower)
+	fields := bytes.FieldsFunc(lower, func(r rune) bool { return r == ' ' || r == '\t' || r == '(' || r == '[' })
 	for i, w := range fields[:max(0, len(fields)-1)] {
 		name := base(strings.Trim(string(w), "@\"'`;(&|$"))
-		if name != "." && name != "source" && !slices.Contains(shells, name) || name == "sudo" {
+		if !slices.Contains(readers, name) && !slices.Contains(shells, name) || name == "sudo" {
 			continue
+		}
+		if next := fields[i+1]; string(next) == "<" {
+			return true
 		}
 		if file := strings.Trim(string(fields[i+1]), "\"'`;)&|"); endsWith(file, dataEnds) && ordinaryPath(file) {
 			return true
@@ -280,6 +317,15 @@ func translates(lower []byte) bool {
 	return false
 }
 
+// foreignCheckout tells whether a line checks out what a stranger wrote, where a workflow has the project's rights.
+func foreignCheckout(lower, now []byte) bool {
+	if key, _, _ := bytes.Cut(bytes.TrimLeft(lower, " -"), []byte{':'}); string(key) != "ref" {
+		return false
+	}
+	return (bytes.Contains(lower, []byte("pull_request.head")) || bytes.Contains(lower, []byte("head_branch"))) &&
+		(bytes.Contains(now, []byte("pull_request_target")) || bytes.Contains(now, []byte("workflow_run")))
+}
+
 // outsideInput tells whether an expression takes in what anybody can write: GitHub, "Script injections". Numbers and
 // names of commits are no text.
 func outsideInput(lower []byte) bool {
@@ -291,7 +337,7 @@ func outsideInput(lower []byte) bool {
 	for rest := lower; ; {
 		i := bytes.Index(rest, []byte("github.event."))
 		if i < 0 {
-			return false
+			return bytes.Contains(lower, []byte("github.event[")) || bytes.Contains(lower, []byte("tojson(github"))
 		}
 		rest = rest[i+len("github.event."):]
 		n := 0

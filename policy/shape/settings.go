@@ -21,6 +21,7 @@ var sources = map[string]struct {
 	},
 	".yarnrc":                   {[]string{"registry", "yarn-path"}, "//registry.yarnpkg.com"},
 	".yarnrc.yml":               {[]string{"registry", "yarnpath", "plugins", "path:"}, "//registry.yarnpkg.com"},
+	"devcontainer.json":         {[]string{`"image"`, "features", "mounts", "runargs", "ghcr.io/"}, "/devcontainers/"},
 	"gradle-wrapper.properties": {[]string{"distributionurl"}, "://services.gradle.org/distributions/"},
 	"nuget.config":              {[]string{"add key"}, "//api.nuget.org/"},
 	"pip.conf":                  {[]string{"index", "trusted-host", "find-links"}, "//pypi.org/"},

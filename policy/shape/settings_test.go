@@ -16,7 +16,12 @@ func TestSourceSettings(t *testing.T) {
 		"another submodule": {".gitmodules", "\turl = https://a.test/a\n", "\turl = https://x.test/a\n", Risky},
 		"a runner":          {".cargo/config.toml", "[build]\n", "[build]\nrustc-wrapper = './x'\n", Risky},
 		"flags":             {".cargo/config.toml", "[build]\n", "[build]\nrustflags = ['-O']\n", Plain},
-		"another Gradle":    {wrapper, gradle, replaceOnce(t, gradle, "services.gradle.org", "x.test"), Risky},
-		"a newer Gradle":    {wrapper, gradle, replaceOnce(t, gradle, "8.0", "8.1"), Plain},
+		"a container":       {".devcontainer/devcontainer.json", "{\n}\n", "{\n\"image\": \"x\"\n}\n", Risky},
+		"a usual container": {
+			".devcontainer/devcontainer.json",
+			"{\n}\n", "{\n\"image\": \"mcr.microsoft.com/devcontainers/base\"\n}\n", Plain,
+		},
+		"another Gradle": {wrapper, gradle, replaceOnce(t, gradle, "services.gradle.org", "x.test"), Risky},
+		"a newer Gradle": {wrapper, gradle, replaceOnce(t, gradle, "8.0", "8.1"), Plain},
 	}.check(t)
 }

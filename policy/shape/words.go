@@ -253,6 +253,14 @@ var riskyWords = [...]word{
 	{running, "install(code", true, whyRun},
 	{running, "install(script", true, whyRun},
 	{running, "try_run", true, whyRun},
+	{running, "$(guile", false, whyRun},
+	{running, "m4_include", true, whyRun},
+	{running, "m4_sinclude", true, whyRun},
+	{running, "sinclude(", true, whyRun},
+	{running, "compiler_launcher", false, whyRun},
+	{running, "rule_launch", false, whyRun},
+	{running, "command::new", true, whyRun},
+	{running, "setup_requires", true, "a new dependency"},
 
 	{workflow, "secrets.", false, whySecret},
 	{workflow, "secrets:", true, whySecret},
@@ -268,7 +276,11 @@ var riskyWords = [...]word{
 	{workflow, "schedule:", true, whySecret},
 	{workflow, "cron:", true, whySecret},
 	{workflow, "repository_dispatch", false, whySecret},
-	{workflow, "discussion_comment", false, whySecret},
+	{workflow, "discussion:", true, whySecret},
+	{workflow, " discussion]", false, whySecret},
+	{workflow, "bash_env", true, whyRun},
+	{workflow, "pythonstartup", true, whyRun},
+	{workflow, "component: ", true, "another source"},
 	{workflow, "pull_request_review", false, whySecret},
 	{workflow, "id-token", true, whySecret},
 	{workflow, "persist-credentials: true", false, whySecret},
@@ -278,6 +290,18 @@ var riskyWords = [...]word{
 	{workflow, "github.head_ref", false, whyInput},
 	{workflow, "environment:", true, whySecret},
 	{workflow, "remote: ", true, "another source"},
+
+	{names, "maven {", true, "another source"},
+	{names, "maven(", true, "another source"},
+	{names, "jitpack", false, "another source"},
+	{names, "flatdir", true, "another source"},
+	{names, "apply from", true, "another source"},
+	{names, ":git =>", false, "another source"},
+	{names, " git: ", false, "another source"},
+	{names, " github: ", false, "another source"},
+	{names, "source '", true, "another source"},
+	{names, `source "`, true, "another source"},
+	{names, "eval_gemfile", true, "another source"},
 }
 
 // dataEnds are how names end of what people and programs read, and nothing runs.
@@ -287,7 +311,9 @@ var dataEnds = []string{
 }
 
 // hints are what lines hold that are risky otherwise than by one word: see special.
-var hints = append([]string{"--disable-"}, slices.DeleteFunc(slices.Clone(dataEnds), tooShort)...)
+var hints = append(
+	[]string{"--disable-", " != ", "sh < ", " - < "},
+	slices.DeleteFunc(slices.Clone(dataEnds), tooShort)...)
 
 func tooShort(word string) bool { return len(word) < 4 }
 

@@ -129,12 +129,28 @@ func whyWritten(lower []byte) string {
 			return whySecret
 		}
 	}
+	if program(line) {
+		return "what an action runs, or what runs the commands of a step"
+	}
 	for _, word := range []string{"pull_request_target", "workflow_run", "write-all", "permissions:write"} {
 		if strings.Contains(line, word) {
 			return whySecret
 		}
 	}
 	return ""
+}
+
+// program tells whether a line without blanks says what an action runs, or a shell of the tree's own: GitHub,
+// "Metadata syntax", runs.main; "Workflow syntax", steps.shell. Usual shells with usual options are none.
+func program(line string) bool {
+	key, value, _ := strings.Cut(strings.TrimLeft(line, "-"), ":")
+	switch key {
+	case "main", "pre", "post":
+		return strings.HasSuffix(value, "js") && !strings.HasPrefix(value, "dist/")
+	case "shell":
+		return strings.Contains(value, "{0}") && (strings.Contains(value, "/") || strings.Contains(value, "$("))
+	}
+	return false
 }
 
 // unescaped resolves the escapes of ASCII that YAML has in double quotes: \x41, \u0041.
