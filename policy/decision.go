@@ -165,7 +165,7 @@ type Decision struct {
 
 // Earlier counts what runs before judged that isn't judged again: a commit once for each run that judged it.
 type Earlier struct {
-	At      string `json:"at"` // when the last of them began (RFC 3339)
+	At      string `json:"at"` // when the last of them ended (RFC 3339)
 	Commits int    `json:"commits"`
 	Tags    int    `json:"tags"`
 }

@@ -40,7 +40,7 @@ func Looks(text []byte) bool {
 
 // State is what verifications found nothing against.
 type State struct {
-	// At is when the last of these runs began, in seconds since 1970.
+	// At is when the last of these runs ended, in seconds since 1970.
 	At int64 `json:"at"`
 	// Inputs are what its verdict depends on besides what the refs hold, in an order of their own.
 	Inputs []Input `json:"inputs"`
