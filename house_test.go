@@ -27,7 +27,7 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take; ssh has an agent's protocol.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "gate/verified", "internal/archive", "internal/intoto", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "gate/verified", "internal/archive", "internal/intoto", "internal/regular", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,

@@ -19,6 +19,7 @@ import (
 
 	"countersign/gate/audit"
 	"countersign/gate/verified"
+	"countersign/internal/regular"
 )
 
 // sinceVerified is the file of what earlier runs found nothing against: the value of the flag of that name.
@@ -132,17 +133,13 @@ var errForeign = errors.New(
 
 // read reads the file, nothing where there is none. What is too large to be one is cut off.
 func (s *sinceVerified) read(name string) ([]byte, error) {
-	info, err := os.Stat(name)
+	f, _, err := regular.Open(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
+	case errors.Is(err, regular.ErrNot):
 		return nil, errors.New("it isn't a regular file: name one, or one that isn't there yet")
-	}
-	f, err := os.Open(name)
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	defer f.Close()
