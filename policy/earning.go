@@ -21,7 +21,7 @@ func (p *Policy) Earning() string {
 		q := &c.Principals[i]
 		q.Keys = placeless(q.Keys)
 	}
-	sum, err := c.sum()
+	sum, err := c.Contents()
 	if err != nil {
 		return p.Digest
 	}
@@ -30,10 +30,7 @@ func (p *Policy) Earning() string {
 
 // Contents is the SHA-256, in hexadecimal, of all that the policy says, the bytes of its files among that. The error is
 // about a date after the year 9999, which no file can have.
-func (p *Policy) Contents() (string, error) { return p.sum() }
-
-// sum sums up what the policy says, its classes as well.
-func (p *Policy) sum() (string, error) {
+func (p *Policy) Contents() (string, error) {
 	text, err := json.Marshal(struct {
 		Policy  Policy
 		Classes map[string][]string
