@@ -64,6 +64,11 @@ func broughtIn(lower []byte) string {
 	return ""
 }
 
+func newlyBroughtIn(known map[string]bool, lower []byte) bool {
+	name := broughtIn(lower)
+	return name != "" && !known[name]
+}
+
 func pinned(pin string) bool {
 	return isCommit(pin) || versionLike(pin) || strings.Contains(pin, "sha256:")
 }
@@ -102,15 +107,16 @@ func quotedNames(lower []byte) []string {
 			return found
 		}
 		value := string(rest[i+1 : i+1+end])
+		before := lower[:len(lower)-len(rest)+i]
 		rest = rest[i+1+end+1:]
 		switch {
 		case gem:
 			return []string{"gem " + value}
 		case plugin:
 			return []string{"plugin " + value}
-		case bytes.HasSuffix(lower[:len(lower)-len(rest)-len(value)-2], []byte("group: ")):
+		case bytes.HasSuffix(before, []byte("group: ")):
 			group = value
-		case group != "" && bytes.HasSuffix(lower[:len(lower)-len(rest)-len(value)-2], []byte("name: ")):
+		case group != "" && bytes.HasSuffix(before, []byte("name: ")):
 			found = append(found, group+":"+value)
 		}
 		parts := strings.Split(value, ":")

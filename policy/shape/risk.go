@@ -199,7 +199,7 @@ func special(f family, known map[string]bool, lower []byte) string {
 		return whyDecode
 	case f&workflow != 0 && bytes.Contains(lower, []byte("${{")) && outsideInput(lower):
 		return whyInput
-	case f&workflow != 0 && broughtIn(lower) != "" && !known[broughtIn(lower)]:
+	case f&workflow != 0 && newlyBroughtIn(known, lower):
 		return "a new image, or hooks from another repository"
 	case f&running != 0 && assignsOutput(lower):
 		return whyRun
