@@ -34,7 +34,7 @@ func (f *file) byName() {
 		if inProgram || inShell {
 			for _, v := range values {
 				if (v.added || added[n]) && (inProgram && f.runsName(b, v.name) ||
-					inShell && (shellRunsName(b, v.name) || isVariable(b, v.name) && !f.quoted(edit.Line{Number: n}))) {
+					inShell && (shellRunsName(b, v.name) || isVariable(b, v.name) && !f.quoted(n))) {
 					f.hit(DecodeAndRun, edit.Line{Number: n, Text: b}, 0, "a value that is decoded or fetched is run as a program")
 					return false
 				}
@@ -260,11 +260,7 @@ func functionName(b []byte) []byte {
 	for _, w := range []string{"function ", "def "} {
 		if bytes.HasPrefix(b, []byte(w)) {
 			b = b[len(w):]
-			n := 0
-			for n < len(b) && isWord(b[n]) {
-				n++
-			}
-			return b[:n]
+			return b[:wordLength(b)]
 		}
 	}
 	return nil

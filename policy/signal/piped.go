@@ -92,19 +92,19 @@ func (f *file) isCommand(l edit.Line, b []byte, at int) bool {
 		return false
 	}
 	head := bytes.TrimRight(b[:start], "$ \t")
-	return (len(trimBlanks(head)) == 0 || endsWith(head, ";", "&&", "||", " do", " then", "run:")) && !f.quoted(l)
+	return (len(trimBlanks(head)) == 0 || endsWith(head, ";", "&&", "||", " do", " then", "run:")) && !f.quoted(l.Number)
 }
 
 // quoted says whether a line stands in a here-document, where what it says is text.
-func (f *file) quoted(l edit.Line) bool {
+func (f *file) quoted(number int) bool {
 	const far = 40
-	for n := l.Number - 1; n > max(0, l.Number-far); n-- {
+	for n := number - 1; n > max(0, number-far); n-- {
 		_, after, found := bytes.Cut(f.line(n), []byte("<<"))
 		if !found {
 			continue
 		}
 		end, _ := nextWord(bytes.TrimLeft(after, "-~\\ '\""))
-		for m := n + 1; m < l.Number; m++ {
+		for m := n + 1; m < number; m++ {
 			if bytes.Equal(trimBlanks(f.line(m)), end) {
 				return false
 			}
