@@ -53,11 +53,12 @@ func (a *Auditor) Release(ctx context.Context, name string, anybody bool) (r Rel
 	r.Findings, err = a.auditTag(ctx, of, &held)
 	r.Signature = held.Signature
 	if anybody { // who asks doesn't make the tag
+		var next []string
+		if held.Signature.Status == policy.StatusUnknown {
+			next = []string{"find out whose key it is; if the project publishes it as its own: --keys FILE"}
+		}
 		for i := range r.Findings {
-			r.Findings[i].Next = nil
-			if held.Signature.Status == policy.StatusUnknown {
-				r.Findings[i].Next = []string{"find out whose key it is; if the project publishes it as its own: --keys FILE"}
-			}
+			r.Findings[i].Next = next
 		}
 	}
 	return r, site.Undecided(err)
