@@ -84,9 +84,9 @@ func compare(old, now []byte) (added, gone []Line) {
 	if len(added) == 0 || len(gone) == 0 {
 		return added, gone
 	}
-	t := newTally(len(gone) + len(added))
-	olds, nows := t.count(gone), t.count(added)
-	return t.beyond(added, nows, olds), t.beyond(gone, olds, nows)
+	t := newTally(gone, added)
+	defer t.end()
+	return t.beyond(1), t.beyond(0)
 }
 
 // linesOf gives the lines of a text that follows some others.

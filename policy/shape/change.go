@@ -29,19 +29,14 @@ func unread() []change { return []change{plain(0, "it can't be read wholly")} }
 // reason gives the reason that a change is, with the line it stands on.
 func (c change) reason(now []byte) Reason {
 	r := Reason{Line: c.line, Shape: c.shape, Why: c.why}
-	if lines := linesOf(now); c.line > 0 && c.line <= len(lines) {
-		r.Text = lines[c.line-1]
+	number := 0
+	for line := range bytes.Lines(now) {
+		if number++; number == c.line {
+			r.Text = string(bytes.TrimRight(line, "\r\n"))
+			break
+		}
 	}
 	return r
-}
-
-// linesOf gives the lines of a text, without their ends.
-func linesOf(text []byte) []string {
-	var lines []string
-	for line := range bytes.Lines(text) {
-		lines = append(lines, string(bytes.TrimRight(line, "\r\n")))
-	}
-	return lines
 }
 
 // harmlessLines gives the lines that a harmless change adds, or what it takes out.

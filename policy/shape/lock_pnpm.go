@@ -10,6 +10,7 @@ import (
 type pnpmEntry struct {
 	key   string
 	is    locked // in "packages", its line counted from that of the key
+	no    bool   // it is no package there: then no part of the lockfile counts
 	edges []string
 }
 
@@ -17,17 +18,16 @@ type pnpmEntry struct {
 // large section not again while it stays.
 func readPNPMLock() func(text []byte) (lockfile, bool) {
 	known := map[string]*parts[pnpmEntry]{
-		"importers": {read: pnpmReader(func(e *pnpmEntry, n *node) bool {
+		"importers": {read: pnpmReader(func(e *pnpmEntry, n *node) {
 			e.edges = pnpmEdges("importers>"+e.key, n, true, 1)
-			return true
 		})},
-		"packages": {read: pnpmReader(func(e *pnpmEntry, n *node) (ok bool) {
+		"packages": {read: pnpmReader(func(e *pnpmEntry, n *node) {
+			var ok bool
 			e.is, ok = pnpmPackage(e.key, n)
-			return ok
+			e.no = !ok
 		})},
-		"snapshots": {read: pnpmReader(func(e *pnpmEntry, n *node) bool {
+		"snapshots": {read: pnpmReader(func(e *pnpmEntry, n *node) {
 			e.edges = pnpmEdges(e.key, n, false, 1)
-			return true
 		})},
 	}
 	return func(text []byte) (lockfile, bool) {
@@ -44,6 +44,9 @@ func readPNPMLock() func(text []byte) (lockfile, bool) {
 				return readWholePNPMLock(text)
 			}
 			for i, e := range entries {
+				if e.no {
+					return lockfile{}, false
+				}
 				edges = append(edges, e.edges...)
 				if name == "packages" {
 					e.is.line += cut.lines[name][i] - 1
@@ -62,14 +65,15 @@ func readPNPMLock() func(text []byte) (lockfile, bool) {
 }
 
 // pnpmReader gives a reader of what stands below a key.
-func pnpmReader(take func(*pnpmEntry, *node) bool) func(string) (pnpmEntry, bool) {
+func pnpmReader(take func(*pnpmEntry, *node)) func(string) (pnpmEntry, bool) {
 	return func(text string) (pnpmEntry, bool) {
 		n := parseYAMLBelow(text, 1)
 		if n == nil || n.kind != mapping || len(n.keys) != 1 {
 			return pnpmEntry{}, false
 		}
 		e := pnpmEntry{key: n.keys[0]}
-		return e, take(&e, n.kids[0])
+		take(&e, n.kids[0])
+		return e, true
 	}
 }
 

@@ -73,6 +73,8 @@ func look(path string, c *edit.Change, all bool) verdict {
 		return plainly("a new file")
 	case f.compare == nil:
 		return plainly(unknownName)
+	case i >= 0 && !all:
+		return verdict{shape: Plain}
 	case i >= 0:
 		return verdict{shape: Plain, reasons: []Reason{changes[i].reason(now)}}
 	}
