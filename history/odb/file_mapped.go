@@ -49,6 +49,9 @@ func (f *file) Close() error {
 	return syscall.Munmap(data)
 }
 
+// release gives back the memory of what was read, until it is read again.
+func (f *file) release() { release(f.data) }
+
 // bytes gives the bytes between two offsets, which must be in the file.
 func (f *file) bytes(from, to int64) ([]byte, error) {
 	if from < 0 || from > to || to > f.size {

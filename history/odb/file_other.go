@@ -28,6 +28,9 @@ func openFile(path string) (*file, error) {
 
 func (f *file) Close() error { return f.file.Close() }
 
+// release does nothing: nothing is mapped.
+func (f *file) release() {}
+
 // bytes gives the bytes between two offsets, which must be in the file.
 func (f *file) bytes(from, to int64) ([]byte, error) {
 	if from < 0 || from > to || to > f.size {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 )
 
 // What an entry of a pack may be besides a Kind.
@@ -26,6 +27,24 @@ type pack struct {
 	index *index
 	file  *file // nil: not mapped yet
 	end   int64 // where the objects end and the checksum begins
+
+	touched atomic.Int64 // bytes that may have come into memory since it was released
+}
+
+const (
+	// maxTouched is how many bytes of a pack may be in the memory of this process. Who reads a whole history would have
+	// all of the pack there.
+	maxTouched = 32 << 20
+	// around is how many bytes come into memory together: Linux maps 64 KiB around what is asked for.
+	around = 64 << 10
+)
+
+// touch counts what is read of the pack, and releases its memory from time to time.
+func (p *pack) touch(bytes int64) {
+	if n := around + min(bytes, maxTouched); p.touched.Add(n) > maxTouched {
+		p.touched.Store(0)
+		p.file.release()
+	}
 }
 
 // open maps the pack and its index, which must be each other's: gitformat-pack(5), the trailers.
@@ -139,6 +158,7 @@ func (p *pack) entry(offset int64) (entry, error) {
 		return entry{}, p.errorf(offset, "an object of kind %d", uint8(e.kind))
 	}
 	e.data = offset + int64(n)
+	p.touch(e.size)
 	return e, nil
 }
 
