@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -245,39 +243,6 @@ func BenchmarkGuard(b *testing.B) {
 			b.ReportMetric(median(times["guard"])/median(times["without"]), "guard/without")
 			b.ReportMetric(median(times["exits"])/median(times["without"]), "exits/without")
 			b.ReportMetric(median(times["guard"]), "guard-cpu-ms")
-		})
-	}
-}
-
-// BenchmarkBacktest is a backtest of a whole history against git log --raw -z on the same.
-func BenchmarkBacktest(b *testing.B) {
-	for _, history := range histories(b) {
-		b.Run(filepath.Base(history), func(b *testing.B) {
-			s := newBench(b, history, 0)
-			var ours, theirs []time.Duration
-			var peak int64
-			for b.Loop() {
-				cmd := exec.Command(s.program, "backtest", "--claimed", "--repository", s.repo, "main")
-				cmd.Stdout = io.Discard
-				start := time.Now()
-				if err := cmd.Run(); err != nil {
-					b.Fatal(err)
-				}
-				ours = append(ours, time.Since(start))
-				if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-					peak = max(peak, u.Maxrss)
-				}
-				log := exec.Command("git", "-C", s.repo, "log", "--raw", "-z", "main")
-				log.Stdout = io.Discard
-				start = time.Now()
-				if err := log.Run(); err != nil {
-					b.Fatal(err)
-				}
-				theirs = append(theirs, time.Since(start))
-			}
-			b.ReportMetric(median(ours), "backtest-ms")
-			b.ReportMetric(median(ours)/median(theirs), "backtest/log")
-			b.ReportMetric(float64(peak)/1024, "MiB")
 		})
 	}
 }
