@@ -44,9 +44,11 @@ func TestX509MadeByOpenSSL(t *testing.T) {
 		{"RSA, SHA3-256", "rsa:2048", "-md sha3-256", Unsupported},
 		{"short RSA", "rsa:1024", "-md sha256", Weak},
 		{"RSA-PSS", "rsa:2048", "-md sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:digest", Good},
-		{"RSA-PSS, SHA-512", "rsa:2048", "-md sha512 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:max", Good},
-		{"RSA-PSS, no salt", "rsa:2048", "-md sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:0", Unsupported},
-		{"RSA-PSS, SHA-1 in it", "rsa:2048", "-md sha256 -keyopt rsa_padding_mode:pss -keyopt rsa_mgf1_md:sha1", Unsupported},
+		{"RSA-PSS, SHA-512", "rsa:2048", "-md sha512 -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:digest", Good},
+		{"RSA-PSS, little salt", "rsa:2048", "-md sha256 -keyopt rsa_padding_mode:pss " +
+			"-keyopt rsa_pss_saltlen:20", Unsupported},
+		{"RSA-PSS, SHA-1 in it", "rsa:2048", "-md sha256 -keyopt rsa_padding_mode:pss " +
+			"-keyopt rsa_pss_saltlen:digest -keyopt rsa_mgf1_md:sha1", Unsupported},
 		{"P-256", "ec -pkeyopt ec_paramgen_curve:P-256", "-md sha256", Good},
 		{"P-384", "ec -pkeyopt ec_paramgen_curve:P-384", "-md sha384", Good},
 		{"P-521", "ec -pkeyopt ec_paramgen_curve:P-521", "-md sha512", Good},

@@ -128,7 +128,7 @@ func TestX509CraftedWithGitsign(t *testing.T) {
 		roots.AppendCertsFromPEM(ca)
 		theirs := gitsignVerdict(t, roots, x509.NewCertPool(), payload, signature)
 		notForCode := strings.Contains(theirs, "incompatible key usage")
-		library := row.Name == "pss" || row.Name == "skid"
+		library := row.Name == "skid"
 		if good != (theirs == "good") && !notForCode && !library {
 			t.Errorf("%s: good: %t, gitsign: %q", row.Name, good, theirs)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,8 +180,10 @@ type Crafted struct {
 	At                         time.Time `json:"verify_at"`
 }
 
-// Crafted gives them all.
+// Crafted gives all that may be given to any program. The larger collection has one more, which gpgsm 2.2 doesn't
+// survive.
 func (f Folder) Crafted(t testing.TB) []Crafted {
 	t.Helper()
-	return Lines[Crafted](t, f, "sigcorpus/crafted/x509/index.jsonl")
+	rows := Lines[Crafted](t, f, "sigcorpus/crafted/x509/index.jsonl")
+	return slices.DeleteFunc(rows, func(row Crafted) bool { return row.Name == "pss" })
 }
