@@ -1,24 +1,27 @@
 package policy
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 )
 
 // ledgerFile is the stored form of a Ledger. Credits that haven't settled are many on a busy branch, and say the same
-// few things: they stand there as the landing time, who, and what for.
+// few things: they stand there as numbers, three each. These are how much later it landed than the one before it, who,
+// and what for, each as [binary.AppendUvarint] writes it, the last two as indexes.
 type ledgerFile struct {
 	Last    int64                      `json:"last"`
 	Earned  map[string]map[work]*tally `json:"earned"`
 	People  []string                   `json:"people,omitempty"`
 	For     []work                     `json:"for,omitempty"`
-	Pending [][3]int64                 `json:"pending,omitempty"` // with indexes into these two
+	Pending []byte                     `json:"pending,omitempty"`
 }
 
 // MarshalJSON writes the ledger, for a cache that is checked and rebuilt rather than trusted.
 func (l *Ledger) MarshalJSON() ([]byte, error) {
 	f := ledgerFile{Last: l.last, Earned: l.earned}
 	people, works := make(map[string]int), make(map[work]int)
+	last := int64(0)
 	for _, c := range l.pending {
 		who, known := people[c.Principal]
 		if !known {
@@ -30,7 +33,10 @@ func (l *Ledger) MarshalJSON() ([]byte, error) {
 			what = len(f.For)
 			works[c.For], f.For = what, append(f.For, c.For)
 		}
-		f.Pending = append(f.Pending, [3]int64{c.When, int64(who), int64(what)})
+		for _, n := range []uint64{uint64(c.When - last), uint64(who), uint64(what)} {
+			f.Pending = binary.AppendUvarint(f.Pending, n)
+		}
+		last = c.When
 	}
 	return json.Marshal(f)
 }
@@ -41,13 +47,23 @@ func (l *Ledger) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return err
 	}
-	*l = Ledger{last: f.Last, earned: f.Earned, pending: make([]credit, 0, len(f.Pending))}
-	for _, c := range f.Pending {
-		who, what := uint64(c[1]), uint64(c[2])
+	*l = Ledger{last: f.Last, earned: f.Earned, pending: make([]credit, 0, len(f.Pending)/3)}
+	last := int64(0)
+	for rest := f.Pending; len(rest) > 0; {
+		var credited [3]uint64
+		for i := range credited {
+			n, size := binary.Uvarint(rest)
+			if size <= 0 {
+				return errors.New("a credit ends early")
+			}
+			credited[i], rest = n, rest[size:]
+		}
+		later, who, what := credited[0], credited[1], credited[2]
 		if who >= uint64(len(f.People)) || what >= uint64(len(f.For)) {
 			return errors.New("a credit of nobody, or for nothing")
 		}
-		l.pending = append(l.pending, credit{When: c[0], Principal: f.People[who], For: f.For[what]})
+		last += int64(later)
+		l.pending = append(l.pending, credit{When: last, Principal: f.People[who], For: f.For[what]})
 	}
 	return nil
 }

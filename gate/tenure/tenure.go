@@ -33,7 +33,7 @@ import (
 )
 
 // version is that of the format. A program of another version works everything out anew.
-const version = 5
+const version = 6
 
 // Cache keeps the tenure earned on the refs of one repository by one policy.
 type Cache struct {

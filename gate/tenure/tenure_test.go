@@ -163,12 +163,14 @@ func TestSpoiltCacheIsNotUsed(t *testing.T) {
 	replaced := func(old, new string) string { return strings.Replace(string(whole), old, new, 1) }
 	for name, forged := range map[string]string{
 		"an earlier landing": replaced(`"last":`, `"last":-`), "another commit": replaced(`"tip":"2"`, `"tip":"3"`),
-		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":5`, `"v":4`),
+		"another policy": replaced(byPolicy, "another"), "another format": replaced(`"v":6`, `"v":5`),
 		"cut": string(whole[:len(whole)/2]), "empty": "", "a byte more": string(whole) + " ",
 		"another sum": "x" + string(whole[1:]), "no sum": string(whole[65:]),
-		"no ledger": summed(`{"v":5,"policy":"digest","entries":[{"tip":"2"}]}`),
+		"no ledger": summed(`{"v":6,"policy":"digest","entries":[{"tip":"2"}]}`),
 		"nobody's credit": summed(
-			`{"v":5,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":[[1,0,0]]}}]}`),
+			`{"v":6,"policy":"digest","entries":[{"tip":"2","ledger":{"people":[],"pending":"AQAA"}}]}`),
+		"half a credit": summed(
+			`{"v":6,"policy":"digest","entries":[{"tip":"2","ledger":{"people":["a"],"for":[""],"pending":"AQA="}}]}`),
 	} {
 		if bytes.Equal(whole, []byte(forged)) {
 			t.Fatalf("%s: nothing was changed", name)
@@ -216,5 +218,30 @@ func TestCacheThatCantBeWritten(t *testing.T) {
 	c.Save()
 	if got := at(t, c, main, "2"); got != "none" {
 		t.Errorf("found: %s", got)
+	}
+}
+
+// BenchmarkCarryOn is what the cache takes of a push onto a branch on which much has landed that hasn't settled.
+func BenchmarkCarryOn(b *testing.B) {
+	p := policy.Default().WithPrincipals([]policy.Principal{{
+		Name: "ann", Role: policy.Maintainer, Emails: []string{"ann@example.org"},
+	}})
+	land := func(l *policy.Ledger, when int64) {
+		signed := policy.Signature{Status: policy.StatusGood, Principal: "ann"}
+		l.Credit(p, &policy.Landing{Commit: policy.Commit{Committer: policy.Identity{When: when}, Signature: signed}})
+	}
+	l := new(policy.Ledger)
+	for i := range int64(57_000) {
+		land(l, 1_700_000_000+i)
+	}
+	c := Open(b.TempDir(), byPolicy)
+	c.Keep(main, Entry{Tip: "1", Ledger: l})
+	c.Save()
+	for b.Loop() {
+		before, _ := c.At(main, "1")
+		after := before.Clone()
+		land(after, 1_700_057_000)
+		c.Keep(main, Entry{Tip: "2", Ledger: after}, Entry{Tip: "1", Ledger: before})
+		c.Save()
 	}
 }
