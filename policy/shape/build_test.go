@@ -54,7 +54,7 @@ all: prog
 		"a file before the shell":       {"Makefile", old, with("\t$(CC)", "\tsh < tools/a\n\t$(CC)"), Risky},
 		"a command in a variable":       {"Makefile", old, with("all: prog", "X != sh tools/a\nall: prog"), Risky},
 		"a comparison":                  {"Makefile", old, with("\t$(CC)", "\ttest $(X) != a\n\t$(CC)"), Plain},
-		"a script that is run":          {"Makefile", old, with("\t$(CC)", "\tsh tools/a.sh\n\t$(CC)"), Plain},
+		"a script that is run":          {"Makefile", old, with("\t$(CC)", "\tsh tools/a.sh\n\t$(CC)"), Risky},
 		"an older version":              {"Makefile", old, with("1.2.3", "1.2.2"), Plain},
 		"a comment that goes on":        {"Makefile", old, with("# how to build", "# how to build \\"), Plain},
 		"a variable in a list":          {"Makefile.am", old, with("util.c \\", "util.c \\\n\t$(X) \\"), Plain},

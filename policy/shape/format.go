@@ -17,18 +17,18 @@ func statements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule, 
 	return format{compareStatements(read, pair, lone), words, true}
 }
 
-const buildWords = commands | sanitizer
+const buildWords = commands | sanitizer | programs
 
 // The formats that files of several names have. Each is made once, for what it remembers.
 var (
 	makefiles  = statements(readMake, judgeMake, loneMake, buildWords)
 	cmakeFiles = statements(readCMake, judgeCMake, nil, buildWords)
 	autoconf   = statements(readAutoconf, judgeAutoconf, nil, buildWords)
-	containers = statements(readDocker, judgeDocker, nil, commands|images)
+	containers = statements(readDocker, judgeDocker, nil, commands|programs|images)
 	gradles    = statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
 	rubies     = statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
-	workflows  = format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | workflow}
-	otherYAML  = format{compare: compareParsed(parseYAML, judgeNothing), words: commands}
+	workflows  = format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | programs | workflow}
+	otherYAML  = format{compare: compareParsed(parseYAML, judgeNothing), words: commands | programs}
 )
 
 // formatOf tells the format of a file by its path. Names count without regard to case, as on systems where
@@ -70,8 +70,14 @@ func formatOf(path string) format {
 		end == "txt" && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
 		return format{compare: comparePip, words: security}
 	}
-	return format{words: commands}
+	if slices.Contains(otherCode, end) && !slices.Contains(shellCode, end) {
+		return format{words: commands}
+	}
+	return format{words: commands | programs}
 }
+
+// shellCode are how names of scripts end.
+var shellCode = []string{"sh", "bash", "ps1", "bat", "cmd"}
 
 // otherCode are how names end that begin like a makefile's and are code of another language.
 var otherCode = []string{

@@ -54,6 +54,7 @@ func look(path string, c *edit.Change, all bool) verdict {
 	}
 	f := formatOf(path)
 	risks := riskyLines(f.words, old, now, c.Added(), c.Gone())
+	risks = append(risks, commandLines(f.words, old, now, c.Added())...)
 	if len(risks) > 0 && (!all || f.lines) {
 		return verdict{shape: Risky, reasons: risks}
 	}

@@ -3,7 +3,7 @@ package shape
 import "slices"
 
 // family is a set of kinds of words.
-type family uint8
+type family uint16
 
 const (
 	security  family = 1 << iota // protections of the compiler, the linker, the system and of what is fetched
@@ -14,6 +14,7 @@ const (
 	workflow                     // what runs with secrets
 	names                        // quoted names of dependencies
 	images                       // images of containers
+	programs                     // lines may be commands of a shell
 )
 
 const commands = security | fetching | decoding | running

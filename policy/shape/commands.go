@@ -1,0 +1,140 @@
+package shape
+
+import (
+	"slices"
+	"strings"
+
+	"countersign/policy/edit"
+)
+
+const (
+	whyProgram = "a command that runs another program of the tree"
+	whyPackage = "a command that installs or runs a package of a new name"
+)
+
+// commandLines gives the lines of a change whose commands run what the text before doesn't name: a program of the
+// tree, or a package that is fetched by its name. A name that the text has anywhere is none of these.
+func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
+	if f&running == 0 || len(added) == 0 {
+		return nil
+	}
+	packages := bringFinder.in(now) != wordSet{}
+	var reasons []Reason
+	var known map[string]bool
+	for l := range joinLines(now, '\\') {
+		if len(added) == 0 {
+			break
+		}
+		if added[0].Number > l.line+strings.Count(l.text, "\n") {
+			continue
+		}
+		first := added[0]
+		for len(added) > 0 && added[0].Number <= l.line+strings.Count(l.text, "\n") {
+			added = added[1:]
+		}
+		lower := strings.ToLower(l.text)
+		if isComment([]byte(lower)) {
+			continue
+		}
+		why := ""
+		for _, c := range commandsIn(l.text) {
+			if p := programOf(c, f&programs != 0); p != "" && !strings.Contains(string(old), p) && len(old) > 0 {
+				why = whyProgram
+			}
+		}
+		if why == "" && packages {
+			for _, name := range packagesIn(lower) {
+				if known == nil {
+					known = knownPackages(old)
+				}
+				if !known[name] {
+					why = whyPackage
+				}
+			}
+		}
+		if why != "" {
+			reasons = append(reasons, Reason{first.Number, string(first.Text), Risky, why})
+		}
+	}
+	return reasons
+}
+
+// interpreters run the file that they are given first.
+var interpreters = []string{
+	"sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "node", "php", "pwsh", "powershell",
+	"lua",
+	"tclsh", "rscript", "julia", "tsx", "ts-node", "deno", "bun", "source", ".", "cmd", "groovy", "make", "gmake",
+}
+
+// before are words that may stand before a command.
+var before = []string{
+	"run", "cmd", "entrypoint", "sudo", "env", "time", "exec", "then", "do", "else", "if", "!", "-", "command",
+	"nohup",
+	"xvfb-run",
+}
+
+// commandKeys are what stands before a command in settings and container files.
+var commandKeys = []string{
+	"run", "script", "before_script", "after_script", "entry", "command", "cmd", "entrypoint", "exec", "main",
+	"pre",
+	"post",
+}
+
+// programOf gives the program of the tree that a command runs, "" if it runs none. Where it may be no command, a
+// program must be written as a path from here.
+func programOf(c command, paths bool) string {
+	words, sure := c.words, c.sure
+	for len(words) > 0 {
+		w := strings.ToLower(strings.TrimLeft(words[0], "@-"))
+		key := strings.HasSuffix(w, ":") && !strings.Contains(w, "/")
+		if !slices.Contains(before, w) && w != "" && !key && !strings.Contains(w, "=") {
+			break
+		}
+		switch {
+		case slices.Contains(commandKeys, strings.Trim(w, ":")):
+			sure = true
+		case key:
+			paths = false // it may be a folder or a file to read
+		}
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	first := strings.TrimLeft(words[0], "@-[")
+	name := strings.ToLower(base(first))
+	if slices.Contains(interpreters, name) {
+		want := name != "make" && name != "gmake"
+		for _, w := range words[1:] {
+			switch {
+			case w == "-c" || w == "-e" || w == "-m" || w == "-C":
+				return ""
+			case w == "-f" && !want:
+				want = true
+			case w[0] != '-' && w != "run" && want:
+				return treePath(w)
+			}
+		}
+		return ""
+	}
+	relative := strings.HasPrefix(first, "./") || strings.HasPrefix(first, "../")
+	if !paths || !sure && !relative || !strings.Contains(first, "/") {
+		return ""
+	}
+	return treePath(first)
+}
+
+// ownPrograms are what a build is started with. They are of the class build, and what changes in them is judged there.
+var ownPrograms = []string{
+	"configure", "config.status", "libtool", "autogen.sh", "bootstrap", "gradlew", "mvnw", "setup.py", "manage.py",
+}
+
+// treePath gives the path that a word names in the tree, "" if it names none.
+func treePath(w string) string {
+	path, here := strings.CutPrefix(strings.TrimRight(w, "]:"), "./")
+	if !ordinaryPath(path) || !here && !strings.ContainsAny(path, "/.") || strings.HasSuffix(path, "/") ||
+		slices.Contains(ownPrograms, base(path)) {
+		return ""
+	}
+	return path
+}

@@ -1,0 +1,86 @@
+package shape
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestOtherPrograms(t *testing.T) {
+	const ci, mk = ".github/workflows/a.yml", "Makefile"
+	const steps = "jobs:\n  a:\n    steps:\n      - run: make\n"
+	const list = "a:\n  script:\n    - make\n"
+	const makefile = "X_SOURCES = a.c \\\n\tb.c\ntest:\n\tprove tests/run\n"
+	const npm = "{\n\"exports\": {\"./a\": \"./a.js\"},\n\"scripts\": {\"test\": \"jest\"}\n}\n"
+	step := func(run string) string { return steps + "      - run: " + run + "\n" }
+	edits{
+		"a script of a step":           {ci, steps, step("./tests/x"), Risky},
+		"without a sign of here":       {ci, steps, step("tests/x"), Risky},
+		"by a shell":                   {ci, steps, step("sh tests/x.sh"), Risky},
+		"by Python, with an option":    {ci, steps, step("python3 -u tools/x.py a"), Risky},
+		"behind another command":       {ci, steps, step("make && tests/x"), Risky},
+		"behind a setting":             {ci, steps, step("A=1 sudo tests/x"), Risky},
+		"in a block":                   {ci, steps, step("|\n          make\n          ./x"), Risky},
+		"a list of commands":           {".gitlab-ci.yml", list, list + "    - ./x\n", Risky},
+		"another makefile":             {ci, steps, step("make -f docs/x"), Risky},
+		"a recipe":                     {mk, makefile, makefile + "\t@tests/x\n", Risky},
+		"a recipe, by a shell":         {mk, makefile, makefile + "\tsh $(srcdir)/tests/x\n", Risky},
+		"a recipe of two lines":        {mk, makefile, makefile + "\tcd a && \\\n\ttests/x\n", Risky},
+		"a shell's line in configure":  {"configure.ac", "AC_INIT\n", "AC_INIT\n. $srcdir/tests/env\n", Risky},
+		"of an image":                  {"Dockerfile", "FROM a\n", "FROM a\nRUN tests/x\n", Risky},
+		"a script of npm":              {"package.json", npm, replaceOnce(t, npm, "jest", "jest && node tests/x.js"), Risky},
+		"which the text names already": {mk, makefile, makefile + "\ttests/run -v\n", Plain},
+		"make as it is":                {ci, steps, step("make test"), Plain},
+		"configure":                    {ci, steps, step("./configure --prefix=/usr"), Plain},
+		"a program of the system":      {ci, steps, step("/usr/bin/true"), Plain},
+		"a word of Python":             {ci, steps, step("python -m pytest"), Plain},
+		"a file to work on":            {ci, steps, step("grep -r x src/y"), Plain},
+		"a remark":                     {ci, steps, steps + "# ./tests/x\n", Harmless},
+		"paths of an event":            {ci, steps, "on:\n  push:\n    paths:\n      - 'tests/x'\n" + steps, Plain},
+		"a folder":                     {ci, steps, steps + "        working-directory: ./web\n", Plain},
+		"a source in a list":           {mk, makefile, replaceOnce(t, makefile, "\tb.c", "\tb.c \\\n\tsrc/c.c"), Harmless},
+		"a part of a package":          {"package.json", npm, replaceOnce(t, npm, `a.js"`, `a.js", "./b": "./b.js"`), Plain},
+	}.check(t)
+}
+
+func TestPackagesOfCommands(t *testing.T) {
+	const ci = ".github/workflows/a.yml"
+	const steps = "jobs:\n  a:\n    steps:\n      - run: pip install black\n      - run: npx vite build\n"
+	risky := []string{
+		"pip install evil", "python3 -m pip install -U evil", "pip3.12 install black evil", "pip install 'evil[x]==1.0'",
+		"pip install git+https://x.test/e", "pip install $X", "pipx run evil", "uvx evil", "uv tool run evil",
+		"uv run --with evil a.py", "npx evil", "npx -y evil@1", "npx --package evil x", "npm i -g evil", "npm exec evil",
+		"pnpm dlx evil", "yarn add evil", "bunx evil", "go run x.test/evil@latest", "go install x.test/evil@v1",
+		"cargo install evil --locked", "gem install evil", "docker run --rm -v a:b evil/x:1 y", "docker run evil",
+		"brew tap evil/x", "gh extension install evil/x", "deno run npm:evil", "make && npx evil",
+	}
+	plain := []string{
+		"pip install", "pip install -e .", "pip install -r requirements.txt", "pip install black==23.1",
+		"pip install .[test]",
+		"pip install --upgrade pip setuptools", "npx vite preview", "npm ci", "npm install", "npm install -g npm@10",
+		"npm run evil", "go install ./...", "go run .", "go run main.go", "cargo install --path .", "cargo build",
+		"docker build -t x .", "echo pip install evil", "apt-get install evil", "yarn", "pnpm install",
+	}
+	for want, runs := range map[Shape][]string{Risky: risky, Plain: plain} {
+		for _, run := range runs {
+			now := steps + "      - run: " + run + "\n"
+			if got := of(ci, [][]byte{[]byte(steps)}, []byte(now)); got != want {
+				t.Errorf("%s: %s, want %s: %+v", run, got, want, explain(ci, steps, now))
+			}
+		}
+	}
+	edits{
+		"in a recipe, on two lines": {"Makefile", "a:\n", "a:\n\tpip install \\\n\t  evil\n", Risky},
+		"a list of Docker's":        {"Dockerfile", "FROM a\n", "FROM a\nRUN [\"pip\", \"install\", \"evil\"]\n", Risky},
+		"a program of Python":       {"noxfile.py", "a\n", "a\nrun(['pip', 'install', 'evil'])\n", Risky},
+		"a known one, elsewhere":    {"Makefile", "a:\n\tnpx x\n", "a:\n\tnpx x\nb:\n\tnpx x -y\n", Plain},
+		"a remark":                  {"Makefile", "a:\n", "a:\n# pip install evil\n", Harmless},
+	}.check(t)
+}
+
+// A line of any length takes a bounded time.
+func TestLongCommands(t *testing.T) {
+	long := "a:\n\t" + strings.Repeat("pip install x; sh a/", 40_000) + "\n"
+	if got := of("Makefile", [][]byte{[]byte("a:\n")}, []byte(long)); got != Risky {
+		t.Error(got)
+	}
+}

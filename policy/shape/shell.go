@@ -1,0 +1,38 @@
+package shape
+
+import "strings"
+
+// command is one of the commands of a line.
+type command struct {
+	words []string // without quotes
+	sure  bool     // it stands where a shell begins a command
+}
+
+// commandsIn gives the commands of a line: what a shell would run, or what may be a list of words elsewhere.
+func commandsIn(line string) []command {
+	var all []command
+	line = rooted.Replace(line)
+	sure := strings.HasPrefix(line, "\t")
+	for line != "" {
+		i := strings.IndexAny(line, ";&|()`\n")
+		part, sign := line, byte(0)
+		if i >= 0 {
+			part, sign, line = line[:i], line[i], line[i+1:]
+		} else {
+			line = ""
+		}
+		words := strings.FieldsFunc(part, func(r rune) bool { return strings.ContainsRune(" \t\r\"',\\", r) })
+		if len(words) > 0 {
+			all = append(all, command{words, sure})
+		}
+		sure = sign != '(' && sign != ')' || strings.HasSuffix(part, "$")
+	}
+	return all
+}
+
+// rooted writes the root of the tree in one way, and lines that go on as one.
+var rooted = strings.NewReplacer(
+	"\\\n", "  ", "$(top_srcdir)/", "./", "$(srcdir)/", "./", "${srcdir}/", "./", "$srcdir/", "./", "$(CURDIR)/",
+	"./",
+	"$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/", "./", "$PWD/", "./", "$(pwd)/", "./",
+)
