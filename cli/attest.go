@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -61,7 +60,7 @@ func (a *attesting) begin(cmd *cobra.Command, env Env, part bool) error {
 	case !isURI(*a.resource) || !isURI(*a.verifier):
 		return mistyped(cmd, errors.New("--attest wants --attest-of URI, the repository, and --attest-as URI, who verifies"))
 	}
-	text, err := os.ReadFile(env.path(*a.keyFile))
+	text, err := readNamed(cmd.Context(), env.path(*a.keyFile))
 	if err != nil {
 		return usage("--attest-key: %w", err)
 	}

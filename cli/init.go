@@ -310,7 +310,7 @@ const maxObject = 64 << 20
 // give gives a past the OpenPGP keys of files, and those that gpg has.
 func (f *founding) give(ctx context.Context, past *draft.Past, keyrings []string) error {
 	for _, file := range keyrings {
-		data, err := os.ReadFile(filepath.Clean(f.env.path(file)))
+		data, err := readNamed(ctx, filepath.Clean(f.env.path(file)))
 		if err != nil {
 			return usage("%v", err)
 		}

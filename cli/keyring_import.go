@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,12 +42,12 @@ Whose a key is, the file only claims. Compare fingerprints with their owners bef
 	by := principalFlag(cmd, "introduced-by", "the `NAME` of who vouches for them, or \"founder\"")
 	folder := cmd.Flags().String("keys", "keys", "the `FOLDER` to write OpenPGP keys to; made if it isn't there")
 	_ = cmd.MarkFlagDirname("keys")
-	cmd.RunE = func(_ *cobra.Command, files []string) error {
+	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		im := importing{
 			folder: env.path(*folder), shown: filepath.ToSlash(filepath.Base(*folder)), name: string(*name), role: role.word,
 			now: env.Now(),
 		}
-		if err := im.read(files, env.path); err != nil {
+		if err := im.read(cmd.Context(), files, env.path); err != nil {
 			return err
 		}
 		if err := im.writeKeys(); err != nil {
@@ -94,10 +95,10 @@ type owner struct {
 }
 
 // read reads files of keys, and gathers what they hold by owner. A key is one owner's, in however many files it stands.
-func (im *importing) read(files []string, path func(string) string) error {
+func (im *importing) read(ctx context.Context, files []string, path func(string) string) error {
 	var given []verify.File
 	for _, file := range files {
-		data, err := os.ReadFile(path(file))
+		data, err := readNamed(ctx, path(file))
 		if err != nil {
 			return usage("%v", err)
 		}

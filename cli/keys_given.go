@@ -2,9 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -26,20 +26,20 @@ func keysFlag(cmd *cobra.Command, with string) *[]string {
 }
 
 // givenOnly has only the keys of files count, if there are any, and no policy be read.
-func (e Env) givenOnly(o *gate.Options, files []string, at place) (err error) {
+func (e Env) givenOnly(ctx context.Context, o *gate.Options, files []string, at place) (err error) {
 	switch {
 	case len(files) == 0:
 		return nil
 	case at != (place{}):
 		return usage("--keys and --policy both say which keys count: give one of them")
 	}
-	o.Keys, err = e.givenKeys(files)
+	o.Keys, err = e.givenKeys(ctx, files)
 	return err
 }
 
 // givenKeys makes a keyring of files, and of those in folders: whoever a file says its keys are of.
-func (e Env) givenKeys(names []string) (*verify.Keyring, error) {
-	files, err := e.filesIn(names)
+func (e Env) givenKeys(ctx context.Context, names []string) (*verify.Keyring, error) {
+	files, err := e.filesIn(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (e Env) givenKeys(names []string) (*verify.Keyring, error) {
 var keyEndings = []string{".asc", ".gpg", ".pgp", ".key", ".pub", ".pem", ".crt", ".cer"}
 
 // filesIn reads files, and those of keys that lie in folders, however deep. Links in a folder are passed over.
-func (e Env) filesIn(names []string) (files []verify.File, err error) {
+func (e Env) filesIn(ctx context.Context, names []string) (files []verify.File, err error) {
 	for _, name := range names {
 		before := len(files)
 		err := filepath.WalkDir(e.path(name), func(path string, entry fs.DirEntry, err error) error {
@@ -89,7 +89,7 @@ func (e Env) filesIn(names []string) (files []verify.File, err error) {
 			if inFolder && (!entry.Type().IsRegular() || !slices.Contains(keyEndings, filepath.Ext(path))) {
 				return nil
 			}
-			data, err := os.ReadFile(path)
+			data, err := readNamed(ctx, path)
 			files = append(files, verify.File{Name: path, Data: data})
 			return err
 		})

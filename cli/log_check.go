@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -30,12 +31,12 @@ the journal was written anew.`,
 	key := publicKeyFlag(cmd)
 	kept := cmd.Flags().StringArray("checkpoint", nil,
 		"`file` with a checkpoint that was kept elsewhere; may be given again")
-	cmd.RunE = func(*cobra.Command, []string) error {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		path, err := logPath(env, *repository)
 		if err != nil {
 			return err
 		}
-		points, recount, err := recounting(env, path, *key, *kept)
+		points, recount, err := recounting(cmd.Context(), env, path, *key, *kept)
 		if err != nil {
 			return err
 		}
@@ -74,26 +75,26 @@ type proof struct {
 }
 
 // recounting gives what compares the records of a journal with checkpoints, nil where there are none.
-func recounting(env Env, path, key string, kept []string) ([]int64, *merkle.Recount, error) {
+func recounting(ctx context.Context, env Env, path, key string, kept []string) ([]int64, *merkle.Recount, error) {
 	tree := merkle.Open(path + treeSuffix)
 	signed, err := tree.Checkpoint()
 	if err != nil || signed == nil && len(kept) == 0 {
 		return []int64{}, nil, err
 	}
-	verifier, err := verifierFor(env, path, key)
+	verifier, err := verifierFor(ctx, env, path, key)
 	if err != nil {
 		return nil, nil, err
 	}
 	var newest merkle.Checkpoint
 	var points []merkle.Checkpoint
 	if signed != nil {
-		if newest, _, err = published(env, path, key); err != nil {
+		if newest, _, err = published(ctx, env, path, key); err != nil {
 			return nil, nil, err
 		}
 		points = append(points, newest)
 	}
 	for _, file := range kept {
-		c, err := readCheckpoint(env, file, verifier)
+		c, err := readCheckpoint(ctx, env, file, verifier)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -28,12 +28,12 @@ doesn't hold.`,
 		if *key == "" {
 			return mistyped(cmd, errors.New("by which key? --key KEY, as the log's owner gave it to you"))
 		}
-		verifier, err := verifierFor(env, "", *key)
+		verifier, err := verifierFor(cmd.Context(), env, "", *key)
 		if err != nil {
 			return err
 		}
 		file := env.path(args[0])
-		content, err := readSmall(file)
+		content, err := readSmall(cmd.Context(), file)
 		if err != nil {
 			return named(file, err)
 		}

@@ -42,13 +42,13 @@ checkpoint: exit code 1 if the journal does. Run it by a timer, before log tiles
 		if err != nil {
 			return err
 		}
-		signer, key, err := readKey(keyFile)
+		signer, key, err := readKey(cmd.Context(), keyFile)
 		if err != nil {
 			return err
 		}
 		keys := []note.Verifier{key}
 		if *old != "" {
-			before, err := readVerifier(*old)
+			before, err := readVerifier(cmd.Context(), *old)
 			if err != nil {
 				return err
 			}
@@ -158,8 +158,8 @@ func growBy(growth *merkle.Growth, path string, size uint64) error {
 
 // published gives the newest checkpoint of a journal, by a key: as it is printed, in a file, or "" for the one beside
 // the journal's own key.
-func published(env Env, path, key string) (merkle.Checkpoint, []byte, error) {
-	verifier, err := verifierFor(env, path, key)
+func published(ctx context.Context, env Env, path, key string) (merkle.Checkpoint, []byte, error) {
+	verifier, err := verifierFor(ctx, env, path, key)
 	if err != nil {
 		return merkle.Checkpoint{}, nil, err
 	}
@@ -177,14 +177,14 @@ func published(env Env, path, key string) (merkle.Checkpoint, []byte, error) {
 	return c, signed, nil
 }
 
-func verifierFor(env Env, path, key string) (note.Verifier, error) {
+func verifierFor(ctx context.Context, env Env, path, key string) (note.Verifier, error) {
 	switch {
 	case key == "":
 		key = path + keySuffix + vkeySuffix
 	case !strings.Contains(key, "+"):
 		key = env.path(key)
 	}
-	return readVerifier(key)
+	return readVerifier(ctx, key)
 }
 
 // publicKeyFlag gives a command the flag that names the key that checkpoints must be signed by.

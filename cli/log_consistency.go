@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -23,27 +24,27 @@ trusted. Exit code 1 if the log was rewritten between the two. Keep both checkpo
 	key := publicKeyFlag(cmd)
 	tiles := cmd.Flags().String("tiles", "", "`folder` with the tiles of the log (default: beside the journal)")
 	_ = cmd.MarkFlagDirname("tiles")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		path := ""
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx, path := cmd.Context(), ""
 		if *tiles == "" || *key == "" || len(args) == 1 {
 			var err error
 			if path, err = logPath(env, *repository); err != nil {
 				return err
 			}
 		}
-		verifier, err := verifierFor(env, path, *key)
+		verifier, err := verifierFor(ctx, env, path, *key)
 		if err != nil {
 			return err
 		}
-		old, err := readCheckpoint(env, args[0], verifier)
+		old, err := readCheckpoint(ctx, env, args[0], verifier)
 		if err != nil {
 			return err
 		}
 		var new merkle.Checkpoint
 		if len(args) == 2 {
-			new, err = readCheckpoint(env, args[1], verifier)
+			new, err = readCheckpoint(ctx, env, args[1], verifier)
 		} else {
-			new, _, err = published(env, path, *key)
+			new, _, err = published(ctx, env, path, *key)
 		}
 		if err != nil {
 			return err
@@ -76,8 +77,8 @@ type consistent struct {
 }
 
 // readCheckpoint reads a file with a checkpoint that a key has signed.
-func readCheckpoint(env Env, file string, key note.Verifier) (merkle.Checkpoint, error) {
-	signed, err := readSmall(env.path(file))
+func readCheckpoint(ctx context.Context, env Env, file string, key note.Verifier) (merkle.Checkpoint, error) {
+	signed, err := readSmall(ctx, env.path(file))
 	if err != nil {
 		return merkle.Checkpoint{}, named(file, err)
 	}

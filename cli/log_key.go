@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"strings"
@@ -110,7 +110,7 @@ func writeKey(path string, mode fs.FileMode, text string) error {
 }
 
 // readKey reads the key that signs checkpoints, and its public half. A key that others can read is none.
-func readKey(path string) (note.Signer, note.Verifier, error) {
+func readKey(ctx context.Context, path string) (note.Signer, note.Verifier, error) {
 	at, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, usage("there is no key %s: countersign log key makes one", path)
@@ -122,7 +122,7 @@ func readKey(path string) (note.Signer, note.Verifier, error) {
 		return nil, nil, usage("%s can be read by others (%s): chmod 600 %[1]s, or make another key if somebody may have "+
 			"read it", path, at.Mode())
 	}
-	text, err := readSmall(path)
+	text, err := readSmall(ctx, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -130,7 +130,7 @@ func readKey(path string) (note.Signer, note.Verifier, error) {
 	if err != nil {
 		return nil, nil, usage("%s is no key of log key: %v", path, err)
 	}
-	key, err := readVerifier(path + vkeySuffix)
+	key, err := readVerifier(ctx, path+vkeySuffix)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,9 +141,9 @@ func readKey(path string) (note.Signer, note.Verifier, error) {
 }
 
 // readVerifier reads the public half of a key: as it is printed, or from a file.
-func readVerifier(text string) (note.Verifier, error) {
+func readVerifier(ctx context.Context, text string) (note.Verifier, error) {
 	if !strings.Contains(text, "+") {
-		b, err := readSmall(text)
+		b, err := readSmall(ctx, text)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, usage("%q is no public key as log key prints it, and no file of one", text)
 		}
@@ -157,19 +157,4 @@ func readVerifier(text string) (note.Verifier, error) {
 		return nil, usage("%q is no public key as log key prints it: NAME+HASH+KEY", text)
 	}
 	return key, nil
-}
-
-// readSmall reads a file that a user names, which may be a pipe, of some size at most.
-func readSmall(path string) ([]byte, error) {
-	const most = 32 << 20 // a proof has a whole record
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && len(text) > most {
-		err = usage("%s has more than %d bytes: no key, checkpoint or proof is that long", path, most)
-	}
-	return text, err
 }

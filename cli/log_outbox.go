@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"countersign/internal/regular"
 	"countersign/journal"
 	"countersign/journal/merkle"
 	"countersign/journal/otlp"
@@ -179,7 +180,7 @@ func (b *outbox) persist(ctx context.Context, body []byte) (otlp.Partial, error)
 
 // load reads the position.
 func (b *outbox) load() error {
-	text, err := readSmall(b.file)
+	text, err := regular.Read(b.file, 1<<20)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

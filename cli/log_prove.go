@@ -35,7 +35,7 @@ the next.`,
 		if err != nil {
 			return err
 		}
-		c, signed, err := published(env, path, *key)
+		c, signed, err := published(cmd.Context(), env, path, *key)
 		if err != nil {
 			return err
 		}

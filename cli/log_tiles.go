@@ -17,12 +17,12 @@ Only what is new is written, so it can run after each log checkpoint.`,
 		Args: cobra.ExactArgs(1),
 	}
 	key := publicKeyFlag(cmd)
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		path, err := logPath(env, *repository)
 		if err != nil {
 			return err
 		}
-		c, signed, err := published(env, path, *key)
+		c, signed, err := published(cmd.Context(), env, path, *key)
 		if err != nil {
 			return err
 		}

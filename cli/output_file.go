@@ -22,19 +22,7 @@ type newFile struct {
 
 // openPlace opens what isn't a file to write to it. A named pipe waits for its reader, as long as nobody breaks it off.
 func openPlace(ctx context.Context, name string) (*os.File, error) {
-	var f *os.File
-	opened := make(chan error, 1)
-	go func() {
-		var err error
-		f, err = os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
-		opened <- err
-	}()
-	select {
-	case err := <-opened:
-		return f, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return waiting(ctx, func() (*os.File, error) { return os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0) })
 }
 
 // createFile begins a file. One that is there keeps its mode; a new one has that which the process gives new files.

@@ -34,7 +34,7 @@ func signaturesOnlyFlag(cmd *cobra.Command) *bool {
 func (e Env) signaturesOnly(
 	ctx context.Context, repository string, at place, o gate.Options, files []string, w audit.Wanted,
 ) (d policy.Decision, err error) {
-	if err := e.givenOnly(&o, files, at); err != nil {
+	if err := e.givenOnly(ctx, &o, files, at); err != nil {
 		return d, err
 	}
 	g, err := e.open(repository, at, o)

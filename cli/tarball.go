@@ -16,6 +16,7 @@ import (
 	"countersign/gate/tarball"
 	"countersign/history"
 	"countersign/internal/archive"
+	"countersign/internal/regular"
 	"countersign/policy"
 	"countersign/report"
 )
@@ -81,7 +82,7 @@ What [[generated]] allows is only a file that the tree hasn't: one that it has t
 		}
 		defer file.Close()
 		o := gate.Options{GoGit: reader.goGit()}
-		if err := env.givenOnly(&o, *keys, *folder); err != nil {
+		if err := env.givenOnly(cmd.Context(), &o, *keys, *folder); err != nil {
 			return err
 		}
 		r := releaseArchive{Archive: filepath.Base(args[0]), Unsigned: *unsigned, Findings: []policy.Finding{}}
@@ -139,21 +140,14 @@ func (e Env) allowed(name string) (policy.Allowed, error) {
 
 // archive opens an archive, which must be a file: it is read twice.
 func (e Env) archive(name string) (*os.File, int64, error) {
-	f, err := os.Open(e.path(name))
-	if errors.Is(err, fs.ErrNotExist) {
+	f, size, err := regular.Open(e.path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		err = usage("there is no archive %s", name)
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	case errors.Is(err, regular.ErrNot):
 		err = usage("%s is no file: an archive is read twice", name)
 	}
-	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	return f, info.Size(), nil
+	return f, size, err
 }
 
 // released opens a gate, and finds the commit of a release and what stands against its tag.

@@ -139,6 +139,18 @@ func hostile(t testing.TB) map[string]struct {
 			archive: tarOf(file("a", ""), member{name: "b", kind: '0', content: zeros(511) + "x"})[:2*blockSize],
 			why:     "cut off",
 		},
+		"a beginning of the name before POSIX": {
+			archive: tarOf(under("evil", "\x00\x00\x00\x00\x00\x00\x00\x00")), why: "a part of its name",
+		},
+		"a beginning of the name in GNU's header": {
+			archive: tarOf(under("evil", "ustar  \x00")), why: "a part of its name",
+		},
+		"a beginning of the name in an unknown header": {
+			archive: tarOf(under("evil", "ustar\x0100")), why: "a part of its name",
+		},
+		"a beginning of the name in star's header": {
+			archive: tarOf(under(strings.Repeat("d", 140), "ustar\x0000")), why: "a part of its name",
+		},
 		"a damaged header": {
 			archive: append(file("a", "").bytes(), append(bytes.Repeat([]byte("x"), blockSize), ending...)...),
 			why:     "checksum",
@@ -212,10 +224,32 @@ func hostile(t testing.TB) map[string]struct {
 			archive: zipOf(t, zipped{name: "a", content: "/etc", mode: 0o120777}, zipped{name: "a/b"}),
 			why:     "isn't a folder",
 		},
-		"zip: a device":             {archive: zipOf(t, zipped{name: "a", mode: 0o020666}), why: "is a device"},
-		"zip: set-user-ID":          {archive: zipOf(t, zipped{name: "a", mode: 0o104755}), why: "rights of its owner"},
-		"zip: a file by its mode":   {archive: zipOf(t, zipped{name: "a/", mode: 0o100644}), why: "but not by both"},
-		"zip: a folder by its mode": {archive: zipOf(t, zipped{name: "a", mode: 0o040755}), why: "but not by both"},
+		"zip: another mode": {archive: zipOf(t, zipped{name: "a", extra: "\x78\x6c\x01\x00\x00"}), why: "extra field 0x6c78"},
+		"zip: a link made on OS/2": {
+			archive: zipOf(t, zipped{name: "a", content: "b", mode: 0o120777, made: 6}),
+			why:     "another system",
+		},
+		"zip: a link made on BeOS": {
+			archive: zipOf(t, zipped{name: "a", content: "b", mode: 0o120777, made: 16}),
+			why:     "another system",
+		},
+		"zip: a program made on macOS": {
+			archive: zipOf(t, zipped{name: "a", mode: 0o100755, made: 19}),
+			why:     "another system",
+		},
+		"zip: a program of others on DOS": {
+			archive: zipOf(t, zipped{name: "a", mode: 0o011, made: 14}),
+			why:     "another system",
+		},
+		"zip: a device made on BeOS": {archive: zipOf(t, zipped{name: "a", mode: 0o020666, made: 16}), why: "is a device"},
+		"zip: the name of a volume":  {archive: zipOf(t, zipped{name: "a", dos: 0x08}), why: "name of a volume"},
+		"zip: a device of DOS":       {archive: zipOf(t, zipped{name: "a", dos: 0x40}), why: "name of a volume"},
+		"zip: a reparse point":       {archive: zipOf(t, zipped{name: "a", dos: 0x400}), why: "name of a volume"},
+		"zip: a folder by DOS":       {archive: zipOf(t, zipped{name: "a", dos: 0x10}), why: "but not by both"},
+		"zip: a device":              {archive: zipOf(t, zipped{name: "a", mode: 0o020666}), why: "is a device"},
+		"zip: set-user-ID":           {archive: zipOf(t, zipped{name: "a", mode: 0o104755}), why: "rights of its owner"},
+		"zip: a file by its mode":    {archive: zipOf(t, zipped{name: "a/", mode: 0o100644}), why: "but not by both"},
+		"zip: a folder by its mode":  {archive: zipOf(t, zipped{name: "a", mode: 0o040755}), why: "but not by both"},
 		"zip: a folder with content": {
 			archive: bytes.ReplaceAll(zipOf(t, zipped{name: "ab", content: "hide"}), []byte("ab"), []byte("a/")),
 			why:     "yet has content",
@@ -320,6 +354,15 @@ func TestMangled(t *testing.T) {
 	}
 }
 
+// under is a file with the beginning of its name in a field of its own, in a header of a kind that ends as star's.
+func under(folder, magic string) member {
+	return member{name: "a", kind: '0', change: func(b []byte) {
+		copy(b[257:], magic)
+		copy(b[345:], folder)
+		copy(b[508:], "tar\x00")
+	}}
+}
+
 func flipped(b []byte, at int) []byte {
 	b = bytes.Clone(b)
 	b[(at+len(b))%len(b)] ^= 0x55
@@ -335,6 +378,8 @@ type zipped struct {
 	behind        string // what is compressed
 	damage        bool
 	claim         uint64 // in place of the size
+	made          uint16 // on which system; Unix where it is 0 and there is a mode
+	dos           uint32 // attributes
 }
 
 func zipOf(t testing.TB, entries ...zipped) []byte {
@@ -345,9 +390,10 @@ func zipOf(t testing.TB, entries ...zipped) []byte {
 		packed := []byte(e.content)
 		h := &zip.FileHeader{
 			Name: e.name, Extra: []byte(e.extra), NonUTF8: true, CRC32: crc32.ChecksumIEEE([]byte(e.content)),
-			UncompressedSize64: uint64(len(e.content)), ExternalAttrs: e.mode << 16,
+			UncompressedSize64: uint64(len(e.content)), ExternalAttrs: e.mode<<16 | e.dos,
+			CreatorVersion: e.made << 8,
 		}
-		if e.mode != 0 {
+		if e.mode != 0 && e.made == 0 {
 			h.CreatorVersion = unix << 8
 		}
 		if e.deflate {

@@ -93,14 +93,8 @@ func parseHeader(b []byte) (h header, err error) {
 	if h.link, err = text(b[157:257]); err != nil {
 		return h, err
 	}
-	if string(b[257:263]) == "ustar\x00" {
-		prefix, err := text(b[345:500])
-		if err != nil {
-			return h, err
-		}
-		if prefix != "" {
-			h.name = prefix + "/" + h.name
-		}
+	if h.name, err = underPrefix(b, h.name); err != nil {
+		return h, err
 	}
 	if h.mode, err = octal(b[100:108]); err == nil {
 		h.size, err = octal(b[124:136])
@@ -110,6 +104,22 @@ func parseHeader(b []byte) (h header, err error) {
 		return h, refused("the header of %.200q has %w", h.name, err)
 	}
 	return h, nil
+}
+
+// underPrefix gives the whole name of an entry, which POSIX lets begin in a field of its own. Other headers have other
+// things there, and some programs read a name in them all the same: Python's tarfile in all of them, libarchive in any
+// with "ustar". In star's, which end in "tar", the times stand in the last 24 bytes.
+func underPrefix(b []byte, name string) (string, error) {
+	prefix, err := text(b[345:500])
+	switch {
+	case err != nil:
+		return "", err
+	case prefix == "":
+		return name, nil
+	case string(b[257:263]) != "ustar\x00", string(b[508:512]) == "tar\x00" && !isZero(b[476:500]):
+		return "", refused("%.200q has bytes in its header that some programs take for a part of its name", name)
+	}
+	return prefix + "/" + name, nil
 }
 
 // sumFits says whether a block is a header by its checksum: the sum of its bytes, with spaces for those of the sum.

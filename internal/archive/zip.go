@@ -173,17 +173,17 @@ func central(b []byte) (e zipEntry, rest []byte, err error) {
 	return e, b[all:], err
 }
 
-// extras looks through the extra fields of an entry for those that change what it is: of large ones (section 4.5.3) and
-// of another name (section 4.6.9).
+// extras looks through the extra fields of an entry for those that change what it is: of large ones (section 4.5.3), of
+// another name (section 4.6.9), and libarchive's own of another mode (its archive_read_support_format_zip.c).
 func extras(name string, b []byte) error {
 	for len(b) >= 4 {
 		id, n := binary.LittleEndian.Uint16(b), 4+int(binary.LittleEndian.Uint16(b[2:]))
 		if n > len(b) {
 			break
 		}
-		const zip64, otherName, otherComment = 0x0001, 0x7075, 0x6375
-		if id == zip64 || id == otherName || id == otherComment {
-			return refused("%.200q has the extra field %#04x, of a larger size or another name", name, id)
+		const zip64, otherName, otherComment, otherMode = 0x0001, 0x7075, 0x6375, 0x6c78
+		if id == zip64 || id == otherName || id == otherComment || id == otherMode {
+			return refused("%.200q has the extra field %#04x, of a larger size, another name or mode", name, id)
 		}
 		b = b[n:]
 	}
@@ -295,17 +295,20 @@ func (z *zipFile) described(e *zipEntry, at, next int64) error {
 	return nil
 }
 
-// entry says what an entry is: by its mode where a Unix made it, else by its name (section 4.4.15).
+// entry says what an entry is: by its mode where that has one, else by its name (section 4.4.15). Programs differ on
+// which systems' zips have Unix's modes: Info-ZIP's unzip takes them of eight, and others of one. So in those of
+// another system a mode may say nothing that the name doesn't, and attributes of DOS likewise: unzip leaves a volume's
+// label out.
 func (e *zipEntry) entry() (Entry, error) {
 	shown := Entry{Name: e.name, Kind: File, Size: e.size}
-	mode := e.mode >> 16
-	if e.creator != unix {
-		mode = 0
-	}
-	const kinds, file, folder, link = 0o170000, 0o100000, 0o040000, 0o120000
+	mode, isFolder := e.mode>>16, strings.HasSuffix(e.name, "/")
+	const (
+		kinds, file, folder, link                  = 0o170000, 0o100000, 0o040000, 0o120000
+		dosLabel, dosFolder, dosDevice, dosReparse = 0x08, 0x10, 0x40, 0x400
+	)
 	switch mode & kinds {
 	case 0, file:
-		if strings.HasSuffix(e.name, "/") && mode&kinds == 0 {
+		if isFolder && mode&kinds == 0 {
 			shown.Kind = Folder
 		}
 		shown.Exec = shown.Kind == File && mode&0o100 != 0
@@ -321,8 +324,13 @@ func (e *zipEntry) entry() (Entry, error) {
 		return shown, refused("%.200q would run with the rights of its owner, whoever runs it", e.name)
 	case shown.Kind == Folder && e.size != 0:
 		return shown, refused("%.200q is no file and yet has content, which programs read in different ways", e.name)
-	case shown.Kind == Folder != strings.HasSuffix(e.name, "/"):
+	case (shown.Kind == Folder || e.mode&dosFolder != 0) && !isFolder, shown.Kind != Folder && isFolder:
 		return shown, refused("%.200q is a folder by its name or by its mode, but not by both", e.name)
+	case e.mode&(dosLabel|dosDevice|dosReparse) != 0:
+		return shown, refused("%.200q is the name of a volume, a device or something else that no tree of Git holds", e.name)
+	case e.creator != unix && (shown.Kind == Link || shown.Kind == File && mode&0o111 != 0):
+		return shown, refused("%.200q was made on another system than Unix, and is a link or may be run by a mode of Unix, "+
+			"which programs read in different ways", e.name)
 	}
 	return shown, nil
 }
