@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -59,6 +60,9 @@ func (a *attesting) begin(cmd *cobra.Command, env Env, part bool) error {
 		return mistyped(cmd, errors.New("--attest wants --attest-key FILE, which signs"))
 	case !isURI(*a.resource) || !isURI(*a.verifier):
 		return mistyped(cmd, errors.New("--attest wants --attest-of URI, the repository, and --attest-as URI, who verifies"))
+	}
+	if err := env.writes("--attest", *a.file); err != nil {
+		return err
 	}
 	text, err := readNamed(cmd.Context(), env.path(*a.keyFile))
 	if err != nil {
@@ -130,7 +134,7 @@ func (a *attesting) write(ctx context.Context, env Env, g *gate.Gate, d policy.D
 	}
 	f, err := createFile(ctx, env.path(*a.file))
 	if err != nil {
-		return err
+		return fmt.Errorf("--attest %s: %w", *a.file, noPlace(*a.file, env.path(*a.file), err))
 	}
 	defer f.drop()
 	if _, err := f.Write(text); err != nil {

@@ -40,14 +40,15 @@ type Env struct {
 	Dir            string // the working folder, absolute
 	Executable     string // this program, absolute
 
-	out, errs *report.Printer // to Stdout and Stderr; Run sets them
-	progress  *progress       // likewise; nothing of it is shown beside what goes there
-	common    string          // the folder of the policy of many repositories, as the hook's script says
+	out, errs *report.Printer   // to Stdout and Stderr; Run sets them
+	progress  *progress         // likewise; nothing of it is shown beside what goes there
+	written   map[string]string // what of this run writes a file, by its place; Run makes it
+	common    string            // the folder of the policy of many repositories, as the hook's script says
 }
 
 // printing gives an Env with its printers.
 func (e Env) printing() Env {
-	e.progress = progressTo(e.Stderr, e.Now)
+	e.progress, e.written = progressTo(e.Stderr, e.Now), make(map[string]string)
 	if e.isHook() { // what a terminal shows there is the pusher's
 		e.progress.terminal = nil
 	}

@@ -139,7 +139,7 @@ func TestWrongUsage(t *testing.T) {
 		{"keyring graph --format xml", "--format xml: want text, json, jsonl or dot\n"},
 		{"verify --format=", `--format "": want text, json, `},
 		{"verify --format json --format json", "give one of them a file, as json=FILE\n"},
-		{"verify --format json=a --format text=a", "--format text=a: json goes to that file already\n"},
+		{"verify --format json=a --format text=a", "--format json=a and --format text=a write the same file: name two\n"},
 		{"verify --format json=", "--format json=: want a file, as json=FILE\n"},
 		{"explain unsigned --reader libgit2", "--reader libgit2: want auto, git or go-git\n"},
 		{"log --since yesterday", "--since yesterday: want a time as 2026-06-01 or 2026-06-01T12:00:00Z\n"},

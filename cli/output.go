@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -80,12 +76,9 @@ func (o *outputs) Set(text string) error {
 		o.list, o.given = nil, true
 	}
 	for _, other := range o.list {
-		switch {
-		case other.file == file && file == "":
+		if file == "" && other.file == "" {
 			return fmt.Errorf("standard output takes one format, and has %s: give one of them a file, as %s=FILE",
 				other.format, name)
-		case other.file == file:
-			return fmt.Errorf("%s goes to that file already", other.format)
 		}
 	}
 	o.list = append(o.list, &output{flag: o.flag, format: name, file: file})
@@ -128,6 +121,9 @@ func (o *output) open(ctx context.Context, env Env) (err error) {
 		return nil
 	}
 	name := env.path(o.file)
+	if err := env.writes("--"+o.flag+" "+o.String(), o.file); err != nil {
+		return err
+	}
 	// Each step has a file of its own for its summary, which every program of the step adds to:
 	// https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 	if name == env.Getenv("GITHUB_STEP_SUMMARY") {
@@ -136,18 +132,9 @@ func (o *output) open(ctx context.Context, env Env) (err error) {
 		o.kept, err = createFile(ctx, name)
 	}
 	if err != nil {
-		return o.failed(cmp.Or(noFolder(o.file, name), err))
+		return o.failed(noPlace(o.file, name, err))
 	}
 	o.to, o.out = o.kept, report.NewPrinter(o.kept)
-	return nil
-}
-
-// noFolder says that a file can't be made since its folder isn't there, nil if it is. The file is given as it was
-// typed, and as it is found.
-func noFolder(typed, name string) error {
-	if _, gone := os.Stat(filepath.Dir(name)); errors.Is(gone, fs.ErrNotExist) {
-		return fmt.Errorf("there is no folder %s: make it, or name another", filepath.Dir(typed))
-	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,6 +58,38 @@ func createFile(ctx context.Context, name string) (*newFile, error) {
 		}
 	}
 	return n, nil
+}
+
+// noPlace words why no file can be made in its folder. The file is given as it was typed, and as it is found.
+func noPlace(typed, name string, err error) error {
+	folder := filepath.Dir(typed)
+	if _, gone := os.Stat(filepath.Dir(name)); errors.Is(gone, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s: make it, or name another", folder)
+	}
+	if err = reason(err); errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w in the folder %s, where a new file is made that takes its place: name a file in another folder",
+			err, folder)
+	}
+	return err
+}
+
+// writes takes down what of this run writes a file, by a name that the user typed. Another that writes the same, by
+// whatever name, is wrong usage: one of both would be lost. A device or a pipe takes all.
+func (e Env) writes(what, typed string) error {
+	place := e.path(typed)
+	if info, err := os.Stat(place); err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	if real, err := filepath.EvalSymlinks(place); err == nil {
+		place = real
+	} else if folder, err := filepath.EvalSymlinks(filepath.Dir(place)); err == nil {
+		place = filepath.Join(folder, filepath.Base(place))
+	}
+	if other, taken := e.written[place]; taken {
+		return usage("%s and %s write the same file: name two", other, what)
+	}
+	e.written[place] = what
+	return nil
 }
 
 // appendFile begins what is added to a file.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -154,5 +156,18 @@ func TestOutputToAPipeThatNobodyReads(t *testing.T) {
 	code, out, errs := p.runContext(ctx, "", "version", "--format", "json=pipe")
 	if code != exitUndecided || out != "" || errs != "countersign: undecided: broken off: 0 commits read by then\n" {
 		t.Errorf("exit code %d\n%s%s", code, out, errs)
+	}
+}
+
+// Who may not write in a folder is told so, and not the name under which a file was begun there. Root may, so the error
+// is made here.
+func TestFolderMayNotBeWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	begun := &fs.PathError{Op: "open", Path: filepath.Join(dir, ".countersign-ABC"), Err: fs.ErrPermission}
+	const want = "permission denied in the folder out, where a new file is made that takes its place: " +
+		"name a file in another folder"
+	if err := noPlace("out/x", filepath.Join(dir, "x"), begun); err.Error() != want || !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("got %v", err)
 	}
 }

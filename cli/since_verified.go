@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -67,15 +66,10 @@ func (s *sinceVerified) with(reader *choice) *audit.Since {
 	return s.since
 }
 
-// alone refuses what wants all to be judged by one run, and another output to the same file.
-func (s *sinceVerified) alone(env Env, format *outputs, others map[string]bool) error {
+// alone refuses what wants all to be judged by one run.
+func (s *sinceVerified) alone(others map[string]bool) error {
 	if s.file == "" {
 		return nil
-	}
-	for _, one := range format.list {
-		if one.file != "" && filepath.Clean(env.path(one.file)) == filepath.Clean(env.path(s.file)) {
-			return usage("--%s and --format both write %s: name two files", sinceName, s.file)
-		}
 	}
 	for _, flag := range []string{"A..B", "--pull", "--signatures-only", "--" + allCommitsName, "--attest"} {
 		if others[flag] {
@@ -107,6 +101,9 @@ func (s *sinceVerified) within(env Env, run func(*cobra.Command, []string) error
 // begin reads what earlier runs left, and begins the file that takes its place. What can't be trusted says nothing;
 // what isn't of this program stays as it is, and is an error.
 func (s *sinceVerified) begin(ctx context.Context, env Env) error {
+	if err := env.writes("--"+sinceName, s.file); err != nil {
+		return err
+	}
 	name := env.path(s.file)
 	s.since = new(audit.Since)
 	text, err := s.read(name)
@@ -122,7 +119,7 @@ func (s *sinceVerified) begin(ctx context.Context, env Env) error {
 		return fmt.Errorf("--%s: this program can't be told from others: %w", sinceName, err)
 	}
 	if s.next, err = createFile(ctx, name); err != nil {
-		return usage("--%s %s: %w", sinceName, s.file, cmp.Or(noFolder(s.file, name), reason(err)))
+		return usage("--%s %s: %w", sinceName, s.file, noPlace(s.file, name, err))
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func TestEachFlagOfVerifyIsRemembered(t *testing.T) {
 			t.Errorf("--%s: how does --%s go with it?", f.Name, sinceName)
 		case is == "refused":
 			s := &sinceVerified{file: "x"}
-			err := s.alone(env, new(outputs), map[string]bool{"--" + f.Name: true})
+			err := s.alone(map[string]bool{"--" + f.Name: true})
 			if err == nil || !strings.Contains(err.Error(), "--"+f.Name) {
 				t.Errorf("--%s isn't refused: %v", f.Name, err)
 			}

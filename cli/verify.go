@@ -74,7 +74,7 @@ deleted, beside a push.
 		if err := rows.alone(format); err != nil {
 			return err
 		}
-		err := since.alone(env, format, map[string]bool{
+		err := since.alone(map[string]bool{
 			"A..B": isRange(args), "--pull": *pull, "--signatures-only": *only, "--attest": *attest.file != "",
 			"--" + allCommitsName: len(rows.list) > 0,
 		})

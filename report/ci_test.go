@@ -241,6 +241,8 @@ func TestSARIFRules(t *testing.T) {
 	}
 	for i, code := range policy.Codes() {
 		section, known := docs.Refusal(string(code))
+		section += "\nThis is the section " + string(code) + " of docs/refusals.md; `countersign explain " + string(code) +
+			"` prints it.\n"
 		r := rules[i]
 		if !known || r.ID != string(code) || r.Help.Text != section || r.Help.Markdown != section {
 			t.Errorf("%s: %+v", code, r)

@@ -110,10 +110,11 @@ type (
 	}
 )
 
-// SARIF writes a decision as static analysis results, version 2.1.0, within what GitHub takes of one upload. Its rules
-// are the codes, with the sections of docs/refusals.md as their help. Each finding is a result, at the paths that it is
-// about. One that is about no path is at "commit/ID" or at the name of the ref: GitHub wants some path, and takes one
-// that leads nowhere. Version is the program's.
+// SARIF writes a decision as static analysis results, version 2.1.0, within what GitHub takes of one upload. Its
+// rules are the codes, with the sections of docs/refusals.md as their help: a helpUri would have to be absolute
+// (3.49.12), and that page has no address that everybody shares. Each finding is a result, at the paths that it is
+// about. One about no path is at "commit/ID" or at the name of the ref: GitHub wants some path, and takes one that
+// leads nowhere. Version is the program's.
 func SARIF(w io.Writer, version string, decision policy.Decision) error {
 	run, err := sarifOf(decision, sarifResults, sarifBytes)
 	if err != nil {
@@ -158,6 +159,7 @@ func sarifRules() []sarifRule {
 	for _, code := range policy.Codes() {
 		text, _ := docs.Refusal(string(code)) // each code has a section: a test sees to it
 		first, _, _ := strings.Cut(text, "\n\n")
+		text += fmt.Sprintf("\nThis is the section %s of docs/refusals.md; `countersign explain %[1]s` prints it.\n", code)
 		rules = append(rules, sarifRule{
 			ID: string(code), Short: sarifMessage{Text: brief(code)},
 			Full: sarifMessage{Text: strings.Join(strings.Fields(first), " ")},
