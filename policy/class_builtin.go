@@ -39,7 +39,8 @@ func builtInGlobs() map[string][]string {
 			".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".pre-commit-hooks/**",
 			"**/.npmrc", "**/.yarnrc{,.yml}", "**/.yarn/{releases,plugins,sdks}/**", "**/.pnp.{cjs,loader.mjs}",
 			"**/.cargo/config{,.toml}", "**/.{gdbinit,lldbinit,ghci,Rprofile,irbrc,pryrc}", "**/{site,user}customize.py",
-			"**/*.pth",
+			"**/*.pth", "**/pip.{conf,ini}", "**/.{condarc,pypirc,pylintrc,flake8,pdbrc,octaverc,sbtopts,jvmopts}",
+			"**/.bundle/config",
 		},
 		// Is obeyed by a coding agent, an editor or a shell as soon as the folder is opened.
 		"agent": {
@@ -53,7 +54,8 @@ func builtInGlobs() map[string][]string {
 			"**/.devcontainer.json", "**/nbproject/**",
 			"**/.project", "**/*.{sublime-project,code-workspace}",
 			"**/.{exrc,vimrc,nvimrc,nvim.lua,lvimrc,dir-locals.el,dir-locals-2.el}", ".gitpod.{yml,Dockerfile}", ".replit",
-			"**/.envrc", "**/{.,}mise{,.local}.toml", "**/{.,}mise/**", "**/.tool-versions", "**/devbox.json",
+			"**/.envrc", "**/.autoenv{,.zsh}", ".lando.yml", ".ddev/**", ".tmuxinator.yml", "**/{.,}mise{,.local}.toml",
+			"**/{.,}mise/**", "**/.tool-versions", "**/devbox.json",
 		},
 		// Runs on every builder's machine, or decides what the compiler and the linker are told.
 		"build": {

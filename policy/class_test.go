@@ -129,6 +129,10 @@ crates/x/.cargo/config.toml                      git-meta
 site/sitecustomize.py                            git-meta
 .exrc                                            agent
 .nvim.lua                                        agent
+.autoenv.zsh                                     agent
+.ddev/config.yaml                                agent
+pip.conf                                         git-meta
+web/.pylintrc                                    git-meta
 src/.dir-locals.el                               agent
 .ghci                                            git-meta
 .mise.toml                                       agent

@@ -233,7 +233,7 @@ func TestDocker(t *testing.T) {
 		"a package":              {"Dockerfile", old, with("gcc", "gcc make"), Plain},
 		"a comment within":       {"Dockerfile", old, with("# compiler", "# a compiler"), Plain},
 		"a comment that goes on": {"Dockerfile", old, with("# base", "# base \\"), Plain},
-		"a hash taken off":       {"Dockerfile", "FROM a:1@sha256:" + times("0", 64) + "\n", "FROM a:2\n", Plain},
+		"a hash taken off":       {"Dockerfile", "FROM a:1@sha256:" + times("0", 64) + "\n", "FROM a:2\n", Risky},
 		"another image":          {"Dockerfile", old, with("alpine:3.18", "alpime:3.19"), Risky},
 		"another registry":       {"Dockerfile", old, with("alpine:3.18", "x.test/alpine:3.19"), Risky},
 		"a copy from an image":   {"Dockerfile", old, old + "COPY --from=x.test/a /a /a\n", Risky},

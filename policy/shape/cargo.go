@@ -159,3 +159,9 @@ func coordinateRaised(old, now string) bool {
 	i, j := strings.LastIndexByte(old, ':'), strings.LastIndexByte(now, ':')
 	return i > 0 && j > 0 && old[:i] == now[:j] && asciiName(now[:j]) && newer(old[i+1:], now[j+1:])
 }
+
+// coordinateLoosened tells whether a Maven coordinate is the same, for any version.
+func coordinateLoosened(old, now string) bool {
+	i, j := strings.LastIndexByte(old, ':'), strings.LastIndexByte(now, ':')
+	return i > 0 && j > 0 && old[:i] == now[:j] && loosened(old[i+1:], now[j+1:])
+}

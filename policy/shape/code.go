@@ -219,8 +219,10 @@ func stringRaised(olds, nows []string, before ...string) bool {
 // judgeGradle judges build.gradle and build.gradle.kts: coordinates of dependencies, versions of plugins.
 func judgeGradle(old, now item) (change, bool) {
 	switch {
-	case coordinatesRaised(old.words, now.words):
+	case coordinatesDiffer(old.words, now.words, coordinateRaised):
 		return harmless(0, "a newer version of a dependency"), true
+	case coordinatesDiffer(old.words, now.words, coordinateLoosened):
+		return risky(0, whyLoose), true
 	case stringRaised(old.words, now.words, "version") && now.words[0] == "id",
 		stringRaised(old.words, now.words, ")", "version") && now.words[0] == "id":
 		return harmless(0, "a newer version of a plugin"), true
@@ -236,12 +238,12 @@ func judgeGradle(old, now item) (change, bool) {
 // versionName tells whether a variable says a version: kotlinVersion, kotlin_version.
 func versionName(name string) bool { return strings.HasSuffix(name, "Version") || versionKey(name) }
 
-// coordinatesRaised tells whether two lines differ in Maven coordinates alone, each to a newer version.
-func coordinatesRaised(olds, nows []string) bool {
+// coordinatesDiffer tells whether two lines differ in Maven coordinates alone, each in the same way.
+func coordinatesDiffer(olds, nows []string, how func(old, now string) bool) bool {
 	return differing(olds, nows, func(i int) bool {
 		a, okA := isString(olds[i])
 		b, okB := isString(nows[i])
-		return okA && okB && strings.Count(b, ":") == 2 && coordinateRaised(a, b)
+		return okA && okB && strings.Count(b, ":") == 2 && how(a, b)
 	}) > 0
 }
 

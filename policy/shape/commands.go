@@ -9,6 +9,7 @@ import (
 
 const (
 	whyProgram = "a command that runs another program of the tree"
+	whyTool    = "another compiler, linker or tool: one of the tree, or what it loads"
 	whyPackage = "a command that installs or runs a package of a new name"
 )
 
@@ -18,6 +19,7 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 	if f&running == 0 || len(added) == 0 {
 		return nil
 	}
+	had := wordsHad{text: strings.ToLower(string(old))}
 	packages := bringFinder.in(now) != wordSet{}
 	var reasons []Reason
 	var known map[string]bool
@@ -37,10 +39,22 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 			continue
 		}
 		why := ""
+		if p := calledProgram(l.text); p != "" && len(old) > 0 && !had.has(strings.ToLower(p)) {
+			why = whyProgram
+		}
 		for _, c := range commandsIn(l.text) {
-			if p := programOf(c, f&programs != 0); p != "" && !strings.Contains(string(old), p) && len(old) > 0 {
+			if p := programOf(c, f&programs != 0); p != "" && len(old) > 0 && !had.has(strings.ToLower(p)) {
 				why = whyProgram
 			}
+		}
+		if why == "" && f&workflow != 0 {
+			why = stepLine(lower, &had)
+		}
+		if why == "" && len(old) > 0 && otherArchive(lower, &had) {
+			why = whyArchive
+		}
+		if why == "" && setsTool(lower) {
+			why = whyTool
 		}
 		if why == "" && packages {
 			for _, name := range packagesIn(lower) {
@@ -57,6 +71,27 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 		}
 	}
 	return reasons
+}
+
+// wordsHad finds words in a text.
+type wordsHad struct {
+	text string
+	seen map[string]bool
+}
+
+// maxNames is how many names are looked for in one text; of more it is said that they aren't there.
+const maxNames = 200
+
+func (n *wordsHad) has(name string) bool {
+	found, known := n.seen[name]
+	if known || len(n.seen) == maxNames {
+		return found
+	}
+	if n.seen == nil {
+		n.seen = make(map[string]bool)
+	}
+	n.seen[name] = strings.Contains(n.text, name)
+	return n.seen[name]
 }
 
 // interpreters run the file that they are given first.
@@ -122,6 +157,27 @@ func programOf(c command, paths bool) string {
 		return ""
 	}
 	return treePath(first)
+}
+
+// calls are what stands before a program in CMake and Meson.
+var calls = []string{"COMMAND ", "find_program(", "command: [", "command : ["}
+
+// calledProgram gives the program of the tree that CMake or Meson is told to run, "" if it is none.
+func calledProgram(line string) string {
+	for _, call := range calls {
+		_, rest, found := strings.Cut(line, call)
+		if !found {
+			continue
+		}
+		words := strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" \t\n\"',()[]", r) })
+		if len(words) > 1 && slices.Contains(interpreters, strings.ToLower(words[0])) {
+			words = words[1:]
+		}
+		if len(words) > 0 && strings.Contains(words[0], "/") {
+			return treePath(words[0])
+		}
+	}
+	return ""
 }
 
 // ownPrograms are what a build is started with. They are of the class build, and what changes in them is judged there.

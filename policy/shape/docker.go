@@ -59,6 +59,9 @@ func judgeDocker(old, now item) (change, bool) {
 		if changed == first && imageRaised(a, b) {
 			return harmless(0, "a newer version of an image"), true
 		}
+		if changed == first && unpinnedImage(a, b) {
+			return risky(0, whyNewest), true
+		}
 	case "ARG", "ENV":
 		nameA, versionA, okA := strings.Cut(a, "=")
 		nameB, versionB, okB := strings.Cut(b, "=")

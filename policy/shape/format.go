@@ -17,13 +17,13 @@ func statements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule, 
 	return format{compareStatements(read, pair, lone), words, true}
 }
 
-const buildWords = commands | sanitizer | programs
+const buildWords = commands | sanitizer
 
 // The formats that files of several names have. Each is made once, for what it remembers.
 var (
-	makefiles  = statements(readMake, judgeMake, loneMake, buildWords)
+	makefiles  = statements(readMake, judgeMake, loneMake, buildWords|programs)
 	cmakeFiles = statements(readCMake, judgeCMake, nil, buildWords)
-	autoconf   = statements(readAutoconf, judgeAutoconf, nil, buildWords)
+	autoconf   = statements(readAutoconf, judgeAutoconf, nil, buildWords|programs)
 	containers = statements(readDocker, judgeDocker, nil, commands|programs|images)
 	gradles    = statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
 	rubies     = statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
@@ -55,6 +55,8 @@ func formatOf(path string) format {
 		return makefiles
 	case end == "cmake" && strings.Count(name, ".") == 1:
 		return cmakeFiles
+	case strings.HasSuffix(name, ".pc.in"):
+		return format{words: security} // flags and addresses, no commands
 	case end == "ac" || end == "m4":
 		return autoconf
 	case !slices.Contains(otherCode, end) && (strings.HasPrefix(name, "dockerfile") ||
@@ -66,8 +68,9 @@ func formatOf(path string) format {
 		return rubies
 	case slices.Contains([]string{"csproj", "fsproj", "vbproj", "vcxproj", "props", "targets"}, end):
 		return format{compare: compareXML, words: commands}
-	case end == "txt" && (strings.Contains(name, "requirements") || strings.HasPrefix(name, "constraints")),
-		end == "txt" && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
+	case (end == "txt" || end == "in") && (strings.Contains(name, "requirements") || strings.HasPrefix(name,
+		"constraints")),
+		(end == "txt" || end == "in") && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
 		return format{compare: comparePip, words: security}
 	}
 	if slices.Contains(otherCode, end) && !slices.Contains(shellCode, end) {

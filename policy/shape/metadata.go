@@ -47,6 +47,9 @@ func requires(name string, old, now *node) (change, bool) {
 	case foreign(now.text) && (source(old.text) != source(now.text) || !foreign(old.text)):
 		return risky(0, "another source of a dependency"), true
 	}
+	if loosened(old.text, now.text) {
+		return risky(0, whyLoose), true
+	}
 	return plain(0, "another version of a dependency, not known to be newer"), true
 }
 

@@ -58,6 +58,8 @@ func judgeNPM(path []string, old, now *node) (change, bool) {
 	}
 	last := path[len(path)-1]
 	switch key := path[0]; {
+	case len(path) == 2 && key == "peerDependencies" && old != nil && now != nil && loosened(old.str(), now.str()):
+		return plain(0, "it goes with any version of what others install"), true
 	case len(path) == 2 && slices.Contains(npmDependencies, key):
 		return requires(last, old, now)
 	case len(path) == 2 && key == "scripts" && slices.Contains(hooks, last):

@@ -132,7 +132,13 @@ func named(words []string, installer string, first bool) []string {
 	if installer == "docker" || installer == "podman" {
 		options = dockerValued
 	}
-	elsewhere := installer == "go" || installer == "brew" || installer == "deno"
+	signs := "" // one of which a package has, for these have others, too
+	switch installer {
+	case "go", "deno":
+		signs = "/@:$"
+	case "brew":
+		signs = "/$"
+	}
 	var names []string
 	for i := 0; i < len(words); i++ {
 		w := words[i]
@@ -151,7 +157,7 @@ func named(words []string, installer string, first bool) []string {
 		}
 		// What begins so is of the tree; a module has an address, and other names there are the tool's own.
 		if name := packageName(w); !strings.ContainsAny(w[:1], "./~*%{}[]=:!?") && !strings.HasSuffix(w, ".txt") &&
-			(!elsewhere || strings.ContainsAny(w, "/@:$")) && !slices.Contains(ownPackages, name) {
+			(signs == "" || strings.ContainsAny(w, signs)) && !slices.Contains(ownPackages, name) {
 			names = append(names, name)
 		}
 		if first {
@@ -161,8 +167,11 @@ func named(words []string, installer string, first bool) []string {
 	return names
 }
 
-// ownPackages are the installers' own.
-var ownPackages = []string{"npm", "pnpm", "yarn", "corepack", "pip", "setuptools", "wheel"}
+// ownPackages are the installers' own, and tools that builds and tests of all kinds are run with.
+var ownPackages = []string{
+	"npm", "pnpm", "yarn", "corepack", "pip", "setuptools", "wheel", "virtualenv", "build", "twine", "meson", "ninja",
+	"cmake", "tox", "nox", "pytest",
+}
 
 // packageName gives a name without its version, tag or extras.
 func packageName(w string) string {

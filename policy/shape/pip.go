@@ -34,23 +34,22 @@ func comparePip(old, now []byte) []change {
 	if !ok || !okOld {
 		return unread()
 	}
-	had, hadLine := make(map[string]bool), make(map[string]bool)
+	had, hadLine := make(map[string]string), make(map[string]bool)
 	for _, it := range olds {
-		had[requirementName(it.text)] = true
+		had[requirementName(it.text)] = it.text
 		hadLine[it.text] = true
 	}
 	var all []change
 	for _, it := range nows {
 		option := strings.HasPrefix(it.text, "-")
-		include := option && (strings.HasPrefix(it.text, "-r") || strings.HasPrefix(it.text, "-c") ||
-			strings.HasPrefix(it.text, "--requirement") || strings.HasPrefix(it.text, "--constraint")) &&
-			!strings.Contains(it.text, "://")
 		switch {
-		case include:
 		case option && !hadLine[it.text]:
-			all = append(all, risky(it.line, "an option that says where dependencies come from or how they are checked"))
-		case !option && !had[requirementName(it.text)]:
+			all = append(all, risky(it.line,
+				"an option that says what is installed, from where, or how checked"))
+		case !option && had[requirementName(it.text)] == "":
 			all = append(all, risky(it.line, "a new dependency"))
+		case !option && loosenedPython(had[requirementName(it.text)], it.text):
+			all = append(all, risky(it.line, whyLoose))
 		case strings.Contains(it.text, "://") && !hadLine[it.text]:
 			all = append(all, risky(it.line, "another source of a dependency"))
 		}

@@ -88,6 +88,8 @@ func requirements(old, now *node) (change, bool) {
 			return risky(0, "a new dependency"), true
 		case strings.Contains(kid.str(), "@") && before != kid.str():
 			return risky(0, "another source of a dependency"), true
+		case loosenedPython(before, kid.str()):
+			return risky(0, whyLoose), true
 		case before != kid.str() && !pep508Raised(before, kid.str()):
 			result = plain(0, "another version of a dependency, not known to be newer")
 		}
@@ -115,12 +117,4 @@ func pep508Raised(old, now string) bool {
 	nameB, versionsB := cutName(now)
 	return strings.TrimSpace(markerA) == strings.TrimSpace(markerB) && nameA == nameB && asciiName(nameA) &&
 		strings.ContainsAny(versionsA, "=<>~") && raised(versionsA, versionsB)
-}
-
-func cutName(s string) (name, versions string) {
-	i := strings.IndexAny(s, "=<>~! ")
-	if i < 0 {
-		return s, ""
-	}
-	return s[:i], strings.TrimSpace(s[i:])
 }

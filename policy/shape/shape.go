@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 
 	"countersign/policy/edit"
 )
@@ -55,6 +56,9 @@ func look(path string, c *edit.Change, all bool) verdict {
 	f := formatOf(path)
 	risks := riskyLines(f.words, old, now, c.Added(), c.Gone())
 	risks = append(risks, commandLines(f.words, old, now, c.Added())...)
+	if !isNew {
+		risks = append(risks, newNames(nameListsOf(strings.ToLower(path)), old, now, c.Added())...)
+	}
 	if len(risks) > 0 && (!all || f.lines) {
 		return verdict{shape: Risky, reasons: risks}
 	}

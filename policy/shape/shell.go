@@ -32,7 +32,7 @@ func commandsIn(line string) []command {
 
 // rooted writes the root of the tree in one way, and lines that go on as one.
 var rooted = strings.NewReplacer(
-	"\\\n", "  ", "$(top_srcdir)/", "./", "$(srcdir)/", "./", "${srcdir}/", "./", "$srcdir/", "./", "$(CURDIR)/",
-	"./",
-	"$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/", "./", "$PWD/", "./", "$(pwd)/", "./",
+	"\\\n", "  ", "$(top_srcdir)/", "./", "$(srcdir)/", "./", "${srcdir}/", "./", "$srcdir/", "./",
+	"$(CURDIR)/", "./", "$(curdir)/", "./", "$PWD/", "./", "$pwd/", "./", "$(pwd)/", "./",
+	"$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/", "./", "$github_workspace/", "./", "${github_workspace}/", "./",
 )

@@ -207,3 +207,17 @@ func cutImage(s string) (name, tag, hash string) {
 	}
 	return name, tag, hash
 }
+
+func versionLike(s string) bool {
+	_, ok := versionOf(strings.TrimPrefix(s, "v"))
+	return ok
+}
+
+// cutName cuts a requirement of PEP 508 into its name, with extras, and the rest.
+func cutName(s string) (name, versions string) {
+	i := strings.IndexAny(s, "=<>~! ")
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], strings.TrimSpace(s[i:])
+}

@@ -29,6 +29,9 @@ func judgeWorkflow(path []string, old, now *node) (change, bool) {
 		if imageRaised(a, b) {
 			return harmless(0, "a newer version of an image"), true
 		}
+		if unpinnedImage(a, b) {
+			return risky(0, whyNewest), true
+		}
 	case last == "name" && len(path) > 2 && path[len(path)-3] == "steps" && asciiLine(b):
 		return harmless(0, "the name of a step"), true
 	case last == "runs-on" && runnerRaised(a, b):
@@ -75,11 +78,6 @@ func pinRaised(old, now string) bool {
 		return isCommit(old) && len(old) == len(now) || versionLike(old)
 	}
 	return newer(old, now)
-}
-
-func versionLike(s string) bool {
-	_, ok := versionOf(strings.TrimPrefix(s, "v"))
-	return ok
 }
 
 // runnerRaised tells whether a runner is GitHub's own, with a newer version.

@@ -64,6 +64,13 @@ func (f *file) behindBlanks(l edit.Line) {
 	}
 }
 
+// scripted says whether a line of markup has a part that a browser runs.
+func (f *file) scripted(line []byte) bool {
+	return f.kind == markup && len(line) >= farGap && anyFold(line, "<script", "</script", "javascript:", "onload",
+		"onerror",
+		"onclick", "onmouse", "onfocus", "onbegin", "ontoggle", "eval(", "fetch(", "import(", "atob(", "function(", "=>")
+}
+
 // emptyLines finds a run of empty lines that is higher than any screen, before whatever comes below.
 func (f *file) emptyLines(l edit.Line) {
 	if len(trimBlanks(l.Text)) > 0 {

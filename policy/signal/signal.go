@@ -54,7 +54,7 @@ func (f *file) look() {
 		if m&hidden != 0 {
 			f.invisible(raw)
 		}
-		if len(raw.Text) > 15 && f.isCode() {
+		if len(raw.Text) > 15 && (f.isCode() || f.scripted(raw.Text)) {
 			f.behindBlanks(raw)
 		}
 		if m&odd != 0 || len(raw.Text) >= longBase64 || m&backslash != 0 {

@@ -71,6 +71,9 @@ func TestInvisibleText(t *testing.T) {
 func TestCodeBehindBlanks(t *testing.T) {
 	far := strings.Repeat(" ", 120)
 	check(t, []hits{
+		{"docs/a.svg", "code-behind-blanks", []string{"<svg>" + far + "<script>send()</script></svg>\n"}},
+		{"docs/a.html", "code-behind-blanks", []string{"<p>" + far + "<img onerror=send(x)>\n"}},
+		{"docs/a.html", "", []string{"<p>" + far + "and a word more\n", "<svg>" + far + "<path d=\"M0 0\"/>\n"}},
 		{"tailwind.config.js", "code-behind-blanks", []string{
 			"module.exports = {};" + far + "send(x)\n",
 			"module.exports = {};" + strings.Repeat("\t", 15) + "send(x)\n",

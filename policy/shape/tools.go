@@ -1,0 +1,57 @@
+package shape
+
+import (
+	"slices"
+	"strings"
+)
+
+// toolNames are variables and settings that name the program by which a build does something.
+var toolNames = []string{
+	"cc", "cxx", "cpp", "ld", "ar", "as", "nm", "ranlib", "strip", "objcopy", "fc", "shell", "make", "rustc",
+	"rustc_wrapper", "rustc_workspace_wrapper", "rustdoc", "cargo", "pkg_config", "m4", "yacc", "lex", "hostcc", "host_cc",
+	"cc_for_build",
+	"build_cc", "cmake_c_compiler", "cmake_cxx_compiler", "cmake_linker", "cmake_ar", "cmake_make_program",
+	"cmake_toolchain_file", "cmake_project_include", "cmake_project_top_level_includes", "cmake_user_make_rules_override",
+	"git_ssh", "git_ssh_command", "git_exec_path", "git_config_global", "bash_env", "env", "zdotdir", "pythonstartup",
+	"cc_wrapper", "ccache_prefix", "rustflags", "ld_library_path", "ld_audit", "dyld_insert_libraries", "pip_config_file",
+	"npm_config_script_shell", "cargo_home", "gradle_user_home", "makefiles", "gnumakefile", "config_site",
+}
+
+// toolFlags are what options begin with that have a tool load or take another program or a part of one.
+var toolFlags = []string{
+	"-specs=", "--specs=", "--ld-path=", "-fpass-plugin", "-load-pass-plugin", "-load-plugin", "-javaagent:",
+	"-agentpath:", "-wl,-init", "-wl,--defsym", "-wl,-plugin", "--plugin=", "-wrapper", "-toolexec",
+}
+
+// setsTool tells whether a line in lower case has a tool be a program of the tree, or load what is given by its path.
+func setsTool(lower string) bool {
+	if !strings.ContainsAny(lower, "=:") && !strings.Contains(lower, "load") && !strings.Contains(lower, "-wrapper") {
+		return false
+	}
+	words := strings.FieldsFunc(rooted.Replace(lower), func(r rune) bool { return strings.ContainsRune(" \t\n\"',()", r) })
+	for i, w := range words {
+		if slices.ContainsFunc(toolFlags, func(f string) bool { return strings.HasPrefix(w, f) }) {
+			return true
+		}
+		if ld, found := strings.CutPrefix(w, "-fuse-ld="); found && strings.Contains(ld, "/") {
+			return true
+		}
+		name, value, set := strings.Cut(strings.TrimPrefix(w, "-d"), "=")
+		if !set && i+2 < len(words) && slices.Contains([]string{"=", ":=", "?=", "::=", "+="}, words[i+1]) {
+			name, value, set = w, words[i+2], true
+		}
+		if key, found := strings.CutSuffix(w, ":"); !set && found && i+1 < len(words) {
+			name, value, set = key, words[i+1], true
+		}
+		name, _, _ = strings.Cut(strings.TrimRight(name, ":?+"), ":")
+		if set && slices.Contains(toolNames, name) && ofTree(value) {
+			return true
+		}
+	}
+	return len(words) > 1 && (words[0] == "load" || words[0] == "-load") && strings.ContainsAny(words[1], "/.")
+}
+
+// ofTree tells whether a value is a path in the tree.
+func ofTree(value string) bool {
+	return strings.Contains(value, "/") && value[0] != '/' && ordinaryPath(value)
+}

@@ -1,0 +1,31 @@
+package shape
+
+import "testing"
+
+func TestTools(t *testing.T) {
+	const ci, mk = ".github/workflows/a.yml", "Makefile"
+	const steps = "jobs:\n  a:\n    env:\n      X: y\n"
+	edits{
+		"another compiler":         {mk, "CC = cc\n", "CC = tools/cc.sh\n", Risky},
+		"only by default":          {mk, "CC = cc\n", "CC ?= $(srcdir)/tools/cc\n", Risky},
+		"of a workflow":            {ci, steps, steps + "      CC: ./tools/cc\n", Risky},
+		"in a command":             {ci, steps, steps + "    run: make LD=./x/ld\n", Risky},
+		"of an image":              {"Dockerfile", "FROM a\n", "FROM a\nENV BASH_ENV=./x\n", Risky},
+		"of CMake":                 {ci, steps, steps + "    run: cmake -DCMAKE_TOOLCHAIN_FILE=tests/x.cmake\n", Risky},
+		"another linker":           {mk, "a:\n", "LDFLAGS += -fuse-ld=tests/x\na:\n", Risky},
+		"specs":                    {mk, "a:\n", "CFLAGS += -specs=tests/x\na:\n", Risky},
+		"a plug-in of make":        {mk, "a:\n", "load tests/x.so\na:\n", Risky},
+		"a usual linker":           {mk, "a:\n", "LDFLAGS += -fuse-ld=lld\na:\n", Plain},
+		"a compiler of the system": {mk, "CC = cc\n", "CC = /usr/bin/gcc\n", Plain},
+		"another name":             {mk, "CC = cc\n", "CC = clang\n", Plain},
+		"a folder":                 {mk, "A = b\n", "SRC = tests/x\n", Plain},
+		"cargo's alias":            {".cargo/config.toml", "[build]\n", "[build]\n[alias]\nt = 'run'\n", Risky},
+		"cargo's linker": {
+			".cargo/config.toml", "[build]\n", "[build]\nrustflags = ['-Clink-arg=-fuse-ld=x/y']\n",
+			Risky,
+		},
+		"cargo's environment": {".cargo/config.toml", "[build]\n", "[build]\n[env]\nA = 'b'\n", Risky},
+		"pip's index":         {"pip.conf", "[global]\n", "[global]\nextra-index-url = https://x.test\n", Risky},
+		"pylint's hook":       {".pylintrc", "[MAIN]\n", "[MAIN]\ninit-hook='x'\n", Risky},
+	}.check(t)
+}
