@@ -27,7 +27,7 @@ import (
 var rooms = map[string]struct{ ours, modules []string }{
 	".": {ours: []string{"cli"}},
 	// pflag has the types of what cobra's flags take; ssh has an agent's protocol.
-	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "gate/verified", "internal/archive", "internal/intoto", "internal/regular", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
+	"cli":  {ours: []string{"hook", "gate", "gate/attest", "gate/audit", "gate/draft", "gate/keyring", "gate/record", "gate/refstate", "gate/review", "gate/shared", "gate/tarball", "gate/ticket", "gate/verified", "internal/archive", "internal/intoto", "internal/regular", "internal/replace", "report", "install", "policy", "journal", "journal/merkle", "journal/otlp", "history", "verify", "docs", "report/page"}, modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/crypto/ssh", "golang.org/x/mod/sumdb/note"}},
 	"hook": {ours: []string{"gate", "gate/record", "gate/ticket", "history", "internal/refname"}}, // for their words: Request, Pusher, Move, RefUpdate
 	"gate": {ours: []string{"gate/attest", "gate/audit", "gate/certificate", "gate/earned", "gate/inforce", "gate/lineage", "gate/record", "gate/refstate", "gate/review", "gate/settle", "gate/site", "gate/tag", "gate/tenure", "gate/ticket", "gate/translog", "gate/walk", "history", "verify", "policy", "internal/refname"}},
 	// Parts of the gate. None knows the gate. From the top down: what judges history that has landed,
@@ -50,7 +50,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"gate/record":         {ours: []string{"policy"}},
 	"gate/refstate":       {ours: []string{"gate/record", "history", "policy"}},
 	"gate/review":         {ours: []string{"gate/shared", "policy"}},
-	"gate/shared":         {},
+	"gate/shared":         {ours: []string{"internal/replace"}},
 	"gate/tarball":        {ours: []string{"history", "internal/archive", "policy"}},
 	"gate/tenure":         {ours: []string{"gate/shared", "policy"}},
 	"gate/ticket":         {ours: []string{"gate/shared"}},
@@ -64,6 +64,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"internal/refname":    {},                                                        // Git's rules for names, which are nobody's opinion: several rooms ask them
 	"internal/objectid":   {},                                                        // the names of Git's objects
 	"internal/regular":    {},                                                        // files that are neither pipes nor devices
+	"internal/replace":    {},                                                        // files that take their place whole
 	"history/commitgraph": {ours: []string{"internal/objectid", "internal/regular"}}, // how deep commits lie, from Git's own files
 	// SHA-1 that detects collisions, as git's does
 	"history/odb":    {ours: []string{"internal/objectid", "internal/regular"}, modules: []string{"github.com/pjbgf/sha1cd"}},
@@ -77,7 +78,7 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"journal":        {},
 	// Merkle trees and signed notes, as Go's own log has them.
 	"journal/otlp":   {},
-	"journal/merkle": {modules: []string{"golang.org/x/mod/sumdb"}},
+	"journal/merkle": {ours: []string{"internal/replace"}, modules: []string{"golang.org/x/mod/sumdb"}},
 	"docs":           {},
 }
 

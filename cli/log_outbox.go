@@ -7,11 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 
 	"countersign/internal/regular"
+	"countersign/internal/replace"
 	"countersign/journal"
 	"countersign/journal/merkle"
 	"countersign/journal/otlp"
@@ -209,14 +208,5 @@ func (b *outbox) save() error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(b.file), filepath.Base(b.file)+".*.new")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(append(text, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), b.file)
+	return replace.File(b.file, append(text, '\n'), 0o600, replace.OnDisk)
 }

@@ -287,7 +287,7 @@ func TestTwoAtOnce(t *testing.T) {
 		s.Save()
 	}
 	save(1)
-	left := filepath.Join(dir, "countersign", "tenure", "new-1")
+	left := filepath.Join(dir, "countersign", "tenure", ".new-1")
 	if err := os.WriteFile(left, lineOf().text()[:99], 0o600); err != nil {
 		t.Fatal(err)
 	}

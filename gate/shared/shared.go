@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"countersign/internal/replace"
 )
 
 // MakeFolder makes a folder, and the folders above it that aren't there. It may be there.
@@ -43,19 +45,11 @@ func Create(name string, flag int) (*os.File, error) {
 
 // Replace puts a text in the place of a file at once: who reads it finds all of the old text or all of the new one.
 func Replace(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "new-*")
-	if err != nil {
-		return err
+	mode := modeIn(filepath.Dir(name))
+	if mode&0o020 == 0 {
+		mode = 0o600
 	}
-	share(f)
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return replace.File(name, text, mode, replace.Whole)
 }
 
 // modeIn gives the mode of files in a folder.

@@ -57,7 +57,7 @@ func TestModeFollowsTheFolder(t *testing.T) {
 				t.Errorf("below a folder of mode %o: %s has mode %v, want %v", c.above, name, got, want)
 			}
 		}
-		if left, err := filepath.Glob(filepath.Join(dir, "new-*")); err != nil || left != nil {
+		if left, err := filepath.Glob(filepath.Join(dir, ".new-*")); err != nil || left != nil {
 			t.Errorf("left behind: %q, %v", left, err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestReplaceOfAFolder(t *testing.T) {
 	if err := Replace(filepath.Join(dir, "there"), nil); err == nil {
 		t.Error("a folder was replaced by a file")
 	}
-	if left, err := filepath.Glob(filepath.Join(dir, "new-*")); err != nil || left != nil {
+	if left, err := filepath.Glob(filepath.Join(dir, ".new-*")); err != nil || left != nil {
 		t.Errorf("left behind: %q, %v", left, err)
 	}
 }

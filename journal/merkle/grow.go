@@ -115,7 +115,7 @@ func (g *Growth) Publish(signer note.Signer) ([]byte, error) {
 	if err := os.MkdirAll(g.t.dir, 0o755); err != nil {
 		return nil, err
 	}
-	if err := replace(filepath.Join(g.t.dir, checkpointFile), signed); err != nil {
+	if err := onDisk(filepath.Join(g.t.dir, checkpointFile), signed); err != nil {
 		return nil, err
 	}
 	return signed, nil
@@ -177,5 +177,5 @@ func (t *Tree) CopyTo(dir string, signed []byte) (files int, err error) {
 		}
 		files++
 	}
-	return files, replace(filepath.Join(dir, checkpointFile), signed)
+	return files, onDisk(filepath.Join(dir, checkpointFile), signed)
 }
