@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/note"
@@ -18,7 +19,8 @@ func logConsistencyCommand(env Env, repository *string, format *outputs) *cobra.
 		Long: `Proves that each record that the checkpoint in the file OLD has is still in the log, unchanged and at its
 place, when NEW was signed; NEW is the newest checkpoint of the journal if it isn't named. Both must be signed by the
 key. The tiles of the log are beside the journal, or in the folder that --tiles names: a copy of it, which needn't be
-trusted. Exit code 1 if the log was rewritten between the two. Keep both checkpoints then: they prove it.`,
+trusted. Exit code 1 if the log was rewritten between the two, or has fewer records by now than OLD. Keep both
+checkpoints then: they prove it.`,
 		Args: cobra.RangeArgs(1, 2),
 	}
 	key := publicKeyFlag(cmd)
@@ -48,6 +50,14 @@ trusted. Exit code 1 if the log was rewritten between the two. Keep both checkpo
 		}
 		if err != nil {
 			return err
+		}
+		switch {
+		case old.Size <= new.Size:
+		case len(args) == 2:
+			return usage("the older checkpoint has %d records, the newer one %d: name the older one first", old.Size, new.Size)
+		default:
+			return exitError{exitRefused, fmt.Errorf("%w: %s has %d records, and the log's newest checkpoint %d: keep both, "+
+				"and ask whoever has the log where the others are", merkle.ErrFork, args[0], old.Size, new.Size)}
 		}
 		folder := path + treeSuffix
 		if *tiles != "" {
