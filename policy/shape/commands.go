@@ -1,14 +1,12 @@
 package shape
 
 import (
-	"slices"
 	"strings"
 
 	"countersign/policy/edit"
 )
 
 const (
-	whyProgram = "a command that runs another program of the tree"
 	whyTool    = "another compiler, linker or tool: one of the tree, or what it loads"
 	whyPackage = "a command that installs or runs a package of a new name"
 )
@@ -19,178 +17,80 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 	if f&running == 0 || len(added) == 0 {
 		return nil
 	}
-	had := wordsHad{text: strings.ToLower(string(old))}
-	packages := bringFinder.in(now) != wordSet{}
+	reader := commandReader{family: f, had: wordsHad{old: old}, packages: bringFinder.in(now) != wordSet{}}
 	var reasons []Reason
-	var known map[string]bool
 	for l := range joinLines(now, '\\') {
+		last := l.line + strings.Count(l.text, "\n")
 		if len(added) == 0 {
 			break
 		}
-		if added[0].Number > l.line+strings.Count(l.text, "\n") {
+		if added[0].Number > last {
 			continue
 		}
 		first := added[0]
-		for len(added) > 0 && added[0].Number <= l.line+strings.Count(l.text, "\n") {
+		for len(added) > 0 && added[0].Number <= last {
 			added = added[1:]
 		}
-		lower := strings.ToLower(l.text)
-		if isComment([]byte(lower)) {
-			continue
-		}
-		why := ""
-		if p := calledProgram(l.text); p != "" && len(old) > 0 && !had.has(strings.ToLower(p)) {
-			why = whyProgram
-		}
-		for _, c := range commandsIn(l.text) {
-			if p := programOf(c, f&programs != 0); p != "" && len(old) > 0 && !had.has(strings.ToLower(p)) {
-				why = whyProgram
-			}
-		}
-		if why == "" && f&workflow != 0 {
-			why = stepLine(lower, &had)
-		}
-		if why == "" && len(old) > 0 && otherArchive(lower, &had) {
-			why = whyArchive
-		}
-		if why == "" && setsTool(lower) {
-			why = whyTool
-		}
-		if why == "" && packages {
-			for _, name := range packagesIn(lower) {
-				if known == nil {
-					known = knownPackages(old)
-				}
-				if !known[name] {
-					why = whyPackage
-				}
-			}
-		}
-		if why != "" {
+		if why := reader.why(l.text); why != "" {
 			reasons = append(reasons, Reason{first.Number, string(first.Text), Risky, why})
 		}
 	}
 	return reasons
 }
 
-// wordsHad finds words in a text.
-type wordsHad struct {
-	text string
-	seen map[string]bool
+// commandReader judges the commands of a change.
+type commandReader struct {
+	family
+	had      wordsHad        // the text before
+	packages bool            // the text that lands may have an installer
+	known    map[string]bool // what the text before gives to installers, once that was asked for
 }
 
-// maxNames is how many names are looked for in one text; of more it is said that they aren't there.
-const maxNames = 200
-
-func (n *wordsHad) has(name string) bool {
-	found, known := n.seen[name]
-	if known || len(n.seen) == maxNames {
-		return found
-	}
-	if n.seen == nil {
-		n.seen = make(map[string]bool)
-	}
-	n.seen[name] = strings.Contains(n.text, name)
-	return n.seen[name]
-}
-
-// interpreters run the file that they are given first.
-var interpreters = []string{
-	"sh", "bash", "dash", "ksh", "zsh", "python", "python3", "perl", "ruby", "node", "php", "pwsh", "powershell",
-	"lua",
-	"tclsh", "rscript", "julia", "tsx", "ts-node", "deno", "bun", "source", ".", "cmd", "groovy", "make", "gmake",
-}
-
-// before are words that may stand before a command.
-var before = []string{
-	"run", "cmd", "entrypoint", "sudo", "env", "time", "exec", "then", "do", "else", "if", "!", "-", "command",
-	"nohup",
-	"xvfb-run",
-}
-
-// commandKeys are what stands before a command in settings and container files.
-var commandKeys = []string{
-	"run", "script", "before_script", "after_script", "entry", "command", "cmd", "entrypoint", "exec", "main",
-	"pre",
-	"post",
-}
-
-// programOf gives the program of the tree that a command runs, "" if it runs none. Where it may be no command, a
-// program must be written as a path from here.
-func programOf(c command, paths bool) string {
-	words, sure := c.words, c.sure
-	for len(words) > 0 {
-		w := strings.ToLower(strings.TrimLeft(words[0], "@-"))
-		key := strings.HasSuffix(w, ":") && !strings.Contains(w, "/")
-		if !slices.Contains(before, w) && w != "" && !key && !strings.Contains(w, "=") {
-			break
-		}
-		switch {
-		case slices.Contains(commandKeys, strings.Trim(w, ":")):
-			sure = true
-		case key:
-			paths = false // it may be a folder or a file to read
-		}
-		words = words[1:]
-	}
-	if len(words) == 0 {
+// why gives the reason that a line has, "" if it has none.
+func (r *commandReader) why(line string) string {
+	lower := strings.ToLower(line)
+	switch {
+	case isComment([]byte(lower)):
 		return ""
+	case len(r.had.old) > 0 && r.runsOther(line):
+		return whyProgram
 	}
-	first := strings.TrimLeft(words[0], "@-[")
-	name := strings.ToLower(base(first))
-	if slices.Contains(interpreters, name) {
-		want := name != "make" && name != "gmake"
-		for _, w := range words[1:] {
-			switch {
-			case w == "-c" || w == "-e" || w == "-m" || w == "-C":
-				return ""
-			case w == "-f" && !want:
-				want = true
-			case w[0] != '-' && w != "run" && want:
-				return treePath(w)
-			}
+	if r.family&workflow != 0 {
+		if why := stepLine(lower, &r.had); why != "" {
+			return why
 		}
-		return ""
 	}
-	relative := strings.HasPrefix(first, "./") || strings.HasPrefix(first, "../")
-	if !paths || !sure && !relative || !strings.Contains(first, "/") {
-		return ""
-	}
-	return treePath(first)
-}
-
-// calls are what stands before a program in CMake and Meson.
-var calls = []string{"COMMAND ", "find_program(", "command: [", "command : ["}
-
-// calledProgram gives the program of the tree that CMake or Meson is told to run, "" if it is none.
-func calledProgram(line string) string {
-	for _, call := range calls {
-		_, rest, found := strings.Cut(line, call)
-		if !found {
-			continue
-		}
-		words := strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" \t\n\"',()[]", r) })
-		if len(words) > 1 && slices.Contains(interpreters, strings.ToLower(words[0])) {
-			words = words[1:]
-		}
-		if len(words) > 0 && strings.Contains(words[0], "/") {
-			return treePath(words[0])
-		}
+	switch {
+	case len(r.had.old) > 0 && otherArchive(lower, &r.had):
+		return whyArchive
+	case setsTool(lower):
+		return whyTool
+	case r.packages && r.bringsPackage(lower):
+		return whyPackage
 	}
 	return ""
 }
 
-// ownPrograms are what a build is started with. They are of the class build, and what changes in them is judged there.
-var ownPrograms = []string{
-	"configure", "config.status", "libtool", "autogen.sh", "bootstrap", "gradlew", "mvnw", "setup.py", "manage.py",
+func (r *commandReader) runsOther(line string) bool {
+	if p := calledProgram(line); p != "" && !r.had.has(p) {
+		return true
+	}
+	for _, c := range commandsIn(line) {
+		if p := programOf(c, r.family&programs != 0); p != "" && !r.had.has(p) {
+			return true
+		}
+	}
+	return false
 }
 
-// treePath gives the path that a word names in the tree, "" if it names none.
-func treePath(w string) string {
-	path, here := strings.CutPrefix(strings.TrimRight(w, "]:"), "./")
-	if !ordinaryPath(path) || !here && !strings.ContainsAny(path, "/.") || strings.HasSuffix(path, "/") ||
-		slices.Contains(ownPrograms, base(path)) {
-		return ""
+func (r *commandReader) bringsPackage(lower string) bool {
+	for _, name := range packagesIn(lower) {
+		if r.known == nil {
+			r.known = knownPackages(r.had.old)
+		}
+		if !r.known[name] {
+			return true
+		}
 	}
-	return path
+	return false
 }

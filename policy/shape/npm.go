@@ -67,6 +67,8 @@ func judgeNPM(path []string, old, now *node) (change, bool) {
 			return plain(0, "a script that runs by itself is taken out"), true
 		}
 		return risky(0, "a script that runs by itself"), true
+	case len(path) == 2 && key == "scripts" && runsOther(old.str(), now.str()):
+		return risky(0, whyProgram), true
 	case slices.Contains(npmRisky, key) || len(path) > 1 && slices.Contains(npmRisky, path[1]) && key == "pnpm":
 		return replaces(old, now)
 	case isMetadata(key) && len(path) == 1:
@@ -85,6 +87,17 @@ func judgeNPM(path []string, old, now *node) (change, bool) {
 		}
 	}
 	return change{}, false
+}
+
+// runsOther tells whether a script begins a command with a path of the tree that it didn't name.
+func runsOther(old, now string) bool {
+	for i, c := range commandsIn(now) {
+		c.sure = c.sure || i == 0
+		if p := programOf(c, true); strings.Contains(p, "/") && !strings.Contains(old, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // replaces gives the verdict on what replaces dependencies, or lets them run.
@@ -146,6 +159,8 @@ func judgeComposer(path []string, old, now *node) (change, bool) {
 		return risky(0, "a script that runs by itself"), true
 	case key == "repositories" && now != nil && len(path) <= 2:
 		return risky(0, "another source of dependencies"), true
+	case strings.HasPrefix(key, "autoload") && len(path) >= 2 && path[1] == "files" && now != nil:
+		return risky(0, "code that runs at each start"), true
 	case key == "config" && len(path) == 2 && now != nil &&
 		slices.Contains([]string{"allow-plugins", "secure-http", "disable-tls", "gitlab-domains", "audit"}, last):
 		return risky(0, "a setting of security"), true

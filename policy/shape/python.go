@@ -34,11 +34,16 @@ func judgePython(path []string, old, now *node) (change, bool) {
 	case key == "tool" && len(path) > 2 && now != nil && slices.Contains([]string{"uv", "pdm"}, path[1]) &&
 		slices.Contains(pythonSources, path[2]):
 		return risky(0, "another source of dependencies"), true
+	case key == "tool" && len(path) > 2 && path[1] == "pytest" && plugs(now.str()) && !plugs(old.str()):
+		return risky(0, "a plug-in of the tests"), true
 	case key == "tool" && len(path) > 1 && now != nil && strings.Contains(strings.Join(path, "."), "build.hooks"):
 		return risky(0, "a program that runs at build time"), true
 	}
 	return change{}, false
 }
+
+// plugs tells whether options of pytest load a plug-in.
+func plugs(options string) bool { return strings.Contains(" "+options, " -p") }
 
 func judgePoetry(path []string, old, now *node) (change, bool) {
 	switch {

@@ -284,7 +284,11 @@ func runsData(lower []byte) bool {
 		if !slices.Contains(readers, name) && !slices.Contains(shells, name) || name == "sudo" {
 			continue
 		}
-		if next := fields[i+1]; string(next) == "<" {
+		next := string(fields[i+1])
+		if next == "-" && i+2 < len(fields) {
+			next = string(fields[i+2])
+		}
+		if next == "<" {
 			return true
 		}
 		if file := strings.Trim(string(fields[i+1]), "\"'`;)&|"); endsWith(file, dataEnds) && ordinaryPath(file) {

@@ -25,12 +25,15 @@ var sources = map[string]struct {
 	"gradle-wrapper.properties": {[]string{"distributionurl"}, "://services.gradle.org/distributions/"},
 	"nuget.config":              {[]string{"add key"}, "//api.nuget.org/"},
 	"pip.conf":                  {[]string{"index", "trusted-host", "find-links"}, "//pypi.org/"},
-	"pip.ini":                   {[]string{"index", "trusted-host", "find-links"}, "//pypi.org/"},
-	".condarc":                  {[]string{"channel", "http"}, ""},
-	".pypirc":                   {[]string{"repository", "index"}, "//upload.pypi.org/"},
-	".pylintrc":                 {[]string{"init-hook", "load-plugins"}, ""},
-	".flake8":                   {[]string{"local-plugins", "paths", "extension", "report"}, ""},
-	"pytest.ini":                {[]string{"-p ", "plugins", "pythonpath"}, ""},
+	"settings.json": { // of editors
+		[]string{"tsdk", "nodepath", "interpreter", "executable", ".path", "terminal.integrated", "runtime", "server"}, "",
+	},
+	"pip.ini":    {[]string{"index", "trusted-host", "find-links"}, "//pypi.org/"},
+	".condarc":   {[]string{"channel", "http"}, ""},
+	".pypirc":    {[]string{"repository", "index"}, "//upload.pypi.org/"},
+	".pylintrc":  {[]string{"init-hook", "load-plugins"}, ""},
+	".flake8":    {[]string{"local-plugins", "paths", "extension", "report"}, ""},
+	"pytest.ini": {[]string{"-p ", "plugins", "pythonpath"}, ""},
 	".cargo/config": {
 		[]string{
 			"runner", "wrapper", "linker", "replace-with", "registry", "include", "directory", "git-fetch", "link-arg",

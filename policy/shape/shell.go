@@ -36,3 +36,27 @@ var rooted = strings.NewReplacer(
 	"$(CURDIR)/", "./", "$(curdir)/", "./", "$PWD/", "./", "$pwd/", "./", "$(pwd)/", "./",
 	"$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/", "./", "$github_workspace/", "./", "${github_workspace}/", "./",
 )
+
+// wordsHad finds words in a text, without regard to case.
+type wordsHad struct {
+	old  []byte
+	text string // in lower case, once a word was looked for
+	seen map[string]bool
+}
+
+// maxWords is how many words are looked for in one text; of more it is said that they aren't there.
+const maxWords = 200
+
+func (h *wordsHad) has(word string) bool {
+	word = strings.ToLower(word)
+	found, known := h.seen[word]
+	if known || len(h.seen) == maxWords {
+		return found
+	}
+	if h.seen == nil {
+		h.seen = make(map[string]bool)
+		h.text = strings.ToLower(string(h.old))
+	}
+	h.seen[word] = strings.Contains(h.text, word)
+	return h.seen[word]
+}

@@ -25,7 +25,7 @@ func stepLine(lower string, had *wordsHad) string {
 			return "another source"
 		}
 	case "issues", "watch", "fork", "pull_request_review_comment", "commit_comment", "gollum", "star":
-		if value == "" && !had.has(key+":") {
+		if value == "" && strangers(key, had) {
 			return whySecret
 		}
 	case "run", "script":
@@ -43,8 +43,12 @@ func stepLine(lower string, had *wordsHad) string {
 	}
 	tight := strings.ReplaceAll(lower, "${{ ", "${{")
 	switch {
-	case strings.Contains(tight, "${{inputs.") && !had.has("${{ inputs."):
+	case newInput(tight, had):
 		return whyInput
+	case key == "on" && strangers(value, had):
+		return whySecret
+	case strings.Contains(tight, "${{format(") && !had.has("format("):
+		return whyRun
 	case strings.Contains(lower, "github_path") && !had.has("github_path"):
 		return "a folder from which later steps take programs"
 	case strings.Contains(lower, "github_env"):
@@ -58,6 +62,32 @@ func stepLine(lower string, had *wordsHad) string {
 		}
 	}
 	return ""
+}
+
+// strangers tells whether one of some events is new, and one that anybody can cause.
+func strangers(events string, had *wordsHad) bool {
+	for event := range strings.FieldsFuncSeq(events, func(r rune) bool { return strings.ContainsRune(" []{},:\"'", r) }) {
+		switch event {
+		case "issues", "watch", "fork", "commit_comment", "gollum", "star":
+			return !had.has(event+":") && !had.has(event+",") && !had.has(event+"]")
+		}
+	}
+	return false
+}
+
+// newInput tells whether a line takes in what a caller of the workflow says and the text before doesn't.
+func newInput(tight string, had *wordsHad) bool {
+	for rest := tight; ; {
+		_, after, found := strings.Cut(rest, "${{inputs.")
+		if !found {
+			return false
+		}
+		rest = after
+		name, _, _ := strings.Cut(after, "}}")
+		if name = "inputs." + strings.TrimSpace(name); !had.has("{{ "+name) && !had.has("{{"+name) {
+			return true
+		}
+	}
 }
 
 // archiveEnds are how an address, or a part of it, ends from which a program or its parts are fetched.

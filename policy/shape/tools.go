@@ -23,10 +23,26 @@ var toolFlags = []string{
 	"-agentpath:", "-wl,-init", "-wl,--defsym", "-wl,-plugin", "--plugin=", "-wrapper", "-toolexec",
 }
 
+// gitPrograms are settings of Git that say what it runs (git-config(1)).
+var gitPrograms = []string{
+	"alias.", "core.hookspath", "core.sshcommand", "core.fsmonitor", "core.pager", "core.editor", "filter.",
+	"diff.external",
+	"include.path", "includeif.", "credential.helper", "gpg.program", "sequence.editor", ".insteadof", "textconv",
+	"merge.",
+}
+
 // setsTool tells whether a line in lower case has a tool be a program of the tree, or load what is given by its path.
 func setsTool(lower string) bool {
-	if !strings.ContainsAny(lower, "=:") && !strings.Contains(lower, "load") && !strings.Contains(lower, "-wrapper") {
+	if !strings.ContainsAny(lower, "=:") && !strings.Contains(lower, "load") && !strings.Contains(lower, "-wrapper") &&
+		!strings.Contains(lower, "git config") {
 		return false
+	}
+	if _, after, found := strings.Cut(lower, "git config"); found {
+		for _, key := range gitPrograms {
+			if strings.Contains(after, key) {
+				return true
+			}
+		}
 	}
 	words := strings.FieldsFunc(rooted.Replace(lower), func(r rune) bool { return strings.ContainsRune(" \t\n\"',()", r) })
 	for i, w := range words {

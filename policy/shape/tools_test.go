@@ -24,8 +24,20 @@ func TestTools(t *testing.T) {
 			".cargo/config.toml", "[build]\n", "[build]\nrustflags = ['-Clink-arg=-fuse-ld=x/y']\n",
 			Risky,
 		},
-		"cargo's environment": {".cargo/config.toml", "[build]\n", "[build]\n[env]\nA = 'b'\n", Risky},
-		"pip's index":         {"pip.conf", "[global]\n", "[global]\nextra-index-url = https://x.test\n", Risky},
-		"pylint's hook":       {".pylintrc", "[MAIN]\n", "[MAIN]\ninit-hook='x'\n", Risky},
+		"cargo's environment":  {".cargo/config.toml", "[build]\n", "[build]\n[env]\nA = 'b'\n", Risky},
+		"an editor's compiler": {".vscode/settings.json", "{\n}\n", "{\n\"typescript.tsdk\": \"x\"\n}\n", Risky},
+		"a plug-in of pytest": {
+			"pyproject.toml", "[project]\n", "[project]\n[tool.pytest.ini_options]\naddopts = '-q -p x'\n", Risky,
+		},
+		"an option of pytest": {
+			"pyproject.toml", "[project]\n",
+			"[project]\n[tool.pytest.ini_options]\naddopts = '-q'\n", Plain,
+		},
+		"a start of Composer":       {"composer.json", "{}", `{"autoload": {"files": ["x.php"]}}`, Risky},
+		"a namespace of it":         {"composer.json", "{}", `{"autoload": {"psr-4": {"A": "src"}}}`, Plain},
+		"an include of Rust":        {"build.rs", "fn main() {}\n", "include!(\"x\");\nfn main() {}\n", Risky},
+		"a repository for an image": {"Dockerfile", "FROM a\n", "FROM a\nADD git@x.test:a.git /a\n", Risky},
+		"pip's index":               {"pip.conf", "[global]\n", "[global]\nextra-index-url = https://x.test\n", Risky},
+		"pylint's hook":             {".pylintrc", "[MAIN]\n", "[MAIN]\ninit-hook='x'\n", Risky},
 	}.check(t)
 }

@@ -31,6 +31,7 @@ const (
 	whySecurity = "a check or flag of security"
 	whyVerify   = "whether what is fetched is checked"
 	whyFetch    = "a command that fetches"
+	whyTunnel   = "a way in from the network"
 	whyDecode   = "a command that decodes"
 	whyRun      = "a command that runs what is given as text, or more at build time"
 	whySecret   = "rights, secrets or events of a workflow"
@@ -171,6 +172,11 @@ var riskyWords = [...]word{
 	{fetching, "aria2c", true, whyFetch},
 	{fetching, "git_repository", false, whyFetch},
 	{fetching, "-in-url", false, whyFetch},
+	{fetching, "add git@", true, whyFetch},
+	{fetching, "ngrok", true, whyTunnel},
+	{fetching, "cloudflared", true, whyTunnel},
+	{fetching, "tmate", true, whyTunnel},
+	{fetching, "localtunnel", true, whyTunnel},
 	{fetching, "start-bitstransfer", false, whyFetch},
 	{fetching, "bitsadmin", false, whyFetch},
 
@@ -207,6 +213,7 @@ var riskyWords = [...]word{
 	{decoding, `printf '\x`, false, whyDecode},
 	{decoding, `printf "\x`, false, whyDecode},
 	{decoding, "dd if=", true, whyDecode},
+	{decoding, `$'\x`, false, whyDecode},
 	{decoding, "od -", true, whyDecode},
 	{decoding, "| rev", false, whyDecode},
 	{decoding, "fromcharcode", false, whyDecode},
@@ -261,6 +268,7 @@ var riskyWords = [...]word{
 	{running, "compiler_launcher", false, whyRun},
 	{running, "rule_launch", false, whyRun},
 	{running, "command::new", true, whyRun},
+	{running, "include!(", true, whyRun},
 	{running, "setup_requires", true, "a new dependency"},
 
 	{workflow, "secrets.", false, whySecret},

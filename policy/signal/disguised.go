@@ -83,7 +83,7 @@ func isText(b []byte) bool {
 	if odd > len(b)/256 {
 		return false
 	}
-	if plain > len(b)/8*7 || plain > len(b)/2 && len(b) > 200 { // in another character set
+	if plain > len(b)/8*7 || len(b) > 200 { // in another character set
 		return true
 	}
 	for len(b) > 0 && !utf8.Valid(b) {

@@ -174,6 +174,7 @@ func TestDisguised(t *testing.T) {
 		{"lib/a.pdf", "disguised", []string{program}},
 		{"lib/a.node", "disguised", []string{program}},
 		{"c.woff2", "disguised", []string{"//" + strings.Repeat("\xff\xfe\xfd", 40) + program + program + program}},
+		{"c.woff2", "disguised", []string{"//" + strings.Repeat("\xff\xfe\xfd", 400) + program}},
 		{"c.woff2. ", "disguised", []string{program}},
 		{"a.png", "", []string{
 			"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "/annex/objects/SHA256E-s1--00.png\n",
