@@ -32,7 +32,7 @@ func newSigned(b *testing.B, commits, merged int, keygen ...string) *bench {
 		keygen = []string{"-t", "ed25519"}
 	}
 	s := newBenchWith(b, keygen, histories(b)[0], 0)
-	w := &writer{b: b, dir: filepath.Join(s.repo, "objects"), key: s.signer(b), when: time.Now().Unix() - 3600, blobs: make(map[string]string)}
+	w := &writer{b: b, dir: filepath.Join(s.repo, "objects"), key: s.signer(b), when: time.Now().Unix() - 3600, blobs: make(map[[3]int]string)}
 	tree := exec.Command("git", "-C", s.repo, "cat-file", "tree", s.old+"^{tree}")
 	w.root = s.must(b, tree)
 	s.new = w.commit(s.old)
@@ -104,8 +104,9 @@ type writer struct {
 	key   ssh.Signer
 	when  int64                         // the date of all
 	files [50]struct{ early, late int } // what two of their lines say
-	blobs map[string]string             // ids by content
+	blobs map[[3]int]string             // ids by the file and what its lines say
 	root  string                        // the tree to which a folder of the files is added, raw
+	zlib  *zlib.Writer                  // used again for each object
 }
 
 func (w *writer) object(kind string, content []byte) string {
@@ -113,10 +114,13 @@ func (w *writer) object(kind string, content []byte) string {
 	sum := sha1.Sum(whole)
 	id := hex.EncodeToString(sum[:])
 	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
-	_, err := z.Write(whole)
+	if w.zlib == nil {
+		w.zlib = zlib.NewWriter(&packed)
+	}
+	w.zlib.Reset(&packed)
+	_, err := w.zlib.Write(whole)
 	if err == nil {
-		err = z.Close()
+		err = w.zlib.Close()
 	}
 	if err == nil {
 		err = os.MkdirAll(filepath.Join(w.dir, id[:2]), 0o700)
@@ -131,6 +135,10 @@ func (w *writer) object(kind string, content []byte) string {
 }
 
 func (w *writer) blob(file int) string {
+	of := [3]int{file, w.files[file].early, w.files[file].late}
+	if id, known := w.blobs[of]; known {
+		return id
+	}
 	var text strings.Builder
 	for i := range 40 {
 		switch i {
@@ -142,11 +150,8 @@ func (w *writer) blob(file int) string {
 			fmt.Fprintf(&text, "line %d of file %d\n", i, file)
 		}
 	}
-	id, known := w.blobs[text.String()]
-	if !known {
-		id = w.object("blob", []byte(text.String()))
-		w.blobs[text.String()] = id
-	}
+	id := w.object("blob", []byte(text.String()))
+	w.blobs[of] = id
 	return id
 }
 
