@@ -13,8 +13,13 @@ import (
 	"countersign/cli"
 )
 
-// memory is how many bytes a hook uses before it collects its garbage more often than is fast.
-const memory = 256 << 20
+const (
+	// memory is how many bytes a hook uses before it collects its garbage more often than is fast.
+	memory = 256 << 20
+	// garbage is how much of it a verification lets come together, in percent of what it has in use. With Go's 100 it
+	// takes a quarter more memory, and saves 2 % of the time.
+	garbage = 50
+)
 
 func main() { os.Exit(execute(environment())) }
 
@@ -23,9 +28,14 @@ func execute(env cli.Env) int {
 	// A pusher who hangs up closes our standard error. The push must be recorded all the same, not
 	// ended by the signal that the next line written would bring.
 	signal.Ignore(syscall.SIGPIPE)
-	if len(env.Args) > 0 && env.Args[0] == "hook" {
-		debug.SetTraceback("none") // a stack is nothing for a pusher
-		debug.SetMemoryLimit(memory)
+	if len(env.Args) > 0 {
+		switch env.Args[0] {
+		case "hook":
+			debug.SetTraceback("none") // a stack is nothing for a pusher
+			debug.SetMemoryLimit(memory)
+		case "verify":
+			debug.SetGCPercent(garbage)
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
