@@ -34,8 +34,11 @@ type lineages struct {
 	graphed map[ID]commitgraph.Commit
 }
 
-// maxLineages bounds what is kept of commits between two walks.
-const maxLineages = 200_000
+// What is kept of commits between two walks. The graph can be asked again at little cost.
+const (
+	maxLineages = 200_000
+	maxGraphed  = 20_000
+)
 
 // newLineages gives those of a store. The graph may be nil.
 func newLineages(o *objects, graph *commitgraph.Graph) *lineages {
@@ -44,14 +47,14 @@ func newLineages(o *objects, graph *commitgraph.Graph) *lineages {
 	}
 }
 
-// forget makes room before a walk.
+// forget makes room before a walk, or after one.
 func (l *lineages) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.known) > maxLineages {
 		l.known = make(map[ID]links)
 	}
-	if len(l.graphed) > maxLineages {
+	if len(l.graphed) > maxGraphed {
 		l.graphed = make(map[ID]commitgraph.Commit)
 	}
 }
@@ -157,11 +160,29 @@ const (
 // frontier is a walk that looks for what is new.
 type frontier struct {
 	*lineages
-	marks  map[ID]uint8
-	passed map[ID]uint8 // the marks that were handed on to the parents
-	order  []ID         // of the commits that were passed as new
-	queue  youngest
-	open   int // queued commits that look new, or did when they were passed
+	met   map[ID]reached
+	order []ID // of the commits that were passed as new
+	queue youngest
+	open  int // queued commits that look new, or did when they were passed
+}
+
+// reached says from where a commit is reached.
+type reached struct {
+	marks  uint8
+	passed uint8 // the marks that were handed on to the parents
+}
+
+// isOpen says whether what follows from the commit, if it is queued, must be known: it looks new, or its ancestors do
+// because of it.
+func (r reached) isOpen() bool { return r.marks == fromTip || r.passed == fromTip }
+
+// age is that of [lineages], of which nothing is kept: this walk asks for most commits once.
+func (f *frontier) age(ctx context.Context, id ID) (age, error) {
+	if level, when, ok := f.graph.Age(id); ok {
+		return age{level, when}, nil
+	}
+	read, err := f.linksOf(ctx, id)
+	return age{unknownLevel, read.when}, err
 }
 
 // maxAstray is how many commits that have landed may look new at first, because of odd dates.
@@ -172,7 +193,7 @@ const maxAstray = 500_000
 // does one without parents among them; a walk that isn't misled is asked about those, and about all if one of them
 // has landed.
 func (l *lineages) newCommits(ctx context.Context, tip ID, not []ID, limit int) ([]node, error) {
-	f := &frontier{lineages: l, marks: make(map[ID]uint8), passed: make(map[ID]uint8)}
+	f := &frontier{lineages: l, met: make(map[ID]reached)}
 	var known []ID
 	for _, id := range not {
 		commit, ok, err := l.peel(ctx, id)
@@ -223,49 +244,47 @@ func tooManyCommits(limit int) error {
 
 // mark notes from where a commit is reached, and queues it if that is news.
 func (f *frontier) mark(ctx context.Context, id ID, with uint8) error {
-	had := f.marks[id]
-	if had|with == had {
+	r := f.met[id]
+	if r.marks|with == r.marks {
 		return nil
 	}
-	a, err := f.age(ctx, id)
-	if err != nil {
-		return err
-	}
-	queued := had != f.passed[id]
-	if queued && f.isOpen(id) {
+	queued := r.marks != r.passed
+	if queued && r.isOpen() {
 		f.open--
 	}
-	f.marks[id] = had | with
-	if f.isOpen(id) {
-		f.open++
-	}
 	if !queued {
+		a, err := f.age(ctx, id)
+		if err != nil {
+			return err
+		}
 		heap.Push(&f.queue, aged{id, a})
 	}
+	if r.marks |= with; r.isOpen() {
+		f.open++
+	}
+	f.met[id] = r
 	return nil
 }
-
-// isOpen says whether what follows from a queued commit must be known: it looks new, or its ancestors do because of it.
-func (f *frontier) isOpen(id ID) bool { return f.marks[id] == fromTip || f.passed[id] == fromTip }
 
 // pass hands the marks of the youngest commit on to its parents.
 func (f *frontier) pass(ctx context.Context) error {
 	f.steps.Add(1)
 	id := heap.Pop(&f.queue).(aged).id
-	if f.isOpen(id) {
+	r := f.met[id]
+	if r.isOpen() {
 		f.open--
 	}
-	with := f.marks[id]
-	if with == fromTip {
+	if r.marks == fromTip {
 		f.order = append(f.order, id)
 	}
-	f.passed[id] = with
+	r.passed = r.marks
+	f.met[id] = r
 	l, err := f.linksOf(ctx, id)
 	if err != nil {
 		return err
 	}
 	for _, parent := range l.parents {
-		if err := f.mark(ctx, parent, with); err != nil {
+		if err := f.mark(ctx, parent, r.passed); err != nil {
 			return err
 		}
 	}
@@ -276,7 +295,7 @@ func (f *frontier) pass(ctx context.Context) error {
 func (f *frontier) nodes(ctx context.Context) ([]node, error) {
 	var nodes []node
 	for _, id := range f.order {
-		if f.marks[id] != fromTip {
+		if f.met[id].marks != fromTip {
 			continue
 		}
 		l, err := f.linksOf(ctx, id)

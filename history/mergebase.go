@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 )
 
@@ -27,19 +26,19 @@ const maxLinks = 1 << 20
 // accepted long ago asks for no more grammar than git does; what is new goes through ParseCommit as well.
 func parseLinks(id ID, head []byte) (links, error) {
 	var l links
-	line, rest, _ := strings.Cut(string(head), "\n")
-	hex, _ := strings.CutPrefix(line, "tree ")
+	line, rest, _ := bytes.Cut(head, []byte("\n"))
+	hex, _ := bytes.CutPrefix(line, []byte("tree "))
 	var err error
-	if l.tree, err = ParseID(hex); err != nil {
+	if l.tree, err = ParseID(string(hex)); err != nil {
 		return links{}, fmt.Errorf("%w: commit %s names no tree: %w", ErrUnreadable, id, err)
 	}
 	for {
-		line, rest, _ = strings.Cut(rest, "\n")
-		hex, isParent := strings.CutPrefix(line, "parent ")
+		line, rest, _ = bytes.Cut(rest, []byte("\n"))
+		hex, isParent := bytes.CutPrefix(line, []byte("parent "))
 		if !isParent {
 			break
 		}
-		parent, err := ParseID(hex)
+		parent, err := ParseID(string(hex))
 		if err != nil {
 			return links{}, fmt.Errorf("%w: commit %s names a parent badly: %w", ErrUnreadable, id, err)
 		}

@@ -17,9 +17,15 @@ type header struct {
 	start, end int
 }
 
+const (
+	usualHeaders = 6       // of a signed commit: tree, two parents, author, committer, signature
+	usualValue   = 1 << 10 // bytes of a signature
+)
+
 // headers splits an object at the blank line that ends its headers. Continuation lines begin with a
 // space (gitformat-signature(5)).
 func headers(raw []byte) (hs []header, message []byte, err error) {
+	hs = make([]header, 0, usualHeaders)
 	for at := 0; ; {
 		if at == len(raw) {
 			return hs, nil, nil // no blank line: Git reads an empty message
@@ -41,7 +47,7 @@ func headers(raw []byte) (hs []header, message []byte, err error) {
 			}
 			h := &hs[len(hs)-1]
 			if !h.continued { // once a header: an object may be nothing but continuation lines
-				h.value, h.continued = slices.Clip(h.value), true
+				h.value, h.continued = append(make([]byte, 0, min(usualValue, len(raw))), h.value...), true
 			}
 			h.value = append(append(h.value, '\n'), line[1:]...)
 			h.end = next
@@ -58,7 +64,7 @@ func headers(raw []byte) (hs []header, message []byte, err error) {
 
 // cut gives raw without the bytes of the headers.
 func cut(raw []byte, hs ...header) []byte {
-	var out []byte
+	out := make([]byte, 0, len(raw))
 	at := 0
 	for _, h := range hs {
 		out = append(out, raw[at:h.start]...)

@@ -23,6 +23,7 @@ func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error
 		return answers, nil
 	}
 	l.forget()
+	defer l.forget()
 	asked := make([]ID, len(ids))
 	for i, id := range ids {
 		commit, ok, err := l.peel(ctx, id)

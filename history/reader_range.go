@@ -199,7 +199,7 @@ const changeBytes = 192
 
 // entry reads a commit, and compares its tree with its parents'.
 func (r *rangeReader) entry(ctx context.Context, n node) (e Entry, err error) {
-	raw, err := r.small(n.id, "commit", r.limits.Object, r.whole())
+	raw, err := r.last(n.id, r.whole())
 	if err != nil {
 		return Entry{}, err
 	}

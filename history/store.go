@@ -49,9 +49,10 @@ type objects struct {
 	store  store
 	limits Limits
 
-	mu    sync.Mutex
-	kept  map[ID]keptObject
-	bytes int // of those
+	mu      sync.Mutex
+	kept    map[ID]keptObject
+	bytes   int               // of what was put there
+	earlier map[ID]keptObject // what was kept before those
 }
 
 type keptObject struct {
@@ -60,9 +61,9 @@ type keptObject struct {
 }
 
 const (
-	maxKept     = 16 << 20 // bytes
-	maxKeptSize = 8 << 10  // of one
-	keptBytes   = 256      // that one takes besides
+	maxKept     = 8 << 20 // bytes, and of what was kept earlier as many
+	maxKeptSize = 8 << 10 // of one
+	keptBytes   = 256     // that one takes besides
 )
 
 // content gives the whole of an object that must have the given type.
@@ -73,10 +74,7 @@ func (o *objects) content(id ID, kind string, b bound) ([]byte, error) {
 
 // small gives a commit's or tag's first bytes, at most as many as keep: all of it where the size is no more.
 func (o *objects) small(id ID, kind string, keep int64, b bound) ([]byte, error) {
-	o.mu.Lock()
-	k, ok := o.kept[id]
-	o.mu.Unlock()
-	if ok && k.kind == kind && int64(len(k.raw)) <= b.most {
+	if k, ok := o.keptAs(id); ok && k.kind == kind && int64(len(k.raw)) <= b.most {
 		return k.raw, nil
 	}
 	raw, size, err := o.store.head(id, kind, keep, b)
@@ -86,10 +84,32 @@ func (o *objects) small(id ID, kind string, keep int64, b bound) ([]byte, error)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.bytes += len(raw) + keptBytes; o.kept == nil || o.bytes > maxKept {
-		o.kept, o.bytes = make(map[ID]keptObject), len(raw)+keptBytes
+		o.earlier, o.kept, o.bytes = o.kept, make(map[ID]keptObject), len(raw)+keptBytes
 	}
 	o.kept[id] = keptObject{kind, raw}
 	return raw, nil
+}
+
+// last gives a whole commit to who is likely to be the last to ask for it. It is kept no longer.
+func (o *objects) last(id ID, b bound) ([]byte, error) {
+	k, ok := o.keptAs(id)
+	if !ok || k.kind != "commit" || int64(len(k.raw)) > b.most {
+		return o.content(id, "commit", b)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.kept, id)
+	delete(o.earlier, id)
+	return k.raw, nil
+}
+
+func (o *objects) keptAs(id ID) (k keptObject, ok bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if k, ok = o.kept[id]; !ok {
+		k, ok = o.earlier[id]
+	}
+	return k, ok
 }
 
 func (o *objects) Commit(_ context.Context, id ID) (Commit, error) {
@@ -136,10 +156,7 @@ func (o *objects) Kind(ctx context.Context, id ID) (string, error) {
 type claims struct{ *objects }
 
 func (c claims) Kind(_ context.Context, id ID) (string, error) {
-	c.mu.Lock()
-	k, ok := c.kept[id]
-	c.mu.Unlock()
-	if ok {
+	if k, ok := c.keptAs(id); ok {
 		return k.kind, nil
 	}
 	return c.store.kind(id)

@@ -88,16 +88,38 @@ func openChain(dir string, dirs []string) (c chain, err error) {
 }
 
 // Lookup gives what is known of a commit; false for nothing.
-func (g *Graph) Lookup(id objectid.ID) (Commit, bool) {
-	if g == nil {
-		return Commit{}, false
-	}
-	for _, c := range g.chains {
-		if found, ok := c.lookup(id); ok {
-			return found, true
+func (g *Graph) Lookup(id objectid.ID) (found Commit, ok bool) {
+	c, found, parents, ok := g.find(id)
+	for _, at := range parents {
+		if c.addParent(&found, at) != nil {
+			return Commit{}, false
 		}
 	}
-	return Commit{}, false
+	return found, ok
+}
+
+// Age gives the level and date of a commit; false where it isn't known. Its parents aren't looked up.
+func (g *Graph) Age(id objectid.ID) (level uint32, when int64, ok bool) {
+	_, found, _, ok := g.find(id)
+	return found.Level, found.When, ok
+}
+
+// find finds a commit, and gives the places of its parents in the chain that knows it.
+func (g *Graph) find(id objectid.ID) (in chain, found Commit, parents []int64, ok bool) {
+	if g == nil {
+		return nil, Commit{}, nil, false
+	}
+	for _, c := range g.chains {
+		for _, l := range c {
+			if at, known := l.find(id); known {
+				if found, parents, err := l.commit(at); err == nil {
+					return c, found, parents, true
+				}
+				break
+			}
+		}
+	}
+	return nil, Commit{}, nil, false
 }
 
 // Close closes the files.
@@ -115,24 +137,6 @@ func (c chain) close() {
 	for _, l := range c {
 		l.file.Close() // it was only read
 	}
-}
-
-// lookup finds a commit, whose parents may lie in a lower file.
-func (c chain) lookup(id objectid.ID) (found Commit, ok bool) {
-	for _, l := range c {
-		at, ok := l.find(id)
-		if !ok {
-			continue
-		}
-		found, parents, err := l.commit(at)
-		for _, at := range parents {
-			if err == nil {
-				err = c.addParent(&found, at)
-			}
-		}
-		return found, err == nil
-	}
-	return Commit{}, false
 }
 
 // addParent adds the parent at a place, counted from the lowest file on.

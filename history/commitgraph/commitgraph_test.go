@@ -111,6 +111,9 @@ func check(t *testing.T, g *Graph, all map[string]made) {
 		if fmt.Sprint(c.Parents) != fmt.Sprint(want.parents) {
 			t.Errorf("%s has the parents %v, want %v", id, c.Parents, want.parents)
 		}
+		if level, when, ok := g.Age(id); !ok || level != c.Level || when != c.When {
+			t.Errorf("%s: %d, %d, %v; want what Lookup says", id, level, when, ok)
+		}
 	}
 	for _, hex := range []string{strings.Repeat("ff", 20), strings.Repeat("01", 20), strings.Repeat("00", 32)} {
 		if id, err := objectid.Parse(hex); err != nil || known(g, id) {
@@ -124,7 +127,8 @@ func check(t *testing.T, g *Graph, all map[string]made) {
 
 func known(g *Graph, id objectid.ID) bool {
 	_, ok := g.Lookup(id)
-	return ok
+	_, _, aged := g.Age(id)
+	return ok || aged
 }
 
 // TestChainAcrossAlternates: a file of the chain may lie in another directory; without one of them there is no chain.
@@ -193,7 +197,8 @@ func TestTiny(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, err := objectid.FromBytes(append([]byte{1, 1}, make([]byte, 18)...))
-	if c, ok := (chain{l}).lookup(id); err != nil || !ok || c.Level != 1 || c.When != 1700000000 || len(c.Parents) > 0 {
+	g := &Graph{chains: []chain{{l}}}
+	if c, ok := g.Lookup(id); err != nil || !ok || c.Level != 1 || c.When != 1700000000 || len(c.Parents) > 0 {
 		t.Errorf("%+v, %v", c, ok)
 	}
 }
