@@ -12,8 +12,8 @@ var namePatterns = map[string][]namePattern{
 		other: `^\s*(?:session\.\w+|def |return|@|\w+ *=)`,
 	}},
 	"tox.ini": {{
-		`^(?:deps\s*=)?\s*(?:[\w,{}!-]+:\s+)?([A-Za-z][\w.-]*)`,
-		`^deps\s*=`, `^\S`,
+		`^\s*(?:[\w,{}!-]+:\s+)?(?:-[rc]\s*)?([A-Za-z][\w./-]*)`,
+		`(?i)^(?:deps|requires|install_command)\s*=`, `^\S`,
 	}},
 	"environment.yml": condaLists, "environment.yaml": condaLists, "meta.yaml": condaLists, "meta.yml": condaLists,
 	"conanfile.txt": {{line: `^\s*([\w.+-]+)/`}},

@@ -9,33 +9,33 @@ import (
 // word, and what must follow: words, or nothing. Packages of systems, as apt's, are their makers', and not here.
 var installers = map[string][]string{
 	"pip": {"install", "download", "wheel"}, "pip3": {"install", "download", "wheel"}, "easy_install": {""},
-	"pipx": {"run", "install", "inject"}, "uvx": {""}, "uv": {
-		"pip install", "tool run", "tool install", "add",
-		"run --with",
-	},
-	"conda": {"install", "create"}, "mamba": {"install", "create"}, "micromamba": {"install", "create"},
-	"npm":  {"install", "i", "add", "exec", "x", "create", "init"},
+	"pipx": {"run", "install", "inject"}, "uvx": {""},
+	"uv": {"pip install", "tool run", "tool install", "add", "run --with"}, "poetry": {"add"}, "pdm": {"add"},
+	"pixi": {"add"}, "rye": {"add", "install"}, "bundle": {"add"}, "nerdctl": {"run", "pull"},
+	"nuget": {"install"}, "stack": {"install"}, "jbang": {""}, "coursier": {"launch", "install"},
+	"ansible-galaxy": {"install"}, "nix-shell": {"-p"}, "singularity": {"run", "exec", "pull"},
+	"apptainer": {"run", "exec", "pull"}, "conda": {"install", "create"}, "mamba": {"install", "create"},
+	"micromamba": {"install", "create"}, "npm": {"install", "i", "in", "add", "exec", "x", "create", "init"},
 	"pnpm": {"install", "i", "add", "dlx", "create"}, "yarn": {"add", "dlx", "create", "global add"},
 	"bun": {"install", "i", "add", "x", "create"}, "npx": {""}, "bunx": {""}, "pnpx": {""},
-	"deno": {"install", "add", "x", "run"}, "go": {"run", "install", "get"}, "cargo": {
-		"install", "binstall",
-		"add",
-	},
-	"gem": {"install"}, "docker": {"run", "pull"}, "podman": {"run", "pull"}, "nix": {
-		"run", "shell",
-		"profile install",
-	},
-	"dotnet": {"tool install", "add package"}, "cpanm": {""}, "cpan": {""},
-	"luarocks": {"install"}, "composer": {"require", "global require"}, "gh": {"extension install"},
-	"helm": {"install", "repo add"}, "opam": {"install"}, "cabal": {"install"}, "pecl": {"install"},
-	"mise": {"use", "x"}, "code": {"--install-extension"}, "brew": {"tap", "install"}, "asdf": {"plugin add"},
+	"deno": {"install", "add", "x", "run"}, "go": {"run", "install", "get"},
+	"cargo": {"install", "binstall", "add"}, "gem": {"install", "i"}, "docker": {"run", "pull"},
+	"podman": {"run", "pull"}, "nix": {"run", "shell", "profile install"},
+	"dotnet": {"tool install", "add package"}, "cpanm": {""}, "cpan": {""}, "luarocks": {"install"},
+	"composer": {"require", "global require"}, "gh": {"extension install"}, "helm": {"install", "repo add"},
+	"opam": {"install"}, "cabal": {"install"}, "pecl": {"install"}, "mise": {"use", "x"},
+	"code": {"--install-extension"}, "brew": {"tap", "install"}, "asdf": {"plugin add"},
 }
 
 // bringFinder finds what a text must have for an installer to be there.
 var bringFinder = newFinder([]string{
 	"pip ", "pip3", "pipx", "easy_install", "uvx ", "uv pip", "uv tool", "uv add", "uv run", "conda ", "mamba ",
 	"npm ", "yarn ",
-	"bun ", "npx ", "bunx", "deno ", "go run", "go install", "go get", "cargo ", "gem install", "docker ",
+	"bun ", "npx ", "bunx", "deno ", "go run", "go install", "go get", "cargo ", "gem i", "poetry ", "pdm add", "pixi add",
+	"rye add", "rye install",
+	"bundle add", "nerdctl ", "nuget ", "stack install", "jbang ", "coursier ", "ansible-galaxy", "nix-shell",
+	"singularity ",
+	"apptainer ", "docker ",
 	"podman ",
 	"nix run", "nix shell", "nix profile", "dotnet ", "cpanm ", "cpan ", "luarocks ", "composer ",
 	"gh extension", "helm ", "opam ", "cabal ", "pecl ", "mise ", "install-extension", "brew ", "asdf ",
@@ -81,7 +81,7 @@ func packagesIn(lower string) []string {
 // installs gives the installer that some words begin with and what follows, and says whether only the first is a name.
 func installs(words []string) (rest []string, installer string, first bool) {
 	name := strings.TrimSuffix(base(strings.TrimLeft(words[0], "@[-+")), ".exe")
-	if strings.HasPrefix(name, "pip3.") {
+	if strings.HasPrefix(name, "pip3.") || name == "mpip" { // pip3.12, and python -mpip
 		name = "pip"
 	}
 	for _, follow := range installers[name] {

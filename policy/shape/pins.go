@@ -14,6 +14,15 @@ func loosened(old, now string) bool {
 // anyVersion tells whether a requirement has no upper bound: npm's "package.json", dependencies; PEP 440, "Version
 // specifiers"; Gradle, "Declaring versions and ranges".
 func anyVersion(s string) bool {
+	for {
+		first, rest, more := strings.Cut(s, "||")
+		if !more {
+			break
+		}
+		if s = strings.TrimSpace(rest); anyVersion(strings.TrimSpace(first)) {
+			return true
+		}
+	}
 	switch {
 	case s == "" || s == "x" || s == "X" || s == "latest.release" || s == "latest.integration":
 		return true

@@ -18,6 +18,7 @@ func TestPins(t *testing.T) {
 		{"1.2.3", "x", true},
 		{"31.0-jre", "31.+", true},
 		{"1.0", "[1.0,)", true},
+		{"^1.0", "^1 || *", true},
 		{"^2.0", "dev-main", true},
 		{
 			"1.2", "> 1",

@@ -18,7 +18,8 @@ var interpreters = []string{
 var before = []string{
 	"run", "cmd", "entrypoint", "sudo", "env", "time", "exec", "then", "do", "else", "if", "!", "-", "command",
 	"nohup",
-	"xvfb-run",
+	"xvfb-run", "nice", "timeout", "xargs", "strace", "setsid", "stdbuf", "su", "onbuild", "healthcheck", "busybox",
+	"/usr/bin/env", "-c", "parallel", ":::",
 }
 
 // commandKeys are what stands before a command in settings and container files.
@@ -31,12 +32,14 @@ var commandKeys = []string{
 // programOf gives the program of the tree that a command runs, "" if it runs none. Where it may be no command, a
 // program must be written as a path from here.
 func programOf(c command, paths bool) string {
-	words, sure := c.words, c.sure
+	words, sure, wrapped := c.words, c.sure, false
 	for len(words) > 0 {
-		w := strings.ToLower(strings.TrimLeft(words[0], "@-[{"))
-		apart := len(words) > 1 && words[1] == ":" // as JSON has it
+		w := strings.ToLower(strings.TrimLeft(words[0], "@-+[{"))
+		apart := len(words) > 1 && (words[1] == ":" || words[1] == "=") // as JSON and INI have it
 		key := (strings.HasSuffix(w, ":") || apart) && !strings.Contains(w, "/")
-		if !slices.Contains(before, w) && w != "" && !key && !strings.Contains(w, "=") {
+		option := wrapped && (words[0][0] == '-' || isDigit(words[0][0]))
+		wrapped = wrapped || slices.Contains(before, w)
+		if !option && !slices.Contains(before, w) && w != "" && !key && !strings.Contains(w, "=") {
 			break
 		}
 		switch {
@@ -53,8 +56,11 @@ func programOf(c command, paths bool) string {
 	if len(words) == 0 {
 		return ""
 	}
-	first := strings.TrimLeft(words[0], "@-[")
+	first := strings.TrimLeft(words[0], "@-+[")
 	name := strings.ToLower(base(first))
+	if p := givenTo(name, words[1:]); p != "" {
+		return p
+	}
 	if slices.Contains(interpreters, name) {
 		want := name != "make" && name != "gmake"
 		for _, w := range words[1:] {
@@ -76,6 +82,49 @@ func programOf(c command, paths bool) string {
 	return treePath(first)
 }
 
+// programOptions are options by which tools are given a program, or settings that have one run.
+var programOptions = map[string][]string{
+	"make": {"-f", "--file", "--makefile", "-C", "--directory"}, "gmake": {"-f", "-C"}, "ninja": {"-f", "-C"},
+	"cmake": {"-P", "-C"}, "npm": {"--prefix", "-C"}, "pnpm": {"-C", "--dir"}, "yarn": {"--cwd"}, "bun": {"--cwd"},
+	"node": {"-r", "--require", "--import", "--loader", "--experimental-loader"}, "cargo": {"--manifest-path", "--config"},
+	"gradle": {"-p", "-b", "-I"}, "mvn": {"-f"}, "dotnet": {"--project"}, "docker": {"-f", "--file"}, "podman": {"-f"},
+	"tox": {"-c"}, "nox": {"-f"}, "pytest": {"-c", "-p"}, "jest": {"--config", "-c"}, "eslint": {"-c", "--config"},
+	"webpack": {"--config", "-c"}, "rollup": {"-c", "--config"}, "mocha": {"-r", "--require", "--config"}, "just": {"-f"},
+	"task": {"-t", "-d"}, "rake": {"-f"}, "java": {"-jar", "-cp", "-classpath"}, "awk": {"-f"}, "gawk": {"-f"},
+	"sed": {"-f"}, "gdb": {"-x"}, "lldb": {"-s"}, "emacs": {"--script", "-l"}, "vim": {"-S", "-u"}, "act": {"-W"},
+	"terraform": {"-chdir"}, "python": {"-m"}, "python3": {"-m"}, "pre-commit": {"--config", "-c"}, "perl": {"-I"},
+	"ruby": {"-r", "-I"}, "git": {"apply", "am"}, "patch": {"<", "-i"}, "expect": {"-f"}, "crontab": {""}, "at": {"-f"},
+	"ansible-playbook": {""}, "guile": {""}, "nix-shell": {""}, "nix-build": {""},
+}
+
+// givenTo gives the path of the tree that a tool is given as its program, "" if it is given none.
+func givenTo(tool string, words []string) string {
+	for _, option := range programOptions[tool] {
+		for i, w := range words {
+			value := ""
+			switch {
+			case option == "":
+				value = w
+			case w == option && i+1 < len(words):
+				value = words[i+1]
+			default:
+				rest, found := strings.CutPrefix(w, option)
+				if !found || rest == "" || option[0] != '-' {
+					continue
+				}
+				value = strings.TrimPrefix(rest, "=")
+			}
+			if option == "-m" {
+				value = strings.ReplaceAll(value, ".", "/")
+			}
+			if p := treePath(value); strings.ContainsAny(p, "/.") {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
 // calls are what stands before a program in CMake and Meson.
 var calls = []string{"COMMAND ", "find_program(", "command: [", "command : ["}
 
@@ -86,8 +135,10 @@ func calledProgram(line string) string {
 		if !found {
 			continue
 		}
-		words := strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune(" \t\n\"',()[]", r) })
-		if len(words) > 1 && slices.Contains(interpreters, strings.ToLower(words[0])) {
+		words := strings.FieldsFunc(rooted.Replace(rest), func(r rune) bool {
+			return strings.ContainsRune(" \t\n\"',()[]", r)
+		})
+		if len(words) > 1 && (slices.Contains(interpreters, strings.ToLower(words[0])) || words[0][0] == '$') {
 			words = words[1:]
 		}
 		if len(words) > 0 && strings.Contains(words[0], "/") {

@@ -36,10 +36,26 @@ func judgePython(path []string, old, now *node) (change, bool) {
 		return risky(0, "another source of dependencies"), true
 	case key == "tool" && len(path) > 2 && path[1] == "pytest" && plugs(now.str()) && !plugs(old.str()):
 		return risky(0, "a plug-in of the tests"), true
+	case key == "tool" && len(path) > 2 && strings.HasSuffix(last, "dependencies") && now != nil && now.kind == sequence,
+		key == "tool" && len(path) > 3 && strings.HasSuffix(path[len(path)-2], "dependencies") && now != nil &&
+			now.kind == sequence:
+		return requirements(old, now)
+	case key == "tool" && len(path) > 2 && now != nil && runsOther(old.str(), now.str()) && commandKey(path):
+		return risky(0, whyProgram), true
+	case key == "project" && len(path) > 1 && path[1] == "entry-points" && strings.Contains(strings.Join(path, "."),
+		"pytest11"):
+		return risky(0, "a plug-in of the tests"), true
 	case key == "tool" && len(path) > 1 && now != nil && strings.Contains(strings.Join(path, "."), "build.hooks"):
 		return risky(0, "a program that runs at build time"), true
 	}
 	return change{}, false
+}
+
+// commandKey tells whether a setting of a tool is a command: a script, a task, what runs before a build.
+func commandKey(path []string) bool {
+	all := strings.Join(path, ".")
+	return strings.Contains(all, "script") || strings.Contains(all, "task") || strings.Contains(all, "before-") ||
+		strings.Contains(all, "command") || strings.Contains(all, "cmd")
 }
 
 // plugs tells whether options of pytest load a plug-in.

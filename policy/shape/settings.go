@@ -37,7 +37,8 @@ var sources = map[string]struct {
 	".cargo/config": {
 		[]string{
 			"runner", "wrapper", "linker", "replace-with", "registry", "include", "directory", "git-fetch", "link-arg",
-			"alias", "rustdoc", "rustc", "[env", "env.", "cc", "cxx", "credential",
+			"alias", "rustdoc", "rustc", "[env", "env.", "cc", "cxx", "credential", "proxy",
+			"paths", "patch",
 		}, "",
 	},
 }

@@ -25,7 +25,8 @@ func commandsIn(line string) []command {
 		if len(words) > 0 {
 			all = append(all, command{words, sure})
 		}
-		sure = sign != '(' && sign != ')' || strings.HasSuffix(part, "$")
+		before := strings.TrimSpace(part)
+		sure = sign != '(' && sign != ')' || before == "" || strings.HasSuffix(before, "$") || strings.HasSuffix(before, ":")
 	}
 	return all
 }
@@ -33,6 +34,10 @@ func commandsIn(line string) []command {
 // rooted writes the root of the tree in one way, and lines that go on as one.
 var rooted = strings.NewReplacer(
 	"\\\n", "  ", "$(top_srcdir)/", "./", "$(srcdir)/", "./", "${srcdir}/", "./", "$srcdir/", "./",
+	"$(abs_srcdir)/", "./", "$(abs_top_srcdir)/", "./", "${top_srcdir}/", "./", "$top_srcdir/", "./", "${PWD}/", "./",
+	"${CMAKE_SOURCE_DIR}/", "./", "${CMAKE_CURRENT_SOURCE_DIR}/", "./", "${PROJECT_SOURCE_DIR}/", "./",
+	"$(SHELL)", "sh", "${SHELL}", "sh", "$SHELL", "sh", "$(PYTHON)", "python", "${PYTHON}", "python", "$PYTHON", "python",
+	"$(PERL)", "perl", "${PERL}", "perl", "$(MAKE)", "make", "${MAKE}", "make", `""`, "", "''", "",
 	"$(CURDIR)/", "./", "$(curdir)/", "./", "$PWD/", "./", "$pwd/", "./", "$(pwd)/", "./",
 	"$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/", "./", "$github_workspace/", "./", "${github_workspace}/", "./",
 )

@@ -14,13 +14,20 @@ var toolNames = []string{
 	"cmake_toolchain_file", "cmake_project_include", "cmake_project_top_level_includes", "cmake_user_make_rules_override",
 	"git_ssh", "git_ssh_command", "git_exec_path", "git_config_global", "bash_env", "env", "zdotdir", "pythonstartup",
 	"cc_wrapper", "ccache_prefix", "rustflags", "ld_library_path", "ld_audit", "dyld_insert_libraries", "pip_config_file",
-	"npm_config_script_shell", "cargo_home", "gradle_user_home", "makefiles", "gnumakefile", "config_site",
+	"npm_config_script_shell", "cargo_home", "gradle_user_home", "makefiles", "gnumakefile", "config_site", "python",
+	"perl",
+	"install", "rm", "sed", "awk", "path",
+}
+
+// keyWords are those of them that are keys of settings, too.
+var keyWords = []string{
+	"path", "install", "python", "perl", "rm", "sed", "awk", "env", "make", "shell", "strip", "as", "cargo", "cpp",
 }
 
 // toolFlags are what options begin with that have a tool load or take another program or a part of one.
 var toolFlags = []string{
 	"-specs=", "--specs=", "--ld-path=", "-fpass-plugin", "-load-pass-plugin", "-load-plugin", "-javaagent:",
-	"-agentpath:", "-wl,-init", "-wl,--defsym", "-wl,-plugin", "--plugin=", "-wrapper", "-toolexec",
+	"-agentpath:", "-wl,-init", "-wl,--defsym", "-wl,-plugin", "-wl,--audit", "--plugin=", "-wrapper", "-toolexec",
 }
 
 // gitPrograms are settings of Git that say what it runs (git-config(1)).
@@ -33,9 +40,17 @@ var gitPrograms = []string{
 
 // setsTool tells whether a line in lower case has a tool be a program of the tree, or load what is given by its path.
 func setsTool(lower string) bool {
-	if !strings.ContainsAny(lower, "=:") && !strings.Contains(lower, "load") && !strings.Contains(lower, "-wrapper") &&
-		!strings.Contains(lower, "git config") {
+	hinted := strings.ContainsAny(lower, "=:")
+	for _, hint := range []string{"cmake_", "load", "-wrapper", "git config"} {
+		hinted = hinted || strings.Contains(lower, hint)
+	}
+	if !hinted {
 		return false
+	}
+	for _, flag := range toolFlags {
+		if i := strings.Index(lower, flag); i >= 0 && (i == 0 || !isWord(lower[i-1])) {
+			return true
+		}
 	}
 	if _, after, found := strings.Cut(lower, "git config"); found {
 		for _, key := range gitPrograms {
@@ -46,8 +61,11 @@ func setsTool(lower string) bool {
 	}
 	words := strings.FieldsFunc(rooted.Replace(lower), func(r rune) bool { return strings.ContainsRune(" \t\n\"',()", r) })
 	for i, w := range words {
-		if slices.ContainsFunc(toolFlags, func(f string) bool { return strings.HasPrefix(w, f) }) {
+		if strings.HasPrefix(w, "cmake_") && i+1 < len(words) && slices.Contains(toolNames, w) && ofTree(words[i+1]) {
 			return true
+		}
+		if strings.Contains(lower, "flags") && strings.HasPrefix(w, "-b") && strings.Contains(w, "/") {
+			return true // from where a compiler takes its programs
 		}
 		if ld, found := strings.CutPrefix(w, "-fuse-ld="); found && strings.Contains(ld, "/") {
 			return true
@@ -56,7 +74,7 @@ func setsTool(lower string) bool {
 		if !set && i+2 < len(words) && slices.Contains([]string{"=", ":=", "?=", "::=", "+="}, words[i+1]) {
 			name, value, set = w, words[i+2], true
 		}
-		if key, found := strings.CutSuffix(w, ":"); !set && found && i+1 < len(words) {
+		if key, found := strings.CutSuffix(w, ":"); !set && found && i+1 < len(words) && !slices.Contains(keyWords, key) {
 			name, value, set = key, words[i+1], true
 		}
 		name, _, _ = strings.Cut(strings.TrimRight(name, ":?+"), ":")
@@ -69,5 +87,6 @@ func setsTool(lower string) bool {
 
 // ofTree tells whether a value is a path in the tree.
 func ofTree(value string) bool {
+	value, _, _ = strings.Cut(value, ":") // the first of several
 	return strings.Contains(value, "/") && value[0] != '/' && ordinaryPath(value)
 }

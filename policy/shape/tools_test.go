@@ -13,6 +13,11 @@ func TestTools(t *testing.T) {
 		"of an image":              {"Dockerfile", "FROM a\n", "FROM a\nENV BASH_ENV=./x\n", Risky},
 		"of CMake":                 {ci, steps, steps + "    run: cmake -DCMAKE_TOOLCHAIN_FILE=tests/x.cmake\n", Risky},
 		"another linker":           {mk, "a:\n", "LDFLAGS += -fuse-ld=tests/x\na:\n", Risky},
+		"where tools are":          {mk, "a:\n", "CFLAGS += -Btests/\na:\n", Risky},
+		"what begins a program":    {mk, "a:\n", "LDFLAGS += -Wl,-init,x\na:\n", Risky},
+		"a folder of programs":     {mk, "a:\n", "export PATH := tests/x:$(PATH)\na:\n", Risky},
+		"CMake's own compiler":     {"CMakeLists.txt", "a()\n", "a()\nset(CMAKE_C_COMPILER tests/x)\n", Risky},
+		"a path of an artifact":    {ci, steps, steps + "        path: build-aux/x\n", Plain},
 		"specs":                    {mk, "a:\n", "CFLAGS += -specs=tests/x\na:\n", Risky},
 		"a plug-in of make":        {mk, "a:\n", "load tests/x.so\na:\n", Risky},
 		"a usual linker":           {mk, "a:\n", "LDFLAGS += -fuse-ld=lld\na:\n", Plain},
@@ -29,6 +34,15 @@ func TestTools(t *testing.T) {
 		"a plug-in of pytest": {
 			"pyproject.toml", "[project]\n", "[project]\n[tool.pytest.ini_options]\naddopts = '-q -p x'\n", Risky,
 		},
+		"a command of hatch": {
+			"pyproject.toml", "[project]\n", "[project]\n[tool.hatch.envs.a.scripts]\nt = 'tests/x'\n",
+			Risky,
+		},
+		"a list of hatch": {
+			"pyproject.toml", "[project]\n", "[project]\n[tool.hatch.envs.a]\ndependencies = ['x']\n",
+			Risky,
+		},
+		"cargo's proxy": {".cargo/config.toml", "[build]\n", "[build]\n[http]\nproxy = 'x'\n", Risky},
 		"an option of pytest": {
 			"pyproject.toml", "[project]\n",
 			"[project]\n[tool.pytest.ini_options]\naddopts = '-q'\n", Plain,
