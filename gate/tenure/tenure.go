@@ -69,14 +69,17 @@ type stored struct {
 	Ledger json.RawMessage `json:"ledger"`
 	Above  []string        `json:"above,omitempty"`
 	Links  Links           `json:"links"`
+
+	read bool // the ledger was, and can be
 }
 
 // ledger gives the ledger of an entry, for the caller alone; nil where it can't be read.
-func (s stored) ledger() *policy.Ledger {
+func (s *stored) ledger() *policy.Ledger {
 	l := new(policy.Ledger)
 	if len(s.Ledger) == 0 || string(s.Ledger) == "null" || json.Unmarshal(s.Ledger, l) != nil {
 		return nil
 	}
+	s.read = true
 	return l
 }
 
@@ -115,7 +118,8 @@ func (c *Cache) At(ref, tip string) (l *policy.Ledger, earlier []Entry) {
 	if i := slices.IndexFunc(there, at); i >= 0 {
 		return there[i].ledger(), nil
 	}
-	for _, s := range there {
+	for i := range there {
+		s := &there[i]
 		if l := s.ledger(); l != nil {
 			earlier = append(earlier, Entry{Tip: s.Tip, Ledger: l, Above: s.Above, Links: s.Links})
 		}
@@ -183,15 +187,20 @@ func (c *Cache) write(ref string, entries []Entry) {
 	}
 }
 
-// file gives the file of a ref.
+// file gives the file of a ref. A ledger that was read from it before is taken over.
 func (c *Cache) file(ref string, entries []Entry) ([]byte, error) {
 	f := file{Version: version, Ref: ref, Policy: c.policy}
+	there := c.load(c.name(ref))
 	for _, e := range entries {
-		ledger, err := json.Marshal(e.Ledger)
-		if err != nil {
+		s := stored{Tip: e.Tip, Above: e.Above, Links: e.Links}
+		if i := slices.IndexFunc(there, func(old stored) bool { return old.read && old.Tip == e.Tip }); i >= 0 {
+			s.Ledger = there[i].Ledger
+		} else if ledger, err := json.Marshal(e.Ledger); err == nil {
+			s.Ledger = ledger
+		} else {
 			return nil, err
 		}
-		f.Entries = append(f.Entries, stored{Tip: e.Tip, Ledger: ledger, Above: e.Above, Links: e.Links})
+		f.Entries = append(f.Entries, s)
 	}
 	body, err := json.Marshal(f)
 	return append([]byte(sum(body)+"\n"), body...), err

@@ -116,6 +116,22 @@ func TestKeptLedgers(t *testing.T) {
 	}
 }
 
+// What a push went on from is kept with what it led to, as it was read.
+func TestCarriedOnTwice(t *testing.T) {
+	t.Parallel()
+	dir, _ := saved(t, Entry{Tip: "2", Ledger: ledger(3)}, Entry{Tip: "1", Ledger: ledger(2)})
+	c := Open(dir, byPolicy)
+	before, _ := c.At(main, "2")
+	c.Keep(main, Entry{Tip: "3", Ledger: ledger(4)}, Entry{Tip: "2", Ledger: before})
+	c.Save()
+	c = Open(dir, byPolicy)
+	for tip, want := range map[string]string{"3": text(t, ledger(4)), "2": text(t, ledger(3)), "1": "none"} {
+		if got := at(t, c, main, tip); got != want {
+			t.Errorf("at %s: %s, want %s", tip, got, want)
+		}
+	}
+}
+
 // What had landed is kept at once, and only where it wasn't.
 func TestLandedIsKeptAtOnce(t *testing.T) {
 	t.Parallel()
