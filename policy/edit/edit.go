@@ -80,24 +80,43 @@ func Added(before [][]byte, now []byte) []Line {
 // compare gives the lines that one of two texts has and the other hasn't.
 func compare(old, now []byte) (added, gone []Line) {
 	skipped, old, now := trim(old, now)
+	if len(old) > 0 && len(now) > 0 {
+		if added, gone, ok := few(old, now, skipped); ok {
+			return added, gone
+		}
+	}
+	return all(old, now, skipped)
+}
+
+// all compares all lines of two texts that follow some others.
+func all(old, now []byte, skipped int) (added, gone []Line) {
 	added, gone = linesOf(now, skipped), linesOf(old, skipped)
 	if len(added) == 0 || len(gone) == 0 {
 		return added, gone
 	}
-	t := newTally(gone, added)
+	return beyond(added, gone)
+}
+
+// beyond gives the lines that one of two texts has more often than the other, the last ones of each, in the place of
+// their lines.
+func beyond(now, old []Line) (added, gone []Line) {
+	t := newTally(old, now)
 	defer t.end()
 	return t.beyond(1), t.beyond(0)
 }
+
+// lineFeed is what parts lines.
+var lineFeed = []byte{'\n'}
 
 // linesOf gives the lines of a text that follows some others.
 func linesOf(text []byte, skipped int) []Line {
 	if len(text) == 0 {
 		return nil
 	}
-	lines := make([]Line, 0, bytes.Count(text, []byte{'\n'})+1)
+	lines := make([]Line, 0, bytes.Count(text, lineFeed)+1)
 	for len(text) > 0 {
 		var line []byte
-		line, text, _ = bytes.Cut(text, []byte{'\n'})
+		line, text, _ = bytes.Cut(text, lineFeed)
 		skipped++
 		lines = append(lines, Line{skipped, line})
 	}

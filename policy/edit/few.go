@@ -1,0 +1,92 @@
+package edit
+
+import (
+	"bytes"
+	"slices"
+)
+
+const (
+	// mostFew is how many lines each of two texts may have that the other hasn't where it has them.
+	mostFew = 128
+	// ahead is how many lines of each are looked at for the next one that both have.
+	ahead = 12
+)
+
+// few gives what [all] gives, for texts that differ in few lines, and false for others. It pairs lines that are the
+// same, in order. How often now has a line beyond old is how often its lines without a partner have it beyond those of
+// old, in whatever way they were paired.
+func few(old, now []byte, skipped int) (added, gone []Line, ok bool) {
+	oldRest, nowRest := old, now
+	for len(oldRest) > 0 && len(nowRest) > 0 {
+		n := bytes.LastIndexByte(nowRest[:CommonPrefix(oldRest, nowRest)], '\n') + 1
+		oldRest, nowRest = oldRest[n:], nowRest[n:]
+		k, l, found := pair(oldRest, nowRest)
+		gone, oldRest = take(gone, oldRest, k)
+		added, nowRest = take(added, nowRest, l)
+		if max(len(gone), len(added)) > mostFew {
+			return nil, nil, false
+		}
+		if found {
+			_, oldRest, _ = bytes.Cut(oldRest, lineFeed)
+			_, nowRest, _ = bytes.Cut(nowRest, lineFeed)
+		}
+	}
+	gone, oldRest = take(gone, oldRest, mostFew)
+	added, nowRest = take(added, nowRest, mostFew)
+	if len(oldRest) > 0 || len(nowRest) > 0 {
+		return nil, nil, false
+	}
+	if len(added) > 0 && len(gone) > 0 {
+		added, gone = beyond(added, gone)
+	}
+	return last(added, now, skipped), last(gone, old, skipped), true
+}
+
+// pair gives how many lines of two texts to leave out for the next that both have, the fewest in all; or, where none is
+// near, how many were looked at.
+func pair(old, now []byte) (k, l int, found bool) {
+	var room [2 * ahead]Line
+	olds, _ := take(room[:0:ahead], old, ahead)
+	nows, _ := take(room[ahead:ahead], now, ahead)
+	for both := range len(olds) + len(nows) - 1 {
+		for k := max(0, both-len(nows)+1); k <= min(both, len(olds)-1); k++ {
+			if bytes.Equal(olds[k].Text, nows[both-k].Text) {
+				return k, both - k, true
+			}
+		}
+	}
+	return len(olds), len(nows), false
+}
+
+// take appends so many lines of a text, without their numbers, and gives what is left of it.
+func take(lines []Line, text []byte, n int) ([]Line, []byte) {
+	for ; n > 0 && len(text) > 0; n-- {
+		var line []byte
+		line, text, _ = bytes.Cut(text, lineFeed)
+		lines = append(lines, Line{Text: line})
+	}
+	return lines, text
+}
+
+// last gives the last lines of a text that follows some others, as many of each kind as were asked for.
+func last(wanted []Line, text []byte, skipped int) []Line {
+	var lengths [256]bool // of those wanted, by their last byte
+	for _, w := range wanted {
+		lengths[uint8(len(w.Text))] = true
+	}
+	found := make([]Line, 0, len(wanted))
+	text = bytes.TrimSuffix(text, lineFeed)
+	for number := skipped + bytes.Count(text, lineFeed) + 1; len(wanted) > 0; number-- {
+		from := bytes.LastIndexByte(text, '\n') + 1
+		if line := text[from:]; lengths[uint8(len(line))] {
+			i := slices.IndexFunc(wanted, func(w Line) bool { return bytes.Equal(w.Text, line) })
+			if i >= 0 {
+				found = append(found, Line{number, line})
+				wanted = slices.Delete(wanted, i, i+1)
+			}
+		}
+		text = text[:max(0, from-1)]
+	}
+	slices.Reverse(found)
+	return found
+}
