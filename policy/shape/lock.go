@@ -17,6 +17,9 @@ type locked struct {
 	line          int
 }
 
+// nameVersion is what a lockfile names a package by.
+type nameVersion struct{ name, version string }
+
 // lockfile is what a lockfile says.
 type lockfile struct {
 	packages []locked
@@ -48,22 +51,37 @@ func judgeLocks(a, b lockfile) []change {
 	if a.frame != b.frame {
 		return []change{plain(0, "something besides versions")}
 	}
-	exact := make(map[string]locked)
+	exact := make(map[nameVersion]*locked, len(a.packages))
 	known := make(map[string]bool)
-	byName := make(map[string][]locked)
-	for _, p := range a.packages {
-		exact[p.name+"\x00"+p.version] = p
-		known[originOf(p.source)] = true
-		if len(byName[p.name]) < maxVersions {
-			byName[p.name] = append(byName[p.name], p)
+	for i := range a.packages {
+		p := &a.packages[i]
+		exact[nameVersion{p.name, p.version}] = p
+		if i == 0 || p.source != a.packages[i-1].source {
+			known[originOf(p.source)] = true
+		}
+	}
+	var changed []*locked
+	byName := make(map[string][]*locked) // those before, of what changed
+	for i := range b.packages {
+		p := &b.packages[i]
+		before := exact[nameVersion{p.name, p.version}]
+		if before == nil || before.source != p.source || before.hash != p.hash || before.rest != p.rest {
+			changed = append(changed, p)
+			byName[p.name] = nil
+		}
+	}
+	for i := range a.packages {
+		p := &a.packages[i]
+		if olds, asked := byName[p.name]; asked && len(olds) < maxVersions {
+			byName[p.name] = append(olds, p)
 		}
 	}
 	var all []change
-	for _, p := range b.packages {
+	for _, p := range changed {
 		olds := byName[p.name]
-		before, stays := exact[p.name+"\x00"+p.version]
+		before := exact[nameVersion{p.name, p.version}]
+		stays := before != nil
 		switch {
-		case stays && before.source == p.source && before.hash == p.hash && before.rest == p.rest:
 		case stays && before.hash != "" && p.hash != "" && !strings.HasPrefix(p.hash, hashSet) &&
 			hashKind(before.hash) == hashKind(p.hash) &&
 			before.hash != p.hash && sameSource(before.source, p.source):
@@ -72,7 +90,7 @@ func judgeLocks(a, b lockfile) []change {
 			all = append(all, risky(p.line, "no hash of it any more"))
 		case stays && strings.HasPrefix(p.hash, "sha1-") && !strings.HasPrefix(before.hash, "sha1-"):
 			all = append(all, risky(p.line, "a weaker hash of it"))
-		case p.other && !stays && len(olds) > 0 && !slices.ContainsFunc(olds, func(o locked) bool { return o.other }):
+		case p.other && !stays && len(olds) > 0 && !slices.ContainsFunc(olds, func(o *locked) bool { return o.other }):
 			all = append(all, risky(p.line, "what another name has in the registry"))
 		case originOf(p.source) != "" && !known[originOf(p.source)] && !registry(originOf(p.source)),
 			stays && before.source != "" && p.source != "" && !sameSource(before.source, p.source):
@@ -81,7 +99,7 @@ func judgeLocks(a, b lockfile) []change {
 			all = append(all, plain(p.line, "the same version in another way"))
 		case len(olds) == 0 || !asciiName(strings.TrimPrefix(p.name, "checksum ")):
 			all = append(all, plain(p.line, "a new name"))
-		case !slices.ContainsFunc(olds, func(o locked) bool { return comesAfter(o, p) }):
+		case !slices.ContainsFunc(olds, func(o *locked) bool { return comesAfter(o, p) }):
 			all = append(all, plain(p.line, "not known to be newer, or from elsewhere"))
 		default:
 			all = append(all, harmless(p.line, "a newer version of a dependency"))
@@ -91,7 +109,7 @@ func judgeLocks(a, b lockfile) []change {
 }
 
 // comesAfter tells whether a package is a newer version of another from the same source.
-func comesAfter(old, now locked) bool {
+func comesAfter(old, now *locked) bool {
 	return sameSource(old.source, now.source) && old.rest == now.rest && (old.hash == "") == (now.hash == "") &&
 		hashKind(old.hash) == hashKind(now.hash) && newer(old.version, now.version)
 }

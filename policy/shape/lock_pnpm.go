@@ -17,7 +17,7 @@ type pnpmEntry struct {
 // readPNPMLock gives a reader of pnpm-lock.yaml. It reads as [readWholePNPMLock] does, and what stands below a key of a
 // large section not again while it stays.
 func readPNPMLock() func(text []byte) (lockfile, bool) {
-	known := map[string]*parts[pnpmEntry]{
+	known := map[string]*parts[*pnpmEntry]{
 		"importers": {read: pnpmReader(func(e *pnpmEntry, n *node) {
 			e.edges = pnpmEdges("importers>"+e.key, n, true, 1)
 		})},
@@ -43,14 +43,17 @@ func readPNPMLock() func(text []byte) (lockfile, bool) {
 			if !ok || !distinct(entries) {
 				return readWholePNPMLock(text)
 			}
+			if name == "packages" {
+				f.packages = make([]locked, 0, len(entries))
+			}
 			for i, e := range entries {
 				if e.no {
 					return lockfile{}, false
 				}
 				edges = append(edges, e.edges...)
 				if name == "packages" {
-					e.is.line += cut.lines[name][i] - 1
 					f.packages = append(f.packages, e.is)
+					f.packages[i].line += cut.lines[name][i] - 1
 				}
 			}
 		}
@@ -65,20 +68,27 @@ func readPNPMLock() func(text []byte) (lockfile, bool) {
 }
 
 // pnpmReader gives a reader of what stands below a key.
-func pnpmReader(take func(*pnpmEntry, *node)) func(string) (pnpmEntry, bool) {
-	return func(text string) (pnpmEntry, bool) {
+func pnpmReader(take func(*pnpmEntry, *node)) func(string) (*pnpmEntry, bool) {
+	return func(text string) (*pnpmEntry, bool) {
 		n := parseYAMLBelow(text, 1)
 		if n == nil || n.kind != mapping || len(n.keys) != 1 {
-			return pnpmEntry{}, false
+			return nil, false
 		}
-		e := pnpmEntry{key: n.keys[0]}
-		take(&e, n.kids[0])
+		e := &pnpmEntry{key: n.keys[0]}
+		take(e, n.kids[0])
 		return e, true
 	}
 }
 
-// distinct says whether all keys are different.
-func distinct(entries []pnpmEntry) bool {
+// distinct says whether all keys are different, as they are where each comes after the one before.
+func distinct(entries []*pnpmEntry) bool {
+	ordered := true
+	for i := 1; i < len(entries) && ordered; i++ {
+		ordered = entries[i-1].key < entries[i].key
+	}
+	if ordered {
+		return true
+	}
 	seen := make(map[string]bool, len(entries))
 	for i := range entries {
 		seen[entries[i].key] = true

@@ -44,11 +44,16 @@ func (r *recent[T]) get(text []byte) (T, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0
+	var room []byte // of one that is forgotten
 	for r.full(len(r.texts)-n+1, len(text)) {
-		r.bytes -= len(r.texts[n].text)
+		oldest := r.texts[n].text
+		if cap(oldest) <= 2*len(text) {
+			room = oldest[:0]
+		}
+		r.bytes -= len(oldest)
 		n++
 	}
-	r.texts = append(slices.Delete(r.texts, 0, n), remembered[T]{bytes.Clone(text), value, ok})
+	r.texts = append(slices.Delete(r.texts, 0, n), remembered[T]{append(room, text...), value, ok})
 	r.bytes += len(text)
 	return value, ok
 }

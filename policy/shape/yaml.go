@@ -46,7 +46,7 @@ type yamlParser struct {
 // node makes a scalar on a line.
 func (p *yamlParser) node(line int) *node {
 	if len(p.fresh) == 0 {
-		p.fresh = make([]node, 32)
+		p.fresh = make([]node, min(32, 1+len(p.lines)))
 	}
 	n := &p.fresh[0]
 	p.fresh = p.fresh[1:]
