@@ -16,6 +16,8 @@ func paths() []string {
 		".gitlab-ci.yml", ".pre-commit-config.yaml", "a.yml", "requirements.txt", "package-lock.json", "Cargo.lock",
 		"uv.lock",
 		"Pipfile.lock", "composer.lock", "pnpm-lock.yaml", "yarn.lock", "Gemfile.lock", "autogen.sh",
+		"setup.py", "tox.ini", "environment.yml", "a.nix", "MODULE.bazel", "build.sbt", "a.cabal", "vcpkg.json", "a.pc.in",
+		".cargo/config.toml", "requirements.in",
 	}
 }
 
@@ -52,6 +54,21 @@ func FuzzOf(f *testing.F) {
 	f.Add(uint(20), []byte("FROM a:1\n"), []byte("FROM a:2\n"))
 	f.Add(uint(21), []byte(workflowText), []byte(strings.Replace(workflowText, "checkout@v3", "checkout@v4", 1)))
 	f.Add(uint(26), []byte("a==1\n"), []byte("a==2\n# b\n"))
+	for i, l := range []string{
+		"    install_requires=['a', 'b'],", "deps =\n  a\n  b", "dependencies:\n  - a", "url = \"https://x.test/a\";",
+		"bazel_dep(name = \"a\")", "\"a\" % \"b\" % \"1\"", "build-depends: a\n  , b", "\"dependencies\": [\"a\"",
+		"Libs: -la",
+	} {
+		f.Add(uint(36+i), []byte("a\n"), []byte(l+"\n"))
+	}
+	for _, l := range []string{
+		"\tpip install \\\n  a 'b' # c", "\t(cd a && ./b) | xargs -n1 sh c/d", "CC = $(srcdir)/a/b",
+		"\tdocker run -v a:b c/d:1 e",
+		"\tpython3 -m a.b <c >d", "\tmake -Ca -f b/c; git config alias.a b", "set(A https://x.test/a/b.tar.gz)",
+	} {
+		f.Add(uint(17), []byte("a:\n"), []byte("a:\n"+l+"\n"))
+		f.Add(uint(21), []byte("a: b\n"), []byte("a: b\nc:\n  - run: "+l+"\n  - run: ${{ inputs.a }}\n"))
+	}
 	i := 0
 	for _, l := range lockfiles() {
 		f.Add(uint(i), []byte(l.text), []byte(replaceAll(replaceAll(l.text, l.from, "1.3.0"), l.to, "NEW")))
