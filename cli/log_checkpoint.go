@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -125,7 +127,10 @@ func makeCheckpoint(ctx context.Context, path string, signer note.Signer, keys [
 func growBy(growth *merkle.Growth, path string, size uint64) error {
 	last, ours := growth.Last(), uint64(0)
 	for e, err := range whole(journal.ReadFrom(path, max(size, 1))) {
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && size == 0:
+			return errors.New("there is nothing to sign: nothing was pushed yet, or all of the journal is gone")
+		case err != nil:
 			return damaged(err)
 		}
 		prev := hex.EncodeToString(last[:])

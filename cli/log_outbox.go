@@ -68,7 +68,10 @@ func (b *outbox) drain(ctx context.Context) error {
 	var batch []journal.Entry
 	size, next, kept := 0, b.at.Seq+1, b.at.Hash == ""
 	for e, err := range whole(journal.ReadFrom(b.journal, max(b.at.Seq, 1))) {
-		if err != nil { // what is before it is whole
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && b.at.Seq == 0: // nothing was pushed yet
+			return nil
+		case err != nil: // what is before it is whole
 			return errors.Join(b.flush(ctx, batch), damaged(err))
 		}
 		if err := b.follows(e, next); err != nil {
