@@ -17,7 +17,7 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 	if f&running == 0 || len(added) == 0 {
 		return nil
 	}
-	reader := commandReader{family: f, had: wordsHad{old: old}, packages: bringFinder.in(now) != wordSet{}}
+	reader := commandReader{family: f, had: wordsHad{old: old}}
 	var reasons []Reason
 	for l := range joinLines(now, '\\') {
 		last := l.line + strings.Count(l.text, "\n")
@@ -41,9 +41,8 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 // commandReader judges the commands of a change.
 type commandReader struct {
 	family
-	had      wordsHad        // the text before
-	packages bool            // the text that lands may have an installer
-	known    map[string]bool // what the text before gives to installers, once that was asked for
+	had   wordsHad        // the text before
+	known map[string]bool // what the text before gives to installers, once that was asked for
 }
 
 // why gives the reason that a line has, "" if it has none.
@@ -65,7 +64,7 @@ func (r *commandReader) why(line string) string {
 		return whyArchive
 	case setsTool(lower):
 		return whyTool
-	case r.packages && r.bringsPackage(lower):
+	case r.bringsPackage(lower):
 		return whyPackage
 	}
 	return ""

@@ -27,7 +27,7 @@ var installers = map[string][]string{
 	"code": {"--install-extension"}, "brew": {"tap", "install"}, "asdf": {"plugin add"},
 }
 
-// bringFinder finds what a text must have for an installer to be there.
+// bringFinder finds what a line must have for an installer to be there.
 var bringFinder = newFinder([]string{
 	"pip ", "pip3", "pipx", "easy_install", "uvx ", "uv pip", "uv tool", "uv add", "uv run", "conda ", "mamba ",
 	"npm ", "yarn ",
