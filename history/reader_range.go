@@ -37,7 +37,7 @@ type blobFact struct {
 }
 
 // maxFacts bounds what is kept of changes that may appear again, as on both sides of a merge.
-const maxFacts = 1 << 15
+const maxFacts = 1 << 12
 
 const (
 	// readAhead is how many commits may be read, or under way, before they are asked for.

@@ -3,7 +3,7 @@ package odb
 import "sync"
 
 const (
-	maxCached    = 32 << 20 // bytes of all that a cache keeps
+	maxCached    = 16 << 20 // bytes of all that a cache keeps
 	maxCachedOne = 8 << 20  // bytes of one object that is worth keeping
 )
 
