@@ -71,6 +71,9 @@ func (r *commandReader) why(line string) string {
 }
 
 func (r *commandReader) runsOther(line string) bool {
+	if !strings.ContainsAny(line, "/.") {
+		return false // treePath wants one of them
+	}
 	if p := calledProgram(line); p != "" && !r.had.has(p) {
 		return true
 	}

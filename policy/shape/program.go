@@ -135,7 +135,7 @@ func calledProgram(line string) string {
 		if !found {
 			continue
 		}
-		words := strings.FieldsFunc(rooted.Replace(rest), func(r rune) bool {
+		words := strings.FieldsFunc(fromRoot(rest), func(r rune) bool {
 			return strings.ContainsRune(" \t\n\"',()[]", r)
 		})
 		if len(words) > 1 && (slices.Contains(interpreters, strings.ToLower(words[0])) || words[0][0] == '$') {

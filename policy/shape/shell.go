@@ -11,7 +11,7 @@ type command struct {
 // commandsIn gives the commands of a line: what a shell would run, or what may be a list of words elsewhere.
 func commandsIn(line string) []command {
 	var all []command
-	line = rooted.Replace(line)
+	line = fromRoot(line)
 	sure := strings.HasPrefix(line, "\t")
 	for line != "" {
 		i := strings.IndexAny(line, ";&|()`\n")
@@ -21,7 +21,7 @@ func commandsIn(line string) []command {
 		} else {
 			line = ""
 		}
-		words := strings.FieldsFunc(part, func(r rune) bool { return strings.ContainsRune(" \t\r\"',\\", r) })
+		words := strings.FieldsFunc(part, betweenWords)
 		if len(words) > 0 {
 			all = append(all, command{words, sure})
 		}
@@ -29,6 +29,23 @@ func commandsIn(line string) []command {
 		sure = sign != '(' && sign != ')' || before == "" || strings.HasSuffix(before, "$") || strings.HasSuffix(before, ":")
 	}
 	return all
+}
+
+// betweenWords tells what stands between the words of a command, or is a quote.
+func betweenWords(r rune) bool {
+	switch r {
+	case ' ', '\t', '\r', '"', '\'', ',', '\\':
+		return true
+	}
+	return false
+}
+
+// fromRoot writes a line as rooted does.
+func fromRoot(line string) string {
+	if !strings.ContainsAny(line, "\\$\"'") {
+		return line // each of rooted's begins with one of them
+	}
+	return rooted.Replace(line)
 }
 
 // rooted writes the root of the tree in one way, and lines that go on as one.

@@ -59,12 +59,16 @@ func setsTool(lower string) bool {
 			}
 		}
 	}
-	words := strings.FieldsFunc(rooted.Replace(lower), func(r rune) bool { return strings.ContainsRune(" \t\n\"',()", r) })
+	if !strings.ContainsAny(lower, "/.") {
+		return false // a path has one of them
+	}
+	words := strings.FieldsFunc(fromRoot(lower), betweenSettings)
+	flags := strings.Contains(lower, "flags")
 	for i, w := range words {
 		if strings.HasPrefix(w, "cmake_") && i+1 < len(words) && slices.Contains(toolNames, w) && ofTree(words[i+1]) {
 			return true
 		}
-		if strings.Contains(lower, "flags") && strings.HasPrefix(w, "-b") && strings.Contains(w, "/") {
+		if flags && strings.HasPrefix(w, "-b") && strings.Contains(w, "/") {
 			return true // from where a compiler takes its programs
 		}
 		if ld, found := strings.CutPrefix(w, "-fuse-ld="); found && strings.Contains(ld, "/") {
@@ -78,11 +82,20 @@ func setsTool(lower string) bool {
 			name, value, set = key, words[i+1], true
 		}
 		name, _, _ = strings.Cut(strings.TrimRight(name, ":?+"), ":")
-		if set && slices.Contains(toolNames, name) && ofTree(value) {
+		if set && ofTree(value) && slices.Contains(toolNames, name) {
 			return true
 		}
 	}
 	return len(words) > 1 && (words[0] == "load" || words[0] == "-load") && strings.ContainsAny(words[1], "/.")
+}
+
+// betweenSettings tells what stands between the words of a setting, or is a quote.
+func betweenSettings(r rune) bool {
+	switch r {
+	case ' ', '\t', '\n', '"', '\'', ',', '(', ')':
+		return true
+	}
+	return false
 }
 
 // ofTree tells whether a value is a path in the tree.
