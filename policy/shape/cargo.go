@@ -156,12 +156,21 @@ func coordinate(old, now *node) (change, bool) {
 
 // coordinateRaised tells whether a Maven coordinate is the same but for a newer version.
 func coordinateRaised(old, now string) bool {
-	i, j := strings.LastIndexByte(old, ':'), strings.LastIndexByte(now, ':')
-	return i > 0 && j > 0 && old[:i] == now[:j] && asciiName(now[:j]) && newer(old[i+1:], now[j+1:])
+	name, before, after := sameArtifact(old, now)
+	return name != "" && asciiName(name) && newer(before, after)
 }
 
 // coordinateLoosened tells whether a Maven coordinate is the same, for any version.
 func coordinateLoosened(old, now string) bool {
+	name, before, after := sameArtifact(old, now)
+	return name != "" && loosened(before, after)
+}
+
+// sameArtifact gives what two Maven coordinates of the same artifact name it by, and both versions; "" if they aren't.
+func sameArtifact(old, now string) (name, before, after string) {
 	i, j := strings.LastIndexByte(old, ':'), strings.LastIndexByte(now, ':')
-	return i > 0 && j > 0 && old[:i] == now[:j] && loosened(old[i+1:], now[j+1:])
+	if i <= 0 || j <= 0 || old[:i] != now[:j] {
+		return "", "", ""
+	}
+	return now[:j], old[i+1:], now[j+1:]
 }

@@ -124,7 +124,7 @@ func isArchive(address string) bool {
 			return true
 		}
 	}
-	for _, part := range strings.FieldsFunc(address, func(r rune) bool { return strings.ContainsRune("/?#@&=:", r) })[:] {
+	for part := range strings.FieldsFuncSeq(address, func(r rune) bool { return strings.ContainsRune("/?#@&=:", r) }) {
 		for _, end := range archiveEnds {
 			if strings.HasSuffix(part, end) {
 				return true
