@@ -18,18 +18,19 @@ const around = 32 << 10
 // changed gives the part of head that holds all that none of the texts before has, and what is around it, in whole
 // lines where they aren't long. It is empty if one of the texts before is the same. The core of it is what each run
 // overlaps that none of them has.
-func changed(before [][]byte, head []byte) (part, core span) {
+func changed(c *edit.Change) (part, core span) {
+	before, head := c.Before, c.Now
 	if len(before) == 0 {
 		return span{0, len(head)}, span{0, len(head)}
 	}
 	// What the change of every side touches lies between the last beginning and the first end of these changes, or,
 	// where they lie apart, between the first end and the last beginning.
 	first, last := 0, len(head)
-	for _, old := range before {
+	for i, old := range before {
 		if bytes.Equal(old, head) {
 			return span{}, span{}
 		}
-		change := differs(old, head)
+		change := differs(c, i)
 		first, last = max(first, change.from), min(last, change.to)
 	}
 	core = span{min(first, last), max(first, last)}
@@ -43,11 +44,13 @@ func changed(before [][]byte, head []byte) (part, core span) {
 	return span{from, to}, core
 }
 
-// differs gives the part of head outside of which it begins and ends as another text does.
-func differs(old, head []byte) span {
-	from := edit.CommonPrefix(old, head)
-	rest := min(len(old), len(head)) - from
-	return span{from, len(head) - edit.CommonSuffix(old[len(old)-rest:], head[len(head)-rest:])}
+// differs gives the part of what lands outside of which it begins and ends as one of the texts before does.
+func differs(c *edit.Change, text int) span {
+	if text > 0 {
+		c = &edit.Change{Before: c.Before[text : text+1], Now: c.Now}
+	}
+	prefix, suffix := c.Ends()
+	return span{prefix, len(c.Now) - suffix}
 }
 
 // former is what stood at a path before a change.
@@ -101,7 +104,7 @@ func (f *former) spans(i int) []span {
 		if len(f.texts) > 1 {
 			lines = edit.Added(f.texts[i:i+1], f.head)
 		}
-		f.added[i] = addedSpans(f.texts[i], f.head, lines)
+		f.added[i] = addedSpans(differs(f.change, i), lines)
 	}
 	return f.added[i]
 }
@@ -141,15 +144,11 @@ func within(spans []span, part span) (near []span) {
 	return near
 }
 
-func addedSpans(old, head []byte, lines []edit.Line) []span {
-	change := differs(old, head)
+// addedSpans gives what lines hold of a part of a text.
+func addedSpans(change span, lines []edit.Line) []span {
 	spans := []span{} // not nil: asked
-	at, number := 0, 1
-	for _, line := range lines {
-		for ; number < line.Number; number++ {
-			at += bytes.IndexByte(head[at:], '\n') + 1
-		}
-		if a := (span{max(at, change.from), min(at+len(line.Text), change.to)}); a.from < a.to {
+	for _, l := range lines {
+		if a := (span{max(l.At, change.from), min(l.At+len(l.Text), change.to)}); a.from < a.to {
 			spans = append(spans, a)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"countersign/policy/edit"
 )
 
 // of asks about a change of a text.
@@ -137,7 +139,7 @@ func FuzzOf(f *testing.F) {
 		if got := ofChange([][]byte{a, now}, now, int64(len(now))); got&added != 0 {
 			t.Errorf("nothing changes, and %s", traitNames(got))
 		}
-		part, _ := changed([][]byte{a}, now)
+		part, _ := changed(&edit.Change{Before: [][]byte{a}, Now: now})
 		if part.from < 0 || part.to < part.from || part.to > len(now) || part == (span{}) &&
 			len(now) > 0 && !bytes.Equal(a, now) {
 			t.Errorf("what changed is from %d to %d of %d", part.from, part.to, len(now))

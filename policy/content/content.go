@@ -41,7 +41,7 @@ func Of(c *edit.Change, size int64) Traits {
 			t |= Large
 		}
 	}
-	part, core := changed(c.Before, head)
+	part, core := changed(c)
 	if part.from == part.to {
 		return t // it stood there before
 	}

@@ -13,6 +13,7 @@ import (
 // Line is a line of a text.
 type Line struct {
 	Number int    // from 1
+	At     int    // where it begins in its text
 	Text   []byte // without its line feed; a carriage return is part of it
 }
 
@@ -22,8 +23,23 @@ type Change struct {
 	Before [][]byte
 	Now    []byte
 
+	measured    bool
+	ends        ends // that the first text before and now have in common
 	compared    bool
 	added, gone []Line // gone are those of the first text before
+}
+
+// Ends gives how many bytes the first text before and now begin with alike, and how many they end with alike behind
+// these. There must be a text before.
+func (c *Change) Ends() (prefix, suffix int) {
+	c.measure()
+	return c.ends.prefix, min(c.ends.suffix, min(len(c.Before[0]), len(c.Now))-c.ends.prefix)
+}
+
+func (c *Change) measure() {
+	if !c.measured {
+		c.measured, c.ends = true, endsOf(c.Before[0], c.Now)
+	}
 }
 
 // Old gives the first text before, and says that there is none before a new text.
@@ -55,15 +71,16 @@ func (c *Change) compare() {
 	}
 	c.compared = true
 	if len(c.Before) == 0 {
-		c.added, _ = compare(nil, c.Now)
+		c.added, _ = compare(nil, c.Now, ends{})
 		return
 	}
-	c.added, c.gone = compare(c.Before[0], c.Now)
+	c.measure()
+	c.added, c.gone = compare(c.Before[0], c.Now, c.ends)
 	for _, old := range c.Before[1:] {
 		if len(c.added) == 0 {
 			return
 		}
-		too, _ := compare(old, c.Now)
+		too, _ := compare(old, c.Now, endsOf(old, c.Now))
 		c.added = slices.DeleteFunc(c.added, func(l Line) bool {
 			_, found := slices.BinarySearchFunc(too, l.Number, func(l Line, n int) int { return cmp.Compare(l.Number, n) })
 			return !found
@@ -77,9 +94,28 @@ func Added(before [][]byte, now []byte) []Line {
 	return c.Added()
 }
 
+// ends are what two texts have in common at both ends, in bytes.
+type ends struct {
+	prefix int
+	lines  int // the whole lines of the prefix, or all of it where both texts end there
+	suffix int // behind these
+}
+
+func endsOf(old, now []byte) ends {
+	n := commonPrefix(old, now)
+	e := ends{prefix: n, lines: n}
+	// Both may end there. Else they differ within a line, or one ends amid it.
+	if n < len(old) || n < len(now) {
+		e.lines = bytes.LastIndexByte(now[:n], '\n') + 1
+	}
+	e.suffix = commonSuffix(old[e.lines:], now[e.lines:])
+	return e
+}
+
 // compare gives the lines that one of two texts has and the other hasn't.
-func compare(old, now []byte) (added, gone []Line) {
-	skipped, old, now := trim(old, now)
+func compare(old, now []byte, e ends) (added, gone []Line) {
+	skipped := Line{Number: bytes.Count(now[:e.lines], lineFeed) + 1, At: e.lines}
+	old, now = trim(old[e.lines:], now[e.lines:], e.suffix)
 	if len(old) > 0 && len(now) > 0 {
 		if added, gone, ok := few(old, now, skipped); ok {
 			return added, gone
@@ -88,9 +124,9 @@ func compare(old, now []byte) (added, gone []Line) {
 	return all(old, now, skipped)
 }
 
-// all compares all lines of two texts that follow some others.
-func all(old, now []byte, skipped int) (added, gone []Line) {
-	added, gone = linesOf(now, skipped), linesOf(old, skipped)
+// all compares all lines of two parts of texts that begin at the same line.
+func all(old, now []byte, first Line) (added, gone []Line) {
+	added, gone = linesOf(now, first), linesOf(old, first)
 	if len(added) == 0 || len(gone) == 0 {
 		return added, gone
 	}
@@ -108,46 +144,38 @@ func beyond(now, old []Line) (added, gone []Line) {
 // lineFeed is what parts lines.
 var lineFeed = []byte{'\n'}
 
-// linesOf gives the lines of a text that follows some others.
-func linesOf(text []byte, skipped int) []Line {
+// linesOf gives the lines of a part of a text that begins at a line.
+func linesOf(text []byte, first Line) []Line {
 	if len(text) == 0 {
 		return nil
 	}
 	lines := make([]Line, 0, bytes.Count(text, lineFeed)+1)
 	for len(text) > 0 {
-		var line []byte
-		line, text, _ = bytes.Cut(text, lineFeed)
-		skipped++
-		lines = append(lines, Line{skipped, line})
+		first.Text, text, _ = bytes.Cut(text, lineFeed)
+		lines = append(lines, first)
+		first.Number++
+		first.At += len(first.Text) + 1
 	}
 	return lines
 }
 
-// trim cuts off the whole lines that both texts begin and end with, and says how many lines it cut off in front.
-func trim(old, now []byte) (skipped int, oldRest, nowRest []byte) {
-	n := CommonPrefix(old, now)
-	// Both may end there. Else they differ within a line, or one ends amid it.
-	if n < len(old) || n < len(now) {
-		n = bytes.LastIndexByte(now[:n], '\n') + 1
-	}
-	skipped = bytes.Count(now[:n], []byte{'\n'})
-	old, now = old[n:], now[n:]
-	n = CommonSuffix(old, now)
-	if n < len(old) || n < len(now) {
-		i := bytes.IndexByte(now[len(now)-n:], '\n')
+// trim cuts off the whole lines among the bytes that both texts end with.
+func trim(old, now []byte, suffix int) (oldRest, nowRest []byte) {
+	if suffix < len(old) || suffix < len(now) {
+		i := bytes.IndexByte(now[len(now)-suffix:], '\n')
 		if i < 0 {
-			return skipped, old, now
+			return old, now
 		}
-		n -= i + 1
+		suffix -= i + 1
 	}
-	return skipped, old[:len(old)-n], now[:len(now)-n]
+	return old[:len(old)-suffix], now[:len(now)-suffix]
 }
 
 // block is how many bytes are compared at once.
 const block = 256
 
-// CommonPrefix gives how many bytes two texts begin with alike.
-func CommonPrefix(a, b []byte) int {
+// commonPrefix gives how many bytes two texts begin with alike.
+func commonPrefix(a, b []byte) int {
 	n, most := 0, min(len(a), len(b))
 	for n+block <= most && bytes.Equal(a[n:n+block], b[n:n+block]) {
 		n += block
@@ -158,8 +186,8 @@ func CommonPrefix(a, b []byte) int {
 	return n
 }
 
-// CommonSuffix gives how many bytes two texts end with alike.
-func CommonSuffix(a, b []byte) int {
+// commonSuffix gives how many bytes two texts end with alike.
+func commonSuffix(a, b []byte) int {
 	n, most := 0, min(len(a), len(b))
 	for n+block <= most && bytes.Equal(a[len(a)-n-block:len(a)-n], b[len(b)-n-block:len(b)-n]) {
 		n += block

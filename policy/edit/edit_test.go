@@ -79,6 +79,10 @@ func FuzzAdded(f *testing.F) {
 			if l.Number < 1 || l.Number > len(all) || !bytes.Equal(withoutEnd(all[l.Number-1]), l.Text) {
 				t.Fatalf("line %d is not %q", l.Number, l.Text)
 			}
+			if !bytes.HasPrefix(now[l.At:], l.Text) || bytes.Count(now[:l.At], lineFeed) != l.Number-1 ||
+				l.At > 0 && now[l.At-1] != '\n' {
+				t.Fatalf("line %d doesn't begin at %d", l.Number, l.At)
+			}
 			if i > 0 && lines[i-1].Number >= l.Number {
 				t.Fatal("not in order")
 			}

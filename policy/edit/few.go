@@ -15,10 +15,10 @@ const (
 // few gives what [all] gives, for texts that differ in few lines, and false for others. It pairs lines that are the
 // same, in order. How often now has a line beyond old is how often its lines without a partner have it beyond those of
 // old, in whatever way they were paired.
-func few(old, now []byte, skipped int) (added, gone []Line, ok bool) {
+func few(old, now []byte, first Line) (added, gone []Line, ok bool) {
 	oldRest, nowRest := old, now
 	for len(oldRest) > 0 && len(nowRest) > 0 {
-		n := bytes.LastIndexByte(nowRest[:CommonPrefix(oldRest, nowRest)], '\n') + 1
+		n := bytes.LastIndexByte(nowRest[:commonPrefix(oldRest, nowRest)], '\n') + 1
 		oldRest, nowRest = oldRest[n:], nowRest[n:]
 		k, l, found := pair(oldRest, nowRest)
 		gone, oldRest = take(gone, oldRest, k)
@@ -39,7 +39,7 @@ func few(old, now []byte, skipped int) (added, gone []Line, ok bool) {
 	if len(added) > 0 && len(gone) > 0 {
 		added, gone = beyond(added, gone)
 	}
-	return last(added, now, skipped), last(gone, old, skipped), true
+	return last(added, now, first), last(gone, old, first), true
 }
 
 // pair gives how many lines of two texts to leave out for the next that both have, the fewest in all; or, where none is
@@ -58,7 +58,7 @@ func pair(old, now []byte) (k, l int, found bool) {
 	return len(olds), len(nows), false
 }
 
-// take appends so many lines of a text, without their numbers, and gives what is left of it.
+// take appends so many lines of a text, without their places, and gives what is left of it.
 func take(lines []Line, text []byte, n int) ([]Line, []byte) {
 	for ; n > 0 && len(text) > 0; n-- {
 		var line []byte
@@ -68,20 +68,20 @@ func take(lines []Line, text []byte, n int) ([]Line, []byte) {
 	return lines, text
 }
 
-// last gives the last lines of a text that follows some others, as many of each kind as were asked for.
-func last(wanted []Line, text []byte, skipped int) []Line {
+// last gives the last lines of a part of a text that begins at a line, as many of each kind as were asked for.
+func last(wanted []Line, text []byte, first Line) []Line {
 	var lengths [256]bool // of those wanted, by their last byte
 	for _, w := range wanted {
 		lengths[uint8(len(w.Text))] = true
 	}
 	found := make([]Line, 0, len(wanted))
 	text = bytes.TrimSuffix(text, lineFeed)
-	for number := skipped + bytes.Count(text, lineFeed) + 1; len(wanted) > 0; number-- {
+	for number := first.Number + bytes.Count(text, lineFeed); len(wanted) > 0; number-- {
 		from := bytes.LastIndexByte(text, '\n') + 1
 		if line := text[from:]; lengths[uint8(len(line))] {
 			i := slices.IndexFunc(wanted, func(w Line) bool { return bytes.Equal(w.Text, line) })
 			if i >= 0 {
-				found = append(found, Line{number, line})
+				found = append(found, Line{number, first.At + from, line})
 				wanted = slices.Delete(wanted, i, i+1)
 			}
 		}

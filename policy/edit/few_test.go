@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -9,7 +10,7 @@ import (
 // same fails where few and all don't give the same lines, by their numbers, and says whether few gave any.
 func same(t *testing.T, old, now []byte) bool {
 	t.Helper()
-	const skipped = 7
+	skipped := Line{Number: 8, At: 100}
 	added, gone, ok := few(old, now, skipped)
 	if !ok {
 		return false
@@ -21,7 +22,19 @@ func same(t *testing.T, old, now []byte) bool {
 	if got, want := shown(gone), shown(wantGone); got != want {
 		t.Fatalf("from %q to %q, %q is gone, want %q", old, now, got, want)
 	}
+	if places(added) != places(wantAdded) || places(gone) != places(wantGone) {
+		t.Fatalf("from %q to %q, the lines begin elsewhere", old, now)
+	}
 	return true
+}
+
+// places says where lines begin.
+func places(lines []Line) string {
+	var all []int
+	for _, l := range lines {
+		all = append(all, l.At)
+	}
+	return fmt.Sprint(all)
 }
 
 // TestFew changes some lines of texts in which most lines stand several times.

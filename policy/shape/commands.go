@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"bytes"
 	"strings"
 
 	"countersign/policy/edit"
@@ -19,23 +20,48 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 	}
 	reader := commandReader{family: f, had: wordsHad{old: old}}
 	var reasons []Reason
-	for l := range joinLines(now, '\\') {
-		last := l.line + strings.Count(l.text, "\n")
-		if len(added) == 0 {
-			break
+	end := 0
+	for _, l := range added {
+		if l.At < end {
+			continue // it goes on from one before
 		}
-		if added[0].Number > last {
-			continue
-		}
-		first := added[0]
-		for len(added) > 0 && added[0].Number <= last {
-			added = added[1:]
-		}
-		if why := reader.why(l.text); why != "" {
-			reasons = append(reasons, Reason{first.Number, string(first.Text), Risky, why})
+		var start int
+		start, end = joinedAt(now, l.At)
+		if why := reader.why(unixLines(now[start:end])); why != "" {
+			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
 		}
 	}
 	return reasons
+}
+
+// joinedAt gives the lines that the one at a place goes on from and goes on in, without their last line feed.
+func joinedAt(text []byte, at int) (start, end int) {
+	start = at
+	for start > 0 && goesOn(text[:start-1]) {
+		start = bytes.LastIndexByte(text[:start-1], '\n') + 1
+	}
+	for end = at; ; end++ {
+		i := bytes.IndexByte(text[end:], '\n')
+		if i < 0 {
+			return start, len(text)
+		}
+		if end += i; !goesOn(text[:end]) || end+1 == len(text) {
+			return start, end
+		}
+	}
+}
+
+// goesOn tells whether the last line of some goes on in the next, by a backslash at its end.
+func goesOn(lines []byte) bool {
+	return bytes.HasSuffix(lines, []byte(`\`)) || bytes.HasSuffix(lines, []byte("\\\r"))
+}
+
+// unixLines gives a text whose lines end as on Unix.
+func unixLines(text []byte) string {
+	if bytes.Contains(text, []byte("\r\n")) {
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte{'\n'})
+	}
+	return string(bytes.TrimSuffix(text, []byte{'\r'}))
 }
 
 // commandReader judges the commands of a change.

@@ -1,6 +1,8 @@
 package shape
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -109,5 +111,30 @@ func TestLongCommands(t *testing.T) {
 	long := "a:\n\t" + strings.Repeat("pip install x; sh a/", 40_000) + "\n"
 	if got := of("Makefile", [][]byte{[]byte("a:\n")}, []byte(long)); got != Risky {
 		t.Error(got)
+	}
+}
+
+// TestJoinedAt asks of each line of some texts which lines it belongs to, as reading them all tells it.
+func TestJoinedAt(t *testing.T) {
+	for seed := range uint64(500) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		var text []byte
+		for range r.IntN(30) {
+			text = append(text, []string{"a", "b", `\`, "\n", "\\\n", "\r\n", "\\\r\n"}[r.IntN(7)]...)
+		}
+		want := make(map[int]string) // by the number of each line
+		for l := range joinLines(text, '\\') {
+			for i := range strings.Count(l.text, "\n") + 1 {
+				want[l.line+i] = l.text
+			}
+		}
+		at, number := 0, 1
+		for line := range bytes.Lines(text) {
+			start, end := joinedAt(text, at)
+			if got := unixLines(text[start:end]); strings.TrimSuffix(want[number], "\r") != got {
+				t.Errorf("line %d of %q is of %q, want %q", number, text, got, want[number])
+			}
+			at, number = at+len(line), number+1
+		}
 	}
 }
