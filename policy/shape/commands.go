@@ -18,7 +18,7 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 	if f&running == 0 || len(added) == 0 {
 		return nil
 	}
-	reader := commandReader{family: f, had: wordsHad{old: old}}
+	reader := commandReader{family: f, now: now, had: wordsHad{old: old}}
 	var reasons []Reason
 	end := 0
 	for _, l := range added {
@@ -27,7 +27,7 @@ func commandLines(f family, old, now []byte, added []edit.Line) []Reason {
 		}
 		var start int
 		start, end = joinedAt(now, l.At)
-		if why := reader.why(unixLines(now[start:end])); why != "" {
+		if why := reader.why(unixLines(now[start:end]), start); why != "" {
 			reasons = append(reasons, Reason{l.Number, string(l.Text), Risky, why})
 		}
 	}
@@ -67,17 +67,19 @@ func unixLines(text []byte) string {
 // commandReader judges the commands of a change.
 type commandReader struct {
 	family
+	now   []byte
+	asked int             // how many lines' places were asked for
 	had   wordsHad        // the text before
 	known map[string]bool // what the text before gives to installers, once that was asked for
 }
 
 // why gives the reason that a line has, "" if it has none.
-func (r *commandReader) why(line string) string {
+func (r *commandReader) why(line string, at int) string {
 	lower := strings.ToLower(line)
 	switch {
 	case isComment([]byte(lower)):
 		return ""
-	case len(r.had.old) > 0 && r.runsOther(line):
+	case len(r.had.old) > 0 && r.runsOther(line, at):
 		return whyProgram
 	}
 	if r.family&workflow != 0 {
@@ -96,15 +98,16 @@ func (r *commandReader) why(line string) string {
 	return ""
 }
 
-func (r *commandReader) runsOther(line string) bool {
+func (r *commandReader) runsOther(line string, at int) bool {
 	if !strings.ContainsAny(line, "/.") {
 		return false // treePath wants one of them
 	}
 	if p := calledProgram(line); p != "" && !r.had.has(p) {
 		return true
 	}
-	for _, c := range commandsIn(line) {
-		if p := programOf(c, r.family&programs != 0); p != "" && !r.had.has(p) {
+	for i, c := range commandsIn(line) {
+		p, sure := programOf(c, r.family&programs != 0)
+		if p != "" && (sure || i == 0) && !r.had.has(p) && (sure || r.amongCommands(at)) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package shape
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -69,6 +70,38 @@ func TestOtherPrograms(t *testing.T) {
 	}.check(t)
 }
 
+// A path of the tree is a program where a line is a command, and a name of a file elsewhere.
+func TestPathsAmongCommands(t *testing.T) {
+	const ci, lab, ac = ".github/workflows/a.yml", ".gitlab-ci.yml", "configure.ac"
+	const steps = "jobs:\n  a:\n    steps:\n      - run: |\n          make\n"
+	const list = "a:\n  script:\n    - make\n"
+	const shell = "#!/bin/sh\nmake\n"
+	const files = "AC_INIT\nAC_CONFIG_FILES([Makefile\n  src/Makefile\n"
+	edits{
+		"first in a block":         {ci, steps, steps + "          tests/x\n", Risky},
+		"deeper in it":             {ci, steps, steps + "          if a; then\n\n            tests/x\n          fi\n", Risky},
+		"in a list of commands":    {lab, list, list + "    - tests/x\n", Risky},
+		"in one that isn't deeper": {lab, "a:\n  script:\n  - b\n", "a:\n  script:\n  - b\n  - tests/x a\n", Risky},
+		"in a block of a list":     {lab, list, list + "    - |\n      tests/x\n", Risky},
+		"below the key":            {ci, steps, steps + "      - run:\n          tests/x\n", Risky},
+		"of Cirrus":                {".cirrus.yml", "a:\n  b_script: |\n    c\n", "a:\n  b_script: |\n    tests/x\n", Risky},
+		"of tox":                   {"tox.ini", "[testenv]\ncommands =\n  a\n", "[testenv]\ncommands =\n  tests/x\n", Risky},
+		"a script":                 {"build.sh", shell, shell + "tests/x\n", Risky},
+		"one by its first line":    {"bootstrap", shell, shell + "A=b tests/x\n", Risky},
+		"what a command prints":    {ci, steps, steps + "          A=$(\n            tests/x\n          )\n", Risky},
+		"in configure":             {ac, "AC_INIT\n", "AC_INIT\ntests/x\n", Risky},
+		"what a check does":        {ac, "AC_INIT\n", "AC_INIT\nAC_CHECK_LIB([a], [b],\n  [\n  tests/x\n  ])\n", Risky},
+		"a document of an image":   {"Dockerfile", "FROM a\n", "FROM a\nRUN <<E\ntests/x\nE\n", Risky},
+		"files of configure":       {ac, files, files + "  tests/Makefile a/b \\\n  a/Makefile])\n", Plain},
+		"a variable":               {"build.sh", shell, shell + "A=\"b c/d\"\n", Plain},
+		"paths of the same":        {ci, steps, steps + "        with:\n          path: |\n            a/b\n", Plain},
+		"paths of an event":        {ci, steps, "on:\n  push:\n    paths:\n      - tests/x\n" + steps, Plain},
+		"what the text has":        {ci, steps + "          x/y\n", steps + "          x/y\n          x/y -v\n", Plain},
+		"an included file":         {lab, list, list + "include:\n  - ci/a.yml\n", Plain},
+		"a description":            {"x.spec", "a: b\n", "a: b\n  c/d\n", Plain},
+	}.check(t)
+}
+
 func TestPackagesOfCommands(t *testing.T) {
 	const ci = ".github/workflows/a.yml"
 	const steps = "jobs:\n  a:\n    steps:\n      - run: pip install black\n      - run: npx vite build\n"
@@ -110,6 +143,14 @@ func TestPackagesOfCommands(t *testing.T) {
 func TestLongCommands(t *testing.T) {
 	long := "a:\n\t" + strings.Repeat("pip install x; sh a/", 40_000) + "\n"
 	if got := of("Makefile", [][]byte{[]byte("a:\n")}, []byte(long)); got != Risky {
+		t.Error(got)
+	}
+	// Of many lines it isn't asked what each stands in.
+	paths := []byte("on:\n")
+	for i := range 50_000 {
+		paths = fmt.Appendf(paths, "  - a/%d\n", i)
+	}
+	if got := of(".github/workflows/a.yml", [][]byte{[]byte("on:\n")}, paths); got != Risky {
 		t.Error(got)
 	}
 }

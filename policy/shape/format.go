@@ -23,8 +23,8 @@ const buildWords = commands | sanitizer
 var (
 	makefiles  = statements(readMake, judgeMake, loneMake, buildWords|programs)
 	cmakeFiles = statements(readCMake, judgeCMake, nil, buildWords)
-	autoconf   = statements(readAutoconf, judgeAutoconf, nil, buildWords|programs)
-	containers = statements(readDocker, judgeDocker, nil, commands|programs|images)
+	autoconf   = statements(readAutoconf, judgeAutoconf, nil, buildWords|programs|macros)
+	containers = statements(readDocker, judgeDocker, nil, commands|programs|scripts|images)
 	gradles    = statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
 	rubies     = statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
 	workflows  = format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | programs | workflow}
@@ -73,7 +73,10 @@ func formatOf(path string) format {
 		(end == "txt" || end == "in") && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
 		return format{compare: comparePip, words: security}
 	}
-	if slices.Contains(otherCode, end) && !slices.Contains(shellCode, end) {
+	if slices.Contains(shellCode, end) {
+		return format{words: commands | programs | scripts}
+	}
+	if slices.Contains(otherCode, end) {
 		return format{words: commands}
 	}
 	return format{words: commands | programs}

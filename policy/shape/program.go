@@ -29,9 +29,9 @@ var commandKeys = []string{
 	"post",
 }
 
-// programOf gives the program of the tree that a command runs, "" if it runs none. Where it may be no command, a
-// program must be written as a path from here.
-func programOf(c command, paths bool) string {
+// programOf gives the program of the tree that a command runs, "" if it runs none, and says whether that is sure: what
+// stands first is a program only where a command begins, if it isn't written as a path from here.
+func programOf(c command, paths bool) (program string, certain bool) {
 	words, sure, wrapped := c.words, c.sure, false
 	for len(words) > 0 {
 		w := strings.ToLower(strings.TrimLeft(words[0], "@-+[{"))
@@ -54,32 +54,32 @@ func programOf(c command, paths bool) string {
 		}
 	}
 	if len(words) == 0 {
-		return ""
+		return "", false
 	}
 	first := strings.TrimLeft(words[0], "@-+[")
 	name := strings.ToLower(base(first))
 	if p := givenTo(name, words[1:]); p != "" {
-		return p
+		return p, true
 	}
 	if slices.Contains(interpreters, name) {
 		want := name != "make" && name != "gmake"
 		for _, w := range words[1:] {
 			switch {
 			case w == "-c" || w == "-e" || w == "-m" || w == "-C":
-				return ""
+				return "", false
 			case w == "-f" && !want:
 				want = true
 			case w[0] != '-' && w != "run" && want:
-				return treePath(w)
+				return treePath(w), true
 			}
 		}
-		return ""
+		return "", false
 	}
 	relative := strings.HasPrefix(first, "./") || strings.HasPrefix(first, "../")
-	if !paths || !sure && !relative || !strings.Contains(first, "/") {
-		return ""
+	if !paths || !strings.Contains(first, "/") {
+		return "", false
 	}
-	return treePath(first)
+	return treePath(first), sure || relative
 }
 
 // programOptions are options by which tools are given a program, or settings that have one run.

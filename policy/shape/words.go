@@ -15,6 +15,8 @@ const (
 	names                        // quoted names of dependencies
 	images                       // images of containers
 	programs                     // lines may be commands of a shell
+	scripts                      // lines are commands of a shell
+	macros                       // lines are commands of a shell, or macros of m4
 )
 
 const commands = security | fetching | decoding | running
