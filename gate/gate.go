@@ -47,6 +47,7 @@ func closed(o Options) *Gate {
 	if o.Partial {
 		o.unseen = new(site.Unseen)
 	}
+	o.shapes = new(shapes)
 	return &Gate{o: o, site: site.New(o.site(), nil), logs: new(translog.Client)}
 }
 
@@ -67,6 +68,7 @@ func (g *Gate) open() (err error) {
 			return fmt.Errorf("the policy has no rule %q", name)
 		}
 	}
+	g.o.shapes.rules.Store(g.site.Rules())
 	if err := g.site.Repo.Close(); err != nil {
 		return err
 	}

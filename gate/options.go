@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"iter"
+	"sync/atomic"
 	"time"
 
 	"countersign/gate/audit"
@@ -76,6 +77,17 @@ type Options struct {
 	Version string
 
 	unseen *site.Unseen // nil but with Partial
+	shapes *shapes      // nil to look at all files in full
+}
+
+// shapes says of which files the rules ask for the shape. Of the others it is looked for only if something turns up by
+// which they do: another policy, a link, a mode.
+type shapes struct{ rules atomic.Pointer[policy.Policy] }
+
+// brief says that no rule asks for the shape of a file by its path. It may be called by several goroutines.
+func (s *shapes) brief(path string) bool {
+	rules := s.rules.Load() // nil while the policy is read
+	return rules != nil && !rules.AsksShape(path)
 }
 
 // openRepo opens a reader of the repository.
@@ -87,6 +99,9 @@ func (o Options) openRepo(limits history.Limits) (Repository, error) {
 	with := history.Options{
 		Dir: o.Dir, Env: o.Getenv, Limits: limits, Watch: policy.Folder, Read: o.Read,
 		Inspect: func(l history.Landed) uint32 { return uint32(policy.Inspect(policy.Content(l))) },
+	}
+	if o.shapes != nil {
+		with.Brief = o.shapes.brief
 	}
 	if o.unseen != nil {
 		with.Unseen = o.unseen.Add

@@ -76,6 +76,9 @@ type Change struct {
 	Size   int64
 	Traits uint32
 	Merged bool
+	// Look gives the traits of a change that was looked at briefly as [Options].Inspect gives them without Brief. It
+	// reads the blobs again, and may be called by several goroutines until the reader is closed. It is nil for others.
+	Look func() (uint32, error)
 }
 
 // Was is what stood there in the first parent that has something else.
@@ -100,6 +103,8 @@ type Landed struct {
 	Alone bool
 	// Missing says that the blob isn't here, so that nothing is known of it; see [Range], Unseen.
 	Missing bool
+	// Brief says what [Options].Brief did of the path.
+	Brief bool
 }
 
 // Entry is a commit with what it changed.
@@ -181,6 +186,9 @@ type Options struct {
 	// keep the bytes, nor change them. It may be nil: then no blob is read but those that merges of lines are compared
 	// with.
 	Inspect func(Landed) uint32
+	// Brief, unless it is nil, says of which paths Inspect may be brief, since more is hardly ever asked of them: then
+	// Change.Look gives the rest. Several goroutines may call it.
+	Brief func(path string) bool
 	// Unseen, unless it is nil, lets blobs be missing, as in a partial clone (git-clone(1), --filter), and is told of
 	// each. Where ranges are judged, nothing is found in such a change, nor in one of which a parent's blob is missing;
 	// a symbolic link that isn't here leads nowhere. So nobody may take what is read for whole once Unseen was told.

@@ -293,14 +293,26 @@ func (r *rangeReader) inspect(changes []Change) error {
 	for i := range changes {
 		c := &changes[i]
 		if c.New.IsBlob() {
-			fact, err := r.fact(c)
+			brief := r.opts.Brief != nil && r.opts.Brief(c.Path)
+			fact, err := r.fact(c, brief)
 			if err != nil {
 				return err
 			}
 			c.Size, c.Traits = fact.size, fact.traits
+			if brief {
+				c.Look = r.later(*c)
+			}
 		}
 	}
 	return nil
+}
+
+// later gives what a change's Look is.
+func (r *rangeReader) later(c Change) func() (uint32, error) {
+	return sync.OnceValues(func() (uint32, error) {
+		fact, err := r.look(&c, false)
+		return fact.traits, err
+	})
 }
 
 // bases makes the reader a [mergeSource], as text does.
@@ -323,7 +335,7 @@ func (r *rangeReader) text(blob ID, limit int64) ([]byte, error) {
 }
 
 // fact looks at what a change leaves behind, once while that is remembered.
-func (r *rangeReader) fact(c *Change) (blobFact, error) {
+func (r *rangeReader) fact(c *Change, brief bool) (blobFact, error) {
 	of := changeOf{c.Path, c.Was().ID, c.New.ID}
 	if len(c.Old) == 1 {
 		r.mu.Lock()
@@ -333,8 +345,25 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 			return fact, nil
 		}
 	}
+	fact, err := r.look(c, brief)
+	if err != nil || len(c.Old) > 1 {
+		return fact, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.facts) == maxFacts {
+		clear(r.facts)
+	}
+	r.facts[of] = fact
+	return fact, nil
+}
+
+// look reads what a change leaves behind and what stood there, and has it inspected.
+func (r *rangeReader) look(c *Change, brief bool) (blobFact, error) {
 	head, size, err := r.store.head(c.New.ID, "blob", r.limits.Inspect, bound{"blob", r.limits.Blob})
-	landed := Landed{Path: c.Path, Head: head, Size: size, Merged: c.Merged, Missing: r.unseen(c.New.ID, err)}
+	landed := Landed{
+		Path: c.Path, Head: head, Size: size, Merged: c.Merged, Missing: r.unseen(c.New.ID, err), Brief: brief,
+	}
 	landed.Alone = r.Counted && !r.Merges
 	if err != nil && !landed.Missing {
 		return blobFact{}, err
@@ -358,15 +387,6 @@ func (r *rangeReader) fact(c *Change) (blobFact, error) {
 	if whole || r.Counted || r.opts.Unseen == nil {
 		fact.traits = r.opts.Inspect(landed)
 	}
-	if len(c.Old) > 1 {
-		return fact, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.facts) == maxFacts {
-		clear(r.facts)
-	}
-	r.facts[of] = fact
 	return fact, nil
 }
 

@@ -12,6 +12,9 @@ type Change struct {
 	NewMode uint32
 	Size    int64
 	Traits  Traits
+	// Look gives all traits of a change that was looked at briefly, once a rule asks for its shape; nil where it wasn't,
+	// and where nobody can look again: then such a change is risky.
+	Look func() (Traits, error)
 	// Merged says of a merge's change that it holds the lines that both sides put at this very path, merged. Only its
 	// content is new: each side's own change of the path is judged where it was made.
 	Merged bool
@@ -113,17 +116,36 @@ func (c *Classes) shownAs(ch *Change, classes []string) []string {
 // another name. A path that becomes another kind of thing is risky, and so is a link that leads elsewhere.
 func (ch *Change) Shape() Shape {
 	const link = 0o120000
+	traits := ch.Traits
+	if traits&briefTrait != 0 {
+		traits = ch.lookAgain()
+	}
 	switch {
-	case ch.Traits&riskyTrait != 0 || ch.Kind() == "type" || ch.OldMode == link && ch.NewMode == link:
+	case traits&riskyTrait != 0 || ch.Kind() == "type" || ch.OldMode == link && ch.NewMode == link:
 		return ShapeRisky
 	case ch.OldMode == 0:
 		return ShapeNew
-	case ch.Traits&harmlessTrait != 0 && len(ch.Also) == 0 && !ch.Anywhere:
+	case traits&harmlessTrait != 0 && len(ch.Also) == 0 && !ch.Anywhere:
 		return ShapeHarmless
 	default:
 		return ShapePlain
 	}
 }
+
+// lookAgain gives all traits of a change that was looked at briefly. One that can't be looked at is risky.
+func (ch *Change) lookAgain() Traits {
+	if ch.Look == nil {
+		return riskyTrait
+	}
+	traits, err := ch.Look()
+	if err != nil {
+		return riskyTrait
+	}
+	return traits
+}
+
+// harmless says whether the shape is [ShapeHarmless].
+func (ch *Change) harmless() bool { return ch.Traits&briefTrait == 0 && ch.Shape() == ShapeHarmless }
 
 // shapes gives the shapes that a rule asks about.
 func (r *Rule) shapes() []string {
@@ -138,7 +160,7 @@ func (r *Rule) shapes() []string {
 
 // asks says whether a rule asks about a change because of a class that it falls in. Classes by path and by mode may be
 // asked about by the shape of the change; content is what it is.
-func (r *Rule) asks(class string, shape Shape) bool {
+func (r *Rule) asks(class string, ch *Change) bool {
 	return slices.Contains(r.Classes, class) &&
-		(len(r.Shapes) == 0 || slices.Contains(r.Shapes, shape) || slices.Contains(traitNames(), class))
+		(len(r.Shapes) == 0 || slices.Contains(traitNames(), class) || slices.Contains(r.Shapes, ch.Shape()))
 }

@@ -18,7 +18,7 @@ func (l *Ledger) Credit(p *Policy, landing *Landing) {
 		}
 		var classes []string
 		for i, in := range c.classified(p) {
-			if c.Changes[i].Shape() != ShapeHarmless { // a bump of a version makes nobody known
+			if !c.Changes[i].harmless() { // a bump of a version makes nobody known
 				classes = append(classes, in...)
 			}
 		}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 
@@ -23,6 +24,9 @@ type Content struct {
 	Alone bool
 	// Missing says that nothing is known of what lands there: it is large, too.
 	Missing bool
+	// Brief says that the shape isn't looked for where that takes long, for hardly any rule asks for it at that path:
+	// see [Policy.AsksShape].
+	Brief bool
 }
 
 // Traits is what the content of a change shows, a set of bits: see [Inspect].
@@ -38,6 +42,7 @@ const (
 
 	harmlessTrait Traits = 1 << shapeBits
 	riskyTrait    Traits = 2 << shapeBits
+	briefTrait    Traits = 4 << shapeBits // the shape wasn't looked for, and it isn't harmless
 )
 
 // Inspect says what the content of a change shows: what the file is, what the change adds to it, and of a manifest or
@@ -62,6 +67,9 @@ func Inspect(c Content) Traits {
 			return harmlessTrait
 		}
 		return t | riskyTrait
+	}
+	if old, _ := change.Old(); c.Brief && !shape.Known(c.Path) && !bytes.Equal(old, c.Head) {
+		return t | briefTrait
 	}
 	switch shape.Of(c.Path, &change) {
 	case shape.Harmless:

@@ -42,13 +42,23 @@ func (j *judgement) rules(c *Commit, accountable *Principal) {
 	}
 }
 
+// AsksShape says whether a rule asks for the shape of changes at a path, as long as no symbolic link shows it elsewhere
+// and its mode stays. It is safe for concurrent use.
+func (p *Policy) AsksShape(path string) bool {
+	classes := p.Classes.ofPath(path)
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool {
+		return len(r.Shapes) > 0 &&
+			slices.ContainsFunc(classes, func(class string) bool { return slices.Contains(r.Classes, class) })
+	})
+}
+
 // touchedBy lists the changes that fall in a rule's classes, each with those classes.
 func touchedBy(by *Classes, rule *Rule, c *Commit, classes [][]string) []TouchedPath {
 	var touched []TouchedPath
 	for i, ch := range c.Changes {
 		var in []string
 		for _, class := range classes[i] {
-			if rule.asks(class, ch.Shape()) {
+			if rule.asks(class, &ch) {
 				in = append(in, class)
 			}
 		}

@@ -32,6 +32,12 @@ func commitOf(e *history.Entry, elsewhere Shown) policy.Commit {
 			Size: ch.Size, Traits: policy.Traits(ch.Traits), Merged: ch.Merged,
 			Also: elsewhere[ch.Path].also, Anywhere: elsewhere[ch.Path].anywhere,
 		}
+		if ch.Look != nil {
+			c.Changes[i].Look = func() (policy.Traits, error) {
+				traits, err := ch.Look()
+				return policy.Traits(traits), err
+			}
+		}
 	}
 	return c
 }

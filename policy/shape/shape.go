@@ -25,6 +25,9 @@ const maxSize = 1 << 20
 // Of tells the shape of a change of the file at path, in the place of one text at most.
 func Of(path string, c *edit.Change) Shape { return look(path, c, false).shape }
 
+// Known tells whether files at a path are of a format of which a change can be harmless.
+func Known(path string) bool { return formatOf(path).compare != nil }
+
 // Explain gives the lines that decide what [Of] says, in order: the risky ones if there are any, else one that is
 // plain, else all that changed. A change of nothing has no reasons.
 func Explain(path string, c *edit.Change) []Reason {
