@@ -21,9 +21,15 @@ const (
 	// backtestMemory is the same for a backtest, which reads a whole history on the machine of a person. The program's
 	// code and the lists of packs come to it.
 	backtestMemory = 88 << 20
-	// garbage is how much of it a verification lets come together, in percent of what it has in use. With Go's 100 it
-	// takes a quarter to a third more memory. That saves next to no time on 10,000 commits, and a tenth on 57,000.
-	garbage = 50
+	// garbage is how much of it may come together, in percent of what is in use: Go's own default.
+	garbage = 100
+	// verifyGarbage is the same for a verification. With Go's 100 it takes a quarter to a third more memory. That saves
+	// next to no time on 10,000 commits, and a tenth on 57,000.
+	verifyGarbage = 50
+	// firstGarbage is the same for the beginning, until garbage is collected once. Go takes 4 MiB to be in use then
+	// (runtime, mgcpacer.go), so that happens at 16 MiB, and a push of a few commits ends before. At 4 MiB it takes an
+	// eighth of the time of such a push.
+	firstGarbage = 400
 )
 
 func main() { os.Exit(execute(environment())) }
@@ -33,19 +39,19 @@ func execute(env cli.Env) int {
 	// A pusher who hangs up closes our standard error. The push must be recorded all the same, not
 	// ended by the signal that the next line written would bring.
 	signal.Ignore(syscall.SIGPIPE)
+	percent := garbage
 	if len(env.Args) > 0 {
 		switch env.Args[0] {
 		case "hook":
 			debug.SetTraceback("none") // a stack is nothing for a pusher
 			debug.SetMemoryLimit(memory)
 		case "verify":
-			if env.Getenv("GOGC") == "" {
-				debug.SetGCPercent(garbage)
-			}
+			percent = verifyGarbage
 		case "backtest":
 			boundHeap(env, backtestMemory)
 		}
 	}
+	collect(env, percent)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	return cli.Run(ctx, env)
@@ -60,6 +66,18 @@ func environment() cli.Env {
 		Getenv: os.Getenv, Now: time.Now, Dir: dir, Executable: program,
 	}
 }
+
+// collect has garbage be collected first when 16 MiB are in use, and then whenever it is so many percent of what is
+// needed. Nothing is done if the environment says what the collector is to do.
+func collect(env cli.Env, percent int) {
+	if env.Getenv("GOGC") == "" {
+		debug.SetGCPercent(firstGarbage)
+		runtime.AddCleanup(new(mark), func(percent int) { debug.SetGCPercent(percent) }, percent)
+	}
+}
+
+// mark is reachable from nowhere, so that the next collection finds it. It has a pointer, so that it lies by itself.
+type mark struct{ _ *byte }
 
 // boundHeap has the process use about so many bytes, as long as what it needs is no more than two thirds of them. Go's
 // collector then runs more often than when it only has to double what is needed. Where more is needed, it may use half
@@ -84,6 +102,5 @@ func needed() int64 {
 // afterCollection does something now and after each collection of garbage, of which each takes one mark more.
 func afterCollection(do func()) {
 	do()
-	mark := new(struct{ _ *byte })
-	runtime.AddCleanup(mark, afterCollection, do)
+	runtime.AddCleanup(new(mark), afterCollection, do)
 }
