@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -167,11 +168,11 @@ func (im *importing) somebody(name string) *owner {
 	return o
 }
 
-var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+var notInNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9]+`) })
 
 // principalName makes a valid name of whatever somebody is called.
 func principalName(text string) string {
-	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(text), "-"), "-")
+	name := strings.Trim(notInNames().ReplaceAllString(strings.ToLower(text), "-"), "-")
 	name = strings.Trim(name[:min(len(name), 60)], "-")
 	if !policy.ValidName(name) || name == "founder" {
 		return "somebody"

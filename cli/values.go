@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"countersign/history"
@@ -133,14 +134,16 @@ func (p *portion) String() string { return p.text }
 func (*portion) Type() string     { return "share" }
 
 // percent is how a share is written, with up to four digits after the point.
-var percent = regexp.MustCompile(`^([0-9]{1,3})(?:\.([0-9]{1,4}))? ?%$`)
+var percent = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9]{1,3})(?:\.([0-9]{1,4}))? ?%$`)
+})
 
 func (p *portion) Set(text string) error {
 	*p = portion{}
 	if text == "" {
 		return nil
 	}
-	m := percent.FindStringSubmatch(text)
+	m := percent().FindStringSubmatch(text)
 	if m == nil {
 		return errors.New("want a share in percent, as 0.5%")
 	}

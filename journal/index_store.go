@@ -15,7 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 )
 
 // An index's folder has a file for each of 256 buckets, into which keys are divided by their hash, a file
@@ -57,12 +57,14 @@ var (
 
 	// errBucket says that a bucket isn't what the position says.
 	errBucket = errors.New("a bucket of the index is damaged")
-
-	generationForm = regexp.MustCompile(`^[A-Z2-7]{26}$`)
-	bucketForm     = regexp.MustCompile(`^[A-Z2-7]{26}-[0-9a-f]{2}$`)
 )
 
 func newGeneration() string { return rand.Text() }
+
+// isGeneration says whether a text is as newGeneration makes it: RFC 4648, section 6.
+func isGeneration(text string) bool {
+	return len(text) == 26 && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
+}
 
 func bucketOf(key string) byte { return sha256.Sum256([]byte(key))[0] }
 
@@ -85,7 +87,7 @@ func (x *Index) load() (at position, ok bool) {
 	if string(body[:sumLen]) != hex.EncodeToString(sum[:])+"\n" || json.Unmarshal(body[sumLen:], &at) != nil {
 		return at, false
 	}
-	return at, at.Version == x.version && generationForm.MatchString(at.Generation) &&
+	return at, at.Version == x.version && isGeneration(at.Generation) &&
 		at.Length > 0 && at.Length <= maxLine && at.Offset >= at.Length
 }
 
@@ -324,8 +326,9 @@ func (x *Index) appendBucket(generation string, bucket byte, at *extent, b []byt
 func (x *Index) clean(generation string) {
 	all, _ := os.ReadDir(x.dir)
 	for _, entry := range all {
-		if name := entry.Name(); bucketForm.MatchString(name) && name[:len(generation)] != generation {
-			_ = os.Remove(filepath.Join(x.dir, name))
+		of, bucket, _ := strings.Cut(entry.Name(), "-")
+		if isGeneration(of) && of != generation && len(bucket) == 2 && strings.Trim(bucket, "0123456789abcdef") == "" {
+			_ = os.Remove(filepath.Join(x.dir, entry.Name()))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (r *reader) rule(t *table, p *Policy) {
 	if rule.Approvers != nil && rule.Approvers.Nobody {
 		t.problem("approvers", "approvers: want the tenure asked of them, { days = 365, … }")
 	}
-	if !simpleName.MatchString(rule.Name) {
+	if !simpleName(rule.Name) {
 		t.problem("name", "the rule's name %q: want %s", rule.Name, simpleNameWords)
 	}
 	if slices.ContainsFunc(p.Rules, func(other Rule) bool { return other.Name == rule.Name }) {

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -144,7 +143,10 @@ func refPattern(p string) bool {
 // never refused.
 var wildcards = strings.NewReplacer("*", "x", "?", "x", "[", "x", "]", "x", "{", "x", "}", "x", ".lock/", ".loc/")
 
-var fullID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+// fullID says whether a text is the full id of a commit.
+func fullID(text string) bool {
+	return (len(text) == 40 || len(text) == 64) && strings.Trim(text, "0123456789abcdef") == ""
+}
 
 func (r *reader) adoption(t *table, a *Adoption) {
 	t.commits(&a.Commits)
@@ -156,7 +158,7 @@ func (r *reader) adoption(t *table, a *Adoption) {
 func (t *table) commits(into *[]string) {
 	t.strs("commits", into)
 	for i, id := range *into {
-		if !fullID.MatchString(id) {
+		if !fullID(id) {
 			t.elementProblem("commits", i, "commits: %q is not a full commit id", id)
 		}
 	}
@@ -181,7 +183,7 @@ func (r *reader) classes(t *table, p *Policy) {
 		case slices.Contains(fixedClasses(), name):
 			c.problem("", "class %s is made by content or mode; no path can be added to it", name)
 			continue
-		case !simpleName.MatchString(name):
+		case !simpleName(name):
 			c.problem("", "the class name %q: want %s", name, simpleNameWords)
 			continue
 		case paths == nil && !slices.Contains(builtIn, name):

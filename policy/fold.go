@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -81,14 +82,14 @@ func shortName(path string) string {
 	forms := checkoutForms(path)
 	for part := range strings.SplitSeq(forms[len(forms)-1], "/") {
 		base, _, _ := strings.Cut(part, ".")
-		if utf8.RuneCountInString(base) <= 8 && shortNames.MatchString(part) {
+		if utf8.RuneCountInString(base) <= 8 && shortNames().MatchString(part) {
 			return part
 		}
 	}
 	return ""
 }
 
-var shortNames = regexp.MustCompile(`^[^.~]+~[0-9]+(\.[^.]{0,3})?$`)
+var shortNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^.~]+~[0-9]+(\.[^.]{0,3})?$`) })
 
 // FoldRef gives a ref's name as file systems may take it that fold case or Unicode composition, or drop a dot at the
 // end of a name, where a ref is a file: two names that give the same are one there.

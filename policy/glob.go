@@ -3,7 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -28,7 +28,7 @@ func checkGlob(glob string) error {
 		return fmt.Errorf("the glob %q has a backslash: paths are separated by slashes, and [*] stands for an asterisk", glob)
 	case !doublestar.ValidatePattern(glob):
 		return fmt.Errorf("the glob %q is malformed", glob)
-	case bracesInBrackets.MatchString(glob):
+	case slices.ContainsFunc(bracketSets(glob), func(set string) bool { return strings.ContainsAny(set, "{},") }):
 		return fmt.Errorf("the glob %q has a brace or comma in brackets, which can be read in two ways", glob)
 	case backwardRange(foldASCII(glob)):
 		return fmt.Errorf("the glob %q has a range that ends before it begins once case is folded", glob)
@@ -50,8 +50,8 @@ func checkGlob(glob string) error {
 
 // backwardRange says whether a folded glob has a range such as [z-a], which matches nothing.
 func backwardRange(glob string) bool {
-	for _, set := range brackets.FindAllString(glob, -1) {
-		for i := 1; i+2 < len(set)-1; i++ {
+	for _, set := range bracketSets(glob) {
+		for i := 0; i+2 < len(set); i++ {
 			if set[i+1] == '-' && set[i] > set[i+2] {
 				return true
 			}
@@ -60,9 +60,18 @@ func backwardRange(glob string) bool {
 	return false
 }
 
-var brackets = regexp.MustCompile(`\[[^]]+\]`)
-
-var bracesInBrackets = regexp.MustCompile(`\[[^]]*[{},][^]]*\]`)
+// bracketSets gives what stands between the brackets of a glob.
+func bracketSets(glob string) []string {
+	var sets []string
+	for {
+		_, opened, _ := strings.Cut(glob, "[")
+		set, rest, closed := strings.Cut(opened, "]")
+		if !closed {
+			return sets
+		}
+		sets, glob = append(sets, set), rest
+	}
+}
 
 // expandBraces writes out the alternatives of a glob: a{b,c}d is abd and acd. It stops once they are
 // more than maxAlternatives.

@@ -60,7 +60,7 @@ func (i *Introduction) Check() error {
 	hexDigits := strings.Trim(i.Fingerprint, "0123456789ABCDEF") == "" &&
 		(len(i.Fingerprint) == 40 || len(i.Fingerprint) == 64)
 	switch {
-	case !fullID.MatchString(i.Commit):
+	case !fullID(i.Commit):
 		return fmt.Errorf("commit = %q: want the full id of the commit that brought the policy", i.Commit)
 	case !hexDigits && !strings.HasPrefix(i.Fingerprint, "SHA256:"):
 		return fmt.Errorf("fingerprint = %q: want the fingerprint of the key that signed the commit, \"SHA256:…\" "+

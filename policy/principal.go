@@ -2,7 +2,6 @@ package policy
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -45,9 +44,12 @@ func (q *Principal) approves() bool { return q.Role == Maintainer || q.Role == R
 // founder stands for whoever introduced those that a project began with.
 const founder = "founder"
 
-// simpleName is what principals, rules and classes may be called: their names stand in ref names and
-// messages, and no two of them may look alike.
-var simpleName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$`)
+// simpleName says whether principals, rules and classes may be called so: their names stand in ref names and messages,
+// and no two of them may look alike.
+func simpleName(name string) bool {
+	const inside, ends = "._-", "abcdefghijklmnopqrstuvwxyz0123456789"
+	return name != "" && len(name) <= 64 && strings.Trim(name, inside+ends) == "" && strings.Trim(name, inside) == name
+}
 
 // simpleNameWords says simpleName in words.
 const simpleNameWords = "up to 64 lower-case letters, digits, dots, underscores and hyphens, " +
@@ -59,7 +61,7 @@ const NameRule = simpleNameWords + `, without ".." and not ending in ".lock"`
 // ValidName says whether a principal may be called so: names stand in ref names
 // (git-check-ref-format(1)) and in messages.
 func ValidName(name string) bool {
-	return simpleName.MatchString(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
+	return simpleName(name) && !strings.Contains(name, "..") && !strings.HasSuffix(name, ".lock")
 }
 
 // ValidAddress says whether a principal may have an address: as it stands in a commit, and no pattern.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"countersign/gate/lineage"
 	"countersign/gate/site"
@@ -24,7 +25,9 @@ type reading struct {
 
 // sameLine are the endings of a revision that lead to what the ref itself holds or held on its line of first
 // parents: gitrevisions(7).
-var sameLine = regexp.MustCompile(`^(@\{[0-9]+\}|~[0-9]*|\^[01]?|\^\{(commit)?\})*$`)
+var sameLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(@\{[0-9]+\}|~[0-9]*|\^[01]?|\^\{(commit)?\})*$`)
+})
 
 // read finds the commit that a revision names, and the ref whose rules apply: the branch itself, the branch that
 // HEAD is on, the branch of the server that a remote-tracking name stands for, or a protected tag.
@@ -65,7 +68,7 @@ func (a *Auditor) read(ctx context.Context, rev string) (r reading, err error) {
 		r.name = r.commit.String()
 	}
 	switch {
-	case !sameLine.MatchString(rest):
+	case !sameLine().MatchString(rest):
 	case lineage.IsBranch(name):
 		r.name, r.ref = name, name
 	default:

@@ -3,6 +3,7 @@ package walk
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"countersign/policy"
 )
@@ -59,11 +60,11 @@ func (cl *Claims) web(c *policy.Commit) {
 }
 
 // request is how forges end the title of what they made of a pull request: GitHub and Gitea with its number.
-var request = regexp.MustCompile(`\([#!][0-9]+\)$`)
+var request = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\([#!][0-9]+\)$`) })
 
 // fromRequest says whether a commit with one parent came from a pull request. Else somebody edited a file on the
 // forge's pages, which takes the right to push.
-func fromRequest(c *policy.Commit) bool { return request.MatchString(strings.TrimSpace(c.Subject)) }
+func fromRequest(c *policy.Commit) bool { return request().MatchString(strings.TrimSpace(c.Subject)) }
 
 // lands notes who has the right to land, by a landing commit: whoever made it, or merged by a button.
 func (cl *Claims) lands(c *policy.Commit) {
