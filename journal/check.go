@@ -208,13 +208,14 @@ func (c *chain) nextPiece() error {
 	if err := c.piece.open(); err != nil {
 		return err
 	}
-	c.read(c.piece.file)
+	c.read(c.piece.file, c.piece.size)
 	return nil
 }
 
-func (c *chain) read(r io.Reader) {
-	if c.in == nil {
-		c.in = bufio.NewReaderSize(r, 64<<10)
+// read goes on with what is about so many bytes.
+func (c *chain) read(r io.Reader, size int64) {
+	if size = min(size, 64<<10); c.in == nil || c.in.Size() < int(size) {
+		c.in = bufio.NewReaderSize(r, int(size))
 	}
 	c.in.Reset(r)
 	c.line, c.at, c.found = 0, 0, false

@@ -26,7 +26,8 @@ type Found struct {
 }
 
 // Index answers what a journal says of a key without reading all of it: a folder keeps what the records up to
-// some position say, and [Index.Update] reads only what was appended since.
+// some position say, and [Index.Update] reads only what was appended since. It writes to the folder once that is more
+// than some records.
 //
 // The folder is a cache. What it holds is checked whenever it is read, and made anew from the journal where
 // anything doesn't fit: another version, a file that is missing or changed, a journal that was cut, restored
@@ -40,6 +41,7 @@ type Index struct {
 	version   int
 	keys      func(Entry) ([]Pair, error)
 	wait      time.Duration
+	few       int64 // bytes of the journal that are read again at each Update, before they are stored
 
 	ready  bool
 	first  uint64                      // the oldest record that the journal still has
@@ -48,6 +50,9 @@ type Index struct {
 	read   [buckets]map[string][]Found // of the folder, since the last Update; nil where a bucket wasn't asked
 }
 
+// fewBytes are a dozen records of small pushes, which take less time than what Update writes.
+const fewBytes = 16 << 10
+
 // indexWait bounds the wait for another process that writes to the folder.
 const indexWait = 5 * time.Second
 
@@ -55,7 +60,7 @@ const indexWait = 5 * time.Second
 // it is in must be there. The function says what a record says of which keys: it must depend on nothing else.
 // Who changes it gives another version.
 func OpenIndex(dir, path string, version int, keys func(Entry) ([]Pair, error)) *Index {
-	return &Index{dir: dir, path: path, version: version, keys: keys, wait: indexWait}
+	return &Index{dir: dir, path: path, version: version, keys: keys, wait: indexWait, few: fewBytes}
 }
 
 // Update reads what was appended to the journal since the last time. The error is fs.ErrNotExist if there is no
@@ -94,12 +99,10 @@ func (x *Index) update(ctx context.Context, bad string) error {
 	if err != nil {
 		return err
 	}
-	nothingNew := at.Seq != 0 && len(c.rest) == 0 && c.at == c.piece.size
-	c.close()
-	if nothingNew {
-		x.at, x.ready = at, true
-		return nil
+	if at.Seq != 0 && len(c.rest) == 0 && c.piece.size-c.at <= x.few {
+		return x.keep(ctx, at, c)
 	}
+	c.close()
 	err = x.store(ctx, bad)
 	switch {
 	case err == nil:
@@ -149,9 +152,14 @@ func (x *Index) remember(ctx context.Context, bad string) error {
 	if err != nil {
 		return err
 	}
+	return x.keep(ctx, at, c)
+}
+
+// keep reads into memory what stands in a journal after a position, and closes it.
+func (x *Index) keep(ctx context.Context, at position, c *chain) error {
 	defer c.close()
 	x.beyond, x.read = make(map[string][]Found), [buckets]map[string][]Found{}
-	err = x.each(ctx, c, func(e Entry, pairs []Pair) error {
+	err := x.each(ctx, c, func(e Entry, pairs []Pair) error {
 		for _, p := range pairs {
 			x.beyond[p.Key] = append(x.beyond[p.Key], Found{e.Seq, bytes.Clone(p.Value)})
 		}
@@ -214,7 +222,7 @@ func resume(pieces []piece, at position) (*chain, error) {
 		}
 		c := newChain(pieces[i+1:])
 		c.piece = *p
-		c.read(io.NewSectionReader(p.file, at.Offset, math.MaxInt64-at.Offset))
+		c.read(io.NewSectionReader(p.file, at.Offset, math.MaxInt64-at.Offset), p.size-at.Offset)
 		c.line, c.at = at.Line, at.Offset
 		e := Entry{Seq: at.Seq, File: p.path, Line: at.Line}
 		c.take(&e, line)
@@ -237,7 +245,7 @@ func firstOf(p *piece) (uint64, error) {
 		return seq, nil
 	}
 	c := newChain(nil)
-	c.read(io.NewSectionReader(p.file, 0, math.MaxInt64))
+	c.read(io.NewSectionReader(p.file, 0, math.MaxInt64), p.size)
 	e, _, err := c.next()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, err

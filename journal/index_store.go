@@ -29,7 +29,7 @@ const (
 	buckets      = 256
 	positionFile = "position"
 	lockFile     = "lock"
-	indexHead    = "countersign journal index 1\n" // of the position: the form of the folder
+	indexHead    = "countersign journal index 2\n" // of the position: the form of the folder
 )
 
 // position is how far an index goes, in the journal and in its buckets.
@@ -43,7 +43,7 @@ type position struct {
 	Offset int64 // where its line ends
 	Length int64 // of its line
 
-	Buckets [buckets]extent
+	Buckets [buckets]extent `json:"-"` // which stand behind the JSON, 16 bytes each: all of it as JSON takes too long
 }
 
 // extent is how much of a bucket counts.
@@ -84,7 +84,12 @@ func (x *Index) load() (at position, ok bool) {
 		return at, false
 	}
 	sum := sha256.Sum256(body[sumLen:])
-	if string(body[:sumLen]) != hex.EncodeToString(sum[:])+"\n" || json.Unmarshal(body[sumLen:], &at) != nil {
+	text, extents, _ := bytes.Cut(body[sumLen:], []byte("\n"))
+	if string(body[:sumLen]) != hex.EncodeToString(sum[:])+"\n" || json.Unmarshal(text, &at) != nil ||
+		len(extents) != binary.Size(at.Buckets) {
+		return at, false
+	}
+	if _, err := binary.Decode(extents, binary.BigEndian, &at.Buckets); err != nil {
 		return at, false
 	}
 	return at, at.Version == x.version && isGeneration(at.Generation) &&
@@ -94,6 +99,9 @@ func (x *Index) load() (at position, ok bool) {
 // save replaces the position.
 func (x *Index) save(at position, like os.FileInfo) error {
 	body, err := json.Marshal(at)
+	if err == nil {
+		body, err = binary.Append(append(body, '\n'), binary.BigEndian, at.Buckets)
+	}
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,12 @@ func pairsOf(e Entry) ([]Pair, error) {
 	return pairs, nil
 }
 
-func newIndex(path string) *Index { return OpenIndex(path+".index", path, 1, pairsOf) }
+// newIndex gives an index that keeps one or two records in memory.
+func newIndex(path string) *Index {
+	x := OpenIndex(path+".index", path, 1, pairsOf)
+	x.few = 300
+	return x
+}
 
 type failer interface {
 	Helper()
@@ -108,6 +113,31 @@ func TestIndexReadsNothingTwice(t *testing.T) {
 	wantIndex(t, again, path, "a")
 	add(t, open(t, path), record(2, "a"))
 	wantIndex(t, again, path, "a")
+}
+
+// Little that was appended is read again each time, and nothing is written for it.
+func TestIndexStoresNoSingleRecord(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	add(t, open(t, path), record(1, "a"))
+	wantIndex(t, newIndex(path), path, "a")
+	stored := func() string {
+		b, err := os.ReadFile(path + ".index/position")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	first := stored()
+	add(t, open(t, path), record(2, "a"))
+	wantIndex(t, newIndex(path), path, "a")
+	if stored() != first {
+		t.Error("one record more is stored")
+	}
+	add(t, open(t, path), record(3, "a"), record(4, "a"))
+	wantIndex(t, newIndex(path), path, "a")
+	if stored() == first {
+		t.Error("three records more are not stored")
+	}
 }
 
 func TestIndexOfAnotherVersionIsMadeAnew(t *testing.T) {

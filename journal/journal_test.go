@@ -60,7 +60,7 @@ func records(t *testing.T, path string) []string {
 func readFrom(r io.Reader) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		c := newChain(nil)
-		c.read(r)
+		c.read(r, 0)
 		c.each(yield)
 	}
 }
