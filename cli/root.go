@@ -115,8 +115,13 @@ type section struct {
 	commands []*cobra.Command
 }
 
-// sections gives the commands as help shows them; in each of them it sorts them by name.
+// sections gives the commands as help shows them; in each of them it sorts them by name. Where Git runs a hook, there
+// are only those: to make all the others takes a twentieth of the time of a small push.
 func sections(env Env) []section {
+	hooks := section{"Hooks that Git runs:", []*cobra.Command{hookCommand(env)}}
+	if env.isHook() {
+		return []section{hooks, {title: besides}}
+	}
 	return []section{
 		{"Judging:", []*cobra.Command{
 			verifyCommand(env), tarballCommand(env), explainCommand(env), backtestCommand(env),
@@ -130,7 +135,7 @@ func sections(env Env) []section {
 			logCommand(env), tenureCommand(env), revokedCommand(env), former("audit", env, revokedCommand(env)),
 		}},
 		{"The operator's word:", []*cobra.Command{moveCommand(env), acceptMoveCommand(env)}},
-		{"Hooks that Git runs:", []*cobra.Command{hookCommand(env)}},
+		hooks,
 		{besides, []*cobra.Command{demoCommand(env), manCommand(env), versionCommand(env)}},
 	}
 }
