@@ -15,10 +15,11 @@ import (
 type Classes struct {
 	globs []classGlob
 	// An index of the globs, since most paths match none of some hundred: by a part that the path must have, else by
-	// what its last part must have in front of the first dot, or as its extension, and what has none of these.
-	byPart map[string][]int
-	byStem map[string][]int
-	byExt  map[string][]int
+	// what its last part must have in front of the first dot, or as its extension, and what has none of these. It has
+	// the last glob of a key, which has the one before it.
+	byPart map[string]int
+	byStem map[string]int
+	byExt  map[string]int
 	rest   []int
 
 	mu   sync.Mutex
@@ -29,6 +30,7 @@ type classGlob struct {
 	class string
 	shown string // as the policy has it
 	glob  string // folded, without braces
+	next  int    // of the same key of the index; -1 for none
 }
 
 // Match says that a path falls in a class because of a glob.
@@ -63,19 +65,17 @@ func (c *Classes) byName() map[string][]string {
 	return globs
 }
 
-// newClasses makes classes of globs by class name.
+// newClasses makes classes of globs by class name. The globs must be sound; see checkGlob.
 func newClasses(byName map[string][]string) (*Classes, error) {
-	c := &Classes{
-		byPart: make(map[string][]int), byStem: make(map[string][]int), byExt: make(map[string][]int),
+	c := &Classes{ // with room for those that every policy has
+		globs:  make([]classGlob, 0, 1000),
+		byPart: make(map[string]int, 800), byStem: make(map[string]int), byExt: make(map[string]int),
 		seen: make(map[string][]string),
 	}
 	for _, class := range slices.Sorted(maps.Keys(byName)) {
 		for _, shown := range byName[class] {
-			if err := checkGlob(shown); err != nil {
-				return nil, fmt.Errorf("class %s: %w", class, err)
-			}
 			for _, glob := range expandBraces(foldASCII(shown)) {
-				c.add(classGlob{class, shown, glob})
+				c.add(classGlob{class, shown, glob, -1})
 			}
 			if len(c.globs) > maxGlobs {
 				return nil, fmt.Errorf("class %s: all classes together stand for more than %d globs: write fewer, "+
@@ -89,23 +89,43 @@ func newClasses(byName map[string][]string) (*Classes, error) {
 func (c *Classes) add(g classGlob) {
 	i := len(c.globs)
 	c.globs = append(c.globs, g)
-	const special = `*?[`
-	parts := strings.Split(g.glob, "/")
-	for _, part := range slices.Backward(parts) {
-		if !strings.ContainsAny(part, special) {
-			c.byPart[part] = append(c.byPart[part], i)
-			return
+	if by, key := c.key(g.glob); by == nil {
+		c.rest = append(c.rest, i)
+	} else {
+		if last, ok := by[key]; ok {
+			c.globs[i].next = last
 		}
+		by[key] = i
 	}
-	if stem, _, ok := strings.Cut(parts[len(parts)-1], "."); ok && stem != "" && !strings.ContainsAny(stem, special) {
-		c.byStem[stem] = append(c.byStem[stem], i)
-		return
+}
+
+// key says where in the index a glob belongs.
+func (c *Classes) key(glob string) (by map[string]int, key string) {
+	const special = `*?[`
+	last := glob[strings.LastIndexByte(glob, '/')+1:]
+	for end := len(glob); end >= 0; {
+		begin := strings.LastIndexByte(glob[:end], '/') + 1
+		if part := glob[begin:end]; !strings.ContainsAny(part, special) {
+			return c.byPart, part
+		}
+		end = begin - 1
 	}
-	if ext, ok := extension(parts[len(parts)-1]); ok && !strings.ContainsAny(ext, special) {
-		c.byExt[ext] = append(c.byExt[ext], i)
-		return
+	if stem, _, ok := strings.Cut(last, "."); ok && stem != "" && !strings.ContainsAny(stem, special) {
+		return c.byStem, stem
 	}
-	c.rest = append(c.rest, i)
+	if ext, ok := extension(last); ok && !strings.ContainsAny(ext, special) {
+		return c.byExt, ext
+	}
+	return nil, ""
+}
+
+// under adds the globs that the index has under a key.
+func (c *Classes) under(by map[string]int, key string, to []int) []int {
+	i, ok := by[key]
+	for ok && i >= 0 {
+		to, i = append(to, i), c.globs[i].next
+	}
+	return to
 }
 
 func extension(part string) (ext string, ok bool) {
@@ -135,13 +155,13 @@ func (c *Classes) Match(path string) []Match {
 		base := form
 		for rest, more := form, true; more; {
 			base, rest, more = strings.Cut(rest, "/")
-			candidates = append(candidates, c.byPart[base]...)
+			candidates = c.under(c.byPart, base, candidates)
 		}
 		if stem, _, ok := strings.Cut(base, "."); ok {
-			candidates = append(candidates, c.byStem[stem]...)
+			candidates = c.under(c.byStem, stem, candidates)
 		}
 		if ext, ok := extension(base); ok {
-			candidates = append(candidates, c.byExt[ext]...)
+			candidates = c.under(c.byExt, ext, candidates)
 		}
 		slices.Sort(candidates)
 		candidates = slices.Compact(candidates) // the policy's order: the first glob is the one that is named

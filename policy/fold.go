@@ -12,6 +12,9 @@ import (
 
 // foldASCII folds the case of ASCII letters, and leaves all other bytes as they are.
 func foldASCII(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return 'A' <= r && r <= 'Z' }) {
+		return s
+	}
 	b := []byte(s)
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {

@@ -76,9 +76,13 @@ func bracketSets(glob string) []string {
 // expandBraces writes out the alternatives of a glob: a{b,c}d is abd and acd. It stops once they are
 // more than maxAlternatives.
 func expandBraces(glob string) []string {
+	return appendExpanded(nil, glob)
+}
+
+func appendExpanded(all []string, glob string) []string {
 	open := strings.IndexByte(glob, '{')
 	if open < 0 {
-		return []string{glob}
+		return append(all, glob)
 	}
 	depth, start := 0, open+1
 	var alternatives []string
@@ -95,15 +99,13 @@ func expandBraces(glob string) []string {
 			if depth--; depth > 0 {
 				continue
 			}
-			alternatives = append(alternatives, glob[start:i])
-			var all []string
-			for _, a := range alternatives {
-				if all = append(all, expandBraces(glob[:open]+a+glob[i+1:])...); len(all) > maxAlternatives {
+			for _, a := range append(alternatives, glob[start:i]) {
+				if all = appendExpanded(all, glob[:open]+a+glob[i+1:]); len(all) > maxAlternatives {
 					break
 				}
 			}
 			return all
 		}
 	}
-	return []string{glob}
+	return append(all, glob)
 }
