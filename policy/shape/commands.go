@@ -98,16 +98,29 @@ func (r *commandReader) why(line string, at int) string {
 	return ""
 }
 
+// mayRun tells whether a line may name a program of the tree: by a path, or behind an interpreter.
+func mayRun(line string) bool {
+	if strings.ContainsAny(line, "/.") {
+		return true
+	}
+	for _, name := range []string{"sh ", "python", "perl ", "node ", "ruby ", "php ", "lua ", "source "} {
+		if strings.Contains(line, name) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *commandReader) runsOther(line string, at int) bool {
-	if !strings.ContainsAny(line, "/.") {
-		return false // treePath wants one of them
+	if !mayRun(line) {
+		return false
 	}
 	if p := calledProgram(line); p != "" && !r.had.has(p) {
 		return true
 	}
 	for i, c := range commandsIn(line) {
 		p, sure := programOf(c, r.family&programs != 0)
-		if p != "" && (sure || i == 0) && !r.had.has(p) && (sure || r.amongCommands(at)) {
+		if p != "" && (sure || i == 0 && r.amongCommands(at)) && !r.had.has(p) {
 			return true
 		}
 	}

@@ -102,6 +102,35 @@ func TestPathsAmongCommands(t *testing.T) {
 	}.check(t)
 }
 
+// Whatever a program of the tree is written or wrapped in, and wherever its interpreter has it.
+func TestWaysToRunPrograms(t *testing.T) {
+	const ci = ".github/workflows/a.yml"
+	const steps = "jobs:\n  a:\n    steps:\n      - run: make x/y -C z $a\n"
+	risky := []string{
+		"while tests/x; do :; done", "trap tests/x EXIT", "coproc tests/x", "sudo -u root tests/x", "exec -a b tests/x",
+		">a tests/x", "> a tests/x", "2>a tests/x", "valgrind -q tests/x", "wine tests/x.exe", "env A=1 tests/x",
+		"sh -e tests/x", "bash -euo pipefail tests/x", "bash -o pipefail x", "python -W ignore tests/x",
+		"python -u -X dev tests/x", "perl -w tests/x", "sh +x tests/x", "sh x", "cd tests && sh x",
+		"node x", "sh $a", "sh tests/*.sh", "sh $D/x", "sh ${D}x", "for f in tests/*; do sh $f; done", "$D/x",
+		"true && ${D}/x a",
+		`"tests"/x`, `te"st"s/x`, `sh 'tests'/x`, `A="b c" tests/x`, `.\tests\x`, `sh tests\x`,
+	}
+	plain := []string{
+		"[ -d tests/x ]", "if [ -d tests/x ]; then make; fi", "A=\"b/c d/e\" make", "sh x/y",
+		"sh $HOME/x", ". ${HOME}/.cargo/env", "sh /x/$a", "python setup.py", "python -m build", "deno test",
+		"echo a >tests/x", "sudo cp a/b c", "sed 's/\\n/./' a", "make a/$B", "command -v python3 python",
+		"$SRC/configure -q", "python3 python", "bun test",
+	}
+	for want, runs := range map[Shape][]string{Risky: risky, Plain: plain} {
+		for _, run := range runs {
+			now := steps + "      - run: |\n          " + run + "\n"
+			if got := of(ci, [][]byte{[]byte(steps)}, []byte(now)); got != want {
+				t.Errorf("%s: %s, want %s: %+v", run, got, want, explain(ci, steps, now))
+			}
+		}
+	}
+}
+
 func TestPackagesOfCommands(t *testing.T) {
 	const ci = ".github/workflows/a.yml"
 	const steps = "jobs:\n  a:\n    steps:\n      - run: pip install black\n      - run: npx vite build\n"

@@ -19,8 +19,16 @@ var before = []string{
 	"run", "cmd", "entrypoint", "sudo", "env", "time", "exec", "then", "do", "else", "if", "!", "-", "command",
 	"nohup",
 	"xvfb-run", "nice", "timeout", "xargs", "strace", "setsid", "stdbuf", "su", "onbuild", "healthcheck", "busybox",
-	"/usr/bin/env", "-c", "parallel", ":::",
+	"/usr/bin/env", "-c", "parallel", ":::", "while", "until", "elif", "coproc", "trap", "builtin", "doas", "ionice",
+	"chrt",
+	"taskset", "fakeroot", "eatmydata", "valgrind", "wine", "winpty", "start", "call", "catchsegv", "gtimeout",
+	"caffeinate",
+	"unbuffer", "dbus-run-session", "systemd-run", "setarch", "linux32", "linux64", "arch", "chroot", "unshare", "runuser",
+	"gosu", "tini", "dumb-init", "watch", "entr", "hyperfine", "rr", "ltrace", "perf",
 }
+
+// wrapperValues are options of these whose value is the next word.
+var wrapperValues = []string{"-u", "-g", "-n", "-p", "-I", "-d", "-s", "-k", "-a", "-o", "-j", "-P", "-L", "-C"}
 
 // commandKeys are what stands before a command in settings and container files.
 var commandKeys = []string{
@@ -32,27 +40,7 @@ var commandKeys = []string{
 // programOf gives the program of the tree that a command runs, "" if it runs none, and says whether that is sure: what
 // stands first is a program only where a command begins, if it isn't written as a path from here.
 func programOf(c command, paths bool) (program string, certain bool) {
-	words, sure, wrapped := c.words, c.sure, false
-	for len(words) > 0 {
-		w := strings.ToLower(strings.TrimLeft(words[0], "@-+[{"))
-		apart := len(words) > 1 && (words[1] == ":" || words[1] == "=") // as JSON and INI have it
-		key := (strings.HasSuffix(w, ":") || apart) && !strings.Contains(w, "/")
-		option := wrapped && (words[0][0] == '-' || isDigit(words[0][0]))
-		wrapped = wrapped || slices.Contains(before, w)
-		if !option && !slices.Contains(before, w) && w != "" && !key && !strings.Contains(w, "=") {
-			break
-		}
-		switch {
-		case slices.Contains(commandKeys, strings.Trim(w, ":")):
-			sure = true
-		case key:
-			paths = false // it may be a folder or a file to read
-		}
-		words = words[1:]
-		if apart {
-			words = words[1:]
-		}
-	}
+	words, sure, paths := unwrapped(c, paths)
 	if len(words) == 0 {
 		return "", false
 	}
@@ -62,25 +50,58 @@ func programOf(c command, paths bool) (program string, certain bool) {
 		return p, true
 	}
 	if slices.Contains(interpreters, name) {
-		want := name != "make" && name != "gmake"
-		for _, w := range words[1:] {
-			switch {
-			case w == "-c" || w == "-e" || w == "-m" || w == "-C":
-				return "", false
-			case w == "-f" && !want:
-				want = true
-			case w[0] != '-' && w != "run" && want:
-				return treePath(w), true
-			}
-		}
-		return "", false
+		return interpreted(name, words[1:], paths && (sure || name != ".")), true
 	}
-	relative := strings.HasPrefix(first, "./") || strings.HasPrefix(first, "../")
 	if !paths || !strings.Contains(first, "/") {
 		return "", false
 	}
-	return treePath(first), sure || relative
+	sure = sure || strings.HasPrefix(first, "./") || strings.HasPrefix(first, "../")
+	if computed(first) {
+		return first, sure
+	}
+	return treePath(first), sure
 }
+
+// unwrapped gives the words of a command without what may stand before it, and none of a test. It says whether what is
+// left is a command for sure, and whether its first word may be the path of one.
+func unwrapped(c command, paths bool) (words []string, sure, mayBePath bool) {
+	words, sure = c.words, c.sure
+	wrapped := false
+	for len(words) > 0 {
+		w := strings.ToLower(strings.TrimLeft(words[0], "@-+[{"))
+		apart := len(words) > 1 && (words[1] == ":" || words[1] == "=") // as JSON and INI have it
+		key := (strings.HasSuffix(w, ":") || apart) && !strings.Contains(w, "/")
+		option := wrapped && (words[0][0] == '-' || isDigit(words[0][0])) || redirects(words[0])
+		if w == "" && wrapped && words[0][0] == '[' {
+			return nil, false, false
+		}
+		wrapper := slices.Contains(before, w)
+		if !option && !wrapper && w != "" && !key && !strings.Contains(w, "=") {
+			break
+		}
+		switch {
+		case slices.Contains(commandKeys, strings.Trim(w, ":")), wrapper && w != "-":
+			sure = true
+		case key:
+			paths = false // it may be a folder or a file to read
+		}
+		if apart || len(words) > 2 && (wrapped && slices.Contains(wrapperValues, words[0]) || signOnly(words[0])) {
+			words = words[1:]
+		}
+		wrapped = wrapped || wrapper
+		words = words[1:]
+	}
+	return words, sure, paths
+}
+
+// redirects tells whether a word sends what a command prints to a file, or has it read one: ">x", "2>".
+func redirects(w string) bool {
+	w = strings.TrimLeft(w, "0123456789")
+	return w != "" && (w[0] == '>' || w[0] == '<')
+}
+
+// signOnly tells whether a word is a sign behind which the file's name is another word.
+func signOnly(w string) bool { return redirects(w) && strings.Trim(w, "0123456789<>") == "" }
 
 // programOptions are options by which tools are given a program, or settings that have one run.
 var programOptions = map[string][]string{

@@ -1,6 +1,9 @@
 package shape
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // command is one of the commands of a line.
 type command struct {
@@ -21,7 +24,7 @@ func commandsIn(line string) []command {
 		} else {
 			line = ""
 		}
-		words := strings.FieldsFunc(part, betweenWords)
+		words := wordsOf(part)
 		if len(words) > 0 {
 			all = append(all, command{words, sure})
 		}
@@ -30,6 +33,66 @@ func commandsIn(line string) []command {
 	}
 	return all
 }
+
+// wordsOf gives the words of a part of a line. Quotes that a word begins or ends with are left out, and what they hold
+// is words, too, for it may be a command or a list; quotes and backslashes within a word, and what they hold, are a
+// part of it, as they are for a shell or in a path of Windows.
+func wordsOf(part string) []string {
+	if !strings.ContainsAny(part, "\"'\\") {
+		return strings.FieldsFunc(part, betweenWords)
+	}
+	var words []string
+	var word []byte
+	open := byte(0) // the quote that the word, or one before it, began with
+	end := func() {
+		if len(word) > 0 {
+			words = append(words, string(word))
+			word = nil
+		}
+	}
+	for i := 0; i < len(part); i++ {
+		switch c := part[i]; {
+		case c == '\\' && len(word) > 0 && isWord(next(part, i)) && bytes.IndexByte(word, '/') < 0:
+			word = append(word, '/')
+		case c != '"' && c != '\'':
+			if betweenWords(rune(c)) {
+				end()
+			} else {
+				word = append(word, c)
+			}
+		case c == open:
+			if open = 0; !inPath(next(part, i)) || len(word) == 0 {
+				end()
+			}
+		case open != 0:
+			end()
+		case len(word) == 0 || !inPath(word[len(word)-1]) && word[len(word)-1] != '=':
+			end()
+			open = c
+		default:
+			n := strings.IndexByte(part[i+1:], c)
+			if n < 0 {
+				end()
+				continue
+			}
+			word = append(word, part[i+1:i+1+n]...)
+			i += n + 1
+		}
+	}
+	end()
+	return words
+}
+
+// next gives the byte behind a position, 0 if there is none.
+func next(s string, at int) byte {
+	if at+1 < len(s) {
+		return s[at+1]
+	}
+	return 0
+}
+
+// inPath tells whether a byte may be a part of a path.
+func inPath(c byte) bool { return isWord(c) || c != 0 && strings.IndexByte("/.-$*", c) >= 0 }
 
 // betweenWords tells what stands between the words of a command, or is a quote.
 func betweenWords(r rune) bool {
