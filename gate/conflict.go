@@ -41,7 +41,7 @@ func (p *push) noRoom(ctx context.Context, u *update) (string, error) {
 		if len(names) > mostNames {
 			names = nil
 		}
-		refs, err := p.site.Repo.Refs(ctx, names...)
+		refs, err := p.site.Refs(ctx, names...)
 		if err != nil {
 			return "", err
 		}

@@ -27,6 +27,7 @@ func (g *Gate) decide(ctx context.Context, req Request) (policy.Decision, error)
 	}
 	defer g.logs.During(ctx, inforce.Logs(g.site.InForce, g.site.Source.First)...)()
 	g.site.Receive(req.Received.Unix())
+	defer g.site.HoldRefs()()
 	p := g.newPush(req)
 	defer func() { g.pusher, g.chain = p.pusher, p.chain }()
 	if err := p.lookUp(ctx); err != nil {

@@ -17,8 +17,10 @@ const manyNames = 64
 // claim (git-receive-pack passes it on), and a push to a symbolic ref moves the ref behind it.
 func (p *push) lookUp(ctx context.Context) error {
 	names := make([]string, len(p.req.Updates))
+	all := false // whether they are all asked for anyhow; see names
 	for i, u := range p.req.Updates {
 		names[i] = u.Name
+		all = all || u.Old.IsZero() && !u.New.IsZero() && !policy.IsAttestation(u.Name)
 	}
 	for _, prefix := range p.site.Rules().ProtectedPrefixes() {
 		if strings.HasPrefix(prefix, "refs/heads/") {
@@ -27,17 +29,17 @@ func (p *push) lookUp(ctx context.Context) error {
 	}
 	current := make(map[string]history.Ref)
 	for len(names) > 0 {
-		if len(names) > manyNames {
+		if all = all || len(names) > manyNames; all {
 			names = nil // all of them cost less than so many questions
 		}
-		refs, err := p.site.Repo.Refs(ctx, names...)
+		refs, err := p.site.Refs(ctx, names...)
 		if err != nil {
 			return err
 		}
 		names = nil
 		for _, r := range refs {
 			current[r.Name] = r
-			if r.Target != "" && current[r.Target].Name == "" {
+			if r.Target != "" && current[r.Target].Name == "" && !all {
 				names = append(names, r.Target)
 			}
 		}

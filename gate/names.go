@@ -21,7 +21,7 @@ func (p *push) names(ctx context.Context) error {
 		if here != nil {
 			return nil
 		}
-		refs, err := p.site.Repo.Refs(ctx)
+		refs, err := p.site.Refs(ctx)
 		if err == nil {
 			var names []string
 			for _, u := range p.updates {

@@ -27,7 +27,7 @@ func (s *Site) MainRef(ctx context.Context) (string, error) {
 		if !lineage.IsBranch(ref) || strings.ContainsAny(ref, `*?[{\`) {
 			continue
 		}
-		refs, err := s.Repo.Refs(ctx, ref)
+		refs, err := s.Refs(ctx, ref)
 		if err != nil {
 			return "", err
 		}

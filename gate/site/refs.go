@@ -9,9 +9,43 @@ import (
 	"countersign/policy"
 )
 
+// HoldRefs has all refs be listed once at most, until release is called: later questions are answered by that list, and
+// start no process of git's.
+func (s *Site) HoldRefs() (release func()) {
+	s.held = new(heldRefs)
+	return func() { s.held = nil }
+}
+
+// heldRefs are all refs, once they were listed.
+type heldRefs struct {
+	refs   []history.Ref
+	listed bool
+}
+
+// Refs lists the refs that patterns name, or all; see [history.Repo].
+func (s *Site) Refs(ctx context.Context, patterns ...string) ([]history.Ref, error) {
+	if s.held == nil || len(patterns) > 0 && !s.held.listed {
+		return s.Repo.Refs(ctx, patterns...)
+	}
+	if !s.held.listed {
+		all, err := s.Repo.Refs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		*s.held = heldRefs{all, true}
+	}
+	var named []history.Ref
+	for _, r := range s.held.refs {
+		if r.Matches(patterns) {
+			named = append(named, r)
+		}
+	}
+	return named, nil
+}
+
 // ProtectedRefs gives the protected refs that exist.
 func (s *Site) ProtectedRefs(ctx context.Context) ([]history.Ref, error) {
-	refs, err := s.Repo.Refs(ctx, s.Rules().ProtectedPrefixes()...)
+	refs, err := s.Refs(ctx, s.Rules().ProtectedPrefixes()...)
 	return slices.DeleteFunc(refs, func(r history.Ref) bool {
 		// What a protected name shows of a ref that isn't protected, nobody judged when it moved there.
 		return !s.Rules().Protects(r.Name) || r.ID.IsZero() || r.Target != "" && !s.Rules().Protects(r.Target)

@@ -95,6 +95,7 @@ type Site struct {
 
 	o        Options
 	second   Repository    // see Aside
+	held     *heldRefs     // nil where each question is asked of the repository
 	states   *refstate.Log // nil before it was asked, or where there is none
 	journal  string        // the digest of what was read of it, "" before
 	received int64         // when the push being judged came in, seconds since 1970; 0 for none
