@@ -90,6 +90,10 @@ func (r *commandReader) why(line string, at int) string {
 	switch {
 	case len(r.had.old) > 0 && otherArchive(lower, &r.had):
 		return whyArchive
+	case len(r.had.old) > 0 && setsLoader(lower, &r.had):
+		return whyLoads
+	case len(r.had.old) > 0 && r.family&programs != 0 && includesOther(line, &r.had):
+		return whyInclude
 	case setsTool(lower):
 		return whyTool
 	case r.bringsPackage(lower):

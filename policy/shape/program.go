@@ -114,7 +114,10 @@ var programOptions = map[string][]string{
 	"task": {"-t", "-d"}, "rake": {"-f"}, "java": {"-jar", "-cp", "-classpath"}, "awk": {"-f"}, "gawk": {"-f"},
 	"sed": {"-f"}, "gdb": {"-x"}, "lldb": {"-s"}, "emacs": {"--script", "-l"}, "vim": {"-S", "-u"}, "act": {"-W"},
 	"terraform": {"-chdir"}, "python": {"-m"}, "python3": {"-m"}, "pre-commit": {"--config", "-c"}, "perl": {"-I"},
-	"ruby": {"-r", "-I"}, "git": {"apply", "am"}, "patch": {"<", "-i"}, "expect": {"-f"}, "crontab": {""}, "at": {"-f"},
+	"ruby": {"-r", "-I"}, "git": {"apply", "am", "run", "foreach", "--exec", "-x", "--extcmd"}, "patch": {"<", "-i"},
+	"expect": {"-f"}, "crontab": {""}, "at": {"-f"},
+	"find": {"-exec", "-execdir", "-ok", "-okdir"}, "fd": {"-x", "-X", "--exec"}, "tar": {"--to-command", "-I"},
+	"rsync": {"-e", "--rsync-path"}, "go": {"-vettool", "-exec", "-toolexec"}, "tcc": {"-run"}, "script": {"-c"},
 	"ansible-playbook": {""}, "guile": {""}, "nix-shell": {""}, "nix-build": {""},
 }
 

@@ -28,6 +28,10 @@ func stepLine(lower string, had *wordsHad) string {
 		if value == "" && strangers(key, had) {
 			return whySecret
 		}
+	case "repository", "registry-url":
+		if strings.Contains(value, "/") && !had.has(value) {
+			return "another source"
+		}
 	case "run", "script":
 	default:
 		if strings.Contains(lower, "${{") && key != line {
