@@ -84,7 +84,8 @@ func mebibytes(kib int64) float64 { return float64(kib) / 1024 }
 // runWatched runs a command, and gives the processor time of it and of all that it started, and the peak of its memory.
 func runWatched(b *testing.B, cmd *exec.Cmd) (time.Duration, memoryPeak) {
 	b.Helper()
-	cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
+	var errs strings.Builder
+	cmd.Stdout, cmd.Stderr = io.Discard, &errs
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func runWatched(b *testing.B, cmd *exec.Cmd) (time.Duration, memoryPeak) {
 	err := cmd.Wait()
 	close(ended)
 	if err != nil {
-		b.Fatalf("%s: %v", strings.Join(cmd.Args, " "), err)
+		b.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, errs.String())
 	}
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), <-peak
 }

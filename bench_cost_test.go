@@ -1,14 +1,12 @@
 package main
 
 import (
-	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -45,7 +43,7 @@ func gitOf(args ...string) work {
 // compare measures work in turns with git's and, where there is an earlier build, with that one's, each in a repository
 // of its own, since what a build keeps between two pushes is nothing to another. It reports processor time, user and
 // system, of the command and all that it started: ours, and how many times git's and the earlier build's; and the most
-// memory that ours had at a time, which is no less than this test's own. A function cold, if there is one, is called
+// memory that ours had at a time, where it took long enough to be looked at. A function cold, if there is one, is called
 // before each run. Our time and git's are given, in milliseconds.
 func (s *bench) compare(b *testing.B, ours, git work, cold func(repo string)) (now, gits float64) {
 	b.Helper()
@@ -59,37 +57,33 @@ func (s *bench) compare(b *testing.B, ours, git work, cold func(repo string)) (n
 		s.run(b, "cp", "-r", s.repo, repo)
 		sides["before"] = side{ours, before(), repo}
 	}
-	run := func(of side) *exec.Cmd {
+	run := func(of side) (time.Duration, memoryPeak) {
 		cmd := of.work(of.program, of.repo)
 		if of.program != "" && cold != nil {
 			cold(of.repo)
 		}
-		cmd.Stdout = io.Discard
-		var errs strings.Builder
-		cmd.Stderr = &errs
-		if err := cmd.Run(); err != nil {
-			b.Fatalf("%s: %v\n%s", strings.Join(cmd.Args, " "), err, errs.String())
-		}
-		return cmd
+		return runWatched(b, cmd)
 	}
 	order := slices.Sorted(maps.Keys(sides))
 	for _, name := range order { // what is kept is there then, and all is in memory
 		run(sides[name])
 	}
 	times := make(map[string][]time.Duration)
-	var peak int64
+	var most memoryPeak
 	for b.Loop() {
 		for _, name := range order {
-			state := run(sides[name]).ProcessState
-			times[name] = append(times[name], state.UserTime()+state.SystemTime())
-			if u, ok := state.SysUsage().(*syscall.Rusage); ok && name == "now" {
-				peak = max(peak, u.Maxrss)
+			took, peak := run(sides[name])
+			times[name] = append(times[name], took)
+			if name == "now" {
+				most = most.or(peak)
 			}
 		}
 	}
 	now, gits = median(times["now"]), median(times["git"])
 	b.ReportMetric(now, "cpu-ms")
-	b.ReportMetric(float64(peak)/1024, "MiB")
+	if most.all > 0 { // it ran long enough to be looked at
+		b.ReportMetric(mebibytes(most.all), "MiB")
+	}
 	b.ReportMetric(now/gits, "cpu/git")
 	if before() != "" {
 		b.ReportMetric(median(times["before"])/now, "before/cpu")

@@ -18,8 +18,16 @@ const zero = "0000000000000000000000000000000000000000"
 // releases makes protected branches all over the history.
 func releases(n int) string {
 	return fmt.Sprintf(`git rev-list --first-parent main >../line; n=$(wc -l <../line)
-		for i in $(seq %d); do echo create refs/heads/release/r$i $(sed -n $((i * n / %d))p ../line); done | git update-ref --stdin
+		for i in $(seq %d); do echo create refs/heads/release/r$i $(sed -n $((i * n / %d + 1))p ../line); done | git update-ref --stdin
 		git pack-refs --all`, n, n+1)
+}
+
+// holds fails unless the repository has so many release branches.
+func (s *bench) holds(b *testing.B, releases int) {
+	b.Helper()
+	if n := strings.Count(s.run(b, "git", "-C", s.repo, "for-each-ref", "refs/heads/release/")+"\n", "\n"); n != releases {
+		b.Fatalf("the repository has %d release branches, not %d", n, releases)
+	}
 }
 
 // BenchmarkReleaseBranches is a push of one commit, and one of a new release branch, beside release branches that
@@ -28,6 +36,7 @@ func BenchmarkReleaseBranches(b *testing.B) {
 	for _, history := range histories(b) {
 		for _, n := range []int{16, 101, 250} {
 			s := newBench(b, history, 1, releases(n))
+			s.holds(b, n)
 			revList := gitOf("rev-list", s.new, "--not", s.old)
 			name := fmt.Sprintf("%s/%d", filepath.Base(history), n)
 			b.Run(name+"/commit", func(b *testing.B) {
@@ -130,6 +139,7 @@ func BenchmarkPrepare(b *testing.B) {
 			s.run(b, "sh", "-ec", `cd "$1"; for i in $(seq 101); do at=$(git rev-parse refs/heads/release/r$i)
 					echo update refs/heads/release/r$i $(git commit-tree -S -p $at -m own $at^{tree}); done | git update-ref --stdin
 				git pack-refs --all; "$2" policy check --prepare`, "sh", s.repo, s.program)
+			s.holds(b, 101)
 			n := 0
 			s.compare(b, subcommand("policy", "check", "--prepare"), gitOf("rev-list", "--count", "--all"), func(repo string) {
 				n++
