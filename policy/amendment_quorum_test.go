@@ -145,7 +145,9 @@ func TestAttackPayloadInThePolicy(t *testing.T) {
 			p, becomes := world(), world()
 			p.Rules, becomes.Rules = rules, rules
 			p.files, becomes.files = []string{FileName, "keys/old.gpg"}, []string{FileName, "keys/new.gpg"}
-			becomes.carries = map[string]Traits{FileName: c.carries, "keys/new.gpg": c.carries}
+			becomes.carries = func() map[string]Traits {
+				return map[string]Traits{FileName: c.carries, "keys/new.gpg": c.carries}
+			}
 			l := single(commit("c", "jia", t0, c.change))
 			l.InTree, l.Amended = true, &Amended{Policy: becomes, Same: map[string]bool{"c": !c.topic}}
 			wantCodes(t, judged(p, new(Ledger), l), c.want...)
@@ -157,10 +159,10 @@ func TestLongKeysAreNoPayload(t *testing.T) {
 	noise := strings.Repeat("aB3dE5fG7hI9jK1lM+nO/pQ2rS4tU6vW8xY0z", 20)
 	const format = "[[principal]]\nname = \"alice\"\nrole = \"maintainer\"\nkeys = [{ ssh = \"ssh-rsa %s\" }]\n"
 	text := fmt.Sprintf(format, noise)
-	if p := mustLoad(t, text); p.carries[FileName] != 0 {
+	if p := mustLoad(t, text); p.carries()[FileName] != 0 {
 		t.Error("a long key is a payload")
 	}
-	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries[FileName]&Traits(content.Encoded) == 0 {
+	if p := mustLoad(t, text+"# "+noise[1:]+"\n"); p.carries()[FileName]&Traits(content.Encoded) == 0 {
 		t.Error("a payload in a remark isn't seen")
 	}
 }
@@ -280,7 +282,7 @@ func TestAttackPayloadBesideKeys(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if got := p.carries["keys/f"]&Traits(content.Encoded) != 0; got != c.rest {
+		if got := p.carries()["keys/f"]&Traits(content.Encoded) != 0; got != c.rest {
 			t.Errorf("%s: a payload is seen: %v, want %v", name, got, c.rest)
 		}
 	}

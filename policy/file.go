@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Load reads policy.toml and the key files it names from a folder. An absent key means its default,
@@ -59,12 +60,17 @@ func (r *reader) finish(p *Policy) {
 		sum.Write(r.read[name])
 	}
 	p.Digest = hex.EncodeToString(sum.Sum(nil))
-	p.carries = make(map[string]Traits, len(p.files))
-	rest := r.rest(p)
+	rest, texts := r.rest(p), make(map[string][]byte, len(p.files))
 	for _, name := range p.files {
-		text := rest(name)
-		p.carries[name] = Inspect(Content{Path: Folder + "/" + name, Head: text, Size: int64(len(text))})
+		texts[name] = rest(name)
 	}
+	p.carries = sync.OnceValue(func() map[string]Traits {
+		carries := make(map[string]Traits, len(texts))
+		for name, text := range texts {
+			carries[name] = Inspect(Content{Path: Folder + "/" + name, Head: text, Size: int64(len(text))})
+		}
+		return carries
+	})
 	if p.Classes == nil {
 		p.Classes = builtInClasses()
 	}

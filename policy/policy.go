@@ -31,9 +31,10 @@ type Policy struct {
 	// Notes are what is worth knowing of the file and no mistake, each with its place: a setting by a name of old.
 	Notes []string
 
-	floor   bool              // it bounds the policy in the tree
-	files   []string          // every file it was read from, in its folder
-	carries map[string]Traits // of each of them, what it has that is neither a key nor a commit's id
+	floor bool     // it bounds the policy in the tree
+	files []string // every file it was read from, in its folder
+	// What each of them has that is neither a key nor a commit's id: looked for where it is asked.
+	carries func() map[string]Traits
 	byName  map[string]*Principal
 	byEmail map[string]*Principal
 }

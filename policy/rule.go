@@ -93,9 +93,9 @@ func (j *judgement) outsidePolicy(c *Commit, touched []TouchedPath) []TouchedPat
 			t.Classes = slices.DeleteFunc(t.Classes, func(class string) bool {
 				switch class {
 				case classBinary:
-					return read && name != FileName && becomes.carries[name]&Traits(content.Binary) == 0
+					return read && name != FileName && becomes.carries()[name]&Traits(content.Binary) == 0
 				case classEncoded:
-					return read && becomes.carries[name]&Traits(content.Encoded) == 0
+					return read && becomes.carries()[name]&Traits(content.Encoded) == 0
 				default:
 					return !slices.Contains(fixedClasses(), class)
 				}
