@@ -134,5 +134,5 @@ func cutSetting(line string) (key, value string, kind byte) {
 // holdsCommands tells whether the value of a setting is commands.
 func holdsCommands(key string) bool {
 	key = strings.ToLower(key)
-	return slices.Contains(commandKeys, key) || strings.HasSuffix(key, "_script") || strings.HasSuffix(key, "commands")
+	return slices.Contains(commandKeys, key) || strings.HasSuffix(key, "_script") || strings.Contains(key, "commands")
 }

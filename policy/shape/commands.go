@@ -122,7 +122,13 @@ func (r *commandReader) runsOther(line string, at int) bool {
 	if p := calledProgram(line); p != "" && !r.had.has(p) {
 		return true
 	}
+	if i := strings.Index(line, "run: "); i > 0 && strings.HasPrefix(strings.TrimLeft(line, " -"), "{") {
+		line = line[i:] // a step on one line
+	}
 	for i, c := range commandsIn(line) {
+		if p := placed(c.words); p != "" && !r.had.has(p) {
+			return true
+		}
 		p, sure := programOf(c, r.family&programs != 0)
 		if p != "" && (sure || i == 0 && r.amongCommands(at)) && !r.had.has(p) {
 			return true

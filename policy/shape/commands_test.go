@@ -114,12 +114,16 @@ func TestWaysToRunPrograms(t *testing.T) {
 		"node x", "sh $a", "sh tests/*.sh", "sh $D/x", "sh ${D}x", "for f in tests/*; do sh $f; done", "$D/x",
 		"true && ${D}/x a",
 		`"tests"/x`, `te"st"s/x`, `sh 'tests'/x`, `A="b c" tests/x`, `.\tests\x`, `sh tests\x`,
+		"${{ github.workspace }}/tests/x", "sh <tests/x", "bash <<< $a", "/home/runner/work/a/a/tests/x", "/src/tests/x",
+		"find tests -exec sh {} +", "find . -exec tests/x {} +", "ls tests/* | xargs sh", "xargs -I{} sh {}",
+		"cp tests/x .git/hooks/a", "install -m755 tests/x /usr/local/bin/a", "awk 'BEGIN{system(\"tests/x\")}'",
 	}
 	plain := []string{
 		"[ -d tests/x ]", "if [ -d tests/x ]; then make; fi", "A=\"b/c d/e\" make", "sh x/y",
 		"sh $HOME/x", ". ${HOME}/.cargo/env", "sh /x/$a", "python setup.py", "python -m build", "deno test",
 		"echo a >tests/x", "sudo cp a/b c", "sed 's/\\n/./' a", "make a/$B", "command -v python3 python",
-		"$SRC/configure -q", "python3 python", "bun test",
+		"$SRC/configure -q", "/usr/lib/a/b c", "cp tests/x a", "find . -exec rm {} +", "xargs perl -v", "echo /a/b",
+		"python3 python", "bun test",
 	}
 	for want, runs := range map[Shape][]string{Risky: risky, Plain: plain} {
 		for _, run := range runs {

@@ -74,7 +74,7 @@ func formatOf(path string) format {
 		(end == "txt" || end == "in") && strings.HasSuffix(strings.TrimSuffix(lower, name), "requirements/"):
 		return format{compare: comparePip, words: security}
 	}
-	if slices.Contains(shellCode, end) {
+	if slices.Contains(shellCode, end) || strings.Contains("/"+lower, "/.husky/") {
 		return format{words: commands | programs | scripts}
 	}
 	if slices.Contains(otherCode, end) {

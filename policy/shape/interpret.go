@@ -24,6 +24,10 @@ func interpreted(name string, words []string, paths bool) string {
 			return ""
 		case w == "-f" && !want:
 			want = true
+		case w[0] == '<' && want && len(w) > 1:
+			if p := pathTo(w[1:]); p != "" || strings.HasPrefix(w, "<<<") {
+				return name + " " + w
+			}
 		case option || w == "run" || !want:
 		case valued:
 			if p := pathTo(w); p != "" {
@@ -41,7 +45,8 @@ func interpreted(name string, words []string, paths bool) string {
 
 // plainName tells whether a word is a name without signs of a path, or stands for one.
 func plainName(w string) bool {
-	return !strings.ContainsAny(w, "/.") && (ordinaryPath(w) || computed(w)) && !slices.Contains(interpreters, w)
+	return w == "{}" || !strings.ContainsAny(w, "/.") && (ordinaryPath(w) || computed(w)) && !slices.Contains(interpreters,
+		w)
 }
 
 // takes tells whether an option ends with one of some letters, or is a word that has no value.
@@ -73,4 +78,41 @@ func computed(w string) bool {
 		}
 	}
 	return true
+}
+
+// systemFolders are what absolute paths of the system's own programs, or of what was fetched, begin with.
+var systemFolders = []string{
+	"/usr/", "/bin/", "/sbin/", "/opt/", "/lib", "/etc/", "/dev/", "/proc/", "/snap/", "/nix/", "/applications/",
+	"/library/",
+	"/system/", "/c/", "/d/", "/mingw", "/msys", "/clang", "/ucrt", "/root/", "/tmp/", "/var/", "/run/", "/home/",
+}
+
+// whereTreesLie tells whether an absolute path may be of a checkout: GitHub's runners', or one that an image has.
+func whereTreesLie(path string) bool {
+	lower := strings.ToLower(path)
+	if strings.HasPrefix(lower, "/home/runner/work/") {
+		return true
+	}
+	return strings.Count(path, "/") > 1 && !strings.HasSuffix(path, "/") && ordinaryPath(path[1:]) &&
+		!slices.ContainsFunc(systemFolders, func(f string) bool { return strings.HasPrefix(lower, f) })
+}
+
+// placers put a file where they are told.
+var placers = []string{"cp", "mv", "ln", "install", "COPY", "ADD"}
+
+// placed gives the file of the tree that a command puts where programs or Git's hooks are, "" if it is none.
+func placed(words []string) string {
+	if len(words) < 3 || !slices.Contains(placers, words[0]) {
+		return ""
+	}
+	last := words[len(words)-1]
+	if !strings.Contains(last, "bin/") && !strings.Contains(last, "hooks/") {
+		return ""
+	}
+	for _, w := range words[1 : len(words)-1] {
+		if p := treePath(w); strings.Contains(p, "/") && p[0] != '/' {
+			return p
+		}
+	}
+	return ""
 }

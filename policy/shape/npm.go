@@ -93,7 +93,7 @@ func judgeNPM(path []string, old, now *node) (change, bool) {
 func runsOther(old, now string) bool {
 	for i, c := range commandsIn(now) {
 		c.sure = c.sure || i == 0
-		if p, sure := programOf(c, true); sure && strings.Contains(p, "/") && !strings.Contains(old, p) {
+		if p, sure := programOf(c, true); sure && strings.ContainsAny(p, "/ ") && !strings.Contains(old, p) {
 			return true
 		}
 	}

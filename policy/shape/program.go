@@ -49,14 +49,27 @@ func programOf(c command, paths bool) (program string, certain bool) {
 	if p := givenTo(name, words[1:]); p != "" {
 		return p, true
 	}
+	if name == "find" || name == "fd" {
+		for i, w := range words[1:] {
+			if slices.Contains(execOptions, w) && i+2 < len(words) {
+				return programOf(command{words[i+2:], true}, paths)
+			}
+		}
+	}
+	if slices.Contains(shellNames, name) && len(words) == 1 && slices.Contains(c.words, "xargs") {
+		return "xargs " + name, true
+	}
 	if slices.Contains(interpreters, name) {
 		return interpreted(name, words[1:], paths && (sure || name != ".")), true
 	}
 	if !paths || !strings.Contains(first, "/") {
 		return "", false
 	}
+	if first[0] == '/' && !whereTreesLie(first) {
+		return "", false
+	}
 	sure = sure || strings.HasPrefix(first, "./") || strings.HasPrefix(first, "../")
-	if computed(first) {
+	if first[0] == '/' || computed(first) {
 		return first, sure
 	}
 	return treePath(first), sure
@@ -103,6 +116,9 @@ func redirects(w string) bool {
 // signOnly tells whether a word is a sign behind which the file's name is another word.
 func signOnly(w string) bool { return redirects(w) && strings.Trim(w, "0123456789<>") == "" }
 
+// execOptions are options of find and fd behind which a command begins.
+var execOptions = []string{"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}
+
 // programOptions are options by which tools are given a program, or settings that have one run.
 var programOptions = map[string][]string{
 	"make": {"-f", "--file", "--makefile", "-C", "--directory"}, "gmake": {"-f", "-C"}, "ninja": {"-f", "-C"},
@@ -116,7 +132,7 @@ var programOptions = map[string][]string{
 	"terraform": {"-chdir"}, "python": {"-m"}, "python3": {"-m"}, "pre-commit": {"--config", "-c"}, "perl": {"-I"},
 	"ruby": {"-r", "-I"}, "git": {"apply", "am", "run", "foreach", "--exec", "-x", "--extcmd"}, "patch": {"<", "-i"},
 	"expect": {"-f"}, "crontab": {""}, "at": {"-f"},
-	"find": {"-exec", "-execdir", "-ok", "-okdir"}, "fd": {"-x", "-X", "--exec"}, "tar": {"--to-command", "-I"},
+	"tar":   {"--to-command", "-I"},
 	"rsync": {"-e", "--rsync-path"}, "go": {"-vettool", "-exec", "-toolexec"}, "tcc": {"-run"}, "script": {"-c"},
 	"ansible-playbook": {""}, "guile": {""}, "nix-shell": {""}, "nix-build": {""},
 }

@@ -119,7 +119,8 @@ var rooted = strings.NewReplacer(
 	"$(SHELL)", "sh", "${SHELL}", "sh", "$SHELL", "sh", "$(PYTHON)", "python", "${PYTHON}", "python", "$PYTHON", "python",
 	"$(PERL)", "perl", "${PERL}", "perl", "$(MAKE)", "make", "${MAKE}", "make", `""`, "", "''", "",
 	"$(CURDIR)/", "./", "$(curdir)/", "./", "$PWD/", "./", "$pwd/", "./", "$(pwd)/", "./",
-	"$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/", "./", "$github_workspace/", "./", "${github_workspace}/", "./",
+	"${{ github.workspace }}/", "./", "${{github.workspace}}/", "./", "$GITHUB_WORKSPACE/", "./", "${GITHUB_WORKSPACE}/",
+	"./", "$github_workspace/", "./", "${github_workspace}/", "./",
 )
 
 // wordsHad finds words in a text, without regard to case.

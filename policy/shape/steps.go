@@ -20,7 +20,7 @@ func stepLine(lower string, had *wordsHad) string {
 		if !had.has(line) {
 			return "what a hook runs, or what it needs for it"
 		}
-	case "project", "template":
+	case "project", "template", "local":
 		if strings.Contains(value, "/") && !had.has(value) {
 			return "another source"
 		}

@@ -16,7 +16,7 @@ var toolNames = []string{
 	"cc_wrapper", "ccache_prefix", "rustflags", "ld_library_path", "ld_audit", "dyld_insert_libraries", "pip_config_file",
 	"npm_config_script_shell", "cargo_home", "gradle_user_home", "makefiles", "gnumakefile", "config_site", "python",
 	"perl",
-	"install", "rm", "sed", "awk", "path",
+	"install", "rm", "sed", "awk", "path", ".shellflags",
 }
 
 // keyWords are those of them that are keys of settings, too.

@@ -281,6 +281,8 @@ var riskyWords = [...]word{
 	{running, "rule_launch", false, whyRun},
 	{running, "command::new", true, whyRun},
 	{running, "include!(", true, whyRun},
+	{running, "system(", true, whyRun},
+	{running, "script-shell", false, whyRun},
 	{running, "setup_requires", true, "a new dependency"},
 
 	{workflow, "secrets.", false, whySecret},
