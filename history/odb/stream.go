@@ -1,14 +1,15 @@
 package odb
 
 import (
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/klauspost/compress/zlib" // a tenth faster than Go's own where much is read
 )
 
-// stream inflates the bytes of one object, or of one delta: as many as its header says, no more and no less.
+// stream inflates the bytes of one object, or of one delta: as many as its header says, no more and no less. Go's own
+// zlib refuses what git's refuses. klauspost/compress is faster, but uses the codes of the block before where one has
+// none.
 type stream struct {
 	zlib io.ReadCloser
 	buf  []byte
