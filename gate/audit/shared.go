@@ -46,9 +46,9 @@ func apart(refs int) *shared {
 	return s
 }
 
-// share reads the first-parent lines of all that is to be judged. Each commit is read once. A line that can't be read
-// is shared with nothing.
-func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
+// share reads the first-parent lines of all that is to be judged, down to what was judged before. Each commit is read
+// once. A line that can't be read is shared with nothing.
+func (a *Auditor) share(ctx context.Context, audits []Audit, before func(history.ID) bool) (*shared, error) {
 	s := apart(len(audits))
 	if len(audits) == 1 {
 		return s, nil
@@ -57,10 +57,13 @@ func (a *Auditor) share(ctx context.Context, audits []Audit) (*shared, error) {
 		if of.Range.Tip.IsZero() {
 			continue
 		}
-		line, err := a.site.Repo.FirstParents(ctx, of.Range.Tip, func(id history.ID) bool {
-			_, known := s.places[id]
-			return known
-		})
+		line, err := []history.ID{of.Range.Tip}, error(nil)
+		if !before(of.Range.Tip) {
+			line, err = a.site.Repo.FirstParents(ctx, of.Range.Tip, func(id history.ID) bool {
+				_, known := s.places[id]
+				return known || before(id)
+			})
+		}
 		if err != nil && !unreadable(ctx, err) {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ import (
 // recall is what one run of [Auditor.Verify] takes from earlier ones, and gathers for the next.
 type recall struct {
 	was    map[string]*verified.Ref // by name; nil where all is judged anew
+	tips   map[string]bool          // what those held, once that is asked
 	inputs []verified.Input         // those that are read before anything is judged
 	here   []history.Ref            // all refs, the attestations by which all is judged among them
 	refs   []verified.Ref           // of each audit, once it is judged
@@ -169,6 +170,20 @@ func (v *verification) before(i int, r *policy.RefDecision) bool {
 		v.old = append(v.old, of.Ref)
 	}
 	return true
+}
+
+// heldBefore says whether a ref held a commit when earlier runs judged it last, where not all is judged anew.
+func (a *recall) heldBefore(id history.ID) bool {
+	if a.was == nil {
+		return false
+	}
+	if a.tips == nil {
+		a.tips = make(map[string]bool, len(a.was))
+		for _, r := range a.was {
+			a.tips[r.Tip] = true
+		}
+	}
+	return a.tips[id.String()]
 }
 
 // ledgerOf gives what everybody had earned where a ref was, nil where that isn't known.

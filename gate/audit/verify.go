@@ -47,9 +47,7 @@ func (a *Auditor) Verify(ctx context.Context, w Wanted) (policy.Decision, error)
 	if err = v.recall(ctx); err != nil {
 		return policy.Decision{}, err
 	}
-	if v.again.was != nil {
-		v.shared = apart(len(audits)) // each goes on from where it was
-	} else if v.shared, err = a.share(ctx, audits); err != nil {
+	if v.shared, err = a.share(ctx, audits, v.again.heldBefore); err != nil {
 		return policy.Decision{}, site.Undecided(err)
 	}
 	if len(audits) > 1 {
