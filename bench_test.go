@@ -17,7 +17,7 @@ import (
 //
 //	go test -run '^$' -bench . -benchtime 20x .
 //
-// COUNTERSIGN_HISTORIES names a folder of fast-import streams (xz.fi.gz, git.fi.gz) of real
+// COUNTERSIGN_HISTORIES names a folder of fast-import streams (xz.fi.gz) and bare repositories (git.git) of real
 // histories; without it the small ones in testdata/history serve.
 
 // bench is a bare repository of a real history behind the gate, with one signed commit more than
@@ -32,9 +32,16 @@ func histories(b *testing.B) []string {
 	if dir == "" {
 		dir = "testdata/history"
 	}
-	found, err := filepath.Glob(filepath.Join(dir, "*.fi*"))
-	if err != nil || len(found) == 0 {
-		b.Fatalf("no history in %s: %v", dir, err)
+	var found []string
+	for _, pattern := range []string{"*.fi*", "*.git"} {
+		some, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			b.Fatal(err)
+		}
+		found = append(found, some...)
+	}
+	if len(found) == 0 {
+		b.Fatalf("no history in %s", dir)
 	}
 	return found
 }
@@ -75,12 +82,13 @@ func newBenchWith(b *testing.B, keygen []string, history string, commits int, pr
 	}
 	write(b, filepath.Join(s.dir, "allowed"), "ann@example.org "+string(public))
 
-	s.run(b, "git", "init", "-q", "--bare", "--initial-branch=main", s.repo)
-	stream := "cat " + history
-	if strings.HasSuffix(history, ".gz") {
-		stream = "zcat " + history
+	if strings.HasSuffix(history, ".git") {
+		s.run(b, "cp", "-r", history, s.repo)
+	} else {
+		s.run(b, "git", "init", "-q", "--bare", "--initial-branch=main", s.repo)
+		s.run(b, "sh", "-c", `case $1 in *.gz) zcat "$1";; *) cat "$1";; esac | git -C "$2" fast-import --quiet`,
+			"sh", history, s.repo)
 	}
-	s.run(b, "sh", "-c", stream+" | git -C "+s.repo+" fast-import --quiet")
 	s.run(b, "git", "-C", s.repo, "pack-refs", "--all")
 	s.old = s.run(b, "git", "-C", s.repo, "rev-parse", "refs/heads/main")
 	s.new = s.old

@@ -4,9 +4,9 @@
 #
 #	docs/speed.sh [HISTORIES [CLONE...]]
 #
-# HISTORIES is a folder with streams of git fast-export (xz.fi.gz, git.fi.gz); without it the small ones in testdata
-# serve. Each CLONE is a repository for a backtest. It takes about two hours with git's history. COUNTERSIGN_BENCH names
-# the benchmarks to run, and COUNTERSIGN_TIMES says how often each measures, 10 times where it doesn't.
+# HISTORIES is a folder with streams of git fast-export (xz.fi.gz) and bare repositories whose branch is main (git.git);
+# without it the small ones in testdata serve. Each CLONE is a repository for a backtest. COUNTERSIGN_BENCH names the
+# benchmarks to run, and COUNTERSIGN_TIMES says how often each measures, 10 times where it doesn't.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
