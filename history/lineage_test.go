@@ -133,7 +133,11 @@ func TestTopicsFarBelow(t *testing.T) {
 	if err != nil || len(nodes) != 6 {
 		t.Fatal(nodes, err)
 	}
-	m := &meeting{lineages: l, nodes: nodes}
+	plans, err := planLandings(mustID(t, tip), nodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &meeting{lineages: l, nodes: nodes, course: func() *course { return newCourse(plans) }}
 	for _, n := range nodes {
 		if len(n.parents) < 2 {
 			continue

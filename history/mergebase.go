@@ -181,7 +181,8 @@ func (l *lineages) amongThemselves(ctx context.Context, commits []ID) ([]bits, e
 // began far below the tip cost one walk down there.
 type meeting struct {
 	*lineages
-	nodes []node // the new commits
+	nodes  []node         // the new commits
+	course func() *course // of them
 
 	once  sync.Once
 	outer map[ID]links // landed commits as they are linked there; nil where there are too many
@@ -189,6 +190,9 @@ type meeting struct {
 }
 
 func (m *meeting) bases(ctx context.Context, a, b ID) ([]ID, error) {
+	if found, ok := m.course().bases(a, b); ok {
+		return found, nil
+	}
 	m.once.Do(func() { m.outer, m.err = m.link(ctx) })
 	if m.err != nil {
 		return nil, m.err
