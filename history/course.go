@@ -38,7 +38,11 @@ type arm struct {
 	own     []int // indexes from the highest on, so children before parents; none is on the line
 }
 
-// arm gives that of a commit; false where it reaches what isn't of the range.
+// longArm is how many commits of its own an arm may have. On a branch that went on for long before it landed, most
+// merges are of commits that meet nearby, and [paint] finds that sooner.
+const longArm = 1 << 10
+
+// arm gives that of a commit; false where it is long, or reaches what isn't of the range.
 func (c *course) arm(of ID) (a arm, ok bool) {
 	start, ok := c.index[of]
 	if !ok {
@@ -54,7 +58,9 @@ func (c *course) arm(of ID) (a arm, ok bool) {
 		if n := len(a.own); n > 0 && a.own[n-1] == i {
 			continue
 		}
-		a.own = append(a.own, i)
+		if a.own = append(a.own, i); len(a.own) > longArm {
+			return a, false
+		}
 		for _, p := range c.nodes[i].parents {
 			j, known := c.index[p]
 			if !known {
@@ -66,8 +72,7 @@ func (c *course) arm(of ID) (a arm, ok bool) {
 	return a, true
 }
 
-// bases gives the best common ancestors of two commits, sorted; false where that takes commits that aren't of the
-// range.
+// bases gives the best common ancestors of two commits, sorted; false where [paint] is to find them.
 func (c *course) bases(a, b ID) (found []ID, ok bool) {
 	low, ok := c.arm(a)
 	if !ok {

@@ -106,3 +106,25 @@ func TestCourse(t *testing.T) {
 		t.Errorf("%d met in several places, %d in none, %d outside", several, none, outside)
 	}
 }
+
+// TestLongArm: a side branch of any length is looked at no further than a bound.
+func TestLongArm(t *testing.T) {
+	for _, length := range []int{longArm, longArm + 1} {
+		all := random(rand.New(rand.NewPCG(1, 4)), length+2)
+		for i := range all {
+			if all[i].parents = nil; i > 0 {
+				all[i].parents = []ID{all[i-1].id}
+			}
+		}
+		tip := &all[length+1]
+		tip.parents = []ID{all[0].id, all[length].id}
+		plans, err := planLandings(tip.id, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, ok := newCourse(plans).bases(all[length].id, all[0].id)
+		if want := length <= longArm; ok != want || ok && (len(found) != 1 || found[0] != all[0].id) {
+			t.Errorf("a branch of %d commits and where it began meet in %v, %t; want %t", length, found, ok, want)
+		}
+	}
+}
