@@ -286,7 +286,7 @@ func TestRandomHistoriesAreJudgedAlikeSinceVerified(t *testing.T) {
 		"first, accepted, nothing new", "from a memory, accepted", "from a memory, accepted, nothing new",
 		"from a memory, refused", "anew, accepted", "anew, refused",
 	} {
-		if counts[seen] == 0 {
+		if counts[seen] == 0 && !raced { // with the race detector there are too few histories to have each for sure
 			t.Errorf("no run was judged %s", seen)
 		}
 	}
