@@ -70,13 +70,7 @@ func (r remoteRefs) Refs(ctx context.Context, patterns ...string) ([]history.Ref
 	if err := r.of.look(ctx, r.Repository); err != nil {
 		return nil, err
 	}
-	var found []history.Ref
-	for _, ref := range r.of.refs {
-		if ref.Matches(patterns) {
-			found = append(found, ref)
-		}
-	}
-	return found, nil
+	return history.Matching(r.of.refs, patterns), nil
 }
 
 // Symbolic knows of no symbolic ref of a remote but HEAD.

@@ -39,7 +39,7 @@ func (g *gitNames) Refs(ctx context.Context, patterns ...string) ([]Ref, error) 
 		if err != nil {
 			return nil, fmt.Errorf("%w: ref %.200q: %w", ErrUnreadable, fields[2], err)
 		}
-		if r := (Ref{ID: id, Target: fields[1], Name: fields[2]}); r.Matches(patterns) {
+		if r := (Ref{ID: id, Target: fields[1], Name: fields[2]}); r.matches(patterns) {
 			refs = append(refs, r)
 		}
 	}
@@ -74,8 +74,19 @@ func (g *gitNames) mayBeSymbolic(name string) bool {
 	return false
 }
 
-// Matches says whether one of the patterns, if there are any, takes in a ref.
-func (r Ref) Matches(patterns []string) bool {
+// Matching gives those of some refs that one of the patterns takes in, or all without a pattern; see [Repo].
+func Matching(refs []Ref, patterns []string) []Ref {
+	var found []Ref
+	for _, r := range refs {
+		if r.matches(patterns) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// matches says whether one of the patterns, if there are any, takes in a ref.
+func (r Ref) matches(patterns []string) bool {
 	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(p string) bool {
 		return r.Name == p || strings.HasSuffix(p, "/") && strings.HasPrefix(r.Name, p)
 	})

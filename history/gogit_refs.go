@@ -139,7 +139,7 @@ func (refs refFiles) resolve(ref Ref) (_ Ref, ok bool, err error) {
 func (refs refFiles) matching(patterns []string) ([]Ref, error) {
 	var out []Ref
 	for _, ref := range refs {
-		if !ref.Matches(patterns) {
+		if !ref.matches(patterns) {
 			continue
 		}
 		resolved, ok, err := refs.resolve(ref)

@@ -34,13 +34,7 @@ func (s *Site) Refs(ctx context.Context, patterns ...string) ([]history.Ref, err
 		}
 		*s.held = heldRefs{all, true}
 	}
-	var named []history.Ref
-	for _, r := range s.held.refs {
-		if r.Matches(patterns) {
-			named = append(named, r)
-		}
-	}
-	return named, nil
+	return history.Matching(s.held.refs, patterns), nil
 }
 
 // ProtectedRefs gives the protected refs that exist.
