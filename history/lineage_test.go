@@ -137,7 +137,7 @@ func TestTopicsFarBelow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &meeting{lineages: l, nodes: nodes, course: func() *course { return newCourse(plans) }}
+	m := &meeting{lineages: l, course: func() *course { return newCourse(plans) }}
 	for _, n := range nodes {
 		if len(n.parents) < 2 {
 			continue

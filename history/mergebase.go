@@ -181,8 +181,7 @@ func (l *lineages) amongThemselves(ctx context.Context, commits []ID) ([]bits, e
 // began far below the tip cost one walk down there.
 type meeting struct {
 	*lineages
-	nodes  []node         // the new commits
-	course func() *course // of them
+	course func() *course // of the new commits
 
 	once  sync.Once
 	outer map[ID]links // landed commits as they are linked there; nil where there are too many
@@ -223,15 +222,13 @@ func (m *meeting) linked(ctx context.Context, id ID) (links, error) {
 
 // link links the landed commits that new ones are built on to one another.
 func (m *meeting) link(ctx context.Context) (map[ID]links, error) {
-	isNew := make(map[ID]bool, len(m.nodes))
-	for _, n := range m.nodes {
-		isNew[n.id] = true
-	}
+	c := m.course()
 	var outer []ID
 	linked := make(map[ID]links)
-	for _, n := range m.nodes {
+	for _, n := range c.nodes {
 		for _, p := range n.parents {
-			if _, known := linked[p]; known || isNew[p] {
+			_, isNew := c.index[p]
+			if _, known := linked[p]; known || isNew {
 				continue
 			}
 			l, err := m.linksOf(ctx, p)

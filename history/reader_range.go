@@ -67,7 +67,7 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 		rr := &rangeReader{
 			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
 			meeting: &meeting{
-				lineages: r.lineages, nodes: nodes, course: sync.OnceValue(func() *course { return newCourse(plans) }),
+				lineages: r.lineages, course: sync.OnceValue(func() *course { return newCourse(plans) }),
 			},
 			facts: make(map[changeOf]blobFact),
 		}
