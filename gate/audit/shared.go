@@ -33,23 +33,17 @@ type fork struct {
 	anew bool // all of it was judged anyway
 }
 
-// apart gives that of so many refs of which nothing is judged together.
-func apart(refs int) *shared {
+// share reads the first-parent lines of all that is to be judged, down to what was judged before. Each commit is read
+// once. A line that can't be read is shared with nothing.
+func (a *Auditor) share(ctx context.Context, audits []Audit, before func(history.ID) bool) (*shared, error) {
 	s := &shared{
-		forks:  make([]fork, refs),
+		forks:  make([]fork, len(audits)),
 		places: make(map[history.ID]place), wanted: make(map[history.ID]bool),
 		earned: make(map[history.ID]*policy.Ledger),
 	}
 	for i := range s.forks {
 		s.forks[i].of = -1
 	}
-	return s
-}
-
-// share reads the first-parent lines of all that is to be judged, down to what was judged before. Each commit is read
-// once. A line that can't be read is shared with nothing.
-func (a *Auditor) share(ctx context.Context, audits []Audit, before func(history.ID) bool) (*shared, error) {
-	s := apart(len(audits))
 	if len(audits) == 1 {
 		return s, nil
 	}

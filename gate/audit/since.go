@@ -18,7 +18,7 @@ import (
 // recall is what one run of [Auditor.Verify] takes from earlier ones, and gathers for the next.
 type recall struct {
 	was    map[string]*verified.Ref // by name; nil where all is judged anew
-	tips   map[string]bool          // what those held, once that is asked
+	tips   map[string]bool          // what those held
 	inputs []verified.Input         // those that are read before anything is judged
 	here   []history.Ref            // all refs, the attestations by which all is judged among them
 	refs   []verified.Ref           // of each audit, once it is judged
@@ -50,9 +50,10 @@ func (v *verification) recall(ctx context.Context) error {
 	if v.Since.Was == nil {
 		return nil
 	}
-	was := make(map[string]*verified.Ref, len(v.Since.Was.Refs))
+	was, tips := make(map[string]*verified.Ref, len(v.Since.Was.Refs)), make(map[string]bool, len(v.Since.Was.Refs))
 	for i := range v.Since.Was.Refs {
-		was[string(v.Since.Was.Refs[i].Name)] = &v.Since.Was.Refs[i]
+		r := &v.Since.Was.Refs[i]
+		was[string(r.Name)], tips[r.Tip] = r, true
 	}
 	v.again.comparing = true
 	why, err := v.changed(ctx)
@@ -70,7 +71,7 @@ func (v *verification) recall(ctx context.Context) error {
 		v.note(anew + why)
 		return nil
 	}
-	v.again.was = was
+	v.again.was, v.again.tips = was, tips
 	left := v.Since.Was
 	at := time.Unix(left.At, 0).UTC().Format(time.RFC3339)
 	v.d.Earlier = &policy.Earlier{At: at, Commits: left.Commits, Tags: left.Tags}
@@ -173,18 +174,7 @@ func (v *verification) before(i int, r *policy.RefDecision) bool {
 }
 
 // heldBefore says whether a ref held a commit when earlier runs judged it last, where not all is judged anew.
-func (a *recall) heldBefore(id history.ID) bool {
-	if a.was == nil {
-		return false
-	}
-	if a.tips == nil {
-		a.tips = make(map[string]bool, len(a.was))
-		for _, r := range a.was {
-			a.tips[r.Tip] = true
-		}
-	}
-	return a.tips[id.String()]
-}
+func (a *recall) heldBefore(id history.ID) bool { return a.tips[id.String()] }
 
 // ledgerOf gives what everybody had earned where a ref was, nil where that isn't known.
 func ledgerOf(r *verified.Ref) *policy.Ledger {
