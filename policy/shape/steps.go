@@ -20,17 +20,13 @@ func stepLine(lower string, had *wordsHad) string {
 		if !had.has(line) {
 			return "what a hook runs, or what it needs for it"
 		}
-	case "project", "template", "local":
+	case "project", "template", "local", "repository", "registry-url":
 		if strings.Contains(value, "/") && !had.has(value) {
 			return "another source"
 		}
 	case "issues", "watch", "fork", "pull_request_review_comment", "commit_comment", "gollum", "star":
 		if value == "" && strangers(key, had) {
 			return whySecret
-		}
-	case "repository", "registry-url":
-		if strings.Contains(value, "/") && !had.has(value) {
-			return "another source"
 		}
 	case "run", "script":
 	default:
