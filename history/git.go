@@ -46,6 +46,9 @@ func Open(o Options) (Repo, error) {
 		o.Env("GIT_SHALLOW_FILE") != "" {
 		return nil, fmt.Errorf("%w: it is shallow, cut off somewhere in the past: git fetch --unshallow", ErrUnreadable)
 	}
+	if err := refsAreHere(g.dir, o.Env); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
 	dirs := quarantined(o.Env)
 	for i, dir := range dirs {
 		if !filepath.IsAbs(dir) { // as git has it, which runs there
@@ -185,7 +188,7 @@ func (p *process) failed(err error) error {
 	p.wait()
 	said := p.stderr.last()
 	switch {
-	case strings.Contains(said, "ut of memory"), strings.Contains(said, "mmap failed"):
+	case strings.Contains(said, "ut of memory"), strings.Contains(said, "mmap failed: Cannot allocate memory"):
 		return exceeds("memory", "%s needs more than %d MiB for one object; the limit is memory", p.name, gitMemory>>20)
 	case strings.Contains(said, "dubious ownership"), strings.Contains(said, "safe.directory"):
 		return fmt.Errorf("%w: git refuses a repository of another owner; as the user that runs the hook: git config "+
@@ -229,13 +232,20 @@ func (g *gitNames) output(ctx context.Context, input string, args ...string) ([]
 	if err != nil {
 		return nil, p.failed(err)
 	}
-	return b, p.finish()
+	if err := p.finish(); err != nil {
+		return nil, err
+	}
+	if broken := p.stderr.broken; broken != "" {
+		return nil, g.brokenRef(broken)
+	}
+	return b, nil
 }
 
 // tail keeps the end of what a process says on standard error.
 type tail struct {
-	mu sync.Mutex
-	b  []byte
+	mu     sync.Mutex
+	b      []byte
+	broken string // the first ref that it leaves out since it can't read it
 }
 
 const tailSize = 4 << 10
@@ -244,20 +254,28 @@ func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.b = append(t.b, b...)
+	if _, name, ok := bytes.Cut(t.b, []byte("warning: ignoring broken ref ")); ok && t.broken == "" {
+		name, _, _ = bytes.Cut(name, []byte("\n"))
+		t.broken = string(name)
+	}
 	if len(t.b) > tailSize {
 		t.b = append(t.b[:0], t.b[len(t.b)-tailSize:]...)
 	}
 	return len(b), nil
 }
 
-// last gives the last line that says what went wrong.
+// last gives the last line that says what went wrong, and with it the next one that it announces.
 func (t *tail) last() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := bytes.Split(bytes.TrimSpace(t.b), []byte("\n"))
 	for i := len(lines) - 1; i >= 0; i-- {
 		if bytes.Contains(lines[i], []byte("fatal:")) || bytes.Contains(lines[i], []byte("error:")) {
-			return string(lines[i])
+			said := string(lines[i])
+			if strings.HasSuffix(said, ":") && i+1 < len(lines) {
+				said += " " + string(bytes.TrimSpace(lines[i+1]))
+			}
+			return said
 		}
 	}
 	return string(lines[len(lines)-1])

@@ -25,6 +25,9 @@ func (g *gitNames) Refs(ctx context.Context, patterns ...string) ([]Ref, error) 
 	if len(patterns) > 0 && len(args) == 2 {
 		return nil, nil
 	}
+	if err := foldersAreRead(g.dir, patterns); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
 	out, err := g.output(ctx, "", args...)
 	if err != nil {
 		return nil, err
