@@ -9,33 +9,56 @@ import (
 // near them: a commit of the first-parent line reaches all that landed with it or before, and so nothing below it has
 // to be looked at. In a long history with topics that began weeks before they landed, [paint] looks at all of these
 // weeks.
+//
+// It has no pointers but those to its lists, and numbers in place of names: a history has a hundred thousand commits.
 type course struct {
-	nodes []node     // those of each landing in order, parents before children, the landing itself last
-	index map[ID]int // of each
-	with  []int      // by index: the number of the landing, from 0
-	line  []int      // by landing: the index of its commit
+	ids     []ID         // of each landing in order, parents before children, the landing itself last
+	index   map[ID]int32 // of each
+	with    []int32      // by index: the number of the landing, from 0
+	line    []int32      // by landing: the index of its commit
+	parents []int32      // indexes of the parents of all, outside for what isn't of the range
+	first   []int32      // by index: where its parents begin; and once more, where the last ones end
 }
 
-func newCourse(plans []plan) *course {
-	c := &course{index: make(map[ID]int), line: make([]int, 0, len(plans))}
-	add := func(n node, landing int) {
-		c.index[n.id] = len(c.nodes)
-		c.nodes, c.with = append(c.nodes, n), append(c.with, landing)
+// outside is the index of what isn't of the range.
+const outside = -1
+
+// newCourse gives the course of nodes that landed in an order, each with a landing. Index says which is which, and is
+// changed.
+func newCourse(nodes []node, index map[ID]int32, order, with []int32) *course {
+	c := &course{
+		ids: make([]ID, 0, len(order)), index: index, with: with, first: make([]int32, 1, len(order)+1),
 	}
-	for i, p := range plans {
-		for _, n := range p.brought {
-			add(n, i)
+	for _, of := range order {
+		index[nodes[of].id] = int32(len(c.ids))
+		c.ids = append(c.ids, nodes[of].id)
+	}
+	for i, of := range order {
+		for _, p := range nodes[of].parents {
+			at, known := index[p]
+			if !known {
+				at = outside
+			}
+			c.parents = append(c.parents, at)
 		}
-		c.line = append(c.line, len(c.nodes))
-		add(p.landing, i)
+		c.first = append(c.first, int32(len(c.parents)))
+		if i+1 == len(order) || with[i+1] != with[i] {
+			c.line = append(c.line, int32(i))
+		}
 	}
 	return c
 }
 
+// parentsOf gives the indexes of a commit's parents.
+func (c *course) parentsOf(i int32) []int32 { return c.parents[c.first[i]:c.first[i+1]] }
+
+// landing says whether a commit of an index is a landing, and not what one brought.
+func (c *course) landing(i int) bool { return c.line[c.with[i]] == int32(i) }
+
 // arm is what a commit reaches above all that the last landing it reaches brought.
 type arm struct {
-	landing int   // the last that it reaches the commit of, -1 for none
-	own     []int // indexes from the highest on, so children before parents; none is on the line
+	landing int32   // the last that it reaches the commit of, -1 for none
+	own     []int32 // indexes from the highest on, so children before parents; none is on the line
 }
 
 // longArm is how many commits of its own an arm may have. On a branch that went on for long before it landed, most
@@ -50,8 +73,8 @@ func (c *course) arm(of ID) (a arm, ok bool) {
 	}
 	a.landing = -1
 	for queue := (highest{start}); len(queue) > 0; {
-		i := heap.Pop(&queue).(int)
-		if c.line[c.with[i]] == i {
+		i := heap.Pop(&queue).(int32)
+		if c.landing(int(i)) {
 			a.landing = c.with[i] // which reaches all that is left, for it landed before
 			break
 		}
@@ -61,12 +84,11 @@ func (c *course) arm(of ID) (a arm, ok bool) {
 		if a.own = append(a.own, i); len(a.own) > longArm {
 			return a, false
 		}
-		for _, p := range c.nodes[i].parents {
-			j, known := c.index[p]
-			if !known {
+		for _, p := range c.parentsOf(i) {
+			if p == outside {
 				return a, false
 			}
-			heap.Push(&queue, j)
+			heap.Push(&queue, p)
 		}
 	}
 	return a, true
@@ -85,35 +107,35 @@ func (c *course) bases(a, b ID) (found []ID, ok bool) {
 	if low.landing > high.landing {
 		low, high = high, low
 	}
-	shared := make(map[int]bool, len(high.own))
+	shared := make(map[int32]bool, len(high.own))
 	for _, i := range high.own {
 		shared[i] = true
 	}
-	beneath := make(map[int]bool) // others that were found
+	beneath := make(map[int32]bool) // others that were found
 	for _, i := range low.own {
 		if beneath[i] || shared[i] || c.with[i] <= high.landing {
 			if !beneath[i] {
-				found = append(found, c.nodes[i].id)
+				found = append(found, c.ids[i])
 			}
-			for _, p := range c.nodes[i].parents {
-				beneath[c.index[p]] = true
+			for _, p := range c.parentsOf(i) {
+				beneath[p] = true
 			}
 		}
 	}
 	if low.landing >= 0 && !beneath[c.line[low.landing]] {
-		found = append(found, c.nodes[c.line[low.landing]].id)
+		found = append(found, c.ids[c.line[low.landing]])
 	}
 	slices.SortFunc(found, ID.Compare)
 	return found, true
 }
 
 // highest is a heap of indexes, the highest first.
-type highest []int
+type highest []int32
 
 func (h highest) Len() int           { return len(h) }
 func (h highest) Less(i, j int) bool { return h[i] > h[j] }
 func (h highest) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *highest) Push(i any)        { *h = append(*h, i.(int)) }
+func (h *highest) Push(i any)        { *h = append(*h, i.(int32)) }
 
 func (h *highest) Pop() any {
 	last := len(*h) - 1

@@ -38,7 +38,7 @@ func random(r *rand.Rand, commits int) []node {
 
 // TestCourse compares what it gives for each two commits of random histories with what they all reach.
 func TestCourse(t *testing.T) {
-	several, none, outside := 0, 0, 0
+	several, none, beyond := 0, 0, 0
 	for seed := range uint64(400) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		all := random(r, 2+r.IntN(40))
@@ -62,19 +62,18 @@ func TestCourse(t *testing.T) {
 				nodes = append(nodes, n)
 			}
 		}
-		plans, err := planLandings(tip, nodes)
+		c, err := planLandings(tip, nodes)
 		if err != nil {
 			if len(nodes) > 0 {
 				t.Fatal(err)
 			}
 			continue
 		}
-		c := newCourse(plans)
 		for _, a := range nodes {
 			for _, b := range nodes {
 				got, ok := c.bases(a.id, b.id)
 				if !ok {
-					outside++
+					beyond++
 					continue
 				}
 				var want []ID
@@ -102,8 +101,8 @@ func TestCourse(t *testing.T) {
 			t.Fatal("a commit that isn't there meets the tip")
 		}
 	}
-	if several < 300 || none < 1000 || outside < 1000 {
-		t.Errorf("%d met in several places, %d in none, %d outside", several, none, outside)
+	if several < 300 || none < 1000 || beyond < 1000 {
+		t.Errorf("%d met in several places, %d in none, %d outside", several, none, beyond)
 	}
 }
 
@@ -118,11 +117,11 @@ func TestLongArm(t *testing.T) {
 		}
 		tip := &all[length+1]
 		tip.parents = []ID{all[0].id, all[length].id}
-		plans, err := planLandings(tip.id, all)
+		c, err := planLandings(tip.id, all)
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, ok := newCourse(plans).bases(all[length].id, all[0].id)
+		found, ok := c.bases(all[length].id, all[0].id)
 		if want := length <= longArm; ok != want || ok && (len(found) != 1 || found[0] != all[0].id) {
 			t.Errorf("a branch of %d commits and where it began meet in %v, %t; want %t", length, found, ok, want)
 		}

@@ -11,29 +11,22 @@ type node struct {
 	parents []ID
 }
 
-// plan is a landing before it is read.
-type plan struct {
-	landing node
-	brought []node
-}
-
 // planLandings sorts the commits of a range, given in any order, into the landings of the tip's
 // first-parent line, oldest first. A commit belongs to the first landing that reaches it; what a
 // landing brings is ordered depth first in the order of parents, parents before children, so that
 // the order depends on the history alone.
-func planLandings(tip ID, nodes []node) ([]plan, error) {
-	in := make(map[ID]int, len(nodes))
+func planLandings(tip ID, nodes []node) (*course, error) {
+	in := make(map[ID]int32, len(nodes))
 	for i, n := range nodes {
-		in[n.id] = i
+		in[n.id] = int32(i)
 	}
-	var plans []plan
+	var line []int32
 	for id := tip; ; {
 		i, ok := in[id]
 		if !ok {
 			break
 		}
-		plans = append(plans, plan{landing: nodes[i]})
-		if len(plans) > len(nodes) {
+		if line = append(line, i); len(line) > len(nodes) {
 			return nil, fmt.Errorf("%w: %s is its own ancestor", ErrUnreadable, tip)
 		}
 		if len(nodes[i].parents) == 0 {
@@ -41,25 +34,25 @@ func planLandings(tip ID, nodes []node) ([]plan, error) {
 		}
 		id = nodes[i].parents[0]
 	}
-	if len(plans) == 0 && len(nodes) > 0 {
+	if len(line) == 0 && len(nodes) > 0 {
 		return nil, fmt.Errorf("%w: %s is no commit", ErrUnreadable, tip)
 	}
-	slices.Reverse(plans)
+	slices.Reverse(line)
 	placed := make([]bool, len(nodes))
-	for i := range plans {
-		placed[in[plans[i].landing.id]] = true
+	for _, i := range line {
+		placed[i] = true
 	}
-	type step struct{ node, next int }
-	for i := range plans {
-		p := &plans[i]
-		stack := []step{{in[p.landing.id], 0}}
-		for len(stack) > 0 {
+	type step struct {
+		node int32
+		next int
+	}
+	order, with := make([]int32, 0, len(nodes)), make([]int32, 0, len(nodes))
+	for landing, i := range line {
+		for stack := []step{{i, 0}}; len(stack) > 0; {
 			top := &stack[len(stack)-1]
 			n := nodes[top.node]
 			if top.next == len(n.parents) {
-				if n.id != p.landing.id {
-					p.brought = append(p.brought, n)
-				}
+				order, with = append(order, top.node), append(with, int32(landing))
 				stack = stack[:len(stack)-1]
 				continue
 			}
@@ -71,5 +64,5 @@ func planLandings(tip ID, nodes []node) ([]plan, error) {
 			}
 		}
 	}
-	return plans, nil
+	return newCourse(nodes, in, order, with), nil
 }

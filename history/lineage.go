@@ -30,7 +30,7 @@ type lineages struct {
 	excluded excluded
 
 	mu      sync.Mutex
-	known   map[ID]links
+	known   linkStore
 	graphed map[ID]commitgraph.Commit
 }
 
@@ -43,7 +43,7 @@ const (
 // newLineages gives those of a store. The graph may be nil.
 func newLineages(o *objects, graph *commitgraph.Graph) *lineages {
 	return &lineages{
-		objects: o, graph: graph, known: make(map[ID]links), graphed: make(map[ID]commitgraph.Commit),
+		objects: o, graph: graph, graphed: make(map[ID]commitgraph.Commit),
 	}
 }
 
@@ -51,8 +51,8 @@ func newLineages(o *objects, graph *commitgraph.Graph) *lineages {
 func (l *lineages) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.known) > maxLineages {
-		l.known = make(map[ID]links)
+	if len(l.known.commits) > maxLineages {
+		l.known = linkStore{}
 	}
 	if len(l.graphed) > maxGraphed {
 		l.graphed = make(map[ID]commitgraph.Commit)
@@ -62,7 +62,7 @@ func (l *lineages) forget() {
 // linksOf reads a commit's links; see [parseLinks].
 func (l *lineages) linksOf(ctx context.Context, id ID) (links, error) {
 	l.mu.Lock()
-	known, ok := l.known[id]
+	known, ok := l.known.get(id)
 	l.mu.Unlock()
 	if ok {
 		return known, nil
@@ -80,8 +80,7 @@ func (l *lineages) linksOf(ctx context.Context, id ID) (links, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.known[id] = read
-	return read, nil
+	return l.known.put(id, read), nil
 }
 
 // inGraph gives what the commit-graph says of a commit; false for nothing.
@@ -109,7 +108,7 @@ func (l *lineages) age(ctx context.Context, id ID) (age, error) {
 // peel gives the commit that an id leads to; false where it leads to another object.
 func (l *lineages) peel(ctx context.Context, id ID) (ID, bool, error) {
 	l.mu.Lock()
-	_, known := l.known[id]
+	_, known := l.known.index[id]
 	l.mu.Unlock()
 	if known {
 		return id, true, nil

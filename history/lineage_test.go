@@ -44,12 +44,12 @@ func TestWalksFollowThePush(t *testing.T) {
 		tip  ID
 		want int // new commits
 	}{{two, 2}, {root, 1}, {beside, 1}, {main, 0}} {
-		count.read, repo.known, repo.kept = 0, make(map[ID]links), nil
+		count.read, repo.known, repo.kept = 0, linkStore{}, nil
 		nodes, err := repo.newCommits(t.Context(), test.tip, not, 10)
 		if err != nil || len(nodes) != test.want || count.read > 3 {
 			t.Errorf("%d new commits, %d objects read, %v; want %d commits", len(nodes), count.read, err, test.want)
 		}
-		count.read, repo.known, repo.kept = 0, make(map[ID]links), nil
+		count.read, repo.known, repo.kept = 0, linkStore{}, nil
 		if _, err := repo.Reaches(t.Context(), append(not, main), []ID{test.tip}); err != nil || count.read > 3 {
 			t.Errorf("%d objects read, %v", count.read, err)
 		}
@@ -133,11 +133,11 @@ func TestTopicsFarBelow(t *testing.T) {
 	if err != nil || len(nodes) != 6 {
 		t.Fatal(nodes, err)
 	}
-	plans, err := planLandings(mustID(t, tip), nodes)
+	c, err := planLandings(mustID(t, tip), nodes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &meeting{lineages: l, course: func() *course { return newCourse(plans) }}
+	m := &meeting{lineages: l, course: c}
 	for _, n := range nodes {
 		if len(n.parents) < 2 {
 			continue

@@ -18,6 +18,49 @@ type links struct {
 	when    int64 // committer date, 0 where it can't be read
 }
 
+// linkStore keeps the links of many commits. It has no pointers but those to its lists, or the collector of garbage
+// would go through a hundred thousand of them again and again. The zero value is empty.
+type linkStore struct {
+	index   map[ID]uint32 // in commits
+	commits []storedLinks
+	parents []ID // of all
+}
+
+type storedLinks struct {
+	tree  ID
+	when  int64
+	first uint32 // where its parents begin; they end where the next one's begin
+}
+
+// get gives the links of a commit; false if they aren't there. Nobody may change them.
+func (s *linkStore) get(id ID) (links, bool) {
+	i, ok := s.index[id]
+	if !ok {
+		return links{}, false
+	}
+	end := len(s.parents)
+	if int(i)+1 < len(s.commits) {
+		end = int(s.commits[i+1].first)
+	}
+	c := s.commits[i]
+	return links{c.tree, s.parents[c.first:end:end], c.when}, true
+}
+
+// put keeps the links of a commit, and gives them as they are kept.
+func (s *linkStore) put(id ID, l links) links {
+	if known, ok := s.get(id); ok {
+		return known
+	}
+	if s.index == nil {
+		s.index = make(map[ID]uint32)
+	}
+	s.index[id] = uint32(len(s.commits))
+	s.commits = append(s.commits, storedLinks{l.tree, l.when, uint32(len(s.parents))})
+	s.parents = append(s.parents, l.parents...)
+	kept, _ := s.get(id)
+	return kept
+}
+
 // maxLinks bounds the bytes in which a commit's tree, parents and dates must stand: 20,000 parents.
 const maxLinks = 1 << 20
 
@@ -181,7 +224,7 @@ func (l *lineages) amongThemselves(ctx context.Context, commits []ID) ([]bits, e
 // began far below the tip cost one walk down there.
 type meeting struct {
 	*lineages
-	course func() *course // of the new commits
+	course *course // of the new commits
 
 	once  sync.Once
 	outer map[ID]links // landed commits as they are linked there; nil where there are too many
@@ -189,7 +232,7 @@ type meeting struct {
 }
 
 func (m *meeting) bases(ctx context.Context, a, b ID) ([]ID, error) {
-	if found, ok := m.course().bases(a, b); ok {
+	if found, ok := m.course.bases(a, b); ok {
 		return found, nil
 	}
 	m.once.Do(func() { m.outer, m.err = m.link(ctx) })
@@ -222,12 +265,18 @@ func (m *meeting) linked(ctx context.Context, id ID) (links, error) {
 
 // link links the landed commits that new ones are built on to one another.
 func (m *meeting) link(ctx context.Context) (map[ID]links, error) {
-	c := m.course()
 	var outer []ID
 	linked := make(map[ID]links)
-	for _, n := range c.nodes {
+	for i, id := range m.course.ids {
+		if !slices.Contains(m.course.parentsOf(int32(i)), outside) {
+			continue
+		}
+		n, err := m.linksOf(ctx, id)
+		if err != nil {
+			return nil, err
+		}
 		for _, p := range n.parents {
-			_, isNew := c.index[p]
+			_, isNew := m.course.index[p]
 			if _, known := linked[p]; known || isNew {
 				continue
 			}

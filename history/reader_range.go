@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -53,44 +54,29 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 	return func(yield func(Landing, error) bool) {
 		r.forget()
 		nodes, err := r.newCommits(ctx, rng.Tip, rng.Not, r.limits.Commits)
-		var plans []plan
+		var c *course
 		if err == nil {
-			plans, err = planLandings(rng.Tip, nodes)
+			c, err = planLandings(rng.Tip, nodes)
 		}
 		if err != nil {
 			yield(Landing{}, err)
 			return
 		}
 		if rng.Found != nil {
-			rng.Found(len(nodes))
+			rng.Found(len(c.ids))
 		}
 		rr := &rangeReader{
 			reader: r, Range: rng, budget: newBudget(r.limits.Bytes, rng), merged: r.merged.of(rng),
-			meeting: &meeting{
-				lineages: r.lineages, course: sync.OnceValue(func() *course { return newCourse(plans) }),
-			},
-			facts: make(map[changeOf]blobFact),
-		}
-		commits := func(yield func(node) bool) {
-			for _, p := range plans {
-				for _, n := range p.brought {
-					if !yield(n) {
-						return
-					}
-				}
-				if !yield(p.landing) {
-					return
-				}
-			}
+			meeting: &meeting{lineages: r.lineages, course: c}, facts: make(map[changeOf]blobFact),
 		}
 		var l Landing
-		left := plans
-		for e, err := range inOrder(ctx, commits, rr.entry) {
-			switch {
-			case err != nil:
+		next := 0
+		for e, err := range inOrder(ctx, slices.Values(c.ids), rr.entry) {
+			if err != nil {
 				yield(Landing{}, err)
 				return
-			case e.ID != left[0].landing.id:
+			}
+			if next++; !c.landing(next - 1) {
 				l.Brought = append(l.Brought, e)
 				continue
 			}
@@ -101,7 +87,7 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 			if !yield(l, nil) {
 				return
 			}
-			l, left = Landing{}, left[1:]
+			l = Landing{}
 		}
 	}
 }
@@ -201,14 +187,19 @@ func (b *budget) take(bytes int) error {
 const changeBytes = 192
 
 // entry reads a commit, and compares its tree with its parents'.
-func (r *rangeReader) entry(ctx context.Context, n node) (e Entry, err error) {
-	raw, err := r.last(n.id, r.whole())
+func (r *rangeReader) entry(ctx context.Context, id ID) (e Entry, err error) {
+	raw, err := r.last(id, r.whole())
 	if err != nil {
 		return Entry{}, err
 	}
 	if err := r.budget.take(len(raw)); err != nil {
 		return Entry{}, err
 	}
+	l, err := r.linksOf(ctx, id)
+	if err != nil {
+		return Entry{}, err
+	}
+	n := node{id, l.parents}
 	if e.Commit, err = ParseCommit(n.id, raw); (r.Counted || r.Landed) && errors.Is(err, ErrMalformed) {
 		e.Commit, e.Malformed = Commit{ID: n.id, Parents: n.parents}, err
 	} else if err != nil {
