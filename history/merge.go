@@ -192,7 +192,7 @@ func (m *mergeComparer) mergesSides(sides []Side) (bool, error) {
 	if id, clean := threeWay(base.ID, ours.ID, theirs.ID); clean {
 		return id == merged.ID, nil
 	}
-	texts := make([]string, 4)
+	texts := make([][]byte, 4)
 	for i, s := range []Side{base, ours, theirs, merged} {
 		text, err := m.text(s.ID, maxMergedText)
 		if err != nil {
@@ -205,12 +205,12 @@ func (m *mergeComparer) mergesSides(sides []Side) (bool, error) {
 		if len(text) > maxMergedText || m.texts > maxMergedTexts || bytes.IndexByte(text, 0) >= 0 {
 			return false, nil
 		}
-		texts[i] = string(text)
+		texts[i] = text
 	}
 	cutCommon(texts)
 	lines := 0
 	for _, t := range texts {
-		lines += strings.Count(t, "\n")
+		lines += bytes.Count(t, []byte{'\n'})
 	}
 	if m.lines += lines; m.lines > maxMergedLines {
 		return false, nil
@@ -218,7 +218,7 @@ func (m *mergeComparer) mergesSides(sides []Side) (bool, error) {
 	if err := m.merged.take(lines); err != nil {
 		return false, err
 	}
-	return mergesLines(texts[0], texts[1], texts[2], texts[3]), nil
+	return mergesLines(string(texts[0]), string(texts[1]), string(texts[2]), string(texts[3])), nil
 }
 
 // threeWay merges what is one thing: clean unless both sides changed it otherwise.

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strings"
@@ -53,14 +54,14 @@ func (b *lineBudget) take(lines int) error {
 }
 
 // cutCommon cuts off the whole lines with which all texts begin, and those with which all end.
-func cutCommon(texts []string) {
+func cutCommon(texts [][]byte) {
 	same := len(texts[0])
 	for _, t := range texts {
 		n := min(same, len(t))
 		for same = 0; same < n && t[same] == texts[0][same]; same++ {
 		}
 	}
-	same = strings.LastIndexByte(texts[0][:same], '\n') + 1
+	same = bytes.LastIndexByte(texts[0][:same], '\n') + 1
 	for i := range texts {
 		texts[i] = texts[i][same:]
 	}
@@ -71,7 +72,7 @@ func cutCommon(texts []string) {
 		for same = 0; same < n && t[len(t)-1-same] == first[len(first)-1-same]; same++ {
 		}
 	}
-	_, end, _ := strings.Cut(first[len(first)-same:], "\n")
+	_, end, _ := bytes.Cut(first[len(first)-same:], []byte{'\n'})
 	for i, t := range texts {
 		texts[i] = t[:len(t)-len(end)]
 	}

@@ -35,7 +35,7 @@ func TestMergesLines(t *testing.T) {
 		merges := func(merged []string) bool {
 			texts := []string{text(base), text(ours), text(theirs), text(merged)}
 			whole := mergesLines(texts[0], texts[1], texts[2], texts[3])
-			if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) != whole {
+			if mergesCut(texts) != whole {
 				t.Fatalf("without what all have in common %q merge otherwise", texts)
 			}
 			return whole
@@ -57,6 +57,16 @@ func TestMergesLines(t *testing.T) {
 	})
 }
 
+// mergesCut is mergesLines for texts of which what all have in common is cut off.
+func mergesCut(texts []string) bool {
+	cut := make([][]byte, len(texts))
+	for i, t := range texts {
+		cut[i] = []byte(t)
+	}
+	cutCommon(cut)
+	return mergesLines(string(cut[0]), string(cut[1]), string(cut[2]), string(cut[3]))
+}
+
 // TestMergesLinesNowhereElse: an honest insertion put at another place with the same surroundings is no merge.
 func TestMergesLinesNowhereElse(t *testing.T) {
 	const function = "{\n\tcheck()\n\tact()\n}\n"
@@ -73,11 +83,11 @@ func TestMergesLinesNowhereElse(t *testing.T) {
 // TestMergesLinesOfWholeLines: two changes of one line that has no line feed are no merge.
 func TestMergesLinesOfWholeLines(t *testing.T) {
 	texts := []string{"a b c", "x b c", "a y c", "x y c"}
-	if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) {
+	if mergesCut(texts) {
 		t.Errorf("%q", texts)
 	}
 	texts = []string{"1\nab", "1\n\nab", "1\ncab", "1\n\ncab"}
-	if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) {
+	if mergesCut(texts) {
 		t.Errorf("%q", texts)
 	}
 }
@@ -153,7 +163,7 @@ func TestHunksAreAppliedToOneAnother(t *testing.T) {
 					want)
 			}
 			texts := []string{text(base), text(ours), text(theirs), text(merged)}
-			if cutCommon(texts); mergesLines(texts[0], texts[1], texts[2], texts[3]) &&
+			if mergesCut(texts) &&
 				!isExplained(base, ours, theirs, merged) {
 				t.Fatalf("%q, %q and %q: cut, %q is taken for the merge",
 					string(base), string(ours), string(theirs), string(merged))

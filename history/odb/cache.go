@@ -3,8 +3,10 @@ package odb
 import "sync"
 
 const (
-	maxCached    = 16 << 20 // bytes of all that a cache keeps
-	maxCachedOne = 8 << 20  // bytes of one object that is worth keeping
+	maxCached      = 16 << 20 // bytes of all objects that are kept
+	maxCachedOne   = 8 << 20  // bytes of one that is worth keeping
+	maxCachedSteps = 6 << 20  // bytes of all deltas that are kept
+	maxStepsOne    = 16 << 10 // bytes of one that is worth keeping
 )
 
 // made is an object of a pack, put together.
@@ -15,11 +17,17 @@ type made struct {
 	work    int64  // bytes of all that was put together for it
 }
 
-// cache remembers the objects of packs that were used last: others may be deltas to them.
-type cache struct {
+func (m made) bytes() int { return cap(m.content) }
+
+// cache remembers what was read last of packs: objects to which others may be deltas, or deltas as they are before they
+// are applied.
+type cache[V any] struct {
+	most, one int // bytes of all, and of one that is worth keeping
+	size      func(V) int
+
 	mu    sync.Mutex
-	known map[cacheKey]*cached
-	ring  cached // its older is the newest, its newer the oldest
+	known map[cacheKey]*cached[V]
+	ring  cached[V] // its older is the newest, its newer the oldest
 	bytes int
 }
 
@@ -28,20 +36,20 @@ type cacheKey struct {
 	offset int64
 }
 
-type cached struct {
-	made
+type cached[V any] struct {
+	value        V
 	key          cacheKey
-	newer, older *cached
+	newer, older *cached[V]
 }
 
-func newCache() *cache {
-	c := &cache{known: make(map[cacheKey]*cached)}
+func newCache[V any](most, one int, size func(V) int) *cache[V] {
+	c := &cache[V]{most: most, one: one, size: size, known: make(map[cacheKey]*cached[V])}
 	c.ring.newer, c.ring.older = &c.ring, &c.ring
 	return c
 }
 
-// get gives an object, or nil.
-func (c *cache) get(p *pack, offset int64) *made {
+// get gives what is kept of an offset, or nil.
+func (c *cache[V]) get(p *pack, offset int64) *V {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := c.known[cacheKey{p, offset}]
@@ -50,37 +58,37 @@ func (c *cache) get(p *pack, offset int64) *made {
 	}
 	o.unlink()
 	c.link(o)
-	return &o.made
+	return &o.value
 }
 
-// put keeps an object, and drops those that were used longest ago.
-func (c *cache) put(p *pack, offset int64, m made) {
-	if len(m.content) > maxCachedOne {
+// put keeps a value, and drops those that were used longest ago.
+func (c *cache[V]) put(p *pack, offset int64, v V) {
+	if c.size(v) > c.one {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	o := &cached{made: m, key: cacheKey{p, offset}}
+	o := &cached[V]{value: v, key: cacheKey{p, offset}}
 	if c.known[o.key] != nil { // another goroutine was faster
 		return
 	}
 	c.known[o.key] = o
 	c.link(o)
-	for c.bytes += o.cost(); c.bytes > maxCached; {
+	for c.bytes += c.cost(o); c.bytes > c.most; {
 		last := c.ring.newer
 		last.unlink()
 		delete(c.known, last.key)
-		c.bytes -= last.cost()
+		c.bytes -= c.cost(last)
 	}
 }
 
-// cost is the memory of an object and of what is kept with it, about.
-func (o *cached) cost() int { return cap(o.content) + 250 }
+// cost is the memory of a value and of what is kept with it, about.
+func (c *cache[V]) cost(o *cached[V]) int { return c.size(o.value) + 250 }
 
-// link makes an object the newest.
-func (c *cache) link(o *cached) {
+// link makes a value the newest.
+func (c *cache[V]) link(o *cached[V]) {
 	o.newer, o.older = &c.ring, c.ring.older
 	o.older.newer, c.ring.older = o, o
 }
 
-func (o *cached) unlink() { o.newer.older, o.older.newer = o.older, o.newer }
+func (o *cached[V]) unlink() { o.newer.older, o.older.newer = o.older, o.newer }

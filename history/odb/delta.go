@@ -30,6 +30,19 @@ func (d *delta) begin(s *stream, r io.Reader, size int64) error {
 	if err := d.fill(); err != nil {
 		return err
 	}
+	return d.sizes()
+}
+
+// ended is the stream of a delta that is inflated as a whole.
+var ended = &stream{done: true}
+
+// beginInflated is begin for a delta that is inflated as a whole.
+func (d *delta) beginInflated(steps []byte) error {
+	*d = delta{stream: ended, steps: steps}
+	return d.sizes()
+}
+
+func (d *delta) sizes() error {
 	for _, claim := range []*int64{&d.base, &d.size} {
 		v, n := binary.Uvarint(d.steps)
 		if n <= 0 || v>>63 != 0 {

@@ -63,7 +63,7 @@ func TestWorkIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range db.cache.known {
-		o.work = maxWork - 2
+		o.value.work = maxWork - 2
 	}
 	if _, _, err := db.Read(ids[1], math.MaxInt64); err != nil {
 		t.Error(err)
@@ -76,7 +76,7 @@ func TestWorkIsBounded(t *testing.T) {
 
 func TestCacheDropsWhatWasUsedLongestAgo(t *testing.T) {
 	t.Parallel()
-	c := newCache()
+	c := newCache(maxCached, maxCachedOne, made.bytes)
 	const full = maxCached / maxCachedOne // objects
 	content := make([]byte, maxCachedOne-1000)
 	c.put(nil, 0, made{Blob, content, 0, 0})

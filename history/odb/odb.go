@@ -82,8 +82,9 @@ func (e *SizeError) Error() string { return fmt.Sprintf("%d bytes, %d are allowe
 // DB is the objects of a repository.
 type DB struct {
 	nameSize int // bytes of a name
-	cache    *cache
-	readings sync.Pool // of *reading
+	cache    *cache[made]
+	steps    *cache[link] // deltas that are inflated
+	readings sync.Pool    // of *reading
 
 	mu   sync.Mutex // of the lists of packs
 	dirs []*dir
@@ -94,7 +95,11 @@ type DB struct {
 
 // Open finds the object directories and their alternates.
 func Open(o Options) (*DB, error) {
-	db := &DB{nameSize: 20, cache: newCache()}
+	db := &DB{
+		nameSize: 20,
+		cache:    newCache(maxCached, maxCachedOne, made.bytes),
+		steps:    newCache(maxCachedSteps, maxStepsOne, link.bytes),
+	}
 	if o.SHA256 {
 		db.nameSize = 32
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 
 	"countersign/internal/objectid"
@@ -16,6 +17,8 @@ const (
 	// maxMade is how many bytes a delta may make in the end. Git makes no deltas of larger files than 512 MiB
 	// (git-config(1), core.bigFileThreshold).
 	maxMade = 1 << 30
+	// maxBetween is how many bytes a reading keeps for what leads to the next object.
+	maxBetween = 1 << 20
 	// maxWork is how many bytes may be put together for one object.
 	maxWork = 8 << 30
 )
@@ -39,9 +42,11 @@ type reading struct {
 	// to something known or something whole.
 	pack  *pack
 	known *made
-	chain []entry
+	chain []link
 	delta delta
 	base  made // what the object is a delta to
+	// What leads to the object and isn't kept is in these two buffers in turn.
+	between [2][]byte
 
 	// In a file of its own.
 	loose    *os.File
@@ -52,6 +57,14 @@ type reading struct {
 	locked bool
 	turn   int
 }
+
+// link is an entry of a chain of deltas.
+type link struct {
+	entry
+	steps []byte // of a delta that is inflated as a whole
+}
+
+func (l link) bytes() int { return cap(l.steps) }
 
 func newReading(db *DB) *reading {
 	r := &reading{db: db, hash: newHash(db.nameSize)}
@@ -68,7 +81,13 @@ func (r *reading) end() (err error) {
 		r.db.large.Unlock()
 	}
 	r.kind, r.pack, r.known, r.base, r.loose, r.locked, r.claimed = 0, nil, nil, made{}, nil, false, false
+	clear(r.chain)
 	r.chain = r.chain[:0]
+	for i := range r.between {
+		if cap(r.between[i]) > maxBetween {
+			r.between[i] = nil
+		}
+	}
 	r.db.readings.Put(r)
 	return err
 }
@@ -82,28 +101,63 @@ func (r *reading) openPacked(p *pack, offset int64) error {
 		r.kind, r.size = r.known.kind, int64(len(r.known.content))
 		return nil
 	}
-	e, err := p.entry(offset)
-	if err != nil {
+	if err := r.follow(offset); err != nil {
 		return err
 	}
-	r.chain = append(r.chain, e)
-	body, err := p.file.reader(e.data, p.end)
-	if err != nil {
+	if first := &r.chain[0]; first.kind <= Tag {
+		r.kind, r.size = first.kind, first.size
+		body, err := p.file.reader(first.data, p.end)
+		if err != nil {
+			return err
+		}
+		return r.fail(offset, r.own.begin(body, r.size))
+	} else if err := r.beginDelta(&r.delta, &r.own, first); err != nil {
 		return err
-	}
-	if e.kind <= Tag {
-		r.kind, r.size = e.kind, e.size
-		return r.fail(offset, r.own.begin(body, e.size))
-	}
-	if err := r.delta.begin(&r.own, body, e.size); err != nil {
-		return r.fail(offset, err)
 	}
 	r.size = r.delta.size
-	return r.descend(e)
+	return r.descend()
+}
+
+// follow adds the entry at an offset to the chain.
+func (r *reading) follow(offset int64) error {
+	if l := r.db.steps.get(r.pack, offset); l != nil {
+		r.chain = append(r.chain, *l)
+		return nil
+	}
+	e, err := r.pack.entry(offset)
+	if err == nil {
+		r.chain = append(r.chain, link{entry: e})
+	}
+	return err
+}
+
+// beginDelta begins to read the delta of an entry. What is short is inflated as a whole, and kept.
+func (r *reading) beginDelta(d *delta, s *stream, l *link) error {
+	if l.steps != nil {
+		return r.fail(l.offset, d.beginInflated(l.steps))
+	}
+	body, err := r.pack.file.reader(l.data, r.pack.end)
+	if err != nil {
+		return err
+	}
+	if l.size > maxStepsOne {
+		return r.fail(l.offset, d.begin(s, body, l.size))
+	}
+	c := newCollector(l.size)
+	if err = s.begin(body, l.size); err == nil {
+		err = s.each(c.add)
+	}
+	if err != nil {
+		return r.fail(l.offset, err)
+	}
+	l.steps = c.content
+	r.db.steps.put(r.pack, l.offset, *l)
+	return r.fail(l.offset, d.beginInflated(l.steps))
 }
 
 // descend finds what a delta is a delta to, down to something known or something whole, whose kind it has.
-func (r *reading) descend(e entry) (err error) {
+func (r *reading) descend() error {
+	e := r.chain[0].entry
 	for e.kind > Tag {
 		r.known = r.db.cache.get(r.pack, e.base)
 		deltas := len(r.chain)
@@ -117,10 +171,10 @@ func (r *reading) descend(e entry) (err error) {
 			r.kind = r.known.kind
 			return nil
 		}
-		if e, err = r.pack.entry(e.base); err != nil {
+		if err := r.follow(e.base); err != nil {
 			return err
 		}
-		r.chain = append(r.chain, e)
+		e = r.chain[len(r.chain)-1].entry
 	}
 	r.kind = e.kind
 	return nil
@@ -158,14 +212,27 @@ func (r *reading) makeBase() error {
 		if i == 0 {
 			return nil
 		}
-		e := r.chain[i]
-		content, err := r.link(e, r.base.content)
+		l := &r.chain[i]
+		keep := r.worthKeeping(i)
+		content, err := r.link(l, r.base.content, keep)
 		if err != nil {
 			return err
 		}
-		r.base = r.following(e, content)
-		r.db.cache.put(r.pack, e.offset, r.base)
+		r.base = r.following(l.entry, content)
+		if keep {
+			r.db.cache.put(r.pack, l.offset, r.base)
+		}
 	}
+}
+
+// keptEvery is how many deltas of a chain lead from what is kept to what is kept next. What is between is put together
+// anew from deltas that are kept.
+const keptEvery = 8
+
+// worthKeeping says whether what an entry of the chain makes is kept, since others are likely to be made of it. Trees
+// are small, and history goes through them one by one.
+func (r *reading) worthKeeping(i int) bool {
+	return r.chain[i].kind <= Tag || r.kind == Tree || (r.base.deltas+1)%keptEvery == 0
 }
 
 // following gives what an entry makes of the base.
@@ -178,45 +245,51 @@ func (r *reading) following(e entry, content []byte) made {
 }
 
 // link gives the content of one entry of the chain.
-func (r *reading) link(e entry, base []byte) ([]byte, error) {
-	body, err := r.pack.file.reader(e.data, r.pack.end)
+func (r *reading) link(l *link, base []byte, keep bool) ([]byte, error) {
+	var d delta
+	size, err := l.size, error(nil)
+	if l.kind <= Tag {
+		var body io.Reader
+		if body, err = r.pack.file.reader(l.data, r.pack.end); err != nil {
+			return nil, err
+		}
+		err = r.fail(l.offset, r.below.begin(body, size))
+	} else {
+		err = r.beginDelta(&d, &r.below, l)
+		size = d.size
+	}
 	if err != nil {
 		return nil, err
 	}
-	var d delta
-	size := e.size
-	if e.kind <= Tag {
-		err = r.below.begin(body, size)
-	} else {
-		err = d.begin(&r.below, body, size)
-		size = d.size
+	if size > maxHeld {
+		return nil, r.fail(l.offset, fmt.Errorf("others are deltas to it: %w", &SizeError{size, maxHeld}))
 	}
-	if err == nil && size > maxHeld {
-		err = fmt.Errorf("others are deltas to it: %w", &SizeError{size, maxHeld})
-	}
-	if err != nil {
-		return nil, r.fail(e.offset, err)
-	}
-	c := r.collector(size)
-	if e.kind <= Tag {
+	c := r.collector(size, keep)
+	if l.kind <= Tag {
 		err = r.below.each(c.add)
 	} else {
 		err = d.apply(base, c.add)
 	}
-	return c.content, r.fail(e.offset, err)
+	if !keep && size <= maxCachedOne {
+		r.between[r.turn] = c.content
+	}
+	return c.content, r.fail(l.offset, err)
 }
 
 // collector gives the memory for an object of the chain. There is memory for two large ones, for one goroutine at a
 // time.
-func (r *reading) collector(size int64) *collector {
-	if size <= maxCachedOne {
+func (r *reading) collector(size int64, keep bool) *collector {
+	if size <= maxCachedOne && keep {
 		return newCollector(size)
+	}
+	r.turn ^= 1
+	if size <= maxCachedOne {
+		return &collector{r.between[r.turn][:0], size}
 	}
 	if !r.locked {
 		r.db.large.Lock()
 		r.locked = true
 	}
-	r.turn ^= 1
 	if r.db.bases[r.turn] == nil {
 		r.db.bases[r.turn] = make([]byte, 0, maxHeld)
 	}
@@ -236,7 +309,7 @@ func (r *reading) whole(id objectid.ID) ([]byte, error) {
 		return nil, err
 	}
 	if r.pack != nil && (r.kind == Tree || r.kind == Blob) { // others are seldom deltas
-		r.db.cache.put(r.pack, r.offset, r.following(r.chain[0], c.content))
+		r.db.cache.put(r.pack, r.offset, r.following(r.chain[0].entry, c.content))
 	}
 	return c.content, nil
 }
