@@ -3,6 +3,7 @@ package shape
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // command is one of the commands of a line.
@@ -126,7 +127,7 @@ var rooted = strings.NewReplacer(
 // wordsHad finds words in a text, without regard to case.
 type wordsHad struct {
 	old  []byte
-	text string // in lower case, once a word was looked for
+	text string // in lower case, once a word wasn't there as it is written
 	seen map[string]bool
 }
 
@@ -134,6 +135,7 @@ type wordsHad struct {
 const maxWords = 200
 
 func (h *wordsHad) has(word string) bool {
+	written := word
 	word = strings.ToLower(word)
 	found, known := h.seen[word]
 	if known || len(h.seen) == maxWords {
@@ -141,8 +143,19 @@ func (h *wordsHad) has(word string) bool {
 	}
 	if h.seen == nil {
 		h.seen = make(map[string]bool)
+	}
+	h.seen[word] = h.hasAs(written) || h.hasLower(word)
+	return h.seen[word]
+}
+
+// hasAs tells whether a word stands there as it is written. Then it does in lower case, too, if it is whole characters.
+func (h *wordsHad) hasAs(word string) bool {
+	return utf8.ValidString(word) && bytes.Contains(h.old, []byte(word))
+}
+
+func (h *wordsHad) hasLower(word string) bool {
+	if h.text == "" {
 		h.text = strings.ToLower(string(h.old))
 	}
-	h.seen[word] = strings.Contains(h.text, word)
-	return h.seen[word]
+	return strings.Contains(h.text, word)
 }
