@@ -32,7 +32,8 @@ func readCMake(text []byte) ([]item, bool) {
 type cmakeScanner struct {
 	text      string
 	pos, line int
-	broken    bool // a bracket argument doesn't end
+	broken    bool     // a bracket argument doesn't end
+	words     []string // of the command that is read
 }
 
 // blanks leaves out white space and, if they may stand there, comments.
@@ -107,7 +108,7 @@ func (s *cmakeScanner) arguments(it *item, name string) bool {
 	if s.pos >= len(s.text) || s.text[s.pos] != '(' {
 		return false
 	}
-	it.words = append(it.words, name)
+	s.words = append(s.words[:0], name)
 	open := 0
 	for {
 		if open > 0 {
@@ -127,7 +128,7 @@ func (s *cmakeScanner) arguments(it *item, name string) bool {
 		case ')':
 			s.pos++
 			if open--; open == 0 {
-				it.text = strings.Join(it.words, "\x00")
+				it.words = slices.Clone(s.words)
 				s.blanks(false)
 				return s.pos >= len(s.text) || s.text[s.pos] == '\n' || s.text[s.pos] == '#'
 			}
@@ -148,14 +149,14 @@ func (s *cmakeScanner) arguments(it *item, name string) bool {
 				return false
 			}
 		}
-		it.words = append(it.words, s.text[start:s.pos])
+		s.words = append(s.words, s.text[start:s.pos])
 	}
 }
 
 // unquoted reads an argument without quotes. Old ones that have quotes within are not read.
 func (s *cmakeScanner) unquoted() bool {
 	start := s.pos
-	for s.pos < len(s.text) && strings.IndexByte(" \t\r\n()#", s.text[s.pos]) < 0 {
+	for s.pos < len(s.text) && !endsWord(s.text[s.pos]) {
 		switch s.text[s.pos] {
 		case '"':
 			end := quoteEnd(s.text, s.pos)
@@ -170,6 +171,15 @@ func (s *cmakeScanner) unquoted() bool {
 		s.pos++
 	}
 	return s.pos > start && s.pos <= len(s.text)
+}
+
+// endsWord tells what an argument without quotes ends before.
+func endsWord(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', '(', ')', '#':
+		return true
+	}
+	return false
 }
 
 // quoteEnd gives where a text in quotes ends that begins at a position; a backslash hides what follows it.

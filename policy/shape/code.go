@@ -140,7 +140,6 @@ func (s *codeScanner) end() {
 	if s.current.words == nil {
 		return
 	}
-	s.current.text = strings.Join(s.current.words, "\x00")
 	s.items = append(s.items, s.current)
 	s.current = item{}
 }

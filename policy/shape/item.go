@@ -1,14 +1,22 @@
 package shape
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // item is a statement of a file that is read by lines: what is left without comments and white space between
 // statements.
 type item struct {
 	line  int
-	text  string   // two items of the same text mean the same
+	text  string   // two items of the same text mean the same; "" where it is the words that say it
 	words []string // the parts of a statement that is read in parts
 	raw   bool     // it stands where a line could mean anything: in a recipe, a definition, a string
+}
+
+// means tells whether an item means the same as another.
+func (it item) means(other item) bool {
+	return it.text == other.text && (it.text != "" || slices.Equal(it.words, other.words))
 }
 
 // pairRule judges an item that came in another's place.
@@ -24,7 +32,7 @@ func compareItems(olds, nows []item, pair pairRule, lone loneRule) []change {
 	i, j := 0, 0
 	for i < len(olds) || j < len(nows) {
 		if i < len(olds) && j < len(nows) {
-			if olds[i].text == nows[j].text {
+			if olds[i].means(nows[j]) {
 				i, j = i+1, j+1
 				continue
 			}

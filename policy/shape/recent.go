@@ -25,9 +25,9 @@ type remembered[T any] struct {
 // How many texts of a format are remembered: always some, one for each branch that is worked on at a time, and more
 // while they are small, as the manifests of a project that has many.
 const (
-	leastRecent      = 3
+	leastRecent      = 6
 	mostRecent       = 64
-	mostRecentlyRead = 128 << 10 // bytes
+	mostRecentlyRead = 256 << 10 // bytes
 )
 
 // remember gives a function that reads as read does.

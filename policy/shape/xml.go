@@ -14,12 +14,14 @@ func readXML(text []byte) ([]item, bool) {
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, io.ErrUnexpectedEOF }
 	var items []item
-	var path []string
+	var path []xmlElement // what is open, behind an element that all is in
+	within := func() xmlElement { return path[len(path)-1] }
+	path = append(path, xmlElement{})
 	counted, line := int64(0), 1
 	for {
 		t, err := dec.RawToken()
 		if err == io.EOF {
-			return items, len(path) == 0
+			return items, len(path) == 1
 		}
 		if err != nil {
 			return nil, false
@@ -29,27 +31,39 @@ func readXML(text []byte) ([]item, bool) {
 		counted = dec.InputOffset()
 		switch t := t.(type) {
 		case xml.StartElement:
-			if path = append(path, t.Name.Local); len(path) > maxDepth || len(t.Name.Local) > maxVersion || t.Name.Space != "" {
+			name := t.Name.Local
+			if len(path) > maxDepth || len(name) > maxVersion || t.Name.Space != "" {
 				return nil, false
 			}
-			items = append(items, xmlItem(line, path, "<", ""))
+			path = append(path, within().with(name))
+			items = append(items, xmlItem(line, within().place, "<", ""))
 			for _, a := range t.Attr {
-				items = append(items, xmlItem(line, path, "@"+a.Name.Space+":"+a.Name.Local, a.Value))
+				items = append(items, xmlItem(line, within().place, "@"+a.Name.Space+":"+a.Name.Local, a.Value))
 			}
 		case xml.EndElement:
-			if len(path) == 0 || path[len(path)-1] != t.Name.Local || t.Name.Space != "" {
+			if len(path) == 1 || within().name != t.Name.Local || t.Name.Space != "" {
 				return nil, false
 			}
-			items = append(items, xmlItem(line, path, ">", ""))
+			items = append(items, xmlItem(line, within().place, ">", ""))
 			path = path[:len(path)-1]
 		case xml.CharData:
 			if value := strings.TrimSpace(string(t)); value != "" {
-				items = append(items, xmlItem(start, path, "=", value))
+				items = append(items, xmlItem(start, within().place, "=", value))
 			}
 		case xml.Directive:
 			return nil, false // entities can stand for anything
 		}
 	}
+}
+
+// xmlElement is an element of XML, and its name behind those of all that it is in.
+type xmlElement struct{ name, place string }
+
+func (e xmlElement) with(name string) xmlElement {
+	if e.place == "" {
+		return xmlElement{name, name}
+	}
+	return xmlElement{name, e.place + "/" + name}
 }
 
 // What is fetched, in Maven's words and in NuGet's.
@@ -58,9 +72,8 @@ var (
 	nugetItems  = []string{"PackageReference", "PackageVersion", "DotNetCliToolReference"}
 )
 
-func xmlItem(line int, path []string, sign, value string) item {
-	place := strings.Join(path, "/")
-	return item{line: line, text: place + "\x00" + sign + "\x00" + value, words: []string{place, sign, value}}
+func xmlItem(line int, place, sign, value string) item {
+	return item{line: line, words: []string{place, sign, value}}
 }
 
 // judgeXML judges what changed in pom.xml and in project files of MSBuild and NuGet.
