@@ -2,7 +2,6 @@ package shape
 
 import (
 	"bytes"
-	"slices"
 
 	"countersign/policy/edit"
 )
@@ -53,53 +52,44 @@ func inChecks(text []byte, lines []edit.Line) []edit.Line {
 	if len(lines) == 0 || !hasGuard(around(text, lines)) {
 		return nil
 	}
-	lower := bytes.ToLower(text)
-	starts := checksOf(lower)
-	if len(starts) == 0 {
-		return nil
-	}
-	all := bytes.Split(lower, []byte{'\n'})
 	var found []edit.Line
 	next, end := 0, 0
-	for _, start := range starts {
+	// A check that begins behind all of the lines has none of them.
+	checkFinder.each(text[:lineEnd(text, lines[len(lines)-1].At)], func(_, at int) {
+		start := bytes.LastIndexByte(text[:at], '\n') + 1
 		if start < end {
-			continue // within another
+			return // within another
 		}
-		end = checkEnd(all, start)
-		for next < len(lines) && lines[next].Number <= start {
+		end = checkEnd(text, start)
+		for next < len(lines) && lines[next].At < start {
 			next++
 		}
 		from := next
-		for next < len(lines) && lines[next].Number <= end {
+		for next < len(lines) && lines[next].At < end {
 			next++
 		}
-		if from == next || !slices.ContainsFunc(all[start:end], hasGuard) {
-			continue
+		if from == next || !hasGuard(text[start:end]) {
+			return
 		}
 		for _, l := range lines[from:next] {
 			if len(bytes.TrimSpace(l.Text)) > 0 {
 				found = append(found, l)
 			}
 		}
-	}
+	})
 	return found
 }
 
 // around gives some lines of a text and what lies between them, with all of the checks that they can stand in.
 func around(text []byte, lines []edit.Line) []byte {
-	first, last := lines[0].Number-maxCheck, lines[len(lines)-1].Number+maxCheck
-	from, at := 0, 0
-	for number := 1; number <= last && at < len(text); number++ {
-		if number == first {
-			from = at
-		}
-		i := bytes.IndexByte(text[at:], '\n')
-		if i < 0 {
-			return text[from:]
-		}
-		at += i + 1
+	from, to := lines[0].At, lineEnd(text, lines[len(lines)-1].At)
+	for n := 0; n < maxCheck && from > 0; n++ {
+		from = bytes.LastIndexByte(text[:from-1], '\n') + 1
 	}
-	return text[from:at]
+	for n := 0; n < maxCheck && to < len(text); n++ {
+		to = lineEnd(text, to)
+	}
+	return text[from:to]
 }
 
 var (
@@ -107,30 +97,19 @@ var (
 	guardFinder = newFinder(guardWords)
 )
 
-// checksOf gives the lines, from 0, of a text in lower case on which checks begin.
-func checksOf(lower []byte) []int {
-	var starts []int
-	number, counted := 0, 0
-	checkFinder.each(lower, func(_, at int) {
-		number += bytes.Count(lower[counted:at], []byte{'\n'})
-		if counted = at; len(starts) == 0 || starts[len(starts)-1] != number {
-			starts = append(starts, number)
-		}
-	})
-	return starts
-}
-
 // hasGuard tells whether a text has a word of security.
 func hasGuard(text []byte) bool { return guardFinder.in(text) != wordSet{} }
 
-// checkEnd gives the line behind the one where the brackets of a check that begins on a line are closed.
-func checkEnd(lines [][]byte, start int) int {
-	open := 0
-	for i := start; i < len(lines) && i < start+maxCheck; i++ {
-		open += bytes.Count(lines[i], []byte{'('}) - bytes.Count(lines[i], []byte{')'})
+// checkEnd gives the end of the line on which the brackets of a check are closed that begins with a line.
+func checkEnd(text []byte, start int) int {
+	open, at := 0, start
+	for n := 0; n < maxCheck && at < len(text); n++ {
+		line := text[at:lineEnd(text, at)]
+		at += len(line)
+		open += bytes.Count(line, []byte{'('}) - bytes.Count(line, []byte{')'})
 		if open <= 0 {
-			return i + 1
+			break
 		}
 	}
-	return min(start+maxCheck, len(lines))
+	return at
 }

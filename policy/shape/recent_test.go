@@ -52,7 +52,8 @@ func TestAround(t *testing.T) {
 	for _, c := range []struct{ first, last, from, to int }{
 		{1, 1, 1, 201}, {201, 201, 1, 401}, {500, 510, 300, 710}, {1000, 1000, 800, 1000}, {1, 1000, 1, 1000},
 	} {
-		got := string(around([]byte(text), []edit.Line{{Number: c.first}, {Number: c.last}}))
+		at := func(line int) int { return len(strings.Join(all[:line-1], "\n")) + min(line-1, 1) }
+		got := string(around([]byte(text), []edit.Line{{At: at(c.first)}, {At: at(c.last)}}))
 		want := strings.Join(all[c.from-1:c.to], "\n")
 		if strings.TrimSuffix(got, "\n") != want {
 			t.Errorf("around lines %d to %d: %.20q… to …%q", c.first, c.last, got, got[max(0, len(got)-20):])
