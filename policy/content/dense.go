@@ -35,10 +35,10 @@ func dense(text []byte, near []span, worth func(span) bool) (found []span) {
 			if c == nil {
 				c = countsPool.Get().(*counts)
 			}
-			found = append(found, readChars(text, part, c)...)
+			found = append(found, asChars.runs(text, part, near, c)...)
 			if numbers(text[from:to]) {
-				found = append(found, readHex(text, part, c)...)
-				found = append(found, readDecimals(text, part, c)...)
+				found = append(found, asHex.runs(text, part, near, c)...)
+				found = append(found, asDecimals.runs(text, part, near, c)...)
 			}
 		}
 	}

@@ -213,10 +213,10 @@ func FuzzDense(f *testing.F) {
 		c, whole := new(counts), span{0, len(text)}
 		all := []span{whole}
 		found := [][]span{
-			encodedLines(text, all), hexText(text, all), dense(text, all, always), readChars(text, whole, c),
-			readHex(text, whole, c),
+			encodedLines(text, all), hexText(text, all), dense(text, all, always), asChars.runs(text, whole, all, c),
+			asHex.runs(text, whole, all, c), asDecimals.runs(text, whole, all, c),
 		}
-		for _, runs := range append(found, readDecimals(text, whole, c)) {
+		for _, runs := range found {
 			for _, run := range runs {
 				if run.from < 0 || run.from >= run.to || run.to > len(text) {
 					t.Fatalf("from %d to %d of %d", run.from, run.to, len(text))

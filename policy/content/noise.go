@@ -8,12 +8,34 @@ import (
 // payloadBits is how much chance is a payload: seven eighths of a kibibyte.
 const payloadBits = 7 << 10
 
+// reading is a way to read the symbols of a part of a text.
+type reading struct {
+	size  int     // of the windows
+	least float64 // size of an alphabet that can be one of encoded bytes
+	read  func(w *window, text []byte, part span)
+}
+
+// runs gives the runs of noise in a part of a text, if one overlaps near, parts in order. It would do so with one of its
+// windows, so these alone are measured first.
+func (r reading) runs(text []byte, part span, near []span, c *counts) []span {
+	w := window{reading: r, look: near, counts: c}
+	r.read(&w, text, part)
+	if w.noisy && w.passed {
+		w = window{reading: r, look: []span{part}, counts: c}
+		r.read(&w, text, part)
+	}
+	w.flush()
+	return w.found
+}
+
 // window looks at a stream of symbols, so many at a time, the next time half as many further on. It finds runs of
 // windows that are noise.
 type window struct {
-	size  int
-	least float64 // size of an alphabet that can be one of encoded bytes
-	n     int     // symbols so far
+	reading
+	look   []span // parts in order; a window that overlaps none of them is passed over
+	passed bool   // one was
+	noisy  bool   // one was noise
+	n      int    // symbols so far
 
 	*counts
 	bits  float64 // in the run
@@ -28,20 +50,37 @@ func (w *window) add(symbol uint8, at int) {
 		return
 	}
 	symbols := w.symbols[:w.n]
-	alphabet, noise := w.measure(symbols)
-	if !noise || alphabet < w.least {
-		w.flush()
-	} else {
+	if alphabet, noise := w.judge(symbols); noise {
 		fresh := w.size / 2
 		if w.bits == 0 {
 			w.run.from, fresh = w.at[0], w.size
 		}
 		w.run.to = at + 1
 		w.bits += float64(fresh) * math.Log2(alphabet)
+	} else {
+		w.flush()
 	}
 	w.n = copy(symbols, symbols[w.size/2:])
 	copy(w.at[:], w.at[w.size/2:w.size])
 }
+
+// judge says whether symbols, which fill the window, are noise, and of how many.
+func (w *window) judge(symbols []uint8) (alphabet float64, noise bool) {
+	for len(w.look) > 0 && w.look[0].to <= w.at[0] {
+		w.look = w.look[1:]
+	}
+	if w.done() || w.look[0].from > w.at[w.size-1] {
+		w.passed = true
+		return 0, false
+	}
+	alphabet, noise = w.measure(symbols)
+	noise = noise && alphabet >= w.least
+	w.noisy = w.noisy || noise
+	return alphabet, noise
+}
+
+// done says that all further windows are passed over.
+func (w *window) done() bool { return len(w.look) == 0 }
 
 // cut forgets what isn't a whole window: what comes doesn't go on with it.
 func (w *window) cut() {
@@ -81,30 +120,43 @@ var countsPool = sync.Pool{New: func() any { return new(counts) }}
 // difference between the two. By chance the share of the second kind is the square of that of the first. Where it
 // counts up or draws a line, the third is large.
 func (c *counts) measure(symbols []uint8) (alphabet float64, noise bool) {
-	var ones, twos, steps int
-	last := symbols[0]
-	c.ones[last]++
-	for _, s := range symbols[1:] {
-		two := &c.twos[int(last)<<8|int(s)]
-		ones, twos, steps = ones+int(c.ones[s]), twos+int(*two), steps+int(c.steps[s-last])
+	ones := 0
+	for _, s := range symbols {
+		ones += int(c.ones[s])
 		c.ones[s]++
-		*two++
-		c.steps[s-last]++
-		last = s
 	}
-	last = symbols[0]
-	c.ones[last] = 0
-	for _, s := range symbols[1:] {
-		c.ones[s], c.twos[int(last)<<8|int(s)], c.steps[s-last] = 0, 0, 0
-		last = s
-	}
+	clear(c.ones[:])
 	n := float64(len(symbols))
 	pairs := n * (n - 1) / 2
 	alike := max(float64(ones), 1) / pairs
 	chance := pairs * alike * alike
-	noise = float64(twos) <= chance*1.08+3.5*math.Sqrt(chance)+1 && float64(steps) <= 1.4*float64(ones) &&
-		!columns(symbols, n*alike)
+	noise = c.repeats(symbols, chance*1.08+3.5*math.Sqrt(chance)+1, 1.4*float64(ones)) && !columns(symbols, n*alike)
 	return min(1/alike, 256), noise
+}
+
+// repeats says whether there are so many pairs of two in a row at most, and so many of the same difference. What people
+// and programs write has more of them soon.
+func (c *counts) repeats(symbols []uint8, mostTwos, mostSteps float64) bool {
+	twos, steps := 0, 0
+	most, mostOf := int(mostTwos), int(mostSteps)
+	last, counted := symbols[0], 1
+	for _, s := range symbols[1:] {
+		two, step := &c.twos[int(last)<<8|int(s)], &c.steps[s-last]
+		twos, steps = twos+int(*two), steps+int(*step)
+		*two++
+		*step++
+		last = s
+		if counted++; twos > most || steps > mostOf {
+			break
+		}
+	}
+	last = symbols[0]
+	for _, s := range symbols[1:counted] {
+		c.twos[int(last)<<8|int(s)] = 0
+		last = s
+	}
+	clear(c.steps[:])
+	return twos <= most && steps <= mostOf
 }
 
 // columns says whether symbols are those of a table, in which one is what stood above it far more often than by

@@ -6,11 +6,17 @@ import (
 	"unicode/utf8"
 )
 
+// The readings that dense asks.
+var (
+	asChars    = reading{size: 1024, least: 12, read: readChars}
+	asHex      = reading{size: maxWindow, least: 12, read: readHex}
+	asDecimals = reading{size: 1024, least: 24, read: readDecimals}
+)
+
 // readChars reads the characters of a part of a text, without white space, quotes and commas. An escaped byte is
 // one: \x7f, \u007f, \177, \7f, \n, %7f, =7f, &#127; and &#x7f;.
-func readChars(text []byte, part span, c *counts) []span {
-	w := window{size: 1024, least: 12, counts: c}
-	for i := part.from; i < part.to; {
+func readChars(w *window, text []byte, part span) {
+	for i := part.from; i < part.to && !w.done(); {
 		b := text[i]
 		if byteKinds[b]&glueKind != 0 {
 			i++
@@ -37,8 +43,6 @@ func readChars(text []byte, part span, c *counts) []span {
 		w.add(uint8(r), i)
 		i += n
 	}
-	w.flush()
-	return w.found
 }
 
 // between gives how many signs, three at most, stand by themselves: the plus of two strings, or what begins a
@@ -158,8 +162,7 @@ func (g *gaps) add(word []byte, bytes int) (tooMany bool) {
 
 // readHex reads the hexadecimal numbers of a part of a text by their digits: 7f, 0x7f, $7f, 07fh, 0x7f454c46UL, of
 // 64 bits at most. Longer ones are digests.
-func readHex(text []byte, part span, c *counts) []span {
-	w := window{size: maxWindow, least: 12, counts: c}
+func readHex(w *window, text []byte, part span) {
 	var g gaps
 	bytes := 0
 	eachWord(text, part, func(word []byte, at int) {
@@ -180,8 +183,6 @@ func readHex(text []byte, part span, c *counts) []span {
 		}
 		bytes += len(digits) / 2
 	})
-	w.flush()
-	return w.found
 }
 
 // hexNumber gives the digits of a hexadecimal number, without what says that it is one, nor which type it has.
@@ -220,8 +221,7 @@ func onlyHexLetters(word []byte) bool {
 
 // readDecimals reads the decimal numbers of a part of a text: whole ones of 64 bits at most by their bytes, longer
 // ones by two digits each, and numbers of zeros and ones by their bits.
-func readDecimals(text []byte, part span, c *counts) []span {
-	w := window{size: 1024, least: 24, counts: c}
+func readDecimals(w *window, text []byte, part span) {
 	var g gaps
 	bytes, binary, ones := 0, 0, 0
 	eachWord(text, part, func(word []byte, at int) {
@@ -255,8 +255,6 @@ func readDecimals(text []byte, part span, c *counts) []span {
 			bytes++
 		}
 	})
-	w.flush()
-	return w.found
 }
 
 func isBinary(word []byte) bool {
