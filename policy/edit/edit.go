@@ -151,12 +151,20 @@ func linesOf(text []byte, first Line) []Line {
 	}
 	lines := make([]Line, 0, bytes.Count(text, lineFeed)+1)
 	for len(text) > 0 {
-		first.Text, text, _ = bytes.Cut(text, lineFeed)
-		lines = append(lines, first)
-		first.Number++
-		first.At += len(first.Text) + 1
+		end := lineLength(text)
+		lines = append(lines, Line{first.Number + len(lines), first.At, text[:end]})
+		first.At += end + 1
+		text = text[min(end+1, len(text)):]
 	}
 	return lines
+}
+
+// lineLength gives how long the first line of a text is, without its line feed.
+func lineLength(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return i
+	}
+	return len(text)
 }
 
 // trim cuts off the whole lines among the bytes that both texts end with.

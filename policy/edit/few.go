@@ -61,9 +61,8 @@ func pair(old, now []byte) (k, l int, found bool) {
 // take appends so many lines of a text, without their places, and gives what is left of it.
 func take(lines []Line, text []byte, n int) ([]Line, []byte) {
 	for ; n > 0 && len(text) > 0; n-- {
-		var line []byte
-		line, text, _ = bytes.Cut(text, lineFeed)
-		lines = append(lines, Line{Text: line})
+		end := lineLength(text)
+		lines, text = append(lines, Line{Text: text[:end]}), text[min(end+1, len(text)):]
 	}
 	return lines, text
 }
@@ -74,19 +73,24 @@ func last(wanted []Line, text []byte, first Line) []Line {
 	for _, w := range wanted {
 		lengths[uint8(len(w.Text))] = true
 	}
-	found := make([]Line, 0, len(wanted))
-	text = bytes.TrimSuffix(text, lineFeed)
-	for number := first.Number + bytes.Count(text, lineFeed); len(wanted) > 0; number-- {
-		from := bytes.LastIndexByte(text, '\n') + 1
-		if line := text[from:]; lengths[uint8(len(line))] {
-			i := slices.IndexFunc(wanted, func(w Line) bool { return bytes.Equal(w.Text, line) })
-			if i >= 0 {
-				found = append(found, Line{number, first.At + from, line})
-				wanted = slices.Delete(wanted, i, i+1)
-			}
-		}
-		text = text[:max(0, from-1)]
+	kind := func(line []byte) int {
+		return slices.IndexFunc(wanted, func(w Line) bool { return bytes.Equal(w.Text, line) })
 	}
-	slices.Reverse(found)
-	return found
+	var all []Line // of the kinds that are wanted
+	for at, number := 0, first.Number; at < len(text); number++ {
+		end := at + lineLength(text[at:])
+		if line := text[at:end]; lengths[uint8(end-at)] && kind(line) >= 0 {
+			all = append(all, Line{number, first.At + at, line})
+		}
+		at = end + 1
+	}
+	kept := len(all)
+	for i := len(all) - 1; i >= 0 && len(wanted) > 0; i-- {
+		if k := kind(all[i].Text); k >= 0 {
+			wanted = slices.Delete(wanted, k, k+1)
+			kept--
+			all[kept] = all[i]
+		}
+	}
+	return all[kept:]
 }
