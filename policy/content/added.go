@@ -56,10 +56,16 @@ func differs(c *edit.Change, text int) span {
 // former is what stood at a path before a change.
 type former struct {
 	head     []byte // what stands there now
+	armored  []byte // what of it comes after the first beginning of an armored block
 	texts    [][]byte
 	change   *edit.Change
 	added    [][]span // by text, what head adds to it, once that is asked
 	searched int      // bytes
+}
+
+func formerOf(c *edit.Change) *former {
+	_, armored, _ := cutArmor(c.Now)
+	return &former{head: c.Now, armored: armored, texts: c.Before, change: c}
 }
 
 // little is how many bytes a change may add to a run or change in it: a constant in a table, but no piece of a

@@ -45,11 +45,11 @@ func Of(c *edit.Change, size int64) Traits {
 	if part.from == part.to {
 		return t // it stood there before
 	}
-	stood := former{head: head, texts: c.Before, change: c}
-	if keys(head, &stood) {
+	stood := formerOf(c)
+	if keys(stood) {
 		t |= Keys
 	}
-	if !unreadable && carries(head, part, core, &stood) {
+	if !unreadable && carries(head, part, core, stood) {
 		t |= Encoded
 	}
 	// Compilers read over a NUL in a comment. In bytes that are no text the pattern means nothing.
@@ -66,7 +66,11 @@ func carries(head []byte, part, core span, stood *former) bool {
 		return false
 	}
 	changes := stood.near(core)
-	for _, part := range besideSignatures(head, part) {
+	parts := []span{part}
+	if len(stood.armored) > 0 {
+		parts = besideSignatures(head, part)
+	}
+	for _, part := range parts {
 		near := within(changes, part)
 		if len(near) == 0 {
 			continue

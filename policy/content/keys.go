@@ -4,11 +4,11 @@ import "bytes"
 
 // keys says whether a blob holds OpenPGP keys that didn't stand there before: in binary, in a keybox of GnuPG, or in
 // armor anywhere in a text.
-func keys(head []byte, stood *former) bool {
-	if keybox(head) || head[0]&0x80 != 0 && holdsKey(head) {
+func keys(stood *former) bool {
+	if head := stood.head; keybox(head) || head[0]&0x80 != 0 && holdsKey(head) {
 		return true // and Of is only asked about what isn't the same as before
 	}
-	_, rest, more := cutArmor(head)
+	rest, more := stood.armored, len(stood.armored) > 0
 	for more {
 		var block []byte
 		block, rest, more = cutArmor(rest)
