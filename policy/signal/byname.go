@@ -29,8 +29,9 @@ func (f *file) byName() {
 	if len(values) == 0 {
 		return
 	}
-	f.statements(func(n int, b []byte) bool {
-		inProgram, inShell := marksOf(b)&(run|call) != 0, f.kind != code && bytes.IndexByte(b, '$') >= 0
+	f.statements(func(n int, b []byte, about mark) bool {
+		inProgram := about&(run|call) != 0 && marksOf(b)&(run|call) != 0
+		inShell := f.kind != code && bytes.IndexByte(b, '$') >= 0
 		if inProgram || inShell {
 			for _, v := range values {
 				if (v.added || added[n]) && (inProgram && f.runsName(b, v.name) ||
@@ -57,14 +58,14 @@ func (f *file) values(added map[int]bool) []value {
 	var all []value
 	var function value
 	since := 0
-	f.statements(func(n int, b []byte) bool {
+	f.statements(func(n int, b []byte, about mark) bool {
 		if since++; since > reach {
 			function.name = ""
 		}
 		if name := functionName(b); name != nil {
 			function, since = value{string(name), added[n]}, 0
 		}
-		if marksOf(b)&(unpack|fetch|down) == 0 {
+		if about&(unpack|fetch|down) == 0 || marksOf(b)&(unpack|fetch|down) == 0 {
 			return true
 		}
 		if to := decoderNamed(b); to != nil {
@@ -110,14 +111,15 @@ func with(all []value, one value) []value {
 	return append(all, one)
 }
 
-// statements gives the statements of the whole text, as far as semicolons and lines part them, until one is enough.
-func (f *file) statements(each func(n int, b []byte) bool) {
+// statements gives the statements of the whole text, as far as semicolons and lines part them, until one is enough; and
+// the marks of the line that each is a part of.
+func (f *file) statements(each func(n int, b []byte, about mark) bool) {
 	n := 0
 	for line := range bytes.Lines(f.now) {
 		if n++; len(line) > longLine || f.isComment(line) {
 			continue
 		}
-		line, _ = f.plain(bytes.TrimRight(line, "\r\n"))
+		line, about := f.plain(bytes.TrimRight(line, "\r\n"))
 		for len(line) > 0 {
 			statement, rest, _ := bytes.Cut(line, []byte(";"))
 			line = rest
@@ -126,12 +128,12 @@ func (f *file) statements(each func(n int, b []byte) bool) {
 				if !found {
 					break
 				}
-				if !each(n, first) {
+				if !each(n, first, about) {
 					return
 				}
 				statement = more
 			}
-			if !each(n, statement) {
+			if !each(n, statement, about) {
 				return
 			}
 		}
