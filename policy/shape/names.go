@@ -67,6 +67,9 @@ func newNames(lists []nameList, old, now []byte, added []edit.Line) []Reason {
 		numbers[l.Number] = true
 	}
 	for i := range lists {
+		if !lists[i].named(now, numbers) {
+			continue
+		}
 		known := make(map[string]bool)
 		lists[i].each(old, func(_ int, _ []byte, name string) { known[name] = true })
 		lists[i].each(now, func(number int, line []byte, name string) {
@@ -83,6 +86,12 @@ func newNames(lists []nameList, old, now []byte, added []edit.Line) []Reason {
 		})
 	}
 	return reasons
+}
+
+// named tells whether a text has a name on one of some lines.
+func (n *nameList) named(text []byte, lines map[int]bool) (has bool) {
+	n.each(text, func(number int, _ []byte, _ string) { has = has || lines[number] })
+	return has
 }
 
 // each calls found with each name of a text, in lower case, and its line.
