@@ -62,7 +62,11 @@ func setsTool(lower string) bool {
 	if !strings.ContainsAny(lower, "/.") {
 		return false // a path has one of them
 	}
-	words := strings.FieldsFunc(fromRoot(lower), betweenSettings)
+	plain := fromRoot(lower)
+	if strings.IndexByte(plain, '/') < 0 && !strings.Contains(plain, "load") {
+		return false // all but what is loaded is a path of the tree, with a slash
+	}
+	words := strings.FieldsFunc(plain, betweenSettings)
 	flags := strings.Contains(lower, "flags")
 	for i, w := range words {
 		if strings.HasPrefix(w, "cmake_") && i+1 < len(words) && slices.Contains(toolNames, w) && ofTree(words[i+1]) {
