@@ -1,9 +1,6 @@
 package edit
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 const (
 	// mostFew is how many lines each of two texts may have that the other hasn't where it has them.
@@ -69,28 +66,50 @@ func take(lines []Line, text []byte, n int) ([]Line, []byte) {
 
 // last gives the last lines of a part of a text that begins at a line, as many of each kind as were asked for.
 func last(wanted []Line, text []byte, first Line) []Line {
-	var lengths [256]bool // of those wanted, by their last byte
-	for _, w := range wanted {
-		lengths[uint8(len(w.Text))] = true
-	}
-	kind := func(line []byte) int {
-		return slices.IndexFunc(wanted, func(w Line) bool { return bytes.Equal(w.Text, line) })
-	}
+	index := indexOf(wanted)
 	var all []Line // of the kinds that are wanted
 	for at, number := 0, first.Number; at < len(text); number++ {
 		end := at + lineLength(text[at:])
-		if line := text[at:end]; lengths[uint8(end-at)] && kind(line) >= 0 {
+		if line := text[at:end]; index.find(line) > 0 {
 			all = append(all, Line{number, first.At + at, line})
 		}
 		at = end + 1
 	}
 	kept := len(all)
-	for i := len(all) - 1; i >= 0 && len(wanted) > 0; i-- {
-		if k := kind(all[i].Text); k >= 0 {
-			wanted = slices.Delete(wanted, k, k+1)
+	for i := len(all) - 1; i >= 0 && kept > len(all)-len(wanted); i-- {
+		if n := index.find(all[i].Text); n > 0 {
+			index.lines[n-1].Number = taken
 			kept--
 			all[kept] = all[i]
 		}
 	}
 	return all[kept:]
+}
+
+// index finds lines by their text.
+type index struct {
+	lines []Line
+	begin [256]int // by the last byte of its length, the number of a line, from 1
+	next  []int    // and of the next, by that of one
+}
+
+// taken is the number of a line that isn't found any more.
+const taken = -1
+
+func indexOf(lines []Line) *index {
+	x := &index{lines: lines, next: make([]int, len(lines)+1)}
+	for i, l := range lines {
+		begin := &x.begin[uint8(len(l.Text))]
+		x.next[i+1], *begin = *begin, i+1
+	}
+	return x
+}
+
+// find gives the number of a line with a text, from 1, or 0.
+func (x *index) find(text []byte) int {
+	n := x.begin[uint8(len(text))]
+	for n > 0 && (x.lines[n-1].Number == taken || !bytes.Equal(x.lines[n-1].Text, text)) {
+		n = x.next[n]
+	}
+	return n
 }
