@@ -3,6 +3,7 @@ package shape
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -67,7 +68,7 @@ func newNames(lists []nameList, old, now []byte, added []edit.Line) []Reason {
 		numbers[l.Number] = true
 	}
 	for i := range lists {
-		if !lists[i].named(now, numbers) {
+		if !lists[i].mayName(now, added) {
 			continue
 		}
 		known := make(map[string]bool)
@@ -88,10 +89,12 @@ func newNames(lists []nameList, old, now []byte, added []edit.Line) []Reason {
 	return reasons
 }
 
-// named tells whether a text has a name on one of some lines.
-func (n *nameList) named(text []byte, lines map[int]bool) (has bool) {
-	n.each(text, func(number int, _ []byte, _ string) { has = has || lines[number] })
-	return has
+// mayName tells whether one of some lines of a text may have a name.
+func (n *nameList) mayName(text []byte, lines []edit.Line) bool {
+	return slices.ContainsFunc(lines, func(l edit.Line) bool {
+		line := text[l.At:lineEnd(text, l.At)]
+		return n.line.Match(line) || n.section != nil && n.section.Match(line)
+	})
 }
 
 // each calls found with each name of a text, in lower case, and its line.
