@@ -15,8 +15,8 @@ type reading struct {
 	read  func(w *window, text []byte, part span)
 }
 
-// runs gives the runs of noise in a part of a text, if one overlaps near, parts in order. It would do so with one of its
-// windows, so these alone are measured first.
+// runs gives the runs of noise in a part of a text, if one overlaps near, parts in order. It would do so with one of
+// its windows, so these alone are measured first.
 func (r reading) runs(text []byte, part span, near []span, c *counts) []span {
 	w := window{reading: r, look: near, counts: c}
 	r.read(&w, text, part)
