@@ -58,24 +58,22 @@ func (d *dir) listMidx(path string) (err error) {
 		}
 	}
 	d.midx, err = openMidx(path, d.nameSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
 	return err
 }
 
-// find looks for a name in the packs: by the multi-pack-index, then in those it doesn't cover, or in all.
+// find looks for a name in the packs: by the multi-pack-index, then in those it doesn't cover, or in all. What can't be
+// opened is passed over; it is the error where the name is in none of the others.
 func (d *dir) find(name []byte, all bool) (p *pack, offset int64, err error) {
+	var failed error
 	if d.midx != nil {
 		packName, offset, found, err := d.midx.find(name)
-		if err != nil {
-			return nil, 0, err
-		}
-		if p := d.byName[packName]; found && p != nil {
-			if open, err := d.open(p); open || err != nil {
-				return p, offset, err
+		if p := d.byName[packName]; err == nil && found && p != nil {
+			var open bool
+			if open, err = d.open(p); open {
+				return p, offset, nil
 			}
 		}
+		failed, all = err, all || err != nil
 	}
 	for i := 0; i < len(d.packs); i++ {
 		p := d.packs[i]
@@ -83,16 +81,17 @@ func (d *dir) find(name []byte, all bool) (p *pack, offset int64, err error) {
 			continue
 		}
 		open, err := d.open(p)
-		if err != nil {
-			return nil, 0, err
-		}
-		if !open {
+		if !open && err == nil {
 			i--
 			continue
 		}
-		offset, found, err := p.index.find(name)
+		found := false
+		if err == nil {
+			offset, found, err = p.index.find(name)
+		}
 		if err != nil {
-			return nil, 0, err
+			failed = err
+			continue
 		}
 		if found {
 			copy(d.packs[1:i+1], d.packs[:i])
@@ -100,7 +99,7 @@ func (d *dir) find(name []byte, all bool) (p *pack, offset int64, err error) {
 			return p, offset, nil
 		}
 	}
-	return nil, 0, nil
+	return nil, 0, failed
 }
 
 // open opens a pack, and strikes it from the list if it isn't there as a whole: half written, or half deleted.

@@ -2,17 +2,25 @@ package odb
 
 import (
 	"errors"
+	"io/fs"
 	"runtime/debug"
 
 	"countersign/internal/regular"
 )
 
-// irregular makes an Error of what is no regular file: another copy of an object may be one.
-func irregular(path string, err error) error {
-	if errors.Is(err, regular.ErrNot) {
-		return &Error{path, 0, regular.ErrNot}
+// unopened makes an Error of what is there and can't be opened, or is no regular file: another copy of an object may
+// serve.
+func unopened(path string, err error) error {
+	var denied *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return err
+	case errors.Is(err, regular.ErrNot):
+		err = regular.ErrNot
+	case errors.As(err, &denied):
+		err = denied.Err
 	}
-	return err
+	return &Error{path, 0, err}
 }
 
 // guard runs what reads mapped files. Where such a file was cut short since, or the disk doesn't give it, the processor

@@ -24,7 +24,7 @@ type file struct {
 func openFile(path string) (*file, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
-		return nil, irregular(path, err)
+		return nil, unopened(path, err)
 	}
 	defer f.Close()
 	if size == 0 { // can't be mapped

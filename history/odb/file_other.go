@@ -21,7 +21,7 @@ type file struct {
 func openFile(path string) (*file, error) {
 	f, size, err := regular.Open(path)
 	if err != nil {
-		return nil, irregular(path, err)
+		return nil, unopened(path, err)
 	}
 	return &file{path, size, f}, nil
 }

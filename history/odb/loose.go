@@ -17,7 +17,7 @@ const maxLooseHeader = 32
 func (r *reading) openLoose(path string) error {
 	f, _, err := regular.Open(path)
 	if err != nil {
-		return irregular(path, err)
+		return unopened(path, err)
 	}
 	r.path, r.offset, r.loose = path, 0, f
 	r.buffered.Reset(f)

@@ -96,8 +96,10 @@ func TestMangledFiles(t *testing.T) {
 			writeFile(t, file, changed)
 			refused += mangled(t, r.objects(), ids)
 		}
-		if refused < len(content)/2 && refused < 100 {
-			t.Errorf("%s: only %d times something was refused", file, refused)
+		// Without a multi-pack-index the packs' own indexes serve.
+		if spare := strings.HasSuffix(file, "multi-pack-index"); spare != (refused == 0) ||
+			!spare && refused < len(content)/2 && refused < 100 {
+			t.Errorf("%s: %d times something was refused", file, refused)
 		}
 		writeFile(t, file, content)
 	}

@@ -3,14 +3,13 @@ package odb
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"strings"
 )
 
 // midx says in which pack each object is, and where: gitformat-pack(5), multi-pack-index. The indexes of the packs say
-// the same; so one of a version that this reader doesn't know, and a chain of them (multi-pack-index.d), are passed
-// over.
+// the same; so one that is damaged, or of a version that this reader doesn't know, and a chain of them
+// (multi-pack-index.d), are passed over.
 type midx struct {
 	file    *file
 	packs   []string // names without suffix
@@ -20,73 +19,70 @@ type midx struct {
 	large   []byte
 }
 
-// openMidx opens a multi-pack-index of names of so many bytes, and gives none if it isn't for this reader.
+// openMidx opens a multi-pack-index of names of so many bytes, and gives none if it can't be read, isn't whole or isn't
+// for this reader.
 func openMidx(path string, nameSize int) (*midx, error) {
 	f, err := openFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil
 	}
 	m := &midx{file: f}
-	known := false
-	data, err := f.bytes(0, f.size)
-	if err == nil {
-		known, err = m.parse(data, nameSize)
-	}
-	if err != nil || !known {
-		return nil, errors.Join(asError(path, 0, err), f.Close())
+	if data, err := f.bytes(0, f.size); err != nil || !m.parse(data, nameSize) {
+		return nil, f.Close()
 	}
 	return m, nil
 }
 
-func (m *midx) parse(data []byte, nameSize int) (known bool, err error) {
+// parse reads all but the names and offsets, and says whether that is whole.
+func (m *midx) parse(data []byte, nameSize int) bool {
 	const header = 12
 	if len(data) < header+nameSize || string(data[:4]) != "MIDX" {
-		return false, errors.New("not a multi-pack-index")
+		return false
 	}
 	version, function, chunks, before := data[4], data[5], int(data[6]), data[7]
 	if version != 1 || before != 0 || function != hashFunction(nameSize) {
-		return false, nil
+		return false
 	}
 	packs := binary.BigEndian.Uint32(data[8:])
 	end := int64(len(data) - nameSize)
 	if int64(header+12*(chunks+1)) > end {
-		return false, errors.New("cut short")
+		return false
 	}
 	chunk := make(map[string][]byte)
 	for i := range chunks {
 		row := data[header+12*i:]
 		from, to := binary.BigEndian.Uint64(row[4:]), binary.BigEndian.Uint64(row[16:])
 		if from > to || to > uint64(end) {
-			return false, fmt.Errorf("chunk %d isn't in the file", i)
+			return false
 		}
 		if _, twice := chunk[string(row[:4])]; twice {
-			return false, fmt.Errorf("chunk %q is there twice", row[:4])
+			return false
 		}
 		chunk[string(row[:4])] = data[from:to]
 	}
 	if len(chunk["OIDF"]) != fanoutSize {
-		return false, errors.New("no fan-out")
+		return false
 	}
 	m.names = table{fanout: chunk["OIDF"], rows: chunk["OIDL"], row: nameSize}
-	if err := m.names.check(); err != nil {
-		return false, err
+	if m.names.check() != nil {
+		return false
 	}
 	m.offsets, m.large = chunk["OOFF"], chunk["LOFF"]
 	if int64(len(m.offsets)) != 8*count(m.names.fanout) {
-		return false, errors.New("the tables of names and of offsets don't fit")
+		return false
 	}
 	m.covers = make(map[string]bool)
 	rest := chunk["PNAM"]
 	for range packs {
 		name, after, ok := bytes.Cut(rest, []byte{0})
 		if !ok || len(name) == 0 {
-			return false, errors.New("not all packs are named")
+			return false
 		}
 		pack := strings.TrimSuffix(string(name), ".idx")
 		m.packs, m.covers[pack] = append(m.packs, pack), true
 		rest = after
 	}
-	return true, nil
+	return true
 }
 
 // hashFunction gives the number of the function that makes names of so many bytes.

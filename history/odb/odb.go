@@ -131,13 +131,20 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
+// maxPacks is how many packs are read. Each takes two mappings, of which Linux allows a process 65530, and some memory.
+const maxPacks = 8192
+
 // list takes up what packs are there by now.
 func (db *DB) list() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	packs := 0
 	for _, d := range db.dirs {
 		if err := d.list(); err != nil {
 			return err
+		}
+		if packs += len(d.packs); packs > maxPacks {
+			return fmt.Errorf("%s: there are more than %d packs: run git gc there", d.path, maxPacks)
 		}
 	}
 	return nil
@@ -243,6 +250,7 @@ func (db *DB) copies(id objectid.ID) []func(*reading) error {
 // for once more, among the packs that are there by then.
 func (db *DB) find(id objectid.ID, r *reading) error {
 	name := id.Bytes()
+	var failed error
 	for _, again := range []bool{false, true} {
 		if again {
 			if err := db.list(); err != nil {
@@ -251,11 +259,11 @@ func (db *DB) find(id objectid.ID, r *reading) error {
 		}
 		for _, d := range db.dirs {
 			p, offset, err := db.findPacked(d, name, again)
-			if err != nil {
-				return err
-			}
 			if p != nil {
 				return r.openPacked(p, offset)
+			}
+			if err != nil {
+				failed = err
 			}
 			hex := id.String()
 			err = r.openLoose(filepath.Join(d.path, hex[:2], hex[2:]))
@@ -263,6 +271,9 @@ func (db *DB) find(id objectid.ID, r *reading) error {
 				return err
 			}
 		}
+	}
+	if failed != nil {
+		return failed // it may be there
 	}
 	return fmt.Errorf("object %s: %w", id, ErrMissing)
 }

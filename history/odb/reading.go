@@ -165,7 +165,7 @@ func (r *reading) descend() error {
 			deltas += r.known.deltas
 		}
 		if deltas > maxChain {
-			return r.pack.errorf(r.offset, "a chain of more than %d deltas, or a circle", maxChain)
+			return r.pack.errorf(r.offset, "a chain of more than %d deltas, which git gc makes shorter, or a circle", maxChain)
 		}
 		if r.known != nil {
 			r.kind = r.known.kind
