@@ -45,6 +45,11 @@ func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error
 			starts = append(starts, start{commit, i})
 		}
 	}
+	if len(starts) <= fewTips {
+		if ok, err := l.graphReaches(ctx, starts, asked, answers); ok || err != nil {
+			return answers, err
+		}
+	}
 	by, _, err := l.walk(ctx, starts, asked, true)
 	if err != nil {
 		return nil, err
@@ -55,6 +60,45 @@ func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error
 		}
 	}
 	return answers, nil
+}
+
+// fewTips is for how many tips the commit-graph is asked one after the other.
+const fewTips = 4
+
+// graphReaches asks the commit-graph which of the asked commits each of some starts reaches, from where it begins to
+// know what lies below the start. It says false where the graph doesn't know the asked ones.
+func (l *lineages) graphReaches(ctx context.Context, starts []start, asked []ID, answers [][]bool) (bool, error) {
+	if _, ok := l.graph.Reached(nil, asked); !ok {
+		return false, nil
+	}
+	for _, s := range starts {
+		var known []ID
+		seen := make(set)
+		for next := []ID{s.commit}; len(next) > 0; {
+			id := next[len(next)-1]
+			next = next[:len(next)-1]
+			if seen.has(id) {
+				continue
+			}
+			seen[id] = struct{}{}
+			if _, _, ok := l.graph.Age(id); ok {
+				known = append(known, id)
+				continue
+			}
+			read, err := l.linksOf(ctx, id)
+			if err != nil {
+				return false, err
+			}
+			l.steps.Add(1)
+			next = append(next, read.parents...)
+		}
+		reached, ok := l.graph.Reached(known, asked)
+		if !ok {
+			return false, nil
+		}
+		answers[s.tip] = reached
+	}
+	return true, nil
 }
 
 // start is where a walk begins: at a commit, on behalf of a tip.

@@ -141,13 +141,11 @@ func (c chain) close() {
 
 // addParent adds the parent at a place, counted from the lowest file on.
 func (c chain) addParent(to *Commit, at int64) error {
-	for _, l := range c {
-		if at < l.commits() {
-			id, err := l.name(at)
-			to.Parents = append(to.Parents, id)
-			return err
-		}
-		at -= l.commits()
+	l, at := c.layer(at)
+	if l == nil {
+		return errNoGraph
 	}
-	return errNoGraph
+	id, err := l.name(at)
+	to.Parents = append(to.Parents, id)
+	return err
 }

@@ -115,6 +115,7 @@ func check(t *testing.T, g *Graph, all map[string]made) {
 			t.Errorf("%s: %d, %d, %v; want what Lookup says", id, level, when, ok)
 		}
 	}
+	checkReached(t, g, all)
 	for _, hex := range []string{strings.Repeat("ff", 20), strings.Repeat("01", 20), strings.Repeat("00", 32)} {
 		if id, err := objectid.Parse(hex); err != nil || known(g, id) {
 			t.Errorf("%s is known, %v", hex, err)
@@ -122,6 +123,53 @@ func check(t *testing.T, g *Graph, all map[string]made) {
 	}
 	if len(all) == 0 && len(g.chains) > 0 {
 		t.Errorf("%d files are read", len(g.chains))
+	}
+}
+
+// checkReached asks of each commit, and of the first two together, which others they reach.
+func checkReached(t *testing.T, g *Graph, all map[string]made) {
+	t.Helper()
+	var ids []objectid.ID
+	for hex := range all {
+		id, err := objectid.Parse(hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		if _, ok := g.Reached(nil, []objectid.ID{{}}); ok {
+			t.Error("an empty graph knows a commit")
+		}
+		return
+	}
+	for i := range ids {
+		from := ids[i : i+1]
+		if i == 0 {
+			from = ids[:2]
+		}
+		want := map[string]bool{}
+		for next := []string{from[0].String(), from[len(from)-1].String()}; len(next) > 0; next = next[1:] {
+			if !want[next[0]] {
+				want[next[0]] = true
+				next = append(next, all[next[0]].parents...)
+			}
+		}
+		reached, ok := g.Reached(from, ids)
+		for j, id := range ids {
+			if !ok || reached[j] != want[id.String()] {
+				t.Fatalf("%s is reached by %v: %v, %v; want %v", id, from, reached, ok, want[id.String()])
+			}
+			if alone, ok := g.Reached(from, ids[j:j+1]); !ok || alone[0] != reached[j] {
+				t.Fatalf("asked alone, %s is reached by %v: %v, %v; want %v", id, from, alone, ok, reached[j])
+			}
+		}
+	}
+	if _, ok := g.Reached(ids[:1], []objectid.ID{{}}); ok {
+		t.Error("nothing is known of a commit that isn't there, and yet it is said")
+	}
+	if _, ok := g.Reached([]objectid.ID{{}}, ids[:1]); ok {
+		t.Error("nothing is known below a commit that isn't there, and yet it is said")
 	}
 }
 
@@ -268,6 +316,8 @@ func FuzzOpen(f *testing.F) {
 				t.Fatal(err)
 			}
 			g.Lookup(id)
+			g.Reached([]objectid.ID{id}, []objectid.ID{id, {}})
+			g.Reached([]objectid.ID{id}, []objectid.ID{id})
 		}
 	})
 }
