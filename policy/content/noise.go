@@ -36,6 +36,8 @@ type window struct {
 	passed bool   // one was
 	noisy  bool   // one was noise
 	n      int    // symbols so far
+	begin  int    // where the first of them begins in the text
+	middle int    // and the one that the next window begins with
 
 	*counts
 	bits  float64 // in the run
@@ -45,15 +47,25 @@ type window struct {
 
 // add goes on with a symbol that begins at a place in the text.
 func (w *window) add(symbol uint8, at int) {
-	w.symbols[w.n], w.at[w.n] = symbol, at
-	if w.n++; w.n < w.size {
-		return
+	switch w.n {
+	case 0:
+		w.begin = at
+	case w.size / 2:
+		w.middle = at
 	}
+	w.symbols[w.n] = symbol
+	if w.n++; w.n == w.size {
+		w.full(at)
+	}
+}
+
+// full takes in a whole window, whose last symbol begins at a place.
+func (w *window) full(at int) {
 	symbols := w.symbols[:w.n]
-	if alphabet, noise := w.judge(symbols); noise {
+	if alphabet, noise := w.judge(symbols, at); noise {
 		fresh := w.size / 2
 		if w.bits == 0 {
-			w.run.from, fresh = w.at[0], w.size
+			w.run.from, fresh = w.begin, w.size
 		}
 		w.run.to = at + 1
 		w.bits += float64(fresh) * math.Log2(alphabet)
@@ -61,15 +73,15 @@ func (w *window) add(symbol uint8, at int) {
 		w.flush()
 	}
 	w.n = copy(symbols, symbols[w.size/2:])
-	copy(w.at[:], w.at[w.size/2:w.size])
+	w.begin = w.middle
 }
 
-// judge says whether symbols, which fill the window, are noise, and of how many.
-func (w *window) judge(symbols []uint8) (alphabet float64, noise bool) {
-	for len(w.look) > 0 && w.look[0].to <= w.at[0] {
+// judge says whether the symbols of a window are noise, and of how many.
+func (w *window) judge(symbols []uint8, at int) (alphabet float64, noise bool) {
+	for len(w.look) > 0 && w.look[0].to <= w.begin {
 		w.look = w.look[1:]
 	}
-	if w.done() || w.look[0].from > w.at[w.size-1] {
+	if w.done() || w.look[0].from > at {
 		w.passed = true
 		return 0, false
 	}
@@ -99,7 +111,6 @@ func (w *window) flush() {
 type counts struct {
 	tables
 	symbols [maxWindow]uint8
-	at      [maxWindow]int // where each begins in the text
 }
 
 // tables say how often each symbol, each two in a row and each difference between these was seen. They are empty
