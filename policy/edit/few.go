@@ -67,7 +67,7 @@ func take(lines []Line, text []byte, n int) ([]Line, []byte) {
 // last gives the last lines of a part of a text that begins at a line, as many of each kind as were asked for.
 func last(wanted []Line, text []byte, first Line) []Line {
 	index := indexOf(wanted)
-	var all []Line // of the kinds that are wanted
+	all := make([]Line, 0, 2*len(wanted)) // of the kinds that are wanted
 	for at, number := 0, first.Number; at < len(text); number++ {
 		end := at + lineLength(text[at:])
 		if line := text[at:end]; index.find(line) > 0 {
