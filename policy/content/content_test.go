@@ -545,12 +545,12 @@ func BenchmarkInspect(b *testing.B) {
 	}
 }
 
-// Control characters are counted alike in eights and one by one, wherever they stand.
+// Control characters are counted alike by 32 and one by one, wherever they stand.
 func TestControls(t *testing.T) {
 	for c := range 256 {
-		for at := range 8 {
+		for at := range 40 {
 			for _, beside := range []byte{0, '\t', '\v', 'a', 0x7f, 0x80, 0x8b, 0xff} {
-				b := bytes.Repeat([]byte{beside}, 8)
+				b := bytes.Repeat([]byte{beside}, 40)
 				b[at] = byte(c)
 				want := 0
 				for _, c := range b {

@@ -151,3 +151,19 @@ func TestCommentsThatToolsObey(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsHad asks for words in the case that they are written in, in another one and in characters whose small letter
+// is one of ASCII.
+func TestWordsHad(t *testing.T) {
+	for _, text := range []string{"", "Run ./Build.SH\n", "\u212aERNEL \u0130nit", "\xe2\x80\xa8", "a\xffb", "A\ufffdB"} {
+		for _, word := range []string{
+			"", "build.sh", "Build.SH", "BUILD.sh", "other", "kernel", "\u212aernel", "init", "\u0130NIT", "\xe2", "\x80\xa8",
+			"\xff", "a\xffb", "\ufffd", "\u2028",
+		} {
+			had := wordsHad{old: []byte(text)}
+			if got, want := had.has(word), strings.Contains(strings.ToLower(text), strings.ToLower(word)); got != want {
+				t.Errorf("%q in %q: %t, want %t", word, text, got, want)
+			}
+		}
+	}
+}
