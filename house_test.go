@@ -67,15 +67,16 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"internal/replace":    {},                                                        // files that take their place whole
 	"history/commitgraph": {ours: []string{"internal/objectid", "internal/regular"}}, // how deep commits lie, from Git's own files
 	// SHA-1 that detects collisions, as git's does
-	"history/odb":    {ours: []string{"internal/objectid", "internal/regular"}, modules: []string{"github.com/pjbgf/sha1cd"}},
-	"history":        {ours: []string{"history/commitgraph", "history/odb", "internal/objectid", "internal/refname", "internal/regular"}, modules: []string{"github.com/go-git/go-git/v5"}},
-	"verify":         {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
-	"policy":         {ours: []string{"internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
-	"policy/edit":    {},
-	"policy/shape":   {ours: []string{"policy/edit"}, modules: []string{"github.com/BurntSushi/toml", "golang.org/x/mod"}},
-	"policy/signal":  {ours: []string{"policy/edit"}},
-	"policy/content": {ours: []string{"policy/edit"}, modules: []string{"github.com/gabriel-vasile/mimetype"}},
-	"journal":        {},
+	"history/odb":      {ours: []string{"internal/objectid", "internal/regular"}, modules: []string{"github.com/pjbgf/sha1cd"}},
+	"history/reftable": {ours: []string{"internal/regular"}}, // whether all refs of one can be read
+	"history":          {ours: []string{"history/commitgraph", "history/odb", "history/reftable", "internal/objectid", "internal/refname", "internal/regular"}, modules: []string{"github.com/go-git/go-git/v5"}},
+	"verify":           {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
+	"policy":           {ours: []string{"internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},
+	"policy/edit":      {},
+	"policy/shape":     {ours: []string{"policy/edit"}, modules: []string{"github.com/BurntSushi/toml", "golang.org/x/mod"}},
+	"policy/signal":    {ours: []string{"policy/edit"}},
+	"policy/content":   {ours: []string{"policy/edit"}, modules: []string{"github.com/gabriel-vasile/mimetype"}},
+	"journal":          {},
 	// Merkle trees and signed notes, as Go's own log has them.
 	"journal/otlp":   {},
 	"journal/merkle": {ours: []string{"internal/replace"}, modules: []string{"golang.org/x/mod/sumdb"}},

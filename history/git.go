@@ -16,6 +16,7 @@ import (
 
 	"countersign/history/commitgraph"
 	"countersign/history/odb"
+	"countersign/history/reftable"
 )
 
 // gitNames asks git for what git alone knows: refs, wherever they are stored, revisions in every spelling, and its own
@@ -25,6 +26,7 @@ type gitNames struct {
 	gitDir string // absolute: the repository's, or a linked worktree's own
 	dir    string // absolute, common to the worktrees
 	env    func(string) string
+	tables []*reftable.Stack // where refs are, unless they are in files
 }
 
 // minGit is the oldest git whose options this reader needs: merge-tree --write-tree.
@@ -46,7 +48,7 @@ func Open(o Options) (Repo, error) {
 		o.Env("GIT_SHALLOW_FILE") != "" {
 		return nil, fmt.Errorf("%w: it is shallow, cut off somewhere in the past: git fetch --unshallow", ErrUnreadable)
 	}
-	if err := refsAreHere(g.dir, o.Env); err != nil {
+	if g.tables, err = tablesOf(g.gitDir, g.dir, o.Env); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	dirs := quarantined(o.Env)

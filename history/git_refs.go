@@ -25,8 +25,8 @@ func (g *gitNames) Refs(ctx context.Context, patterns ...string) ([]Ref, error) 
 	if len(patterns) > 0 && len(args) == 2 {
 		return nil, nil
 	}
-	if err := foldersAreRead(g.dir, patterns); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	if err := g.whole(patterns); err != nil {
+		return nil, err
 	}
 	out, err := g.output(ctx, "", args...)
 	if err != nil {
@@ -54,8 +54,8 @@ func (g *gitNames) Symbolic(ctx context.Context, name string) (string, error) {
 	if !strings.HasPrefix(name, "refs/") && name != "HEAD" {
 		return "", nil
 	}
-	if !g.mayBeSymbolic(name) {
-		return "", nil
+	if may, err := g.mayBeSymbolic(name); err != nil || !may {
+		return "", err
 	}
 	out, err := g.output(ctx, "", "symbolic-ref", "--quiet", "--no-recurse", name)
 	if err != nil && exitedWith(err, 1) {
@@ -64,17 +64,23 @@ func (g *gitNames) Symbolic(ctx context.Context, name string) (string, error) {
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
-// mayBeSymbolic says whether a ref may be symbolic: one in a file of its own, or in a reftable. Packed refs never
-// are (gitrepository-layout(5)), and a push of many new names needs no process for each.
-func (g *gitNames) mayBeSymbolic(name string) bool {
-	for _, path := range []string{
-		filepath.Join(g.gitDir, name), filepath.Join(g.dir, name), filepath.Join(g.dir, "reftable"),
-	} {
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			return true
+// mayBeSymbolic says whether a ref may be symbolic: one in a file of its own, or one that a reftable has as such.
+// Packed refs never are (gitrepository-layout(5)), and a push of many new names needs no process for each.
+func (g *gitNames) mayBeSymbolic(name string) (bool, error) {
+	if err := g.whole([]string{name}); err != nil {
+		return false, err
+	}
+	for _, stack := range g.tables {
+		if stack.Symbolic(name) {
+			return true, nil
 		}
 	}
-	return false
+	for _, dir := range []string{g.gitDir, g.dir} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Matching gives those of some refs that one of the patterns takes in, or all without a pattern; see [Repo].

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+
+	"countersign/history/reftable"
 )
 
 // git for-each-ref ends with success where it leaves out refs that it can't read. What is left out may be protected, or
@@ -18,25 +20,55 @@ import (
 // plainStorage is what a line of Git's configuration says of refs that are in the Git directory.
 var plainStorage = regexp.MustCompile(`(?i)^[^"#;]*\brefstorage\s*=\s*"?(files|reftable)"?\s*([#;].*)?$`)
 
-// refsAreHere fails where refs are in a folder of their own, as git 2.54 and newer can have it. What is asked of the
-// Git directory's files would be asked of the wrong ones.
-func refsAreHere(dir string, env func(string) string) error {
+// refsAreHere says whether refs are in a reftable, else they are in files. It fails where they are in a folder of their
+// own, as git 2.54 and newer can have it. What is asked of the Git directory's files would be asked of the wrong ones.
+func refsAreHere(dir string, env func(string) string) (inReftable bool, err error) {
 	if at := env("GIT_REFERENCE_BACKEND"); at != "" {
-		return fmt.Errorf("GIT_REFERENCE_BACKEND is %.200q: refs outside of the Git directory aren't supported; run Git "+
-			"without it", at)
+		return false, fmt.Errorf("GIT_REFERENCE_BACKEND is %.200q: refs outside of the Git directory aren't supported; "+
+			"run Git without it", at)
 	}
 	path := filepath.Join(dir, "config")
 	config, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
 	for line := range bytes.Lines(config) {
 		line = bytes.TrimSpace(line)
-		if bytes.Contains(bytes.ToLower(line), []byte("refstorage")) && line[0] != '#' && line[0] != ';' &&
-			!plainStorage.Match(line) {
-			return fmt.Errorf("%s: %.200q: refs are supported as files or reftable in the Git directory, and nowhere else",
-				path, line)
+		if !bytes.Contains(bytes.ToLower(line), []byte("refstorage")) || line[0] == '#' || line[0] == ';' {
+			continue
 		}
+		plain := plainStorage.FindSubmatch(line)
+		if plain == nil {
+			return false, fmt.Errorf("%s: %.200q: refs are supported as files or reftable in the Git directory, and nowhere "+
+				"else", path, line)
+		}
+		inReftable = strings.EqualFold(string(plain[1]), "reftable")
+	}
+	return inReftable, nil
+}
+
+// tablesOf gives the reftables of a repository and of its worktree, none where refs are in files.
+func tablesOf(gitDir, dir string, env func(string) string) (stacks []*reftable.Stack, err error) {
+	inReftable, err := refsAreHere(dir, env)
+	if err != nil || !inReftable {
+		return nil, err
+	}
+	stacks = append(stacks, reftable.Open(filepath.Join(dir, "reftable")))
+	if gitDir != dir {
+		stacks = append(stacks, reftable.Open(filepath.Join(gitDir, "reftable")))
+	}
+	return stacks, nil
+}
+
+// whole fails where git would leave out refs that some patterns ask for, or any without a pattern.
+func (g *gitNames) whole(patterns []string) error {
+	for _, stack := range g.tables {
+		if err := stack.Read(); err != nil {
+			return fmt.Errorf("%w: refs can't be read: %w", ErrUnreadable, err)
+		}
+	}
+	if err := foldersAreRead(g.dir, patterns); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func TestRefsElsewhere(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		mustWrite(t, filepath.Join(dir, "config"), config)
-		if err := refsAreHere(dir, func(string) string { return "" }); (err == nil) != isHere {
+		if _, err := refsAreHere(dir, func(string) string { return "" }); (err == nil) != isHere {
 			t.Errorf("%q: %v", config, err)
 		}
 	}
