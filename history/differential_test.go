@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,6 +57,9 @@ func (r readers) agree(t rapid.TB, rng Range) (commits []Entry) {
 		if !ok || (wantErr == nil) != (gotErr == nil) {
 			t.Fatalf("%v: landing %d is %s, %v\nthe other reader has %s, %v",
 				rng, n, want.Commit.ID, wantErr, got.Commit.ID, gotErr)
+		}
+		if wantErr != nil {
+			t.Fatalf("%v: neither gets beyond landing %d: %v", rng, n, wantErr)
 		}
 		if diff := compare(want, got); diff != "" {
 			t.Fatalf("%v: landing %d, %s (-git +go-git):\n%s", rng, n, want.Commit.ID, diff)
@@ -200,7 +204,9 @@ func TestReadersAgreeOnLargeHistories(t *testing.T) {
 	}
 	for _, r := range repos {
 		t.Run(filepath.Base(r.dir), func(t *testing.T) {
-			both := r.both(t, func(o *Options) { o.Limits.Commits = 10_000_000 })
+			both := r.both(t, func(o *Options) {
+				o.Limits.Commits, o.Limits.Bytes, o.Limits.Merged = 10_000_000, math.MaxInt64, math.MaxInt64
+			})
 			defer both.close(t)
 			for _, tip := range r.tips() {
 				t.Logf("%s: %d commits", tip, len(both.agree(t, Range{Tip: tip})))
