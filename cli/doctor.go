@@ -196,10 +196,15 @@ func examineJournal(g *gate.Gate) error {
 	_, err := journal.Check(path)
 	switch {
 	case unbegun(path, err):
-		return nil
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the journal is gone, and its index is there: put %s back from a backup; see docs/operations.md",
 			path)
+	case err != nil:
+		return err
 	}
-	return err
+	if err := journal.Writable(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the journal can't be written, so every push is refused: %w: let the user write there as whom the "+
+			"hook runs", err)
+	}
+	return nil
 }

@@ -219,6 +219,9 @@ func exitedWith(err error, code int) bool {
 	return errors.As(err, &exit) && exit.ExitCode() == code
 }
 
+// maxOutput bounds what a git command may print that isn't read by lines. A folder of a million files takes less.
+const maxOutput = 128 << 20
+
 // output runs a git command to its end.
 func (g *gitNames) output(ctx context.Context, input string, args ...string) ([]byte, error) {
 	p, err := g.start(ctx, args...)
@@ -230,17 +233,53 @@ func (g *gitNames) output(ctx context.Context, input string, args ...string) ([]
 		io.WriteString(p.in, input)
 		p.in.Close()
 	}()
-	b, err := io.ReadAll(p.out)
+	b, err := io.ReadAll(io.LimitReader(p.out, maxOutput+1))
 	if err != nil {
 		return nil, p.failed(err)
 	}
+	if len(b) > maxOutput {
+		return nil, fmt.Errorf("%w: %s printed more than %d bytes", ErrUnreadable, p.name, maxOutput)
+	}
+	return b, g.ended(p)
+}
+
+// lines runs a git command to its end, and shows each line that it prints. A last line without an end is an error:
+// something cut it.
+func (g *gitNames) lines(ctx context.Context, args []string, visit func(line string) error) error {
+	p, err := g.start(ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	p.in.Close()
+	for {
+		line, err := p.out.ReadSlice('\n')
+		switch {
+		case err == nil:
+			if err := visit(string(line[:len(line)-1])); err != nil {
+				return err
+			}
+			continue
+		case errors.Is(err, io.EOF):
+			if err := g.ended(p); err != nil || len(line) == 0 {
+				return err
+			}
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return p.failed(err)
+		}
+		return fmt.Errorf("%w: %s printed a line without an end: %.80q", ErrUnreadable, p.name, line)
+	}
+}
+
+// ended waits for a process that has printed all, and says what it left out.
+func (g *gitNames) ended(p *process) error {
 	if err := p.finish(); err != nil {
-		return nil, err
+		return err
 	}
 	if broken := p.stderr.broken; broken != "" {
-		return nil, g.brokenRef(broken)
+		return g.brokenRef(broken)
 	}
-	return b, nil
+	return nil
 }
 
 // tail keeps the end of what a process says on standard error.

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,23 +27,23 @@ func (g *gitNames) Refs(ctx context.Context, patterns ...string) ([]Ref, error) 
 	if err := g.whole(patterns); err != nil {
 		return nil, err
 	}
-	out, err := g.output(ctx, "", args...)
-	if err != nil {
-		return nil, err
-	}
 	var refs []Ref
-	for line := range bytes.Lines(out) {
-		fields := strings.SplitN(strings.TrimSuffix(string(line), "\n"), "\x00", 3)
+	err := g.lines(ctx, args, func(line string) error {
+		fields := strings.SplitN(line, "\x00", 3)
 		if len(fields) != 3 {
-			return nil, fmt.Errorf("%w: git for-each-ref printed %.80q", ErrUnreadable, line)
+			return fmt.Errorf("%w: git for-each-ref printed %.80q", ErrUnreadable, line)
 		}
 		id, err := ParseID(fields[0])
 		if err != nil {
-			return nil, fmt.Errorf("%w: ref %.200q: %w", ErrUnreadable, fields[2], err)
+			return fmt.Errorf("%w: ref %.200q: %w", ErrUnreadable, fields[2], err)
 		}
 		if r := (Ref{ID: id, Target: fields[1], Name: fields[2]}); r.matches(patterns) {
 			refs = append(refs, r)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return refs, nil
 }

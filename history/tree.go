@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"countersign/internal/objectid"
 )
@@ -135,8 +136,32 @@ func (g grammar) mode(octal []byte) (Mode, bool) {
 
 // oddName says whether no checkout can have a file of this name, or Git means something by it.
 func oddName(name []byte) bool {
-	return string(name) == "." || string(name) == ".." ||
-		len(name) == len(".git") && name[0] == '.' && bytes.EqualFold(name, []byte(".git")) || bytes.IndexByte(name, '/') >= 0
+	return string(name) == "." || string(name) == ".." || isGitDir(name) || bytes.IndexByte(name, '/') >= 0
+}
+
+// isGitDir says whether a file system may take a name for .git: NTFS by is_ntfs_dotgit in git's path.c, by which git
+// checks out no such file on any system, and HFS+ by is_hfs_dotgit in its utf8.c.
+func isGitDir(name []byte) bool {
+	if len(name) == 0 || name[0] != '.' && name[0]|0x20 != 'g' && name[0] < utf8.RuneSelf {
+		return false // most names
+	}
+	for _, ntfs := range []string{".git", "git~1"} {
+		if len(name) >= len(ntfs) && bytes.EqualFold(name[:len(ntfs)], []byte(ntfs)) {
+			rest := bytes.TrimLeft(name[len(ntfs):], ". ")
+			if len(rest) == 0 || rest[0] == ':' || rest[0] == '\\' {
+				return true
+			}
+		}
+	}
+	return utf8.RuneCount(name) < len(name) && bytes.EqualFold(bytes.Map(seenByHFS, name), []byte(".git"))
+}
+
+// seenByHFS gives -1 for a character that HFS+ passes over in names.
+func seenByHFS(r rune) rune {
+	if 0x200c <= r && r <= 0x200f || 0x202a <= r && r <= 0x202e || 0x206a <= r && r <= 0x206f || r == 0xfeff {
+		return -1
+	}
+	return r
 }
 
 // compareEntries orders the entries of a tree as base_name_compare in git's tree.c does: a tree's name counts as if it

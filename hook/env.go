@@ -188,7 +188,7 @@ func (e Environment) options() ([]string, error) {
 		return nil, fmt.Errorf("GIT_PUSH_OPTION_COUNT is %.20q: want a number", count)
 	}
 	if n > maxOptions {
-		return nil, fmt.Errorf("%d push options: %d are allowed", n, maxOptions)
+		return nil, fmt.Errorf("%d push options, %d are allowed: push again with fewer (git push -o)", n, maxOptions)
 	}
 	options := make([]string, n)
 	for i := range options {

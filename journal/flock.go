@@ -42,6 +42,15 @@ func flock(f *os.File) error {
 	}
 }
 
+// mayWrite says whether this user may make files in a folder (access(2)), and so not where it is mounted read-only.
+func mayWrite(folder string) error {
+	const write = 2 // W_OK
+	if err := syscall.Access(folder, write); err != nil {
+		return &os.PathError{Op: "write", Path: folder, Err: err}
+	}
+	return nil
+}
+
 // shareGroup gives a file the group of another, where that is allowed.
 func shareGroup(f *os.File, other os.FileInfo) {
 	if owner, ok := other.Sys().(*syscall.Stat_t); ok {

@@ -90,6 +90,19 @@ func Open(path string, rotate int64) (*Log, error) {
 	return &Log{path: path, rotate: rotate, wait: lockWait}, nil
 }
 
+// Writable says whether this user may add records to the journal at path, and new files to its folder as it grows. It
+// writes nothing, and makes no file. Where the folder isn't there the error is [fs.ErrNotExist].
+func Writable(path string) error {
+	f, err := openFile(path, 0)
+	switch {
+	case err == nil:
+		f.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return mayWrite(filepath.Dir(path))
+}
+
 func errNotRegular(path string, mode fs.FileMode) error {
 	return fmt.Errorf("journal %s: not a regular file (%s); name another file or move it away", path, mode)
 }
