@@ -72,6 +72,8 @@ func (p *push) within(ctx context.Context, u *update, name string) []string {
 		}
 	case "blob":
 		next = append(next, "take the file out of every commit that has it: git rebase -r -i --gpg-sign BASE")
+	case "path":
+		return []string{"no setting raises this limit; make the commit again with a shorter path, such as systems can open"}
 	case "message":
 		next = append(next, "write less: git tag -s -f NAME", "or, of a commit: git commit --amend -S")
 	default:

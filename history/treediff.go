@@ -13,8 +13,8 @@ import (
 // folders change no path, so Limits.Changes would never stop at them.
 const maxTreeSteps = 1 << 20
 
-// maxPath bounds a path's bytes, and with it how deep folders nest. Linux opens paths of 4096 bytes.
-const maxPath = 1 << 16
+// maxPath bounds the bytes of a folder's path, and with it how deep folders nest. Linux opens paths of 4096 bytes.
+const maxPath = 4096
 
 const (
 	maxTree      = 64 << 20  // bytes of one tree object: a million entries
@@ -115,7 +115,7 @@ func (d *descent) folder(path string, ids []ID, read func(i int, most int64) (tr
 		return exceeds("", "more than %d changed folders", maxTreeSteps)
 	}
 	if len(path) > maxPath {
-		return exceeds("", "a path of more than %d bytes", maxPath)
+		return exceeds("path", "a path of %d bytes; the limit path is %d", len(path), maxPath)
 	}
 	held := d.held
 	defer func() { d.held = held }()
