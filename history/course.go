@@ -53,7 +53,7 @@ func newCourse(nodes []node, index map[ID]int32, order, with []int32) *course {
 func (c *course) parentsOf(i int32) []int32 { return c.parents[c.first[i]:c.first[i+1]] }
 
 // landing says whether a commit of an index is a landing, and not what one brought.
-func (c *course) landing(i int) bool { return c.line[c.with[i]] == int32(i) }
+func (c *course) landing(i int32) bool { return c.line[c.with[i]] == i }
 
 // arm is what a commit reaches above all that the last landing it reaches brought.
 type arm struct {
@@ -74,7 +74,7 @@ func (c *course) arm(of ID) (a arm, ok bool) {
 	a.landing = -1
 	for queue := (highest{start}); len(queue) > 0; {
 		i := heap.Pop(&queue).(int32)
-		if c.landing(int(i)) {
+		if c.landing(i) {
 			a.landing = c.with[i] // which reaches all that is left, for it landed before
 			break
 		}

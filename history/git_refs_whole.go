@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 
 	"countersign/history/reftable"
@@ -18,7 +19,9 @@ import (
 // somebody's withdrawal: so all that it would pass over is looked for here, and is an error.
 
 // plainStorage is what a line of Git's configuration says of refs that are in the Git directory.
-var plainStorage = regexp.MustCompile(`(?i)^[^"#;]*\brefstorage\s*=\s*"?(files|reftable)"?\s*([#;].*)?$`)
+var plainStorage = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^[^"#;]*\brefstorage\s*=\s*"?(files|reftable)"?\s*([#;].*)?$`)
+})
 
 // refsAreHere says whether refs are in a reftable, else they are in files. It fails where they are in a folder of their
 // own, as git 2.54 and newer can have it. What is asked of the Git directory's files would be asked of the wrong ones.
@@ -37,7 +40,7 @@ func refsAreHere(dir string, env func(string) string) (inReftable bool, err erro
 		if !bytes.Contains(bytes.ToLower(line), []byte("refstorage")) || line[0] == '#' || line[0] == ';' {
 			continue
 		}
-		plain := plainStorage.FindSubmatch(line)
+		plain := plainStorage().FindSubmatch(line)
 		if plain == nil {
 			return false, fmt.Errorf("%s: %.200q: refs are supported as files or reftable in the Git directory, and nowhere "+
 				"else", path, line)

@@ -38,12 +38,16 @@ func (s *linkStore) get(id ID) (links, bool) {
 	if !ok {
 		return links{}, false
 	}
+	return s.at(i), true
+}
+
+func (s *linkStore) at(i uint32) links {
 	end := len(s.parents)
 	if int(i)+1 < len(s.commits) {
 		end = int(s.commits[i+1].first)
 	}
 	c := s.commits[i]
-	return links{c.tree, s.parents[c.first:end:end], c.when}, true
+	return links{c.tree, s.parents[c.first:end:end], c.when}
 }
 
 // put keeps the links of a commit, and gives them as they are kept.
@@ -54,11 +58,11 @@ func (s *linkStore) put(id ID, l links) links {
 	if s.index == nil {
 		s.index = make(map[ID]uint32)
 	}
-	s.index[id] = uint32(len(s.commits))
+	i := uint32(len(s.commits))
+	s.index[id] = i
 	s.commits = append(s.commits, storedLinks{l.tree, l.when, uint32(len(s.parents))})
 	s.parents = append(s.parents, l.parents...)
-	kept, _ := s.get(id)
-	return kept
+	return s.at(i)
 }
 
 // maxLinks bounds the bytes in which a commit's tree, parents and dates must stand: 20,000 parents.

@@ -70,7 +70,7 @@ func (r *reader) Landings(ctx context.Context, rng Range) iter.Seq2[Landing, err
 			meeting: &meeting{lineages: r.lineages, course: c}, facts: make(map[changeOf]blobFact),
 		}
 		var l Landing
-		next := 0
+		next := int32(0)
 		for e, err := range inOrder(ctx, slices.Values(c.ids), rr.entry) {
 			if err != nil {
 				yield(Landing{}, err)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/bits"
 )
 
@@ -21,28 +20,15 @@ var errDelta = errors.New("the delta is damaged")
 // longestStep is the length of the longest step of a delta: 127 new bytes, and their number before them.
 const longestStep = 128
 
-// begin reads the sizes that a delta begins with.
-func (d *delta) begin(s *stream, r io.Reader, size int64) error {
-	*d = delta{stream: s}
-	if err := s.begin(r, size); err != nil {
-		return err
-	}
-	if err := d.fill(); err != nil {
-		return err
-	}
-	return d.sizes()
-}
-
 // ended is the stream of a delta that is inflated as a whole.
 var ended = &stream{done: true}
 
-// beginInflated is begin for a delta that is inflated as a whole.
-func (d *delta) beginInflated(steps []byte) error {
-	*d = delta{stream: ended, steps: steps}
-	return d.sizes()
-}
-
-func (d *delta) sizes() error {
+// begin reads the sizes that a delta begins with. What of it is inflated already comes before what the stream gives.
+func (d *delta) begin(s *stream, steps []byte) error {
+	*d = delta{stream: s, steps: steps}
+	if err := d.fill(); err != nil {
+		return err
+	}
 	for _, claim := range []*int64{&d.base, &d.size} {
 		v, n := binary.Uvarint(d.steps)
 		if n <= 0 || v>>63 != 0 {

@@ -92,7 +92,10 @@ func FuzzDelta(f *testing.F) {
 		var d delta
 		var s stream
 		c := newCollector(1 << 20)
-		err := d.begin(&s, bytes.NewReader(deflate(data)), int64(len(data)))
+		err := s.begin(bytes.NewReader(deflate(data)), int64(len(data)))
+		if err == nil {
+			err = d.begin(&s, nil)
+		}
 		if err == nil {
 			c.size = d.size
 			err = d.apply(base, c.add)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"os"
 
 	"countersign/internal/objectid"
@@ -104,14 +103,12 @@ func (r *reading) openPacked(p *pack, offset int64) error {
 	if err := r.follow(offset); err != nil {
 		return err
 	}
-	if first := &r.chain[0]; first.kind <= Tag {
+	first := &r.chain[0]
+	if first.kind <= Tag {
 		r.kind, r.size = first.kind, first.size
-		body, err := p.file.reader(first.data, p.end)
-		if err != nil {
-			return err
-		}
-		return r.fail(offset, r.own.begin(body, r.size))
-	} else if err := r.beginDelta(&r.delta, &r.own, first); err != nil {
+		return r.inflate(&r.own, first)
+	}
+	if err := r.beginDelta(&r.delta, &r.own, first); err != nil {
 		return err
 	}
 	r.size = r.delta.size
@@ -131,28 +128,32 @@ func (r *reading) follow(offset int64) error {
 	return err
 }
 
-// beginDelta begins to read the delta of an entry. What is short is inflated as a whole, and kept.
-func (r *reading) beginDelta(d *delta, s *stream, l *link) error {
-	if l.steps != nil {
-		return r.fail(l.offset, d.beginInflated(l.steps))
-	}
+// inflate begins to inflate an entry.
+func (r *reading) inflate(s *stream, l *link) error {
 	body, err := r.pack.file.reader(l.data, r.pack.end)
 	if err != nil {
 		return err
 	}
-	if l.size > maxStepsOne {
-		return r.fail(l.offset, d.begin(s, body, l.size))
+	return r.fail(l.offset, s.begin(body, l.size))
+}
+
+// beginDelta begins to read the delta of an entry. What is short is inflated as a whole, and kept.
+func (r *reading) beginDelta(d *delta, s *stream, l *link) error {
+	if l.steps == nil {
+		if err := r.inflate(s, l); err != nil {
+			return err
+		}
+		if l.size > maxStepsOne {
+			return r.fail(l.offset, d.begin(s, nil))
+		}
+		c := newCollector(l.size)
+		if err := s.each(c.add); err != nil {
+			return r.fail(l.offset, err)
+		}
+		l.steps = c.content
+		r.db.steps.put(r.pack, l.offset, *l)
 	}
-	c := newCollector(l.size)
-	if err = s.begin(body, l.size); err == nil {
-		err = s.each(c.add)
-	}
-	if err != nil {
-		return r.fail(l.offset, err)
-	}
-	l.steps = c.content
-	r.db.steps.put(r.pack, l.offset, *l)
-	return r.fail(l.offset, d.beginInflated(l.steps))
+	return r.fail(l.offset, d.begin(ended, l.steps))
 }
 
 // descend finds what a delta is a delta to, down to something known or something whole, whose kind it has.
@@ -247,13 +248,10 @@ func (r *reading) following(e entry, content []byte) made {
 // link gives the content of one entry of the chain.
 func (r *reading) link(l *link, base []byte, keep bool) ([]byte, error) {
 	var d delta
-	size, err := l.size, error(nil)
+	var err error
+	size := l.size
 	if l.kind <= Tag {
-		var body io.Reader
-		if body, err = r.pack.file.reader(l.data, r.pack.end); err != nil {
-			return nil, err
-		}
-		err = r.fail(l.offset, r.below.begin(body, size))
+		err = r.inflate(&r.below, l)
 	} else {
 		err = r.beginDelta(&d, &r.below, l)
 		size = d.size

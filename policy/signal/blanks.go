@@ -131,16 +131,7 @@ func (f *file) slashes() bool {
 	return strings.Contains(with, " "+f.ext+" ")
 }
 
-func trimBlanks(b []byte) []byte {
-	isBlank := func(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
-	for len(b) > 0 && isBlank(b[0]) {
-		b = b[1:]
-	}
-	for len(b) > 0 && isBlank(b[len(b)-1]) {
-		b = b[:len(b)-1]
-	}
-	return b
-}
+func trimBlanks(b []byte) []byte { return bytes.Trim(b, " \t\r") }
 
 // comment gives where a comment begins, of the usual kinds, or -1. It doesn't know strings.
 func comment(b []byte) int {
