@@ -65,10 +65,11 @@ var rooms = map[string]struct{ ours, modules []string }{
 	"internal/objectid":   {},                                                        // the names of Git's objects
 	"internal/regular":    {},                                                        // files that are neither pipes nor devices
 	"internal/replace":    {},                                                        // files that take their place whole
+	"internal/varint":     {},                                                        // numbers of variable length in Git's files
 	"history/commitgraph": {ours: []string{"internal/objectid", "internal/regular"}}, // how deep commits lie, from Git's own files
 	// SHA-1 that detects collisions, as git's does
-	"history/odb":      {ours: []string{"internal/objectid", "internal/regular"}, modules: []string{"github.com/pjbgf/sha1cd"}},
-	"history/reftable": {ours: []string{"internal/regular"}}, // whether all refs of one can be read
+	"history/odb":      {ours: []string{"internal/objectid", "internal/regular", "internal/varint"}, modules: []string{"github.com/pjbgf/sha1cd"}},
+	"history/reftable": {ours: []string{"internal/regular", "internal/varint"}}, // whether all refs of one can be read
 	"history":          {ours: []string{"history/commitgraph", "history/odb", "history/reftable", "internal/objectid", "internal/refname", "internal/regular"}, modules: []string{"github.com/go-git/go-git/v5"}},
 	"verify":           {modules: []string{"github.com/ProtonMail/go-crypto", "golang.org/x/crypto", "github.com/hiddeco/sshsig", "golang.org/x/mod/sumdb"}}, // sumdb: proofs and checkpoints of Rekor's, which are those of Go's own log
 	"policy":           {ours: []string{"internal/refname", "policy/content", "policy/edit", "policy/shape", "policy/signal"}, modules: []string{"github.com/BurntSushi/toml", "github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm"}},

@@ -5,8 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
+
+	"countersign/internal/varint"
 )
 
 // What an entry of a pack may be besides a Kind.
@@ -132,7 +133,7 @@ func (p *pack) entry(offset int64) (entry, error) {
 	switch e.kind {
 	case Commit, Tree, Blob, Tag:
 	case offsetDelta:
-		back, used := uvarOffset(b[n:])
+		back, used := varint.Read(b[n:])
 		if used == 0 || back <= 0 || back > offset {
 			return entry{}, p.errorf(offset, "the offset of a delta's base isn't in the pack")
 		}
@@ -160,20 +161,4 @@ func (p *pack) entry(offset int64) (entry, error) {
 	e.data = offset + int64(n)
 	p.touch(e.size)
 	return e, nil
-}
-
-// uvarOffset reads an offset as gitformat-pack(5) encodes it (offset encoding), and gives how many bytes it has: none
-// if it is cut short or too large.
-func uvarOffset(b []byte) (offset int64, n int) {
-	for i, c := range b {
-		offset |= int64(c & 0x7f)
-		if c&0x80 == 0 {
-			return offset, i + 1
-		}
-		if offset >= math.MaxInt64>>8 {
-			return 0, 0
-		}
-		offset = (offset + 1) << 7
-	}
-	return 0, 0
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"countersign/internal/regular"
+	"countersign/internal/varint"
 )
 
 // Stack is the tables of one folder. It may be asked by one goroutine at a time.
@@ -189,11 +190,11 @@ func (t *table) records(block []byte, at int, kind byte) error {
 	whole := make(map[int]bool) // where records begin whose names are written whole
 	for at < end {
 		begin := at
-		prefix, n := varint(block[at:end])
-		suffix, m := varint(block[min(at+n, end):end])
+		prefix, n := varint.Read(block[at:end])
+		suffix, m := varint.Read(block[min(at+n, end):end])
 		at += n + m
 		size := int(suffix >> 3)
-		if n == 0 || m == 0 || prefix > uint64(len(t.last)) || suffix>>3 > uint64(end-at) {
+		if n == 0 || m == 0 || prefix > int64(len(t.last)) || suffix>>3 > int64(end-at) {
 			return errDamaged
 		}
 		name := append(t.last[:prefix:prefix], block[at:at+size]...)
@@ -227,14 +228,14 @@ func (t *table) records(block []byte, at int, kind byte) error {
 
 // place reads where a block begins, which has the name that was read last as its last.
 func (t *table) place(b []byte) (n int, ok bool) {
-	at, n := varint(b)
+	at, n := varint.Read(b)
 	name, known := t.ends[int(at)]
 	return n, n > 0 && known && bytes.Equal(name, t.last)
 }
 
 // value reads what a ref holds, which has the name that was read last.
-func (t *table) value(b []byte, kind uint64) (n int, ok bool) {
-	_, n = varint(b) // the number of the update
+func (t *table) value(b []byte, kind int64) (n int, ok bool) {
+	_, n = varint.Read(b) // the number of the update
 	if n == 0 {
 		return 0, false
 	}
@@ -245,8 +246,8 @@ func (t *table) value(b []byte, kind uint64) (n int, ok bool) {
 	case 2: // a tag, and what it is of
 		n += 2 * t.hash
 	case 3:
-		size, m := varint(b[n:])
-		if m == 0 || size > uint64(len(b)) {
+		size, m := varint.Read(b[n:])
+		if m == 0 || size > int64(len(b)) {
 			return 0, false
 		}
 		n += m + int(size)
@@ -258,19 +259,4 @@ func (t *table) value(b []byte, kind uint64) (n int, ok bool) {
 		return 0, false // none is all zeroes
 	}
 	return n, true
-}
-
-// varint reads a number as Git writes offsets in packs, and gives how many bytes it has: none where it isn't one.
-func varint(b []byte) (v uint64, n int) {
-	for i, c := range b {
-		v |= uint64(c & 0x7f)
-		if c&0x80 == 0 {
-			return v, i + 1
-		}
-		if v >= 1<<55 {
-			return 0, 0
-		}
-		v = (v + 1) << 7
-	}
-	return 0, 0
 }
