@@ -126,68 +126,22 @@ func checkOrder(t *testing.T, l Landing) {
 	}
 }
 
-// TestChangesAreGits asks git diff-tree about every commit alone. Where merges are judged, their changes follow a
+// TestChangesAreGits asks git diff-tree about every commit. Where merges are judged, their changes follow a
 // rule of our own.
 func TestChangesAreGits(t *testing.T) {
 	r := importedRepo(t, "shapes.fi")
 	eachReader(t, func(t *testing.T, open opener) {
+		var commits []Entry
 		for _, l := range landings(t, r.open(open), Range{Tip: r.id("main"), Counted: true}) {
-			for _, e := range append(slices.Clone(l.Brought), l.Commit) {
-				if diff := compare(r.changes(e, true), e.Changes); diff != "" {
-					t.Errorf("%q (-git +reader):\n%s", subject(e.Commit), diff)
-				}
+			commits = append(append(commits, l.Brought...), l.Commit)
+		}
+		changes := r.changes(commits, true)
+		for _, e := range commits {
+			if diff := compare(changes[e.ID], e.Changes); diff != "" {
+				t.Errorf("%q (-git +reader):\n%s", subject(e.Commit), diff)
 			}
 		}
 	})
-}
-
-// changes is what git says that a commit changed, against all of its parents. Where it is only counted, what lands is
-// seen alone.
-func (r testRepo) changes(e Entry, counted bool) []Change {
-	r.t.Helper()
-	args := []string{"diff-tree", "-r", "-z", "--raw", "--root", "--no-renames", "--no-commit-id", "--full-index"}
-	if len(e.Parents) > 1 {
-		args = append(args, "-c")
-	}
-	var changes []Change
-	fields := strings.Split(r.git(append(args, e.ID.String())...), "\x00")
-	for len(fields) > 1 {
-		// As many colons as parents, their modes, the mode; their ids, the id; a letter for each.
-		columns := strings.Fields(strings.TrimLeft(fields[0], ":"))
-		parents := (len(columns) - 2) / 2
-		side := func(i int) Side {
-			var mode Mode
-			for _, digit := range columns[i] {
-				mode = mode<<3 | Mode(digit-'0')
-			}
-			return Side{Mode: mode, ID: mustID(r.t, columns[parents+1+i])}
-		}
-		c := Change{Path: fields[1], New: side(parents)}
-		for i := range parents {
-			c.Old = append(c.Old, side(i))
-		}
-		if c.New.Mode != ModeAbsent && c.New.Mode != ModeSubmodule {
-			content := func(id ID) []byte {
-				content, err := r.command("cat-file", "blob", id.String()).Output()
-				if err != nil {
-					r.t.Fatal(err)
-				}
-				return content
-			}
-			l := Landed{Path: c.Path, Head: content(c.New.ID)}
-			l.Size = int64(len(l.Head))
-			for _, old := range c.Old {
-				if !counted && old.Mode != ModeAbsent && old.Mode != ModeSubmodule {
-					l.Before = append(l.Before, content(old.ID))
-				}
-			}
-			c.Size, c.Traits = l.Size, fingerprint(l)
-		}
-		changes = append(changes, c)
-		fields = fields[2:]
-	}
-	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
-	return changes
 }
 
 func TestPathsAreRawBytes(t *testing.T) {
