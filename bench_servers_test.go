@@ -31,12 +31,13 @@ func (s *bench) holds(b *testing.B, releases int) {
 }
 
 // BenchmarkReleaseBranches is a push of one commit, and one of a new release branch, beside release branches that
-// were adopted.
+// were adopted, after policy check --prepare.
 func BenchmarkReleaseBranches(b *testing.B) {
 	for _, history := range histories(b) {
 		for _, n := range []int{16, 101, 250} {
 			s := newBench(b, history, 1, releases(n))
 			s.holds(b, n)
+			s.run(b, s.program, "policy", "check", "--prepare", "--repository", s.repo)
 			revList := gitOf("rev-list", s.new, "--not", s.old)
 			name := fmt.Sprintf("%s/%d", filepath.Base(history), n)
 			b.Run(name+"/commit", func(b *testing.B) {

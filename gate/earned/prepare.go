@@ -14,7 +14,7 @@ import (
 
 // Prepare works out the tenure of each protected branch and stores it, so that the first push costs
 // what any other does. It is for installation and after a change of policy. What several branches have in common is
-// counted once.
+// counted once. Which branches hold only what was adopted is found, too, for the first new branch.
 func Prepare(ctx context.Context, s *site.Site) error {
 	if !s.Readable() {
 		return site.ErrUndecided
@@ -48,7 +48,8 @@ func Prepare(ctx context.Context, s *site.Site) error {
 		s.Tenure.Keep(r.Name, tenure.Entry{Tip: r.ID.String(), Ledger: p.ledgers[r.ID], Links: tenure.LinksOf(links)})
 	}
 	s.Tenure.Save()
-	return nil
+	_, err = s.JudgedRefs(ctx)
+	return site.Undecided(err)
 }
 
 // branches gives the protected branches, the main one first.

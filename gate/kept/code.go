@@ -119,20 +119,30 @@ func (l *Line) text() []byte {
 		at = l.ends[i]
 	}
 	b = append(b, l.body...)
-	sum := sha256.Sum256(b[sha256.Size:])
-	copy(b, sum[:])
-	return b
+	return summed(b)
+}
+
+// summed writes the checksum of what follows it at the beginning of a text, where there is room for it.
+func summed(text []byte) []byte {
+	sum := sha256.Sum256(text[sha256.Size:])
+	copy(text, sum[:])
+	return text
+}
+
+// checked gives what follows the checksum and the version in a text; false where that isn't what was written.
+func checked(text []byte, version string) (rest []byte, ok bool) {
+	if len(text) < sha256.Size {
+		return nil, false
+	}
+	if sum := sha256.Sum256(text[sha256.Size:]); !bytes.Equal(sum[:], text[:sha256.Size]) {
+		return nil, false
+	}
+	return bytes.CutPrefix(text[sha256.Size:], []byte(version))
 }
 
 // parse reads what text wrote.
 func parse(text []byte) (*Line, error) {
-	if len(text) < sha256.Size {
-		return nil, ErrDamaged
-	}
-	if sum := sha256.Sum256(text[sha256.Size:]); !bytes.Equal(sum[:], text[:sha256.Size]) {
-		return nil, ErrDamaged
-	}
-	rest, ok := bytes.CutPrefix(text[sha256.Size:], []byte(version))
+	rest, ok := checked(text, version)
 	r := reading{rest: rest, failed: !ok}
 	l := &Line{Keys: r.str(), Adopted: strings.Fields(r.str()), claimed: r.count(-1)}
 	l.words = make([]string, r.count(1))

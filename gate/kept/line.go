@@ -7,8 +7,9 @@
 // showed; nothing of that depends on the policy. Of a verified one it is also who signed it. That depends on the
 // policy's keys, which the line names by their digest: see [policy.Policy.Verifying].
 //
-// [Line.After] begins a longer line, [Line.Add] adds to it, and [Store.Keep] writes it down. There is one file for a
-// repository, countersign/tenure/landings of the Git directory. It names its format and begins with a checksum. What
+// [Line.After] begins a longer line, [Line.Add] adds to it, and [Store.Keep] writes it down. [Store.Reached] keeps
+// beside it which commits some others reach. There are two files for a repository, landings and reached in
+// countersign/tenure of the Git directory. Each names its format and begins with a checksum. What
 // doesn't fit, of another version of this program, cut or changed, is as if it weren't there. A line of another
 // repository has no landing that is looked for here, since landings are found by the ids of their commits.
 //
@@ -32,38 +33,45 @@ const maxBytes = 64 << 20
 
 // Store keeps the line of one repository.
 type Store struct {
-	file string
+	dir  string
 	line *Line // nil before it was asked for
 	keep *Line // what Save writes, nil for nothing
 }
 
 // Open gives the store of a Git directory.
 func Open(gitDir string) *Store {
-	return &Store{file: filepath.Join(gitDir, "countersign", "tenure", "landings")}
+	return &Store{dir: filepath.Join(gitDir, "countersign", "tenure")}
+}
+
+// read gives the text of a file, nil for none.
+func (s *Store) read(name string) []byte {
+	path := filepath.Join(s.dir, name)
+	if at, err := os.Stat(path); err != nil || at.Size() > maxBytes {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func (s *Store) write(name string, text []byte) {
+	if len(text) <= maxBytes && shared.MakeFolder(s.dir) == nil {
+		_ = shared.Replace(filepath.Join(s.dir, name), text)
+	}
 }
 
 // Line gives the line that is kept, an empty one for none.
 func (s *Store) Line() *Line {
 	if s.line == nil {
-		s.line = s.read()
+		l, err := parse(s.read("landings"))
+		if err != nil {
+			l = new(Line)
+		}
+		s.line = l
 	}
 	return s.line
-}
-
-func (s *Store) read() *Line {
-	at, err := os.Stat(s.file)
-	if err != nil || at.Size() > maxBytes {
-		return new(Line)
-	}
-	text, err := os.ReadFile(s.file)
-	if err != nil {
-		return new(Line)
-	}
-	l, err := parse(text)
-	if err != nil {
-		return new(Line)
-	}
-	return l
 }
 
 // Keep takes a line in place of the one that is kept, unless it is the same, or shorter and begins with the same
@@ -79,9 +87,7 @@ func (s *Store) Save() {
 	if s.keep == nil {
 		return
 	}
-	if text := s.keep.text(); len(text) <= maxBytes && shared.MakeFolder(filepath.Dir(s.file)) == nil {
-		_ = shared.Replace(s.file, text)
-	}
+	s.write("landings", s.keep.text())
 	s.keep.fresh = false
 	s.keep = nil
 }

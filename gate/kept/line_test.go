@@ -170,7 +170,7 @@ func TestSpoiltFileIsNotUsed(t *testing.T) {
 		spoilt["cut at "+string(rune(i))], spoilt["changed at "+string(rune(i))] = whole[:i], changed
 	}
 	other := bytes.Replace(whole, []byte("landings 1"), []byte("landings 0"), 1)
-	spoilt["another version"] = summed(other[sha256.Size:])
+	spoilt["another version"] = summed(other)
 	for name, text := range spoilt {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
@@ -179,12 +179,6 @@ func TestSpoiltFileIsNotUsed(t *testing.T) {
 			t.Errorf("%q: %d landings", name, n)
 		}
 	}
-}
-
-// summed gives a file whose sum is right.
-func summed(body []byte) []byte {
-	sum := sha256.Sum256(body)
-	return append(sum[:], body...)
 }
 
 // The longer line is kept, and one that begins with another adoption.
@@ -251,7 +245,7 @@ func FuzzLine(f *testing.F) {
 	f.Add(new(Line).text()[sha256.Size:])
 	f.Add([]byte(version + strings.Repeat("\xff", 20)))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		l, err := parse(summed(body))
+		l, err := parse(summed(append(make([]byte, sha256.Size), body...)))
 		if err != nil {
 			return
 		}
@@ -282,7 +276,7 @@ func TestTwoAtOnce(t *testing.T) {
 		for range n {
 			l.Add(&policy.Landing{Commit: commit("5", "ann@example.org", 50)}, true)
 		}
-		s := &Store{file: Open(dir).file, line: new(Line)} // which knows nothing of what others wrote
+		s := &Store{dir: Open(dir).dir, line: new(Line)} // which knows nothing of what others wrote
 		s.Keep(l)
 		s.Save()
 	}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"countersign/gate/lineage"
@@ -81,27 +82,45 @@ func (s *Site) JudgedRefs(ctx context.Context) ([]history.Ref, error) {
 			needs[ref.Name], roots = append(needs[ref.Name], id), append(roots, id)
 		}
 	}
-	known := make(map[history.ID]bool)
-	for _, id := range adopted {
-		known[id] = true
+	reached, err := s.adoptionReaches(ctx, adopted, roots)
+	if err != nil {
+		return nil, err
 	}
-	roots = slices.DeleteFunc(roots, func(id history.ID) bool { return known[id] })
+	return slices.DeleteFunc(refs, func(r history.Ref) bool {
+		return slices.ContainsFunc(needs[r.Name], func(id history.ID) bool { return !reached[id.String()] })
+	}), nil
+}
+
+// adoptionReaches says of some commits, by id, whether the adopted ones reach them. The answers are kept, since without
+// a commit-graph they take a walk over all of the history.
+func (s *Site) adoptionReaches(ctx context.Context, adopted, asked []history.ID) (map[string]bool, error) {
+	from := make([]string, len(adopted))
+	for i, id := range adopted {
+		from[i] = id.String()
+	}
+	reached := s.Kept.Reached(from)
+	for _, id := range from {
+		reached[id] = true
+	}
+	isNews := func(id history.ID) bool { _, ok := reached[id.String()]; return !ok }
+	if !slices.ContainsFunc(asked, isNews) {
+		return reached, nil
+	}
 	repo, err := s.Aside()
 	if err != nil {
 		return nil, err
 	}
-	reached, err := repo.Reaches(ctx, adopted, roots)
+	by, err := repo.Reaches(ctx, adopted, asked)
 	if err != nil {
 		return nil, err
 	}
-	for _, by := range reached {
-		for i, yes := range by {
-			known[roots[i]] = known[roots[i]] || yes
-		}
+	answers := make(map[string]bool)
+	for i, id := range asked {
+		answers[id.String()] = slices.ContainsFunc(by, func(tip []bool) bool { return tip[i] })
 	}
-	return slices.DeleteFunc(refs, func(r history.Ref) bool {
-		return slices.ContainsFunc(needs[r.Name], func(id history.ID) bool { return !known[id] })
-	}), nil
+	s.Kept.KeepReached(from, answers)
+	maps.Copy(reached, answers)
+	return reached, nil
 }
 
 // MovedOutside is the finding about a ref that isn't where the last judged push left it.

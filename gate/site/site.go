@@ -4,10 +4,10 @@
 // [New] makes a Site of a repository that is open. Its fields may be set until the first question. What the journal
 // says is read once, at the first question that needs it, and not again before [Site.Receive].
 //
-// A Site writes nothing, but for what its Tenure is told to save, and the index of the journal, which is brought up to
-// date at the first question of the journal. It is for one goroutine, and for one push or audit; only walks that it
-// starts read beside it, and none of them asks it anything but how its clock bounds a date. Questions while a
-// repository streams landings go to the second reader: see [Site.Aside].
+// A Site writes nothing, but for what its Tenure is told to save, which commits the adopted ones reach, and the index
+// of the journal, which is brought up to date at the first question of the journal. It is for one goroutine, and for
+// one push or audit; only walks that it starts read beside it, and none of them asks it anything but how its clock
+// bounds a date. Questions while a repository streams landings go to the second reader: see [Site.Aside].
 package site
 
 import (
