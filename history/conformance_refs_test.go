@@ -84,7 +84,7 @@ func TestResolve(t *testing.T) {
 	r.git("update-ref", "refs/tags/both", "topic")
 	r.git("update-ref", "refs/remotes/origin/far", "oct-x")
 	r.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/far")
-	tip := r.git("rev-parse", "main")
+	tip, octopus := r.git("rev-parse", "main"), r.named("an octopus merge").String()
 	r.git("update-ref", "refs/heads/"+tip[:10], "topic") // Git takes the ref before the beginning of an id
 	r.git("gc", "-q")
 	loose := r.feed([]byte("a loose object"), "hash-object", "-w", "--stdin")
@@ -93,6 +93,8 @@ func TestResolve(t *testing.T) {
 		for _, rev := range []string{
 			"HEAD", "@", "main", "heads/main", "refs/heads/main", "v1", "nested", "heads/both",
 			"origin", "origin/far", tip, strings.ToUpper(tip), tip[:12], "heads/" + tip[:10],
+			"main~", "main~3", "main^^^", "main~0^0", "HEAD~2^", "@~1", "nested~2", "v1^0", "v1^2",
+			"refs/heads/main~4^1~2", tip + "~5", octopus + "^3", octopus + "^3~1", octopus + "^^0^",
 		} {
 			want := r.git("rev-parse", "--verify", "-q", rev+"^{commit}")
 			if got, err := repo.Resolve(t.Context(), rev); err != nil || got.String() != want {
@@ -108,6 +110,8 @@ func TestResolve(t *testing.T) {
 			loose, loose[:8], r.git("rev-parse", "main^{tree}"), strings.Repeat("12", 20), strings.Repeat("12", 32),
 			"", "nothing", "refs/heads", "refs/heads/", "-h", "--all", "main\nHEAD", "main topic", "^main", "main..topic", "abc",
 			"../config", "refs/heads/../../config", "0123456789abcdef0123", "\x00",
+			"main~9999", "main~99999999999999999999", octopus + "^5", "main^x", "main~-1", "main~1x", "nothing~1",
+			"main^2^2^2^2^2^2", loose + "^0", strings.Repeat("12", 20) + "~1",
 		} {
 			if got, err := repo.Resolve(t.Context(), rev); !errors.Is(err, ErrUnreadable) {
 				t.Errorf("%q: %s, %v; want ErrUnreadable", rev, got, err)

@@ -148,19 +148,22 @@ func (g *gitNames) leadsNowhere(ctx context.Context, rev, id string) error {
 
 // meansOne fails where a revision may mean more than one thing. It gives the ref that is named, and what follows.
 func (g *gitNames) meansOne(ctx context.Context, rev string) (name, rest string, err error) {
-	if name, rest, err = Named(ctx, g, rev); err != nil {
-		return name, rest, err
+	short, rest := cutRevision(rev)
+	ref, err := named(ctx, g, short)
+	if err != nil {
+		return "", "", err
 	}
+	name = ref.Name
 	if strings.HasPrefix(rev, "refs/") && name == "" {
-		return name, rest, NotFound(fmt.Errorf("no ref is called %.200q here", strings.TrimSuffix(rev, rest)))
+		return name, rest, NotFound(fmt.Errorf("no ref is called %.200q here", short))
 	}
-	short := abbreviated(rev, rest)
-	if name == "" || short == "" {
+	begins := abbreviated(rev, rest)
+	if name == "" || begins == "" {
 		return name, rest, nil
 	}
-	out, err := g.output(ctx, "", "rev-parse", "--disambiguate="+short)
+	out, err := g.output(ctx, "", "rev-parse", "--disambiguate="+begins)
 	if objects := strings.Fields(string(out)); err == nil && len(objects) > 0 {
-		err = ambiguous(strings.TrimSuffix(rev, rest), []string{name, "the object " + objects[0]})
+		err = ambiguous(short, []string{name, "the object " + objects[0]})
 	}
 	return name, rest, err
 }

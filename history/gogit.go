@@ -87,37 +87,38 @@ func (g *goGitNames) Resolve(ctx context.Context, rev string) (ID, error) {
 
 // named finds the object a revision names.
 func (g *goGitNames) named(ctx context.Context, rev string) (ID, error) {
-	name, rest, err := Named(ctx, g, rev)
+	short, rest := cutRevision(rev)
+	ref, err := named(ctx, g, short)
 	if err != nil {
 		return ID{}, err
 	}
 	if rest != "" {
 		return ID{}, NotFound(
-			errors.New("this reader knows full and shortened object names, ref names and HEAD, and no more"))
+			errors.New("this reader knows parents of refs and of full object names, and nothing else that follows a name"))
 	}
 	ids, err := g.store.withPrefix(abbreviated(rev, rest))
 	if err != nil {
 		return ID{}, err
 	}
 	switch {
-	case name == "":
+	case ref.Name == "":
 	case len(ids) > 0:
-		return ID{}, ambiguous(rev, []string{name, "the object " + ids[0].String()})
+		return ID{}, ambiguous(rev, []string{ref.Name, "the object " + ids[0].String()})
 	default:
 		refs, err := g.layout.readRefs()
 		if err != nil {
 			return ID{}, err
 		}
-		if name == "HEAD" {
-			if refs[name], err = readRefFile(filepath.Join(g.layout.gitDir, name), name); err != nil {
+		if ref.Name == "HEAD" {
+			if refs["HEAD"], err = readRefFile(filepath.Join(g.layout.gitDir, "HEAD"), "HEAD"); err != nil {
 				return ID{}, err
 			}
 		}
-		ref, ok, err := refs.resolve(refs[name])
+		held, ok, err := refs.resolve(refs[ref.Name])
 		if err == nil && !ok {
 			err = NotFound(errors.New("it leads to no commit yet"))
 		}
-		return ref.ID, err
+		return held.ID, err
 	}
 	if id, err := ParseID(strings.ToLower(rev)); err == nil {
 		return id, nil

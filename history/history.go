@@ -244,9 +244,14 @@ type Repo interface {
 	Remerge(ctx context.Context, commit ID) (differs []string, known bool, err error)
 	// Kind gives the type of an object, "commit", "tag", "tree" or "blob".
 	Kind(ctx context.Context, id ID) (string, error)
+	// Named gives the ref with which a revision begins, and what follows it: of "v1~2" that is refs/tags/v1 and "~2".
+	// It gives HEAD for "@", too, with an id where HEAD leads to a ref that is here; and no name where no ref is
+	// named. A name that begins with "refs/" is a full one. The error is ErrAmbiguous where several refs are called
+	// so. A name means the same as long as the Repo is open.
+	Named(ctx context.Context, rev string) (r Ref, rest string, err error)
 	// Resolve gives the commit of a revision as gitrevisions(7) spells it, and fails with ErrAmbiguous where
 	// Git would choose among several. A second reader may know fewer spellings: full ids, unambiguous
-	// prefixes, ref names, HEAD.
+	// prefixes, ref names, HEAD, and parents of all but the second.
 	Resolve(ctx context.Context, rev string) (ID, error)
 	// Dir is the repository's Git directory, common to its worktrees, as an absolute path.
 	Dir() string

@@ -16,7 +16,8 @@ type reader struct {
 	trees   *trees
 	opts    Options
 	merged  *lineBudget
-	counted *reader // see counting
+	counted *reader        // see counting
+	called  map[string]Ref // what Named was told
 }
 
 // names is what is asked of a repository beside its objects; see [Repo].
@@ -37,7 +38,7 @@ func newObjects(s store, o Options) *objects {
 func newReader(n names, objects *objects, graph *commitgraph.Graph, o Options) *reader {
 	return &reader{
 		names: n, objects: objects, lineages: newLineages(objects, graph), trees: &trees{objects: objects}, opts: o,
-		merged: newLineBudget(objects.limits),
+		merged: newLineBudget(objects.limits), called: make(map[string]Ref),
 	}
 }
 

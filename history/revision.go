@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"countersign/internal/refname"
@@ -18,22 +19,28 @@ type Names interface {
 	Refs(ctx context.Context, patterns ...string) ([]Ref, error)
 }
 
-// Named gives the full name of the ref with which a revision begins, and what follows it: of "v1~2" that is
-// refs/tags/v1 and "~2". The name is "HEAD" for HEAD and "@", and "" where no ref is named. A name that begins
-// with "refs/" is a full one. The error is [ErrAmbiguous] where several refs are called so.
-func Named(ctx context.Context, names Names, rev string) (name, rest string, err error) {
+// cutRevision parts a revision into what names something and what follows it. It gives "@" for what is left out before
+// "@{".
+func cutRevision(rev string) (short, rest string) {
 	end := len(rev)
 	for _, mark := range []string{"^", "~", ":", "@{"} {
 		if i := strings.Index(rev, mark); i >= 0 {
 			end = min(end, i)
 		}
 	}
-	short, rest := rev[:end], rev[end:]
-	if short == "@" || short == "" && strings.HasPrefix(rest, "@{") {
-		return "HEAD", rest, nil
+	if short, rest = rev[:end], rev[end:]; short == "" && strings.HasPrefix(rest, "@{") {
+		short = "@"
 	}
-	if short == "" {
-		return "", rest, nil
+	return short, rest
+}
+
+// named gives the ref that is called so; see [Repo]'s Named.
+func named(ctx context.Context, names Names, short string) (r Ref, err error) {
+	switch short {
+	case "@":
+		return Ref{Name: "HEAD"}, nil
+	case "":
+		return Ref{}, nil
 	}
 	candidates := []string{short}
 	if !strings.HasPrefix(short, "refs/") {
@@ -41,28 +48,117 @@ func Named(ctx context.Context, names Names, rev string) (name, rest string, err
 	}
 	refs, err := names.Refs(ctx, candidates...)
 	if err != nil {
-		return "", "", err
+		return Ref{}, err
 	}
-	var found []string
+	found := slices.DeleteFunc(slices.Clone(refs), func(r Ref) bool { return !slices.Contains(candidates, r.Name) })
 	if short == "HEAD" {
-		found = append(found, short)
+		found = slices.Insert(found, 0, Ref{Name: short})
 	}
-	if _, err := ParseID(strings.ToLower(short)); err == nil {
-		found = append(found, "the object "+short)
+	if _, err := ParseID(strings.ToLower(short)); err == nil && len(found) > 0 {
+		found = slices.Insert(found, 0, Ref{Name: "the object " + short})
 	}
-	for _, r := range refs {
-		if slices.Contains(candidates, r.Name) {
-			found = append(found, r.Name)
+	switch len(found) {
+	case 0:
+		return Ref{}, nil
+	case 1:
+		return found[0], nil
+	default:
+		called := make([]string, len(found))
+		for i, r := range found {
+			called[i] = r.Name
+		}
+		return Ref{}, ambiguous(short, called)
+	}
+}
+
+// Named asks once for each name; see [Repo].
+func (r *reader) Named(ctx context.Context, rev string) (ref Ref, rest string, err error) {
+	short, rest := cutRevision(rev)
+	ref, known := r.called[short]
+	if !known {
+		if ref, err = named(ctx, r.names, short); err != nil {
+			return Ref{}, "", err
+		}
+		if ref.Name == "HEAD" {
+			if ref, err = r.head(ctx); err != nil {
+				return Ref{}, "", err
+			}
+		}
+		r.called[short] = ref
+	}
+	return ref, rest, nil
+}
+
+// head gives HEAD, and where it leads by way of a ref.
+func (r *reader) head(ctx context.Context) (Ref, error) {
+	target, err := r.Symbolic(ctx, "HEAD")
+	head := Ref{Name: "HEAD", Target: target}
+	if err != nil || target == "" {
+		return head, err
+	}
+	refs, err := r.Refs(ctx, target)
+	if err == nil && len(refs) == 1 {
+		head.ID = refs[0].ID
+	}
+	return head, err
+}
+
+// Resolve follows the parents of what a ref or a full id names, and leaves all else to names, which says what is wrong,
+// too.
+func (r *reader) Resolve(ctx context.Context, rev string) (ID, error) {
+	ref, rest, err := r.Named(ctx, rev)
+	if err != nil {
+		return ID{}, err
+	}
+	short, id := strings.TrimSuffix(rev, rest), ref.ID
+	switch {
+	case ref.Name == "":
+		id, err = ParseID(strings.ToLower(short))
+	case abbreviated(rev, rest) != "": // that may name an object as well
+		id = ID{}
+	}
+	if err == nil && !id.IsZero() {
+		if commit, ok := r.along(ctx, id, rest); ok {
+			return commit, nil
 		}
 	}
-	switch {
-	case len(found) > 1:
-		return "", "", ambiguous(short, found)
-	case len(found) == 1 && !strings.HasPrefix(found[0], "the object "):
-		return found[0], rest, nil
-	default:
-		return "", rest, nil
+	return r.names.Resolve(ctx, rev)
+}
+
+// along goes from what an id leads to on to its parents, as ~N and ^N say (gitrevisions(7)). It is false where there is
+// no commit, or where something else is said.
+func (r *reader) along(ctx context.Context, id ID, rest string) (ID, bool) {
+	id, isCommit, err := r.peel(ctx, id)
+	if err != nil || !isCommit {
+		return ID{}, false
 	}
+	for rest != "" {
+		mark := rest[0]
+		digits := rest[1 : len(rest)-len(strings.TrimLeft(rest[1:], "0123456789"))]
+		rest = rest[1+len(digits):]
+		n := 1
+		if digits != "" {
+			if n, err = strconv.Atoi(digits); err != nil {
+				return ID{}, false
+			}
+		}
+		times, parent := n, 1
+		switch {
+		case mark == '^' && n > 0:
+			times, parent = 1, n
+		case mark != '^' && mark != '~':
+			return ID{}, false
+		}
+		for range times {
+			at, err := r.linksOf(ctx, id)
+			if err != nil || parent > len(at.parents) {
+				return ID{}, false
+			}
+			id = at.parents[parent-1]
+		}
+	}
+	_, err = r.linksOf(ctx, id)
+	return id, err == nil
 }
 
 func ambiguous(short string, found []string) error {

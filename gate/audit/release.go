@@ -30,25 +30,21 @@ func (a *Auditor) Release(ctx context.Context, name string, anybody bool) (r Rel
 	if a.site.InForce.Keys == nil {
 		return r, site.Undecided(errNoKeys)
 	}
-	full, rest, err := history.Named(ctx, a.site.Repo, name)
+	ref, rest, err := a.site.Repo.Named(ctx, name)
 	if err != nil {
 		return r, err
 	}
-	refs, err := a.site.Repo.Refs(ctx, full)
-	switch {
-	case err != nil:
-		return r, site.Undecided(err)
-	case len(refs) != 1 || rest != "" || !lineage.IsTag(full) || refs[0].Name != full:
+	if rest != "" || !lineage.IsTag(ref.Name) {
 		return r, question{fmt.Errorf("%.200q is the name of no tag here", name)}
 	}
-	of := Audit{Ref: full, Read: full, tag: refs[0].ID, must: true, anybody: anybody}
+	of := Audit{Ref: ref.Name, Read: ref.Name, tag: ref.ID, must: true, anybody: anybody}
 	if of.Range.Tip, err = a.tagged(ctx, of.tag); err != nil {
 		return r, site.Undecided(err)
 	}
 	if of.Range.Tip.IsZero() {
-		return r, question{fmt.Errorf("%s leads to no commit", strings.TrimPrefix(full, "refs/tags/"))}
+		return r, question{fmt.Errorf("%s leads to no commit", strings.TrimPrefix(ref.Name, "refs/tags/"))}
 	}
-	r.Tag, r.Commit = full, of.Range.Tip
+	r.Tag, r.Commit = ref.Name, of.Range.Tip
 	var held policy.Tag
 	r.Findings, err = a.auditTag(ctx, of, &held)
 	r.Signature = held.Signature

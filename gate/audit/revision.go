@@ -32,27 +32,13 @@ var sameLine = sync.OnceValue(func() *regexp.Regexp {
 // read finds the commit that a revision names, and the ref whose rules apply: the branch itself, the branch that
 // HEAD is on, the branch of the server that a remote-tracking name stands for, or a protected tag.
 func (a *Auditor) read(ctx context.Context, rev string) (r reading, err error) {
-	name, rest, err := history.Named(ctx, a.site.Repo, rev)
+	held, rest, err := a.site.Repo.Named(ctx, rev)
 	if err != nil {
 		return r, err
 	}
-	if name == "HEAD" {
-		if name, err = a.site.Repo.Symbolic(ctx, name); err != nil {
-			return r, site.Undecided(err)
-		}
-	}
-	var held history.Ref
-	if name != "" {
-		refs, err := a.site.Repo.Refs(ctx, name)
-		if err != nil {
-			return r, site.Undecided(err)
-		}
-		if len(refs) == 1 {
-			held = refs[0]
-		}
-		if held.Target != "" {
-			name = held.Target
-		}
+	name := held.Name
+	if name == "HEAD" || held.Target != "" {
+		name = held.Target
 	}
 	if rest == "" && lineage.IsTag(name) && a.site.Rules().Protects(name) {
 		r = reading{name: name, ref: name, holds: held.ID}

@@ -142,12 +142,12 @@ func (c *signatures) one(ctx context.Context, spec string) error {
 		}
 		c.not = append(c.not, begin)
 	}
-	name, rest, err := history.Named(ctx, c.site.Repo, to)
+	ref, rest, err := c.site.Repo.Named(ctx, to)
 	if err != nil {
 		return err
 	}
-	if refs, err := c.site.Repo.Refs(ctx, name); name != "" && rest == "" && err == nil && len(refs) == 1 {
-		return c.holds(ctx, name, refs[0].ID)
+	if rest == "" && ref.Name != "" && ref.Name != "HEAD" {
+		return c.holds(ctx, ref.Name, ref.ID)
 	}
 	tip, err := c.site.Repo.Resolve(ctx, to)
 	if err != nil {

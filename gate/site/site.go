@@ -62,6 +62,7 @@ type Repository interface {
 	Blob(ctx context.Context, id history.ID) ([]byte, error)
 	Commit(ctx context.Context, id history.ID) (history.Commit, error)
 	Tag(ctx context.Context, id history.ID) (history.Tag, error)
+	Named(ctx context.Context, rev string) (r history.Ref, rest string, err error)
 	Resolve(ctx context.Context, rev string) (history.ID, error)
 	Dir() string
 	Close() error
