@@ -70,6 +70,9 @@ func (p *push) leaves(ctx context.Context, u *update, merged policy.Line) error 
 		return err
 	}
 	reached, err := repo.Reaches(ctx, []history.ID{u.New}, []history.ID{u.real})
+	if err == nil && !reached[0][0] { // as a commit-graph has it, which may be damaged
+		reached, err = repo.ReachesSurely(ctx, []history.ID{u.New}, []history.ID{u.real})
+	}
 	if err != nil {
 		return err
 	}

@@ -225,6 +225,9 @@ type Repo interface {
 	// stands for its commit; a tip that leads to another object reaches nothing. An id whose object is
 	// missing is an error.
 	Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error)
+	// ReachesSurely is Reaches as the commits themselves have it. A commit-graph that says otherwise is an
+	// [ErrUnreadable] that says what to do. It may walk over all of the history.
+	ReachesSurely(ctx context.Context, tips, ids []ID) ([][]bool, error)
 	// Bases gives the best common ancestors of two commits, none where their histories have nothing in common.
 	Bases(ctx context.Context, a, b ID) ([]ID, error)
 	// Commit, Tag and Blob read one object. A missing object or one of another type is an error.

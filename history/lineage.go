@@ -21,7 +21,8 @@ import (
 // more, and never what is new look landed.
 //
 // Where it is asked what one commit reaches of another, [Repo.Reaches], the graph is believed, as Git believes it. It
-// lies in the object directories of the repository, where no push writes.
+// lies in the object directories of the repository, where no push writes. A branch that by its word lacks its old
+// value, or what was adopted, is looked at once more without it, by [Repo.ReachesSurely]: the file may be damaged.
 type lineages struct {
 	objects *objects
 	graph   *commitgraph.Graph

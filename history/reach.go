@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxBelow bounds for how many commits at once a walk keeps apart what lies below each. With more of them it
@@ -60,6 +61,24 @@ func (l *lineages) Reaches(ctx context.Context, tips, ids []ID) ([][]bool, error
 		}
 	}
 	return answers, nil
+}
+
+// ReachesSurely makes [Repo]: see there.
+func (l *lineages) ReachesSurely(ctx context.Context, tips, ids []ID) ([][]bool, error) {
+	sure, err := newLineages(l.objects, nil).Reaches(ctx, tips, ids)
+	if err != nil {
+		return nil, err
+	}
+	believed, err := l.Reaches(ctx, tips, ids)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.EqualFunc(sure, believed, slices.Equal[[]bool]) {
+		files := strings.Join(l.graph.Files(), " or ")
+		return nil, fmt.Errorf("%w: %s: the commits say otherwise than this commit-graph: delete the file, "+
+			"then git commit-graph write --reachable makes it anew", ErrUnreadable, files)
+	}
+	return sure, nil
 }
 
 // fewTips is for how many tips the commit-graph is asked one after the other.

@@ -14,6 +14,7 @@ import (
 // reacher says what commits reach.
 type reacher interface {
 	Reaches(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
+	ReachesSurely(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
 }
 
 // MainRef gives the branch that most is merged into, as far as the policy tells: the one that holds the policy in
@@ -73,8 +74,11 @@ func (s *Site) Lacks(
 	if err != nil {
 		return "", err
 	}
-	if slices.Contains(reached[0], true) {
-		return "", nil
+	if !slices.Contains(reached[0], true) { // as a commit-graph has it, which may be damaged
+		reached, err = repo.ReachesSurely(ctx, []history.ID{tip}, adopted)
+	}
+	if err != nil || slices.Contains(reached[0], true) {
+		return "", err
 	}
 	return fmt.Sprintf("the history before it is gone: %s doesn't hold %s", tip, what), nil
 }

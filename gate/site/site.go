@@ -53,6 +53,7 @@ type Repository interface {
 	FirstParents(ctx context.Context, tip history.ID, stop func(history.ID) bool) ([]history.ID, error)
 	Links(ctx context.Context, commit, since history.ID) ([]history.Link, error)
 	Reaches(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
+	ReachesSurely(ctx context.Context, tips, ids []history.ID) ([][]bool, error)
 	Bases(ctx context.Context, a, b history.ID) ([]history.ID, error)
 	Files(ctx context.Context, commit history.ID, see func(path string, at history.Side) error) error
 	Beginning(ctx context.Context, blob history.ID, keep int64) (first []byte, size int64, err error)

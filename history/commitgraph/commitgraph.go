@@ -122,6 +122,18 @@ func (g *Graph) find(id objectid.ID) (in chain, found Commit, parents []int64, o
 	return nil, Commit{}, nil, false
 }
 
+// Files gives the paths of the files that are read.
+func (g *Graph) Files() (paths []string) {
+	if g != nil {
+		for _, c := range g.chains {
+			for _, l := range c {
+				paths = append(paths, l.path)
+			}
+		}
+	}
+	return paths
+}
+
 // Close closes the files.
 func (g *Graph) Close() error {
 	if g != nil {

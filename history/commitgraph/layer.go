@@ -15,6 +15,7 @@ import (
 
 // layer is one file of a graph.
 type layer struct {
+	path   string
 	file   *paged
 	hash   int         // bytes of a name
 	fanout [256]uint32 // how many names begin with at most this byte
@@ -41,7 +42,7 @@ func openLayer(path string) (*layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &layer{file: newPaged(f)}
+	l := &layer{path: path, file: newPaged(f)}
 	if err := l.readHead(size); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
