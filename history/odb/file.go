@@ -25,34 +25,46 @@ func unopened(path string, err error) error {
 
 // guard runs what reads mapped files. Where such a file was cut short since, or the disk doesn't give it, the processor
 // faults, which would end the program. Here it gives an error.
-func (db *DB) guard(read func() error) (err error) {
+func guard(files func() []*file, read func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		r := recover()
 		if r == nil {
 			return
 		}
-		fault, ok := r.(interface{ Addr() uintptr }) // debug.SetPanicOnFault
-		if ok {
-			err = db.faulted(fault.Addr())
+		if fault, ok := r.(interface{ Addr() uintptr }); ok { // debug.SetPanicOnFault
+			err = faulted(files(), fault.Addr())
 		}
-		if !ok || err == nil {
+		if err == nil {
 			panic(r)
 		}
 	}()
 	return read()
 }
 
-// faulted gives the error of a file that is mapped at an address.
-func (db *DB) faulted(address uintptr) error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	for _, d := range db.dirs {
-		for _, f := range d.files() {
-			if offset, ok := f.holds(address); ok {
-				return &Error{f.path, offset, errors.New("can't be read, or was cut short while it was in use")}
-			}
+// faulted gives the error of the file that is mapped at an address.
+func faulted(files []*file, address uintptr) error {
+	for _, f := range files {
+		if offset, ok := f.holds(address); ok {
+			return &Error{f.path, offset, errors.New("can't be read, or was cut short while it was in use")}
 		}
 	}
 	return nil
+}
+
+// guard runs what reads files that are open.
+func (db *DB) guard(read func() error) error {
+	return guard(func() (files []*file) {
+		db.mu.Lock()
+		defer db.mu.Unlock()
+		for _, d := range db.dirs {
+			files = append(files, d.files()...)
+		}
+		return files
+	}, read)
+}
+
+// opening runs what reads files that are no more than mapped: the database has no part of them yet.
+func opening(read func() error, files ...*file) error {
+	return guard(func() []*file { return files }, read)
 }

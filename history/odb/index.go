@@ -24,7 +24,7 @@ func openIndex(path string, nameSize int) (*index, error) {
 	x := &index{file: f}
 	data, err := f.bytes(0, f.size)
 	if err == nil {
-		err = x.parse(data, nameSize)
+		err = opening(func() error { return x.parse(data, nameSize) }, f)
 	}
 	if err != nil {
 		return nil, errors.Join(asError(path, 0, err), f.Close())

@@ -135,3 +135,22 @@ func TestAttackAwkwardCopy(t *testing.T) {
 		}
 	}
 }
+
+// TestCopyThatSaysItIsLarger: the size of an object is a claim, too. A copy that says more than it has hides no other.
+func TestCopyThatSaysItIsLarger(t *testing.T) {
+	t.Parallel()
+	good := whole(Blob, small)
+	claims := good
+	claims.header = entryHeader(Blob, 1<<40)
+	alone := objectsWith(t, packFiles(claims))
+	for range 2 {
+		_, content, err := openDB(t, alone, objectsWith(t, packFiles(good))).Read(good.id, 1<<20)
+		if err != nil || string(content) != small {
+			t.Errorf("%q, %v", content, err)
+		}
+	}
+	var large *SizeError
+	if _, _, err := openDB(t, alone).Read(good.id, 1<<20); !errors.As(err, &large) {
+		t.Errorf("alone: %v", err)
+	}
+}

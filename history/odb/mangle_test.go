@@ -136,3 +136,48 @@ func TestCutShortWhileInUse(t *testing.T) {
 		}
 	}
 }
+
+// TestCutShortWhileOpened: so does one that is cut short between the mapping and the first look.
+func TestCutShortWhileOpened(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	r.grow("main", 1, 3)
+	r.run("", "repack", "-a", "-d", "-q", "--write-midx")
+	id := must(objectid.Parse(strings.TrimSpace(r.run("", "rev-parse", "main"))))
+	for _, pattern := range []string{"pack-*.idx", "pack-*.pack", "multi-pack-index"} {
+		path := must(filepath.Glob(filepath.Join(r.objects(), "pack", pattern)))[0]
+		if err := os.Chmod(path, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		content := must(os.ReadFile(path))
+		stop, stopped := make(chan struct{}), make(chan error)
+		go func() {
+			for {
+				select {
+				case <-stop:
+					stopped <- nil
+					return
+				default:
+				}
+				if err := errors.Join(os.Truncate(path, 0), os.WriteFile(path, content, 0o600)); err != nil {
+					stopped <- err
+					return
+				}
+			}
+		}()
+		for range 1000 {
+			db := must(Open(Options{Dirs: []string{r.objects()}}))
+			kind, _, err := db.Read(id, math.MaxInt64)
+			if damaged := new(Error); err == nil && kind != Commit || err != nil && !errors.As(err, &damaged) {
+				t.Errorf("%s: %s, %v", pattern, kind, err)
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		close(stop)
+		if err := <-stopped; err != nil {
+			t.Error(err)
+		}
+	}
+}

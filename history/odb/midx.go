@@ -27,7 +27,13 @@ func openMidx(path string, nameSize int) (*midx, error) {
 		return nil, nil
 	}
 	m := &midx{file: f}
-	if data, err := f.bytes(0, f.size); err != nil || !m.parse(data, nameSize) {
+	whole := false
+	err = opening(func() error {
+		data, err := f.bytes(0, f.size)
+		whole = err == nil && m.parse(data, nameSize)
+		return err
+	}, f)
+	if err != nil || !whole {
 		return nil, f.Close()
 	}
 	return m, nil

@@ -190,13 +190,15 @@ func (db *DB) Stat(id objectid.ID) (kind Kind, size int64, err error) {
 }
 
 // read finds an object of at most max bytes, and has it read. There may be several copies of it. Where the first can't
-// be read, the others are tried, as git does: whoever may push may store one more, in a way that is hard to read.
+// be read, or says that it is larger, the others are tried, as git does: whoever may push may store one more, in a way
+// that is hard to read.
 func (db *DB) read(id objectid.ID, max int64, read func(*reading) error) error {
 	if id.Size() != db.nameSize {
 		return fmt.Errorf("object %s: names have %d bytes here", id, db.nameSize)
 	}
 	err := db.attempt(max, func(r *reading) error { return db.find(id, r) }, read)
-	if damaged := new(Error); !errors.As(err, &damaged) || db.guard(db.list) != nil {
+	damaged, large := new(Error), new(SizeError)
+	if !errors.As(err, &damaged) && !errors.As(err, &large) || db.guard(db.list) != nil {
 		return err
 	}
 	var copies []func(*reading) error

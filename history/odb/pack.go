@@ -67,7 +67,7 @@ func (p *pack) open(nameSize int) (err error) {
 		return err
 	}
 	end := f.size - int64(nameSize)
-	if err := checkPack(f, x, end); err != nil {
+	if err := opening(func() error { return checkPack(f, x, end) }, f, x.file); err != nil {
 		return errors.Join(asError(f.path, 0, err), f.Close())
 	}
 	p.index, p.file, p.end = x, f, end
