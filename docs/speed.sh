@@ -23,7 +23,7 @@ done
 cat >"$work/names" <<'EOF'
 PushOneCommit/(.*)|push of one commit, $1|git rev-list of it
 ReleaseBranches/(.*)/(.*)/commit|push of one commit beside $2 protected branches that were adopted, $1|git rev-list of it
-ReleaseBranches/(.*)/(.*)/branch|a new protected branch beside $2 of them, $1|git rev-list of one commit
+ReleaseBranches/(.*)/(.*)/branch|a new protected branch beside $2 of them, after `--prepare`, $1|git rev-list of one commit
 PolicyComment/(.*)|the first push of one commit after a remark in the policy, $1|git rev-list of it
 Principals/(.*)|push of one commit where $1 people may sign|git rev-list of it
 PushInAFortnight/(.*)|push of one commit onto $1 of the last days|git rev-list of it
