@@ -91,8 +91,8 @@ func (s *Site) JudgedRefs(ctx context.Context) ([]history.Ref, error) {
 	}), nil
 }
 
-// adoptionReaches says of some commits, by id, whether the adopted ones reach them. The answers are kept, since without
-// a commit-graph they take a walk over all of the history.
+// adoptionReaches says of some commits, by id, whether the adopted ones reach them. The answers are kept, since they
+// take a walk over all of the history: a commit-graph isn't believed, since it may be damaged, and what is kept stays.
 func (s *Site) adoptionReaches(ctx context.Context, adopted, asked []history.ID) (map[string]bool, error) {
 	from := make([]string, len(adopted))
 	for i, id := range adopted {
@@ -110,7 +110,7 @@ func (s *Site) adoptionReaches(ctx context.Context, adopted, asked []history.ID)
 	if err != nil {
 		return nil, err
 	}
-	by, err := repo.Reaches(ctx, adopted, asked)
+	by, err := repo.ReachesSurely(ctx, adopted, asked)
 	if err != nil {
 		return nil, err
 	}
